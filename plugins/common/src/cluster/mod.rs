@@ -1,0 +1,1 @@
+//! Kubernetes: kubeconfig, credentials, connections, reads and writes.

@@ -1,0 +1,1 @@
+//! People: flags, the entry point, rendering, prompts, logs.
