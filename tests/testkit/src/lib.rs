@@ -1,1 +1,10 @@
-//! x
+//! What tests stand on: certificates, kubeconfigs, an embedded cluster in memory, real clusters from real parts, and a
+//! runner of commands. It imports nothing of the suite, so that it can judge it.
+
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "test support stops the test where something is wrong with the test's own arrangement"
+)]
+
+pub mod kubeconfig;
+pub mod pki;
