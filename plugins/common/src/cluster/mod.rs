@@ -1,1 +1,24 @@
-//! Kubernetes: kubeconfig, credentials, connections, reads and writes.
+//! Kubernetes: kubeconfigs, credentials, connections, reads, writes, waits, and what failures mean.
+//!
+//! May use `mesh`; never touches the terminal, the environment or the clock: what they say comes in as values.
+//! No error of the Kubernetes library leaves this floor: every failure is a [`crate::mesh::Error`].
+
+mod apply;
+mod connect;
+mod credential;
+mod fan_out;
+mod fault;
+mod kubeconfig;
+mod objects;
+mod target;
+mod wait;
+
+pub use apply::{ApplyOptions, DryRun, FIELD_MANAGER};
+pub use connect::{Cluster, Connector, ConnectorOptions, ProxyEnvironment};
+pub use credential::Credential;
+pub use fan_out::{CLUSTERS_AT_ONCE, fan_out};
+pub use fault::{ApiFault, Attempt, ConnectFault, FieldOwner, Verb, api_fault, connect_fault};
+pub use kubeconfig::{Kubeconfig, Overrides};
+pub use objects::Selection;
+pub use target::{FileReference, Impersonation, Target, Trust};
+pub use wait::{Seen, wait_for};
