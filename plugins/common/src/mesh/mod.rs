@@ -2,8 +2,14 @@
 //!
 //! Nothing here reads a cluster, a file, a clock or the environment, and nothing writes to a terminal.
 
+pub mod access;
+pub mod cluster_name;
 pub mod error;
 pub mod exit;
+pub mod names;
+pub mod remote_secret;
+pub mod server;
+pub mod yaml;
 
 pub use error::Error;
 pub use exit::Exit;

@@ -1,0 +1,66 @@
+//! Every label, annotation and well-known name of Istio and Kubernetes that the suite speaks of, each once.
+//!
+//! A name is written down here with its source and nowhere else.
+
+/// Where Istio's control plane lives unless told otherwise.
+pub const ISTIO_SYSTEM: &str = "istio-system";
+
+/// Label that makes a Secret a remote secret for istiod, with the value `true`.
+/// Source: `MultiClusterSecretLabel` in Istio's `pkg/kube/multicluster/secretcontroller.go`.
+pub const MULTI_CLUSTER_LABEL: &str = "istio/multiCluster";
+
+/// Annotation of a remote secret that says whose API server it leads to; people and istioctl read it, istiod does not.
+/// Source: `clusterNameAnnotationKey` in Istio's `istioctl/pkg/multicluster/cluster.go`.
+pub const CLUSTER_ANNOTATION: &str = "networking.istio.io/cluster";
+
+/// Prefix of the name that istioctl gives to a remote secret.
+/// Source: `remoteSecretPrefix` in Istio's `istioctl/pkg/multicluster/remote_secret.go`.
+pub const REMOTE_SECRET_PREFIX: &str = "istio-remote-secret-";
+
+/// Name of the Secret that an external istiod reads its config cluster's kubeconfig from, and the key inside.
+/// Source: `configSecretName` and `configSecretKey`, same file.
+pub const CONFIG_SECRET: &str = "istio-kubeconfig";
+/// The data key of [`CONFIG_SECRET`].
+pub const CONFIG_SECRET_KEY: &str = "config";
+
+/// The ServiceAccount that other clusters' control planes read this cluster with.
+/// Source: `DefaultServiceAccountName` in Istio's `pkg/config/constants`.
+pub const READER_ACCOUNT: &str = "istio-reader-service-account";
+/// The ServiceAccount that an external istiod reads its config cluster with.
+/// Source: `DefaultConfigServiceAccountName`, same file.
+pub const CONFIG_ACCOUNT: &str = "istiod";
+/// What follows a ServiceAccount's name in the name of the token Secret that istioctl makes for it.
+/// Source: `tokenSecretName` in Istio's `istioctl/pkg/multicluster/remote_secret.go`.
+pub const TOKEN_SECRET_SUFFIX: &str = "-istio-remote-secret-token";
+
+/// Label that Istio's chart gives to the reader's ServiceAccount, ClusterRole and binding.
+/// Source: `templates/reader-clusterrole.yaml` of the chart istiod.
+pub const READER_APP: &str = "istio-reader";
+
+/// Secret type of a ServiceAccount's token.
+/// Source: <https://kubernetes.io/docs/concepts/configuration/secret/#serviceaccount-token-secrets>.
+pub const SERVICE_ACCOUNT_TOKEN: &str = "kubernetes.io/service-account-token";
+/// Annotation of a token Secret that names its ServiceAccount; same source.
+pub const SERVICE_ACCOUNT_NAME: &str = "kubernetes.io/service-account.name";
+/// Data key of the token in a token Secret; same source.
+pub const TOKEN_KEY: &str = "token";
+/// Data key of the cluster's CA in a token Secret and in [`ROOT_CA_CONFIG_MAP`]; same source.
+pub const CA_KEY: &str = "ca.crt";
+/// `ConfigMap` with the cluster's CA that Kubernetes keeps in every namespace.
+/// Source: <https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/>.
+pub const ROOT_CA_CONFIG_MAP: &str = "kube-root-ca.crt";
+
+/// The namespace whose UID stands for the cluster; istioctl does the same.
+pub const KUBE_SYSTEM: &str = "kube-system";
+
+/// What istiod calls itself when nobody named it; two such clusters cannot be told apart.
+/// Source: `CLUSTER_ID` in Istio's `pilot/pkg/features`.
+pub const UNNAMED_CLUSTER: &str = "Kubernetes";
+
+/// The field manager of everything that the suite applies.
+/// Source of the idea: <https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers>.
+pub const FIELD_MANAGER: &str = "kubectl-mesh";
+/// Annotation that marks what the suite applied, with plugin and version as its value.
+pub const APPLIED_BY: &str = "mesh.istio-multicluster.dev/applied-by";
+/// Annotation on a token's own Secret that says for which holder it was made.
+pub const MADE_FOR: &str = "mesh.istio-multicluster.dev/holder";

@@ -1,0 +1,114 @@
+//! The address of an API server as a holder's istiod would dial it: is it one at all, and can it lead anywhere?
+
+use std::net::IpAddr;
+
+use http::Uri;
+use http::uri::Scheme;
+
+use super::Error;
+
+/// Why a server address cannot work from inside another cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dead {
+    /// It means the machine that dials.
+    Loopback,
+    /// It means no machine (`0.0.0.0`, `::`).
+    Unspecified,
+    /// It is a name that only resolves on a workstation or only inside the cluster itself.
+    LocalName,
+}
+
+impl Dead {
+    /// The reason as half a sentence.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Loopback => "is a loopback address, which in another cluster means that cluster's own pod",
+            Self::Unspecified => "is the unspecified address, which leads nowhere",
+            Self::LocalName => "is a name that means something else, or nothing, in another cluster",
+        }
+    }
+}
+
+/// Checks that `server` is a URL with scheme and host, as a kubeconfig needs it.
+///
+/// # Errors
+/// A usage error with the corrected form as its hint.
+pub fn check_url(server: &str) -> Result<(), Error> {
+    let uri: Option<Uri> = server.parse().ok();
+    let scheme = uri.as_ref().and_then(Uri::scheme);
+    if !server.contains("://") || scheme.is_none() {
+        return Err(Error::usage(format!("server {server:?} has no scheme")).hint(format!("--server https://{server}")));
+    }
+    if scheme != Some(&Scheme::HTTPS) && scheme != Some(&Scheme::HTTP) {
+        return Err(Error::usage(format!("server {server:?} is neither https:// nor http://"))
+            .hint("--server https://HOST:PORT"));
+    }
+    if uri.as_ref().and_then(Uri::host).is_none_or(str::is_empty) {
+        return Err(Error::usage(format!("server {server:?} has no host")).hint("--server https://HOST:PORT"));
+    }
+    Ok(())
+}
+
+/// Why `server` cannot be reached from another cluster, where that can be told from the text alone.
+pub fn dead(server: &str) -> Option<Dead> {
+    let uri: Uri = server.parse().ok()?;
+    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    if let Ok(address) = host.parse::<IpAddr>() {
+        let address = address.to_canonical();
+        return if address.is_loopback() {
+            Some(Dead::Loopback)
+        } else if address.is_unspecified() {
+            Some(Dead::Unspecified)
+        } else {
+            None
+        };
+    }
+    let host = host.trim_end_matches('.');
+    if host == "localhost" || host.ends_with(".localhost") {
+        return Some(Dead::Loopback);
+    }
+    let inside = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
+    let outside = ["host.docker.internal", "kubernetes.docker.internal", "host.minikube.internal"];
+    (inside.contains(&host) || outside.contains(&host)).then_some(Dead::LocalName)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_needs_scheme_and_host() {
+        for good in ["https://h", "https://10.0.0.1:6443", "http://h:80/k8s/c-1", "https://[fd00::1]:6443"] {
+            assert!(check_url(good).is_ok(), "{good}");
+        }
+        for (bad, hint) in [
+            ("10.0.0.1:6443", "--server https://10.0.0.1:6443"),
+            ("api.example", "--server https://api.example"),
+            ("ftp://x", "--server https://HOST:PORT"),
+        ] {
+            assert_eq!(check_url(bad).unwrap_err().hints(), [hint], "{bad}");
+        }
+    }
+
+    #[test]
+    fn loopback_in_every_spelling_is_dead() {
+        for (server, why) in [
+            ("https://127.0.0.1:6443", Dead::Loopback),
+            ("https://127.9.9.9", Dead::Loopback),
+            ("https://localhost:1", Dead::Loopback),
+            ("https://LOCALHOST.:1", Dead::Loopback),
+            ("https://x.localhost", Dead::Loopback),
+            ("https://[::1]:6443", Dead::Loopback),
+            ("https://[::ffff:127.0.0.1]:6443", Dead::Loopback),
+            ("https://0.0.0.0:6443", Dead::Unspecified),
+            ("https://[::]:6443", Dead::Unspecified),
+            ("https://kubernetes.default", Dead::LocalName),
+            ("https://host.docker.internal:6443", Dead::LocalName),
+        ] {
+            assert_eq!(dead(server), Some(why), "{server}");
+        }
+        for server in ["https://10.0.0.1", "https://api.example", "https://notlocalhost", "https://[fd00::1]"] {
+            assert_eq!(dead(server), None, "{server}");
+        }
+    }
+}
