@@ -55,7 +55,10 @@ impl Access {
         let mut cluster = Map::new();
         match &self.trust {
             AccessTrust::Authorities(pem) => {
-                cluster.insert("certificate-authority-data".to_owned(), BASE64_STANDARD.encode(pem).into());
+                cluster.insert(
+                    "certificate-authority-data".to_owned(),
+                    BASE64_STANDARD.encode(pem).into(),
+                );
             }
             AccessTrust::System => {}
             AccessTrust::Insecure => {
@@ -87,7 +90,9 @@ impl AccessUser {
             Self::Provider { name, config } if config.is_empty() => {
                 json!({"auth-provider": {"config": null, "name": name}})
             }
-            Self::Provider { name, config } => json!({"auth-provider": {"config": config, "name": name}}),
+            Self::Provider { name, config } => {
+                json!({"auth-provider": {"config": config, "name": name}})
+            }
         }
     }
 }

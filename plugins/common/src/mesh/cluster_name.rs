@@ -30,10 +30,13 @@ impl FromStr for ClusterName {
         if is_dns_label(text) {
             return Ok(Self(text.to_owned()));
         }
-        let error = Error::usage(format!("cluster name {text:?} is not a DNS label (a-z, 0-9 and '-', at most 63)"));
+        let error = Error::usage(format!(
+            "cluster name {text:?} is not a DNS label (a-z, 0-9 and '-', at most 63)"
+        ));
         let near = nearest_label(text);
         Err(if near.is_empty() {
-            error.hint("name the cluster as its istiod does: values.global.multiCluster.clusterName")
+            error
+                .hint("name the cluster as its istiod does: values.global.multiCluster.clusterName")
         } else {
             error.hint(format!("for example: --name {near}"))
         })
@@ -73,7 +76,13 @@ pub fn nearest_label(text: &str) -> String {
     let mapped: String = text
         .chars()
         .map(|c| c.to_ascii_lowercase())
-        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_lowercase() || c.is_ascii_digit() {
+                c
+            } else {
+                '-'
+            }
+        })
         .collect();
     let short: String = mapped.trim_matches('-').chars().take(63).collect();
     short.trim_end_matches('-').to_owned()
@@ -88,7 +97,17 @@ mod tests {
         for good in ["a", "west", "0", "eu-west-1", &"x".repeat(63)] {
             assert_eq!(good.parse::<ClusterName>().unwrap().as_str(), good);
         }
-        for bad in ["", "-a", "a-", "A", "a.b", "a_b", "ä", "a b", &"x".repeat(64)] {
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "A",
+            "a.b",
+            "a_b",
+            "ä",
+            "a b",
+            &"x".repeat(64),
+        ] {
             assert!(bad.parse::<ClusterName>().is_err(), "{bad:?}");
         }
     }

@@ -3,12 +3,19 @@
 //! Nothing here reads a cluster, a file, a clock or the environment, and nothing writes to a terminal.
 
 pub mod access;
+pub mod certificate;
 pub mod cluster_name;
 pub mod error;
 pub mod exit;
+pub mod finding;
+pub mod istiod;
+pub mod istiod_rules;
 pub mod names;
+pub mod ownership;
+pub mod reader;
 pub mod remote_secret;
 pub mod server;
+pub mod token;
 pub mod yaml;
 
 pub use error::Error;

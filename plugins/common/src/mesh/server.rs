@@ -22,9 +22,13 @@ impl Dead {
     /// The reason as half a sentence.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Loopback => "is a loopback address, which in another cluster means that cluster's own pod",
+            Self::Loopback => {
+                "is a loopback address, which in another cluster means that cluster's own pod"
+            }
             Self::Unspecified => "is the unspecified address, which leads nowhere",
-            Self::LocalName => "is a name that means something else, or nothing, in another cluster",
+            Self::LocalName => {
+                "is a name that means something else, or nothing, in another cluster"
+            }
         }
     }
 }
@@ -37,14 +41,18 @@ pub fn check_url(server: &str) -> Result<(), Error> {
     let uri: Option<Uri> = server.parse().ok();
     let scheme = uri.as_ref().and_then(Uri::scheme);
     if !server.contains("://") || scheme.is_none() {
-        return Err(Error::usage(format!("server {server:?} has no scheme")).hint(format!("--server https://{server}")));
+        return Err(Error::usage(format!("server {server:?} has no scheme"))
+            .hint(format!("--server https://{server}")));
     }
     if scheme != Some(&Scheme::HTTPS) && scheme != Some(&Scheme::HTTP) {
-        return Err(Error::usage(format!("server {server:?} is neither https:// nor http://"))
-            .hint("--server https://HOST:PORT"));
+        return Err(
+            Error::usage(format!("server {server:?} is neither https:// nor http://"))
+                .hint("--server https://HOST:PORT"),
+        );
     }
     if uri.as_ref().and_then(Uri::host).is_none_or(str::is_empty) {
-        return Err(Error::usage(format!("server {server:?} has no host")).hint("--server https://HOST:PORT"));
+        return Err(Error::usage(format!("server {server:?} has no host"))
+            .hint("--server https://HOST:PORT"));
     }
     Ok(())
 }
@@ -52,7 +60,11 @@ pub fn check_url(server: &str) -> Result<(), Error> {
 /// Why `server` cannot be reached from another cluster, where that can be told from the text alone.
 pub fn dead(server: &str) -> Option<Dead> {
     let uri: Uri = server.parse().ok()?;
-    let host = uri.host()?.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    let host = uri
+        .host()?
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_ascii_lowercase();
     if let Ok(address) = host.parse::<IpAddr>() {
         let address = address.to_canonical();
         return if address.is_loopback() {
@@ -67,8 +79,17 @@ pub fn dead(server: &str) -> Option<Dead> {
     if host == "localhost" || host.ends_with(".localhost") {
         return Some(Dead::Loopback);
     }
-    let inside = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
-    let outside = ["host.docker.internal", "kubernetes.docker.internal", "host.minikube.internal"];
+    let inside = [
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+    ];
+    let outside = [
+        "host.docker.internal",
+        "kubernetes.docker.internal",
+        "host.minikube.internal",
+    ];
     (inside.contains(&host) || outside.contains(&host)).then_some(Dead::LocalName)
 }
 
@@ -78,7 +99,12 @@ mod tests {
 
     #[test]
     fn a_server_needs_scheme_and_host() {
-        for good in ["https://h", "https://10.0.0.1:6443", "http://h:80/k8s/c-1", "https://[fd00::1]:6443"] {
+        for good in [
+            "https://h",
+            "https://10.0.0.1:6443",
+            "http://h:80/k8s/c-1",
+            "https://[fd00::1]:6443",
+        ] {
             assert!(check_url(good).is_ok(), "{good}");
         }
         for (bad, hint) in [
@@ -107,7 +133,12 @@ mod tests {
         ] {
             assert_eq!(dead(server), Some(why), "{server}");
         }
-        for server in ["https://10.0.0.1", "https://api.example", "https://notlocalhost", "https://[fd00::1]"] {
+        for server in [
+            "https://10.0.0.1",
+            "https://api.example",
+            "https://notlocalhost",
+            "https://[fd00::1]",
+        ] {
             assert_eq!(dead(server), None, "{server}");
         }
     }

@@ -11,7 +11,8 @@ use super::Error;
 pub fn to_yaml<T: Serialize>(value: &T) -> String {
     let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
     // Only a hand-written Serialize can fail here, and ours are derived.
-    serde_saphyr::to_string_with_options(value, options).unwrap_or_else(|e| format!("# cannot be written: {e}\n"))
+    serde_saphyr::to_string_with_options(value, options)
+        .unwrap_or_else(|e| format!("# cannot be written: {e}\n"))
 }
 
 /// Reads every document of `text` as JSON values; `null` documents are left out.
@@ -46,7 +47,9 @@ mod tests {
 
     #[test]
     fn what_is_not_yaml_is_not_shown() {
-        let error = documents("a: [secret-word\nb: }", "FILE").unwrap_err().to_string();
+        let error = documents("a: [secret-word\nb: }", "FILE")
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with("FILE is not YAML, line"), "{error}");
         assert!(!error.contains("secret-word"));
     }

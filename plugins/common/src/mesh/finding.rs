@@ -1,0 +1,60 @@
+//! One thing that a check found, with the command that mends it.
+
+use serde::Serialize;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know; every healthy mesh has some.
+    Info,
+    /// It works today.
+    Warning,
+    /// It does not work.
+    Error,
+}
+
+impl Severity {
+    /// The word that a table shows.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One thing that a check found. The ids are those of the suite's check catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// Which check, for example `secret-server-loopback`.
+    pub id: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What was seen.
+    pub message: String,
+    /// The command or step that mends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+}
+
+impl Finding {
+    /// A finding without a remedy.
+    pub fn new(id: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            id,
+            severity,
+            message: message.into(),
+            fix: None,
+        }
+    }
+
+    /// Adds the command or step that mends it.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
+        self
+    }
+}

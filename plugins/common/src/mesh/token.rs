@@ -1,0 +1,124 @@
+//! Bearer tokens as facts: whose, for whom, how long. No signature is checked here; only the API server can.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// What a token says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenFacts {
+    /// Whose token it is, for example `system:serviceaccount:istio-system:istio-reader-service-account`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Who issued it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Whom it is for; empty for the tokens of token Secrets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub audience: Vec<String>,
+    /// When it was issued; the tokens of token Secrets do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_at: Option<Timestamp>,
+    /// When it ends; `None` is never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// The Secret whose deletion revokes it, where it names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// Reads the claims of a JSON web token; `None` where `token` is none.
+///
+/// The private claims are Kubernetes' own:
+/// <https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/>.
+pub fn read(token: &str) -> Option<TokenFacts> {
+    let mut parts = token.split('.');
+    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let claims: Value =
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let time = |key: &str| {
+        claims[key]
+            .as_i64()
+            .and_then(|s| Timestamp::from_second(s).ok())
+    };
+    let audience = match &claims["aud"] {
+        Value::String(one) => vec![one.clone()],
+        Value::Array(many) => many.iter().filter_map(text).collect(),
+        _ => Vec::new(),
+    };
+    Some(TokenFacts {
+        subject: text(&claims["sub"]),
+        issuer: text(&claims["iss"]),
+        audience,
+        issued_at: time("iat"),
+        expires_at: time("exp"),
+        secret: text(&claims["kubernetes.io/serviceaccount/secret.name"])
+            .or_else(|| text(&claims["kubernetes.io"]["secret"]["name"])),
+    })
+}
+
+impl TokenFacts {
+    /// The part of its life that is left at `now`, 0.0 to 1.0; `None` where it never ends or does not say when it began.
+    pub fn life_left(&self, now: Timestamp) -> Option<f64> {
+        let (from, to) = (self.issued_at?, self.expires_at?);
+        let whole = to.duration_since(from).as_secs_f64();
+        let left = to.duration_since(now).as_secs_f64();
+        (whole > 0.0).then(|| (left / whole).clamp(0.0, 1.0))
+    }
+
+    /// Whether it has ended at `now`.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(claims: &Value) -> String {
+        let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+        format!(
+            "{}.{}.{}",
+            part("{}"),
+            part(&claims.to_string()),
+            part("signature")
+        )
+    }
+
+    #[test]
+    fn both_kinds_of_tokens_are_read() {
+        let bound = read(&token(&serde_json::json!({
+            "aud": ["https://a"], "iss": "https://i", "iat": 1000, "exp": 2000, "sub": "system:serviceaccount:n:a",
+            "kubernetes.io": {"namespace": "n", "secret": {"name": "s", "uid": "u"}},
+        })))
+        .unwrap();
+        assert_eq!(bound.secret.as_deref(), Some("s"));
+        assert_eq!(
+            bound.life_left(Timestamp::from_second(1750).unwrap()),
+            Some(0.25)
+        );
+        assert!(bound.has_expired(Timestamp::from_second(2000).unwrap()));
+
+        let legacy = read(&token(&serde_json::json!({
+            "iss": "kubernetes/serviceaccount", "sub": "system:serviceaccount:n:a",
+            "kubernetes.io/serviceaccount/secret.name": "old",
+        })))
+        .unwrap();
+        assert_eq!(
+            (legacy.secret.as_deref(), legacy.expires_at),
+            (Some("old"), None)
+        );
+        assert!(!legacy.has_expired(Timestamp::MAX));
+    }
+
+    #[test]
+    fn what_is_no_web_token_is_none() {
+        for text in ["", "abc", "a.b.c", "a.e30", "e30.!!.x"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}
