@@ -1,2 +1,40 @@
-//! x
-fn main(){}
+//! The chores of the house: `cargo xtask VERB`, one module per verb.
+//!
+//! Nothing that a user runs depends on this crate.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore talks to the person who runs it"
+)]
+
+mod repo;
+mod secrets;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The chores of the house.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", arg_required_else_help = true)]
+struct App {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Check what the compiler does not: who imports whom, manifests, layout, leaks
+    Tidy(tidy::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match App::parse().verb {
+        Verb::Tidy(args) => tidy::run(&args),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(2)
+    })
+}

@@ -1,0 +1,236 @@
+//! Who may name what: the floors of the shared crate, and the pure files of every plugin.
+
+use super::file::{File, Finding};
+use super::rust;
+
+/// What pure code must not name, each with what to do instead. A `*` at the front stands for any path.
+const IMPURE: &[(&str, &str)] = &[
+    ("tokio", "let an observer await and hand over plain data"),
+    (
+        "hyper",
+        "let the cluster floor make the request and hand over plain data",
+    ),
+    (
+        "hyper_util",
+        "let the cluster floor make the request and hand over plain data",
+    ),
+    ("std::fs", "take the text as a parameter"),
+    ("std::env", "take the value as a parameter"),
+    ("std::net::TcpStream", "let the cluster floor connect"),
+    (
+        "std::net::ToSocketAddrs",
+        "let the cluster floor resolve names",
+    ),
+    (
+        "std::process::Command",
+        "let the cluster floor run commands",
+    ),
+    ("*::now", "take the time as a parameter"),
+    ("*::SystemTime", "take the time as a jiff::Timestamp"),
+    ("*::Instant", "take the time as a parameter"),
+    ("std::io::stdin", "take the text as a parameter"),
+];
+
+const KUBERNETES_CLIENT: &[(&str, &str)] = &[
+    (
+        "kube::Client",
+        "let an observer read and hand over plain data",
+    ),
+    ("kube::Api", "let an observer read and hand over plain data"),
+    ("kube::api", "let an observer read and hand over plain data"),
+    (
+        "kube::client",
+        "let an observer read and hand over plain data",
+    ),
+    ("*::Client", "let an observer read and hand over plain data"),
+];
+
+const TO_THE_TERMINAL: &[(&str, &str)] = &[
+    (
+        "*io::stdout",
+        "return the text or take a writer; only terminal writes",
+    ),
+    (
+        "*io::stderr",
+        "return the text or take a writer; only terminal writes",
+    ),
+    (
+        "anstream",
+        "return the text or take a writer; only terminal writes",
+    ),
+    (
+        "println!",
+        "return the text or take a writer; only terminal writes",
+    ),
+    (
+        "print!",
+        "return the text or take a writer; only terminal writes",
+    ),
+    (
+        "eprintln!",
+        "return the text or take a writer; only terminal writes",
+    ),
+    (
+        "eprint!",
+        "return the text or take a writer; only terminal writes",
+    ),
+];
+
+const ABOVE_MESH: &[(&str, &str)] = &[
+    (
+        "crate::cluster",
+        "mesh is the ground floor; move what it needs down, or the caller up",
+    ),
+    (
+        "crate::terminal",
+        "mesh is the ground floor; move what it needs down, or the caller up",
+    ),
+    ("kube", "mesh knows k8s-openapi's types and no client"),
+];
+
+const ABOVE_CLUSTER: &[(&str, &str)] = &[(
+    "crate::terminal",
+    "cluster never speaks to people; return what is to be said",
+)];
+
+/// Names that a file of a product crate must not use.
+pub(super) fn check(file: &File) -> Vec<Finding> {
+    let Some(place) = Place::of(file) else {
+        return Vec::new();
+    };
+    let blanked = rust::blank(&file.text);
+    let paths = rust::paths(rust::without_tests(&blanked), &rust::module_of(&file.path));
+    let mut findings = Vec::new();
+    for (line, path) in &paths {
+        let broken = place
+            .forbidden()
+            .into_iter()
+            .flatten()
+            .find(|(name, _)| names(path, name));
+        if let Some((_, instead)) = broken {
+            let place = place.describe();
+            findings.push(file.finding(*line, format!("{place} names `{path}`: {instead}")));
+        }
+    }
+    findings
+}
+
+/// The parts of the product that have borders.
+#[derive(Clone, Copy)]
+enum Place {
+    Mesh,
+    Cluster,
+    Pure,
+    Plain,
+    Terminal,
+}
+
+impl Place {
+    /// Where a file stands; `None` for what is not product code, and for tests.
+    fn of(file: &File) -> Option<Self> {
+        let (package, inside) = file.path.strip_prefix("plugins/")?.split_once("/src/")?;
+        if !file.is_rust() || file.name() == "tests.rs" || inside.contains("tests/") {
+            return None;
+        }
+        let pure = inside.split('/').any(|part| {
+            let step = part.trim_end_matches(".rs").split('_').next();
+            matches!(step, Some("plan" | "report" | "checks"))
+        });
+        Some(match (package, inside.split('/').next()) {
+            ("common", Some("mesh")) => Self::Mesh,
+            ("common", Some("terminal")) => Self::Terminal,
+            _ if pure => Self::Pure,
+            ("common", Some("cluster")) => Self::Cluster,
+            _ => Self::Plain,
+        })
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Mesh => "the mesh floor",
+            Self::Cluster => "the cluster floor",
+            Self::Pure => "a pure file (plan, report, checks)",
+            Self::Plain | Self::Terminal => "this file",
+        }
+    }
+
+    fn forbidden(self) -> Vec<&'static [(&'static str, &'static str)]> {
+        match self {
+            Self::Mesh => vec![ABOVE_MESH, IMPURE, TO_THE_TERMINAL],
+            Self::Cluster => vec![ABOVE_CLUSTER, TO_THE_TERMINAL],
+            Self::Pure => vec![IMPURE, KUBERNETES_CLIENT, TO_THE_TERMINAL],
+            Self::Plain => vec![TO_THE_TERMINAL],
+            Self::Terminal => Vec::new(),
+        }
+    }
+}
+
+/// Whether `path` is what `name` forbids or leads into it.
+fn names(path: &str, name: &str) -> bool {
+    match name.strip_prefix('*') {
+        Some(end) => path == end || path.ends_with(end),
+        None => path
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with("::")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+    use crate::tidy::file::{File, lines};
+
+    fn found(path: &str, text: &str) -> Vec<usize> {
+        lines(&check(&File::new(path, text)))
+    }
+
+    #[test]
+    fn the_mesh_floor_names_no_higher_floor_and_nothing_impure() {
+        let bad = "use crate::{cluster::Client, mesh::Exit};\nuse super::super::terminal;\nuse kube::Resource;\n\
+                   use std::{fs, io};\nlet t = jiff::Timestamp::now();\nlet s = std::env::var(a);\nio::stdout();";
+        assert_eq!(
+            found("plugins/common/src/mesh/names/mod.rs", bad),
+            [1, 2, 3, 4, 5, 6, 7]
+        );
+        let good = "// crate::cluster\nuse k8s_openapi::api::core::v1::Secret;\nuse std::io;\nuse super::cluster_name;\n\
+                    #[cfg(test)]\nmod tests { use std::fs; }";
+        assert_eq!(found("plugins/common/src/mesh/names/mod.rs", good), []);
+    }
+
+    #[test]
+    fn the_cluster_floor_reads_but_does_not_speak() {
+        let text = "use crate::terminal::ask;\nuse tokio::net;\nuse kube::Client;\nprintln!(a);";
+        assert_eq!(found("plugins/common/src/cluster/client.rs", text), [1, 4]);
+        assert_eq!(found("plugins/common/src/terminal/ask.rs", text), []);
+    }
+
+    #[test]
+    fn pure_files_of_a_plugin_are_pure_by_their_name() {
+        let text =
+            "use kube::Client;\nuse tokio::time;\nuse kube::core::ObjectMeta;\nuse common::Client;";
+        for path in [
+            "commands/create/plan.rs",
+            "checks/expiry.rs",
+            "report_rows.rs",
+        ] {
+            assert_eq!(
+                found(&format!("plugins/kubectl-mesh-secret/src/{path}"), text),
+                [1, 2, 4]
+            );
+        }
+        assert_eq!(
+            found("plugins/kubectl-mesh-secret/src/observe.rs", text),
+            []
+        );
+    }
+
+    #[test]
+    fn a_plugin_leaves_writing_to_the_terminal_floor() {
+        let text =
+            "use std::io::{self, Write};\nwriteln!(io::stdout(), s);\nanstream::eprintln!(s);";
+        assert_eq!(
+            found("plugins/kubectl-mesh-secret/src/commands/create.rs", text),
+            [2, 3]
+        );
+    }
+}

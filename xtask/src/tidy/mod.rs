@@ -1,0 +1,13 @@
+//! `cargo xtask tidy`: rules of the house that neither the compiler nor clippy knows.
+//!
+//! Every rule is a pure function from a file's path and text to findings; [`verb`] alone reads files and prints.
+
+mod borders;
+mod content;
+mod file;
+mod layout;
+mod manifests;
+mod rust;
+mod verb;
+
+pub(crate) use verb::{Args, run};
