@@ -10,12 +10,13 @@ mod fan_out;
 mod fault;
 mod kubeconfig;
 mod objects;
+mod shell;
 mod target;
 mod wait;
 
 pub use apply::{ApplyOptions, DryRun, FIELD_MANAGER};
 pub use connect::{Cluster, Connector, ConnectorOptions, ProxyEnvironment};
-pub use credential::Credential;
+pub use credential::{Credential, CredentialKind, ExecFault};
 pub use fan_out::{CLUSTERS_AT_ONCE, fan_out};
 pub use fault::{ApiFault, Attempt, ConnectFault, FieldOwner, Verb, api_fault, connect_fault};
 pub use kubeconfig::{Kubeconfig, Overrides};

@@ -12,6 +12,7 @@ use super::Credential;
 #[derive(Clone)]
 pub struct Target {
     pub(super) context: String,
+    pub(super) kubectl: String,
     pub(super) cluster_entry: String,
     pub(super) user_entry: Option<String>,
     pub(super) namespace: Option<String>,
@@ -63,6 +64,13 @@ impl Target {
     /// The context's name, or the label that a kubeconfig from elsewhere was given.
     pub fn context(&self) -> &str {
         &self.context
+    }
+
+    /// How kubectl is told about this context, as the start of a command line: `kubectl --context east`.
+    ///
+    /// For a kubeconfig from elsewhere it is `kubectl` alone.
+    pub fn kubectl(&self) -> &str {
+        &self.kubectl
     }
 
     /// The API server's URL as the file has it.
@@ -120,11 +128,6 @@ impl Target {
     /// They are of another machine: none is read or run, and connecting with any is refused.
     pub fn file_references(&self) -> &[FileReference] {
         &self.file_references
-    }
-
-    /// Whether the server's name or address is this machine's own, or no address at all (`0.0.0.0`).
-    pub fn is_loopback(&self) -> bool {
-        false
     }
 }
 

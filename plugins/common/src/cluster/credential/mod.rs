@@ -1,5 +1,14 @@
-//! Who we are to a cluster: what a kubeconfig's user entry says, and what becomes of it.
+//! Who we are to a cluster: what a kubeconfig's user entry says, and what becomes of it when it is used.
 
-/// The credential of a kubeconfig's user entry. Its `Debug` shows no secret.
-#[derive(Clone, Debug, Default)]
-pub struct Credential {}
+mod exec;
+mod exec_fault;
+mod provider;
+mod resolve;
+mod source;
+
+pub use exec_fault::ExecFault;
+pub use source::{Credential, CredentialKind};
+
+pub(super) use exec::ExecCache;
+pub(super) use resolve::{Identity, resolve};
+pub(super) use source::{AuthProvider, Bearer, ClientCertificate, ExecPlugin, Interactive, Pem};

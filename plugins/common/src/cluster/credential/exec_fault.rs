@@ -1,0 +1,85 @@
+//! Why a credential plugin gave no credential.
+
+use crate::mesh::Error;
+
+/// What a credential plugin did instead of printing a credential. Never holds what it printed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecFault {
+    /// There is no such command.
+    #[error("command {command} was not found")]
+    Missing {
+        /// The command.
+        command: String,
+        /// What its kubeconfig says about installing it.
+        install_hint: Option<String>,
+    },
+    /// It could not be started.
+    #[error("command {command} could not be started: {reason}")]
+    NotStarted {
+        /// The command.
+        command: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// It ended with another exit code than 0; its own words were passed on.
+    #[error("command {command} ended with {status}")]
+    Failed {
+        /// The command.
+        command: String,
+        /// How it ended.
+        status: String,
+    },
+    /// It did not end in time.
+    #[error("command {command} did not end within {seconds} s")]
+    TimedOut {
+        /// The command.
+        command: String,
+        /// The bound.
+        seconds: u64,
+    },
+    /// It printed no credential of the version that was asked for.
+    #[error("command {command} printed no usable ExecCredential: {reason}")]
+    Unusable {
+        /// The command.
+        command: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It needs somebody to ask, and there is nobody.
+    #[error("command {command} must be run interactively, and standard input is no terminal")]
+    NobodyToAsk {
+        /// The command.
+        command: String,
+    },
+    /// The kubeconfig asks for a protocol that is not spoken any more, or not yet.
+    #[error("its apiVersion is {asked}")]
+    UnknownVersion {
+        /// What the kubeconfig says.
+        asked: String,
+    },
+}
+
+impl ExecFault {
+    /// The error of a context that this plugin should have given a credential.
+    pub(super) fn of_context(self, context: &str, kubectl: &str) -> Error {
+        let hint = match &self {
+            Self::Missing { install_hint, .. } => install_hint
+                .as_deref()
+                .map_or_else(|| format!("{kubectl} config view --minify"), |text| text.trim().to_owned()),
+            Self::UnknownVersion { .. } => {
+                "set it to client.authentication.k8s.io/v1 with a version of the plugin that knows it".to_owned()
+            }
+            Self::NotStarted { .. }
+            | Self::Failed { .. }
+            | Self::TimedOut { .. }
+            | Self::Unusable { .. }
+            | Self::NobodyToAsk { .. } => format!("{kubectl} get --raw /version"),
+        };
+        Error::refused(format!(
+            "the credential plugin of context {context} gave no credential"
+        ))
+        .because(self)
+        .hint(hint)
+    }
+}

@@ -1,0 +1,168 @@
+//! What a credential comes to when it is used: a header, a client certificate, and what can be said about them.
+
+use std::fs;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use jiff::Timestamp;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use secrecy::{ExposeSecret, SecretString};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use super::exec::ExecCache;
+use super::provider;
+use super::source::{Bearer, ClientCertificate, Pem};
+use crate::cluster::Target;
+use crate::mesh::Error;
+
+/// A credential that is ready to be sent.
+pub(in crate::cluster) struct Identity {
+    /// The `Authorization` header, marked as sensitive.
+    pub(in crate::cluster) authorization: Option<HeaderValue>,
+    /// When the bearer token says that it ends.
+    pub(in crate::cluster) token_expiry: Option<Timestamp>,
+    pub(in crate::cluster) certificate: Option<KeyPair>,
+}
+
+/// A client certificate with its chain and its key.
+pub(in crate::cluster) struct KeyPair {
+    pub(in crate::cluster) chain: Vec<CertificateDer<'static>>,
+    pub(in crate::cluster) key: PrivateKeyDer<'static>,
+    pub(in crate::cluster) not_after: Option<Timestamp>,
+}
+
+/// Reads the files and runs the commands of the target's credential.
+pub(in crate::cluster) async fn resolve(
+    target: &Target,
+    cache: &ExecCache,
+    now: Timestamp,
+) -> Result<Identity, Error> {
+    let credential = target.credential();
+    let context = target.context();
+    let mut certificate = credential
+        .certificate
+        .as_ref()
+        .map(|files| read_key_pair(files, context))
+        .transpose()?;
+    let token = match &credential.bearer {
+        Bearer::None => None,
+        Bearer::Token(token) => Some(token.clone()),
+        Bearer::TokenFile { path, otherwise } => match (fs::read_to_string(path), otherwise) {
+            (Ok(text), _) if !text.trim().is_empty() => Some(text.trim().into()),
+            (_, Some(token)) => Some(token.clone()),
+            (Ok(_), None) => {
+                return Err(Error::usage(format!(
+                    "the tokenFile {} of context {context} is empty",
+                    path.display()
+                )));
+            }
+            (Err(error), None) => {
+                let sentence = format!(
+                    "the tokenFile {} of context {context} cannot be read",
+                    path.display()
+                );
+                return Err(Error::usage(sentence).because(error));
+            }
+        },
+        Bearer::Basic { username, password } => {
+            let pair = STANDARD.encode(format!("{username}:{}", password.expose_secret()));
+            return Ok(Identity {
+                authorization: Some(header("Basic", &pair.into(), context)?),
+                token_expiry: None,
+                certificate,
+            });
+        }
+        Bearer::Exec(plugin) => {
+            let answer = cache
+                .answer(plugin)
+                .await
+                .map_err(|fault| fault.of_context(context, target.kubectl()))?;
+            if let Some((chain, key)) = &answer.certificate {
+                certificate = Some(key_pair(
+                    chain,
+                    key.expose_secret(),
+                    &format!("the credential plugin of context {context}"),
+                )?);
+            }
+            answer.token
+        }
+        Bearer::Provider(auth_provider) => Some(provider::token(
+            auth_provider,
+            context,
+            target.kubectl(),
+            now,
+        )?),
+    };
+    Ok(Identity {
+        token_expiry: token
+            .as_ref()
+            .and_then(|token| provider::expiry(token.expose_secret()))
+            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        authorization: token
+            .map(|token| header("Bearer", &token, context))
+            .transpose()?,
+        certificate,
+    })
+}
+
+fn header(scheme: &str, value: &SecretString, context: &str) -> Result<HeaderValue, Error> {
+    let mut header = HeaderValue::try_from(format!("{scheme} {}", value.expose_secret())).map_err(|_| {
+        Error::usage(format!("the token of context {context} holds characters that no token has, such as a line break"))
+    })?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+fn read_key_pair(files: &ClientCertificate, context: &str) -> Result<KeyPair, Error> {
+    let chain = read(&files.certificate, "client-certificate", context)?;
+    let key = read(&files.key, "client-key", context)?;
+    key_pair(
+        chain.expose_secret(),
+        key.expose_secret(),
+        &format!("context {context}"),
+    )
+}
+
+fn read(pem: &Pem, field: &str, context: &str) -> Result<SecretString, Error> {
+    match pem {
+        Pem::Inline(text) => Ok(text.clone()),
+        Pem::File(path) => fs::read_to_string(path)
+            .map(SecretString::from)
+            .map_err(|error| {
+                Error::usage(format!(
+                    "the {field} {} of context {context} cannot be read",
+                    path.display()
+                ))
+                .because(error)
+            }),
+    }
+}
+
+fn key_pair(chain: &str, key: &str, whose: &str) -> Result<KeyPair, Error> {
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(chain.as_bytes())
+        .filter_map(Result::ok)
+        .collect();
+    let Some(leaf) = chain.first() else {
+        return Err(Error::usage(format!(
+            "the client certificate of {whose} is not a PEM certificate"
+        )));
+    };
+    let not_after = not_after(leaf);
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| {
+        Error::usage(format!(
+            "the client key of {whose} is not an unencrypted PEM key"
+        ))
+    })?;
+    Ok(KeyPair {
+        chain,
+        key,
+        not_after,
+    })
+}
+
+fn not_after(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    Timestamp::from_second(parsed.validity().not_after.timestamp()).ok()
+}

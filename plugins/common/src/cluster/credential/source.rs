@@ -1,0 +1,121 @@
+//! The credential as the kubeconfig names it; nothing is read or run yet.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+/// The credential of a kubeconfig's user entry. Its `Debug` names its kind alone.
+#[derive(Clone)]
+pub struct Credential {
+    pub(in crate::cluster) bearer: Bearer,
+    pub(in crate::cluster) certificate: Option<ClientCertificate>,
+}
+
+/// How a user entry authenticates; with several ways, the one that decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// Not at all.
+    Anonymous,
+    /// `token`.
+    Token,
+    /// `tokenFile`.
+    TokenFile,
+    /// `username` and `password`.
+    Basic,
+    /// `client-certificate` or its data.
+    ClientCertificate,
+    /// `exec`, a credential plugin.
+    Exec,
+    /// `auth-provider`.
+    AuthProvider,
+}
+
+/// What goes into the `Authorization` header.
+#[derive(Clone)]
+pub(in crate::cluster) enum Bearer {
+    None,
+    Token(SecretString),
+    /// The file wins over the token beside it, as long as it can be read.
+    TokenFile {
+        path: PathBuf,
+        otherwise: Option<SecretString>,
+    },
+    Basic {
+        username: String,
+        password: SecretString,
+    },
+    Exec(ExecPlugin),
+    Provider(AuthProvider),
+}
+
+#[derive(Clone)]
+pub(in crate::cluster) struct ClientCertificate {
+    pub(in crate::cluster) certificate: Pem,
+    pub(in crate::cluster) key: Pem,
+}
+
+#[derive(Clone)]
+pub(in crate::cluster) enum Pem {
+    Inline(SecretString),
+    File(PathBuf),
+}
+
+/// A command that prints a credential.
+///
+/// <https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins>
+#[derive(Clone)]
+pub(in crate::cluster) struct ExecPlugin {
+    pub(in crate::cluster) api_version: String,
+    pub(in crate::cluster) command: String,
+    pub(in crate::cluster) args: Vec<String>,
+    pub(in crate::cluster) env: Vec<(String, String)>,
+    pub(in crate::cluster) install_hint: Option<String>,
+    pub(in crate::cluster) interactive: Interactive,
+    /// What it is told about the cluster, where it asks for that.
+    pub(in crate::cluster) cluster_info: Option<serde_json::Value>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::cluster) enum Interactive {
+    Never,
+    IfAvailable,
+    Always,
+}
+
+/// A credential plugin of the time before `exec`.
+#[derive(Clone)]
+pub(in crate::cluster) struct AuthProvider {
+    pub(in crate::cluster) name: String,
+    pub(in crate::cluster) id_token: Option<SecretString>,
+}
+
+impl Credential {
+    /// How it authenticates.
+    pub fn kind(&self) -> CredentialKind {
+        match &self.bearer {
+            Bearer::None if self.certificate.is_some() => CredentialKind::ClientCertificate,
+            Bearer::None => CredentialKind::Anonymous,
+            Bearer::Token(_) => CredentialKind::Token,
+            Bearer::TokenFile { .. } => CredentialKind::TokenFile,
+            Bearer::Basic { .. } => CredentialKind::Basic,
+            Bearer::Exec(_) => CredentialKind::Exec,
+            Bearer::Provider(_) => CredentialKind::AuthProvider,
+        }
+    }
+
+    /// The token that stands in the kubeconfig itself.
+    pub fn token(&self) -> Option<&SecretString> {
+        match &self.bearer {
+            Bearer::Token(token) => Some(token),
+            Bearer::TokenFile { otherwise, .. } => otherwise.as_ref(),
+            Bearer::None | Bearer::Basic { .. } | Bearer::Exec(_) | Bearer::Provider(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credential({:?})", self.kind())
+    }
+}

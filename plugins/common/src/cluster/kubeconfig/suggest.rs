@@ -1,0 +1,61 @@
+//! Which known names somebody may have meant.
+
+/// How many names are worth showing.
+const SHOWN: usize = 3;
+
+/// The known names close to `wanted`, the closest first: those that contain it or that it contains, and those a few
+/// letters away.
+pub(super) fn close_names<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let wanted = wanted.to_lowercase();
+    let far = (wanted.chars().count() / 3).max(1);
+    let mut close: Vec<_> = known
+        .filter_map(|name| {
+            let lower = name.to_lowercase();
+            let distance = distance(&wanted, &lower);
+            let contained =
+                !wanted.is_empty() && (lower.contains(&wanted) || wanted.contains(&lower));
+            (distance <= far || contained).then_some((distance, name))
+        })
+        .collect();
+    close.sort_unstable();
+    close
+        .into_iter()
+        .take(SHOWN)
+        .map(|(_, name)| name)
+        .collect()
+}
+
+/// How many letters must be put in, taken out or changed to make one text of the other (Levenshtein).
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::close_names;
+
+    #[test]
+    fn the_closest_comes_first_and_strangers_not_at_all() {
+        let known = ["west", "east", "prod-east", "yeast", "staging"];
+        assert_eq!(close_names("eest", known.into_iter()), ["east", "west"]);
+        assert_eq!(
+            close_names("EAST", known.into_iter()),
+            ["east", "yeast", "prod-east"]
+        );
+        assert_eq!(
+            close_names("gibraltar", known.into_iter()),
+            Vec::<&str>::new()
+        );
+    }
+}
