@@ -1,1 +1,18 @@
-//! People: flags, the entry point, rendering, prompts, logs.
+//! People: flags, the entry point, rendering, logs. The only floor that writes to the terminal, reads the
+//! environment and looks at the clock.
+
+pub mod entry;
+pub mod environment;
+pub mod flags;
+pub mod interrupt;
+pub mod jsonpath;
+pub mod log;
+pub mod output;
+pub mod problem;
+pub mod streams;
+pub mod table;
+
+pub use entry::{Plugin, run};
+pub use environment::Environment;
+pub use interrupt::Interrupt;
+pub use streams::Streams;

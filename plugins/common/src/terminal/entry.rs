@@ -1,0 +1,101 @@
+//! The way in: arguments, log, runtime, Ctrl-C, and the one place that prints an error and picks the exit code.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::{Environment, Interrupt, Streams, log, problem};
+use crate::mesh::{Error, Exit};
+
+/// A plugin as the entry point sees it.
+pub trait Plugin: Parser {
+    /// How users type it, for example `kubectl mesh-secret`.
+    const TYPED: &'static str;
+
+    /// How much `-v` asks for.
+    fn verbosity(&self) -> u8;
+
+    /// Runs the verb that the arguments ask for.
+    fn run(
+        self,
+        environment: &Environment,
+        interrupt: &Interrupt,
+        streams: &mut Streams,
+    ) -> impl Future<Output = Result<Exit, Error>>;
+}
+
+/// Parses the arguments, runs the verb, prints what went wrong and gives the exit code.
+pub fn run<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let plugin: P = match parse(arguments) {
+        Ok(plugin) => plugin,
+        Err(error) => return refuse(&error),
+    };
+    log::start(plugin.verbosity());
+    let environment = Environment::read();
+    let mut streams = Streams::standard();
+    let result = block_on(plugin, &environment, &mut streams);
+    if streams.pipe_closed() {
+        return Exit::Fine.into();
+    }
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            let _ = problem::write(&error, streams.err());
+            error.exit().into()
+        }
+    }
+}
+
+/// The command with the spelling that kubectl's users type, whatever the file is called.
+pub fn command<P: Plugin>() -> clap::Command {
+    P::command().bin_name(P::TYPED).display_name(P::TYPED)
+}
+
+fn parse<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, clap::Error> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    // clap takes the name in usage lines from the first argument, which is the file's name.
+    if let Some(first) = arguments.first_mut() {
+        *first = OsString::from(P::TYPED);
+    }
+    let mut command = command::<P>();
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    P::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Help goes to stdout with 0, a wrong argument to stderr with 2; a reader that went away is silent.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if error.use_stderr() {
+        Exit::Failed.into()
+    } else {
+        Exit::Fine.into()
+    }
+}
+
+fn block_on<P: Plugin>(
+    plugin: P,
+    environment: &Environment,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::refused("cannot start").because(e))?;
+    let (press, interrupt) = Interrupt::new();
+    let result = runtime.block_on(async {
+        let work = plugin.run(environment, &interrupt, streams);
+        tokio::select! {
+            result = work => result,
+            // The first Ctrl-C asks the command to stop, the second one does not ask.
+            () = async {
+                let _ = tokio::signal::ctrl_c().await;
+                let _ = press.send(true);
+                let _ = tokio::signal::ctrl_c().await;
+            } => Ok(Exit::Interrupted),
+        }
+    });
+    // A credential plugin or a name lookup that hangs on its thread must not keep us.
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,47 @@
+//! The environment and the clock, read once at the start; what follows gets values.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::cluster::ProxyEnvironment;
+
+/// What the process was started with, besides its arguments.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// `$KUBECONFIG`, a list of files.
+    pub kubeconfig: Option<OsString>,
+    /// The home folder.
+    pub home: Option<PathBuf>,
+    /// What the environment says about proxies.
+    pub proxies: ProxyEnvironment,
+    /// The time at which the process started.
+    pub now: Timestamp,
+}
+
+impl Environment {
+    /// Reads the process's own environment and the clock.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads them"
+    )]
+    pub fn read() -> Self {
+        let text = |names: [&str; 2]| {
+            names
+                .iter()
+                .find_map(|name| std::env::var(name).ok())
+                .filter(|v| !v.is_empty())
+        };
+        Self {
+            kubeconfig: std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty()),
+            home: std::env::home_dir().filter(|path| !path.as_os_str().is_empty()),
+            proxies: ProxyEnvironment {
+                https: text(["HTTPS_PROXY", "https_proxy"]),
+                http: text(["HTTP_PROXY", "http_proxy"]),
+                no_proxy: text(["NO_PROXY", "no_proxy"]),
+            },
+            now: Timestamp::now(),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Flags that several verbs share, flattened into theirs; the words are kubectl's.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+
+use super::Environment;
+use crate::cluster::{Connector, ConnectorOptions, Kubeconfig, Overrides};
+use crate::mesh::Error;
+use crate::mesh::names::ISTIO_SYSTEM;
+
+/// How to reach a cluster, and as whom.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct ConnectFlags {
+    /// Path to the kubeconfig file; otherwise $KUBECONFIG (a list is merged), then ~/.kube/config
+    // istioctl's -c means the same.
+    #[arg(long, short_alias = 'c', value_name = "FILE", global = true)]
+    pub kubeconfig: Option<PathBuf>,
+    /// Cluster entry of the kubeconfig to use in place of the context's
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// User entry of the kubeconfig to use in place of the context's
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// User to impersonate
+    #[arg(long = "as", value_name = "USER")]
+    pub impersonate: Option<String>,
+    /// Group to impersonate; may be repeated
+    #[arg(long = "as-group", value_name = "GROUP")]
+    pub impersonate_groups: Vec<String>,
+    /// UID to impersonate
+    #[arg(long = "as-uid", value_name = "UID")]
+    pub impersonate_uid: Option<String>,
+    /// Bound on each request, such as 5s or 2m; 0 is none [default: 30s]
+    #[arg(long, alias = "kubeclient-timeout", value_name = "DURATION", value_parser = duration)]
+    pub request_timeout: Option<Duration>,
+}
+
+impl ConnectFlags {
+    /// Reads the kubeconfig that these flags and the environment name.
+    ///
+    /// # Errors
+    /// A kubeconfig that is missing, unreadable or not one.
+    pub fn load(&self, environment: &Environment) -> Result<Kubeconfig, Error> {
+        Kubeconfig::load(
+            self.kubeconfig.as_deref(),
+            environment.kubeconfig.as_deref(),
+            environment.home.as_deref(),
+        )
+    }
+
+    /// What these flags say in place of the kubeconfig, for `context` or the current one.
+    pub fn overrides(&self, context: Option<&str>) -> Overrides {
+        Overrides {
+            context: context.map(str::to_owned),
+            cluster: self.cluster.clone(),
+            user: self.user.clone(),
+            impersonate: self.impersonate.clone(),
+            impersonate_groups: self.impersonate_groups.clone(),
+            impersonate_uid: self.impersonate_uid.clone(),
+            request_timeout: self.request_timeout,
+        }
+    }
+}
+
+/// A connector for one run of the plugin called `user_agent`.
+pub fn connector(environment: &Environment, user_agent: &str, interactive: bool) -> Connector {
+    Connector::new(ConnectorOptions {
+        proxies: environment.proxies.clone(),
+        interactive,
+        ..ConnectorOptions::new(user_agent, environment.now)
+    })
+}
+
+/// The Istio system namespace. It never comes from a context.
+#[derive(Debug, Clone, Args)]
+pub struct NamespaceFlags {
+    /// Istio system namespace; wins over --istio-namespace [default: istio-system]
+    #[arg(short, long, value_name = "NAMESPACE", value_parser = namespace)]
+    pub namespace: Option<String>,
+    /// Istio system namespace, as istioctl spells it
+    #[arg(long, visible_alias = "istioNamespace", short_alias = 'i', value_name = "NAMESPACE", value_parser = namespace)]
+    pub istio_namespace: Option<String>,
+}
+
+impl NamespaceFlags {
+    /// The namespace that they mean.
+    pub fn resolve(&self) -> &str {
+        self.namespace
+            .as_deref()
+            .or(self.istio_namespace.as_deref())
+            .unwrap_or(ISTIO_SYSTEM)
+    }
+}
+
+/// `-v`, counted, or with a number as kubectl takes it.
+#[derive(Debug, Clone, Args)]
+pub struct VerbosityFlags {
+    /// Log more to stderr: -v what is done, -v=2 or -vv each request, -v=3 or -vvv connections
+    #[arg(
+        short = 'v',
+        long = "v",
+        value_name = "LEVEL",
+        global = true,
+        action = ArgAction::Append,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "1"
+    )]
+    pub verbosity: Vec<u8>,
+}
+
+impl VerbosityFlags {
+    /// The level: `-vvv` and `-v=3` are the same.
+    pub fn level(&self) -> u8 {
+        self.verbosity
+            .iter()
+            .fold(0, |sum, level| sum.saturating_add(*level))
+    }
+}
+
+/// A length of time as kubectl takes it: `5s`, `2m`, `1h30m`, or a bare number of seconds.
+///
+/// # Errors
+/// Anything else, and negative lengths.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    text.parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|length| Duration::try_from(length).ok())
+        .ok_or_else(|| "a length of time such as 30s, 5m or 1h is needed".to_owned())
+}
+
+fn namespace(text: &str) -> Result<String, String> {
+    if crate::mesh::cluster_name::is_dns_label(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("a namespace is a DNS label (a-z, 0-9 and '-', at most 63)".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Probe {
+        #[command(flatten)]
+        verbosity: VerbosityFlags,
+        #[command(flatten)]
+        namespace: NamespaceFlags,
+    }
+
+    #[test]
+    fn verbosity_counts_and_takes_a_number() {
+        for (arguments, level) in [
+            (vec![], 0),
+            (vec!["-v"], 1),
+            (vec!["-vvv"], 3),
+            (vec!["-v=3"], 3),
+            (vec!["--v=9"], 9),
+            (vec!["-v", "-v"], 2),
+        ] {
+            let probe = Probe::parse_from(std::iter::once("probe").chain(arguments.clone()));
+            assert_eq!(probe.verbosity.level(), level, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn the_short_namespace_flag_wins() {
+        for (arguments, expected) in [
+            (vec![], "istio-system"),
+            (vec!["--istioNamespace", "a"], "a"),
+            (vec!["-i", "a", "-n", "b"], "b"),
+        ] {
+            let probe = Probe::parse_from(std::iter::once("probe").chain(arguments));
+            assert_eq!(probe.namespace.resolve(), expected);
+        }
+    }
+
+    #[test]
+    fn durations_are_kubectls() {
+        for (text, seconds) in [("5", 5), ("5s", 5), ("2m", 120), ("1h30m", 5400), ("0", 0)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        assert!(duration("soon").is_err() && duration("-5s").is_err());
+    }
+}

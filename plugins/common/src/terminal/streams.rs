@@ -1,0 +1,80 @@
+//! Standard output and standard error, as parameters: stdout is the data, stderr everything else.
+
+use std::io::{self, IsTerminal as _, Write};
+
+use crate::mesh::Error;
+
+/// Where a command writes.
+pub struct Streams {
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    /// Whether a person is at standard input, and can be asked.
+    pub interactive: bool,
+    pipe_closed: bool,
+}
+
+impl Streams {
+    /// The process's own streams; colour is stripped where they are no terminal or `NO_COLOR` is set.
+    pub fn standard() -> Self {
+        Self {
+            out: Box::new(io::stdout()),
+            err: Box::new(anstream::AutoStream::auto(io::stderr())),
+            interactive: io::stdin().is_terminal() && io::stderr().is_terminal(),
+            pipe_closed: false,
+        }
+    }
+
+    /// Writes data to stdout. A reader that went away is no error: [`Self::pipe_closed`] remembers it.
+    ///
+    /// # Errors
+    /// Anything else that keeps the data from being written, such as a full disk.
+    pub fn data(&mut self, text: &str) -> Result<(), Error> {
+        match self
+            .out
+            .write_all(text.as_bytes())
+            .and_then(|()| self.out.flush())
+        {
+            Ok(()) => Ok(()),
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
+                self.pipe_closed = true;
+                Ok(())
+            }
+            Err(e) => Err(Error::refused("cannot write to standard output").because(e)),
+        }
+    }
+
+    /// Says something on stderr, one line; that nobody listens there is no error.
+    pub fn say(&mut self, line: &str) {
+        let _ = writeln!(self.err, "{}", printable(line));
+        let _ = self.err.flush();
+    }
+
+    /// Says a warning on stderr.
+    pub fn warn(&mut self, line: &str) {
+        let style = anstyle::AnsiColor::Yellow.on_default();
+        let _ = writeln!(self.err, "{style}warning:{style:#} {}", printable(line));
+    }
+
+    /// Whether the reader of stdout went away.
+    pub fn pipe_closed(&self) -> bool {
+        self.pipe_closed
+    }
+
+    /// Stderr for a writer of several lines.
+    pub fn err(&mut self) -> &mut dyn Write {
+        &mut self.err
+    }
+}
+
+/// `text` without the control characters by which a cluster could steer a terminal.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' && c != '\t' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
