@@ -10,6 +10,7 @@
 mod repo;
 mod secrets;
 mod tidy;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -27,11 +28,14 @@ struct App {
 enum Verb {
     /// Check what the compiler does not: who imports whom, manifests, layout, leaks
     Tidy(tidy::Args),
+    /// Build the real parts that tests run against: etcd, Kubernetes, istioctl, istiod, krew, Helm, KWOK
+    Tools(tools::Args),
 }
 
 fn main() -> ExitCode {
     let outcome = match App::parse().verb {
         Verb::Tidy(args) => tidy::run(&args),
+        Verb::Tools(args) => tools::run(&args),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

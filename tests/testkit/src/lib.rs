@@ -6,5 +6,12 @@
     reason = "test support stops the test where something is wrong with the test's own arrangement"
 )]
 
+pub mod command;
+pub mod condition;
+pub mod environment;
+pub mod http;
 pub mod kubeconfig;
+pub mod parts;
 pub mod pki;
+pub mod real;
+pub mod supervisor;

@@ -1,0 +1,132 @@
+//! Which clusters there are: each is started once, on the first ask, and clusters of different names start side by side.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Result, anyhow, bail, ensure};
+
+use super::cluster::{Cluster, Means};
+use super::protocol::{ClusterInfo, Key, Options, Reply, Request};
+
+/// A place for one cluster. Whoever holds its lock starts or changes that cluster; the others wait.
+type Slot = Arc<Mutex<State>>;
+
+enum State {
+    Absent,
+    Running(Box<Cluster>),
+    /// A start that failed would fail again, and every test would wait for that.
+    Failed(String),
+}
+
+/// All clusters of this supervisor.
+pub(super) struct Registry {
+    means: Means,
+    slots: Mutex<BTreeMap<Key, Slot>>,
+}
+
+impl Registry {
+    pub(super) fn new(means: Means) -> Self {
+        Self {
+            means,
+            slots: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// Does what a test asks for.
+    pub(super) fn answer(&self, request: Request) -> Reply {
+        self.try_answer(request)
+            .unwrap_or_else(|error| Reply::Failed(format!("{error:#}")))
+    }
+
+    fn try_answer(&self, request: Request) -> Result<Reply> {
+        match request {
+            Request::Cluster { key, options } => self.cluster(&key, &options).map(Reply::Cluster),
+            Request::StartIstiod { key, env } => {
+                self.with(&key, |cluster| cluster.start_istiod(&self.means, &env))
+            }
+            Request::StopIstiod { key } => self.with(&key, |cluster| {
+                cluster.stop_istiod();
+                Ok(())
+            }),
+            Request::StartApiServer { key } => {
+                self.with(&key, |cluster| cluster.start_api_server(&self.means))
+            }
+            Request::StopApiServer { key } => self.with(&key, |cluster| {
+                cluster.stop_api_server();
+                Ok(())
+            }),
+            Request::Client {
+                key,
+                common_name,
+                organizations,
+            } => self.client(&key, &common_name, &organizations),
+            Request::Remove { key } => self.remove(&key),
+        }
+    }
+
+    fn cluster(&self, key: &Key, options: &Options) -> Result<ClusterInfo> {
+        let slot = self.slot(key);
+        let mut state = lock(&slot);
+        if let State::Absent = *state {
+            *state = match Cluster::start(&self.means, key, options) {
+                Ok(cluster) => State::Running(Box::new(cluster)),
+                Err(error) => State::Failed(format!("{error:#}")),
+            };
+        }
+        match &*state {
+            State::Running(cluster) => {
+                ensure!(
+                    cluster.options() == options,
+                    "cluster {key} runs already with other options: take another name"
+                );
+                Ok(cluster.info())
+            }
+            State::Failed(why) => Err(anyhow!("{why}")),
+            State::Absent => bail!("cluster {key} did not start"),
+        }
+    }
+
+    fn with(&self, key: &Key, change: impl FnOnce(&mut Cluster) -> Result<()>) -> Result<Reply> {
+        let slot = self.slot(key);
+        match &mut *lock(&slot) {
+            State::Running(cluster) => change(cluster).map(|()| Reply::Done),
+            State::Absent | State::Failed(_) => bail!("cluster {key} does not run"),
+        }
+    }
+
+    fn client(&self, key: &Key, common_name: &str, organizations: &[String]) -> Result<Reply> {
+        let slot = self.slot(key);
+        match &*lock(&slot) {
+            State::Running(cluster) => {
+                let organizations: Vec<_> = organizations.iter().map(String::as_str).collect();
+                let identity = cluster.client(common_name, &organizations);
+                Ok(Reply::Client {
+                    certificate_pem: identity.certificate_pem,
+                    key_pem: identity.key_pem,
+                })
+            }
+            State::Absent | State::Failed(_) => bail!("cluster {key} does not run"),
+        }
+    }
+
+    fn remove(&self, key: &Key) -> Result<Reply> {
+        let slot = self.slot(key);
+        let before = std::mem::replace(&mut *lock(&slot), State::Absent);
+        match before {
+            State::Running(cluster) => cluster.remove(),
+            State::Absent | State::Failed(_) => {}
+        }
+        Ok(Reply::Done)
+    }
+
+    fn slot(&self, key: &Key) -> Slot {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let absent = || Arc::new(Mutex::new(State::Absent));
+        Arc::clone(slots.entry(key.clone()).or_insert_with(absent))
+    }
+}
+
+/// A start that panicked leaves its slot absent, and the next ask tries again.
+fn lock(slot: &Slot) -> MutexGuard<'_, State> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
