@@ -1,15 +1,14 @@
-//! A small blocking HTTP client for the supervisor and for tests: one request a connection, HTTP/1.0, so that an answer ends
-//! where its connection ends.
+//! A small blocking HTTP client for the supervisor and for tests: one request a connection.
 //!
 //! It talks to real parts on loopback only. It must not be used for what is under test: the suite has its own client.
 
 use std::fmt;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -109,13 +108,12 @@ impl Endpoint {
                 exchange(StreamOwned::new(connection, stream), &request)
             }
         };
-        let answer = answer.with_context(|| format!("{method} {path} on {}", self.authority))?;
-        parse(&answer).with_context(|| format!("{} did not answer in HTTP", self.authority))
+        answer.with_context(|| format!("{method} {path} on {}", self.authority))
     }
 
     fn render(&self, method: &str, path: &str, body: Option<Body<'_>>) -> String {
         let mut request = format!(
-            "{method} {path} HTTP/1.0\r\nHost: {}\r\nAccept: application/json, */*\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAccept: application/json, */*\r\n",
             self.authority
         );
         if let Some(Body { content_type, text }) = body {
@@ -132,39 +130,98 @@ impl Endpoint {
     }
 }
 
-fn exchange(mut stream: impl Read + Write, request: &str) -> std::io::Result<Vec<u8>> {
+fn exchange(mut stream: impl Read + Write, request: &str) -> Result<Response> {
     stream.write_all(request.as_bytes())?;
     stream.flush()?;
-    let mut answer = Vec::new();
-    match stream.read_to_end(&mut answer) {
-        Ok(_) => Ok(answer),
-        // A server that closes without saying so in TLS first.
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof && !answer.is_empty() => Ok(answer),
-        Err(error) => Err(error),
+    read_response(&mut BufReader::new(stream))
+}
+
+/// Reads no further than the answer goes: what stands between us and the server may keep the connection open.
+fn read_response(source: &mut impl BufRead) -> Result<Response> {
+    let status_line = read_line(source)?;
+    let status = status_line
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.split(' ').nth(1)?.parse().ok())
+        .with_context(|| format!("this is no HTTP: {status_line:?}"))?;
+    let mut length = None;
+    let mut chunked = false;
+    loop {
+        let line = read_line(source)?.to_ascii_lowercase();
+        match line.split_once(':') {
+            Some(("content-length", value)) => length = Some(value.trim().parse()?),
+            Some(("transfer-encoding", value)) => chunked = value.contains("chunked"),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let mut body = Vec::new();
+    match length {
+        _ if chunked => read_chunks(source, &mut body)?,
+        Some(length) => read_exactly(source, length, &mut body)?,
+        None => {
+            source.read_to_end(&mut body)?;
+        }
+    }
+    Ok(Response {
+        status,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc9112#name-chunked-transfer-coding>
+fn read_chunks(source: &mut impl BufRead, body: &mut Vec<u8>) -> Result<()> {
+    loop {
+        let line = read_line(source)?;
+        let size = line.split(';').next().unwrap_or_default().trim();
+        let size = u64::from_str_radix(size, 16).with_context(|| format!("no chunk: {line:?}"))?;
+        if size == 0 {
+            return Ok(());
+        }
+        read_exactly(source, size, body)?;
+        read_line(source)?;
     }
 }
 
-fn parse(answer: &[u8]) -> Option<Response> {
-    let text = String::from_utf8_lossy(answer);
-    let (head, body) = text.split_once("\r\n\r\n")?;
-    let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Response {
-        status,
-        body: body.to_owned(),
-    })
+fn read_exactly(source: &mut impl BufRead, length: u64, body: &mut Vec<u8>) -> Result<()> {
+    let read = source.take(length).read_to_end(body)?;
+    ensure!(read as u64 == length, "the answer broke off");
+    Ok(())
+}
+
+fn read_line(source: &mut impl BufRead) -> Result<String> {
+    let mut line = String::new();
+    source.read_line(&mut line)?;
+    ensure!(line.ends_with('\n'), "the answer broke off");
+    Ok(line.trim_end().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(answer: &str) -> Result<Response> {
+        read_response(&mut answer.as_bytes())
+    }
+
     #[test]
-    fn status_and_body_are_told_apart() {
-        let response =
-            parse(b"HTTP/1.0 404 Not Found\r\nA: b\r\n\r\n{\"code\":404}\r\n\r\n").unwrap();
+    fn body_goes_as_far_as_its_length() {
+        let answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 12\r\n\r\n{\"code\":404}and more";
+        let response = read(answer).unwrap();
         assert_eq!(response.status, 404);
         assert_eq!(response.json()["code"], 404);
         assert!(!response.is_success());
-        assert!(parse(b"SSH-2.0-server\r\n").is_none());
+    }
+
+    #[test]
+    fn chunks_are_joined() {
+        let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n";
+        assert_eq!(read(answer).unwrap().body, "abc0123456789");
+    }
+
+    #[test]
+    fn other_answers_are_errors() {
+        assert!(read("SSH-2.0-server\r\n").is_err());
+        assert!(read("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc").is_err());
+        assert!(read("").is_err());
     }
 }

@@ -30,7 +30,10 @@ impl Output {
     ///
     /// # Panics
     /// Where it did not.
-    #[must_use]
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "often that it went well is all that is wanted"
+    )]
     pub fn expect_success(self) -> Self {
         assert!(self.success(), "{}", self.golden());
         self

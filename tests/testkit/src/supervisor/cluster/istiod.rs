@@ -86,15 +86,16 @@ pub(super) fn process(
     })
 }
 
-/// The objects that stand for istiod in the cluster, each with the path that takes it. Labels are the ones of Istio's chart
+/// The namespace in which istiod lives.
+pub(super) fn namespace() -> Value {
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+}
+
+/// The objects that stand for istiod in the cluster, in its namespace, each with the path that takes it. Labels are the ones of Istio's chart
 /// (`manifests/charts/istio-control/istio-discovery/templates/{deployment,service}.yaml` in Istio's module).
 pub(super) fn objects(name: &str) -> Result<Vec<(String, Value)>> {
     let core = format!("/api/v1/namespaces/{NAMESPACE}");
     Ok(vec![
-        (
-            "/api/v1/namespaces".to_owned(),
-            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}),
-        ),
         (
             format!("{core}/serviceaccounts"),
             json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "istiod", "labels": labels()}}),

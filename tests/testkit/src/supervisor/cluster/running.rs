@@ -100,6 +100,7 @@ impl Cluster {
             Kind::Nodes => self.start_nodes(means)?,
             Kind::Istiod => {
                 self.start_nodes(means)?;
+                create(&self.api, "/api/v1/namespaces", &istiod::namespace())?;
                 for (path, object) in istiod::objects(&self.key.name)? {
                     create(&self.api, &path, &object)?;
                 }
@@ -144,6 +145,8 @@ impl Cluster {
         env: &BTreeMap<String, String>,
     ) -> Result<()> {
         self.stop_istiod();
+        // istiod keeps its own authority there, and is not ready before it could.
+        create(&self.api, "/api/v1/namespaces", &istiod::namespace())?;
         let mut variables = self.options.istiod_env.clone();
         variables.extend(env.clone());
         let program = istiod::process(&self.files, &self.key.name, self.istiod_ports, &variables)?;
