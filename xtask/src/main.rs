@@ -7,8 +7,10 @@
     reason = "a chore talks to the person who runs it"
 )]
 
+mod install;
 mod repo;
 mod secrets;
+mod test;
 mod tidy;
 mod tools;
 
@@ -26,6 +28,10 @@ struct App {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    /// Build the plugins as they are released and put them on your PATH
+    Install(install::Args),
+    /// Run all tests, with real parts where Go is there, and check that no secret was shown
+    Test(test::Args),
     /// Check what the compiler does not: who imports whom, manifests, layout, leaks
     Tidy(tidy::Args),
     /// Build the real parts that tests run against: etcd, Kubernetes, istioctl, istiod, krew, Helm, KWOK
@@ -34,6 +40,8 @@ enum Verb {
 
 fn main() -> ExitCode {
     let outcome = match App::parse().verb {
+        Verb::Install(args) => install::run(&args),
+        Verb::Test(args) => test::run(&args),
         Verb::Tidy(args) => tidy::run(&args),
         Verb::Tools(args) => tools::run(&args),
     };

@@ -1,5 +1,7 @@
-//! The repository that the chores work on: where it is and which files belong to it.
+//! The repository that the chores work on: where it is, which files belong to it, and its cargo.
 
+use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -40,4 +42,69 @@ pub(crate) fn files() -> Result<Vec<String>> {
         .collect();
     paths.sort();
     Ok(paths)
+}
+
+/// The cargo that runs this chore, at the root.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(variable("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root());
+    cargo
+}
+
+/// Where chores put what they make: a folder of their own in `target`.
+pub(crate) fn folder() -> Result<PathBuf> {
+    let target = variable("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let folder = root().join(target).join("xtask");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Makes `folder` anew, without what was in it.
+pub(crate) fn fresh_folder(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
+}
+
+/// Whether this is a run of continuous integration, which must leave nothing out.
+pub(crate) fn under_ci() -> bool {
+    variable("CI").is_some_and(|value| value != "false")
+}
+
+/// The value of a variable that is set and not empty.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where the chores read their environment"
+)]
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The programs, other than tests, that cargo says it built, from its messages in JSON.
+pub(crate) fn programs_in(messages: &str) -> Vec<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["profile"]["test"] == false)
+        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::programs_in;
+
+    #[test]
+    fn programs_are_told_from_tests_and_libraries() {
+        let messages = r#"{"reason":"compiler-artifact","profile":{"test":false},"executable":"/t/kubectl-mesh_x"}
+{"reason":"compiler-artifact","profile":{"test":true},"executable":"/t/deps/cli-0"}
+{"reason":"compiler-artifact","profile":{"test":false},"executable":null}
+{"reason":"build-finished","success":true}
+not JSON"#;
+        assert_eq!(
+            programs_in(messages),
+            [std::path::Path::new("/t/kubectl-mesh_x")]
+        );
+    }
 }

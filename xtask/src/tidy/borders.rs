@@ -194,14 +194,14 @@ mod tests {
         );
         let good = "// crate::cluster\nuse k8s_openapi::api::core::v1::Secret;\nuse std::io;\nuse super::cluster_name;\n\
                     #[cfg(test)]\nmod tests { use std::fs; }";
-        assert_eq!(found("plugins/common/src/mesh/names/mod.rs", good), []);
+        assert_eq!(found("plugins/common/src/mesh/names/mod.rs", good), [0; 0]);
     }
 
     #[test]
     fn the_cluster_floor_reads_but_does_not_speak() {
         let text = "use crate::terminal::ask;\nuse tokio::net;\nuse kube::Client;\nprintln!(a);";
         assert_eq!(found("plugins/common/src/cluster/client.rs", text), [1, 4]);
-        assert_eq!(found("plugins/common/src/terminal/ask.rs", text), []);
+        assert_eq!(found("plugins/common/src/terminal/ask.rs", text), [0; 0]);
     }
 
     #[test]
@@ -220,7 +220,7 @@ mod tests {
         }
         assert_eq!(
             found("plugins/kubectl-mesh-secret/src/observe.rs", text),
-            []
+            [0; 0]
         );
     }
 

@@ -1,0 +1,10 @@
+//! `cargo xtask test`: all tests, over one supervisor of real parts, and then the check that nothing secret was shown.
+//!
+//! It must not know a single test: what needs real parts is a matter of packages.
+
+mod leaks;
+mod programs;
+mod supervisor;
+mod verb;
+
+pub(crate) use verb::{Args, run};
