@@ -66,6 +66,15 @@ impl Target {
         &self.context
     }
 
+    /// What messages call it: `context east`, or the label of a kubeconfig from elsewhere.
+    pub fn described(&self) -> String {
+        if self.foreign {
+            self.context.clone()
+        } else {
+            format!("context {}", self.context)
+        }
+    }
+
     /// How kubectl is told about this context, as the start of a command line: `kubectl --context east`.
     ///
     /// For a kubeconfig from elsewhere it is `kubectl` alone.

@@ -62,7 +62,7 @@ pub enum ExecFault {
 
 impl ExecFault {
     /// The error of a context that this plugin should have given a credential.
-    pub(super) fn of_context(self, context: &str, kubectl: &str) -> Error {
+    pub(super) fn for_target(self, whose: &str, kubectl: &str) -> Error {
         let hint = match &self {
             Self::Missing { install_hint, .. } => install_hint
                 .as_deref()
@@ -77,7 +77,7 @@ impl ExecFault {
             | Self::NobodyToAsk { .. } => format!("{kubectl} get --raw /version"),
         };
         Error::refused(format!(
-            "the credential plugin of context {context} gave no credential"
+            "the credential plugin of {whose} gave no credential"
         ))
         .because(self)
         .hint(hint)

@@ -10,5 +10,5 @@ pub use exec_fault::ExecFault;
 pub use source::{Credential, CredentialKind};
 
 pub(super) use exec::ExecCache;
-pub(super) use resolve::{Identity, resolve};
+pub(super) use resolve::{Identity, KeyPair, resolve};
 pub(super) use source::{AuthProvider, Bearer, ClientCertificate, ExecPlugin, Interactive, Pem};

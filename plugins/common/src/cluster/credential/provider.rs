@@ -16,13 +16,13 @@ const MARGIN: i64 = 10;
 /// The provider's token, if it can be used at `now`.
 pub(super) fn token(
     provider: &AuthProvider,
-    context: &str,
+    whose: &str,
     kubectl: &str,
     now: Timestamp,
 ) -> Result<SecretString, Error> {
     if provider.name != "oidc" {
         return Err(Error::usage(format!(
-            "context {context} authenticates by the auth-provider {}, which Kubernetes has dropped",
+            "{whose} authenticates by the auth-provider {}, which Kubernetes has dropped",
             provider.name
         ))
         .hint("move to an exec credential plugin: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins"));
@@ -30,13 +30,13 @@ pub(super) fn token(
     let renew = format!("{kubectl} get --raw /version");
     let Some(token) = &provider.id_token else {
         return Err(Error::usage(format!(
-            "context {context} authenticates by oidc and holds no id-token yet"
+            "{whose} authenticates by oidc and holds no id-token yet"
         ))
         .hint(renew));
     };
     match expiry(token.expose_secret()) {
         Some(expiry) if expiry <= now.as_second() + MARGIN => Err(Error::usage(format!(
-            "the oidc id-token of context {context} has expired"
+            "the oidc id-token of {whose} has expired"
         ))
         .hint(renew)),
         Some(_) | None => Ok(token.clone()),
@@ -65,7 +65,7 @@ mod tests {
             id_token: token.map(SecretString::from),
         };
         let now = Timestamp::from_second(1000).unwrap();
-        super::token(&provider, "east", "kubectl --context east", now)
+        super::token(&provider, "context east", "kubectl --context east", now)
             .map(|token| token.expose_secret().to_owned())
     }
 

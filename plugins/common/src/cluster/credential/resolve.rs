@@ -40,11 +40,12 @@ pub(in crate::cluster) async fn resolve(
     now: Timestamp,
 ) -> Result<Identity, Error> {
     let credential = target.credential();
-    let context = target.context();
+    let whose = target.described();
+    let whose = whose.as_str();
     let mut certificate = credential
         .certificate
         .as_ref()
-        .map(|files| read_key_pair(files, context))
+        .map(|files| read_key_pair(files, whose))
         .transpose()?;
     let token = match &credential.bearer {
         Bearer::None => None,
@@ -54,13 +55,13 @@ pub(in crate::cluster) async fn resolve(
             (_, Some(token)) => Some(token.clone()),
             (Ok(_), None) => {
                 return Err(Error::usage(format!(
-                    "the tokenFile {} of context {context} is empty",
+                    "the tokenFile {} of {whose} is empty",
                     path.display()
                 )));
             }
             (Err(error), None) => {
                 let sentence = format!(
-                    "the tokenFile {} of context {context} cannot be read",
+                    "the tokenFile {} of {whose} cannot be read",
                     path.display()
                 );
                 return Err(Error::usage(sentence).because(error));
@@ -69,7 +70,7 @@ pub(in crate::cluster) async fn resolve(
         Bearer::Basic { username, password } => {
             let pair = STANDARD.encode(format!("{username}:{}", password.expose_secret()));
             return Ok(Identity {
-                authorization: Some(header("Basic", &pair.into(), context)?),
+                authorization: Some(header("Basic", &pair.into(), whose)?),
                 token_expiry: None,
                 certificate,
             });
@@ -78,19 +79,19 @@ pub(in crate::cluster) async fn resolve(
             let answer = cache
                 .answer(plugin)
                 .await
-                .map_err(|fault| fault.of_context(context, target.kubectl()))?;
+                .map_err(|fault| fault.for_target(whose, target.kubectl()))?;
             if let Some((chain, key)) = &answer.certificate {
                 certificate = Some(key_pair(
                     chain,
                     key.expose_secret(),
-                    &format!("the credential plugin of context {context}"),
+                    &format!("the credential plugin of {whose}"),
                 )?);
             }
             answer.token
         }
         Bearer::Provider(auth_provider) => Some(provider::token(
             auth_provider,
-            context,
+            whose,
             target.kubectl(),
             now,
         )?),
@@ -101,38 +102,38 @@ pub(in crate::cluster) async fn resolve(
             .and_then(|token| provider::expiry(token.expose_secret()))
             .and_then(|seconds| Timestamp::from_second(seconds).ok()),
         authorization: token
-            .map(|token| header("Bearer", &token, context))
+            .map(|token| header("Bearer", &token, whose))
             .transpose()?,
         certificate,
     })
 }
 
-fn header(scheme: &str, value: &SecretString, context: &str) -> Result<HeaderValue, Error> {
+fn header(scheme: &str, value: &SecretString, whose: &str) -> Result<HeaderValue, Error> {
     let mut header = HeaderValue::try_from(format!("{scheme} {}", value.expose_secret())).map_err(|_| {
-        Error::usage(format!("the token of context {context} holds characters that no token has, such as a line break"))
+        Error::usage(format!("the token of {whose} holds characters that no token has, such as a line break"))
     })?;
     header.set_sensitive(true);
     Ok(header)
 }
 
-fn read_key_pair(files: &ClientCertificate, context: &str) -> Result<KeyPair, Error> {
-    let chain = read(&files.certificate, "client-certificate", context)?;
-    let key = read(&files.key, "client-key", context)?;
+fn read_key_pair(files: &ClientCertificate, whose: &str) -> Result<KeyPair, Error> {
+    let chain = read(&files.certificate, "client-certificate", whose)?;
+    let key = read(&files.key, "client-key", whose)?;
     key_pair(
         chain.expose_secret(),
         key.expose_secret(),
-        &format!("context {context}"),
+        whose,
     )
 }
 
-fn read(pem: &Pem, field: &str, context: &str) -> Result<SecretString, Error> {
+fn read(pem: &Pem, field: &str, whose: &str) -> Result<SecretString, Error> {
     match pem {
         Pem::Inline(text) => Ok(text.clone()),
         Pem::File(path) => fs::read_to_string(path)
             .map(SecretString::from)
             .map_err(|error| {
                 Error::usage(format!(
-                    "the {field} {} of context {context} cannot be read",
+                    "the {field} {} of {whose} cannot be read",
                     path.display()
                 ))
                 .because(error)

@@ -144,7 +144,7 @@ impl Kubeconfig {
                 name,
                 context_name,
                 asked.is_some(),
-                self.clusters.names(),
+                &close_names(name, self.clusters.names()),
             )
         })
     }
@@ -168,18 +168,18 @@ impl Kubeconfig {
                 name,
                 context_name,
                 asked.is_some(),
-                self.users.names(),
+                &close_names(name, self.users.names()),
             )
         })
     }
 
-    fn no_entry<'a>(
+    fn no_entry(
         &self,
         what: &str,
         name: &str,
         context: &str,
         by_flag: bool,
-        known: impl Iterator<Item = &'a str>,
+        close: &[&str],
     ) -> Error {
         let files = self.described();
         let sentence = if by_flag {
@@ -187,7 +187,6 @@ impl Kubeconfig {
         } else {
             format!("context {context} names {what} {name}, which is not in kubeconfig {files}")
         };
-        let close = close_names(name, known);
         let mut error = Error::usage(sentence);
         if !close.is_empty() {
             error = error.hint(format!("did you mean {}?", close.join(", ")));

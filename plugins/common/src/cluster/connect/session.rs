@@ -1,0 +1,80 @@
+//! A connected cluster.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::route::Route;
+use super::transport::Transport;
+use crate::cluster::{Attempt, Target, Verb};
+
+/// A connected cluster. Cloning shares the connection.
+#[derive(Clone)]
+pub struct Cluster {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    target: Target,
+    client: kube::Client,
+    connection: Connection,
+    credential_ended: Option<Timestamp>,
+}
+
+/// What another target can share.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) route: Route,
+    pub(super) transport: Transport,
+    /// Whether the server knows us by a certificate, so that the connection itself is somebody's.
+    pub(super) is_personal: bool,
+}
+
+impl Cluster {
+    pub(super) fn new(
+        target: Target,
+        client: kube::Client,
+        connection: Connection,
+        credential_ended: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                target,
+                client,
+                connection,
+                credential_ended,
+            }),
+        }
+    }
+
+    /// The context's name.
+    pub fn context(&self) -> &str {
+        self.inner.target.context()
+    }
+
+    /// What it was reached by.
+    pub fn target(&self) -> &Target {
+        &self.inner.target
+    }
+
+    /// The client to send requests with; its errors go through [`Attempt::explain`].
+    pub fn client(&self) -> kube::Client {
+        self.inner.client.clone()
+    }
+
+    /// Begins to describe a request, so that its failure can be explained.
+    ///
+    /// `resource` is the plural name, as in `kubectl auth can-i`: `secrets`, `deployments.apps`.
+    pub fn attempt(&self, verb: Verb, resource: impl Into<String>) -> Attempt {
+        Attempt::new(self.clone(), verb, resource.into())
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.inner.connection
+    }
+
+    /// When the credential ended, if it says that it has.
+    pub(in crate::cluster) fn credential_ended(&self) -> Option<Timestamp> {
+        self.inner.credential_ended
+    }
+}

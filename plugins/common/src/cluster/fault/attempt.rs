@@ -1,0 +1,288 @@
+//! A request as a person would describe it, and the words for its failure.
+
+use kube::error::Error as KubeError;
+
+use super::answer::api_fault_of;
+use super::unreachable::{unreachable, with_hints};
+use super::{ApiFault, ConnectFault, chain};
+use crate::cluster::shell::shell_word;
+use crate::cluster::{Cluster, CredentialKind};
+use crate::mesh::Error;
+use crate::mesh::error::Kind;
+
+/// What is done to a resource; the words are those of `kubectl auth can-i`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Read one.
+    Get,
+    /// Read all.
+    List,
+    /// Follow changes.
+    Watch,
+    /// Make one.
+    Create,
+    /// Replace one.
+    Update,
+    /// Change or apply one.
+    Patch,
+    /// Remove one.
+    Delete,
+}
+
+/// A request as a person would describe it, which its failure is explained by.
+pub struct Attempt {
+    cluster: Cluster,
+    verb: Verb,
+    resource: String,
+    namespace: Option<String>,
+    name: Option<String>,
+}
+
+impl Verb {
+    /// The word that RBAC uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::List => "list",
+            Self::Watch => "watch",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+impl Attempt {
+    pub(in crate::cluster) fn new(cluster: Cluster, verb: Verb, resource: String) -> Self {
+        Self {
+            cluster,
+            verb,
+            resource,
+            namespace: None,
+            name: None,
+        }
+    }
+
+    /// The namespace that it is about.
+    #[must_use]
+    pub fn in_namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// The object that it is about.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// What `error` means for a person. Its cause is an [`ApiFault`] or a [`ConnectFault`] wherever it is one.
+    pub fn explain(&self, error: KubeError) -> Error {
+        match error {
+            KubeError::Api(status) => self.refused(api_fault_of(&status)),
+            KubeError::SerdeError(error) => self.refused(ApiFault::Unreadable {
+                reason: match error.classify() {
+                    serde_json::error::Category::Data => {
+                        format!("the answer is another kind of object at line {}, column {}", error.line(), error.column())
+                    }
+                    serde_json::error::Category::Syntax
+                    | serde_json::error::Category::Eof
+                    | serde_json::error::Category::Io => {
+                        format!("the answer is no JSON at line {}, column {}", error.line(), error.column())
+                    }
+                },
+            }),
+            KubeError::FromUtf8(_) => self.refused(ApiFault::Unreadable {
+                reason: "the answer is no text".to_owned(),
+            }),
+            error => match chain::api_fault_in(&error) {
+                Some(fault) => self.refused(fault),
+                None => self.broken(chain::connect_fault_in(&error).unwrap_or(ConnectFault::BrokenOff)),
+            },
+        }
+    }
+
+    /// The words for an answer that is a refusal.
+    pub(in crate::cluster) fn refused(&self, fault: ApiFault) -> Error {
+        let what = self.what();
+        let whose = self.cluster.target().described();
+        let (kind, sentence, hint) = match &fault {
+            ApiFault::Unauthenticated { .. } => return self.unauthenticated(fault),
+            ApiFault::Forbidden { user, .. } => {
+                let verb = self.verb.as_str();
+                let sentence = match user {
+                    Some(user) => format!("user {user} may not {verb} {what} of {whose}"),
+                    None => format!("the server of {whose} does not allow to {verb} {what}"),
+                };
+                (Kind::Forbidden, sentence, self.can_i())
+            }
+            ApiFault::NotFound { .. } => (Kind::NotFound, format!("{what} of {whose} does not exist"), self.get_all()),
+            ApiFault::NamespaceMissing { namespace, .. } => (
+                Kind::NotFound,
+                format!("namespace {namespace} of {whose} does not exist"),
+                self.kubectl(&format!("create namespace {}", shell_word(namespace))),
+            ),
+            ApiFault::KindUnknown { .. } => (
+                Kind::NotFound,
+                format!("{whose} does not know {}", self.resource),
+                self.kubectl(&format!("api-resources | grep {}", self.plain_resource())),
+            ),
+            ApiFault::AlreadyExists { .. } => {
+                (Kind::Conflict, format!("{what} of {whose} exists already"), self.get_all())
+            }
+            ApiFault::FieldConflict { owners, .. } => {
+                let managers: Vec<_> = owners.iter().map(|owner| owner.manager.as_str()).collect();
+                (
+                    Kind::Conflict,
+                    format!("fields of {what} of {whose} belong to {}", managers.join(", ")),
+                    "take them over with --force-conflicts".to_owned(),
+                )
+            }
+            ApiFault::Changed { .. } => (
+                Kind::Conflict,
+                format!("{what} of {whose} was changed by somebody else meanwhile"),
+                "run the command again".to_owned(),
+            ),
+            ApiFault::Invalid { .. } => (
+                Kind::Refused,
+                format!("the server of {whose} refuses {what} as invalid"),
+                self.kubectl(&format!("explain {}", self.plain_resource())),
+            ),
+            ApiFault::Expired { .. } | ApiFault::TooManyRequests { .. } => (
+                Kind::Unreachable,
+                format!("{} of {whose}: the server asks to try again later", self.cannot()),
+                self.kubectl("get --raw '/readyz?verbose'"),
+            ),
+            ApiFault::Unavailable { .. } => (
+                Kind::Unreachable,
+                format!("{} of {whose}: the server is not available", self.cannot()),
+                self.kubectl("get --raw '/readyz?verbose'"),
+            ),
+            ApiFault::ServerFailed { .. } => (
+                Kind::Refused,
+                format!("{} of {whose}: the server failed", self.cannot()),
+                self.kubectl("get --raw '/readyz?verbose'"),
+            ),
+            ApiFault::Refused { code, .. } => (
+                Kind::Refused,
+                format!("{} of {whose}: the server answered HTTP {code}", self.cannot()),
+                self.get_all(),
+            ),
+            ApiFault::NotKubernetes { .. } => {
+                let server = self.cluster.target().server();
+                (
+                    Kind::Unreachable,
+                    format!("what answers at {server} of {whose} is not a Kubernetes API"),
+                    format!("curl -vk {}", shell_word(&format!("{}/version", server.trim_end_matches('/')))),
+                )
+            }
+            ApiFault::Unreadable { .. } => (
+                Kind::Unreachable,
+                format!("{} of {whose}: the answer cannot be understood", self.cannot()),
+                self.kubectl("get --raw /version"),
+            ),
+        };
+        Error::new(kind, sentence).because(fault).hint(hint)
+    }
+
+    fn broken(&self, fault: ConnectFault) -> Error {
+        let target = self.cluster.target();
+        match fault {
+            ConnectFault::ClientCertificateRefused { .. } => {
+                let sentence = format!("the server of {} refuses the client certificate", target.described());
+                with_hints(Error::new(Kind::Unauthenticated, sentence), target, fault)
+            }
+            ConnectFault::BrokenOff | ConnectFault::NoAnswer { .. } => {
+                let sentence = format!("{} of {} at {}", self.cannot(), target.described(), target.server());
+                with_hints(Error::new(Kind::Unreachable, sentence), target, fault)
+            }
+            fault => unreachable(target, fault),
+        }
+    }
+
+    /// 401, with what is known about the credential.
+    fn unauthenticated(&self, fault: ApiFault) -> Error {
+        let target = self.cluster.target();
+        let whose = target.described();
+        let user = shell_word(target.user_entry().unwrap_or("USER"));
+        let set = format!(
+            "{} config set-credentials {user}",
+            target.kubectl().split(" --context").next().unwrap_or("kubectl")
+        );
+        let (what, hint) = match target.credential().kind() {
+            CredentialKind::Anonymous => ("no credential at all", format!("{set} --token TOKEN")),
+            CredentialKind::Token => ("its token", format!("{set} --token TOKEN")),
+            CredentialKind::TokenFile => ("the token of its tokenFile", "write a fresh token to the tokenFile".to_owned()),
+            CredentialKind::Basic => ("its user name and password", format!("{set} --token TOKEN")),
+            CredentialKind::ClientCertificate => (
+                "its client certificate",
+                format!("{set} --embed-certs --client-certificate FILE --client-key FILE"),
+            ),
+            CredentialKind::Exec => (
+                "the credential of its credential plugin",
+                format!("log in again with the tool behind it, then: {} get --raw /version", target.kubectl()),
+            ),
+            CredentialKind::AuthProvider => ("the token of its auth-provider", format!("{} get --raw /version", target.kubectl())),
+        };
+        let ended = self
+            .cluster
+            .credential_ended()
+            .map_or(String::new(), |when| format!(", which ended at {when}"));
+        let sentence = format!("the server of {whose} does not accept {what}{ended}");
+        let error = Error::new(Kind::Unauthenticated, sentence).because(fault);
+        if target.foreign { error } else { error.hint(hint) }
+    }
+
+    fn cannot(&self) -> String {
+        format!("cannot {} {}", self.verb.as_str(), self.what())
+    }
+
+    /// `secrets/x in namespace y`, as far as it is known.
+    fn what(&self) -> String {
+        let mut what = self.resource.clone();
+        if let Some(name) = &self.name {
+            what.push('/');
+            what.push_str(name);
+        }
+        if let Some(namespace) = &self.namespace {
+            what.push_str(" in namespace ");
+            what.push_str(namespace);
+        }
+        what
+    }
+
+    fn can_i(&self) -> String {
+        let name = self.name.as_ref().map_or(String::new(), |name| format!("/{name}"));
+        let namespace = self.namespace_flag();
+        let acting = self.cluster.target().impersonation().map_or(String::new(), |acting| {
+            let groups: String = acting
+                .groups
+                .iter()
+                .map(|group| format!(" --as-group {}", shell_word(group)))
+                .collect();
+            format!(" --as {}{groups}", shell_word(&acting.user))
+        });
+        self.kubectl(&format!("auth can-i {} {}{name}{namespace}{acting}", self.verb.as_str(), self.resource))
+    }
+
+    fn get_all(&self) -> String {
+        self.kubectl(&format!("get {}{}", self.plain_resource(), self.namespace_flag()))
+    }
+
+    fn namespace_flag(&self) -> String {
+        self.namespace
+            .as_ref()
+            .map_or(String::new(), |namespace| format!(" -n {}", shell_word(namespace)))
+    }
+
+    /// The resource without its subresource.
+    fn plain_resource(&self) -> &str {
+        self.resource.split('/').next().unwrap_or_default()
+    }
+
+    fn kubectl(&self, rest: &str) -> String {
+        format!("{} {rest}", self.cluster.target().kubectl())
+    }
+}
