@@ -9,6 +9,7 @@
 
 mod install;
 mod repo;
+mod rust;
 mod secrets;
 mod test;
 mod tidy;

@@ -4,6 +4,7 @@
 
 mod leaks;
 mod programs;
+mod sources;
 mod supervisor;
 mod verb;
 

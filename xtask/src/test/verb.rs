@@ -7,12 +7,14 @@ use mesh_testkit::parts::{self, Part};
 use mesh_testkit::{command, environment};
 
 use super::leaks::leaks;
-use super::programs;
 use super::supervisor::Supervisor;
+use super::{programs, sources};
 use crate::repo;
 
-/// The package of the tests over real parts.
+/// The package whose tests are all over real parts.
 const OVER_REAL_PARTS: &str = "mesh-e2e";
+/// The package some of whose tests are.
+const TEST_KIT: &str = "mesh-testkit";
 /// Options of `cargo test` that choose packages.
 const CHOOSES: &[&str] = &[
     "-p",
@@ -40,11 +42,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let everything = args.args.is_empty();
     let without_parts = parts::check_toolchain().err();
+    let sources = sources::read()?;
     if let Some(why) = &without_parts {
-        eprintln!(
-            "test: left out, since real parts cannot be built: {}\n  why: {why:#}",
-            left_out()?.join(", ")
-        );
+        let left_out = sources.over_real_parts().join(", ");
+        eprintln!("test: left out, since real parts cannot be built: {left_out}\n  why: {why:#}");
     }
     let folder = repo::folder()?;
     let programs = programs::build(&folder)?;
@@ -55,16 +56,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     repo::fresh_folder(&record)?;
 
     let supervisor = Supervisor::start(&programs.supervisor)?;
-    let passed = repo::cargo()
-        .args(["test", "--no-fail-fast"])
-        .args(choice(&args.args, without_parts.is_some()))
-        .args(&args.args)
-        .env(environment::SUPERVISOR, supervisor.address())
-        .env(environment::PLUGINS, &programs.plugins)
-        .env(environment::RECORD, &record)
-        .status()
-        .context("cannot run cargo")?
-        .success();
+    let mut passed = true;
+    let testkit = without_parts
+        .is_some()
+        .then(|| sources.of_test_kit_without_parts());
+    for args in invocations(&args.args, testkit) {
+        passed &= repo::cargo()
+            .args(["test", "--no-fail-fast"])
+            .args(args)
+            .env(environment::SUPERVISOR, supervisor.address())
+            .env(environment::PLUGINS, &programs.plugins)
+            .env(environment::RECORD, &record)
+            .status()
+            .context("cannot run cargo")?
+            .success();
+    }
     drop(supervisor);
 
     let recordings = command::recordings(&record)?;
@@ -89,53 +95,65 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     )))
 }
 
-/// Which packages `cargo test` is to take where the arguments do not say.
-fn choice(args: &[String], without_parts: bool) -> Vec<&'static str> {
+/// What to give to `cargo test`, once for each time that it is to run.
+fn invocations(args: &[String], testkit: Option<Vec<String>>) -> Vec<Vec<String>> {
     let own = args.iter().take_while(|arg| *arg != "--");
-    if own
+    let chosen = own
         .into_iter()
-        .any(|arg| CHOOSES.contains(&arg.split('=').next().unwrap_or(arg)))
-    {
-        return Vec::new();
-    }
-    let mut choice = vec!["--workspace"];
-    if without_parts {
-        choice.extend(["--exclude", OVER_REAL_PARTS]);
-    }
-    choice
+        .any(|arg| CHOOSES.contains(&arg.split('=').next().unwrap_or(arg)));
+    let before = match testkit {
+        _ if chosen => vec![Vec::new()],
+        None => vec![owned(&["--workspace"])],
+        Some(tests) => vec![
+            owned(&[
+                "--workspace",
+                "--exclude",
+                OVER_REAL_PARTS,
+                "--exclude",
+                TEST_KIT,
+            ]),
+            [owned(&["--package", TEST_KIT, "--lib", "--bins"]), tests].concat(),
+        ],
+    };
+    before
+        .into_iter()
+        .map(|before| [before, args.to_vec()].concat())
+        .collect()
 }
 
-/// The names of the tests over real parts.
-fn left_out() -> Result<Vec<String>> {
-    let folder = "tests/e2e/tests/";
-    let tests = repo::files()?.into_iter().filter_map(|path| {
-        let name = path
-            .strip_prefix(folder)?
-            .split('/')
-            .next()?
-            .trim_end_matches(".rs");
-        Some(format!("{OVER_REAL_PARTS}::{name}"))
-    });
-    let mut tests: Vec<String> = tests.collect();
-    tests.dedup();
-    Ok(tests)
+fn owned(args: &[&str]) -> Vec<String> {
+    args.iter().map(|arg| (*arg).to_owned()).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::choice;
+    use super::invocations;
 
-    fn chosen(args: &str, without_parts: bool) -> Vec<&'static str> {
+    fn given(args: &str, testkit: Option<&str>) -> Vec<String> {
         let args: Vec<String> = args.split_whitespace().map(str::to_owned).collect();
-        choice(&args, without_parts)
+        let testkit = testkit.map(|test| vec!["--test".to_owned(), test.to_owned()]);
+        invocations(&args, testkit)
+            .iter()
+            .map(|args| args.join(" "))
+            .collect()
     }
 
     #[test]
     fn everything_is_tested_unless_packages_are_chosen() {
-        assert_eq!(chosen("", false), ["--workspace"]);
-        assert_eq!(chosen("", true), ["--workspace", "--exclude", "mesh-e2e"]);
-        assert_eq!(chosen("name -- -p", false), ["--workspace"]);
-        assert_eq!(chosen("-p xtask", true), [""; 0]);
-        assert_eq!(chosen("--package=xtask", false), [""; 0]);
+        assert_eq!(given("", None), ["--workspace"]);
+        assert_eq!(given("name -- -p", None), ["--workspace name -- -p"]);
+        assert_eq!(given("-p xtask", None), ["-p xtask"]);
+        assert_eq!(given("--package=xtask", Some("a")), ["--package=xtask"]);
+    }
+
+    #[test]
+    fn without_real_parts_what_needs_them_is_left_out() {
+        assert_eq!(
+            given("name", Some("embedded")),
+            [
+                "--workspace --exclude mesh-e2e --exclude mesh-testkit name",
+                "--package mesh-testkit --lib --bins --test embedded name"
+            ]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Who may name what: the floors of the shared crate, and the pure files of every plugin.
 
 use super::file::{File, Finding};
-use super::rust;
+use crate::rust;
 
 /// What pure code must not name, each with what to do instead. A `*` at the front stands for any path.
 const IMPURE: &[(&str, &str)] = &[

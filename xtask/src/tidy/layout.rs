@@ -1,7 +1,7 @@
 //! How a module is laid out: its first line, its length, and what `mod.rs` and `lib.rs` may hold.
 
 use super::file::{File, Finding};
-use super::rust;
+use crate::rust;
 
 /// Longer files are listed, so that somebody looks at them.
 const LONG: usize = 400;

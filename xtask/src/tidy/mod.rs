@@ -7,7 +7,6 @@ mod content;
 mod file;
 mod layout;
 mod manifests;
-mod rust;
 mod verb;
 
 pub(crate) use verb::{Args, run};

@@ -1,10 +1,10 @@
-//! Just enough of Rust's grammar for the rules: text without comments and literals, and the paths it names.
+//! Just enough of Rust's grammar for the chores: text without comments and literals, and the paths it names.
 //!
 //! It does not resolve names: a path is what is written, with `use` trees spelled out and `crate`, `self` and
 //! `super` at the front replaced by where they lead from the file's place in its crate.
 
 /// The text with comments and the inside of literals as blanks; every line keeps its number and length.
-pub(super) fn blank(text: &str) -> String {
+pub(crate) fn blank(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -96,7 +96,7 @@ fn char_literal(text: &str) -> usize {
 }
 
 /// Blanked text up to the file's inline tests, which may do what its code may not.
-pub(super) fn without_tests(blanked: &str) -> &str {
+pub(crate) fn without_tests(blanked: &str) -> &str {
     let mut from = 0;
     while let Some(found) = blanked[from..].find("#[cfg(test)]") {
         let at = from + found;
@@ -115,7 +115,7 @@ pub(super) fn without_tests(blanked: &str) -> &str {
 }
 
 /// Where a file is in its crate: `plugins/common/src/mesh/exit.rs` is `mesh::exit`; a crate root is empty.
-pub(super) fn module_of(path: &str) -> Vec<&str> {
+pub(crate) fn module_of(path: &str) -> Vec<&str> {
     let inside = path.split_once("src/").map_or(path, |(_, inside)| inside);
     let mut module: Vec<&str> = inside.trim_end_matches(".rs").split('/').collect();
     if matches!(module.last(), Some(&("mod" | "lib" | "main"))) {
@@ -126,7 +126,7 @@ pub(super) fn module_of(path: &str) -> Vec<&str> {
 
 /// Every path of two or more names in blanked text, with its line (from 1): `std::fs::read`, each leaf of a
 /// `use` tree, and macro calls as `println!`. `module` is [`module_of`] the file.
-pub(super) fn paths(blanked: &str, module: &[&str]) -> Vec<(usize, String)> {
+pub(crate) fn paths(blanked: &str, module: &[&str]) -> Vec<(usize, String)> {
     let tokens = tokens(blanked);
     let mut found: Vec<(usize, Vec<&str>)> = Vec::new();
     let mut at = 0;
