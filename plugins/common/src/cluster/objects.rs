@@ -3,10 +3,12 @@
 use std::fmt::Debug;
 
 use kube::Resource;
+use kube::core::params::{DeleteParams, GetParams, ListParams, PostParams, Preconditions};
+use kube::core::{ObjectList, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Cluster, DryRun};
+use super::{ApiFault, Attempt, Cluster, DryRun, Verb, api_fault};
 use crate::mesh::Error;
 
 /// Which objects of a kind a list is about; the server does the selecting.
@@ -26,33 +28,60 @@ impl Cluster {
     where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug,
     {
-        let _ = (namespace, name);
-        Err(Error::refused("not built yet"))
+        let attempt = self.attempt_on::<K>(Verb::Get, namespace, Some(name));
+        let request = path::<K>(namespace).get(name, &GetParams::default());
+        let answer = self.client().request(built(request, &attempt)?).await;
+        match answer {
+            Ok(object) => Ok(Some(object)),
+            Err(error) => absent_is_none(attempt.explain(error)),
+        }
     }
 
-    /// All objects of the kind that `selection` selects, in one namespace or (`None`) in all.
-    pub async fn list<K>(
-        &self,
-        namespace: Option<&str>,
-        selection: &Selection,
-    ) -> Result<Vec<K>, Error>
+    /// All objects of the kind that `selection` selects, in one namespace or (`None`) in all, by one request.
+    pub async fn list<K>(&self, namespace: Option<&str>, selection: &Selection) -> Result<Vec<K>, Error>
     where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug,
     {
-        let _ = (namespace, selection);
-        Err(Error::refused("not built yet"))
+        let attempt = self.attempt_on::<K>(Verb::List, namespace, None);
+        let params = ListParams {
+            label_selector: selection.labels.clone(),
+            field_selector: selection.fields.clone(),
+            ..ListParams::default()
+        };
+        let request = built(path::<K>(namespace).list(&params), &attempt)?;
+        let list: ObjectList<K> = self.client().request(request).await.map_err(|error| attempt.explain(error))?;
+        Ok(list.items)
     }
 
-    /// Creates `object`; one that is there already is an error of kind `Conflict` ([`super::ApiFault::AlreadyExists`]).
+    /// Creates `object` and gives it back as the server holds it; with [`DryRun::Client`] nothing is sent.
+    ///
+    /// # Errors
+    /// One that is there already is of kind `Conflict`, with [`ApiFault::AlreadyExists`] as its cause.
     pub async fn create<K>(&self, object: &K, dry_run: DryRun) -> Result<K, Error>
     where
         K: Resource<DynamicType = ()> + Serialize + DeserializeOwned + Clone + Debug,
     {
-        let _ = (object, dry_run);
-        Err(Error::refused("not built yet"))
+        let params = PostParams {
+            dry_run: match dry_run {
+                DryRun::Client => return Ok(object.clone()),
+                DryRun::Server => true,
+                DryRun::None => false,
+            },
+            field_manager: Some(super::FIELD_MANAGER.to_owned()),
+        };
+        let meta = object.meta();
+        let namespace = meta.namespace.as_deref();
+        let attempt = self.attempt_on::<K>(Verb::Create, namespace, meta.name.as_deref());
+        let bytes = serde_json::to_vec(object).map_err(|error| unbuilt(&attempt, error))?;
+        let request = built(path::<K>(namespace).create(&params, bytes), &attempt)?;
+        self.client().request(request).await.map_err(|error| attempt.explain(error))
     }
 
-    /// Deletes the object; says whether there was one. With `uid` it is deleted only if it is still that very object.
+    /// Deletes the object and says whether there was one. With `uid` it is deleted only if it is still that very
+    /// object; with [`DryRun::Client`] nothing is sent.
+    ///
+    /// # Errors
+    /// Another object of that name is of kind `Conflict`, with [`ApiFault::Changed`] as its cause.
     pub async fn delete<K>(
         &self,
         namespace: Option<&str>,
@@ -63,7 +92,66 @@ impl Cluster {
     where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug,
     {
-        let _ = (namespace, name, uid, dry_run);
-        Err(Error::refused("not built yet"))
+        let params = DeleteParams {
+            dry_run: match dry_run {
+                DryRun::Client => return Ok(true),
+                DryRun::Server => true,
+                DryRun::None => false,
+            },
+            preconditions: uid.map(|uid| Preconditions {
+                uid: Some(uid.to_owned()),
+                resource_version: None,
+            }),
+            ..DeleteParams::default()
+        };
+        let attempt = self.attempt_on::<K>(Verb::Delete, namespace, Some(name));
+        let request = built(path::<K>(namespace).delete(name, &params), &attempt)?;
+        match self.client().request_text(request).await {
+            Ok(_) => Ok(true),
+            Err(error) => absent_is_none::<()>(attempt.explain(error)).map(|_| false),
+        }
+    }
+
+    /// Describes a request about objects of the kind `K`.
+    pub(super) fn attempt_on<K>(&self, verb: Verb, namespace: Option<&str>, name: Option<&str>) -> Attempt
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        let (plural, group) = (K::plural(&()), K::group(&()));
+        let resource = if group.is_empty() {
+            plural.into_owned()
+        } else {
+            format!("{plural}.{group}")
+        };
+        let mut attempt = self.attempt(verb, resource);
+        if let Some(namespace) = namespace {
+            attempt = attempt.in_namespace(namespace);
+        }
+        if let Some(name) = name {
+            attempt = attempt.named(name);
+        }
+        attempt
     }
 }
+
+/// Where objects of the kind `K` are.
+pub(super) fn path<K: Resource<DynamicType = ()>>(namespace: Option<&str>) -> Request {
+    Request::new(K::url_path(&(), namespace))
+}
+
+/// The request, unless a name or a parameter in it can be none.
+pub(super) fn built<T>(request: Result<T, kube::core::request::Error>, attempt: &Attempt) -> Result<T, Error> {
+    request.map_err(|error| unbuilt(attempt, error))
+}
+
+pub(super) fn unbuilt(attempt: &Attempt, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::usage(format!("no request can be made to {attempt}")).because(error)
+}
+
+fn absent_is_none<T>(error: Error) -> Result<Option<T>, Error> {
+    match api_fault(&error) {
+        Some(ApiFault::NotFound { .. }) => Ok(None),
+        Some(_) | None => Err(error),
+    }
+}
+

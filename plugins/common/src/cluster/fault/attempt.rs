@@ -1,6 +1,8 @@
 //! A request as a person would describe it, and the words for its failure.
 
-use kube::error::Error as KubeError;
+use std::fmt;
+
+use kube::Error as KubeError;
 
 use super::answer::api_fault_of;
 use super::unreachable::{unreachable, with_hints};
@@ -50,6 +52,18 @@ impl Verb {
             Self::Patch => "patch",
             Self::Delete => "delete",
         }
+    }
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {} of {}",
+            self.verb.as_str(),
+            self.what(),
+            self.cluster.target().described()
+        )
     }
 }
 
