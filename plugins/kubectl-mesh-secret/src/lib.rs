@@ -1,1 +1,11 @@
-//! x
+//! `kubectl mesh-secret`: the secrets by which one cluster's Istio control plane reads another cluster.
+//!
+//! Each verb is a room: `options` resolves arguments, `observe` reads, `plan` decides, `apply` writes, `report` is
+//! what is shown.
+
+mod cli;
+mod create;
+mod inspect;
+mod optional;
+
+pub use cli::Cli;

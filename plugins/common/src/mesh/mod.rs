@@ -3,6 +3,7 @@
 //! Nothing here reads a cluster, a file, a clock or the environment, and nothing writes to a terminal.
 
 pub mod access;
+pub mod access_facts;
 pub mod certificate;
 pub mod cluster_name;
 pub mod error;

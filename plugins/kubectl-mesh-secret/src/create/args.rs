@@ -1,0 +1,167 @@
+//! The arguments of `create`, with istioctl's words and meanings.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum};
+use mesh_common::mesh::cluster_name::ClusterName;
+use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags, duration};
+
+/// Create a secret by which another cluster's istiod reads this one
+///
+/// The source is --context (the current one otherwise). The secret is printed for `kubectl apply -f -`, or applied in
+/// the contexts named by --into. What the source cluster lacks (namespace, reader account, its role and binding, token
+/// Secret) is created there, each named on stderr. Before anything is printed or applied, the secret is used once.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  # Let east's istiod read west
+  kubectl mesh-secret create --context west --name west | kubectl --context east apply -f -
+
+  # In both directions
+  kubectl mesh-secret create --context west --name west --into east
+  kubectl mesh-secret create --context east --name east --into west
+
+  # The API server's address as east's pods reach it
+  kubectl mesh-secret create --context west --name west --server https://10.2.0.10:6443 --into east
+
+  # A token that ends after a day and can be revoked alone
+  kubectl mesh-secret create --context west --name west --token-duration 24h --for east")]
+#[expect(clippy::struct_excessive_bools, reason = "it mirrors the flags one to one")]
+pub(crate) struct CreateArgs {
+    /// Name of the source cluster, as its istiod knows itself [default: read from its istiod]
+    #[arg(long)]
+    pub name: Option<ClusterName>,
+    /// Kubeconfig context of the source cluster [default: the current context]
+    #[arg(long, value_name = "CONTEXT")]
+    pub context: Option<String>,
+    /// Apply the secret in these contexts instead of printing it; may be repeated or a comma list
+    #[arg(long, value_name = "CONTEXT", value_delimiter = ',')]
+    pub into: Vec<String>,
+    #[command(flatten)]
+    pub namespace: NamespaceFlags,
+    /// What the secret is for: 'remote' to be read by a peer, 'config' by an external istiod
+    #[arg(long = "type", value_name = "TYPE", default_value = "remote")]
+    pub secret_type: TypeArg,
+    /// Format of what is printed [default: istioctl's manifest]
+    #[arg(long, short, value_name = "FORMAT", conflicts_with = "into")]
+    pub output: Option<OutputArg>,
+
+    /// URL of the source's API server as the holders' istiod reaches it [default: the context's]
+    ///
+    /// Unlike kubectl's flag of this name it is written into the secret, as istioctl's is.
+    #[arg(long, value_name = "[CONTEXT=]URL", help_heading = "Server")]
+    pub server: Option<String>,
+    /// Name to check in the API server's certificate; written into the secret
+    #[arg(long, value_name = "NAME", help_heading = "Server")]
+    pub tls_server_name: Option<String>,
+    /// Proxy that the holders' istiod goes through; written into the secret
+    #[arg(long, value_name = "URL", help_heading = "Server")]
+    pub proxy_url: Option<String>,
+    /// CA bundle (PEM) to write into the secret [default: the source cluster's own CA]
+    #[arg(long, value_name = "FILE", help_heading = "Server")]
+    pub ca_file: Option<PathBuf>,
+    /// Write a secret that does not check the API server's certificate
+    #[arg(long, conflicts_with = "ca_file", help_heading = "Server")]
+    pub insecure_skip_tls_verify: bool,
+    /// Accept a server address that only means something on one machine, such as 127.0.0.1
+    #[arg(long, help_heading = "Server")]
+    pub allow_loopback: bool,
+    /// Do not use the secret once before it is printed or applied
+    #[arg(long, help_heading = "Server")]
+    pub no_verify: bool,
+
+    /// Account to give out [default: istio-reader-service-account, or istiod with --type=config]
+    #[arg(long, value_name = "NAME", help_heading = "Credential")]
+    pub service_account: Option<String>,
+    /// Create the reader account and its rights where they are missing
+    #[arg(
+        long,
+        value_name = "BOOL",
+        default_value_t = true,
+        default_missing_value = "true",
+        num_args = 0..=1,
+        require_equals = true,
+        action = ArgAction::Set,
+        help_heading = "Credential"
+    )]
+    pub create_service_account: bool,
+    /// Token Secret of the account to use [default: the one that istioctl would make]
+    #[arg(long, value_name = "NAME", help_heading = "Credential", conflicts_with_all = ["token_duration", "holder"])]
+    pub secret_name: Option<String>,
+    /// Mint a token that ends after this time (at least 10m) and can be revoked alone
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Credential")]
+    pub token_duration: Option<Duration>,
+    /// Give this holder a token of its own, so that it can be revoked alone
+    #[arg(long = "for", value_name = "HOLDER", help_heading = "Credential")]
+    pub holder: Option<ClusterName>,
+    /// How the holders' istiod authenticates
+    #[arg(long, value_name = "TYPE", default_value = "bearer-token", help_heading = "Credential")]
+    pub auth_type: AuthTypeArg,
+    /// Name of the auth-provider, with --auth-type=plugin
+    #[arg(long, value_name = "NAME", help_heading = "Credential")]
+    pub auth_plugin_name: Option<String>,
+    /// Configuration of the auth-provider, with --auth-type=plugin
+    #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', help_heading = "Credential")]
+    pub auth_plugin_config: Vec<String>,
+
+    /// Say what would be done: 'client' sends no write, 'server' lets the servers check them
+    #[arg(
+        long,
+        value_name = "MODE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "client",
+        default_value = "none"
+    )]
+    pub dry_run: DryRunArg,
+    /// With --into: take over a secret that somebody else owns
+    #[arg(long, requires = "into")]
+    pub force_conflicts: bool,
+
+    #[command(flatten)]
+    pub connect: ConnectFlags,
+
+    // Accepted so that scripts written for istioctl run; they do nothing here.
+    #[arg(long, short = 'd', hide = true)]
+    manifests: Option<String>,
+    #[arg(long, hide = true)]
+    vklog: Option<String>,
+}
+
+impl CreateArgs {
+    /// A warning for each flag of istioctl's that was given and does nothing here.
+    pub(super) fn ignored(&self) -> Vec<String> {
+        let given = [
+            (self.manifests.is_some(), "--manifests does nothing here: the reader's rights are built in"),
+            (self.vklog.is_some(), "--vklog does nothing here: use -v"),
+        ];
+        given.iter().filter(|(is, _)| *is).map(|(_, text)| (*text).to_owned()).collect()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TypeArg {
+    Remote,
+    Config,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AuthTypeArg {
+    BearerToken,
+    Plugin,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputArg {
+    Yaml,
+    Json,
+    Name,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DryRunArg {
+    None,
+    Client,
+    Server,
+}

@@ -1,0 +1,144 @@
+//! What there is in the source cluster. The only reader of it; nothing is decided here.
+
+use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
+use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
+use mesh_common::cluster::{Cluster, Selection};
+use mesh_common::mesh::cluster_name::ClusterId;
+use mesh_common::mesh::names::{KUBE_SYSTEM, ROOT_CA_CONFIG_MAP, SERVICE_ACCOUNT_TOKEN};
+use mesh_common::mesh::{Error, istiod, reader};
+
+use super::options::{Options, TokenOptions};
+use crate::optional::optional;
+
+/// What was seen in the source cluster.
+pub(super) struct Source {
+    /// UID of kube-system, which stands for the cluster; not read where nothing needs it.
+    pub uid: Option<String>,
+    /// What the cluster's istiods call it.
+    pub istiods: Vec<ClusterId>,
+    /// The token Secret, or all that is needed to make a credential.
+    pub token: Token,
+}
+
+/// How far the credential is there.
+pub(super) enum Token {
+    /// The token Secret asked for; Kubernetes may not have filled it yet.
+    There(Box<Secret>),
+    /// There is none: what there is instead.
+    Missing(Box<Account>),
+}
+
+/// The account and what surrounds it.
+#[derive(Default)]
+pub(super) struct Account {
+    pub namespace: bool,
+    pub account: Option<ServiceAccount>,
+    /// Every token Secret of the namespace.
+    pub tokens: Vec<Secret>,
+    /// The chart's reader roles and their bindings, of every revision.
+    pub roles: Vec<ClusterRole>,
+    pub bindings: Vec<ClusterRoleBinding>,
+    /// The cluster's own CA (PEM).
+    pub authorities: Option<String>,
+}
+
+/// Reads in one wave what a source with its token in place needs, and in a second one what a bare one lacks.
+pub(super) async fn source(cluster: &Cluster, options: &Options) -> Result<Source, Error> {
+    let (uid, istiods, token) = futures::join!(uid(cluster, options), istiods(cluster, options), token(cluster, options));
+    let token = match token? {
+        Some(secret) => Token::There(Box::new(secret)),
+        None => Token::Missing(Box::new(account(cluster, options).await?)),
+    };
+    Ok(Source { uid: uid?, istiods: istiods?, token })
+}
+
+/// The UID of kube-system.
+pub(super) async fn cluster_uid(cluster: &Cluster) -> Result<String, Error> {
+    let namespace: Option<Namespace> = cluster.get(None, KUBE_SYSTEM).await?;
+    namespace.and_then(|found| found.metadata.uid).ok_or_else(|| {
+        Error::refused(format!("namespace {KUBE_SYSTEM} has no UID in context {}", cluster.context()))
+            .hint("is this a Kubernetes API server? kubectl get namespace kube-system -o yaml")
+    })
+}
+
+/// What the cluster's istiods call it; nothing where we may not look.
+pub(super) async fn istiod_names(cluster: &Cluster, namespace: &str) -> Result<Vec<ClusterId>, Error> {
+    let selection = Selection { labels: Some(istiod::SELECTOR.to_owned()), fields: None };
+    let deployments: Vec<Deployment> = optional(cluster.list(Some(namespace), &selection).await)?;
+    Ok(istiod::cluster_ids(&deployments))
+}
+
+async fn uid(cluster: &Cluster, options: &Options) -> Result<Option<String>, Error> {
+    let needed = options.verify || options.name.is_none() || !options.into.is_empty();
+    if needed { cluster_uid(cluster).await.map(Some) } else { Ok(None) }
+}
+
+/// Its Deployments name the cluster; a remote without any is named by its injection webhook.
+async fn istiods(cluster: &Cluster, options: &Options) -> Result<Vec<ClusterId>, Error> {
+    let names = istiod_names(cluster, &options.namespace).await?;
+    if !names.is_empty() || options.name.is_some() {
+        return Ok(names);
+    }
+    let selection = Selection { labels: Some(istiod::INJECTOR_SELECTOR.to_owned()), fields: None };
+    let webhooks: Vec<MutatingWebhookConfiguration> = optional(cluster.list(None, &selection).await)?;
+    Ok(istiod::injected_cluster_ids(&webhooks))
+}
+
+/// The token Secret by its name; a token that is minted needs none.
+async fn token(cluster: &Cluster, options: &Options) -> Result<Option<Secret>, Error> {
+    let name = match &options.token {
+        TokenOptions::Shared => reader::token_secret_name(&options.account),
+        TokenOptions::Named(name) => name.clone(),
+        TokenOptions::OwnSecret(Some(holder)) => own_secret_name(&options.account, holder.as_str()),
+        TokenOptions::OwnSecret(None) | TokenOptions::Bound(..) => return Ok(None),
+    };
+    cluster.get(Some(&options.namespace), &name).await
+}
+
+/// The name of the token Secret that only `holder` uses.
+pub(super) fn own_secret_name(account: &str, holder: &str) -> String {
+    format!("{}-{holder}", reader::token_secret_name(account))
+}
+
+async fn account(cluster: &Cluster, options: &Options) -> Result<Account, Error> {
+    let namespace = Some(options.namespace.as_str());
+    let tokens = Selection { labels: None, fields: Some(format!("type={SERVICE_ACCOUNT_TOKEN}")) };
+    let (space, account, tokens, rights, authorities) = futures::join!(
+        cluster.get::<Namespace>(None, &options.namespace),
+        cluster.get::<ServiceAccount>(namespace, &options.account),
+        cluster.list::<Secret>(namespace, &tokens),
+        rights(cluster, options),
+        authorities(cluster, options),
+    );
+    let (roles, bindings) = rights?;
+    Ok(Account {
+        namespace: space?.is_some(),
+        account: account?,
+        tokens: tokens?,
+        roles,
+        bindings,
+        authorities: authorities?,
+    })
+}
+
+async fn rights(cluster: &Cluster, options: &Options) -> Result<(Vec<ClusterRole>, Vec<ClusterRoleBinding>), Error> {
+    if !options.is_reader() || !options.create_account {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let selection = Selection { labels: Some(reader::selector()), fields: None };
+    let (roles, bindings) = futures::join!(cluster.list(None, &selection), cluster.list(None, &selection));
+    Ok((roles?, bindings?))
+}
+
+/// A minted token comes without the CA that a token Secret holds, so it is read where Kubernetes keeps it.
+async fn authorities(cluster: &Cluster, options: &Options) -> Result<Option<String>, Error> {
+    match options.token {
+        TokenOptions::Bound(..) => {
+            let map: Option<ConfigMap> = cluster.get(Some(KUBE_SYSTEM), ROOT_CA_CONFIG_MAP).await?;
+            Ok(map.and_then(|map| map.data).and_then(|mut data| data.remove(mesh_common::mesh::names::CA_KEY)))
+        }
+        TokenOptions::Shared | TokenOptions::Named(_) | TokenOptions::OwnSecret(_) => Ok(None),
+    }
+}

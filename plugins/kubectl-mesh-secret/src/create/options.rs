@@ -1,0 +1,266 @@
+//! What `create` was asked to do, checked and without gaps; nothing later looks at a raw flag.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use mesh_common::cluster::DryRun;
+use mesh_common::mesh::Error;
+use mesh_common::mesh::cluster_name::ClusterName;
+use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
+use mesh_common::mesh::remote_secret::SecretType;
+use mesh_common::mesh::{certificate, server};
+
+use super::args::{AuthTypeArg, CreateArgs, DryRunArg, OutputArg, TypeArg};
+
+/// Kubernetes refuses tokens with a shorter life.
+/// Source: `ValidateTokenRequest` in Kubernetes' `pkg/apis/authentication/validation`.
+const SHORTEST_TOKEN: Duration = Duration::from_secs(600);
+
+#[expect(clippy::struct_excessive_bools, reason = "each is one decision of the user")]
+pub(super) struct Options {
+    pub name: Option<ClusterName>,
+    pub secret_type: SecretType,
+    pub namespace: String,
+    pub into: Vec<String>,
+    pub output: Output,
+    /// The context that `--server` was limited to, and the URL.
+    pub server: Option<(Option<String>, String)>,
+    pub tls_server_name: Option<String>,
+    pub proxy_url: Option<String>,
+    pub authorities: Option<Vec<u8>>,
+    pub insecure: bool,
+    pub allow_loopback: bool,
+    pub verify: bool,
+    pub account: String,
+    pub create_account: bool,
+    pub token: TokenOptions,
+    pub auth: Auth,
+    pub dry_run: DryRun,
+    pub force_conflicts: bool,
+}
+
+/// Which token is given out.
+pub(super) enum TokenOptions {
+    /// The one in the account's usual token Secret, which all holders share.
+    Shared,
+    /// The one in this token Secret.
+    Named(String),
+    /// An unending one in a token Secret of this holder's own.
+    OwnSecret(Option<ClusterName>),
+    /// One that ends, bound to a Secret of the holder's own.
+    Bound(Duration, Option<ClusterName>),
+}
+
+/// How the holders' istiod authenticates.
+pub(super) enum Auth {
+    Token,
+    Provider { name: String, config: BTreeMap<String, String> },
+}
+
+/// How the secret is printed.
+pub(super) enum Output {
+    Manifest,
+    Yaml,
+    Json,
+    Name,
+}
+
+impl Options {
+    /// Checks every argument; all that is wrong is reported together.
+    pub(super) fn resolve(arguments: CreateArgs) -> Result<Self, Error> {
+        let mut errors = Vec::new();
+        let mut check = |result: Result<(), Error>| errors.extend(result.err());
+        check(check_token(&arguments));
+        check(check_plugin(&arguments));
+        check(check_service_account(&arguments));
+        if let Some((_, url)) = &split_server(arguments.server.as_deref()) {
+            check(server::check_url(url));
+        }
+        check(arguments.proxy_url.as_deref().map_or(Ok(()), check_proxy));
+        let authorities = match arguments.ca_file.as_deref().map(read_authorities).transpose() {
+            Ok(authorities) => authorities,
+            Err(error) => {
+                check(Err(error));
+                None
+            }
+        };
+        let config = match plugin_config(&arguments.auth_plugin_config) {
+            Ok(config) => config,
+            Err(error) => {
+                check(Err(error));
+                BTreeMap::new()
+            }
+        };
+        if let Some(error) = Error::all(errors) {
+            return Err(error);
+        }
+        Ok(Self {
+            namespace: arguments.namespace.resolve().to_owned(),
+            secret_type: match arguments.secret_type {
+                TypeArg::Remote => SecretType::Remote,
+                TypeArg::Config => SecretType::Config,
+            },
+            output: match arguments.output {
+                None => Output::Manifest,
+                Some(OutputArg::Yaml) => Output::Yaml,
+                Some(OutputArg::Json) => Output::Json,
+                Some(OutputArg::Name) => Output::Name,
+            },
+            server: split_server(arguments.server.as_deref()),
+            account: arguments.service_account.clone().unwrap_or_else(|| default_account(arguments.secret_type)),
+            token: token_options(&arguments),
+            auth: match arguments.auth_type {
+                AuthTypeArg::BearerToken => Auth::Token,
+                AuthTypeArg::Plugin => {
+                    Auth::Provider { name: arguments.auth_plugin_name.unwrap_or_default(), config }
+                }
+            },
+            dry_run: match arguments.dry_run {
+                DryRunArg::None => DryRun::None,
+                DryRunArg::Client => DryRun::Client,
+                DryRunArg::Server => DryRun::Server,
+            },
+            name: arguments.name,
+            into: arguments.into,
+            tls_server_name: arguments.tls_server_name,
+            proxy_url: arguments.proxy_url,
+            authorities,
+            insecure: arguments.insecure_skip_tls_verify,
+            allow_loopback: arguments.allow_loopback,
+            verify: !arguments.no_verify,
+            create_account: arguments.create_service_account,
+            force_conflicts: arguments.force_conflicts,
+        })
+    }
+
+    /// The URL that `--server` gives for this source, if any.
+    pub(super) fn server_for(&self, context: &str) -> Option<&str> {
+        self.server
+            .as_ref()
+            .filter(|(limited, _)| limited.as_deref().is_none_or(|name| name == context))
+            .map(|(_, url)| url.as_str())
+    }
+
+    /// Whether each holder gets a token that no other holder has.
+    pub(super) fn has_own_token(&self) -> bool {
+        match self.token {
+            TokenOptions::Shared | TokenOptions::Named(_) => false,
+            TokenOptions::OwnSecret(_) | TokenOptions::Bound(..) => true,
+        }
+    }
+
+    /// Whether the account is the one whose rights the suite knows how to make.
+    pub(super) fn is_reader(&self) -> bool {
+        self.account == READER_ACCOUNT
+    }
+}
+
+fn default_account(secret_type: TypeArg) -> String {
+    match secret_type {
+        TypeArg::Remote => READER_ACCOUNT.to_owned(),
+        TypeArg::Config => CONFIG_ACCOUNT.to_owned(),
+    }
+}
+
+fn token_options(arguments: &CreateArgs) -> TokenOptions {
+    match (&arguments.token_duration, &arguments.secret_name, &arguments.holder) {
+        (Some(duration), _, holder) => TokenOptions::Bound(*duration, holder.clone()),
+        (None, Some(name), _) => TokenOptions::Named(name.clone()),
+        (None, None, Some(holder)) => TokenOptions::OwnSecret(Some(holder.clone())),
+        (None, None, None) => TokenOptions::Shared,
+    }
+}
+
+fn check_token(arguments: &CreateArgs) -> Result<(), Error> {
+    if arguments.token_duration.is_some_and(|duration| duration < SHORTEST_TOKEN) {
+        return Err(Error::usage("--token-duration is shorter than Kubernetes allows").hint("--token-duration 10m"));
+    }
+    if arguments.holder.is_some() && arguments.into.len() > 1 {
+        return Err(Error::usage("--for names one holder, and --into several contexts")
+            .hint("run it once for each holder, or leave --for out: with --token-duration each gets its own"));
+    }
+    let plugin = arguments.auth_type == AuthTypeArg::Plugin;
+    if plugin && (arguments.token_duration.is_some() || arguments.holder.is_some()) {
+        return Err(Error::usage("--auth-type=plugin takes no token, so --token-duration and --for do not go with it"));
+    }
+    Ok(())
+}
+
+fn check_plugin(arguments: &CreateArgs) -> Result<(), Error> {
+    let plugin = arguments.auth_type == AuthTypeArg::Plugin;
+    let details = arguments.auth_plugin_name.is_some() || !arguments.auth_plugin_config.is_empty();
+    if details && !plugin {
+        return Err(Error::usage("--auth-plugin-name and --auth-plugin-config need --auth-type=plugin")
+            .hint("add --auth-type=plugin, or leave them out for a bearer token"));
+    }
+    Ok(())
+}
+
+fn check_service_account(arguments: &CreateArgs) -> Result<(), Error> {
+    if arguments.service_account.as_deref() == Some("") {
+        return Err(Error::usage("--service-account is empty"));
+    }
+    Ok(())
+}
+
+fn check_proxy(url: &str) -> Result<(), Error> {
+    let known = ["http://", "https://", "socks5://"];
+    if known.iter().any(|scheme| url.starts_with(scheme) && url.len() > scheme.len()) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("proxy {url:?} is neither http, https nor socks5")).hint("--proxy-url http://HOST:PORT"))
+}
+
+/// `CONTEXT=URL` or `URL`; a URL may hold a `=` only behind its scheme.
+fn split_server(text: Option<&str>) -> Option<(Option<String>, String)> {
+    let text = text?;
+    match text.split_once('=') {
+        Some((context, url)) if url.contains("://") && !context.contains("://") => {
+            Some((Some(context.to_owned()), url.to_owned()))
+        }
+        Some(_) | None => Some((None, text.to_owned())),
+    }
+}
+
+fn plugin_config(pairs: &[String]) -> Result<BTreeMap<String, String>, Error> {
+    pairs
+        .iter()
+        .map(|pair| {
+            let (key, value) = pair
+                .split_once('=')
+                .ok_or_else(|| Error::usage(format!("--auth-plugin-config {pair:?} is not KEY=VALUE")))?;
+            Ok((key.to_owned(), value.to_owned()))
+        })
+        .collect()
+}
+
+fn read_authorities(path: &std::path::Path) -> Result<Vec<u8>, Error> {
+    let pem = std::fs::read(path)
+        .map_err(|e| Error::usage(format!("cannot read the CA file {}", path.display())).because(e))?;
+    if certificate::read_pem(&pem).is_empty() {
+        return Err(Error::usage(format!("the CA file {} holds no certificate (PEM)", path.display())));
+    }
+    Ok(pem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_may_be_limited_to_a_context() {
+        let pair = |context: Option<&str>, url: &str| Some((context.map(str::to_owned), url.to_owned()));
+        assert_eq!(split_server(Some("https://h")), pair(None, "https://h"));
+        assert_eq!(split_server(Some("west=https://h")), pair(Some("west"), "https://h"));
+        assert_eq!(split_server(Some("https://h/?a=b")), pair(None, "https://h/?a=b"));
+        assert_eq!(split_server(None), None);
+    }
+
+    #[test]
+    fn plugin_configuration_is_pairs() {
+        let given = ["a=b".to_owned(), "c=d=e".to_owned()];
+        let config = plugin_config(&given).unwrap();
+        assert_eq!(config["c"], "d=e");
+        assert!(plugin_config(&["x".to_owned()]).is_err());
+    }
+}

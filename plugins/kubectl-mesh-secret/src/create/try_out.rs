@@ -1,0 +1,227 @@
+//! Uses the new secret once, as a holder's istiod would, before anybody gets it.
+//!
+//! `/version` answers without any credential, so it proves nothing; namespace kube-system proves that the server is
+//! reached, that its certificate is accepted, that the token is good, and by its UID that it is the right cluster.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Namespace;
+use mesh_common::cluster::{ConnectFault, Target, Trust, connect_fault};
+use mesh_common::mesh::access::{Access, AccessTrust, AccessUser};
+use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::names::KUBE_SYSTEM;
+use mesh_common::mesh::remote_secret::RemoteSecret;
+use mesh_common::mesh::{Error, token};
+use mesh_common::terminal::Streams;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::Run;
+use super::credential::Credential;
+use super::observe::Source;
+use super::options::Auth;
+
+/// Rights and tokens that were made a moment ago take this long at the most to be known to every API server.
+const SETTLING: Duration = Duration::from_secs(10);
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+
+/// The secret for `cluster`, proven to work unless that was not asked for or cannot be done from here.
+pub(super) async fn proven(
+    run: &Run<'_>,
+    seen: &Source,
+    server: &str,
+    cluster: &str,
+    credential: &Credential,
+    just_made: bool,
+    streams: &mut Streams,
+) -> Result<RemoteSecret, Error> {
+    let access = as_asked(run, server, credential);
+    let secret = secret(run, cluster, &access);
+    if let Auth::Provider { name, .. } = &run.options.auth {
+        if name != "oidc" {
+            streams.warn(&format!("istiod refuses auth-provider {name:?} unless PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS lists it"));
+        }
+        return Ok(secret);
+    }
+    if !run.options.verify {
+        return Ok(secret);
+    }
+    let uid = seen.uid.as_deref().unwrap_or_default();
+    let Err(error) = try_out(run, &secret, uid, just_made).await else {
+        return Ok(secret);
+    };
+    if let Some(other) = as_context(run, &access)
+        && connect_fault(&error).is_some()
+    {
+        let secret = self::secret(run, cluster, &other);
+        if try_out(run, &secret, uid, just_made).await.is_ok() {
+            streams.warn(&difference(&access, &other, run.source.context()));
+            return Ok(secret);
+        }
+    }
+    let overridden = run.options.server_for(run.source.context()).is_some();
+    let unreachable = connect_fault(&error).is_some_and(ConnectFault::is_unreachable);
+    let error = worded(error, run, &access, credential);
+    if overridden && unreachable {
+        streams.warn(&format!("{error}; the secret could not be tried from this machine"));
+        return Ok(secret);
+    }
+    Err(error)
+}
+
+/// The access that istioctl would write, with what the user's flags say.
+fn as_asked(run: &Run<'_>, server: &str, credential: &Credential) -> Access {
+    let options = run.options;
+    Access {
+        server: server.to_owned(),
+        trust: match (&options.authorities, options.insecure) {
+            (Some(pem), _) => AccessTrust::Authorities(pem.clone()),
+            (None, true) => AccessTrust::Insecure,
+            (None, false) => AccessTrust::Authorities(credential.authorities.clone()),
+        },
+        tls_server_name: options.tls_server_name.clone(),
+        proxy_url: options.proxy_url.clone(),
+        user: match &options.auth {
+            Auth::Token => AccessUser::Token(credential.token.clone()),
+            Auth::Provider { name, config } => AccessUser::Provider { name: name.clone(), config: config.clone() },
+        },
+    }
+}
+
+/// The same server reached as the context reaches it, where that is another way and the user left it open.
+fn as_context(run: &Run<'_>, asked: &Access) -> Option<Access> {
+    let options = run.options;
+    let target = run.source.target();
+    let chosen = options.authorities.is_some() || options.insecure || options.tls_server_name.is_some();
+    if chosen || options.proxy_url.is_some() || options.server_for(target.context()).is_some() {
+        return None;
+    }
+    let trust = match target.trust() {
+        Trust::System => AccessTrust::System,
+        Trust::Authorities(pem) => AccessTrust::Authorities(pem.clone()),
+        Trust::Insecure => AccessTrust::Insecure,
+    };
+    let other = Access {
+        trust,
+        tls_server_name: target.tls_server_name().map(str::to_owned),
+        proxy_url: target.proxy().map(str::to_owned),
+        ..asked.clone()
+    };
+    let differs = other.trust != asked.trust
+        || other.tls_server_name != asked.tls_server_name
+        || other.proxy_url != asked.proxy_url;
+    differs.then_some(other)
+}
+
+fn difference(asked: &Access, taken: &Access, context: &str) -> String {
+    let mut parts = Vec::new();
+    if asked.trust != taken.trust {
+        parts.push(match taken.trust {
+            AccessTrust::Authorities(_) => "its CA",
+            AccessTrust::System => "no CA, so that istiod uses the roots of its own image",
+            AccessTrust::Insecure => "insecure-skip-tls-verify",
+        });
+    }
+    if asked.tls_server_name != taken.tls_server_name {
+        parts.push("its tls-server-name");
+    }
+    if asked.proxy_url != taken.proxy_url {
+        parts.push("its proxy-url");
+    }
+    format!(
+        "{} is not reached with the cluster's own CA alone; the secret carries over from context {context}: {}",
+        taken.server,
+        parts.join(", ")
+    )
+}
+
+fn secret(run: &Run<'_>, cluster: &str, access: &Access) -> RemoteSecret {
+    RemoteSecret {
+        cluster: cluster.to_owned(),
+        secret_type: run.options.secret_type,
+        namespace: run.options.namespace.clone(),
+        kubeconfig: SecretString::from(access.to_kubeconfig(cluster)),
+    }
+}
+
+/// Connects with the secret's own kubeconfig and compares the cluster.
+async fn try_out(run: &Run<'_>, secret: &RemoteSecret, uid: &str, just_made: bool) -> Result<(), Error> {
+    let target = Target::from_text(secret.kubeconfig.expose_secret(), &secret.name())?;
+    let server = target.server().to_owned();
+    let cluster = run.interrupt.or(run.connector.reach(target, &run.source)).await?;
+    let deadline = tokio::time::Instant::now() + SETTLING;
+    loop {
+        let namespace = run.interrupt.or(cluster.get::<Namespace>(None, KUBE_SYSTEM)).await;
+        match namespace {
+            Err(error) if just_made && is_settling(&error) && tokio::time::Instant::now() < deadline => {
+                run.interrupt.or(async { Ok(tokio::time::sleep(BETWEEN_TRIES).await) }).await?;
+            }
+            other => {
+                let found = other?.and_then(|namespace| namespace.metadata.uid).unwrap_or_default();
+                return if found == uid { Ok(()) } else { Err(wrong_cluster(run, &server, &found, uid)) };
+            }
+        }
+    }
+}
+
+fn is_settling(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Unauthenticated | Kind::Forbidden)
+}
+
+fn wrong_cluster(run: &Run<'_>, server: &str, found: &str, uid: &str) -> Error {
+    Error::refused(format!(
+        "server {server} is not the cluster of context {}: its kube-system has UID {found}, not {uid}",
+        run.source.context()
+    ))
+    .hint("--server must lead to the same cluster as --context")
+}
+
+/// The failure in the words of somebody who wants a secret, with the flag that mends it.
+fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential) -> Error {
+    let context = run.source.context();
+    let server = &access.server;
+    let (namespace, account) = (&run.options.namespace, &run.options.account);
+    match (connect_fault(&error), error.kind()) {
+        (Some(ConnectFault::UnknownAuthority), _) => Error::refused(format!(
+            "server {server} of context {context} shows a certificate that the CA in the secret did not sign"
+        ))
+        .hint("--ca-file FILE, with the CA of what stands before the API server")
+        .because(error),
+        (Some(ConnectFault::NameMismatch { valid_for, .. }), _) => {
+            let name = valid_for.first().map_or("NAME", String::as_str).to_owned();
+            Error::refused(format!("the certificate of server {server} of context {context} is for other names"))
+                .hint(format!("--tls-server-name {name}"))
+                .because(error)
+        }
+        (Some(fault), _) if fault.is_unreachable() => {
+            Error::new(Kind::Unreachable, format!("server {server} of context {context} cannot be reached from here"))
+                .hint("--no-verify, if only the other clusters can reach it")
+                .because(error)
+        }
+        (_, Kind::Unauthenticated) => unauthenticated(error, run, credential),
+        (_, Kind::Forbidden) => Error::new(
+            Kind::Forbidden,
+            format!("service account {namespace}/{account} of context {context} may not read the cluster"),
+        )
+        .hint(format!(
+            "kubectl --context {context} auth can-i list pods -A --as system:serviceaccount:{namespace}:{account}"
+        ))
+        .because(error),
+        (_, _) => error,
+    }
+}
+
+fn unauthenticated(error: Error, run: &Run<'_>, credential: &Credential) -> Error {
+    let context = run.source.context();
+    let namespace = &run.options.namespace;
+    let facts = token::read(credential.token.expose_secret());
+    let again = facts.as_ref().and_then(|facts| facts.secret.clone()).map_or_else(
+        || format!("kubectl --context {context} -n {namespace} get secrets --field-selector type=kubernetes.io/service-account-token"),
+        |name| format!("kubectl --context {context} -n {namespace} delete secret {name}   # then run this again"),
+    );
+    let expired = facts.filter(|facts| facts.has_expired(run.now)).and_then(|facts| facts.expires_at);
+    let sentence = match expired {
+        Some(end) => format!("the token for context {context} expired at {end}"),
+        None => format!("the API server of context {context} does not accept the token: it was revoked, or its key changed"),
+    };
+    Error::new(Kind::Unauthenticated, sentence).hint(again).because(error)
+}

@@ -1,0 +1,84 @@
+//! The arguments of `inspect`.
+
+use clap::{Args, ValueEnum};
+use mesh_common::mesh::finding::Severity;
+use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags};
+use mesh_common::terminal::output::Format;
+
+/// Show what remote secrets hold, what istiod would refuse, and with --probe whether they work
+///
+/// Reads the secrets that a cluster holds (--context), or manifests from a file or a pipe (-f), which needs no cluster.
+/// Tokens and keys are never shown, unless --reveal asks for them.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  # Every remote secret that east holds, and whether it works
+  kubectl mesh-secret inspect --context east --probe
+
+  # One of them, by the cluster it leads to
+  kubectl mesh-secret inspect west --context east
+
+  # A manifest, before it is applied
+  kubectl mesh-secret create --context west --name west | kubectl mesh-secret inspect -f -
+
+  # Which of them end, and when?
+  kubectl mesh-secret inspect --context east -o jsonpath='{.items[*].clusters[*].access.token.expiresAt}'
+
+Exit codes: 0 fine, 1 findings at or above --fail-on, 2 it could not be done, 3 some cluster was not reached.")]
+pub(crate) struct InspectArgs {
+    /// Names of secrets, or of the clusters they lead to [default: every remote secret]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Read manifests from this file, or '-' for standard input, instead of a cluster
+    #[arg(long, short = 'f', value_name = "FILE", conflicts_with_all = ["contexts", "all_contexts"])]
+    pub filename: Option<String>,
+    /// Kubeconfig context of the holder; may be repeated or a comma list [default: the current context]
+    #[arg(long = "context", value_name = "CONTEXT", value_delimiter = ',')]
+    pub contexts: Vec<String>,
+    /// Every context of the kubeconfig, each cluster once
+    #[arg(long, conflicts_with = "contexts")]
+    pub all_contexts: bool,
+    /// Use each credential: is the server reached, its certificate good, is it the right cluster, may it read enough?
+    #[arg(long)]
+    pub probe: bool,
+    /// With --probe: the context of the cluster that the secrets lead to [default: found by the server's address]
+    #[arg(long, value_name = "CONTEXT", requires = "probe")]
+    pub source_context: Option<String>,
+    /// Show tokens and keys in clear
+    #[arg(long)]
+    pub reveal: bool,
+    /// Exit with 1 from this severity on
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
+    /// Format: table, wide, json, yaml, name or jsonpath=TEMPLATE
+    #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = format)]
+    pub output: Format,
+    #[command(flatten)]
+    pub namespace: NamespaceFlags,
+    #[command(flatten)]
+    pub connect: ConnectFlags,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+impl FailOn {
+    /// Whether a finding of that severity makes the command end with 1.
+    pub(super) fn counts(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Info => true,
+            Self::Never => false,
+        }
+    }
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    text.parse::<Format>().map_err(|error| error.to_string())
+}

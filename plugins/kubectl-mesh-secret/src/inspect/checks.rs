@@ -1,0 +1,237 @@
+//! What can be told of a secret without using it. Pure: it sees what was read, and the time.
+
+use jiff::Timestamp;
+use mesh_common::mesh::access_facts::{self, AccessFacts, TrustFacts};
+use mesh_common::mesh::finding::{Finding, Severity};
+use mesh_common::mesh::istiod_rules::{self, Refusal};
+use mesh_common::mesh::names::{CONFIG_ACCOUNT, CONFIG_SECRET, MULTI_CLUSTER_LABEL, READER_ACCOUNT};
+use mesh_common::mesh::remote_secret::{annotated_cluster, has_label};
+use mesh_common::mesh::server;
+use mesh_common::mesh::token::TokenFacts;
+
+use super::observe::Held;
+use super::report::{ClusterReport, SecretReport};
+
+/// Below this part of its life a credential is about to end.
+const LIFE_LEFT: f64 = 0.2;
+/// Lives longer than this are also warned of in their last week.
+const LONG_LIFE_DAYS: i64 = 35;
+const LAST_DAYS: i64 = 7;
+
+/// Judges one secret; `reveal` puts its kubeconfigs into the report in clear.
+pub(super) fn check(held: &Held, now: Timestamp, reveal: bool) -> SecretReport {
+    let metadata = &held.secret.metadata;
+    let created_at = metadata.creation_timestamp.as_ref().map(|time| time.0);
+    let clusters = held
+        .secret
+        .data
+        .iter()
+        .flatten()
+        .map(|(key, value)| cluster(held, key, &value.0, now, reveal))
+        .collect();
+    SecretReport {
+        context: held.context.clone(),
+        namespace: metadata.namespace.clone(),
+        name: metadata.name.clone().unwrap_or_default(),
+        created_at,
+        age_seconds: created_at.map(|created| now.duration_since(created).as_secs()),
+        clusters,
+        findings: secret_findings(held),
+    }
+}
+
+fn secret_findings(held: &Held) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let secret = &held.secret;
+    let name = secret.metadata.name.as_deref().unwrap_or_default();
+    if !has_label(secret) {
+        let label = secret.metadata.labels.as_ref().and_then(|labels| labels.get(MULTI_CLUSTER_LABEL));
+        let seen = label.map_or_else(|| "is missing".to_owned(), |value| format!("is {value:?}, not \"true\""));
+        findings.push(
+            Finding::new(
+                "secret-label",
+                Severity::Error,
+                format!("label {MULTI_CLUSTER_LABEL} {seen}, so istiod does not look at the secret"),
+            )
+            .fix(format!("{} label secret {name} {MULTI_CLUSTER_LABEL}=true --overwrite", kubectl(held))),
+        );
+    }
+    let keys: Vec<&String> = secret.data.iter().flatten().map(|(key, _)| key).collect();
+    if keys.is_empty() {
+        findings.push(Finding::new("secret-unparsable", Severity::Error, "the secret has no data, so it leads nowhere"));
+    }
+    if let Some(annotated) = annotated_cluster(secret)
+        && name != CONFIG_SECRET
+        && !keys.is_empty()
+        && !keys.contains(&annotated)
+    {
+        findings.push(Finding::new(
+            "secret-stray-key",
+            Severity::Warning,
+            format!(
+                "its annotation names cluster {annotated}, its data {}: istiod goes by the data",
+                keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(", ")
+            ),
+        ));
+    }
+    findings
+}
+
+fn cluster(held: &Held, key: &str, kubeconfig: &[u8], now: Timestamp, reveal: bool) -> ClusterReport {
+    let refusal = istiod_rules::verdict(kubeconfig).err();
+    let access = access_facts::read(kubeconfig);
+    let mut findings = wiring_findings(held, key);
+    findings.extend(refusal.as_ref().map(|refusal| refusal_finding(held, key, refusal)));
+    if let Some(access) = &access {
+        findings.extend(server_findings(held, key, access, now));
+        findings.extend(token_findings(held, key, access, now));
+    }
+    ClusterReport {
+        name: key.to_owned(),
+        access,
+        accepted: refusal.is_none(),
+        refusal: refusal.map(|refusal| refusal.to_string()),
+        probe: None,
+        kubeconfig: reveal.then(|| String::from_utf8_lossy(kubeconfig).into_owned()),
+        findings,
+    }
+}
+
+/// What istiod drops without a word: its own name, and a second secret for one cluster.
+fn wiring_findings(held: &Held, key: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if held.istiods.iter().any(|id| id.as_str() == key) {
+        findings.push(
+            Finding::new(
+                "secret-self",
+                Severity::Error,
+                format!("the holder's own istiod is called {key}, so it ignores this secret"),
+            )
+            .fix("give each cluster a name of its own (values.global.multiCluster.clusterName), then create it again"),
+        );
+    }
+    for (other, _) in held.twins.iter().filter(|(_, cluster)| cluster == key) {
+        findings.push(
+            Finding::new(
+                "secret-duplicate",
+                Severity::Error,
+                format!("secret {other} leads to cluster {key} too, and istiod takes only one of them"),
+            )
+            .fix(format!("{} delete secret {other}", kubectl(held))),
+        );
+    }
+    findings
+}
+
+fn refusal_finding(held: &Held, key: &str, refusal: &Refusal) -> Finding {
+    let id = match refusal {
+        Refusal::Denied(_) => "secret-auth-denied",
+        Refusal::Empty | Refusal::NotLoadable(_) | Refusal::NotValid(_) | Refusal::NotUsable(_) => "secret-unparsable",
+    };
+    Finding::new(id, Severity::Error, format!("istiod refuses it: {refusal}")).fix(create_again(held, key))
+}
+
+fn server_findings(held: &Held, key: &str, access: &AccessFacts, now: Timestamp) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let address = &access.server;
+    if !address.contains("://") {
+        findings.push(
+            Finding::new("secret-server-scheme", Severity::Error, format!("server {address} has no scheme, so it is spoken to without TLS"))
+                .fix(format!("{} --server https://{address}", create_again(held, key))),
+        );
+    } else if address.starts_with("http://") {
+        findings.push(Finding::new("secret-server-scheme", Severity::Warning, format!("server {address} is spoken to without TLS")));
+    }
+    if let Some(dead) = server::dead(address) {
+        findings.push(
+            Finding::new("secret-server-loopback", Severity::Error, format!("server {address} {}", dead.reason()))
+                .fix(format!("{} --server https://ADDRESS:PORT", create_again(held, key))),
+        );
+    }
+    match &access.trust {
+        TrustFacts::Nothing => findings.push(
+            Finding::new("secret-server-scheme", Severity::Warning, "the server's certificate is not checked (insecure-skip-tls-verify)")
+                .fix(format!("{} --ca-file FILE", create_again(held, key))),
+        ),
+        TrustFacts::Authorities { certificates } => {
+            let ended = !certificates.is_empty() && certificates.iter().all(|certificate| certificate.not_after < now);
+            if ended {
+                findings.push(
+                    Finding::new("secret-ca-mismatch", Severity::Error, "every certificate of its CA has expired")
+                        .fix(create_again(held, key)),
+                );
+            }
+        }
+        TrustFacts::AuthoritiesFile { path } => findings.push(Finding::new(
+            "secret-ca-mismatch",
+            Severity::Warning,
+            format!("its CA is {path} on istiod's own disk"),
+        )),
+        TrustFacts::SystemRoots => {}
+    }
+    findings
+}
+
+fn token_findings(held: &Held, key: &str, access: &AccessFacts, now: Timestamp) -> Vec<Finding> {
+    let Some(token) = &access.token else {
+        let opaque = access.authentication.iter().any(|way| way == "token");
+        return opaque
+            .then(|| Finding::new("secret-token-identity", Severity::Info, "its token is no web token, so nothing can be told of it"))
+            .into_iter()
+            .collect();
+    };
+    let mut findings: Vec<Finding> = expiry_finding(held, key, token, now).into_iter().collect();
+    let expected = [READER_ACCOUNT, CONFIG_ACCOUNT];
+    let subject = token.subject.as_deref().unwrap_or_default();
+    let account = subject.rsplit(':').next().unwrap_or_default();
+    if !subject.starts_with("system:serviceaccount:") || !expected.contains(&account) {
+        findings.push(Finding::new(
+            "secret-token-identity",
+            Severity::Warning,
+            format!("its token is {subject}'s, not the reader's ({READER_ACCOUNT})"),
+        ));
+    }
+    findings
+}
+
+fn expiry_finding(held: &Held, key: &str, token: &TokenFacts, now: Timestamp) -> Option<Finding> {
+    const ID: &str = "secret-token-expiry";
+    let Some(end) = token.expires_at else {
+        return Some(
+            Finding::new(ID, Severity::Info, "its token never ends, as of every secret that istioctl makes")
+                .fix(format!("{} --token-duration 8760h", create_again(held, key))),
+        );
+    };
+    if token.has_expired(now) {
+        return Some(
+            Finding::new(ID, Severity::Error, format!("its token expired at {}", day_and_time(end)))
+                .fix(create_again(held, key)),
+        );
+    }
+    let life = token.issued_at.map(|from| end.duration_since(from).as_hours() / 24);
+    let days_left = end.duration_since(now).as_hours() / 24;
+    let short = token.life_left(now).is_some_and(|left| left < LIFE_LEFT);
+    let last_week = life.is_some_and(|days| days > LONG_LIFE_DAYS) && days_left < LAST_DAYS;
+    (short || last_week).then(|| {
+        Finding::new(ID, Severity::Warning, format!("its token ends at {}", day_and_time(end))).fix(create_again(held, key))
+    })
+}
+
+/// A moment as people read it, in UTC.
+pub(super) fn day_and_time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// The command that makes the secret anew, as far as it can be known here.
+pub(super) fn create_again(held: &Held, key: &str) -> String {
+    let holder = held.context.as_deref().unwrap_or("HOLDER");
+    format!("kubectl mesh-secret create --context SOURCE --name {key} --into {holder}")
+}
+
+fn kubectl(held: &Held) -> String {
+    let namespace = held.secret.metadata.namespace.as_deref().unwrap_or("istio-system");
+    match &held.context {
+        Some(context) => format!("kubectl --context {context} -n {namespace}"),
+        None => format!("kubectl -n {namespace}"),
+    }
+}

@@ -1,0 +1,255 @@
+//! Where the secrets come from: a file, a pipe, or the clusters that hold them. Nothing is judged here.
+
+use std::io::Read as _;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, fan_out};
+use mesh_common::mesh::cluster_name::ClusterId;
+use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL};
+use mesh_common::mesh::remote_secret::{leads_to, secret_name};
+use mesh_common::mesh::{istiod, yaml};
+use mesh_common::terminal::Environment;
+
+use super::InspectArgs;
+use super::report::Unreached;
+use crate::optional::optional;
+
+/// A secret, and what is known of the place where it was found.
+pub(super) struct Held {
+    /// The holder's context; `None` for a file or a pipe.
+    pub context: Option<String>,
+    pub secret: Secret,
+    /// What the holder's istiods call their own cluster.
+    pub istiods: Vec<ClusterId>,
+    /// UID of the holder's kube-system.
+    pub holder_uid: Option<String>,
+    /// Names of the other secrets of the holder that lead to a cluster of this one, each with that cluster.
+    pub twins: Vec<(String, String)>,
+}
+
+/// Everything that was read.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub held: Vec<Held>,
+    pub unreached: Vec<Unreached>,
+    pub notes: Vec<String>,
+    /// What is said where there is no secret.
+    pub nothing: String,
+    /// Whether only the current context was read, and the kubeconfig has more.
+    pub could_be_more: bool,
+}
+
+/// Reads what the arguments name.
+pub(super) async fn observe(
+    arguments: &InspectArgs,
+    environment: &Environment,
+    connector: &Connector,
+) -> Result<Seen, Error> {
+    match &arguments.filename {
+        Some(file) => from_file(file, &arguments.names),
+        None => from_clusters(arguments, environment, connector).await,
+    }
+}
+
+fn from_file(file: &str, names: &[String]) -> Result<Seen, Error> {
+    let (origin, text) = read_text(file)?;
+    let mut secrets = Vec::new();
+    for document in yaml::documents(&text, &origin)? {
+        collect(document, &origin, &mut secrets)?;
+    }
+    if secrets.is_empty() {
+        return Err(Error::usage(format!("{origin} holds no Secret"))
+            .hint("kubectl mesh-secret create ... | kubectl mesh-secret inspect -f -"));
+    }
+    let held = select(secrets, names, &origin)?;
+    Ok(Seen {
+        held: held.into_iter().map(|secret| Held { context: None, secret, istiods: vec![], holder_uid: None, twins: vec![] }).collect(),
+        ..Seen::default()
+    })
+}
+
+fn read_text(file: &str) -> Result<(String, String), Error> {
+    if file == "-" {
+        let mut text = String::new();
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(|e| Error::usage("cannot read standard input").because(e))?;
+        return Ok(("standard input".to_owned(), text));
+    }
+    let text = std::fs::read_to_string(file).map_err(|e| Error::usage(format!("cannot read {file}")).because(e))?;
+    Ok((file.to_owned(), text))
+}
+
+/// A document is a Secret or a list of objects; every other kind is refused by its name.
+fn collect(document: serde_json::Value, origin: &str, secrets: &mut Vec<Secret>) -> Result<(), Error> {
+    let kind = document["kind"].as_str().unwrap_or_default().to_owned();
+    match kind.as_str() {
+        "Secret" => {
+            let name = document["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            // serde's own message would show the value that does not fit, which may be a token.
+            let mut secret: Secret = serde_json::from_value(document)
+                .map_err(|_| Error::usage(format!("secret {name} in {origin} is not a valid Secret")))?;
+            fold_string_data(&mut secret);
+            secrets.push(secret);
+            Ok(())
+        }
+        "List" | "SecretList" => {
+            let serde_json::Value::Array(items) = document["items"].clone() else { return Ok(()) };
+            items.into_iter().try_for_each(|item| collect(item, origin, secrets))
+        }
+        "" => Err(Error::usage(format!("{origin} holds a document without a kind"))),
+        other => Err(Error::usage(format!("{origin} holds a {other}, not a Secret"))),
+    }
+}
+
+/// What the API server does with `stringData` on its way in.
+fn fold_string_data(secret: &mut Secret) {
+    let texts = secret.string_data.take().unwrap_or_default();
+    let data = secret.data.get_or_insert_default();
+    data.extend(texts.into_iter().map(|(key, text)| (key, k8s_openapi::ByteString(text.into_bytes()))));
+}
+
+fn select(secrets: Vec<Secret>, names: &[String], place: &str) -> Result<Vec<Secret>, Error> {
+    if names.is_empty() {
+        return Ok(secrets);
+    }
+    let missing: Vec<Error> = names
+        .iter()
+        .filter(|name| !secrets.iter().any(|secret| is_meant(secret, name)))
+        .map(|name| Error::new(Kind::NotFound, format!("{place} holds no remote secret {name}")))
+        .collect();
+    match Error::all(missing) {
+        Some(error) => Err(error),
+        None => Ok(secrets.into_iter().filter(|secret| names.iter().any(|name| is_meant(secret, name))).collect()),
+    }
+}
+
+/// A name is the Secret's or the cluster's.
+fn is_meant(secret: &Secret, name: &str) -> bool {
+    secret.metadata.name.as_deref() == Some(name) || leads_to(secret, name)
+}
+
+async fn from_clusters(arguments: &InspectArgs, environment: &Environment, connector: &Connector) -> Result<Seen, Error> {
+    let kubeconfig = arguments.connect.load(environment)?;
+    let contexts = contexts(arguments, &kubeconfig);
+    let targets: Vec<_> =
+        contexts.iter().map(|context| kubeconfig.target(&arguments.connect.overrides(context.as_deref()))).collect();
+    let (targets, wrong): (Vec<_>, Vec<_>) = targets.into_iter().partition(Result::is_ok);
+    if let Some(error) = Error::all(wrong.into_iter().filter_map(Result::err)) {
+        return Err(error);
+    }
+    let targets: Vec<_> = targets.into_iter().filter_map(Result::ok).collect();
+    let read = fan_out(targets, |target| async {
+        let context = target.context().to_owned();
+        let holder = async { holder(&connector.connect(target).await?, arguments).await };
+        (context, holder.await)
+    })
+    .await;
+    let mut seen = assemble(read, arguments)?;
+    seen.could_be_more = arguments.contexts.is_empty() && !arguments.all_contexts && kubeconfig.context_names().count() > 1;
+    Ok(seen)
+}
+
+fn contexts(arguments: &InspectArgs, kubeconfig: &Kubeconfig) -> Vec<Option<String>> {
+    if arguments.all_contexts {
+        return kubeconfig.context_names().map(|name| Some(name.to_owned())).collect();
+    }
+    if arguments.contexts.is_empty() {
+        return vec![None];
+    }
+    arguments.contexts.iter().cloned().map(Some).collect()
+}
+
+struct Holder {
+    uid: String,
+    istiods: Vec<ClusterId>,
+    secrets: Vec<Secret>,
+}
+
+async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Error> {
+    let namespace = arguments.namespace.resolve();
+    let remote = Selection { labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")), fields: None };
+    let istiods = Selection { labels: Some(istiod::SELECTOR.to_owned()), fields: None };
+    let (space, deployments, secrets) = futures::join!(
+        cluster.get::<Namespace>(None, KUBE_SYSTEM),
+        cluster.list::<Deployment>(Some(namespace), &istiods),
+        cluster.list::<Secret>(Some(namespace), &remote),
+    );
+    let mut secrets = secrets?;
+    // A secret without the label is found by its name alone, and that it lacks the label is then told.
+    for name in &arguments.names {
+        if !secrets.iter().any(|secret| is_meant(secret, name)) {
+            for candidate in [name.clone(), secret_name(name)] {
+                secrets.extend(cluster.get::<Secret>(Some(namespace), &candidate).await?);
+            }
+        }
+    }
+    Ok(Holder {
+        uid: optional(space)?.and_then(|space| space.metadata.uid).unwrap_or_default(),
+        istiods: istiod::cluster_ids(&optional(deployments)?),
+        secrets,
+    })
+}
+
+fn assemble(read: Vec<(String, Result<Holder, Error>)>, arguments: &InspectArgs) -> Result<Seen, Error> {
+    let namespace = arguments.namespace.resolve();
+    let mut seen = Seen { nothing: format!("no remote secret in namespace {namespace}"), ..Seen::default() };
+    let alone = read.len() == 1;
+    let mut known: Vec<(String, String)> = Vec::new();
+    let mut errors = Vec::new();
+    for (context, holder) in read {
+        let holder = match holder {
+            Ok(holder) => holder,
+            Err(error) if alone || error.kind() != Kind::Unreachable => {
+                errors.push(error);
+                continue;
+            }
+            Err(error) => {
+                seen.unreached.push(Unreached { context, reason: error.to_string() });
+                continue;
+            }
+        };
+        if let Some((first, _)) = known.iter().find(|(_, uid)| !uid.is_empty() && *uid == holder.uid) {
+            seen.notes.push(format!("context {context} is the same cluster as {first} and is left out"));
+            continue;
+        }
+        known.push((context.clone(), holder.uid.clone()));
+        let place = format!("namespace {namespace} of context {context}");
+        match select(holder.secrets.clone(), if alone { &arguments.names } else { &[] }, &place) {
+            Ok(secrets) => seen.held.extend(secrets.into_iter().map(|secret| held(&context, secret, &holder))),
+            Err(error) => errors.push(error.hint(format!(
+                "kubectl --context {context} -n {namespace} get secrets -l {MULTI_CLUSTER_LABEL}=true"
+            ))),
+        }
+    }
+    if !alone && !arguments.names.is_empty() {
+        seen.held.retain(|held| arguments.names.iter().any(|name| is_meant(&held.secret, name)));
+    }
+    if known.is_empty() && errors.is_empty() {
+        errors.extend(seen.unreached.iter().map(|lost| Error::new(Kind::Unreachable, lost.reason.clone())));
+    }
+    Error::all(errors).map_or(Ok(seen), Err)
+}
+
+fn held(context: &str, secret: Secret, holder: &Holder) -> Held {
+    let keys: Vec<String> = secret.data.iter().flatten().map(|(key, _)| key.clone()).collect();
+    let twins = holder
+        .secrets
+        .iter()
+        .filter(|other| other.metadata.name != secret.metadata.name)
+        .flat_map(|other| {
+            let name = other.metadata.name.clone().unwrap_or_default();
+            let shared = other.data.iter().flatten().filter(|(key, _)| keys.contains(key));
+            shared.map(move |(key, _)| (name.clone(), key.clone())).collect::<Vec<_>>()
+        })
+        .collect();
+    Held {
+        context: Some(context.to_owned()),
+        secret,
+        istiods: holder.istiods.clone(),
+        holder_uid: Some(holder.uid.clone()).filter(|uid| !uid.is_empty()),
+        twins,
+    }
+}

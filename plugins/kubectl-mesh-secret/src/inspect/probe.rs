@@ -1,0 +1,226 @@
+//! Uses each credential as a holder's istiod would: reached, the right cluster, accepted, allowed enough.
+
+use k8s_openapi::api::core::v1::Namespace;
+use mesh_common::cluster::{Cluster, ConnectFault, Connector, Target, connect_fault, fan_out};
+use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::finding::{Finding, Severity};
+use mesh_common::mesh::names::KUBE_SYSTEM;
+use mesh_common::mesh::reader;
+
+use super::checks::create_again;
+use super::observe::Held;
+use super::report::{ClusterReport, Outcome, ProbeReport, SecretReport};
+use super::rights;
+use super::sources::Sources;
+
+/// Probes every cluster of every secret at once, and adds what was seen to the reports (same order as `held`).
+pub(super) async fn probe(held: &[Held], reports: &mut [SecretReport], sources: &Sources, connector: &Connector) {
+    let work: Vec<(usize, usize)> = reports
+        .iter()
+        .enumerate()
+        .flat_map(|(i, report)| (0..report.clusters.len()).map(move |j| (i, j)))
+        .collect();
+    let results = {
+        let reports = &*reports;
+        fan_out(work, |(i, j)| async move {
+            let probe = Probe { held: &held[i], cluster: &reports[i].clusters[j], sources, connector };
+            (i, j, probe.run().await)
+        })
+        .await
+    };
+    for (i, j, (report, findings)) in results {
+        let cluster = &mut reports[i].clusters[j];
+        cluster.probe = Some(report);
+        cluster.findings.extend(findings);
+    }
+}
+
+struct Probe<'a> {
+    held: &'a Held,
+    cluster: &'a ClusterReport,
+    sources: &'a Sources,
+    connector: &'a Connector,
+}
+
+impl Probe<'_> {
+    async fn run(&self) -> (ProbeReport, Vec<Finding>) {
+        let skipped = |why: &str| {
+            let outcome = Outcome::Skipped { detail: why.to_owned() };
+            let report = ProbeReport {
+                connected: outcome.clone(),
+                authenticated: outcome.clone(),
+                right_cluster: outcome.clone(),
+                may_read: outcome,
+                ..ProbeReport::default()
+            };
+            (report, Vec::new())
+        };
+        if !self.cluster.accepted {
+            return skipped("istiod refuses it");
+        }
+        let value = self.held.secret.data.as_ref().and_then(|data| data.get(&self.cluster.name));
+        let text = value.map(|value| String::from_utf8_lossy(&value.0)).unwrap_or_default();
+        match Target::from_text(&text, &format!("the secret for {}", self.cluster.name)) {
+            Ok(target) => self.connect(target).await,
+            Err(error) => skipped(&error.to_string()),
+        }
+    }
+
+    async fn connect(&self, target: Target) -> (ProbeReport, Vec<Finding>) {
+        let server = target.server().to_owned();
+        let mut report = ProbeReport::default();
+        let cluster = match self.connector.connect(target).await {
+            Ok(cluster) => cluster,
+            Err(error) => {
+                report.connected = Outcome::Failed { detail: cause(&error) };
+                let not_reached = Outcome::Skipped { detail: "not connected".to_owned() };
+                report.authenticated = not_reached.clone();
+                report.right_cluster = not_reached.clone();
+                report.may_read = not_reached;
+                return (report, vec![self.connect_finding(&server, &error)]);
+            }
+        };
+        report.connected = passed();
+        let mut findings = Vec::new();
+        let (user, space, source) = futures::join!(
+            rights::who_am_i(&cluster),
+            cluster.get::<Namespace>(None, KUBE_SYSTEM),
+            self.sources.find(&server, self.connector),
+        );
+        match user {
+            Ok(user) => {
+                report.authenticated = passed();
+                report.user = user;
+            }
+            Err(error) => {
+                findings.extend(self.authentication_failed(&mut report, &error));
+                return (report, findings);
+            }
+        }
+        report.cluster_uid = space.ok().flatten().and_then(|space| space.metadata.uid);
+        findings.extend(self.compare(&mut report, source));
+        findings.extend(self.may_read(&mut report, &cluster).await);
+        (report, findings)
+    }
+
+    fn connect_finding(&self, server: &str, error: &Error) -> Finding {
+        let again = create_again(self.held, &self.cluster.name);
+        let fault = connect_fault(error);
+        let (id, fix) = match fault {
+            Some(ConnectFault::NameMismatch { valid_for, .. }) => {
+                let name = valid_for.first().map_or("NAME", String::as_str);
+                ("secret-ca-mismatch", format!("{again} --tls-server-name {name}"))
+            }
+            Some(fault) if !fault.is_unreachable() => ("secret-ca-mismatch", format!("{again} --ca-file FILE")),
+            Some(_) | None => ("secret-server-unreachable", format!("{again} --server https://ADDRESS:PORT")),
+        };
+        Finding::new(id, Severity::Error, format!("server {server}: {}", cause(error))).fix(fix)
+    }
+
+    fn authentication_failed(&self, report: &mut ProbeReport, error: &Error) -> Vec<Finding> {
+        let skipped = Outcome::Skipped { detail: "not authenticated".to_owned() };
+        report.right_cluster = skipped.clone();
+        report.may_read = skipped;
+        report.authenticated = Outcome::Failed { detail: cause(error) };
+        let finding = match error.kind() {
+            Kind::Unauthenticated => {
+                Finding::new("secret-token-invalid", Severity::Error, "the API server does not accept its token")
+                    .fix(create_again(self.held, &self.cluster.name))
+            }
+            Kind::Usage
+            | Kind::Refused
+            | Kind::NotFound
+            | Kind::Conflict
+            | Kind::Forbidden
+            | Kind::Unreachable
+            | Kind::WaitRanOut
+            | Kind::Interrupted => Finding::new("secret-server-unreachable", Severity::Error, error.to_string()),
+        };
+        vec![finding]
+    }
+
+    /// Whether what answered is the cluster that the user's own context leads to, and not the holder itself.
+    fn compare(&self, report: &mut ProbeReport, source: Result<super::sources::Source, String>) -> Vec<Finding> {
+        let Some(uid) = report.cluster_uid.clone() else {
+            report.right_cluster = Outcome::Skipped { detail: "namespace kube-system cannot be read".to_owned() };
+            return Vec::new();
+        };
+        let wrong = |report: &mut ProbeReport, what: String| {
+            report.right_cluster = Outcome::Failed { detail: what.clone() };
+            vec![
+                Finding::new("secret-wrong-cluster", Severity::Error, what)
+                    .fix(create_again(self.held, &self.cluster.name)),
+            ]
+        };
+        if self.held.holder_uid.as_deref() == Some(&uid) {
+            return wrong(report, "it leads to the holder itself".to_owned());
+        }
+        let source = match source {
+            Ok(source) => source,
+            Err(why) => {
+                report.right_cluster = Outcome::Skipped { detail: why };
+                return Vec::new();
+            }
+        };
+        if source.uid != uid {
+            return wrong(report, format!("it leads to another cluster than context {}", source.context));
+        }
+        report.right_cluster = Outcome::Passed { detail: format!("context {}", source.context) };
+        let key = &self.cluster.name;
+        if source.istiods.is_empty() || source.istiods.iter().any(|id| id.as_str() == key) {
+            return Vec::new();
+        }
+        let known: Vec<&str> = source.istiods.iter().map(|id| id.as_str()).collect();
+        vec![
+            Finding::new(
+                "cluster-id-secret-key",
+                Severity::Error,
+                format!("the cluster's own istiod calls it {}, not {key}", known.join(" or ")),
+            )
+            .fix(create_again(self.held, known[0])),
+        ]
+    }
+
+    async fn may_read(&self, report: &mut ProbeReport, cluster: &Cluster) -> Vec<Finding> {
+        let namespace = self.held.secret.metadata.namespace.as_deref().unwrap_or("istio-system");
+        let (missing, granted) = futures::join!(rights::missing(cluster), rights::granted(cluster, namespace));
+        let mut findings = Vec::new();
+        match missing {
+            Ok(missing) if missing.is_empty() => report.may_read = passed(),
+            Ok(missing) => {
+                report.may_read = Outcome::Failed { detail: format!("{} rights are missing", missing.len()) };
+                findings.push(
+                    Finding::new(
+                        "secret-rbac",
+                        Severity::Error,
+                        format!("it may not {}: istiod's first sync does not end", missing.join(", ")),
+                    )
+                    .fix("in the source cluster, apply the reader ClusterRole and binding of its Istio's chart"),
+                );
+                report.missing_rights = missing;
+            }
+            Err(error) => report.may_read = Outcome::Skipped { detail: error.to_string() },
+        }
+        report.excess_rights = granted.map(|rules| reader::excess(&rules)).unwrap_or_default();
+        if !report.excess_rights.is_empty() {
+            let shown: Vec<&str> = report.excess_rights.iter().take(5).map(String::as_str).collect();
+            let more = report.excess_rights.len() - shown.len();
+            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+            findings.push(Finding::new(
+                "secret-rbac",
+                Severity::Warning,
+                format!("it may do more than the reader role of Istio's chart: {}{rest}", shown.join(", ")),
+            ));
+        }
+        findings
+    }
+}
+
+fn passed() -> Outcome {
+    Outcome::Passed { detail: String::new() }
+}
+
+/// The innermost thing that went wrong, for a line that already says where.
+fn cause(error: &Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+}

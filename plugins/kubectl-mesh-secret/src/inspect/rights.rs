@@ -1,0 +1,58 @@
+//! What a credential may do, asked of the API server in its own name.
+
+use futures::{StreamExt as _, stream};
+use k8s_openapi::api::authentication::v1::SelfSubjectReview;
+use k8s_openapi::api::authorization::v1::{
+    ResourceAttributes, ResourceRule, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec, SelfSubjectRulesReview,
+    SelfSubjectRulesReviewSpec,
+};
+use mesh_common::cluster::{Cluster, DryRun};
+use mesh_common::mesh::error::Error;
+use mesh_common::mesh::reader::{Right, required_rights};
+
+/// Requests on their way at the same time; a server without h2 opens that many connections.
+const AT_ONCE: usize = 8;
+
+/// The user name that the API server knows the credential by.
+pub(super) async fn who_am_i(cluster: &Cluster) -> Result<Option<String>, Error> {
+    let review = cluster.create(&SelfSubjectReview::default(), DryRun::None).await?;
+    Ok(review.status.and_then(|status| status.user_info).and_then(|user| user.username))
+}
+
+/// The rights that istiod needs and that the credential does not have.
+pub(super) async fn missing(cluster: &Cluster) -> Result<Vec<String>, Error> {
+    let answers: Vec<Result<Option<String>, Error>> = stream::iter(required_rights())
+        .map(|right| async move { Ok((!may(cluster, right).await?).then(|| right.to_string())) })
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    let answers: Vec<Option<String>> = answers.into_iter().collect::<Result<_, _>>()?;
+    Ok(answers.into_iter().flatten().collect())
+}
+
+async fn may(cluster: &Cluster, right: Right) -> Result<bool, Error> {
+    let review = SelfSubjectAccessReview {
+        spec: SelfSubjectAccessReviewSpec {
+            resource_attributes: Some(ResourceAttributes {
+                group: Some(right.group.to_owned()),
+                resource: Some(right.resource.to_owned()),
+                verb: Some(right.verb.to_owned()),
+                ..ResourceAttributes::default()
+            }),
+            non_resource_attributes: None,
+        },
+        ..SelfSubjectAccessReview::default()
+    };
+    let answer = cluster.create(&review, DryRun::None).await?;
+    Ok(answer.status.is_some_and(|status| status.allowed))
+}
+
+/// Every rule that holds for the credential in `namespace`, those of the whole cluster included.
+pub(super) async fn granted(cluster: &Cluster, namespace: &str) -> Result<Vec<ResourceRule>, Error> {
+    let review = SelfSubjectRulesReview {
+        spec: SelfSubjectRulesReviewSpec { namespace: Some(namespace.to_owned()) },
+        ..SelfSubjectRulesReview::default()
+    };
+    let answer = cluster.create(&review, DryRun::None).await?;
+    Ok(answer.status.map(|status| status.resource_rules).unwrap_or_default())
+}
