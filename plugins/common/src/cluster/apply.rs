@@ -62,10 +62,16 @@ impl Cluster {
         let mut object = object.clone();
         object.meta_mut().managed_fields = None;
         let meta = object.meta();
-        let (namespace, name) = (meta.namespace.as_deref(), meta.name.as_deref().unwrap_or_default());
+        let (namespace, name) = (
+            meta.namespace.as_deref(),
+            meta.name.as_deref().unwrap_or_default(),
+        );
         let attempt = self.attempt_on::<K>(Verb::Patch, namespace, Some(name));
         let request = path::<K>(namespace).patch(name, &params, &Patch::Apply(&object));
         let request = built(request, &attempt)?;
-        self.client().request(request).await.map_err(|error| attempt.explain(error))
+        self.client()
+            .request(request)
+            .await
+            .map_err(|error| attempt.explain(error))
     }
 }

@@ -8,7 +8,10 @@ pub const CLUSTERS_AT_ONCE: usize = 64;
 /// Runs `work` on every item, at most [`CLUSTERS_AT_ONCE`] at a time, and gives the results in the order of the items.
 ///
 /// A slow item holds up no other. Nothing here bounds the time: each piece of work is bounded by its own time-outs.
-pub async fn fan_out<I, F, R>(items: impl IntoIterator<Item = I>, mut work: impl FnMut(I) -> F) -> Vec<R>
+pub async fn fan_out<I, F, R>(
+    items: impl IntoIterator<Item = I>,
+    mut work: impl FnMut(I) -> F,
+) -> Vec<R>
 where
     F: Future<Output = R>,
 {

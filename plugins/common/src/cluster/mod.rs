@@ -18,7 +18,9 @@ pub use apply::{ApplyOptions, DryRun, FIELD_MANAGER};
 pub use connect::{Cluster, Connector, ConnectorOptions, ProxyEnvironment};
 pub use credential::{Credential, CredentialKind, ExecFault};
 pub use fan_out::{CLUSTERS_AT_ONCE, fan_out};
-pub use fault::{ApiFault, Attempt, ConnectFault, FieldOwner, ProxyFault, Verb, api_fault, connect_fault};
+pub use fault::{
+    ApiFault, Attempt, ConnectFault, FieldOwner, ProxyFault, Verb, api_fault, connect_fault,
+};
 pub use kubeconfig::{Kubeconfig, Overrides};
 pub use objects::Selection;
 pub use target::{FileReference, Impersonation, Target, Trust};

@@ -38,7 +38,11 @@ impl Cluster {
     }
 
     /// All objects of the kind that `selection` selects, in one namespace or (`None`) in all, by one request.
-    pub async fn list<K>(&self, namespace: Option<&str>, selection: &Selection) -> Result<Vec<K>, Error>
+    pub async fn list<K>(
+        &self,
+        namespace: Option<&str>,
+        selection: &Selection,
+    ) -> Result<Vec<K>, Error>
     where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug,
     {
@@ -49,7 +53,11 @@ impl Cluster {
             ..ListParams::default()
         };
         let request = built(path::<K>(namespace).list(&params), &attempt)?;
-        let list: ObjectList<K> = self.client().request(request).await.map_err(|error| attempt.explain(error))?;
+        let list: ObjectList<K> = self
+            .client()
+            .request(request)
+            .await
+            .map_err(|error| attempt.explain(error))?;
         Ok(list.items)
     }
 
@@ -74,7 +82,10 @@ impl Cluster {
         let attempt = self.attempt_on::<K>(Verb::Create, namespace, meta.name.as_deref());
         let bytes = serde_json::to_vec(object).map_err(|error| unbuilt(&attempt, error))?;
         let request = built(path::<K>(namespace).create(&params, bytes), &attempt)?;
-        self.client().request(request).await.map_err(|error| attempt.explain(error))
+        self.client()
+            .request(request)
+            .await
+            .map_err(|error| attempt.explain(error))
     }
 
     /// Deletes the object and says whether there was one. With `uid` it is deleted only if it is still that very
@@ -113,7 +124,12 @@ impl Cluster {
     }
 
     /// Describes a request about objects of the kind `K`.
-    pub(super) fn attempt_on<K>(&self, verb: Verb, namespace: Option<&str>, name: Option<&str>) -> Attempt
+    pub(super) fn attempt_on<K>(
+        &self,
+        verb: Verb,
+        namespace: Option<&str>,
+        name: Option<&str>,
+    ) -> Attempt
     where
         K: Resource<DynamicType = ()>,
     {
@@ -140,18 +156,23 @@ pub(super) fn path<K: Resource<DynamicType = ()>>(namespace: Option<&str>) -> Re
 }
 
 /// The request, unless a name or a parameter in it can be none.
-pub(super) fn built<T>(request: Result<T, kube::core::request::Error>, attempt: &Attempt) -> Result<T, Error> {
+pub(super) fn built<T>(
+    request: Result<T, kube::core::request::Error>,
+    attempt: &Attempt,
+) -> Result<T, Error> {
     request.map_err(|error| unbuilt(attempt, error))
 }
 
-pub(super) fn unbuilt(attempt: &Attempt, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+pub(super) fn unbuilt(
+    attempt: &Attempt,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> Error {
     Error::usage(format!("no request can be made to {attempt}")).because(error)
 }
 
 fn absent_is_none<T>(error: Error) -> Result<Option<T>, Error> {
     match api_fault(&error) {
-        Some(ApiFault::NotFound { .. }) => Ok(None),
+        Some(ApiFault::NotFound { .. } | ApiFault::NamespaceMissing { .. }) => Ok(None),
         Some(_) | None => Err(error),
     }
 }
-

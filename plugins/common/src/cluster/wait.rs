@@ -58,7 +58,9 @@ where
         name,
         attempt: cluster.attempt_on::<K>(Verb::Watch, namespace, Some(name)),
         deadline: Instant::now() + limit,
-        version: known.as_ref().and_then(|object| object.meta().resource_version.clone()),
+        version: known
+            .as_ref()
+            .and_then(|object| object.meta().resource_version.clone()),
         last: known,
         holds,
     };
@@ -116,7 +118,10 @@ where
     H: Fn(&K) -> bool,
 {
     async fn watch(&mut self) -> Result<Ended<K>, Error> {
-        let left = self.deadline.saturating_duration_since(Instant::now()).as_secs();
+        let left = self
+            .deadline
+            .saturating_duration_since(Instant::now())
+            .as_secs();
         let params = WatchParams {
             field_selector: Some(format!("metadata.name={}", self.name)),
             timeout: u32::try_from((left + 1).min(LONGEST_WATCH)).ok(),
@@ -124,7 +129,10 @@ where
             ..WatchParams::default()
         };
         let version = self.version.clone().unwrap_or_default();
-        let request = built(path::<K>(self.namespace).watch(&params, &version), &self.attempt)?;
+        let request = built(
+            path::<K>(self.namespace).watch(&params, &version),
+            &self.attempt,
+        )?;
         let client = self.cluster.client();
         let events = match timeout_at(self.deadline, client.request_events::<K>(request)).await {
             Err(_) => return Ok(Ended::RanOut),

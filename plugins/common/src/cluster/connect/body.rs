@@ -20,7 +20,8 @@ pub(super) struct BoundedBody {
 impl BoundedBody {
     /// `limit` is the deadline and, for the message, the bound that it came from.
     pub(super) fn new(inner: Incoming, limit: Option<(tokio::time::Instant, Duration)>) -> Self {
-        let limit = limit.map(|(deadline, bound)| (Box::pin(tokio::time::sleep_until(deadline)), bound));
+        let limit =
+            limit.map(|(deadline, bound)| (Box::pin(tokio::time::sleep_until(deadline)), bound));
         Self { inner, limit }
     }
 }

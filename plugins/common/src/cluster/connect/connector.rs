@@ -79,16 +79,26 @@ impl Connector {
             .hint("put the data itself into it: kubectl config view --minify --flatten --raw"));
         }
         let options = &self.inner.options;
-        let base: Uri = target
-            .server()
-            .parse()
-            .map_err(|_| Error::usage(format!("server {} of {} is no URL", target.server(), target.described())))?;
-        let route = Route::of(target, &base, &options.proxies).map_err(|fault| unreachable(target, fault))?;
+        let base: Uri = target.server().parse().map_err(|_| {
+            Error::usage(format!(
+                "server {} of {} is no URL",
+                target.server(),
+                target.described()
+            ))
+        })?;
+        let route = Route::of(target, &base, &options.proxies)
+            .map_err(|fault| unreachable(target, fault))?;
         let identity = resolve(target, &self.inner.exec, options.now).await?;
         Ok((base, route, identity))
     }
 
-    async fn open(&self, target: Target, base: &Uri, route: Route, mut identity: Identity) -> Result<Cluster, Error> {
+    async fn open(
+        &self,
+        target: Target,
+        base: &Uri,
+        route: Route,
+        mut identity: Identity,
+    ) -> Result<Cluster, Error> {
         let certificate = identity.certificate.take();
         let is_personal = certificate.is_some();
         let certificate_end = certificate.as_ref().and_then(|pair| pair.not_after);
@@ -106,10 +116,18 @@ impl Connector {
         self.session(target, base, connection, identity)
     }
 
-    fn dialer(&self, target: &Target, route: &Route, certificate: Option<KeyPair>) -> Result<Dialer, Error> {
+    fn dialer(
+        &self,
+        target: &Target,
+        route: &Route,
+        certificate: Option<KeyPair>,
+    ) -> Result<Dialer, Error> {
         let whose = target.described();
         let options = &self.inner.options;
-        let by_tls = route.proxy.as_ref().is_some_and(|proxy| proxy.kind == ProxyKind::Https);
+        let by_tls = route
+            .proxy
+            .as_ref()
+            .is_some_and(|proxy| proxy.kind == ProxyKind::Https);
         Ok(Dialer {
             server_tls: route
                 .tls
@@ -126,11 +144,25 @@ impl Connector {
         })
     }
 
-    fn session(&self, target: Target, base: &Uri, connection: Connection, identity: Identity) -> Result<Cluster, Error> {
+    fn session(
+        &self,
+        target: Target,
+        base: &Uri,
+        connection: Connection,
+        identity: Identity,
+    ) -> Result<Cluster, Error> {
         let options = &self.inner.options;
-        let headers = headers(&options.user_agent, identity.authorization, target.impersonation())?;
+        let headers = headers(
+            &options.user_agent,
+            identity.authorization,
+            target.impersonation(),
+        )?;
         let timeout = target.request_timeout().unwrap_or(options.request_timeout);
-        let requests = Requests::new(connection.transport.clone(), headers, (!timeout.is_zero()).then_some(timeout));
+        let requests = Requests::new(
+            connection.transport.clone(),
+            headers,
+            (!timeout.is_zero()).then_some(timeout),
+        );
         let service = BaseUriLayer::new(base.clone()).layer(requests);
         let client = kube::Client::new(service, target.namespace().unwrap_or("default"));
         let ended = identity.token_expiry.filter(|end| *end <= options.now);

@@ -52,7 +52,9 @@ impl Dialer {
     pub(super) async fn dial(&self) -> Result<Opened, ConnectFault> {
         tokio::time::timeout(self.timeout, self.open())
             .await
-            .unwrap_or(Err(ConnectFault::TimedOut { after: self.timeout }))
+            .unwrap_or(Err(ConnectFault::TimedOut {
+                after: self.timeout,
+            }))
     }
 
     async fn open(&self) -> Result<Opened, ConnectFault> {
@@ -62,10 +64,18 @@ impl Dialer {
             Some(proxy) => self.through(proxy, server).await?,
         };
         let Some(config) = &self.server_tls else {
-            return Ok(Opened { stream, http2: false });
+            return Ok(Opened {
+                stream,
+                http2: false,
+            });
         };
-        let name = ServerName::try_from(self.route.server_name.clone()).map_err(|_| ConnectFault::Other {
-            reason: format!("{} is no name that a certificate can have", self.route.server_name),
+        let name = ServerName::try_from(self.route.server_name.clone()).map_err(|_| {
+            ConnectFault::Other {
+                reason: format!(
+                    "{} is no name that a certificate can have",
+                    self.route.server_name
+                ),
+            }
         })?;
         let stream = TlsConnector::from(Arc::clone(config))
             .connect(name, stream)
@@ -78,7 +88,11 @@ impl Dialer {
         })
     }
 
-    async fn through(&self, proxy: &Proxy, server: &Endpoint) -> Result<Box<dyn Stream>, ConnectFault> {
+    async fn through(
+        &self,
+        proxy: &Proxy,
+        server: &Endpoint,
+    ) -> Result<Box<dyn Stream>, ConnectFault> {
         let unreachable = |fault| proxy.fault(ProxyFault::Unreachable(fault));
         let tcp = self.tcp(&proxy.endpoint).await.map_err(unreachable)?;
         let mut stream: Box<dyn Stream> = match &self.proxy_tls {
@@ -86,12 +100,16 @@ impl Dialer {
             Some(config) => {
                 let name = ServerName::try_from(proxy.endpoint.host.clone())
                     .map_err(|_| proxy.fault(ProxyFault::BadUrl))?;
-                let stream = TlsConnector::from(Arc::clone(config)).connect(name, tcp).await;
+                let stream = TlsConnector::from(Arc::clone(config))
+                    .connect(name, tcp)
+                    .await;
                 Box::new(stream.map_err(|error| unreachable(of_handshake(&error)))?)
             }
         };
         match proxy.kind {
-            ProxyKind::Http | ProxyKind::Https => http_connect(&mut stream, proxy, server, &self.user_agent).await?,
+            ProxyKind::Http | ProxyKind::Https => {
+                http_connect(&mut stream, proxy, server, &self.user_agent).await?;
+            }
             ProxyKind::Socks5 => socks5_connect(&mut stream, proxy, server).await?,
         }
         Ok(stream)
@@ -163,7 +181,11 @@ impl Service<Name> for Resolver {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await;
             let addresses: Vec<_> = found.map_err(|_| NotResolved)?.collect();
-            if addresses.is_empty() { Err(NotResolved) } else { Ok(addresses.into_iter()) }
+            if addresses.is_empty() {
+                Err(NotResolved)
+            } else {
+                Ok(addresses.into_iter())
+            }
         })
     }
 }

@@ -26,8 +26,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let authority = server.authority();
-    let mut request =
-        format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {user_agent}\r\n");
+    let mut request = format!(
+        "CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: {user_agent}\r\n"
+    );
     if let Some((user, password)) = &proxy.login {
         let login = STANDARD.encode(format!("{user}:{password}"));
         request.push_str("Proxy-Authorization: Basic ");
@@ -49,7 +50,10 @@ where
     }
     let text = String::from_utf8_lossy(&answer);
     let status = text.lines().next().unwrap_or_default();
-    let status = status.split_once(' ').map(|(_, status)| status.trim()).unwrap_or_default();
+    let status = status
+        .split_once(' ')
+        .map(|(_, status)| status.trim())
+        .unwrap_or_default();
     match status.get(..3) {
         Some(code) if code.starts_with('2') => Ok(()),
         Some("407") => Err(proxy.fault(ProxyFault::WantsAuthentication)),
@@ -62,13 +66,21 @@ where
 /// Asks a SOCKS 5 proxy to connect us to `server`, whose name the proxy resolves.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc1928>, <https://www.rfc-editor.org/rfc/rfc1929>
-pub(super) async fn socks5_connect<S>(stream: &mut S, proxy: &Proxy, server: &Endpoint) -> Result<(), ConnectFault>
+pub(super) async fn socks5_connect<S>(
+    stream: &mut S,
+    proxy: &Proxy,
+    server: &Endpoint,
+) -> Result<(), ConnectFault>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let not_a_proxy = || proxy.fault(ProxyFault::NotAProxy { kind: "SOCKS 5" });
     let broken = |_| not_a_proxy();
-    let greeting: &[u8] = if proxy.login.is_some() { &[5, 2, 0, 2] } else { &[5, 1, 0] };
+    let greeting: &[u8] = if proxy.login.is_some() {
+        &[5, 2, 0, 2]
+    } else {
+        &[5, 1, 0]
+    };
     stream.write_all(greeting).await.map_err(broken)?;
     let mut chosen = [0; 2];
     stream.read_exact(&mut chosen).await.map_err(broken)?;
@@ -76,8 +88,10 @@ where
         ([5, 0], _) => (),
         ([5, 2], Some((user, password))) => {
             let mut login = vec![1];
-            push_text(&mut login, user).ok_or_else(|| proxy.fault(ProxyFault::WantsAuthentication))?;
-            push_text(&mut login, password).ok_or_else(|| proxy.fault(ProxyFault::WantsAuthentication))?;
+            push_text(&mut login, user)
+                .ok_or_else(|| proxy.fault(ProxyFault::WantsAuthentication))?;
+            push_text(&mut login, password)
+                .ok_or_else(|| proxy.fault(ProxyFault::WantsAuthentication))?;
             stream.write_all(&login).await.map_err(broken)?;
             let mut accepted = [0; 2];
             stream.read_exact(&mut accepted).await.map_err(broken)?;

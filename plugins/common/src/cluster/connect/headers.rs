@@ -46,7 +46,9 @@ fn value(flag: &str, text: &str) -> Result<HeaderValue, Error> {
 }
 
 fn not_allowed(flag: &str, text: &str) -> Error {
-    Error::usage(format!("{flag} {text:?} holds characters that cannot be sent"))
+    Error::usage(format!(
+        "{flag} {text:?} holds characters that cannot be sent"
+    ))
 }
 
 /// The key with everything escaped that a header's name cannot hold, as client-go does.

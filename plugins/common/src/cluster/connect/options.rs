@@ -40,7 +40,7 @@ impl ConnectorOptions {
             now,
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
-            exec_timeout: Duration::from_secs(60),
+            exec_timeout: Duration::from_mins(1),
             proxies: ProxyEnvironment::default(),
             interactive: false,
         }

@@ -47,7 +47,10 @@ impl Proxy {
             Some(_) | None => return Err(bad()),
         };
         let endpoint = Endpoint::of(&uri, port).ok_or_else(bad)?;
-        let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
+        let authority = uri
+            .authority()
+            .map(http::uri::Authority::as_str)
+            .unwrap_or_default();
         let login = authority.rsplit_once('@').map(|(login, _)| {
             let (user, password) = login.split_once(':').unwrap_or((login, ""));
             (unescape(user), unescape(password))
@@ -76,7 +79,11 @@ pub(super) fn from_environment(
     tls: bool,
     server: &Endpoint,
 ) -> Result<Option<Proxy>, ConnectFault> {
-    let url = if tls { &environment.https } else { &environment.http };
+    let url = if tls {
+        &environment.https
+    } else {
+        &environment.http
+    };
     let Some(url) = url.as_deref().map(str::trim).filter(|url| !url.is_empty()) else {
         return Ok(None);
     };
@@ -111,7 +118,11 @@ fn entry_matches(entry: &str, host: &str, address: Option<IpAddr>, port: u16) ->
     if let Some((network, bits)) = entry.split_once('/') {
         return address.is_some_and(|address| in_network(address, network, bits));
     }
-    if let Ok(exempt) = entry.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+    if let Ok(exempt) = entry
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<IpAddr>()
+    {
         return address == Some(exempt);
     }
     let (name, exempt_port) = match entry.rsplit_once(':') {
@@ -133,7 +144,8 @@ fn entry_matches(entry: &str, host: &str, address: Option<IpAddr>, port: u16) ->
 }
 
 fn is_below(host: &str, parent: &str) -> bool {
-    host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
+    host.strip_suffix(parent)
+        .is_some_and(|rest| rest.ends_with('.'))
 }
 
 fn in_network(address: IpAddr, network: &str, bits: &str) -> bool {
@@ -142,7 +154,8 @@ fn in_network(address: IpAddr, network: &str, bits: &str) -> bool {
     };
     match (address, network) {
         (IpAddr::V4(address), IpAddr::V4(network)) if bits <= 32 => {
-            (u64::from(address.to_bits()) >> (32 - bits)) == (u64::from(network.to_bits()) >> (32 - bits))
+            (u64::from(address.to_bits()) >> (32 - bits))
+                == (u64::from(network.to_bits()) >> (32 - bits))
         }
         (IpAddr::V6(address), IpAddr::V6(network)) if bits <= 128 => {
             let differ = address.to_bits() ^ network.to_bits();
@@ -157,7 +170,11 @@ fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
-        let digit = |at: usize| after.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+        let digit = |at: usize| {
+            after
+                .get(at)
+                .and_then(|byte| char::from(*byte).to_digit(16))
+        };
         if byte == b'%'
             && let (Some(high), Some(low)) = (digit(0), digit(1))
             && let Ok(value) = u8::try_from(high * 16 + low)

@@ -55,7 +55,8 @@ impl Service<Request<Body>> for Requests {
             request.extensions_mut().insert(Deadline(deadline));
         }
         let is_endless = is_endless(request.uri().query().unwrap_or_default());
-        let sent = Retry::new(Patience::new(), self.transport.clone().map_err(boxed)).oneshot(request);
+        let sent =
+            Retry::new(Patience::new(), self.transport.clone().map_err(boxed)).oneshot(request);
         Box::pin(async move {
             let response = match limit {
                 Some((deadline, bound)) => tokio::time::timeout_at(deadline, sent)
@@ -88,7 +89,10 @@ fn is_endless(query: &str) -> bool {
 fn not_kubernetes(response: &Response<Incoming>) -> Option<ApiFault> {
     let status = response.status();
     if status.is_redirection() {
-        let to = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let to = response
+            .headers()
+            .get(LOCATION)
+            .and_then(|value| value.to_str().ok());
         let host = to.and_then(|to| Some(to.parse::<http::Uri>().ok()?.host()?.to_owned()));
         return Some(ApiFault::NotKubernetes {
             answer: match host {

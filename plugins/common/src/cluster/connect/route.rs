@@ -58,17 +58,25 @@ impl Endpoint {
 
 impl Route {
     /// The way to the target's server at `base`, by its own proxy or the environment's.
-    pub(super) fn of(target: &Target, base: &Uri, environment: &ProxyEnvironment) -> Result<Self, ConnectFault> {
+    pub(super) fn of(
+        target: &Target,
+        base: &Uri,
+        environment: &ProxyEnvironment,
+    ) -> Result<Self, ConnectFault> {
         let tls = base.scheme() != Some(&Scheme::HTTP);
-        let endpoint = Endpoint::of(base, if tls { 443 } else { 80 }).ok_or_else(|| ConnectFault::Other {
-            reason: "the server's URL has no host".to_owned(),
-        })?;
+        let endpoint =
+            Endpoint::of(base, if tls { 443 } else { 80 }).ok_or_else(|| ConnectFault::Other {
+                reason: "the server's URL has no host".to_owned(),
+            })?;
         let proxy = match target.proxy() {
             Some(url) => Some(Proxy::parse(url)?),
             None => proxy::from_environment(environment, tls, &endpoint)?,
         };
         Ok(Self {
-            server_name: target.tls_server_name().unwrap_or(&endpoint.host).to_owned(),
+            server_name: target
+                .tls_server_name()
+                .unwrap_or(&endpoint.host)
+                .to_owned(),
             endpoint,
             tls,
             trust: RouteTrust::of(target.trust()),
@@ -83,7 +91,9 @@ impl RouteTrust {
             Trust::System => Self::System,
             Trust::Insecure => Self::Insecure,
             Trust::Authorities(pem) => {
-                let mut certificates: Vec<_> = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect();
+                let mut certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
+                    .filter_map(Result::ok)
+                    .collect();
                 certificates.sort_by(|a, b| a.as_ref().cmp(b.as_ref()));
                 certificates.dedup();
                 Self::Authorities(certificates)

@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::client::WantsClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
@@ -80,7 +82,9 @@ impl Tls {
             }
             RouteTrust::Insecure => builder
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(AcceptAny(self.provider.signature_verification_algorithms))),
+                .with_custom_certificate_verifier(Arc::new(AcceptAny(
+                    self.provider.signature_verification_algorithms,
+                ))),
         })
     }
 
@@ -94,7 +98,9 @@ impl Tls {
             return Err(Error::refused(format!(
                 "{whose} names no certificate authority, and none is installed on this machine"
             ))
-            .hint("name one with certificate-authority in the kubeconfig, or install ca-certificates"));
+            .hint(
+                "name one with certificate-authority in the kubeconfig, or install ca-certificates",
+            ));
         }
         Ok(Arc::clone(roots))
     }
@@ -102,10 +108,12 @@ impl Tls {
 
 fn unusable_pair(error: &rustls::Error, whose: &str) -> Error {
     match error {
-        rustls::Error::InconsistentKeys(_) => {
-            Error::usage(format!("the client key of {whose} does not belong to its client certificate"))
-        }
-        _ => Error::usage(format!("the client certificate of {whose} cannot be used: {error}")),
+        rustls::Error::InconsistentKeys(_) => Error::usage(format!(
+            "the client key of {whose} does not belong to its client certificate"
+        )),
+        _ => Error::usage(format!(
+            "the client certificate of {whose} cannot be used: {error}"
+        )),
     }
 }
 

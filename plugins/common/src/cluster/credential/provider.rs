@@ -35,10 +35,9 @@ pub(super) fn token(
         .hint(renew));
     };
     match expiry(token.expose_secret()) {
-        Some(expiry) if expiry <= now.as_second() + MARGIN => Err(Error::usage(format!(
-            "the oidc id-token of {whose} has expired"
-        ))
-        .hint(renew)),
+        Some(expiry) if expiry <= now.as_second() + MARGIN => {
+            Err(Error::usage(format!("the oidc id-token of {whose} has expired")).hint(renew))
+        }
         Some(_) | None => Ok(token.clone()),
     }
 }

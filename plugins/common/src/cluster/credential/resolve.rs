@@ -60,10 +60,8 @@ pub(in crate::cluster) async fn resolve(
                 )));
             }
             (Err(error), None) => {
-                let sentence = format!(
-                    "the tokenFile {} of {whose} cannot be read",
-                    path.display()
-                );
+                let sentence =
+                    format!("the tokenFile {} of {whose} cannot be read", path.display());
                 return Err(Error::usage(sentence).because(error));
             }
         },
@@ -109,9 +107,12 @@ pub(in crate::cluster) async fn resolve(
 }
 
 fn header(scheme: &str, value: &SecretString, whose: &str) -> Result<HeaderValue, Error> {
-    let mut header = HeaderValue::try_from(format!("{scheme} {}", value.expose_secret())).map_err(|_| {
-        Error::usage(format!("the token of {whose} holds characters that no token has, such as a line break"))
-    })?;
+    let mut header =
+        HeaderValue::try_from(format!("{scheme} {}", value.expose_secret())).map_err(|_| {
+            Error::usage(format!(
+                "the token of {whose} holds characters that no token has, such as a line break"
+            ))
+        })?;
     header.set_sensitive(true);
     Ok(header)
 }
@@ -119,11 +120,7 @@ fn header(scheme: &str, value: &SecretString, whose: &str) -> Result<HeaderValue
 fn read_key_pair(files: &ClientCertificate, whose: &str) -> Result<KeyPair, Error> {
     let chain = read(&files.certificate, "client-certificate", whose)?;
     let key = read(&files.key, "client-key", whose)?;
-    key_pair(
-        chain.expose_secret(),
-        key.expose_secret(),
-        whose,
-    )
+    key_pair(chain.expose_secret(), key.expose_secret(), whose)
 }
 
 fn read(pem: &Pem, field: &str, whose: &str) -> Result<SecretString, Error> {

@@ -76,15 +76,20 @@ fn of_raw_text(code: u16, text: &str) -> ApiFault {
 }
 
 fn described(code: u16) -> String {
-    StatusCode::from_u16(code).map_or_else(|_| format!("HTTP {code}"), |status| format!("HTTP {status}"))
+    StatusCode::from_u16(code).map_or_else(
+        |_| format!("HTTP {code}"),
+        |status| format!("HTTP {status}"),
+    )
 }
 
 fn not_found(message: String, details: Option<&StatusDetails>) -> ApiFault {
     match details {
-        Some(details) if details.kind == "namespaces" && !details.name.is_empty() => ApiFault::NamespaceMissing {
-            message,
-            namespace: details.name.clone(),
-        },
+        Some(details) if details.kind == "namespaces" && !details.name.is_empty() => {
+            ApiFault::NamespaceMissing {
+                message,
+                namespace: details.name.clone(),
+            }
+        }
         Some(details) if !details.name.is_empty() => ApiFault::NotFound { message },
         // "the server could not find the requested resource" names no object.
         Some(_) | None => ApiFault::KindUnknown { message },
@@ -92,9 +97,14 @@ fn not_found(message: String, details: Option<&StatusDetails>) -> ApiFault {
 }
 
 fn conflict(message: String, details: Option<&StatusDetails>) -> ApiFault {
-    let causes = details.map(|details| details.causes.as_slice()).unwrap_or_default();
+    let causes = details
+        .map(|details| details.causes.as_slice())
+        .unwrap_or_default();
     let mut owners: Vec<FieldOwner> = Vec::new();
-    for cause in causes.iter().filter(|cause| cause.reason == "FieldManagerConflict") {
+    for cause in causes
+        .iter()
+        .filter(|cause| cause.reason == "FieldManagerConflict")
+    {
         let manager = manager_named_in(cause);
         match owners.iter_mut().find(|owner| owner.manager == manager) {
             Some(owner) => owner.fields.push(cause.field.clone()),

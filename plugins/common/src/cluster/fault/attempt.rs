@@ -99,12 +99,20 @@ impl Attempt {
             KubeError::SerdeError(error) => self.refused(ApiFault::Unreadable {
                 reason: match error.classify() {
                     serde_json::error::Category::Data => {
-                        format!("the answer is another kind of object at line {}, column {}", error.line(), error.column())
+                        format!(
+                            "the answer is another kind of object at line {}, column {}",
+                            error.line(),
+                            error.column()
+                        )
                     }
                     serde_json::error::Category::Syntax
                     | serde_json::error::Category::Eof
                     | serde_json::error::Category::Io => {
-                        format!("the answer is no JSON at line {}, column {}", error.line(), error.column())
+                        format!(
+                            "the answer is no JSON at line {}, column {}",
+                            error.line(),
+                            error.column()
+                        )
                     }
                 },
             }),
@@ -113,7 +121,9 @@ impl Attempt {
             }),
             error => match chain::api_fault_in(&error) {
                 Some(fault) => self.refused(fault),
-                None => self.broken(chain::connect_fault_in(&error).unwrap_or(ConnectFault::BrokenOff)),
+                None => {
+                    self.broken(chain::connect_fault_in(&error).unwrap_or(ConnectFault::BrokenOff))
+                }
             },
         }
     }
@@ -132,7 +142,11 @@ impl Attempt {
                 };
                 (Kind::Forbidden, sentence, self.can_i())
             }
-            ApiFault::NotFound { .. } => (Kind::NotFound, format!("{what} of {whose} does not exist"), self.get_all()),
+            ApiFault::NotFound { .. } => (
+                Kind::NotFound,
+                format!("{what} of {whose} does not exist"),
+                self.get_all(),
+            ),
             ApiFault::NamespaceMissing { namespace, .. } => (
                 Kind::NotFound,
                 format!("namespace {namespace} of {whose} does not exist"),
@@ -143,14 +157,19 @@ impl Attempt {
                 format!("{whose} does not know {}", self.resource),
                 self.kubectl(&format!("api-resources | grep {}", self.plain_resource())),
             ),
-            ApiFault::AlreadyExists { .. } => {
-                (Kind::Conflict, format!("{what} of {whose} exists already"), self.get_all())
-            }
+            ApiFault::AlreadyExists { .. } => (
+                Kind::Conflict,
+                format!("{what} of {whose} exists already"),
+                self.get_all(),
+            ),
             ApiFault::FieldConflict { owners, .. } => {
                 let managers: Vec<_> = owners.iter().map(|owner| owner.manager.as_str()).collect();
                 (
                     Kind::Conflict,
-                    format!("fields of {what} of {whose} belong to {}", managers.join(", ")),
+                    format!(
+                        "fields of {what} of {whose} belong to {}",
+                        managers.join(", ")
+                    ),
                     "take them over with --force-conflicts".to_owned(),
                 )
             }
@@ -166,7 +185,10 @@ impl Attempt {
             ),
             ApiFault::Expired { .. } | ApiFault::TooManyRequests { .. } => (
                 Kind::Unreachable,
-                format!("{} of {whose}: the server asks to try again later", self.cannot()),
+                format!(
+                    "{} of {whose}: the server asks to try again later",
+                    self.cannot()
+                ),
                 self.kubectl("get --raw '/readyz?verbose'"),
             ),
             ApiFault::Unavailable { .. } => (
@@ -181,7 +203,10 @@ impl Attempt {
             ),
             ApiFault::Refused { code, .. } => (
                 Kind::Refused,
-                format!("{} of {whose}: the server answered HTTP {code}", self.cannot()),
+                format!(
+                    "{} of {whose}: the server answered HTTP {code}",
+                    self.cannot()
+                ),
                 self.get_all(),
             ),
             ApiFault::NotKubernetes { .. } => {
@@ -189,12 +214,18 @@ impl Attempt {
                 (
                     Kind::Unreachable,
                     format!("what answers at {server} of {whose} is not a Kubernetes API"),
-                    format!("curl -vk {}", shell_word(&format!("{}/version", server.trim_end_matches('/')))),
+                    format!(
+                        "curl -vk {}",
+                        shell_word(&format!("{}/version", server.trim_end_matches('/')))
+                    ),
                 )
             }
             ApiFault::Unreadable { .. } => (
                 Kind::Unreachable,
-                format!("{} of {whose}: the answer cannot be understood", self.cannot()),
+                format!(
+                    "{} of {whose}: the answer cannot be understood",
+                    self.cannot()
+                ),
                 self.kubectl("get --raw /version"),
             ),
         };
@@ -205,11 +236,19 @@ impl Attempt {
         let target = self.cluster.target();
         match fault {
             ConnectFault::ClientCertificateRefused { .. } => {
-                let sentence = format!("the server of {} refuses the client certificate", target.described());
+                let sentence = format!(
+                    "the server of {} refuses the client certificate",
+                    target.described()
+                );
                 with_hints(Error::new(Kind::Unauthenticated, sentence), target, fault)
             }
             ConnectFault::BrokenOff | ConnectFault::NoAnswer { .. } => {
-                let sentence = format!("{} of {} at {}", self.cannot(), target.described(), target.server());
+                let sentence = format!(
+                    "{} of {} at {}",
+                    self.cannot(),
+                    target.described(),
+                    target.server()
+                );
                 with_hints(Error::new(Kind::Unreachable, sentence), target, fault)
             }
             fault => unreachable(target, fault),
@@ -223,12 +262,19 @@ impl Attempt {
         let user = shell_word(target.user_entry().unwrap_or("USER"));
         let set = format!(
             "{} config set-credentials {user}",
-            target.kubectl().split(" --context").next().unwrap_or("kubectl")
+            target
+                .kubectl()
+                .split(" --context")
+                .next()
+                .unwrap_or("kubectl")
         );
         let (what, hint) = match target.credential().kind() {
             CredentialKind::Anonymous => ("no credential at all", format!("{set} --token TOKEN")),
             CredentialKind::Token => ("its token", format!("{set} --token TOKEN")),
-            CredentialKind::TokenFile => ("the token of its tokenFile", "write a fresh token to the tokenFile".to_owned()),
+            CredentialKind::TokenFile => (
+                "the token of its tokenFile",
+                "write a fresh token to the tokenFile".to_owned(),
+            ),
             CredentialKind::Basic => ("its user name and password", format!("{set} --token TOKEN")),
             CredentialKind::ClientCertificate => (
                 "its client certificate",
@@ -236,9 +282,15 @@ impl Attempt {
             ),
             CredentialKind::Exec => (
                 "the credential of its credential plugin",
-                format!("log in again with the tool behind it, then: {} get --raw /version", target.kubectl()),
+                format!(
+                    "log in again with the tool behind it, then: {} get --raw /version",
+                    target.kubectl()
+                ),
             ),
-            CredentialKind::AuthProvider => ("the token of its auth-provider", format!("{} get --raw /version", target.kubectl())),
+            CredentialKind::AuthProvider => (
+                "the token of its auth-provider",
+                format!("{} get --raw /version", target.kubectl()),
+            ),
         };
         let ended = self
             .cluster
@@ -246,7 +298,11 @@ impl Attempt {
             .map_or(String::new(), |when| format!(", which ended at {when}"));
         let sentence = format!("the server of {whose} does not accept {what}{ended}");
         let error = Error::new(Kind::Unauthenticated, sentence).because(fault);
-        if target.foreign { error } else { error.hint(hint) }
+        if target.foreign {
+            error
+        } else {
+            error.hint(hint)
+        }
     }
 
     fn cannot(&self) -> String {
@@ -268,27 +324,40 @@ impl Attempt {
     }
 
     fn can_i(&self) -> String {
-        let name = self.name.as_ref().map_or(String::new(), |name| format!("/{name}"));
+        let name = self
+            .name
+            .as_ref()
+            .map_or(String::new(), |name| format!("/{name}"));
         let namespace = self.namespace_flag();
-        let acting = self.cluster.target().impersonation().map_or(String::new(), |acting| {
-            let groups: String = acting
-                .groups
-                .iter()
-                .map(|group| format!(" --as-group {}", shell_word(group)))
-                .collect();
-            format!(" --as {}{groups}", shell_word(&acting.user))
-        });
-        self.kubectl(&format!("auth can-i {} {}{name}{namespace}{acting}", self.verb.as_str(), self.resource))
+        let acting = self
+            .cluster
+            .target()
+            .impersonation()
+            .map_or(String::new(), |acting| {
+                let user = format!(" --as {}", shell_word(&acting.user));
+                acting.groups.iter().fold(user, |flags, group| {
+                    flags + " --as-group " + &shell_word(group)
+                })
+            });
+        self.kubectl(&format!(
+            "auth can-i {} {}{name}{namespace}{acting}",
+            self.verb.as_str(),
+            self.resource
+        ))
     }
 
     fn get_all(&self) -> String {
-        self.kubectl(&format!("get {}{}", self.plain_resource(), self.namespace_flag()))
+        self.kubectl(&format!(
+            "get {}{}",
+            self.plain_resource(),
+            self.namespace_flag()
+        ))
     }
 
     fn namespace_flag(&self) -> String {
-        self.namespace
-            .as_ref()
-            .map_or(String::new(), |namespace| format!(" -n {}", shell_word(namespace)))
+        self.namespace.as_ref().map_or(String::new(), |namespace| {
+            format!(" -n {}", shell_word(namespace))
+        })
     }
 
     /// The resource without its subresource.

@@ -11,7 +11,9 @@ use rustls::{AlertDescription, CertificateError, InvalidMessage};
 use super::{ApiFault, ConnectFault};
 
 /// The first error of the chain that tells why a connection failed or ended.
-pub(in crate::cluster) fn connect_fault_in(error: &(dyn StdError + 'static)) -> Option<ConnectFault> {
+pub(in crate::cluster) fn connect_fault_in(
+    error: &(dyn StdError + 'static),
+) -> Option<ConnectFault> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(fault) = error.downcast_ref::<ConnectFault>() {
@@ -32,7 +34,10 @@ pub(in crate::cluster) fn connect_fault_in(error: &(dyn StdError + 'static)) -> 
             }
         }
         if let Some(error) = error.downcast_ref::<hyper::Error>()
-            && (error.is_incomplete_message() || error.is_closed() || error.is_canceled() || error.is_body_write_aborted())
+            && (error.is_incomplete_message()
+                || error.is_closed()
+                || error.is_canceled()
+                || error.is_body_write_aborted())
         {
             // A TLS alert can be further down, and says more.
             let deeper = error.source().and_then(connect_fault_in);
@@ -56,17 +61,21 @@ pub(super) fn api_fault_in(error: &(dyn StdError + 'static)) -> Option<ApiFault>
 }
 
 /// What an error of the system means while a TCP connection to `address` is opened.
-pub(in crate::cluster) fn of_dial(error: &io::Error, address: &str, after: Duration) -> ConnectFault {
+pub(in crate::cluster) fn of_dial(
+    error: &io::Error,
+    address: &str,
+    after: Duration,
+) -> ConnectFault {
     let address = address.to_owned();
     match error.kind() {
         io::ErrorKind::ConnectionRefused => ConnectFault::Refused { address },
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable | io::ErrorKind::AddrNotAvailable => {
-            ConnectFault::NoRoute { address }
-        }
+        io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::AddrNotAvailable => ConnectFault::NoRoute { address },
         io::ErrorKind::TimedOut => ConnectFault::TimedOut { after },
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-            ConnectFault::Reset
-        }
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe => ConnectFault::Reset,
         _ => ConnectFault::Other {
             reason: error.to_string(),
         },
@@ -75,7 +84,10 @@ pub(in crate::cluster) fn of_dial(error: &io::Error, address: &str, after: Durat
 
 /// What an error means while TLS is agreed on.
 pub(in crate::cluster) fn of_handshake(error: &io::Error) -> ConnectFault {
-    if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+    if let Some(error) = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+    {
         return of_tls(error);
     }
     match of_broken_io(error.kind()) {
@@ -139,20 +151,27 @@ fn is_about_client_certificate(alert: AlertDescription) -> bool {
 
 fn of_certificate(error: &CertificateError) -> ConnectFault {
     match error {
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => ConnectFault::UnknownAuthority,
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            ConnectFault::UnknownAuthority
+        }
         CertificateError::Expired => ConnectFault::CertificateExpired { not_after: None },
         CertificateError::ExpiredContext { not_after, .. } => ConnectFault::CertificateExpired {
             not_after: timestamp(*not_after),
         },
         CertificateError::NotValidYet => ConnectFault::CertificateNotYetValid { not_before: None },
-        CertificateError::NotValidYetContext { not_before, .. } => ConnectFault::CertificateNotYetValid {
-            not_before: timestamp(*not_before),
-        },
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            ConnectFault::CertificateNotYetValid {
+                not_before: timestamp(*not_before),
+            }
+        }
         CertificateError::NotValidForName => ConnectFault::NameMismatch {
             expected: "the name asked for".to_owned(),
             valid_for: Vec::new(),
         },
-        CertificateError::NotValidForNameContext { expected, presented } => ConnectFault::NameMismatch {
+        CertificateError::NotValidForNameContext {
+            expected,
+            presented,
+        } => ConnectFault::NameMismatch {
             expected: expected.to_str().into_owned(),
             valid_for: presented.iter().map(|name| plain_name(name)).collect(),
         },

@@ -53,7 +53,10 @@ pub enum ConnectFault {
         not_before: Option<Timestamp>,
     },
     /// The server's certificate is for other names.
-    #[error("the server's certificate is not valid for {expected}, only for {}", list(valid_for))]
+    #[error(
+        "the server's certificate is not valid for {expected}, only for {}",
+        list(valid_for)
+    )]
     NameMismatch {
         /// The name or address that was asked for.
         expected: String,
@@ -151,6 +154,10 @@ fn list(names: &[String]) -> String {
     match names {
         [] => "no name at all".to_owned(),
         names if names.len() <= SHOWN => names.join(", "),
-        names => format!("{} and {} more", names[..SHOWN].join(", "), names.len() - SHOWN),
+        names => format!(
+            "{} and {} more",
+            names[..SHOWN].join(", "),
+            names.len() - SHOWN
+        ),
     }
 }

@@ -8,7 +8,11 @@ use crate::mesh::error::Kind;
 
 /// The error of a target that could not be connected to.
 pub(in crate::cluster) fn unreachable(target: &Target, fault: ConnectFault) -> Error {
-    let sentence = format!("cannot connect to {} of {}", target.server(), target.described());
+    let sentence = format!(
+        "cannot connect to {} of {}",
+        target.server(),
+        target.described()
+    );
     with_hints(Error::new(Kind::Unreachable, sentence), target, fault)
 }
 
@@ -20,7 +24,10 @@ pub(super) fn with_hints(error: Error, target: &Target, fault: ConnectFault) -> 
 
 fn hint(target: &Target, fault: &ConnectFault) -> String {
     let kubectl = target.kubectl();
-    let config = format!("{} config", kubectl.split(" --context").next().unwrap_or("kubectl"));
+    let config = format!(
+        "{} config",
+        kubectl.split(" --context").next().unwrap_or("kubectl")
+    );
     let cluster = shell_word(target.cluster_entry());
     // What belongs to a kubeconfig from elsewhere cannot be mended by kubectl config here.
     let foreign = target.foreign;
@@ -31,7 +38,10 @@ fn hint(target: &Target, fault: &ConnectFault) -> String {
         | ConnectFault::TimedOut { .. }
         | ConnectFault::Reset
         | ConnectFault::CertificateUnusable { .. }
-        | ConnectFault::TlsRefused { .. } => format!("curl -vk {}", shell_word(&format!("{}/livez", target.server().trim_end_matches('/')))),
+        | ConnectFault::TlsRefused { .. } => format!(
+            "curl -vk {}",
+            shell_word(&format!("{}/livez", target.server().trim_end_matches('/')))
+        ),
         ConnectFault::BrokenOff | ConnectFault::NoAnswer { .. } | ConnectFault::Other { .. } => {
             if foreign {
                 format!("curl -vk {}", shell_word(target.server()))
@@ -40,22 +50,36 @@ fn hint(target: &Target, fault: &ConnectFault) -> String {
             }
         }
         ConnectFault::UnknownAuthority if foreign => {
-            format!("openssl s_client -showcerts -connect {}", host_and_port(target))
+            format!(
+                "openssl s_client -showcerts -connect {}",
+                host_and_port(target)
+            )
         }
         ConnectFault::UnknownAuthority => format!(
             "{config} set-cluster {cluster} --embed-certs --certificate-authority FILE, with the authority that this shows: openssl s_client -showcerts -connect {}",
             host_and_port(target)
         ),
         ConnectFault::CertificateExpired { .. } => {
-            "renew the API server's certificate, with kubeadm: kubeadm certs renew apiserver".to_owned()
+            "renew the API server's certificate, with kubeadm: kubeadm certs renew apiserver"
+                .to_owned()
         }
-        ConnectFault::CertificateNotYetValid { .. } => "compare this machine's clock: date -u".to_owned(),
+        ConnectFault::CertificateNotYetValid { .. } => {
+            "compare this machine's clock: date -u".to_owned()
+        }
         ConnectFault::NameMismatch { valid_for, .. } => match valid_for.first() {
-            Some(name) if !foreign => format!("{config} set-cluster {cluster} --tls-server-name {}", shell_word(name)),
-            Some(name) => format!("set tls-server-name: {name}, or use a server address that the certificate names"),
+            Some(name) if !foreign => format!(
+                "{config} set-cluster {cluster} --tls-server-name {}",
+                shell_word(name)
+            ),
+            Some(name) => format!(
+                "set tls-server-name: {name}, or use a server address that the certificate names"
+            ),
             None => "give the API server a certificate that names this address".to_owned(),
         },
-        ConnectFault::NotTls if foreign => format!("curl -v {}", shell_word(&target.server().replacen("https", "http", 1))),
+        ConnectFault::NotTls if foreign => format!(
+            "curl -v {}",
+            shell_word(&target.server().replacen("https", "http", 1))
+        ),
         ConnectFault::NotTls => format!(
             "{config} set-cluster {cluster} --server {}",
             shell_word(&target.server().replacen("https", "http", 1))
@@ -67,7 +91,13 @@ fn hint(target: &Target, fault: &ConnectFault) -> String {
     }
 }
 
-fn proxy_hint(target: &Target, proxy: &str, fault: &ProxyFault, config: &str, cluster: &str) -> String {
+fn proxy_hint(
+    target: &Target,
+    proxy: &str,
+    fault: &ProxyFault,
+    config: &str,
+    cluster: &str,
+) -> String {
     let set = |url: &str| match target.proxy() {
         Some(_) => format!("{config} set-cluster {cluster} --proxy-url {url}"),
         None => format!("export HTTPS_PROXY={url}"),
@@ -75,7 +105,8 @@ fn proxy_hint(target: &Target, proxy: &str, fault: &ProxyFault, config: &str, cl
     match fault {
         ProxyFault::Unreachable(_) | ProxyFault::NotAProxy { .. } => match target.proxy() {
             Some(_) => format!("curl -v -x {proxy} {}", target.server()),
-            None => "the proxy comes from the environment; to go without it: export NO_PROXY=HOST".to_owned(),
+            None => "the proxy comes from the environment; to go without it: export NO_PROXY=HOST"
+                .to_owned(),
         },
         ProxyFault::WantsAuthentication => set(&proxy.replacen("://", "://USER:PASSWORD@", 1)),
         ProxyFault::Refused { .. } => format!("curl -v -x {proxy} {}", target.server()),
@@ -87,6 +118,11 @@ fn host_and_port(target: &Target) -> String {
     let uri: Option<http::Uri> = target.server().parse().ok();
     uri.as_ref().and_then(http::Uri::host).map_or_else(
         || target.server().to_owned(),
-        |host| format!("{host}:{}", uri.as_ref().and_then(http::Uri::port_u16).unwrap_or(443)),
+        |host| {
+            format!(
+                "{host}:{}",
+                uri.as_ref().and_then(http::Uri::port_u16).unwrap_or(443)
+            )
+        },
     )
 }

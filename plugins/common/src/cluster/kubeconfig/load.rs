@@ -68,7 +68,7 @@ impl Kubeconfig {
             match fs::read(&path) {
                 Ok(bytes) => merged.add_file(path, &bytes)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound && explicit.is_none() => {
-                    missing.push(path)
+                    missing.push(path);
                 }
                 Err(error) => return Err(unreadable(&path, error)),
             }

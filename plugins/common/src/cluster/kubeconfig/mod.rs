@@ -7,6 +7,8 @@ mod file;
 mod load;
 mod resolve;
 mod suggest;
+#[cfg(test)]
+mod tests;
 
 pub use load::Kubeconfig;
 pub use resolve::Overrides;
