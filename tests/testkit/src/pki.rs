@@ -178,7 +178,7 @@ impl CertificateAuthority {
     }
 }
 
-/// A key pair on its own, such as the one that signs ServiceAccount tokens: private (PKCS#8) and public key, PEM.
+/// A key pair on its own, such as the one that signs `ServiceAccount` tokens: private (PKCS#8) and public key, PEM.
 pub fn signing_key() -> (String, String) {
     let key = new_key();
     (key.serialize_pem(), key.public_key_pem())

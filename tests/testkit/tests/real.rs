@@ -11,11 +11,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use mesh_testkit::command::Run;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::environment;
 use mesh_testkit::http::Endpoint;
-use mesh_testkit::parts::Part;
-use mesh_testkit::real::{Kind, Lab, Options};
+use mesh_testkit::parts::{self, Module, Part, module_dir};
+use mesh_testkit::real::{Kind, Lab, Options, Supervisor};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 #[test]
@@ -141,6 +143,30 @@ fn deployment_becomes_ready_where_there_are_nodes() {
     }
 }
 
+/// With its real wait for readiness, and with the real chart's objects around the istiod that works.
+#[test]
+fn istioctl_install_ends_and_istiod_is_started_after_it() {
+    let lab = Lab::get().unwrap();
+    let south = lab.cluster("south", Kind::Nodes).unwrap();
+    let module = module_dir(Module::Istio, "istio.io/istio").unwrap();
+    let charts = module.join("manifests");
+    let istioctl = Run::new(parts::path(Part::Istioctl).unwrap())
+        .env("KUBECONFIG", south.kubeconfig())
+        .args(["install", "--skip-confirmation", "--set", "profile=minimal"])
+        .args(["--set", "values.global.multiCluster.clusterName=south"])
+        .arg(format!("--manifests={}", charts.display()));
+    let output = istioctl.output().expect_success();
+    assert!(
+        output.stdout.contains("Installation complete"),
+        "{output:?}"
+    );
+    south.start_istiod(&[]).unwrap();
+    assert_eq!(
+        south.sync_status("south").unwrap().as_deref(),
+        Some("synced")
+    );
+}
+
 #[test]
 fn istiod_is_reached_directly_and_through_its_pod() {
     let lab = Lab::get().unwrap();
@@ -220,17 +246,43 @@ fn nothing_outlives_a_killed_test_process() {
     assert!(gone.is_some(), "still there: {:?}", processes_naming(&dir));
 }
 
+/// On Linux whatever ends the supervisor ends what it owns; elsewhere the next supervisor does.
+#[test]
+fn nothing_outlives_a_killed_supervisor() {
+    let supervisor = Supervisor::start().unwrap();
+    let lab = Lab::of(&supervisor);
+    let orphan = lab.cluster("orphan", Kind::Bare).unwrap();
+    let dir = orphan.kubeconfig().parent().unwrap().to_owned();
+    assert!(!processes_naming(&dir).is_empty());
+
+    let pid = i32::try_from(supervisor.id()).unwrap();
+    kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+    drop(supervisor);
+    if cfg!(target_os = "linux") {
+        let gone = wait_until(Duration::from_secs(30), || {
+            processes_naming(&dir).is_empty().then_some(())
+        });
+        assert!(gone.is_some(), "still there: {:?}", processes_naming(&dir));
+        assert!(dir.exists(), "nobody was there to remove it");
+    }
+
+    let next = Supervisor::start().unwrap();
+    assert!(processes_naming(&dir).is_empty());
+    assert!(!dir.exists());
+    drop(next);
+}
+
 /// The command lines of all processes that name a folder.
 fn processes_naming(dir: &Path) -> Vec<String> {
     let output = Command::new("ps")
         .args(["-eww", "-o", "args="])
         .output()
-        .unwrap();
+        .expect("the system can list processes");
     assert!(output.status.success());
-    let dir = dir.to_str().unwrap();
+    let dir = dir.display().to_string();
     String::from_utf8_lossy(&output.stdout)
         .lines()
-        .filter(|line| line.contains(dir))
+        .filter(|line| line.contains(&dir))
         .map(str::to_owned)
         .collect()
 }

@@ -11,7 +11,7 @@ use super::output::Output;
 use super::running::Running;
 
 /// Long enough for a busy machine, short enough to notice a program that hangs.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Programs whose output is recorded unasked, by the beginning of their file name.
 const RECORDED: [&str; 2] = ["kubectl-mesh", "kubectl_complete-mesh"];

@@ -119,9 +119,9 @@ impl Running {
         let Ok(status) = ended.recv_timeout(left) else {
             self.kill();
             panic!(
-                "{} ran for more than {} s\nstdout:\n{}\nstderr:\n{}",
+                "{} ran for more than {:?}\nstdout:\n{}\nstderr:\n{}",
                 self.run.line(),
-                self.run.deadline.as_secs(),
+                self.run.deadline,
                 self.stdout(),
                 self.stderr()
             );

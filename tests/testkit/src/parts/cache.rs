@@ -2,6 +2,7 @@
 //!
 //! The cache lies outside the repository and outside `target`, so that a clean build does not throw eight minutes away.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -42,11 +43,11 @@ pub(super) fn dir_of(module: Module) -> Result<PathBuf> {
     for flag in BUILD_FLAGS {
         hash.update(flag);
     }
-    let digest: String = hash.finalize()[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(cache_dir()?.join(format!("{}-{digest}", module.name())))
+    let mut name = format!("{}-", module.name());
+    for byte in &hash.finalize()[..8] {
+        write!(name, "{byte:02x}")?;
+    }
+    Ok(cache_dir()?.join(name))
 }
 
 /// The place of a part, whether it is built or not.

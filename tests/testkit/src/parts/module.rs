@@ -114,13 +114,12 @@ pub fn module_dir(module: Module, path: &str) -> Result<PathBuf> {
         return Ok(dir.clone());
     }
     check_toolchain()?;
-    let dir = match listed_dir(module, path)? {
-        Some(dir) => dir,
-        None => {
-            run(module.go().args(["mod", "download", path]))?;
-            listed_dir(module, path)?
-                .with_context(|| format!("Go does not say where it keeps {path}"))?
-        }
+    let dir = if let Some(dir) = listed_dir(module, path)? {
+        dir
+    } else {
+        run(module.go().args(["mod", "download", path]))?;
+        listed_dir(module, path)?
+            .with_context(|| format!("Go does not say where it keeps {path}"))?
     };
     known.push((path.to_owned(), dir.clone()));
     Ok(dir)

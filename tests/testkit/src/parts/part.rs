@@ -16,7 +16,7 @@ pub enum Part {
     Etcd,
     /// The Kubernetes API server.
     KubeApiserver,
-    /// The controllers, of which the one for ServiceAccount tokens matters most here.
+    /// The controllers, of which the one for tokens of `ServiceAccount`s matters most here.
     KubeControllerManager,
     /// The scheduler.
     KubeScheduler,

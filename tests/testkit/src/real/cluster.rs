@@ -143,7 +143,7 @@ impl Cluster {
 
     /// Waits until a GET answers 200 with what `good` accepts.
     pub fn wait_for(&self, path: &str, good: impl Fn(&Value) -> bool) -> Result<Value> {
-        const WITHIN: Duration = Duration::from_secs(60);
+        const WITHIN: Duration = Duration::from_mins(1);
         let mut last = "nothing".to_owned();
         wait_until(WITHIN, || match self.get(path) {
             Ok(value) if good(&value) => Some(value),

@@ -46,6 +46,14 @@ impl Lab {
         })
     }
 
+    /// The lab of a supervisor that the caller keeps alive.
+    pub fn of(supervisor: &Supervisor) -> Self {
+        Self {
+            line: Line::new(supervisor.socket().to_owned()),
+            _own: None,
+        }
+    }
+
     /// A cluster with this name, which is also the name of its context, and kind; started on the first ask of a run, and ready
     /// to be used.
     pub fn cluster(&self, name: &str, kind: Kind) -> Result<Cluster> {

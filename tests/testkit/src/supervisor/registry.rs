@@ -60,7 +60,7 @@ impl Registry {
                 common_name,
                 organizations,
             } => self.client(&key, &common_name, &organizations),
-            Request::Remove { key } => self.remove(&key),
+            Request::Remove { key } => Ok(self.remove(&key)),
         }
     }
 
@@ -109,14 +109,14 @@ impl Registry {
         }
     }
 
-    fn remove(&self, key: &Key) -> Result<Reply> {
+    fn remove(&self, key: &Key) -> Reply {
         let slot = self.slot(key);
         let before = std::mem::replace(&mut *lock(&slot), State::Absent);
         match before {
             State::Running(cluster) => cluster.remove(),
             State::Absent | State::Failed(_) => {}
         }
-        Ok(Reply::Done)
+        Reply::Done
     }
 
     fn slot(&self, key: &Key) -> Slot {

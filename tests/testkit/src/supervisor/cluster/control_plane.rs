@@ -9,7 +9,7 @@ use crate::parts::{self, Part};
 use crate::supervisor::owner::Program;
 use crate::supervisor::protocol::{Kind, Options};
 
-/// The controllers without which ServiceAccounts, their token Secrets, ending namespaces and owned objects do not work.
+/// The controllers without which `ServiceAccount`s, their token Secrets, ending namespaces and owned objects do not work.
 const FEW_CONTROLLERS: &str = "serviceaccount-token-controller,serviceaccount-controller,namespace-controller,\
 root-ca-certificate-publisher-controller,garbage-collector-controller";
 
@@ -32,7 +32,7 @@ pub(super) fn etcd(files: &Files, port: u16) -> Result<Program> {
     program(files, Part::Etcd, flags.to_vec())
 }
 
-/// The API server, as open to the admission of ServiceAccounts and to RBAC as a usual one.
+/// The API server, as open to the admission of `ServiceAccount`s and to RBAC as a usual one.
 pub(super) fn api_server(
     files: &Files,
     etcd_port: u16,
