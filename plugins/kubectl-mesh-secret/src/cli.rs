@@ -13,7 +13,13 @@ use crate::inspect::{self, InspectArgs};
 /// A remote secret lives in the cluster whose istiod reads (the holder) and leads to the cluster that is read (the
 /// source). Two clusters see each other when each holds a secret for the other.
 #[derive(Debug, Parser)]
-#[command(version, about, arg_required_else_help = true, subcommand_required = true, disable_help_subcommand = true)]
+#[command(
+    version,
+    about,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    disable_help_subcommand = true
+)]
 #[command(after_help = "\
 Examples:
   # Let east's istiod read west
@@ -53,8 +59,12 @@ impl Plugin for Cli {
         streams: &mut Streams,
     ) -> Result<Exit, Error> {
         match self.verb {
-            Verb::Create(arguments) => create::run(*arguments, environment, interrupt, streams).await,
-            Verb::Inspect(arguments) => inspect::run(*arguments, environment, interrupt, streams).await,
+            Verb::Create(arguments) => {
+                Box::pin(create::run(*arguments, environment, interrupt, streams)).await
+            }
+            Verb::Inspect(arguments) => {
+                Box::pin(inspect::run(*arguments, environment, interrupt, streams)).await
+            }
         }
     }
 }

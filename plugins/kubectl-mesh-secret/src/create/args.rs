@@ -27,7 +27,10 @@ Examples:
 
   # A token that ends after a day and can be revoked alone
   kubectl mesh-secret create --context west --name west --token-duration 24h --for east")]
-#[expect(clippy::struct_excessive_bools, reason = "it mirrors the flags one to one")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "it mirrors the flags one to one"
+)]
 pub(crate) struct CreateArgs {
     /// Name of the source cluster, as its istiod knows itself [default: read from its istiod]
     #[arg(long)]
@@ -96,13 +99,23 @@ pub(crate) struct CreateArgs {
     #[arg(long = "for", value_name = "HOLDER", help_heading = "Credential")]
     pub holder: Option<ClusterName>,
     /// How the holders' istiod authenticates
-    #[arg(long, value_name = "TYPE", default_value = "bearer-token", help_heading = "Credential")]
+    #[arg(
+        long,
+        value_name = "TYPE",
+        default_value = "bearer-token",
+        help_heading = "Credential"
+    )]
     pub auth_type: AuthTypeArg,
     /// Name of the auth-provider, with --auth-type=plugin
     #[arg(long, value_name = "NAME", help_heading = "Credential")]
     pub auth_plugin_name: Option<String>,
     /// Configuration of the auth-provider, with --auth-type=plugin
-    #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', help_heading = "Credential")]
+    #[arg(
+        long,
+        value_name = "KEY=VALUE",
+        value_delimiter = ',',
+        help_heading = "Credential"
+    )]
     pub auth_plugin_config: Vec<String>,
 
     /// Say what would be done: 'client' sends no write, 'server' lets the servers check them
@@ -133,10 +146,17 @@ impl CreateArgs {
     /// A warning for each flag of istioctl's that was given and does nothing here.
     pub(super) fn ignored(&self) -> Vec<String> {
         let given = [
-            (self.manifests.is_some(), "--manifests does nothing here: the reader's rights are built in"),
+            (
+                self.manifests.is_some(),
+                "--manifests does nothing here: the reader's rights are built in",
+            ),
             (self.vklog.is_some(), "--vklog does nothing here: use -v"),
         ];
-        given.iter().filter(|(is, _)| *is).map(|(_, text)| (*text).to_owned()).collect()
+        given
+            .iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, text)| (*text).to_owned())
+            .collect()
     }
 }
 

@@ -11,36 +11,62 @@ use mesh_common::mesh::server::{Dead, dead};
 /// The refusal of `server`, with a hint for each address that the cluster shows and that is not dead itself.
 pub(super) async fn refusal(source: &Cluster, server: &str, why: Dead) -> Result<Error, Error> {
     let context = source.context();
-    let mut error = Error::usage(format!("server {server} of context {context} {}", why.reason()));
+    let mut error = Error::usage(format!(
+        "server {server} of context {context} {}",
+        why.reason()
+    ));
     let found = candidates(source).await;
     for url in &found {
         error = error.hint(format!("--server {url}"));
     }
     if found.is_empty() {
-        error = error.hint("--server https://ADDRESS:PORT, as the other clusters' pods reach this API server");
+        error = error.hint(
+            "--server https://ADDRESS:PORT, as the other clusters' pods reach this API server",
+        );
     }
     Ok(error.hint("--allow-loopback, if every cluster runs on this machine"))
 }
 
 /// Addresses of the API server in the cluster's own objects; what cannot be read shows none.
 async fn candidates(source: &Cluster) -> Vec<String> {
-    let everything = Selection { labels: Some("kubernetes.io/service-name=kubernetes".to_owned()), fields: None };
-    let masters = Selection { labels: Some("node-role.kubernetes.io/control-plane".to_owned()), fields: None };
+    let everything = Selection {
+        labels: Some("kubernetes.io/service-name=kubernetes".to_owned()),
+        fields: None,
+    };
+    let masters = Selection {
+        labels: Some("node-role.kubernetes.io/control-plane".to_owned()),
+        fields: None,
+    };
     let (slices, info, nodes) = futures::join!(
         source.list::<EndpointSlice>(Some("default"), &everything),
         source.get::<ConfigMap>(Some("kube-public"), "cluster-info"),
         source.list::<Node>(None, &masters),
     );
     let (slices, nodes) = (slices.unwrap_or_default(), nodes.unwrap_or_default());
-    let port = slices.iter().flat_map(|slice| slice.ports.iter().flatten()).find_map(|port| port.port).unwrap_or(6443);
+    let port = slices
+        .iter()
+        .flat_map(|slice| slice.ports.iter().flatten())
+        .find_map(|port| port.port)
+        .unwrap_or(6443);
     let published = info.ok().flatten().as_ref().and_then(published_server);
     let addresses = slices
         .iter()
-        .flat_map(|slice| slice.endpoints.iter().flat_map(|endpoint| endpoint.addresses.clone()))
+        .flat_map(|slice| {
+            slice
+                .endpoints
+                .iter()
+                .flat_map(|endpoint| endpoint.addresses.clone())
+        })
         .chain(nodes.iter().flat_map(node_addresses));
-    let urls: BTreeSet<String> =
-        addresses.map(|address| url(&address, port)).filter(|url| dead(url).is_none()).collect();
-    published.filter(|url| dead(url).is_none()).into_iter().chain(urls).collect()
+    let urls: BTreeSet<String> = addresses
+        .map(|address| url(&address, port))
+        .filter(|url| dead(url).is_none())
+        .collect();
+    published
+        .filter(|url| dead(url).is_none())
+        .into_iter()
+        .chain(urls)
+        .collect()
 }
 
 /// kubeadm publishes how to reach the cluster.
@@ -48,15 +74,27 @@ async fn candidates(source: &Cluster) -> Vec<String> {
 fn published_server(info: &ConfigMap) -> Option<String> {
     let kubeconfig = info.data.as_ref()?.get("kubeconfig")?;
     let documents = mesh_common::mesh::yaml::documents(kubeconfig, "cluster-info").ok()?;
-    documents.first()?["clusters"][0]["cluster"]["server"].as_str().map(str::to_owned)
+    documents.first()?["clusters"][0]["cluster"]["server"]
+        .as_str()
+        .map(str::to_owned)
 }
 
 fn node_addresses(node: &Node) -> Vec<String> {
-    let addresses = node.status.iter().flat_map(|status| status.addresses.iter().flatten());
+    let addresses = node
+        .status
+        .iter()
+        .flat_map(|status| status.addresses.iter().flatten());
     let reachable = ["InternalIP", "ExternalIP"];
-    addresses.filter(|a| reachable.contains(&a.type_.as_str())).map(|a| a.address.clone()).collect()
+    addresses
+        .filter(|a| reachable.contains(&a.type_.as_str()))
+        .map(|a| a.address.clone())
+        .collect()
 }
 
 fn url(address: &str, port: i32) -> String {
-    if address.contains(':') { format!("https://[{address}]:{port}") } else { format!("https://{address}:{port}") }
+    if address.contains(':') {
+        format!("https://[{address}]:{port}")
+    } else {
+        format!("https://{address}:{port}")
+    }
 }

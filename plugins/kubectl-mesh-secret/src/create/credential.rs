@@ -7,7 +7,7 @@ use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, T
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::PostParams;
-use mesh_common::cluster::{ApplyOptions, DryRun, Seen, Verb, wait_for};
+use mesh_common::cluster::{ApplyOptions, DryRun, Seen, Trust, Verb, wait_for};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::names::{APPLIED_BY, CA_KEY, MADE_FOR, TOKEN_KEY};
 use mesh_common::mesh::{Error, reader};
@@ -35,7 +35,11 @@ pub(super) async fn make(run: &Run<'_>, plan: &Plan, streams: &mut Streams) -> R
     for object in &plan.makes {
         run.interrupt.check()?;
         let name = make_one(run, object).await?;
-        streams.say(&format!("{name} created in context {}{}", run.source.context(), suffix(run.options.dry_run)));
+        streams.say(&format!(
+            "{name} created in context {}{}",
+            run.source.context(),
+            suffix(run.options.dry_run)
+        ));
     }
     Ok(!plan.makes.is_empty())
 }
@@ -58,7 +62,10 @@ async fn make_one(run: &Run<'_>, object: &Make) -> Result<String, Error> {
         }
         Make::Binding(binding) => {
             source.apply(binding, options).await?;
-            named("clusterrolebinding.rbac.authorization.k8s.io", &binding.metadata)
+            named(
+                "clusterrolebinding.rbac.authorization.k8s.io",
+                &binding.metadata,
+            )
         }
     })
 }
@@ -72,26 +79,48 @@ pub(super) async fn get(
 ) -> Result<Option<Credential>, Error> {
     let known = match &plan.token {
         TokenPlan::Existing(secret) => secret.as_ref().clone(),
-        TokenPlan::NewSecret(_) | TokenPlan::Minted { .. } if writes_nothing(run.options.dry_run) => return Ok(None),
+        TokenPlan::NewSecret(_) | TokenPlan::Minted { .. }
+            if writes_nothing(run.options.dry_run) =>
+        {
+            return Ok(None);
+        }
         TokenPlan::NewSecret(own) => {
             let account = &run.options.account;
-            let holder = own.as_deref().or(holder.filter(|_| run.options.has_own_token()));
-            let name = holder.map_or_else(|| reader::token_secret_name(account), |h| own_secret_name(account, h));
+            let holder = own
+                .as_deref()
+                .or(holder.filter(|_| run.options.has_own_token()));
+            let name = holder.map_or_else(
+                || reader::token_secret_name(account),
+                |h| own_secret_name(account, h),
+            );
             make_token_secret(run, &name, streams).await?
         }
-        TokenPlan::Minted { duration, holder: own, authorities } => {
+        TokenPlan::Minted {
+            duration,
+            holder: own,
+            authorities,
+        } => {
             let holder = own.as_deref().or(holder);
-            return mint(run, *duration, holder, authorities, streams).await.map(Some);
+            return mint(run, *duration, holder, authorities, streams)
+                .await
+                .map(Some);
         }
     };
     from_secret(run, known).await.map(Some)
 }
 
-async fn make_token_secret(run: &Run<'_>, name: &str, streams: &mut Streams) -> Result<Secret, Error> {
+async fn make_token_secret(
+    run: &Run<'_>,
+    name: &str,
+    streams: &mut Streams,
+) -> Result<Secret, Error> {
     run.interrupt.check()?;
     let secret = reader::token_secret(&run.options.namespace, &run.options.account, name);
     let made = run.source.apply(&secret, apply_options(run)).await?;
-    streams.say(&format!("secret/{name} created in context {}", run.source.context()));
+    streams.say(&format!(
+        "secret/{name} created in context {}",
+        run.source.context()
+    ));
     Ok(made)
 }
 
@@ -100,14 +129,24 @@ async fn from_secret(run: &Run<'_>, known: Secret) -> Result<Credential, Error> 
     let wants_token = matches!(run.options.auth, Auth::Token);
     let namespace = run.options.namespace.as_str();
     let name = known.metadata.name.clone().unwrap_or_default();
-    let is_full = move |secret: &Secret| has(secret, CA_KEY) && (!wants_token || has(secret, TOKEN_KEY));
+    let is_full =
+        move |secret: &Secret| has(secret, CA_KEY) && (!wants_token || has(secret, TOKEN_KEY));
     let filled = run
         .interrupt
-        .or(wait_for(&run.source, Some(namespace), &name, Some(known), TOKEN_DEADLINE, is_full))
+        .or(wait_for(
+            &run.source,
+            Some(namespace),
+            &name,
+            Some(known),
+            TOKEN_DEADLINE,
+            is_full,
+        ))
         .await?;
     match filled {
         Seen::Met(secret) => Ok(Credential {
-            token: SecretString::from(String::from_utf8_lossy(bytes(&secret, TOKEN_KEY)).into_owned()),
+            token: SecretString::from(
+                String::from_utf8_lossy(bytes(&secret, TOKEN_KEY)).into_owned(),
+            ),
             authorities: bytes(&secret, CA_KEY).to_vec(),
         }),
         Seen::RanOut(_) => Err(Error::refused(format!(
@@ -116,7 +155,10 @@ async fn from_secret(run: &Run<'_>, known: Secret) -> Result<Credential, Error> 
             TOKEN_DEADLINE.as_secs()
         ))
         .hint("is kube-controller-manager running? It fills token Secrets")
-        .hint(format!("kubectl --context {} -n {namespace} get events", run.source.context()))),
+        .hint(format!(
+            "kubectl --context {} -n {namespace} get events",
+            run.source.context()
+        ))),
     }
 }
 
@@ -129,11 +171,24 @@ async fn mint(
     authorities: &str,
     streams: &mut Streams,
 ) -> Result<Credential, Error> {
-    let (namespace, account, context) = (&run.options.namespace, &run.options.account, run.source.context());
-    if authorities.is_empty() {
-        return Err(Error::new(Kind::NotFound, format!("the cluster's CA cannot be read in context {context}"))
-            .hint(format!("kubectl --context {context} -n kube-system get configmap kube-root-ca.crt"))
-            .hint("--ca-file FILE"));
+    let (namespace, account, context) = (
+        &run.options.namespace,
+        &run.options.account,
+        run.source.context(),
+    );
+    let authorities = match (authorities, run.source.target().trust()) {
+        ("", Trust::Authorities(pem)) => pem.clone(),
+        (pem, Trust::Authorities(_) | Trust::System | Trust::Insecure) => pem.as_bytes().to_vec(),
+    };
+    if authorities.is_empty() && run.options.authorities.is_none() && !run.options.insecure {
+        return Err(Error::new(
+            Kind::NotFound,
+            format!("the cluster's CA cannot be read in context {context}"),
+        )
+        .hint(format!(
+            "kubectl --context {context} -n kube-system get configmap kube-root-ca.crt"
+        ))
+        .hint("--ca-file FILE"));
     }
     run.interrupt.check()?;
     let anchor = anchor(namespace, account, holder);
@@ -157,18 +212,33 @@ async fn mint(
     };
     let accounts: kube::Api<k8s_openapi::api::core::v1::ServiceAccount> =
         kube::Api::namespaced(run.source.client(), namespace);
-    let granted = accounts.create_token_request(account, &PostParams::default(), &request).await.map_err(|error| {
-        run.source
-            .attempt(Verb::Create, "serviceaccounts/token")
-            .in_namespace(namespace)
-            .named(account)
-            .explain(error)
-    })?;
+    let granted = accounts
+        .create_token_request(account, &PostParams::default(), &request)
+        .await
+        .map_err(|error| {
+            run.source
+                .attempt(Verb::Create, "serviceaccounts/token")
+                .in_namespace(namespace)
+                .named(account)
+                .explain(error)
+        })?;
     let status = granted.status.ok_or_else(|| {
-        Error::refused(format!("no token came back for service account {namespace}/{account} in context {context}"))
+        Error::refused(format!(
+            "no token came back for service account {namespace}/{account} in context {context}"
+        ))
     })?;
-    report_expiry(&name, status.expiration_timestamp.0, duration, context, granted.metadata.creation_timestamp, streams);
-    Ok(Credential { token: SecretString::from(status.token), authorities: authorities.as_bytes().to_vec() })
+    report_expiry(
+        &name,
+        status.expiration_timestamp.0,
+        duration,
+        context,
+        granted.metadata.creation_timestamp,
+        streams,
+    );
+    Ok(Credential {
+        token: SecretString::from(status.token),
+        authorities,
+    })
 }
 
 /// The API server may grant less, or more, than was asked for (`--service-account-max-token-expiration`,
@@ -181,13 +251,18 @@ fn report_expiry(
     created: Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>,
     streams: &mut Streams,
 ) {
-    streams.say(&format!("secret/{name} in context {context} holds the token's life: deleting it revokes the token"));
-    streams.say(&format!("the token expires at {}", expires.strftime("%Y-%m-%dT%H:%M:%SZ")));
+    streams.say(&format!(
+        "secret/{name} in context {context} holds the token's life: deleting it revokes the token"
+    ));
+    streams.say(&format!(
+        "the token expires at {}",
+        expires.strftime("%Y-%m-%dT%H:%M:%SZ")
+    ));
     let granted = created.map(|created| expires.duration_since(created.0));
     let Some(granted) = granted.and_then(|length| Duration::try_from(length).ok()) else {
         return;
     };
-    if granted.abs_diff(asked) > Duration::from_secs(60) {
+    if granted.abs_diff(asked) > Duration::from_mins(1) {
         streams.warn(&format!(
             "the API server granted {} s, not the {} s asked for",
             granted.as_secs(),
@@ -198,7 +273,8 @@ fn report_expiry(
 
 /// The Secret that a minted token is bound to; it holds nothing.
 fn anchor(namespace: &str, account: &str, holder: Option<&str>) -> Secret {
-    let mut annotations = std::collections::BTreeMap::from([(APPLIED_BY.to_owned(), SELF.to_owned())]);
+    let mut annotations =
+        std::collections::BTreeMap::from([(APPLIED_BY.to_owned(), SELF.to_owned())]);
     if let Some(holder) = holder {
         annotations.insert(MADE_FOR.to_owned(), holder.to_owned());
     }
@@ -215,7 +291,10 @@ fn anchor(namespace: &str, account: &str, holder: Option<&str>) -> Secret {
 }
 
 fn apply_options(run: &Run<'_>) -> ApplyOptions {
-    ApplyOptions { dry_run: run.options.dry_run, force_conflicts: false }
+    ApplyOptions {
+        dry_run: run.options.dry_run,
+        force_conflicts: false,
+    }
 }
 
 fn has(secret: &Secret, key: &str) -> bool {
@@ -223,7 +302,11 @@ fn has(secret: &Secret, key: &str) -> bool {
 }
 
 fn bytes<'a>(secret: &'a Secret, key: &str) -> &'a [u8] {
-    secret.data.as_ref().and_then(|data| data.get(key)).map_or(&[], |value| value.0.as_slice())
+    secret
+        .data
+        .as_ref()
+        .and_then(|data| data.get(key))
+        .map_or(&[], |value| value.0.as_slice())
 }
 
 fn named(kind: &str, metadata: &ObjectMeta) -> String {

@@ -27,18 +27,30 @@ pub(super) struct Holder {
 }
 
 /// Connects to all of them at once; a dead one costs only itself.
-pub(super) async fn connect(connector: &Connector, targets: Vec<Target>) -> Vec<Result<Cluster, Error>> {
+pub(super) async fn connect(
+    connector: &Connector,
+    targets: Vec<Target>,
+) -> Vec<Result<Cluster, Error>> {
     fan_out(targets, |target| connector.connect(target)).await
 }
 
 /// Reads all of them at once.
-pub(super) async fn observe(clusters: Vec<Result<Cluster, Error>>, options: &Options) -> Vec<Result<Holder, Error>> {
-    fan_out(clusters, |cluster| async { holder(cluster?, options).await }).await
+pub(super) async fn observe(
+    clusters: Vec<Result<Cluster, Error>>,
+    options: &Options,
+) -> Vec<Result<Holder, Error>> {
+    fan_out(clusters, |cluster| async {
+        holder(cluster?, options).await
+    })
+    .await
 }
 
 async fn holder(cluster: Cluster, options: &Options) -> Result<Holder, Error> {
     let namespace = options.namespace.as_str();
-    let remote = Selection { labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")), fields: None };
+    let remote = Selection {
+        labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")),
+        fields: None,
+    };
     let name = match (options.secret_type, &options.name) {
         (SecretType::Config, _) => Some(mesh_common::mesh::names::CONFIG_SECRET.to_owned()),
         (SecretType::Remote, name) => name.as_ref().map(|name| secret_name(name.as_str())),
@@ -92,11 +104,20 @@ pub(super) fn check(
 impl Holder {
     /// What the holder is called where a token is made for it alone.
     pub(super) fn name(&self) -> String {
-        let known = self.istiods.first().map_or_else(|| self.cluster.context(), ClusterId::as_str);
+        let known = self
+            .istiods
+            .first()
+            .map_or_else(|| self.cluster.context(), ClusterId::as_str);
         nearest_label(known)
     }
 
-    fn refusal(&self, source: &Source, cluster: &str, others: &[Self], options: &Options) -> Option<Error> {
+    fn refusal(
+        &self,
+        source: &Source,
+        cluster: &str,
+        others: &[Self],
+        options: &Options,
+    ) -> Option<Error> {
         let context = self.cluster.context();
         let namespace = &options.namespace;
         if source.uid.as_deref() == Some(&self.uid) {
@@ -107,15 +128,23 @@ impl Holder {
         }
         if let Some(same) = others.iter().find(|other| other.uid == self.uid) {
             return Some(
-                Error::usage(format!("contexts {} and {context} are the same cluster", same.cluster.context()))
-                    .hint(format!("--into {}", same.cluster.context())),
+                Error::usage(format!(
+                    "contexts {} and {context} are the same cluster",
+                    same.cluster.context()
+                ))
+                .hint(format!("--into {}", same.cluster.context())),
             );
         }
         if !self.has_namespace {
             return Some(
-                Error::new(Kind::NotFound, format!("namespace {namespace} does not exist in context {context}"))
-                    .hint(format!("kubectl --context {context} create namespace {namespace}"))
-                    .hint("-n NAMESPACE, if Istio lives elsewhere there"),
+                Error::new(
+                    Kind::NotFound,
+                    format!("namespace {namespace} does not exist in context {context}"),
+                )
+                .hint(format!(
+                    "kubectl --context {context} create namespace {namespace}"
+                ))
+                .hint("-n NAMESPACE, if Istio lives elsewhere there"),
             );
         }
         self.wiring_refusal(cluster, options)
@@ -172,19 +201,33 @@ impl Holder {
         match options.dry_run {
             DryRun::Client => {}
             DryRun::None | DryRun::Server => {
-                let apply = ApplyOptions { dry_run: options.dry_run, force_conflicts: force };
+                let apply = ApplyOptions {
+                    dry_run: options.dry_run,
+                    force_conflicts: force,
+                };
                 self.cluster.apply(&secret.to_applied(SELF), apply).await?;
             }
         }
-        streams.data(&format!("secret/{name} {done} in context {context}{}\n", suffix(options.dry_run)))
+        streams.data(&format!(
+            "secret/{name} {done} in context {context}{}\n",
+            suffix(options.dry_run)
+        ))
     }
 
     fn existing(&self, name: &str) -> Option<&Secret> {
-        let labelled = self.secrets.iter().find(|secret| secret.metadata.name.as_deref() == Some(name));
+        let labelled = self
+            .secrets
+            .iter()
+            .find(|secret| secret.metadata.name.as_deref() == Some(name));
         labelled.or(self.unlabelled.as_ref())
     }
 
-    fn may_take_over(&self, existing: Option<&Secret>, secret: &RemoteSecret, options: &Options) -> Result<bool, Error> {
+    fn may_take_over(
+        &self,
+        existing: Option<&Secret>,
+        secret: &RemoteSecret,
+        options: &Options,
+    ) -> Result<bool, Error> {
         let Some(existing) = existing else {
             return Ok(false);
         };

@@ -49,23 +49,37 @@ pub(crate) async fn run(
     let options = Options::resolve(arguments)?;
     let kubeconfig = connect.load(environment)?;
     let source = kubeconfig.target(&connect.overrides(source_context.as_deref()))?;
-    let server = options.server_for(source.context()).unwrap_or(source.server()).to_owned();
+    let server = options
+        .server_for(source.context())
+        .unwrap_or(source.server())
+        .to_owned();
     server::check_url(&server)?;
     let holders = holder_targets(&kubeconfig, &connect, &options)?;
 
     let connector = connector(environment, SELF, streams.interactive);
     let (source, holders) = interrupt
         .or(async {
-            let (source, holders) =
-                futures::join!(connector.connect(source), holders::connect(&connector, holders));
+            let (source, holders) = futures::join!(
+                connector.connect(source),
+                holders::connect(&connector, holders)
+            );
             Ok((source?, holders))
         })
         .await?;
     if let (Some(dead), false) = (server::dead(&server), options.allow_loopback) {
-        return Err(interrupt.or(candidates::refusal(&source, &server, dead)).await.unwrap_or_else(|error| error));
+        return Err(interrupt
+            .or(candidates::refusal(&source, &server, dead))
+            .await
+            .unwrap_or_else(|error| error));
     }
-    let run = Run { options: &options, connector: &connector, interrupt, source, now: environment.now };
-    run.go(&server, holders, streams).await
+    let run = Run {
+        options: &options,
+        connector: &connector,
+        interrupt,
+        source,
+        now: environment.now,
+    };
+    Box::pin(run.go(&server, holders, streams)).await
 }
 
 fn holder_targets(
@@ -73,7 +87,11 @@ fn holder_targets(
     connect: &mesh_common::terminal::flags::ConnectFlags,
     options: &Options,
 ) -> Result<Vec<mesh_common::cluster::Target>, Error> {
-    let results: Vec<_> = options.into.iter().map(|context| kubeconfig.target(&connect.holder_overrides(context))).collect();
+    let results: Vec<_> = options
+        .into
+        .iter()
+        .map(|context| kubeconfig.target(&connect.holder_overrides(context)))
+        .collect();
     let mut targets = Vec::new();
     let mut errors = Vec::new();
     for result in results {
@@ -86,25 +104,38 @@ fn holder_targets(
 }
 
 impl Run<'_> {
-    async fn go(&self, server: &str, holders: Vec<Result<Cluster, Error>>, streams: &mut Streams) -> Result<Exit, Error> {
+    async fn go(
+        &self,
+        server: &str,
+        holders: Vec<Result<Cluster, Error>>,
+        streams: &mut Streams,
+    ) -> Result<Exit, Error> {
         let (seen, holders) = self
             .interrupt
-            .or(async {
-                let (seen, holders) =
-                    futures::join!(observe::source(&self.source, self.options), holders::observe(holders, self.options));
+            .or(Box::pin(async {
+                let (seen, holders) = futures::join!(
+                    observe::source(&self.source, self.options),
+                    holders::observe(holders, self.options)
+                );
                 Ok((seen?, holders))
-            })
+            }))
             .await?;
         let name = names::choose(self.options, &seen)?;
         for warning in &name.warnings {
             streams.warn(warning);
         }
         let (holders, lost) = holders::check(holders, &seen, &name.cluster, self.options)?;
-        let exit = self.fill(server, &seen, &name.cluster, holders, streams).await?;
+        let exit = self
+            .fill(server, &seen, &name.cluster, holders, streams)
+            .await?;
         for error in &lost {
             streams.warn(&format!("{error}; its secret was not applied"));
         }
-        Ok(if lost.is_empty() { exit } else { exit.worse(Exit::Partial) })
+        Ok(if lost.is_empty() {
+            exit
+        } else {
+            exit.worse(Exit::Partial)
+        })
     }
 
     /// Gets the credentials, proves each, and hands them over.
@@ -119,26 +150,37 @@ impl Run<'_> {
         let plan = plan::plan(seen, self.options, self.source.context())?;
         let made = credential::make(self, &plan, streams).await?;
         let mut shared: Option<Credential> = None;
-        let recipients: Vec<Option<Holder>> =
-            if holders.is_empty() { vec![None] } else { holders.into_iter().map(Some).collect() };
+        let recipients: Vec<Option<Holder>> = if holders.is_empty() {
+            vec![None]
+        } else {
+            holders.into_iter().map(Some).collect()
+        };
         for holder in recipients {
             let own = self.options.has_own_token();
             let credential = match &shared {
                 Some(credential) if !own => credential.clone(),
                 _ => {
                     let holder_name = holder.as_ref().map(Holder::name);
-                    let Some(credential) = credential::get(self, &plan, holder_name.as_deref(), streams).await? else {
-                        streams.say("no secret is shown: its token would only be made now (dry run)");
+                    let Some(credential) =
+                        credential::get(self, &plan, holder_name.as_deref(), streams).await?
+                    else {
+                        streams
+                            .say("no secret is shown: its token would only be made now (dry run)");
                         return Ok(Exit::Fine);
                     };
                     credential
                 }
             };
-            let secret = try_out::proven(self, seen, server, cluster, &credential, made, streams).await?;
+            let secret =
+                try_out::proven(self, seen, server, cluster, &credential, made, streams).await?;
             shared = Some(credential);
             match holder {
                 None => self.print(&secret, streams)?,
-                Some(holder) => holder.give(&secret, self.options, self.interrupt, streams).await?,
+                Some(holder) => {
+                    holder
+                        .give(&secret, self.options, self.interrupt, streams)
+                        .await?;
+                }
             }
         }
         Ok(Exit::Fine)

@@ -19,7 +19,10 @@ pub(super) struct Chosen {
 /// what its istiod told them; so that name is the right one.
 pub(super) fn choose(options: &Options, seen: &Source) -> Result<Chosen, Error> {
     match &options.name {
-        Some(name) => Ok(Chosen { cluster: name.to_string(), warnings: mismatch(name, &seen.istiods) }),
+        Some(name) => Ok(Chosen {
+            cluster: name.to_string(),
+            warnings: mismatch(name, &seen.istiods),
+        }),
         None => derive(&seen.istiods, seen.uid.as_deref().unwrap_or_default()),
     }
 }
@@ -45,16 +48,24 @@ fn derive(istiods: &[ClusterId], uid: &str) -> Result<Chosen, Error> {
         }),
         [one] => {
             let name: ClusterName = one.as_str().parse().map_err(|error: Error| {
-                Error::refused(format!("istiod calls the cluster {one}, which cannot be part of a Secret's name"))
-                    .because(error)
-                    .hint("set values.global.multiCluster.clusterName to a DNS label, or pass --name")
+                Error::refused(format!(
+                    "istiod calls the cluster {one}, which cannot be part of a Secret's name"
+                ))
+                .because(error)
+                .hint("set values.global.multiCluster.clusterName to a DNS label, or pass --name")
             })?;
-            Ok(Chosen { cluster: name.to_string(), warnings: Vec::new() })
+            Ok(Chosen {
+                cluster: name.to_string(),
+                warnings: Vec::new(),
+            })
         }
         several => {
             let known: Vec<&str> = several.iter().map(ClusterId::as_str).collect();
-            Err(Error::usage(format!("the istiods of this cluster disagree about its name: {}", known.join(", ")))
-                .hint(format!("--name {}", known[0])))
+            Err(Error::usage(format!(
+                "the istiods of this cluster disagree about its name: {}",
+                known.join(", ")
+            ))
+            .hint(format!("--name {}", known[0])))
         }
     }
 }
@@ -64,14 +75,26 @@ mod tests {
     use super::*;
 
     fn ids(names: &[&str]) -> Vec<ClusterId> {
-        names.iter().map(|name| ClusterId((*name).to_owned())).collect()
+        names
+            .iter()
+            .map(|name| ClusterId((*name).to_owned()))
+            .collect()
     }
 
     #[test]
     fn istiods_name_is_taken_and_the_uid_only_for_want_of_one() {
-        assert_eq!(derive(&ids(&["west"]), "u").unwrap(), Chosen { cluster: "west".to_owned(), warnings: vec![] });
+        assert_eq!(
+            derive(&ids(&["west"]), "u").unwrap(),
+            Chosen {
+                cluster: "west".to_owned(),
+                warnings: vec![]
+            }
+        );
         let by_uid = derive(&[], "0a1b").unwrap();
-        assert_eq!((by_uid.cluster.as_str(), by_uid.warnings.len()), ("0a1b", 1));
+        assert_eq!(
+            (by_uid.cluster.as_str(), by_uid.warnings.len()),
+            ("0a1b", 1)
+        );
         assert!(derive(&ids(&["West_1"]), "u").is_err());
         assert!(derive(&ids(&["a", "b"]), "u").is_err());
     }
@@ -79,7 +102,9 @@ mod tests {
     #[test]
     fn another_name_than_istiods_is_warned_of() {
         let name: ClusterName = "west".parse().unwrap();
-        assert!(mismatch(&name, &[]).is_empty() && mismatch(&name, &ids(&["old", "west"])).is_empty());
+        assert!(
+            mismatch(&name, &[]).is_empty() && mismatch(&name, &ids(&["old", "west"])).is_empty()
+        );
         assert_eq!(mismatch(&name, &ids(&["other"])).len(), 1);
     }
 }

@@ -34,7 +34,7 @@ pub(super) enum Token {
 #[derive(Default)]
 pub(super) struct Account {
     pub namespace: bool,
-    pub account: Option<ServiceAccount>,
+    pub reader: Option<ServiceAccount>,
     /// Every token Secret of the namespace.
     pub tokens: Vec<Secret>,
     /// The chart's reader roles and their bindings, of every revision.
@@ -46,33 +46,56 @@ pub(super) struct Account {
 
 /// Reads in one wave what a source with its token in place needs, and in a second one what a bare one lacks.
 pub(super) async fn source(cluster: &Cluster, options: &Options) -> Result<Source, Error> {
-    let (uid, istiods, token) = futures::join!(uid(cluster, options), istiods(cluster, options), token(cluster, options));
+    let (uid, istiods, token) = futures::join!(
+        uid(cluster, options),
+        istiods(cluster, options),
+        token(cluster, options)
+    );
     let token = match token? {
         Some(secret) => Token::There(Box::new(secret)),
         None => Token::Missing(Box::new(account(cluster, options).await?)),
     };
-    Ok(Source { uid: uid?, istiods: istiods?, token })
+    Ok(Source {
+        uid: uid?,
+        istiods: istiods?,
+        token,
+    })
 }
 
 /// The UID of kube-system.
 pub(super) async fn cluster_uid(cluster: &Cluster) -> Result<String, Error> {
     let namespace: Option<Namespace> = cluster.get(None, KUBE_SYSTEM).await?;
-    namespace.and_then(|found| found.metadata.uid).ok_or_else(|| {
-        Error::refused(format!("namespace {KUBE_SYSTEM} has no UID in context {}", cluster.context()))
+    namespace
+        .and_then(|found| found.metadata.uid)
+        .ok_or_else(|| {
+            Error::refused(format!(
+                "namespace {KUBE_SYSTEM} has no UID in context {}",
+                cluster.context()
+            ))
             .hint("is this a Kubernetes API server? kubectl get namespace kube-system -o yaml")
-    })
+        })
 }
 
 /// What the cluster's istiods call it; nothing where we may not look.
-pub(super) async fn istiod_names(cluster: &Cluster, namespace: &str) -> Result<Vec<ClusterId>, Error> {
-    let selection = Selection { labels: Some(istiod::SELECTOR.to_owned()), fields: None };
+pub(super) async fn istiod_names(
+    cluster: &Cluster,
+    namespace: &str,
+) -> Result<Vec<ClusterId>, Error> {
+    let selection = Selection {
+        labels: Some(istiod::SELECTOR.to_owned()),
+        fields: None,
+    };
     let deployments: Vec<Deployment> = optional(cluster.list(Some(namespace), &selection).await)?;
     Ok(istiod::cluster_ids(&deployments))
 }
 
 async fn uid(cluster: &Cluster, options: &Options) -> Result<Option<String>, Error> {
     let needed = options.verify || options.name.is_none() || !options.into.is_empty();
-    if needed { cluster_uid(cluster).await.map(Some) } else { Ok(None) }
+    if needed {
+        cluster_uid(cluster).await.map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Its Deployments name the cluster; a remote without any is named by its injection webhook.
@@ -81,8 +104,12 @@ async fn istiods(cluster: &Cluster, options: &Options) -> Result<Vec<ClusterId>,
     if !names.is_empty() || options.name.is_some() {
         return Ok(names);
     }
-    let selection = Selection { labels: Some(istiod::INJECTOR_SELECTOR.to_owned()), fields: None };
-    let webhooks: Vec<MutatingWebhookConfiguration> = optional(cluster.list(None, &selection).await)?;
+    let selection = Selection {
+        labels: Some(istiod::INJECTOR_SELECTOR.to_owned()),
+        fields: None,
+    };
+    let webhooks: Vec<MutatingWebhookConfiguration> =
+        optional(cluster.list(None, &selection).await)?;
     Ok(istiod::injected_cluster_ids(&webhooks))
 }
 
@@ -104,7 +131,10 @@ pub(super) fn own_secret_name(account: &str, holder: &str) -> String {
 
 async fn account(cluster: &Cluster, options: &Options) -> Result<Account, Error> {
     let namespace = Some(options.namespace.as_str());
-    let tokens = Selection { labels: None, fields: Some(format!("type={SERVICE_ACCOUNT_TOKEN}")) };
+    let tokens = Selection {
+        labels: None,
+        fields: Some(format!("type={SERVICE_ACCOUNT_TOKEN}")),
+    };
     let (space, account, tokens, rights, authorities) = futures::join!(
         cluster.get::<Namespace>(None, &options.namespace),
         cluster.get::<ServiceAccount>(namespace, &options.account),
@@ -115,7 +145,7 @@ async fn account(cluster: &Cluster, options: &Options) -> Result<Account, Error>
     let (roles, bindings) = rights?;
     Ok(Account {
         namespace: space?.is_some(),
-        account: account?,
+        reader: account?,
         tokens: tokens?,
         roles,
         bindings,
@@ -123,12 +153,21 @@ async fn account(cluster: &Cluster, options: &Options) -> Result<Account, Error>
     })
 }
 
-async fn rights(cluster: &Cluster, options: &Options) -> Result<(Vec<ClusterRole>, Vec<ClusterRoleBinding>), Error> {
+async fn rights(
+    cluster: &Cluster,
+    options: &Options,
+) -> Result<(Vec<ClusterRole>, Vec<ClusterRoleBinding>), Error> {
     if !options.is_reader() || !options.create_account {
         return Ok((Vec::new(), Vec::new()));
     }
-    let selection = Selection { labels: Some(reader::selector()), fields: None };
-    let (roles, bindings) = futures::join!(cluster.list(None, &selection), cluster.list(None, &selection));
+    let selection = Selection {
+        labels: Some(reader::selector()),
+        fields: None,
+    };
+    let (roles, bindings) = futures::join!(
+        cluster.list(None, &selection),
+        cluster.list(None, &selection)
+    );
     Ok((roles?, bindings?))
 }
 
@@ -137,7 +176,9 @@ async fn authorities(cluster: &Cluster, options: &Options) -> Result<Option<Stri
     match options.token {
         TokenOptions::Bound(..) => {
             let map: Option<ConfigMap> = cluster.get(Some(KUBE_SYSTEM), ROOT_CA_CONFIG_MAP).await?;
-            Ok(map.and_then(|map| map.data).and_then(|mut data| data.remove(mesh_common::mesh::names::CA_KEY)))
+            Ok(map
+                .and_then(|map| map.data)
+                .and_then(|mut data| data.remove(mesh_common::mesh::names::CA_KEY)))
         }
         TokenOptions::Shared | TokenOptions::Named(_) | TokenOptions::OwnSecret(_) => Ok(None),
     }

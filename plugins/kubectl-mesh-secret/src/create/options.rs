@@ -14,9 +14,12 @@ use super::args::{AuthTypeArg, CreateArgs, DryRunArg, OutputArg, TypeArg};
 
 /// Kubernetes refuses tokens with a shorter life.
 /// Source: `ValidateTokenRequest` in Kubernetes' `pkg/apis/authentication/validation`.
-const SHORTEST_TOKEN: Duration = Duration::from_secs(600);
+const SHORTEST_TOKEN: Duration = Duration::from_mins(10);
 
-#[expect(clippy::struct_excessive_bools, reason = "each is one decision of the user")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one decision of the user"
+)]
 pub(super) struct Options {
     pub name: Option<ClusterName>,
     pub secret_type: SecretType,
@@ -54,7 +57,10 @@ pub(super) enum TokenOptions {
 /// How the holders' istiod authenticates.
 pub(super) enum Auth {
     Token,
-    Provider { name: String, config: BTreeMap<String, String> },
+    Provider {
+        name: String,
+        config: BTreeMap<String, String>,
+    },
 }
 
 /// How the secret is printed.
@@ -77,7 +83,12 @@ impl Options {
             check(server::check_url(url));
         }
         check(arguments.proxy_url.as_deref().map_or(Ok(()), check_proxy));
-        let authorities = match arguments.ca_file.as_deref().map(read_authorities).transpose() {
+        let authorities = match arguments
+            .ca_file
+            .as_deref()
+            .map(read_authorities)
+            .transpose()
+        {
             Ok(authorities) => authorities,
             Err(error) => {
                 check(Err(error));
@@ -107,13 +118,17 @@ impl Options {
                 Some(OutputArg::Name) => Output::Name,
             },
             server: split_server(arguments.server.as_deref()),
-            account: arguments.service_account.clone().unwrap_or_else(|| default_account(arguments.secret_type)),
+            account: arguments
+                .service_account
+                .clone()
+                .unwrap_or_else(|| default_account(arguments.secret_type)),
             token: token_options(&arguments),
             auth: match arguments.auth_type {
                 AuthTypeArg::BearerToken => Auth::Token,
-                AuthTypeArg::Plugin => {
-                    Auth::Provider { name: arguments.auth_plugin_name.unwrap_or_default(), config }
-                }
+                AuthTypeArg::Plugin => Auth::Provider {
+                    name: arguments.auth_plugin_name.unwrap_or_default(),
+                    config,
+                },
             },
             dry_run: match arguments.dry_run {
                 DryRunArg::None => DryRun::None,
@@ -163,7 +178,11 @@ fn default_account(secret_type: TypeArg) -> String {
 }
 
 fn token_options(arguments: &CreateArgs) -> TokenOptions {
-    match (&arguments.token_duration, &arguments.secret_name, &arguments.holder) {
+    match (
+        &arguments.token_duration,
+        &arguments.secret_name,
+        &arguments.holder,
+    ) {
         (Some(duration), _, holder) => TokenOptions::Bound(*duration, holder.clone()),
         (None, Some(name), _) => TokenOptions::Named(name.clone()),
         (None, None, Some(holder)) => TokenOptions::OwnSecret(Some(holder.clone())),
@@ -172,8 +191,14 @@ fn token_options(arguments: &CreateArgs) -> TokenOptions {
 }
 
 fn check_token(arguments: &CreateArgs) -> Result<(), Error> {
-    if arguments.token_duration.is_some_and(|duration| duration < SHORTEST_TOKEN) {
-        return Err(Error::usage("--token-duration is shorter than Kubernetes allows").hint("--token-duration 10m"));
+    if arguments
+        .token_duration
+        .is_some_and(|duration| duration < SHORTEST_TOKEN)
+    {
+        return Err(
+            Error::usage("--token-duration is shorter than Kubernetes allows")
+                .hint("--token-duration 10m"),
+        );
     }
     if arguments.holder.is_some() && arguments.into.len() > 1 {
         return Err(Error::usage("--for names one holder, and --into several contexts")
@@ -181,7 +206,9 @@ fn check_token(arguments: &CreateArgs) -> Result<(), Error> {
     }
     let plugin = arguments.auth_type == AuthTypeArg::Plugin;
     if plugin && (arguments.token_duration.is_some() || arguments.holder.is_some()) {
-        return Err(Error::usage("--auth-type=plugin takes no token, so --token-duration and --for do not go with it"));
+        return Err(Error::usage(
+            "--auth-type=plugin takes no token, so --token-duration and --for do not go with it",
+        ));
     }
     Ok(())
 }
@@ -190,8 +217,10 @@ fn check_plugin(arguments: &CreateArgs) -> Result<(), Error> {
     let plugin = arguments.auth_type == AuthTypeArg::Plugin;
     let details = arguments.auth_plugin_name.is_some() || !arguments.auth_plugin_config.is_empty();
     if details && !plugin {
-        return Err(Error::usage("--auth-plugin-name and --auth-plugin-config need --auth-type=plugin")
-            .hint("add --auth-type=plugin, or leave them out for a bearer token"));
+        return Err(Error::usage(
+            "--auth-plugin-name and --auth-plugin-config need --auth-type=plugin",
+        )
+        .hint("add --auth-type=plugin, or leave them out for a bearer token"));
     }
     Ok(())
 }
@@ -205,10 +234,16 @@ fn check_service_account(arguments: &CreateArgs) -> Result<(), Error> {
 
 fn check_proxy(url: &str) -> Result<(), Error> {
     let known = ["http://", "https://", "socks5://"];
-    if known.iter().any(|scheme| url.starts_with(scheme) && url.len() > scheme.len()) {
+    if known
+        .iter()
+        .any(|scheme| url.starts_with(scheme) && url.len() > scheme.len())
+    {
         return Ok(());
     }
-    Err(Error::usage(format!("proxy {url:?} is neither http, https nor socks5")).hint("--proxy-url http://HOST:PORT"))
+    Err(
+        Error::usage(format!("proxy {url:?} is neither http, https nor socks5"))
+            .hint("--proxy-url http://HOST:PORT"),
+    )
 }
 
 /// `CONTEXT=URL` or `URL`; a URL may hold a `=` only behind its scheme.
@@ -226,19 +261,23 @@ fn plugin_config(pairs: &[String]) -> Result<BTreeMap<String, String>, Error> {
     pairs
         .iter()
         .map(|pair| {
-            let (key, value) = pair
-                .split_once('=')
-                .ok_or_else(|| Error::usage(format!("--auth-plugin-config {pair:?} is not KEY=VALUE")))?;
+            let (key, value) = pair.split_once('=').ok_or_else(|| {
+                Error::usage(format!("--auth-plugin-config {pair:?} is not KEY=VALUE"))
+            })?;
             Ok((key.to_owned(), value.to_owned()))
         })
         .collect()
 }
 
 fn read_authorities(path: &std::path::Path) -> Result<Vec<u8>, Error> {
-    let pem = std::fs::read(path)
-        .map_err(|e| Error::usage(format!("cannot read the CA file {}", path.display())).because(e))?;
+    let pem = std::fs::read(path).map_err(|e| {
+        Error::usage(format!("cannot read the CA file {}", path.display())).because(e)
+    })?;
     if certificate::read_pem(&pem).is_empty() {
-        return Err(Error::usage(format!("the CA file {} holds no certificate (PEM)", path.display())));
+        return Err(Error::usage(format!(
+            "the CA file {} holds no certificate (PEM)",
+            path.display()
+        )));
     }
     Ok(pem)
 }
@@ -249,10 +288,17 @@ mod tests {
 
     #[test]
     fn a_server_may_be_limited_to_a_context() {
-        let pair = |context: Option<&str>, url: &str| Some((context.map(str::to_owned), url.to_owned()));
+        let pair =
+            |context: Option<&str>, url: &str| Some((context.map(str::to_owned), url.to_owned()));
         assert_eq!(split_server(Some("https://h")), pair(None, "https://h"));
-        assert_eq!(split_server(Some("west=https://h")), pair(Some("west"), "https://h"));
-        assert_eq!(split_server(Some("https://h/?a=b")), pair(None, "https://h/?a=b"));
+        assert_eq!(
+            split_server(Some("west=https://h")),
+            pair(Some("west"), "https://h")
+        );
+        assert_eq!(
+            split_server(Some("https://h/?a=b")),
+            pair(None, "https://h/?a=b")
+        );
         assert_eq!(split_server(None), None);
     }
 

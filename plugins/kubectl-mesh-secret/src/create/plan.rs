@@ -31,7 +31,11 @@ pub(super) enum TokenPlan {
     /// From a Secret that is to be made.
     NewSecret(Option<String>),
     /// It is minted, bound to a Secret of its own; with the cluster's CA (PEM).
-    Minted { duration: Duration, holder: Option<String>, authorities: String },
+    Minted {
+        duration: Duration,
+        holder: Option<String>,
+        authorities: String,
+    },
 }
 
 /// Compares what is asked for with what is there.
@@ -54,7 +58,10 @@ fn existing(secret: &Secret, options: &Options, context: &str) -> Result<Plan, E
             options.namespace
         )));
     }
-    Ok(Plan { makes: Vec::new(), token: TokenPlan::Existing(Box::new(secret.clone())) })
+    Ok(Plan {
+        makes: Vec::new(),
+        token: TokenPlan::Existing(Box::new(secret.clone())),
+    })
 }
 
 fn missing(seen: &Account, options: &Options, context: &str) -> Result<Plan, Error> {
@@ -74,9 +81,13 @@ fn missing(seen: &Account, options: &Options, context: &str) -> Result<Plan, Err
             .tokens
             .iter()
             .find(|secret| reader::is_token_of(secret, &options.account))
-            .map_or(TokenPlan::NewSecret(None), |secret| TokenPlan::Existing(Box::new(secret.clone()))),
+            .map_or(TokenPlan::NewSecret(None), |secret| {
+                TokenPlan::Existing(Box::new(secret.clone()))
+            }),
         TokenOptions::Named(_) => TokenPlan::NewSecret(None),
-        TokenOptions::OwnSecret(holder) => TokenPlan::NewSecret(holder.as_ref().map(ToString::to_string)),
+        TokenOptions::OwnSecret(holder) => {
+            TokenPlan::NewSecret(holder.as_ref().map(ToString::to_string))
+        }
         TokenOptions::Bound(duration, holder) => TokenPlan::Minted {
             duration: *duration,
             holder: holder.as_ref().map(ToString::to_string),
@@ -89,22 +100,28 @@ fn missing(seen: &Account, options: &Options, context: &str) -> Result<Plan, Err
 /// Namespace, account, role and binding, as far as they are missing and the suite knows how to make them.
 fn surroundings(seen: &Account, options: &Options, context: &str) -> Result<Vec<Make>, Error> {
     let namespace = &options.namespace;
-    if seen.account.is_none() && !(options.create_account && options.is_reader()) {
+    if seen.reader.is_none() && !(options.create_account && options.is_reader()) {
         let error = Error::new(
             Kind::NotFound,
-            format!("service account {namespace}/{} does not exist in context {context}", options.account),
+            format!(
+                "service account {namespace}/{} does not exist in context {context}",
+                options.account
+            ),
         );
         return Err(if options.is_reader() {
             error.hint("leave out --create-service-account=false, or install Istio there first")
         } else {
-            error.hint(format!("kubectl --context {context} -n {namespace} create serviceaccount {}", options.account))
+            error.hint(format!(
+                "kubectl --context {context} -n {namespace} create serviceaccount {}",
+                options.account
+            ))
         });
     }
     let mut makes = Vec::new();
     if !seen.namespace {
         makes.push(Make::Namespace(reader::namespace(namespace)));
     }
-    if seen.account.is_none() {
+    if seen.reader.is_none() {
         makes.push(Make::Account(reader::account(namespace)));
     }
     if options.is_reader() && options.create_account {
@@ -115,7 +132,11 @@ fn surroundings(seen: &Account, options: &Options, context: &str) -> Result<Vec<
 
 /// A reader that some chart's binding already gives a role that exists needs nothing more.
 fn rights(seen: &Account, options: &Options) -> Vec<Make> {
-    let role_exists = |name: &str| seen.roles.iter().any(|role| role.metadata.name.as_deref() == Some(name));
+    let role_exists = |name: &str| {
+        seen.roles
+            .iter()
+            .any(|role| role.metadata.name.as_deref() == Some(name))
+    };
     let bound = seen
         .bindings
         .iter()

@@ -62,7 +62,9 @@ pub(super) async fn proven(
     let unreachable = connect_fault(&error).is_some_and(ConnectFault::is_unreachable);
     let error = worded(error, run, &access, credential);
     if overridden && unreachable {
-        streams.warn(&format!("{error}; the secret could not be tried from this machine"));
+        streams.warn(&format!(
+            "{error}; the secret could not be tried from this machine"
+        ));
         return Ok(secret);
     }
     Err(error)
@@ -82,7 +84,10 @@ fn as_asked(run: &Run<'_>, server: &str, credential: &Credential) -> Access {
         proxy_url: options.proxy_url.clone(),
         user: match &options.auth {
             Auth::Token => AccessUser::Token(credential.token.clone()),
-            Auth::Provider { name, config } => AccessUser::Provider { name: name.clone(), config: config.clone() },
+            Auth::Provider { name, config } => AccessUser::Provider {
+                name: name.clone(),
+                config: config.clone(),
+            },
         },
     }
 }
@@ -91,7 +96,8 @@ fn as_asked(run: &Run<'_>, server: &str, credential: &Credential) -> Access {
 fn as_context(run: &Run<'_>, asked: &Access) -> Option<Access> {
     let options = run.options;
     let target = run.source.target();
-    let chosen = options.authorities.is_some() || options.insecure || options.tls_server_name.is_some();
+    let chosen =
+        options.authorities.is_some() || options.insecure || options.tls_server_name.is_some();
     if chosen || options.proxy_url.is_some() || options.server_for(target.context()).is_some() {
         return None;
     }
@@ -144,23 +150,47 @@ fn secret(run: &Run<'_>, cluster: &str, access: &Access) -> RemoteSecret {
 }
 
 /// Connects with the secret's own kubeconfig and compares the cluster.
-async fn try_out(run: &Run<'_>, secret: &RemoteSecret, uid: &str, just_made: bool) -> Result<(), Error> {
+async fn try_out(
+    run: &Run<'_>,
+    secret: &RemoteSecret,
+    uid: &str,
+    just_made: bool,
+) -> Result<(), Error> {
     let target = Target::from_text(secret.kubeconfig.expose_secret(), &secret.name())?;
     let server = target.server().to_owned();
-    let cluster = run.interrupt.or(run.connector.reach(target, &run.source)).await?;
+    let cluster = run
+        .interrupt
+        .or(run.connector.reach(target, &run.source))
+        .await?;
     let deadline = tokio::time::Instant::now() + SETTLING;
     loop {
-        let namespace = run.interrupt.or(cluster.get::<Namespace>(None, KUBE_SYSTEM)).await;
+        let namespace = run
+            .interrupt
+            .or(cluster.get::<Namespace>(None, KUBE_SYSTEM))
+            .await;
         match namespace {
-            Err(error) if just_made && is_settling(&error) && tokio::time::Instant::now() < deadline => {
-                run.interrupt.or(async { Ok(tokio::time::sleep(BETWEEN_TRIES).await) }).await?;
+            Err(error)
+                if just_made && is_settling(&error) && tokio::time::Instant::now() < deadline =>
+            {
+                run.interrupt.or(pause()).await?;
             }
             other => {
-                let found = other?.and_then(|namespace| namespace.metadata.uid).unwrap_or_default();
-                return if found == uid { Ok(()) } else { Err(wrong_cluster(run, &server, &found, uid)) };
+                let found = other?
+                    .and_then(|namespace| namespace.metadata.uid)
+                    .unwrap_or_default();
+                return if found == uid {
+                    Ok(())
+                } else {
+                    Err(wrong_cluster(run, &server, &found, uid))
+                };
             }
         }
     }
+}
+
+async fn pause() -> Result<(), Error> {
+    tokio::time::sleep(BETWEEN_TRIES).await;
+    Ok(())
 }
 
 fn is_settling(error: &Error) -> bool {
@@ -218,10 +248,16 @@ fn unauthenticated(error: Error, run: &Run<'_>, credential: &Credential) -> Erro
         || format!("kubectl --context {context} -n {namespace} get secrets --field-selector type=kubernetes.io/service-account-token"),
         |name| format!("kubectl --context {context} -n {namespace} delete secret {name}   # then run this again"),
     );
-    let expired = facts.filter(|facts| facts.has_expired(run.now)).and_then(|facts| facts.expires_at);
+    let expired = facts
+        .filter(|facts| facts.has_expired(run.now))
+        .and_then(|facts| facts.expires_at);
     let sentence = match expired {
         Some(end) => format!("the token for context {context} expired at {end}"),
-        None => format!("the API server of context {context} does not accept the token: it was revoked, or its key changed"),
+        None => format!(
+            "the API server of context {context} does not accept the token: it was revoked, or its key changed"
+        ),
     };
-    Error::new(Kind::Unauthenticated, sentence).hint(again).because(error)
+    Error::new(Kind::Unauthenticated, sentence)
+        .hint(again)
+        .because(error)
 }

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use mesh_common::mesh::access_facts::{self, AccessFacts, TrustFacts};
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::istiod_rules::{self, Refusal};
-use mesh_common::mesh::names::{CONFIG_ACCOUNT, CONFIG_SECRET, MULTI_CLUSTER_LABEL, READER_ACCOUNT};
+use mesh_common::mesh::names::{
+    CONFIG_ACCOUNT, CONFIG_SECRET, MULTI_CLUSTER_LABEL, READER_ACCOUNT,
+};
 use mesh_common::mesh::remote_secret::{annotated_cluster, has_label};
 use mesh_common::mesh::server;
 use mesh_common::mesh::token::TokenFacts;
@@ -45,20 +47,36 @@ fn secret_findings(held: &Held) -> Vec<Finding> {
     let secret = &held.secret;
     let name = secret.metadata.name.as_deref().unwrap_or_default();
     if !has_label(secret) {
-        let label = secret.metadata.labels.as_ref().and_then(|labels| labels.get(MULTI_CLUSTER_LABEL));
-        let seen = label.map_or_else(|| "is missing".to_owned(), |value| format!("is {value:?}, not \"true\""));
+        let label = secret
+            .metadata
+            .labels
+            .as_ref()
+            .and_then(|labels| labels.get(MULTI_CLUSTER_LABEL));
+        let seen = label.map_or_else(
+            || "is missing".to_owned(),
+            |value| format!("is {value:?}, not \"true\""),
+        );
         findings.push(
             Finding::new(
                 "secret-label",
                 Severity::Error,
-                format!("label {MULTI_CLUSTER_LABEL} {seen}, so istiod does not look at the secret"),
+                format!(
+                    "label {MULTI_CLUSTER_LABEL} {seen}, so istiod does not look at the secret"
+                ),
             )
-            .fix(format!("{} label secret {name} {MULTI_CLUSTER_LABEL}=true --overwrite", kubectl(held))),
+            .fix(format!(
+                "{} label secret {name} {MULTI_CLUSTER_LABEL}=true --overwrite",
+                kubectl(held)
+            )),
         );
     }
     let keys: Vec<&String> = secret.data.iter().flatten().map(|(key, _)| key).collect();
     if keys.is_empty() {
-        findings.push(Finding::new("secret-unparsable", Severity::Error, "the secret has no data, so it leads nowhere"));
+        findings.push(Finding::new(
+            "secret-unparsable",
+            Severity::Error,
+            "the secret has no data, so it leads nowhere",
+        ));
     }
     if let Some(annotated) = annotated_cluster(secret)
         && name != CONFIG_SECRET
@@ -70,18 +88,31 @@ fn secret_findings(held: &Held) -> Vec<Finding> {
             Severity::Warning,
             format!(
                 "its annotation names cluster {annotated}, its data {}: istiod goes by the data",
-                keys.iter().map(|key| key.as_str()).collect::<Vec<_>>().join(", ")
+                keys.iter()
+                    .map(|key| key.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ),
         ));
     }
     findings
 }
 
-fn cluster(held: &Held, key: &str, kubeconfig: &[u8], now: Timestamp, reveal: bool) -> ClusterReport {
+fn cluster(
+    held: &Held,
+    key: &str,
+    kubeconfig: &[u8],
+    now: Timestamp,
+    reveal: bool,
+) -> ClusterReport {
     let refusal = istiod_rules::verdict(kubeconfig).err();
     let access = access_facts::read(kubeconfig);
     let mut findings = wiring_findings(held, key);
-    findings.extend(refusal.as_ref().map(|refusal| refusal_finding(held, key, refusal)));
+    findings.extend(
+        refusal
+            .as_ref()
+            .map(|refusal| refusal_finding(held, key, refusal)),
+    );
     if let Some(access) = &access {
         findings.extend(server_findings(held, key, access, now));
         findings.extend(token_findings(held, key, access, now));
@@ -115,7 +146,9 @@ fn wiring_findings(held: &Held, key: &str) -> Vec<Finding> {
             Finding::new(
                 "secret-duplicate",
                 Severity::Error,
-                format!("secret {other} leads to cluster {key} too, and istiod takes only one of them"),
+                format!(
+                    "secret {other} leads to cluster {key} too, and istiod takes only one of them"
+                ),
             )
             .fix(format!("{} delete secret {other}", kubectl(held))),
         );
@@ -126,9 +159,12 @@ fn wiring_findings(held: &Held, key: &str) -> Vec<Finding> {
 fn refusal_finding(held: &Held, key: &str, refusal: &Refusal) -> Finding {
     let id = match refusal {
         Refusal::Denied(_) => "secret-auth-denied",
-        Refusal::Empty | Refusal::NotLoadable(_) | Refusal::NotValid(_) | Refusal::NotUsable(_) => "secret-unparsable",
+        Refusal::Empty | Refusal::NotLoadable(_) | Refusal::NotValid(_) | Refusal::NotUsable(_) => {
+            "secret-unparsable"
+        }
     };
-    Finding::new(id, Severity::Error, format!("istiod refuses it: {refusal}")).fix(create_again(held, key))
+    Finding::new(id, Severity::Error, format!("istiod refuses it: {refusal}"))
+        .fix(create_again(held, key))
 }
 
 fn server_findings(held: &Held, key: &str, access: &AccessFacts, now: Timestamp) -> Vec<Finding> {
@@ -136,29 +172,58 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, now: Timestamp)
     let address = &access.server;
     if !address.contains("://") {
         findings.push(
-            Finding::new("secret-server-scheme", Severity::Error, format!("server {address} has no scheme, so it is spoken to without TLS"))
-                .fix(format!("{} --server https://{address}", create_again(held, key))),
+            Finding::new(
+                "secret-server-scheme",
+                Severity::Error,
+                format!("server {address} has no scheme, so it is spoken to without TLS"),
+            )
+            .fix(format!(
+                "{} --server https://{address}",
+                create_again(held, key)
+            )),
         );
     } else if address.starts_with("http://") {
-        findings.push(Finding::new("secret-server-scheme", Severity::Warning, format!("server {address} is spoken to without TLS")));
+        findings.push(Finding::new(
+            "secret-server-scheme",
+            Severity::Warning,
+            format!("server {address} is spoken to without TLS"),
+        ));
     }
     if let Some(dead) = server::dead(address) {
         findings.push(
-            Finding::new("secret-server-loopback", Severity::Error, format!("server {address} {}", dead.reason()))
-                .fix(format!("{} --server https://ADDRESS:PORT", create_again(held, key))),
+            Finding::new(
+                "secret-server-loopback",
+                Severity::Error,
+                format!("server {address} {}", dead.reason()),
+            )
+            .fix(format!(
+                "{} --server https://ADDRESS:PORT",
+                create_again(held, key)
+            )),
         );
     }
     match &access.trust {
         TrustFacts::Nothing => findings.push(
-            Finding::new("secret-server-scheme", Severity::Warning, "the server's certificate is not checked (insecure-skip-tls-verify)")
-                .fix(format!("{} --ca-file FILE", create_again(held, key))),
+            Finding::new(
+                "secret-server-scheme",
+                Severity::Warning,
+                "the server's certificate is not checked (insecure-skip-tls-verify)",
+            )
+            .fix(format!("{} --ca-file FILE", create_again(held, key))),
         ),
         TrustFacts::Authorities { certificates } => {
-            let ended = !certificates.is_empty() && certificates.iter().all(|certificate| certificate.not_after < now);
+            let ended = !certificates.is_empty()
+                && certificates
+                    .iter()
+                    .all(|certificate| certificate.not_after < now);
             if ended {
                 findings.push(
-                    Finding::new("secret-ca-mismatch", Severity::Error, "every certificate of its CA has expired")
-                        .fix(create_again(held, key)),
+                    Finding::new(
+                        "secret-ca-mismatch",
+                        Severity::Error,
+                        "every certificate of its CA has expired",
+                    )
+                    .fix(create_again(held, key)),
                 );
             }
         }
@@ -176,7 +241,13 @@ fn token_findings(held: &Held, key: &str, access: &AccessFacts, now: Timestamp) 
     let Some(token) = &access.token else {
         let opaque = access.authentication.iter().any(|way| way == "token");
         return opaque
-            .then(|| Finding::new("secret-token-identity", Severity::Info, "its token is no web token, so nothing can be told of it"))
+            .then(|| {
+                Finding::new(
+                    "secret-token-identity",
+                    Severity::Info,
+                    "its token is no web token, so nothing can be told of it",
+                )
+            })
             .into_iter()
             .collect();
     };
@@ -198,22 +269,40 @@ fn expiry_finding(held: &Held, key: &str, token: &TokenFacts, now: Timestamp) ->
     const ID: &str = "secret-token-expiry";
     let Some(end) = token.expires_at else {
         return Some(
-            Finding::new(ID, Severity::Info, "its token never ends, as of every secret that istioctl makes")
-                .fix(format!("{} --token-duration 8760h", create_again(held, key))),
+            Finding::new(
+                ID,
+                Severity::Info,
+                "its token never ends, as of every secret that istioctl makes",
+            )
+            .fix(format!(
+                "{} --token-duration 8760h",
+                create_again(held, key)
+            )),
         );
     };
     if token.has_expired(now) {
         return Some(
-            Finding::new(ID, Severity::Error, format!("its token expired at {}", day_and_time(end)))
-                .fix(create_again(held, key)),
+            Finding::new(
+                ID,
+                Severity::Error,
+                format!("its token expired at {}", day_and_time(end)),
+            )
+            .fix(create_again(held, key)),
         );
     }
-    let life = token.issued_at.map(|from| end.duration_since(from).as_hours() / 24);
+    let life = token
+        .issued_at
+        .map(|from| end.duration_since(from).as_hours() / 24);
     let days_left = end.duration_since(now).as_hours() / 24;
     let short = token.life_left(now).is_some_and(|left| left < LIFE_LEFT);
     let last_week = life.is_some_and(|days| days > LONG_LIFE_DAYS) && days_left < LAST_DAYS;
     (short || last_week).then(|| {
-        Finding::new(ID, Severity::Warning, format!("its token ends at {}", day_and_time(end))).fix(create_again(held, key))
+        Finding::new(
+            ID,
+            Severity::Warning,
+            format!("its token ends at {}", day_and_time(end)),
+        )
+        .fix(create_again(held, key))
     })
 }
 
@@ -229,7 +318,12 @@ pub(super) fn create_again(held: &Held, key: &str) -> String {
 }
 
 fn kubectl(held: &Held) -> String {
-    let namespace = held.secret.metadata.namespace.as_deref().unwrap_or("istio-system");
+    let namespace = held
+        .secret
+        .metadata
+        .namespace
+        .as_deref()
+        .unwrap_or("istio-system");
     match &held.context {
         Some(context) => format!("kubectl --context {context} -n {namespace}"),
         None => format!("kubectl -n {namespace}"),

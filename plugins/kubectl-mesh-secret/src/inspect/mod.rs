@@ -28,15 +28,24 @@ pub(crate) async fn run(
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
     let connector = connector(environment, SELF, streams.interactive);
-    let seen = interrupt.or(observe::observe(&arguments, environment, &connector)).await?;
+    let seen = interrupt
+        .or(observe::observe(&arguments, environment, &connector))
+        .await?;
     for note in &seen.notes {
         streams.say(note);
     }
-    let mut items: Vec<SecretReport> =
-        seen.held.iter().map(|held| checks::check(held, environment.now, arguments.reveal)).collect();
+    let mut items: Vec<SecretReport> = seen
+        .held
+        .iter()
+        .map(|held| checks::check(held, environment.now, arguments.reveal))
+        .collect();
     if arguments.probe {
         let sources = sources::Sources::load(&arguments, environment, streams)?;
-        interrupt.or(async { Ok(probe::probe(&seen.held, &mut items, &sources, &connector).await) }).await?;
+        interrupt
+            .or(Box::pin(probe::probe(
+                &seen.held, &mut items, &sources, &connector,
+            )))
+            .await?;
     }
     let inspection = Inspection::new(items, seen.unreached);
     streams.data(&render(&inspection, &arguments.output)?)?;
@@ -46,7 +55,17 @@ pub(crate) async fn run(
     if seen.could_be_more && matches!(arguments.output, Format::Table | Format::Wide) {
         streams.say("one context was read; --all-contexts reads every cluster of the kubeconfig");
     }
-    let found = inspection.findings().any(|finding| arguments.fail_on.counts(finding.severity));
-    let reached = if inspection.unreached.is_empty() { Exit::Fine } else { Exit::Partial };
-    Ok(if found { Exit::Findings.worse(reached) } else { reached })
+    let found = inspection
+        .findings()
+        .any(|finding| arguments.fail_on.counts(finding.severity));
+    let reached = if inspection.unreached.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Partial
+    };
+    Ok(if found {
+        Exit::Findings.worse(reached)
+    } else {
+        reached
+    })
 }

@@ -65,7 +65,16 @@ fn from_file(file: &str, names: &[String]) -> Result<Seen, Error> {
     }
     let held = select(secrets, names, &origin)?;
     Ok(Seen {
-        held: held.into_iter().map(|secret| Held { context: None, secret, istiods: vec![], holder_uid: None, twins: vec![] }).collect(),
+        held: held
+            .into_iter()
+            .map(|secret| Held {
+                context: None,
+                secret,
+                istiods: vec![],
+                holder_uid: None,
+                twins: vec![],
+            })
+            .collect(),
         ..Seen::default()
     })
 }
@@ -78,29 +87,46 @@ fn read_text(file: &str) -> Result<(String, String), Error> {
             .map_err(|e| Error::usage("cannot read standard input").because(e))?;
         return Ok(("standard input".to_owned(), text));
     }
-    let text = std::fs::read_to_string(file).map_err(|e| Error::usage(format!("cannot read {file}")).because(e))?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| Error::usage(format!("cannot read {file}")).because(e))?;
     Ok((file.to_owned(), text))
 }
 
 /// A document is a Secret or a list of objects; every other kind is refused by its name.
-fn collect(document: serde_json::Value, origin: &str, secrets: &mut Vec<Secret>) -> Result<(), Error> {
+fn collect(
+    document: serde_json::Value,
+    origin: &str,
+    secrets: &mut Vec<Secret>,
+) -> Result<(), Error> {
     let kind = document["kind"].as_str().unwrap_or_default().to_owned();
     match kind.as_str() {
         "Secret" => {
-            let name = document["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            let name = document["metadata"]["name"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
             // serde's own message would show the value that does not fit, which may be a token.
-            let mut secret: Secret = serde_json::from_value(document)
-                .map_err(|_| Error::usage(format!("secret {name} in {origin} is not a valid Secret")))?;
+            let mut secret: Secret = serde_json::from_value(document).map_err(|_| {
+                Error::usage(format!("secret {name} in {origin} is not a valid Secret"))
+            })?;
             fold_string_data(&mut secret);
             secrets.push(secret);
             Ok(())
         }
         "List" | "SecretList" => {
-            let serde_json::Value::Array(items) = document["items"].clone() else { return Ok(()) };
-            items.into_iter().try_for_each(|item| collect(item, origin, secrets))
+            let serde_json::Value::Array(items) = document["items"].clone() else {
+                return Ok(());
+            };
+            items
+                .into_iter()
+                .try_for_each(|item| collect(item, origin, secrets))
         }
-        "" => Err(Error::usage(format!("{origin} holds a document without a kind"))),
-        other => Err(Error::usage(format!("{origin} holds a {other}, not a Secret"))),
+        "" => Err(Error::usage(format!(
+            "{origin} holds a document without a kind"
+        ))),
+        other => Err(Error::usage(format!(
+            "{origin} holds a {other}, not a Secret"
+        ))),
     }
 }
 
@@ -108,7 +134,11 @@ fn collect(document: serde_json::Value, origin: &str, secrets: &mut Vec<Secret>)
 fn fold_string_data(secret: &mut Secret) {
     let texts = secret.string_data.take().unwrap_or_default();
     let data = secret.data.get_or_insert_default();
-    data.extend(texts.into_iter().map(|(key, text)| (key, k8s_openapi::ByteString(text.into_bytes()))));
+    data.extend(
+        texts
+            .into_iter()
+            .map(|(key, text)| (key, k8s_openapi::ByteString(text.into_bytes()))),
+    );
 }
 
 fn select(secrets: Vec<Secret>, names: &[String], place: &str) -> Result<Vec<Secret>, Error> {
@@ -118,11 +148,19 @@ fn select(secrets: Vec<Secret>, names: &[String], place: &str) -> Result<Vec<Sec
     let missing: Vec<Error> = names
         .iter()
         .filter(|name| !secrets.iter().any(|secret| is_meant(secret, name)))
-        .map(|name| Error::new(Kind::NotFound, format!("{place} holds no remote secret {name}")))
+        .map(|name| {
+            Error::new(
+                Kind::NotFound,
+                format!("{place} holds no remote secret {name}"),
+            )
+        })
         .collect();
     match Error::all(missing) {
         Some(error) => Err(error),
-        None => Ok(secrets.into_iter().filter(|secret| names.iter().any(|name| is_meant(secret, name))).collect()),
+        None => Ok(secrets
+            .into_iter()
+            .filter(|secret| names.iter().any(|name| is_meant(secret, name)))
+            .collect()),
     }
 }
 
@@ -131,11 +169,17 @@ fn is_meant(secret: &Secret, name: &str) -> bool {
     secret.metadata.name.as_deref() == Some(name) || leads_to(secret, name)
 }
 
-async fn from_clusters(arguments: &InspectArgs, environment: &Environment, connector: &Connector) -> Result<Seen, Error> {
+async fn from_clusters(
+    arguments: &InspectArgs,
+    environment: &Environment,
+    connector: &Connector,
+) -> Result<Seen, Error> {
     let kubeconfig = arguments.connect.load(environment)?;
     let contexts = contexts(arguments, &kubeconfig);
-    let targets: Vec<_> =
-        contexts.iter().map(|context| kubeconfig.target(&arguments.connect.overrides(context.as_deref()))).collect();
+    let targets: Vec<_> = contexts
+        .iter()
+        .map(|context| kubeconfig.target(&arguments.connect.overrides(context.as_deref())))
+        .collect();
     let (targets, wrong): (Vec<_>, Vec<_>) = targets.into_iter().partition(Result::is_ok);
     if let Some(error) = Error::all(wrong.into_iter().filter_map(Result::err)) {
         return Err(error);
@@ -148,13 +192,18 @@ async fn from_clusters(arguments: &InspectArgs, environment: &Environment, conne
     })
     .await;
     let mut seen = assemble(read, arguments)?;
-    seen.could_be_more = arguments.contexts.is_empty() && !arguments.all_contexts && kubeconfig.context_names().count() > 1;
+    seen.could_be_more = arguments.contexts.is_empty()
+        && !arguments.all_contexts
+        && kubeconfig.context_names().count() > 1;
     Ok(seen)
 }
 
 fn contexts(arguments: &InspectArgs, kubeconfig: &Kubeconfig) -> Vec<Option<String>> {
     if arguments.all_contexts {
-        return kubeconfig.context_names().map(|name| Some(name.to_owned())).collect();
+        return kubeconfig
+            .context_names()
+            .map(|name| Some(name.to_owned()))
+            .collect();
     }
     if arguments.contexts.is_empty() {
         return vec![None];
@@ -170,8 +219,14 @@ struct Holder {
 
 async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Error> {
     let namespace = arguments.namespace.resolve();
-    let remote = Selection { labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")), fields: None };
-    let istiods = Selection { labels: Some(istiod::SELECTOR.to_owned()), fields: None };
+    let remote = Selection {
+        labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")),
+        fields: None,
+    };
+    let istiods = Selection {
+        labels: Some(istiod::SELECTOR.to_owned()),
+        fields: None,
+    };
     let (space, deployments, secrets) = futures::join!(
         cluster.get::<Namespace>(None, KUBE_SYSTEM),
         cluster.list::<Deployment>(Some(namespace), &istiods),
@@ -187,15 +242,23 @@ async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Er
         }
     }
     Ok(Holder {
-        uid: optional(space)?.and_then(|space| space.metadata.uid).unwrap_or_default(),
+        uid: optional(space)?
+            .and_then(|space| space.metadata.uid)
+            .unwrap_or_default(),
         istiods: istiod::cluster_ids(&optional(deployments)?),
         secrets,
     })
 }
 
-fn assemble(read: Vec<(String, Result<Holder, Error>)>, arguments: &InspectArgs) -> Result<Seen, Error> {
+fn assemble(
+    read: Vec<(String, Result<Holder, Error>)>,
+    arguments: &InspectArgs,
+) -> Result<Seen, Error> {
     let namespace = arguments.namespace.resolve();
-    let mut seen = Seen { nothing: format!("no remote secret in namespace {namespace}"), ..Seen::default() };
+    let mut seen = Seen {
+        nothing: format!("no remote secret in namespace {namespace}"),
+        ..Seen::default()
+    };
     let alone = read.len() == 1;
     let mut known: Vec<(String, String)> = Vec::new();
     let mut errors = Vec::new();
@@ -207,12 +270,20 @@ fn assemble(read: Vec<(String, Result<Holder, Error>)>, arguments: &InspectArgs)
                 continue;
             }
             Err(error) => {
-                seen.unreached.push(Unreached { context, reason: error.to_string() });
+                seen.unreached.push(Unreached {
+                    context,
+                    reason: error.to_string(),
+                });
                 continue;
             }
         };
-        if let Some((first, _)) = known.iter().find(|(_, uid)| !uid.is_empty() && *uid == holder.uid) {
-            seen.notes.push(format!("context {context} is the same cluster as {first} and is left out"));
+        if let Some((first, _)) = known
+            .iter()
+            .find(|(_, uid)| !uid.is_empty() && *uid == holder.uid)
+        {
+            seen.notes.push(format!(
+                "context {context} is the same cluster as {first} and is left out"
+            ));
             continue;
         }
         known.push((context.clone(), holder.uid.clone()));
@@ -225,24 +296,44 @@ fn assemble(read: Vec<(String, Result<Holder, Error>)>, arguments: &InspectArgs)
         }
     }
     if !alone && !arguments.names.is_empty() {
-        seen.held.retain(|held| arguments.names.iter().any(|name| is_meant(&held.secret, name)));
+        seen.held.retain(|held| {
+            arguments
+                .names
+                .iter()
+                .any(|name| is_meant(&held.secret, name))
+        });
     }
     if known.is_empty() && errors.is_empty() {
-        errors.extend(seen.unreached.iter().map(|lost| Error::new(Kind::Unreachable, lost.reason.clone())));
+        errors.extend(
+            seen.unreached
+                .iter()
+                .map(|lost| Error::new(Kind::Unreachable, lost.reason.clone())),
+        );
     }
     Error::all(errors).map_or(Ok(seen), Err)
 }
 
 fn held(context: &str, secret: Secret, holder: &Holder) -> Held {
-    let keys: Vec<String> = secret.data.iter().flatten().map(|(key, _)| key.clone()).collect();
+    let keys: Vec<String> = secret
+        .data
+        .iter()
+        .flatten()
+        .map(|(key, _)| key.clone())
+        .collect();
     let twins = holder
         .secrets
         .iter()
         .filter(|other| other.metadata.name != secret.metadata.name)
         .flat_map(|other| {
             let name = other.metadata.name.clone().unwrap_or_default();
-            let shared = other.data.iter().flatten().filter(|(key, _)| keys.contains(key));
-            shared.map(move |(key, _)| (name.clone(), key.clone())).collect::<Vec<_>>()
+            let shared = other
+                .data
+                .iter()
+                .flatten()
+                .filter(|(key, _)| keys.contains(key));
+            shared
+                .map(move |(key, _)| (name.clone(), key.clone()))
+                .collect::<Vec<_>>()
         })
         .collect();
     Held {

@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::core::v1::Namespace;
 use mesh_common::cluster::{Cluster, ConnectFault, Connector, Target, connect_fault, fan_out};
+use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::names::KUBE_SYSTEM;
@@ -14,7 +15,12 @@ use super::rights;
 use super::sources::Sources;
 
 /// Probes every cluster of every secret at once, and adds what was seen to the reports (same order as `held`).
-pub(super) async fn probe(held: &[Held], reports: &mut [SecretReport], sources: &Sources, connector: &Connector) {
+pub(super) async fn probe(
+    held: &[Held],
+    reports: &mut [SecretReport],
+    sources: &Sources,
+    connector: &Connector,
+) -> Result<(), Error> {
     let work: Vec<(usize, usize)> = reports
         .iter()
         .enumerate()
@@ -23,7 +29,12 @@ pub(super) async fn probe(held: &[Held], reports: &mut [SecretReport], sources: 
     let results = {
         let reports = &*reports;
         fan_out(work, |(i, j)| async move {
-            let probe = Probe { held: &held[i], cluster: &reports[i].clusters[j], sources, connector };
+            let probe = Probe {
+                held: &held[i],
+                cluster: &reports[i].clusters[j],
+                sources,
+                connector,
+            };
             (i, j, probe.run().await)
         })
         .await
@@ -33,6 +44,7 @@ pub(super) async fn probe(held: &[Held], reports: &mut [SecretReport], sources: 
         cluster.probe = Some(report);
         cluster.findings.extend(findings);
     }
+    Ok(())
 }
 
 struct Probe<'a> {
@@ -45,7 +57,9 @@ struct Probe<'a> {
 impl Probe<'_> {
     async fn run(&self) -> (ProbeReport, Vec<Finding>) {
         let skipped = |why: &str| {
-            let outcome = Outcome::Skipped { detail: why.to_owned() };
+            let outcome = Outcome::Skipped {
+                detail: why.to_owned(),
+            };
             let report = ProbeReport {
                 connected: outcome.clone(),
                 authenticated: outcome.clone(),
@@ -58,8 +72,15 @@ impl Probe<'_> {
         if !self.cluster.accepted {
             return skipped("istiod refuses it");
         }
-        let value = self.held.secret.data.as_ref().and_then(|data| data.get(&self.cluster.name));
-        let text = value.map(|value| String::from_utf8_lossy(&value.0)).unwrap_or_default();
+        let value = self
+            .held
+            .secret
+            .data
+            .as_ref()
+            .and_then(|data| data.get(&self.cluster.name));
+        let text = value
+            .map(|value| String::from_utf8_lossy(&value.0))
+            .unwrap_or_default();
         match Target::from_text(&text, &format!("the secret for {}", self.cluster.name)) {
             Ok(target) => self.connect(target).await,
             Err(error) => skipped(&error.to_string()),
@@ -72,8 +93,12 @@ impl Probe<'_> {
         let cluster = match self.connector.connect(target).await {
             Ok(cluster) => cluster,
             Err(error) => {
-                report.connected = Outcome::Failed { detail: cause(&error) };
-                let not_reached = Outcome::Skipped { detail: "not connected".to_owned() };
+                report.connected = Outcome::Failed {
+                    detail: cause(&error),
+                };
+                let not_reached = Outcome::Skipped {
+                    detail: "not connected".to_owned(),
+                };
                 report.authenticated = not_reached.clone();
                 report.right_cluster = not_reached.clone();
                 report.may_read = not_reached;
@@ -109,24 +134,43 @@ impl Probe<'_> {
         let (id, fix) = match fault {
             Some(ConnectFault::NameMismatch { valid_for, .. }) => {
                 let name = valid_for.first().map_or("NAME", String::as_str);
-                ("secret-ca-mismatch", format!("{again} --tls-server-name {name}"))
+                (
+                    "secret-ca-mismatch",
+                    format!("{again} --tls-server-name {name}"),
+                )
             }
-            Some(fault) if !fault.is_unreachable() => ("secret-ca-mismatch", format!("{again} --ca-file FILE")),
-            Some(_) | None => ("secret-server-unreachable", format!("{again} --server https://ADDRESS:PORT")),
+            Some(fault) if !fault.is_unreachable() => {
+                ("secret-ca-mismatch", format!("{again} --ca-file FILE"))
+            }
+            Some(_) | None => (
+                "secret-server-unreachable",
+                format!("{again} --server https://ADDRESS:PORT"),
+            ),
         };
-        Finding::new(id, Severity::Error, format!("server {server}: {}", cause(error))).fix(fix)
+        Finding::new(
+            id,
+            Severity::Error,
+            format!("server {server}: {}", cause(error)),
+        )
+        .fix(fix)
     }
 
     fn authentication_failed(&self, report: &mut ProbeReport, error: &Error) -> Vec<Finding> {
-        let skipped = Outcome::Skipped { detail: "not authenticated".to_owned() };
+        let skipped = Outcome::Skipped {
+            detail: "not authenticated".to_owned(),
+        };
         report.right_cluster = skipped.clone();
         report.may_read = skipped;
-        report.authenticated = Outcome::Failed { detail: cause(error) };
+        report.authenticated = Outcome::Failed {
+            detail: cause(error),
+        };
         let finding = match error.kind() {
-            Kind::Unauthenticated => {
-                Finding::new("secret-token-invalid", Severity::Error, "the API server does not accept its token")
-                    .fix(create_again(self.held, &self.cluster.name))
-            }
+            Kind::Unauthenticated => Finding::new(
+                "secret-token-invalid",
+                Severity::Error,
+                "the API server does not accept its token",
+            )
+            .fix(create_again(self.held, &self.cluster.name)),
             Kind::Usage
             | Kind::Refused
             | Kind::NotFound
@@ -134,19 +178,31 @@ impl Probe<'_> {
             | Kind::Forbidden
             | Kind::Unreachable
             | Kind::WaitRanOut
-            | Kind::Interrupted => Finding::new("secret-server-unreachable", Severity::Error, error.to_string()),
+            | Kind::Interrupted => Finding::new(
+                "secret-server-unreachable",
+                Severity::Error,
+                error.to_string(),
+            ),
         };
         vec![finding]
     }
 
     /// Whether what answered is the cluster that the user's own context leads to, and not the holder itself.
-    fn compare(&self, report: &mut ProbeReport, source: Result<super::sources::Source, String>) -> Vec<Finding> {
+    fn compare(
+        &self,
+        report: &mut ProbeReport,
+        source: Result<super::sources::Source, String>,
+    ) -> Vec<Finding> {
         let Some(uid) = report.cluster_uid.clone() else {
-            report.right_cluster = Outcome::Skipped { detail: "namespace kube-system cannot be read".to_owned() };
+            report.right_cluster = Outcome::Skipped {
+                detail: "namespace kube-system cannot be read".to_owned(),
+            };
             return Vec::new();
         };
         let wrong = |report: &mut ProbeReport, what: String| {
-            report.right_cluster = Outcome::Failed { detail: what.clone() };
+            report.right_cluster = Outcome::Failed {
+                detail: what.clone(),
+            };
             vec![
                 Finding::new("secret-wrong-cluster", Severity::Error, what)
                     .fix(create_again(self.held, &self.cluster.name)),
@@ -163,32 +219,54 @@ impl Probe<'_> {
             }
         };
         if source.uid != uid {
-            return wrong(report, format!("it leads to another cluster than context {}", source.context));
+            return wrong(
+                report,
+                format!(
+                    "it leads to another cluster than context {}",
+                    source.context
+                ),
+            );
         }
-        report.right_cluster = Outcome::Passed { detail: format!("context {}", source.context) };
+        report.right_cluster = Outcome::Passed {
+            detail: format!("context {}", source.context),
+        };
         let key = &self.cluster.name;
         if source.istiods.is_empty() || source.istiods.iter().any(|id| id.as_str() == key) {
             return Vec::new();
         }
-        let known: Vec<&str> = source.istiods.iter().map(|id| id.as_str()).collect();
+        let known: Vec<&str> = source.istiods.iter().map(ClusterId::as_str).collect();
         vec![
             Finding::new(
                 "cluster-id-secret-key",
                 Severity::Error,
-                format!("the cluster's own istiod calls it {}, not {key}", known.join(" or ")),
+                format!(
+                    "the cluster's own istiod calls it {}, not {key}",
+                    known.join(" or ")
+                ),
             )
             .fix(create_again(self.held, known[0])),
         ]
     }
 
     async fn may_read(&self, report: &mut ProbeReport, cluster: &Cluster) -> Vec<Finding> {
-        let namespace = self.held.secret.metadata.namespace.as_deref().unwrap_or("istio-system");
-        let (missing, granted) = futures::join!(rights::missing(cluster), rights::granted(cluster, namespace));
+        let namespace = self
+            .held
+            .secret
+            .metadata
+            .namespace
+            .as_deref()
+            .unwrap_or("istio-system");
+        let (missing, granted) = futures::join!(
+            rights::missing(cluster),
+            rights::granted(cluster, namespace)
+        );
         let mut findings = Vec::new();
         match missing {
             Ok(missing) if missing.is_empty() => report.may_read = passed(),
             Ok(missing) => {
-                report.may_read = Outcome::Failed { detail: format!("{} rights are missing", missing.len()) };
+                report.may_read = Outcome::Failed {
+                    detail: format!("{} rights are missing", missing.len()),
+                };
                 findings.push(
                     Finding::new(
                         "secret-rbac",
@@ -199,17 +277,35 @@ impl Probe<'_> {
                 );
                 report.missing_rights = missing;
             }
-            Err(error) => report.may_read = Outcome::Skipped { detail: error.to_string() },
+            Err(error) => {
+                report.may_read = Outcome::Skipped {
+                    detail: error.to_string(),
+                }
+            }
         }
-        report.excess_rights = granted.map(|rules| reader::excess(&rules)).unwrap_or_default();
+        report.excess_rights = granted
+            .map(|rules| reader::excess(&rules))
+            .unwrap_or_default();
         if !report.excess_rights.is_empty() {
-            let shown: Vec<&str> = report.excess_rights.iter().take(5).map(String::as_str).collect();
+            let shown: Vec<&str> = report
+                .excess_rights
+                .iter()
+                .take(5)
+                .map(String::as_str)
+                .collect();
             let more = report.excess_rights.len() - shown.len();
-            let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let rest = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
             findings.push(Finding::new(
                 "secret-rbac",
                 Severity::Warning,
-                format!("it may do more than the reader role of Istio's chart: {}{rest}", shown.join(", ")),
+                format!(
+                    "it may do more than the reader role of Istio's chart: {}{rest}",
+                    shown.join(", ")
+                ),
             ));
         }
         findings
@@ -217,7 +313,9 @@ impl Probe<'_> {
 }
 
 fn passed() -> Outcome {
-    Outcome::Passed { detail: String::new() }
+    Outcome::Passed {
+        detail: String::new(),
+    }
 }
 
 /// The innermost thing that went wrong, for a line that already says where.

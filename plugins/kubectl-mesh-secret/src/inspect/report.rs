@@ -113,13 +113,20 @@ pub(super) enum Outcome {
 
 impl Default for Outcome {
     fn default() -> Self {
-        Self::Skipped { detail: "not asked".to_owned() }
+        Self::Skipped {
+            detail: "not asked".to_owned(),
+        }
     }
 }
 
 impl Inspection {
     pub(super) fn new(items: Vec<SecretReport>, unreached: Vec<Unreached>) -> Self {
-        Self { api_version: "mesh.istio-multicluster.dev/v1alpha1", kind: "RemoteSecretInspection", items, unreached }
+        Self {
+            api_version: "mesh.istio-multicluster.dev/v1alpha1",
+            kind: "RemoteSecretInspection",
+            items,
+            unreached,
+        }
     }
 
     /// Every finding, of secrets and clusters.
@@ -131,6 +138,8 @@ impl Inspection {
 impl SecretReport {
     /// Every finding of the secret and its clusters.
     pub(super) fn all_findings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().chain(self.clusters.iter().flat_map(|cluster| &cluster.findings))
+        self.findings
+            .iter()
+            .chain(self.clusters.iter().flat_map(|cluster| &cluster.findings))
     }
 }

@@ -16,7 +16,10 @@ impl Report for Inspection {
             secret(item, wide, &mut text);
         }
         for lost in &self.unreached {
-            text.push_str(&format!("context {}: not read: {}\n", lost.context, lost.reason));
+            row(
+                &format!("context {}: not read: {}", lost.context, lost.reason),
+                &mut text,
+            );
         }
         if !self.items.is_empty() {
             text.push_str(&verdict(self));
@@ -25,19 +28,33 @@ impl Report for Inspection {
     }
 
     fn names(&self) -> Vec<String> {
-        self.items.iter().map(|item| format!("secret/{}", item.name)).collect()
+        self.items
+            .iter()
+            .map(|item| format!("secret/{}", item.name))
+            .collect()
     }
 }
 
 fn secret(item: &SecretReport, wide: bool, text: &mut String) {
     let mut head = vec![format!("secret/{}", item.name)];
-    head.extend(item.namespace.as_ref().map(|namespace| format!("namespace {namespace}")));
-    head.extend(item.context.as_ref().map(|context| format!("context {context}")));
-    head.extend(item.age_seconds.map(|seconds| format!("age {}", age(seconds))));
+    head.extend(
+        item.namespace
+            .as_ref()
+            .map(|namespace| format!("namespace {namespace}")),
+    );
+    head.extend(
+        item.context
+            .as_ref()
+            .map(|context| format!("context {context}")),
+    );
+    head.extend(
+        item.age_seconds
+            .map(|seconds| format!("age {}", age(seconds))),
+    );
     text.push_str(&head.join("   "));
     text.push('\n');
     for cluster in &item.clusters {
-        self::cluster(cluster, item.created_at.is_some(), wide, text);
+        self::cluster(cluster, wide, text);
     }
     for finding in &item.findings {
         self::finding(finding, wide, text);
@@ -45,7 +62,7 @@ fn secret(item: &SecretReport, wide: bool, text: &mut String) {
     text.push('\n');
 }
 
-fn cluster(cluster: &ClusterReport, _stored: bool, wide: bool, text: &mut String) {
+fn cluster(cluster: &ClusterReport, wide: bool, text: &mut String) {
     line("cluster", &cluster.name, text);
     if let Some(access) = &cluster.access {
         self::access(access, wide, text);
@@ -60,8 +77,8 @@ fn cluster(cluster: &ClusterReport, _stored: bool, wide: bool, text: &mut String
     }
     if let Some(kubeconfig) = &cluster.kubeconfig {
         line("clear", "", text);
-        for row in kubeconfig.lines() {
-            text.push_str(&format!("            {row}\n"));
+        for clear in kubeconfig.lines() {
+            row(&format!("            {clear}"), text);
         }
     }
     for finding in &cluster.findings {
@@ -80,12 +97,26 @@ fn access(access: &AccessFacts, wide: bool, text: &mut String) {
     match &access.trust {
         TrustFacts::Authorities { certificates } => {
             for (i, certificate) in certificates.iter().enumerate() {
-                let digest = if wide { certificate.sha256.clone() } else { short(&certificate.sha256) };
-                line(if i == 0 { "ca" } else { "" }, &format!("{}, until {}", certificate.subject, day(certificate.not_after)), text);
+                let digest = if wide {
+                    certificate.sha256.clone()
+                } else {
+                    short(&certificate.sha256)
+                };
+                line(
+                    if i == 0 { "ca" } else { "" },
+                    &format!(
+                        "{}, until {}",
+                        certificate.subject,
+                        day(certificate.not_after)
+                    ),
+                    text,
+                );
                 line("", &format!("sha256 {digest}"), text);
             }
         }
-        TrustFacts::AuthoritiesFile { path } => line("ca", &format!("file {path} of whoever reads it"), text),
+        TrustFacts::AuthoritiesFile { path } => {
+            line("ca", &format!("file {path} of whoever reads it"), text);
+        }
         TrustFacts::SystemRoots => line("ca", "the roots of the machine that dials", text),
         TrustFacts::Nothing => line("ca", "none: the server is not checked", text),
     }
@@ -96,9 +127,18 @@ fn access(access: &AccessFacts, wide: bool, text: &mut String) {
 }
 
 fn token(token: &TokenFacts, text: &mut String) {
-    line("token", token.subject.as_deref().unwrap_or("<unknown>"), text);
-    let end = token.expires_at.map_or_else(|| "never ends".to_owned(), |end| format!("ends {}", day_and_time(end)));
-    let since = token.issued_at.map_or_else(String::new, |from| format!(", issued {}", day_and_time(from)));
+    line(
+        "token",
+        token.subject.as_deref().unwrap_or("<unknown>"),
+        text,
+    );
+    let end = token.expires_at.map_or_else(
+        || "never ends".to_owned(),
+        |end| format!("ends {}", day_and_time(end)),
+    );
+    let since = token.issued_at.map_or_else(String::new, |from| {
+        format!(", issued {}", day_and_time(from))
+    });
     line("", &format!("{end}{since}"), text);
     if let Some(secret) = &token.secret {
         line("", &format!("lives with secret {secret}"), text);
@@ -122,7 +162,11 @@ fn probe(probe: &ProbeReport, text: &mut String) {
             Outcome::Failed { detail } => format!("NO: {detail}"),
             Outcome::Skipped { detail } => format!("skipped: {detail}"),
         };
-        line(if i == 0 { "probe" } else { "" }, &format!("{question}: {answer}"), text);
+        line(
+            if i == 0 { "probe" } else { "" },
+            &format!("{question}: {answer}"),
+            text,
+        );
     }
 }
 
@@ -131,14 +175,22 @@ fn finding(finding: &Finding, wide: bool, text: &mut String) {
     if finding.severity == Severity::Info && !wide {
         return;
     }
-    line(finding.severity.word(), &format!("{}: {}", finding.id, finding.message), text);
+    let message = format!("{}: {}", finding.id, finding.message);
+    for (i, row) in wrapped(&message).iter().enumerate() {
+        line(if i == 0 { finding.severity.word() } else { "" }, row, text);
+    }
     if let Some(fix) = &finding.fix {
         line("", &format!("fix: {fix}"), text);
     }
 }
 
 fn verdict(inspection: &Inspection) -> String {
-    let count = |severity| inspection.findings().filter(|finding| finding.severity == severity).count();
+    let count = |severity| {
+        inspection
+            .findings()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
     format!(
         "{}: {}, {}, {} notes\n",
         plural(inspection.items.len(), "secret"),
@@ -149,16 +201,44 @@ fn verdict(inspection: &Inspection) -> String {
 }
 
 fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    if count == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{count} {word}s")
+    }
 }
 
 fn line(key: &str, value: &str, text: &mut String) {
-    text.push_str(format!("  {key:<9} {value}").trim_end());
+    row(format!("  {key:<9} {value}").trim_end(), text);
+}
+
+fn row(content: &str, text: &mut String) {
+    text.push_str(content);
     text.push('\n');
 }
 
+/// `text` in rows that fit beside the key on 80 columns; commands are never broken, since they are pasted.
+fn wrapped(text: &str) -> Vec<String> {
+    const WIDTH: usize = 80 - 12;
+    let mut rows: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match rows.last_mut() {
+            Some(row) if row.len() + 1 + word.len() <= WIDTH => {
+                row.push(' ');
+                row.push_str(word);
+            }
+            Some(_) | None => rows.push(word.to_owned()),
+        }
+    }
+    rows
+}
+
 fn none(text: &str) -> String {
-    if text.is_empty() { "<none>".to_owned() } else { text.to_owned() }
+    if text.is_empty() {
+        "<none>".to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 fn short(digest: &str) -> String {
@@ -173,7 +253,11 @@ fn day(time: Timestamp) -> String {
 /// An age as kubectl shows it: the two largest units at the most.
 fn age(seconds: i64) -> String {
     let length = SignedDuration::from_secs(seconds.max(0));
-    let (days, hours, minutes) = (length.as_hours() / 24, length.as_hours(), length.as_secs() / 60);
+    let (days, hours, minutes) = (
+        length.as_hours() / 24,
+        length.as_hours(),
+        length.as_secs() / 60,
+    );
     match () {
         () if minutes < 2 => format!("{}s", length.as_secs()),
         () if hours < 3 => format!("{minutes}m"),

@@ -3,8 +3,8 @@
 use futures::{StreamExt as _, stream};
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, ResourceRule, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec, SelfSubjectRulesReview,
-    SelfSubjectRulesReviewSpec,
+    ResourceAttributes, ResourceRule, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
+    SelfSubjectRulesReview, SelfSubjectRulesReviewSpec,
 };
 use mesh_common::cluster::{Cluster, DryRun};
 use mesh_common::mesh::error::Error;
@@ -15,8 +15,13 @@ const AT_ONCE: usize = 8;
 
 /// The user name that the API server knows the credential by.
 pub(super) async fn who_am_i(cluster: &Cluster) -> Result<Option<String>, Error> {
-    let review = cluster.create(&SelfSubjectReview::default(), DryRun::None).await?;
-    Ok(review.status.and_then(|status| status.user_info).and_then(|user| user.username))
+    let review = cluster
+        .create(&SelfSubjectReview::default(), DryRun::None)
+        .await?;
+    Ok(review
+        .status
+        .and_then(|status| status.user_info)
+        .and_then(|user| user.username))
 }
 
 /// The rights that istiod needs and that the credential does not have.
@@ -48,11 +53,19 @@ async fn may(cluster: &Cluster, right: Right) -> Result<bool, Error> {
 }
 
 /// Every rule that holds for the credential in `namespace`, those of the whole cluster included.
-pub(super) async fn granted(cluster: &Cluster, namespace: &str) -> Result<Vec<ResourceRule>, Error> {
+pub(super) async fn granted(
+    cluster: &Cluster,
+    namespace: &str,
+) -> Result<Vec<ResourceRule>, Error> {
     let review = SelfSubjectRulesReview {
-        spec: SelfSubjectRulesReviewSpec { namespace: Some(namespace.to_owned()) },
+        spec: SelfSubjectRulesReviewSpec {
+            namespace: Some(namespace.to_owned()),
+        },
         ..SelfSubjectRulesReview::default()
     };
     let answer = cluster.create(&review, DryRun::None).await?;
-    Ok(answer.status.map(|status| status.resource_rules).unwrap_or_default())
+    Ok(answer
+        .status
+        .map(|status| status.resource_rules)
+        .unwrap_or_default())
 }
