@@ -61,8 +61,16 @@ pub fn read(kubeconfig: &[u8]) -> Option<AccessFacts> {
     let context = entry(&config, "contexts", "context", current)?;
     let cluster = entry(&config, "clusters", "cluster", context["cluster"].as_str()?)?;
     let nobody = Value::Null;
-    let user = context["user"].as_str().and_then(|name| entry(&config, "users", "user", name)).unwrap_or(&nobody);
-    let owned = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    let user = context["user"]
+        .as_str()
+        .and_then(|name| entry(&config, "users", "user", name))
+        .unwrap_or(&nobody);
+    let owned = |value: &Value| {
+        value
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
     Some(AccessFacts {
         server: owned(&cluster["server"]).unwrap_or_default(),
         trust: trust(cluster),
@@ -76,7 +84,11 @@ pub fn read(kubeconfig: &[u8]) -> Option<AccessFacts> {
 }
 
 fn entry<'a>(config: &'a Value, list: &str, item: &str, name: &str) -> Option<&'a Value> {
-    config[list].as_array()?.iter().find(|entry| entry["name"] == name).map(|entry| &entry[item])
+    config[list]
+        .as_array()?
+        .iter()
+        .find(|entry| entry["name"] == name)
+        .map(|entry| &entry[item])
 }
 
 fn trust(cluster: &Value) -> TrustFacts {
@@ -84,17 +96,32 @@ fn trust(cluster: &Value) -> TrustFacts {
         return TrustFacts::Nothing;
     }
     if let Some(pem) = inline(&cluster["certificate-authority-data"]) {
-        return TrustFacts::Authorities { certificates: certificate::read_pem(&pem) };
+        return TrustFacts::Authorities {
+            certificates: certificate::read_pem(&pem),
+        };
     }
     match cluster["certificate-authority"].as_str() {
-        Some(path) => TrustFacts::AuthoritiesFile { path: path.to_owned() },
+        Some(path) => TrustFacts::AuthoritiesFile {
+            path: path.to_owned(),
+        },
         None => TrustFacts::SystemRoots,
     }
 }
 
 fn authentication(user: &Value) -> Vec<String> {
-    let ways = ["token", "tokenFile", "client-certificate-data", "client-certificate", "username", "exec"];
-    let mut found: Vec<String> = ways.iter().filter(|way| !user[**way].is_null()).map(|way| (*way).to_owned()).collect();
+    let ways = [
+        "token",
+        "tokenFile",
+        "client-certificate-data",
+        "client-certificate",
+        "username",
+        "exec",
+    ];
+    let mut found: Vec<String> = ways
+        .iter()
+        .filter(|way| !user[**way].is_null())
+        .map(|way| (*way).to_owned())
+        .collect();
     if let Some(name) = user["auth-provider"]["name"].as_str() {
         found.push(format!("auth-provider {name}"));
     }
@@ -102,18 +129,26 @@ fn authentication(user: &Value) -> Vec<String> {
 }
 
 fn inline(value: &Value) -> Option<Vec<u8>> {
-    BASE64_STANDARD.decode(value.as_str()?).ok().filter(|bytes| !bytes.is_empty())
+    BASE64_STANDARD
+        .decode(value.as_str()?)
+        .ok()
+        .filter(|bytes| !bytes.is_empty())
 }
 
 fn without_password(url: &str) -> String {
     match url.split_once("://") {
         Some((scheme, rest)) => {
             let (authority, path) = rest.split_once('/').map_or((rest, ""), |(a, p)| (a, p));
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            let host = authority
+                .rsplit_once('@')
+                .map_or(authority, |(_, host)| host);
             let slash = if path.is_empty() { "" } else { "/" };
             format!("{scheme}://{host}{slash}{path}")
         }
-        None => url.rsplit_once('@').map_or(url, |(_, host)| host).to_owned(),
+        None => url
+            .rsplit_once('@')
+            .map_or(url, |(_, host)| host)
+            .to_owned(),
     }
 }
 
@@ -133,11 +168,17 @@ mod tests {
         };
         let facts = read(access.to_kubeconfig("west").as_bytes()).unwrap();
         assert_eq!(facts.server, "https://h:6443");
-        assert_eq!((facts.trust.clone(), facts.token.clone()), (TrustFacts::Nothing, None));
+        assert_eq!(
+            (facts.trust.clone(), facts.token.clone()),
+            (TrustFacts::Nothing, None)
+        );
         assert_eq!(facts.proxy_url.as_deref(), Some("http://proxy:3128"));
         assert_eq!(facts.authentication, ["token"]);
         let all = serde_json::to_string(&facts).unwrap();
-        assert!(!all.contains("very-secret") && !all.contains("u:p"), "{all}");
+        assert!(
+            !all.contains("very-secret") && !all.contains("u:p"),
+            "{all}"
+        );
     }
 
     #[test]

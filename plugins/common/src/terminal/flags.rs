@@ -53,7 +53,11 @@ impl ConnectFlags {
 
     /// The same for a second cluster: `--cluster` and `--user` are about the first one only.
     pub fn holder_overrides(&self, context: &str) -> Overrides {
-        Overrides { cluster: None, user: None, ..self.overrides(Some(context)) }
+        Overrides {
+            cluster: None,
+            user: None,
+            ..self.overrides(Some(context))
+        }
     }
 
     /// What these flags say in place of the kubeconfig, for `context` or the current one.
