@@ -1,0 +1,11 @@
+//! The client stack against servers that answer, and against everything that goes wrong before they do.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where its own arrangement fails"
+)]
+
+mod connect_faults;
+mod support;
