@@ -8,6 +8,7 @@
 
 pub mod command;
 pub mod condition;
+pub mod embedded;
 pub mod environment;
 pub mod http;
 pub mod kubeconfig;
@@ -15,3 +16,4 @@ pub mod parts;
 pub mod pki;
 pub mod real;
 pub mod supervisor;
+pub mod wire;

@@ -1,0 +1,174 @@
+//! From a request to an answer: who asks, whether that is allowed, and which handler knows the rest.
+//!
+//! Order as in the API server: authentication, impersonation, authorization, and only then whether the resource exists.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::failure::Failure;
+use super::kinds::{self, Kind};
+use super::request::{Request, ResourcePath};
+use super::state::{Shared, State};
+use super::user::{self, User};
+use super::{authz, discovery, read, reviews, watch, write};
+
+/// What goes back to the client, apart from refusals.
+pub(crate) enum Answer {
+    Json(u16, Value),
+    /// 200 with a media type of its own.
+    Typed(String, Value),
+    Text(u16, String),
+    Stream(mpsc::Receiver<Bytes>),
+}
+
+/// Answers one request.
+pub(crate) fn handle(
+    shared: &Shared,
+    request: &Request,
+    user: Result<User, Failure>,
+) -> Result<Answer, Failure> {
+    let outcome = {
+        let mut state = shared.lock();
+        let user = user::impersonate(&state, user?, &request.headers, &request.target)?;
+        authz::authorize(&state, &user, &request.target.attributes)?;
+        match &request.target.resource {
+            None => discovery::answer(&state, request),
+            Some(path) => resource(shared, &mut state, request, path, &user),
+        }
+    };
+    if outcome.is_ok() && request.method != Method::GET {
+        aftermath(shared, request);
+    }
+    outcome
+}
+
+/// What controllers would do after a write.
+fn aftermath(shared: &Shared, request: &Request) {
+    match request.target.attributes.resource.as_str() {
+        "secrets" | "serviceaccounts" | "namespaces" => shared.wake_token_controller(),
+        "customresourcedefinitions" => shared.lock().refresh_kinds(),
+        _ => {}
+    }
+}
+
+fn resource(
+    shared: &Shared,
+    state: &mut State,
+    request: &Request,
+    path: &ResourcePath,
+    user: &User,
+) -> Result<Answer, Failure> {
+    if let Some(answer) = reviews::answer(state, request, path, user) {
+        return answer;
+    }
+    let Some(kind) = state
+        .kind(&path.group, &path.resource)
+        .filter(|kind| kind.version == path.version)
+    else {
+        return unknown(state, path);
+    };
+    if kind.namespaced && path.namespace.is_empty() && !path.name.is_empty() {
+        return Err(Failure::no_such_resource());
+    }
+    match path.subresource.as_str() {
+        "" => {}
+        "status" if kind.status => {}
+        "token" if kind.resource == "serviceaccounts" => {
+            return reviews::token_request(state, request, path);
+        }
+        other => return subresource(&kind, other),
+    }
+    verb(shared, state, request, path, &kind)
+}
+
+fn verb(
+    shared: &Shared,
+    state: &mut State,
+    request: &Request,
+    path: &ResourcePath,
+    kind: &Arc<Kind>,
+) -> Result<Answer, Failure> {
+    let status = !path.subresource.is_empty();
+    let call = write::Call::new(request, path, kind);
+    match request.target.attributes.verb.as_str() {
+        "get" => read::get(state, request, path, kind),
+        "list" => read::list(state, request, path, kind),
+        "watch" => watch::start(shared, state, request, path, kind),
+        "create" if path.name.is_empty() && !status => write::create(state, &call),
+        "update" if !path.name.is_empty() => write::update(state, &call),
+        "patch" if !path.name.is_empty() => write::patch(state, &call),
+        "delete" if !status => write::delete(state, &call),
+        // Namespaces and services have no DELETE of the whole collection.
+        "deletecollection" if !status && !["namespaces"].contains(&kind.resource.as_str()) => {
+            write::delete_collection(state, &call)
+        }
+        _ => Err(Failure::method_not_allowed()),
+    }
+}
+
+fn unknown(state: &State, path: &ResourcePath) -> Result<Answer, Failure> {
+    if kinds::only_in_real_clusters(&path.group, &path.resource) {
+        return Err(Failure::not_implemented(&kinds::dotted(
+            &path.resource,
+            &path.group,
+        )));
+    }
+    let served = state
+        .kinds
+        .iter()
+        .any(|kind| kind.group == path.group && kind.version == path.version);
+    if served {
+        return Err(Failure::no_such_resource());
+    }
+    Ok(Answer::Text(404, "404 page not found\n".to_owned()))
+}
+
+fn subresource(kind: &Kind, name: &str) -> Result<Answer, Failure> {
+    let real = match kind.resource.as_str() {
+        "pods" => [
+            "attach",
+            "binding",
+            "ephemeralcontainers",
+            "eviction",
+            "exec",
+            "log",
+            "portforward",
+            "proxy",
+            "resize",
+        ]
+        .as_slice(),
+        "deployments" => &["scale"],
+        "services" | "nodes" => &["proxy"],
+        "namespaces" => &["finalize"],
+        _ if kind.is_custom() => &["scale"],
+        _ => &[],
+    };
+    if real.contains(&name.split('/').next().unwrap_or_default()) {
+        return Err(Failure::not_implemented(&format!(
+            "{}/{name}",
+            kind.resource
+        )));
+    }
+    Err(Failure::no_such_resource())
+}
+
+/// The object as the client asked for it: whole, or its metadata only
+/// (<https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches>).
+pub(crate) fn shaped(accept: &str, object: &Value) -> Value {
+    if accept
+        .split(',')
+        .next()
+        .is_some_and(|first| first.contains("as=PartialObjectMetadata;"))
+    {
+        return json!({
+            "kind": "PartialObjectMetadata",
+            "apiVersion": "meta.k8s.io/v1",
+            "metadata": object["metadata"],
+        });
+    }
+    object.clone()
+}

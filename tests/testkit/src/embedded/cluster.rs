@@ -1,0 +1,523 @@
+//! The handle by which tests start an embedded cluster, arrange what is in it, make it fail, and look at what happened.
+
+use std::fmt;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::authz::Denial;
+use super::clock::Clock;
+use super::faults::{Fault, Faults};
+use super::kinds::{self, Kind};
+use super::owners::Writer;
+use super::recording::{self, Connection, Recorded, Recording};
+use super::server::{self, Door, Server};
+use super::state::{Shared, State, TokenController};
+use super::store::{Key, Store};
+use super::tls::{self, ClientAuthority};
+use super::tokens::{Grant, Signer};
+use super::user::{MASTERS, User};
+use super::validate::{TOKEN_SECRET, TOKEN_SECRET_ACCOUNT};
+use super::{runtime, write};
+use crate::kubeconfig;
+use crate::pki::{CertificateAuthority, Identity, LOOPBACK, Validity};
+
+/// How a cluster is to be; [`Builder::start`] makes it.
+pub struct Builder {
+    name: String,
+    ca: Option<Arc<CertificateAuthority>>,
+    http1_only: bool,
+    token_controller: TokenController,
+    longest_token: Option<Duration>,
+}
+
+impl Builder {
+    /// Speaks HTTP/1.1 only.
+    #[must_use]
+    pub fn http1_only(mut self) -> Self {
+        self.http1_only = true;
+        self
+    }
+
+    /// Uses this authority instead of one of its own.
+    #[must_use]
+    pub fn ca(mut self, ca: &Arc<CertificateAuthority>) -> Self {
+        self.ca = Some(Arc::clone(ca));
+        self
+    }
+
+    /// Says when token Secrets are filled; 10 ms after they are made, unless said otherwise.
+    #[must_use]
+    pub fn token_controller(mut self, controller: TokenController) -> Self {
+        self.token_controller = controller;
+        self
+    }
+
+    /// Grants no token from TokenRequest a longer life than this, as some providers do.
+    #[must_use]
+    pub fn longest_token(mut self, longest: Duration) -> Self {
+        self.longest_token = Some(longest);
+        self
+    }
+
+    /// Starts the cluster on a free port of 127.0.0.1. It is ready at once.
+    pub fn start(self) -> Cluster {
+        Cluster::launch(self)
+    }
+}
+
+/// A running embedded cluster; it ends when the value is dropped.
+pub struct Cluster {
+    name: String,
+    shared: Shared,
+    server: Arc<Server>,
+    evict: Option<watch::Sender<u64>>,
+    ca: Arc<CertificateAuthority>,
+    url: String,
+    admin_token: String,
+    admin_identity: OnceLock<Identity>,
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster")
+            .field("name", &self.name)
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Cluster {
+    /// Starts a cluster with an authority of its own.
+    pub fn start(name: &str) -> Self {
+        Self::builder(name).start()
+    }
+
+    /// Begins a cluster that is not like the others.
+    pub fn builder(name: &str) -> Builder {
+        Builder {
+            name: name.to_owned(),
+            ca: None,
+            http1_only: false,
+            token_controller: TokenController::After(Duration::from_millis(10)),
+            longest_token: None,
+        }
+    }
+
+    fn launch(builder: Builder) -> Self {
+        let Builder {
+            name,
+            ca,
+            http1_only,
+            token_controller,
+            longest_token,
+        } = builder;
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        listener
+            .set_nonblocking(true)
+            .expect("sockets can be non-blocking");
+        let address = listener
+            .local_addr()
+            .expect("the socket is bound")
+            .to_string();
+        let ca = ca.unwrap_or_else(|| Arc::new(CertificateAuthority::new(&format!("{name}-ca"))));
+        let mut state = State {
+            address: address.clone(),
+            ca_pem: ca.certificate_pem(),
+            store: Store::new(),
+            kinds: kinds::built_in(),
+            tokens: std::collections::BTreeMap::new(),
+            signer: Signer::new(&format!("https://kubernetes.default.svc.{name}")),
+            denials: Vec::new(),
+            faults: Faults::default(),
+            recording: Recording::default(),
+            clock: Arc::new(Clock::default()),
+            token_controller,
+            longest_token,
+        };
+        state.bootstrap();
+        let shared = Shared::new(state);
+        let (evict, evicted) = watch::channel(0);
+        let identity = ca.server(&server_names());
+        let server = Arc::new(Server {
+            shared: shared.clone(),
+            clients: ClientAuthority::new(&ca.certificate_pem()),
+            door: Mutex::new(Door {
+                tls: tls::server_config(&identity, http1_only),
+                http1_only,
+                mute: false,
+            }),
+            evict: evicted,
+        });
+        runtime::spawn(server::run(Arc::clone(&server), listener));
+        let cluster = Self {
+            url: format!("https://{address}"),
+            name,
+            shared,
+            server,
+            evict: Some(evict),
+            ca,
+            admin_token: String::new(),
+            admin_identity: OnceLock::new(),
+        };
+        let admin_token = cluster.add_user("admin", &[MASTERS]);
+        Self {
+            admin_token,
+            ..cluster
+        }
+    }
+}
+
+/// How clients reach it.
+impl Cluster {
+    /// The name that it was started with.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `https://127.0.0.1:PORT`.
+    pub fn server_url(&self) -> &str {
+        &self.url
+    }
+
+    /// The authority that signed the server's certificate and signs client certificates.
+    pub fn ca(&self) -> &Arc<CertificateAuthority> {
+        &self.ca
+    }
+
+    /// That authority's certificate.
+    pub fn ca_pem(&self) -> String {
+        self.ca.certificate_pem()
+    }
+
+    /// The UID of the namespace kube-system, by which clusters are told apart.
+    pub fn uid(&self) -> String {
+        self.shared
+            .lock()
+            .uid_of(&Key::core("namespaces", "", "kube-system"))
+            .expect("kube-system cannot be deleted")
+    }
+
+    /// The issuer of its ServiceAccount tokens, which is also their usual audience.
+    pub fn issuer(&self) -> String {
+        self.shared.lock().signer.issuer.clone()
+    }
+
+    /// A bearer token of a `system:masters` user called `admin`.
+    pub fn admin_token(&self) -> &str {
+        &self.admin_token
+    }
+
+    /// A client certificate of the same user.
+    pub fn admin_identity(&self) -> &Identity {
+        self.admin_identity
+            .get_or_init(|| self.ca.client("admin", &[MASTERS]))
+    }
+
+    /// Makes up a user with these groups (`system:authenticated` comes along) and returns its bearer token.
+    pub fn add_user(&self, name: &str, groups: &[&str]) -> String {
+        let token = format!("{name}-{}", super::random::uid());
+        let user = User::authenticated(name, groups);
+        self.shared
+            .lock()
+            .tokens
+            .insert(token.clone(), Grant::User(user));
+        token
+    }
+
+    /// Makes a bearer token worthless at once.
+    pub fn revoke(&self, token: &str) {
+        self.shared.lock().tokens.remove(token);
+    }
+
+    /// The `cluster` part of a kubeconfig.
+    pub fn kubeconfig_cluster(&self) -> kubeconfig::Cluster {
+        kubeconfig::Cluster::new(&self.url).ca_pem(&self.ca_pem())
+    }
+
+    /// The `user` part of a kubeconfig: the admin, by token.
+    pub fn kubeconfig_user(&self) -> kubeconfig::User {
+        kubeconfig::User::new().token(&self.admin_token)
+    }
+
+    /// A whole kubeconfig of the admin, with the cluster's name for everything.
+    pub fn kubeconfig(&self) -> kubeconfig::Kubeconfig {
+        kubeconfig::Kubeconfig::single(
+            &self.name,
+            self.kubeconfig_cluster(),
+            self.kubeconfig_user(),
+        )
+    }
+}
+
+/// What is in it, without HTTP and unrecorded.
+impl Cluster {
+    /// Creates an object as the field manager `arrangement`, with its namespace if that is missing, and returns it as stored.
+    /// What a server fills in is filled in; the status stays as given.
+    pub fn create(&self, object: Value) -> Value {
+        self.create_as("arrangement", object)
+    }
+
+    /// As [`Self::create`], owned by another field manager, such as `kubectl-client-side-apply`.
+    pub fn create_as(&self, manager: &str, object: Value) -> Value {
+        let stored = {
+            let mut state = self.shared.lock();
+            let kind = kind_of(&state, &object);
+            let namespace = object["metadata"]["namespace"]
+                .as_str()
+                .unwrap_or("default")
+                .to_owned();
+            let writer = |kind: &Kind| Writer {
+                apply: false,
+                manager: manager.to_owned(),
+                api_version: kind.api_version(),
+                subresource: String::new(),
+            };
+            if kind.namespaced && !state.namespace_exists(&namespace) {
+                let namespaces = state
+                    .kind("", "namespaces")
+                    .expect("namespaces are built in");
+                let new = serde_json::json!({"metadata": {"name": namespace}});
+                write::insert(
+                    &mut state,
+                    &namespaces,
+                    "",
+                    new,
+                    &writer(&namespaces),
+                    false,
+                    true,
+                )
+                .unwrap_or_else(|failure| panic!("namespace {namespace}: {}", failure.message));
+            }
+            let stored = write::insert(
+                &mut state,
+                &kind,
+                &namespace,
+                object,
+                &writer(&kind),
+                false,
+                true,
+            )
+            .unwrap_or_else(|failure| panic!("{}", failure.message));
+            state.refresh_kinds();
+            stored
+        };
+        self.shared.wake_token_controller();
+        stored
+    }
+
+    /// An object of a built-in or defined resource; `namespace` is empty for cluster-scoped ones.
+    pub fn get(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
+        let state = self.shared.lock();
+        let kind = kind_called(&state, resource);
+        state
+            .store
+            .get(&Key::new(&kind, namespace, name))
+            .map(|object| (*object).clone())
+    }
+
+    /// Changes an object in place, as if a controller had; nothing but the revision is touched beside it.
+    pub fn edit(&self, resource: &str, namespace: &str, name: &str, edit: impl FnOnce(&mut Value)) {
+        let mut state = self.shared.lock();
+        let key = Key::new(&kind_called(&state, resource), namespace, name);
+        let mut object = (*state.store.get(&key).expect("there is something to edit")).clone();
+        edit(&mut object);
+        state.store.put(key, object);
+    }
+
+    /// Removes an object, whatever holds it.
+    pub fn delete(&self, resource: &str, namespace: &str, name: &str) {
+        {
+            let mut state = self.shared.lock();
+            let key = Key::new(&kind_called(&state, resource), namespace, name);
+            state
+                .store
+                .remove(&key)
+                .expect("there is something to delete");
+        }
+        self.shared.wake_token_controller();
+    }
+
+    /// Everything in the cluster but what it had from the start, in the order of group, resource, namespace and name.
+    pub fn objects(&self) -> Vec<Value> {
+        let state = self.shared.lock();
+        let initial = |object: &Value| {
+            let system = ["default", "kube-node-lease", "kube-public", "kube-system"];
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            (object["kind"] == "Namespace" && system.contains(&name))
+                || object["metadata"]["labels"]["kubernetes.io/bootstrapping"].is_string()
+        };
+        state
+            .store
+            .all()
+            .filter(|(_, object)| !initial(object))
+            .map(|(_, object)| (**object).clone())
+            .collect()
+    }
+
+    /// Creates a ServiceAccount with a token Secret called `NAME-istio-remote-secret-token` or the like, and returns the token.
+    pub fn service_account_with_token(
+        &self,
+        namespace: &str,
+        account: &str,
+        secret: &str,
+    ) -> String {
+        if self.get("serviceaccounts", namespace, account).is_none() {
+            self.create(serde_json::json!({
+                "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account, "namespace": namespace},
+            }));
+        }
+        self.create(serde_json::json!({
+            "apiVersion": "v1", "kind": "Secret", "type": TOKEN_SECRET,
+            "metadata": {"name": secret, "namespace": namespace, "annotations": {TOKEN_SECRET_ACCOUNT: account}},
+        }));
+        self.shared.lock().run_token_controller();
+        let filled = self
+            .get("secrets", namespace, secret)
+            .expect("the account exists");
+        let data = filled["data"]["token"].as_str().unwrap_or_default();
+        let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, data);
+        String::from_utf8(bytes.expect("the controller writes base64")).expect("tokens are ASCII")
+    }
+
+    /// Fills token Secrets now, whatever the controller was told.
+    pub fn run_token_controller(&self) {
+        self.shared.lock().run_token_controller();
+    }
+
+    /// Moves the cluster's clock on: tokens and client certificates expire without anybody waiting.
+    pub fn advance_clock(&self, by: Duration) {
+        self.shared.lock().clock.advance(by);
+    }
+
+    /// Forgets old revisions: watches and continued lists from before get 410.
+    pub fn compact(&self) {
+        self.shared.lock().store.compact();
+    }
+}
+
+/// What goes wrong in it.
+impl Cluster {
+    /// Adds a fault; they hold until [`Self::clear_faults`].
+    pub fn inject(&self, fault: Fault) {
+        self.shared.lock().faults.add(fault);
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&self) {
+        self.shared.lock().faults.clear();
+    }
+
+    /// Forbids a verb on a resource (`serviceaccounts/token` for a subresource) to a user, whatever its groups; `*`
+    /// stands for anything.
+    pub fn deny(&self, user: &str, verb: &str, resource: &str) {
+        self.shared.lock().denials.push(Denial {
+            user: user.to_owned(),
+            verb: verb.to_owned(),
+            resource: resource.to_owned(),
+        });
+    }
+
+    /// Shows another certificate from the next handshake on.
+    pub fn show_certificate(&self, identity: &Identity) {
+        self.change_door(|door| door.tls = tls::server_config(identity, door.http1_only));
+    }
+
+    /// Shows a certificate of an authority that nobody knows, and returns that authority.
+    pub fn show_foreign_certificate(&self) -> CertificateAuthority {
+        let foreign = CertificateAuthority::new("foreign-ca");
+        self.show_certificate(&foreign.server(&server_names()));
+        foreign
+    }
+
+    /// Shows a certificate that expired an hour ago.
+    pub fn show_expired_certificate(&self) {
+        self.show_certificate(
+            &self
+                .ca
+                .server_with_validity(&server_names(), Validity::expired()),
+        );
+    }
+
+    /// Accepts connections and never answers, not even the handshake.
+    pub fn mute(&self) {
+        self.change_door(|door| door.mute = true);
+    }
+
+    /// Drops all connections that are open.
+    pub fn drop_connections(&self) {
+        if let Some(evict) = &self.evict {
+            evict.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Ends the cluster's server: connections are refused from then on. Its state can still be looked at.
+    pub fn stop(&mut self) {
+        self.evict = None;
+    }
+
+    fn change_door(&self, change: impl FnOnce(&mut Door)) {
+        change(
+            &mut self
+                .server
+                .door
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+    }
+}
+
+/// What clients did.
+impl Cluster {
+    /// All connections since the last clearing.
+    pub fn connections(&self) -> Vec<Connection> {
+        self.shared.lock().recording.connections.clone()
+    }
+
+    /// All requests since the last clearing, in the order of their arrival.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.shared.lock().recording.requests.clone()
+    }
+
+    /// The requests as text for a golden file, see [`recording::render`].
+    pub fn rendered_requests(&self) -> String {
+        recording::render(&self.requests())
+    }
+
+    /// Forgets connections and requests.
+    pub fn clear_recordings(&self) {
+        self.shared.lock().recording.clear();
+    }
+}
+
+fn server_names() -> Vec<&'static str> {
+    let inside = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"];
+    LOOPBACK.into_iter().chain(["::1"]).chain(inside).collect()
+}
+
+fn kind_of(state: &State, object: &Value) -> Arc<Kind> {
+    let version = object["apiVersion"].as_str().unwrap_or_default();
+    let found = state
+        .kinds
+        .iter()
+        .find(|kind| object["kind"] == kind.kind && kind.api_version() == version)
+        .cloned();
+    found.unwrap_or_else(|| {
+        panic!(
+            "the embedded cluster has no {} of {version}",
+            object["kind"]
+        )
+    })
+}
+
+fn kind_called(state: &State, resource: &str) -> Arc<Kind> {
+    let found = state
+        .kinds
+        .iter()
+        .find(|kind| kind.resource == resource || kind.qualified() == resource)
+        .cloned();
+    found.unwrap_or_else(|| panic!("the embedded cluster has no {resource}"))
+}

@@ -1,0 +1,357 @@
+//! What the API server fills in or folds before an object is stored.
+//!
+//! Only the defaults that were seen on a real API server for the kinds that the suite writes. Refusals are in `validate`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::kinds::Kind;
+use super::random;
+
+/// Brings an object into the form in which it is stored and shown.
+pub(crate) fn fill(kind: &Kind, object: &mut Value) {
+    drop_nulls(object);
+    object["kind"] = kind.kind.as_str().into();
+    object["apiVersion"] = kind.api_version().into();
+    match kind.resource.as_str() {
+        "secrets" => secret(object),
+        "namespaces" => namespace(object),
+        "services" => service(object),
+        "deployments" => deployment(object),
+        "daemonsets" => daemon_set(object),
+        "clusterroles" | "roles" => rules(object),
+        "clusterrolebindings" | "rolebindings" => binding(object),
+        "mutatingwebhookconfigurations" | "validatingwebhookconfigurations" => {
+            webhooks(kind, object)
+        }
+        "customresourcedefinitions" => definition(object),
+        "pods" => {
+            default(object, "status", json!({"phase": "Pending"}));
+            pod_spec(&mut object["spec"]);
+        }
+        "leases" => default(object, "spec", json!({})),
+        _ => {}
+    }
+    drop_empty(
+        object,
+        &[
+            "data",
+            "binaryData",
+            "stringData",
+            "subjects",
+            "secrets",
+            "imagePullSecrets",
+        ],
+    );
+    if let Some(metadata) = object.get_mut("metadata") {
+        drop_empty(
+            metadata,
+            &["labels", "annotations", "finalizers", "ownerReferences"],
+        );
+    }
+    order(object);
+}
+
+fn default(value: &mut Value, field: &str, fallback: Value) {
+    if let Value::Object(map) = value
+        && map.get(field).is_none_or(Value::is_null)
+    {
+        map.insert(field.to_owned(), fallback);
+    }
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, child| !child.is_null());
+            map.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn drop_empty(value: &mut Value, fields: &[&str]) {
+    let Value::Object(map) = value else { return };
+    for field in fields {
+        let empty = match map.get(*field) {
+            Some(Value::Object(inner)) => inner.is_empty(),
+            Some(Value::Array(items)) => items.is_empty(),
+            _ => false,
+        };
+        if empty {
+            map.shift_remove(*field);
+        }
+    }
+}
+
+/// `kind`, `apiVersion` and `metadata` first, and the identity first within `metadata`, as Go's structs come out.
+fn order(object: &mut Value) {
+    fn first(value: &mut Value, names: &[&str]) {
+        let Value::Object(map) = value else { return };
+        let mut ordered = Map::new();
+        for name in names {
+            if let Some(child) = map.shift_remove(*name) {
+                ordered.insert((*name).to_owned(), child);
+            }
+        }
+        ordered.append(map);
+        *map = ordered;
+    }
+    first(object, &["kind", "apiVersion", "metadata"]);
+    if let Some(metadata) = object.get_mut("metadata") {
+        let identity = [
+            "name",
+            "generateName",
+            "namespace",
+            "uid",
+            "resourceVersion",
+            "generation",
+            "creationTimestamp",
+            "deletionTimestamp",
+            "labels",
+            "annotations",
+        ];
+        first(metadata, &identity);
+    }
+}
+
+/// `stringData` is written into `data` and never stored
+/// (<https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data>).
+fn secret(object: &mut Value) {
+    if let Some(Value::Object(texts)) = object
+        .as_object_mut()
+        .and_then(|map| map.shift_remove("stringData"))
+        && !texts.is_empty()
+    {
+        default(object, "data", json!({}));
+        for (key, text) in texts {
+            object["data"][key] = STANDARD.encode(text.as_str().unwrap_or_default()).into();
+        }
+    }
+    default(object, "type", "Opaque".into());
+}
+
+fn namespace(object: &mut Value) {
+    let name = object["metadata"]["name"].clone();
+    default(&mut object["metadata"], "labels", json!({}));
+    object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
+    default(object, "spec", json!({}));
+    default(&mut object["spec"], "finalizers", json!(["kubernetes"]));
+    default(object, "status", json!({}));
+    default(&mut object["status"], "phase", "Active".into());
+}
+
+fn service(object: &mut Value) {
+    default(object, "spec", json!({}));
+    let spec = &mut object["spec"];
+    default(spec, "type", "ClusterIP".into());
+    default(spec, "sessionAffinity", "None".into());
+    let external = spec["type"] == "LoadBalancer" || spec["type"] == "NodePort";
+    if spec["type"] != "ExternalName" {
+        let [a, b] = random::bytes::<2>();
+        default(
+            spec,
+            "clusterIP",
+            format!("10.96.{a}.{}", b.clamp(2, 250)).into(),
+        );
+        let address = spec["clusterIP"].clone();
+        default(spec, "clusterIPs", json!([address]));
+        default(spec, "ipFamilies", json!(["IPv4"]));
+        default(spec, "ipFamilyPolicy", "SingleStack".into());
+        default(spec, "internalTrafficPolicy", "Cluster".into());
+    }
+    if external {
+        default(spec, "externalTrafficPolicy", "Cluster".into());
+    }
+    if spec["type"] == "LoadBalancer" {
+        default(spec, "allocateLoadBalancerNodePorts", true.into());
+    }
+    for port in spec["ports"].as_array_mut().into_iter().flatten() {
+        default(port, "protocol", "TCP".into());
+        let number = port["port"].clone();
+        default(port, "targetPort", number);
+        if external {
+            let [a, b] = random::bytes::<2>();
+            default(
+                port,
+                "nodePort",
+                (30000 + u32::from(u16::from_be_bytes([a, b])) % 2768).into(),
+            );
+        }
+    }
+    default(object, "status", json!({}));
+    default(&mut object["status"], "loadBalancer", json!({}));
+    for ingress in object["status"]["loadBalancer"]["ingress"]
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+    {
+        if ingress.get("ip").is_some() {
+            default(ingress, "ipMode", "VIP".into());
+        }
+    }
+}
+
+fn deployment(object: &mut Value) {
+    default(object, "spec", json!({}));
+    let spec = &mut object["spec"];
+    default(spec, "replicas", 1.into());
+    default(&mut spec["template"], "spec", json!({}));
+    pod_spec(&mut spec["template"]["spec"]);
+    default(spec, "strategy", json!({}));
+    default(&mut spec["strategy"], "type", "RollingUpdate".into());
+    if spec["strategy"]["type"] == "RollingUpdate" {
+        default(&mut spec["strategy"], "rollingUpdate", json!({}));
+        default(
+            &mut spec["strategy"]["rollingUpdate"],
+            "maxUnavailable",
+            "25%".into(),
+        );
+        default(
+            &mut spec["strategy"]["rollingUpdate"],
+            "maxSurge",
+            "25%".into(),
+        );
+    }
+    default(spec, "revisionHistoryLimit", 10.into());
+    default(spec, "progressDeadlineSeconds", 600.into());
+    default(object, "status", json!({}));
+}
+
+fn daemon_set(object: &mut Value) {
+    default(object, "spec", json!({}));
+    let spec = &mut object["spec"];
+    default(&mut spec["template"], "spec", json!({}));
+    pod_spec(&mut spec["template"]["spec"]);
+    default(
+        spec,
+        "updateStrategy",
+        json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}}),
+    );
+    default(spec, "revisionHistoryLimit", 10.into());
+    default(
+        object,
+        "status",
+        json!({"currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0}),
+    );
+}
+
+fn pod_spec(spec: &mut Value) {
+    for field in ["containers", "initContainers"] {
+        for container in spec[field].as_array_mut().into_iter().flatten() {
+            default(container, "resources", json!({}));
+            default(
+                container,
+                "terminationMessagePath",
+                "/dev/termination-log".into(),
+            );
+            default(container, "terminationMessagePolicy", "File".into());
+            let image = container["image"].as_str().unwrap_or_default();
+            let tag = image.rsplit('/').next().unwrap_or_default().split_once(':');
+            let always = tag.is_none_or(|(_, tag)| tag == "latest");
+            default(
+                container,
+                "imagePullPolicy",
+                if always { "Always" } else { "IfNotPresent" }.into(),
+            );
+            for port in container["ports"].as_array_mut().into_iter().flatten() {
+                default(port, "protocol", "TCP".into());
+            }
+            drop_empty(container, &["ports", "env", "volumeMounts"]);
+        }
+    }
+    drop_nulls(spec);
+    default(spec, "restartPolicy", "Always".into());
+    default(spec, "terminationGracePeriodSeconds", 30.into());
+    default(spec, "dnsPolicy", "ClusterFirst".into());
+    default(spec, "securityContext", json!({}));
+    default(spec, "schedulerName", "default-scheduler".into());
+    if let Some(account) = spec.get("serviceAccountName").cloned() {
+        default(spec, "serviceAccount", account);
+    }
+}
+
+/// A role's rules are never left out: a role without any shows `null`.
+fn rules(object: &mut Value) {
+    if object["rules"].as_array().is_none_or(Vec::is_empty) {
+        object["rules"] = Value::Null;
+    }
+}
+
+fn binding(object: &mut Value) {
+    if object.get("roleRef").is_some() {
+        default(
+            &mut object["roleRef"],
+            "apiGroup",
+            "rbac.authorization.k8s.io".into(),
+        );
+    }
+    for subject in object["subjects"].as_array_mut().into_iter().flatten() {
+        if subject["kind"] != "ServiceAccount" {
+            default(subject, "apiGroup", "rbac.authorization.k8s.io".into());
+        }
+    }
+}
+
+fn webhooks(kind: &Kind, object: &mut Value) {
+    for webhook in object["webhooks"].as_array_mut().into_iter().flatten() {
+        default(webhook, "failurePolicy", "Fail".into());
+        default(webhook, "matchPolicy", "Equivalent".into());
+        default(webhook, "namespaceSelector", json!({}));
+        default(webhook, "objectSelector", json!({}));
+        default(webhook, "timeoutSeconds", 10.into());
+        if kind.resource == "mutatingwebhookconfigurations" {
+            default(webhook, "reinvocationPolicy", "Never".into());
+        }
+        if let Some(service) = webhook["clientConfig"].get_mut("service") {
+            default(service, "port", 443.into());
+        }
+        for rule in webhook["rules"].as_array_mut().into_iter().flatten() {
+            default(rule, "scope", "*".into());
+        }
+        drop_nulls(webhook);
+    }
+}
+
+/// A definition is served at once: there is no controller that would take its time.
+fn definition(object: &mut Value) {
+    let plural = object["spec"]["names"]["plural"].clone();
+    let singular = object["spec"]["names"]["kind"]
+        .as_str()
+        .unwrap_or_default()
+        .to_lowercase();
+    default(&mut object["spec"]["names"], "singular", singular.into());
+    let list = format!(
+        "{}List",
+        object["spec"]["names"]["kind"].as_str().unwrap_or_default()
+    );
+    default(&mut object["spec"]["names"], "listKind", list.into());
+    default(
+        &mut object["spec"],
+        "conversion",
+        json!({"strategy": "None"}),
+    );
+    let names = object["spec"]["names"].clone();
+    let stored = object["spec"]["versions"]
+        .as_array()
+        .map(|versions| {
+            versions
+                .iter()
+                .filter(|v| v["storage"] == true)
+                .map(|v| v["name"].clone())
+                .collect::<Vec<_>>()
+        })
+        .unwrap_or_default();
+    let condition = |kind: &str, reason: &str| json!({"type": kind, "status": "True", "reason": reason, "message": plural});
+    default(
+        object,
+        "status",
+        json!({
+            "conditions": [condition("NamesAccepted", "NoConflicts"), condition("Established", "InitialNamesAccepted")],
+            "acceptedNames": names,
+            "storedVersions": stored,
+        }),
+    );
+}

@@ -1,0 +1,50 @@
+//! A Kubernetes API server in memory, for what real ones cannot do: counting, failing, and being there by the hundred.
+//!
+//! It needs nothing but Rust. What it answers is held against a real API server by the behaviour suite of `tests/e2e`; where
+//! the two differ, this one is wrong, and what is outside of that suite is answered with 501. It must not be used to
+//! prove what Kubernetes does, and it imports nothing of the suite.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `cluster` | the handle for tests |
+//! | `server`, `tls`, `runtime` | sockets, certificates, the thread |
+//! | `request`, `api`, `failure` | reading a request, routing it, refusing it |
+//! | `user`, `authz`, `tokens`, `reviews` | who asks and what is allowed |
+//! | `read`, `watch`, `write`, `discovery` | the verbs |
+//! | `kinds`, `defaults`, `validate`, `fields`, `owners`, `patch`, `selectors` | the rules of objects |
+//! | `store`, `state`, `clock`, `random` | what is kept |
+//! | `faults`, `recording` | what tests add to it |
+
+mod api;
+mod authz;
+mod clock;
+mod cluster;
+mod defaults;
+mod discovery;
+mod failure;
+mod faults;
+mod fields;
+mod kinds;
+mod owners;
+mod patch;
+mod random;
+mod read;
+mod recording;
+mod request;
+mod reviews;
+mod runtime;
+mod selectors;
+mod server;
+mod state;
+mod store;
+mod tls;
+mod tokens;
+mod user;
+mod validate;
+mod watch;
+mod write;
+
+pub use cluster::{Builder, Cluster};
+pub use faults::Fault;
+pub use recording::{Connection, Recorded, render, waves};
+pub use state::TokenController;

@@ -1,0 +1,379 @@
+//! Who owns which field: `metadata.managedFields`, and what server-side apply and ordinary writes do to it.
+//!
+//! This is pure: two states of an object and a manager in, an object with its owners or a conflict out. Rules:
+//! <https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts> and what a real API server was seen to do.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::fields::{self, FieldSet, Path, Shape, Step};
+use super::kinds::Kind;
+
+/// Who writes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Writer {
+    pub(crate) apply: bool,
+    pub(crate) manager: String,
+    pub(crate) api_version: String,
+    pub(crate) subresource: String,
+}
+
+impl Writer {
+    /// As conflicts name it.
+    fn shown(&self) -> String {
+        let mut text = format!("{:?}", self.manager);
+        if !self.subresource.is_empty() {
+            text = format!("{text} with subresource {:?}", self.subresource);
+        }
+        if !self.apply {
+            text = format!("{text} using {}", self.api_version);
+        }
+        text
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Owned {
+    time: Option<String>,
+    fields: FieldSet,
+}
+
+/// All owners of one object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Owners(BTreeMap<Writer, Owned>);
+
+impl Owners {
+    pub(crate) fn of(object: &Value) -> Self {
+        let entries = object["metadata"]["managedFields"].as_array();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Self(
+            entries
+                .into_iter()
+                .flatten()
+                .map(|entry| {
+                    let writer = Writer {
+                        apply: entry["operation"] == "Apply",
+                        manager: text(&entry["manager"]),
+                        api_version: text(&entry["apiVersion"]),
+                        subresource: text(&entry["subresource"]),
+                    };
+                    let owned = Owned {
+                        time: entry["time"].as_str().map(ToOwned::to_owned),
+                        fields: FieldSet::from_json(&entry["fieldsV1"]),
+                    };
+                    (writer, owned)
+                })
+                .collect(),
+        )
+    }
+
+    /// Puts the owners into an object, applies first, then by age, then by name.
+    pub(crate) fn write_to(&self, object: &mut Value) {
+        let mut entries: Vec<_> = self
+            .0
+            .iter()
+            .filter(|(_, owned)| !owned.fields.is_empty())
+            .collect();
+        entries.sort_by_key(|(writer, owned)| {
+            (!writer.apply, owned.time.clone(), writer.manager.clone())
+        });
+        let Some(metadata) = object["metadata"].as_object_mut() else {
+            return;
+        };
+        metadata.shift_remove("managedFields");
+        if entries.is_empty() {
+            return;
+        }
+        let entries = entries
+            .into_iter()
+            .map(|(writer, owned)| entry(writer, owned))
+            .collect();
+        metadata.insert("managedFields".to_owned(), Value::Array(entries));
+    }
+
+    /// Takes paths from everybody but one writer; who has nothing left is gone.
+    fn take(&mut self, paths: &FieldSet, but: &Writer) {
+        for (writer, owned) in &mut self.0 {
+            if writer != but {
+                owned.fields = owned.fields.difference(paths);
+            }
+        }
+        self.0
+            .retain(|writer, owned| writer == but || !owned.fields.is_empty());
+    }
+
+    fn set(&mut self, writer: &Writer, fields: FieldSet) {
+        if fields.is_empty() {
+            self.0.remove(writer);
+        } else {
+            self.0
+                .entry(writer.clone())
+                .or_insert(Owned {
+                    time: None,
+                    fields: FieldSet::default(),
+                })
+                .fields = fields;
+        }
+    }
+
+    fn fields(&self, writer: &Writer) -> FieldSet {
+        self.0
+            .get(writer)
+            .map(|owned| owned.fields.clone())
+            .unwrap_or_default()
+    }
+
+    /// Dates a writer's entry, once its write turned out to change the object.
+    pub(crate) fn touch(&mut self, writer: &Writer, now: &str) {
+        if let Some(owned) = self.0.get_mut(writer) {
+            owned.time = Some(now.to_owned());
+        }
+    }
+
+    /// An ordinary write (POST, PUT, patches) took the object from one state to another.
+    pub(crate) fn update(&mut self, kind: &Kind, writer: &Writer, old: &Value, new: &Value) {
+        let difference = fields::compare(kind, old, new);
+        let written = difference
+            .added
+            .union(&difference.modified)
+            .tracked(kind, &writer.subresource);
+        self.take(&written, writer);
+        for owned in self.0.values_mut() {
+            owned.fields = owned.fields.difference(&difference.removed);
+        }
+        let own = self.fields(writer).union(&written);
+        self.set(writer, own);
+        self.0.retain(|_, owned| !owned.fields.is_empty());
+    }
+
+    /// Server-side apply of a configuration over the live object.
+    ///
+    /// Returns the merged object, or the conflict.
+    pub(crate) fn apply(
+        &mut self,
+        kind: &Kind,
+        writer: &Writer,
+        live: &Value,
+        configuration: &Value,
+        force: bool,
+    ) -> Result<Value, Failure> {
+        let wanted = fields::applied(kind, configuration).tracked(kind, &writer.subresource);
+        let last = self.fields(writer);
+        let mut merged = live.clone();
+        merge(kind, &mut Vec::new(), &mut merged, configuration);
+        let difference = fields::compare(kind, live, &merged);
+        let changed = difference.added.union(&difference.modified);
+        let conflicts = self.conflicts(writer, &changed);
+        if !conflicts.is_empty() && !force {
+            return Err(conflict(&conflicts));
+        }
+        self.take(&changed, writer);
+        self.set(writer, wanted.clone());
+        let dropped = last.difference(&wanted);
+        for path in &dropped.0 {
+            let kept = self
+                .0
+                .values()
+                .any(|owned| owned.fields.owns_at_or_below(path));
+            if !kept {
+                remove(&mut merged, path);
+            }
+        }
+        let removed = fields::compare(kind, live, &merged).removed;
+        self.take(&removed, writer);
+        Ok(merged)
+    }
+
+    fn conflicts(&self, writer: &Writer, changed: &FieldSet) -> Vec<(Writer, FieldSet)> {
+        self.0
+            .iter()
+            .filter(|(other, _)| *other != writer)
+            .map(|(other, owned)| (other.clone(), owned.fields.intersection(changed)))
+            .filter(|(_, fields)| !fields.is_empty())
+            .collect()
+    }
+}
+
+fn entry(writer: &Writer, owned: &Owned) -> Value {
+    let mut entry = json!({
+        "manager": writer.manager,
+        "operation": if writer.apply { "Apply" } else { "Update" },
+        "apiVersion": writer.api_version,
+    });
+    if let Some(time) = &owned.time {
+        entry["time"] = time.as_str().into();
+    }
+    entry["fieldsType"] = "FieldsV1".into();
+    entry["fieldsV1"] = owned.fields.to_json();
+    if !writer.subresource.is_empty() {
+        entry["subresource"] = writer.subresource.as_str().into();
+    }
+    entry
+}
+
+fn conflict(conflicts: &[(Writer, FieldSet)]) -> Failure {
+    let count: usize = conflicts.iter().map(|(_, fields)| fields.0.len()).sum();
+    let causes: Vec<Value> = conflicts
+        .iter()
+        .flat_map(|(writer, fields)| {
+            fields.0.iter().map(|path| {
+                json!({
+                    "reason": "FieldManagerConflict",
+                    "message": format!("conflict with {}", writer.shown()),
+                    "field": fields::show(path),
+                })
+            })
+        })
+        .collect();
+    let text = if let [(writer, fields)] = conflicts
+        && fields.0.len() == 1
+    {
+        let path = fields
+            .0
+            .iter()
+            .map(|path| fields::show(path))
+            .collect::<String>();
+        format!("conflict with {}: {path}", writer.shown())
+    } else {
+        let mut groups: Vec<String> = conflicts
+            .iter()
+            .map(|(writer, fields)| {
+                let paths: String = fields
+                    .0
+                    .iter()
+                    .map(|path| format!("\n- {}", fields::show(path)))
+                    .collect();
+                format!("conflicts with {}:{paths}", writer.shown())
+            })
+            .collect();
+        groups.sort();
+        groups.join("\n")
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    Failure::new(
+        409,
+        "Conflict",
+        format!("Apply failed with {count} conflict{plural}: {text}"),
+    )
+    .details(json!({"causes": causes}))
+}
+
+/// Merges a configuration into a live value, by the shape of each part.
+fn merge(kind: &Kind, path: &mut Path, live: &mut Value, wanted: &Value) {
+    let shape = fields::shape(kind, path, wanted);
+    match (shape, &mut *live, wanted) {
+        (Shape::Map, Value::Object(live), Value::Object(wanted)) => {
+            for (name, value) in wanted {
+                path.push(Step::Field(name.clone()));
+                let slot = live.entry(name.clone()).or_insert(Value::Null);
+                merge(kind, path, slot, value);
+                path.pop();
+            }
+        }
+        (Shape::Keyed(keys), Value::Array(live), Value::Array(wanted)) => {
+            merge_items(kind, path, keys, live, wanted)
+        }
+        (Shape::Set, Value::Array(live), Value::Array(wanted)) => {
+            for item in wanted {
+                if !live.contains(item) {
+                    live.push(item.clone());
+                }
+            }
+        }
+        _ => *live = wanted.clone(),
+    }
+}
+
+fn merge_items(
+    kind: &Kind,
+    path: &mut Path,
+    keys: &'static [&'static str],
+    live: &mut Vec<Value>,
+    wanted: &[Value],
+) {
+    for item in wanted {
+        let key = fields::item_key(keys, item);
+        if let Some(found) = live
+            .iter_mut()
+            .find(|other| fields::item_key(keys, other) == key)
+        {
+            path.push(Step::Key(key));
+            merge(kind, path, found, item);
+            path.pop();
+        } else {
+            live.push(item.clone());
+        }
+    }
+    // The configuration's order wins among the items that it names; the others follow where they were.
+    let order: Vec<String> = wanted
+        .iter()
+        .map(|item| fields::item_key(keys, item))
+        .collect();
+    let mut named: Vec<Value> = order
+        .iter()
+        .filter_map(|key| {
+            live.iter()
+                .find(|item| fields::item_key(keys, item) == *key)
+                .cloned()
+        })
+        .collect();
+    named.reverse();
+    for item in live.iter_mut() {
+        if order.contains(&fields::item_key(keys, item))
+            && let Some(next) = named.pop()
+        {
+            *item = next;
+        }
+    }
+}
+
+/// Takes a path out of an object, and the maps that this leaves empty.
+fn remove(object: &mut Value, path: &[Step]) {
+    let Some((last, parents)) = path.split_last() else {
+        return;
+    };
+    let Some(parent) = descend(object, parents) else {
+        return;
+    };
+    let emptied = match (last, parent) {
+        (Step::Field(name), Value::Object(map)) => {
+            map.shift_remove(name).is_some() && map.is_empty()
+        }
+        (Step::Key(key), Value::Array(items)) => {
+            items.retain(|item| !is_item(key, item));
+            items.is_empty()
+        }
+        (Step::Item(text), Value::Array(items)) => {
+            items.retain(|item| item.to_string() != *text);
+            items.is_empty()
+        }
+        _ => false,
+    };
+    if emptied && parents.len() > 1 {
+        remove(object, parents);
+    }
+}
+
+fn is_item(key: &str, item: &Value) -> bool {
+    let wanted: BTreeMap<String, Value> = serde_json::from_str(key).unwrap_or_default();
+    wanted.iter().all(|(name, value)| match item.get(name) {
+        Some(found) => found == value,
+        None => name == "protocol" && value == "TCP",
+    })
+}
+
+fn descend<'a>(object: &'a mut Value, path: &[Step]) -> Option<&'a mut Value> {
+    let mut value = object;
+    for step in path {
+        value = match (step, value) {
+            (Step::Field(name), Value::Object(map)) => map.get_mut(name)?,
+            (Step::Key(key), Value::Array(items)) => {
+                items.iter_mut().find(|item| is_item(key, item))?
+            }
+            _ => return None,
+        };
+    }
+    Some(value)
+}

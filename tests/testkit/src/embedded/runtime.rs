@@ -1,0 +1,27 @@
+//! The one background thread on which all embedded clusters of a process run.
+//!
+//! One current-thread runtime serves hundreds of them, and blocking tests and child processes can talk to it.
+
+use std::future::Future;
+use std::sync::LazyLock;
+
+use tokio::runtime::Handle;
+
+static RUNTIME: LazyLock<Handle> = LazyLock::new(|| {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .expect("the system allows one more epoll");
+    let handle = runtime.handle().clone();
+    std::thread::Builder::new()
+        .name("embedded-clusters".to_owned())
+        .spawn(move || runtime.block_on(std::future::pending::<()>()))
+        .expect("the system allows one more thread");
+    handle
+});
+
+/// Runs a task there.
+pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    drop(RUNTIME.spawn(task));
+}
