@@ -8,4 +8,10 @@
 )]
 
 mod connect_faults;
+mod connections;
+mod credentials;
+mod proxies;
+mod requests;
 mod support;
+mod waits;
+mod writes;

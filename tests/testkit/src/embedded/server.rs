@@ -85,6 +85,8 @@ async fn connection(server: Arc<Server>, stream: TcpStream) {
         line: Arc::clone(&line),
     };
     let mut evict = server.evict.clone();
+    // An eviction from before this connection is none of its.
+    evict.mark_unchanged();
     tokio::select! {
         () = serve(Arc::clone(&server), door, stream, number, Arc::clone(&line)) => {}
         () = line.cut.notified() => {}
@@ -268,6 +270,8 @@ fn half(
                 // The first half has to leave before the line goes.
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 line.cut();
+                // The end of the channel would be a proper end of the body.
+                sender.closed().await;
             }
             None => sender.closed().await,
         }

@@ -96,26 +96,22 @@ impl Attempt {
     pub fn explain(&self, error: KubeError) -> Error {
         match error {
             KubeError::Api(status) => self.refused(api_fault_of(&status)),
-            KubeError::SerdeError(error) => self.refused(ApiFault::Unreadable {
-                reason: match error.classify() {
-                    serde_json::error::Category::Data => {
-                        format!(
-                            "the answer is another kind of object at line {}, column {}",
-                            error.line(),
-                            error.column()
-                        )
-                    }
-                    serde_json::error::Category::Syntax
-                    | serde_json::error::Category::Eof
-                    | serde_json::error::Category::Io => {
-                        format!(
-                            "the answer is no JSON at line {}, column {}",
-                            error.line(),
-                            error.column()
-                        )
-                    }
-                },
-            }),
+            // A body that broke off can look as if it had ended.
+            KubeError::SerdeError(error) if error.is_eof() => self.broken(ConnectFault::BrokenOff),
+            KubeError::SerdeError(error) => {
+                let what = if error.is_data() {
+                    "another kind of object"
+                } else {
+                    "no JSON"
+                };
+                self.refused(ApiFault::Unreadable {
+                    reason: format!(
+                        "the answer is {what} at line {}, column {}",
+                        error.line(),
+                        error.column()
+                    ),
+                })
+            }
             KubeError::FromUtf8(_) => self.refused(ApiFault::Unreadable {
                 reason: "the answer is no text".to_owned(),
             }),
