@@ -1,0 +1,69 @@
+//! Running the plugins the ways that users do: by kubectl, which finds them on its search path, or by themselves.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use mesh_testkit::command::Run;
+use mesh_testkit::kubeconfig::{Kubeconfig, User};
+use mesh_testkit::parts::{self, Part};
+use mesh_testkit::real::Cluster;
+use tempfile::TempDir;
+
+/// The program behind `kubectl mesh-secret`.
+pub const MESH_SECRET: &str = "kubectl-mesh_secret";
+
+/// A folder with one kubeconfig that leads to several clusters, each by a context of its name, as administrator.
+#[derive(Debug)]
+pub struct Desk {
+    dir: TempDir,
+}
+
+impl Desk {
+    /// Writes a kubeconfig of these real clusters; none is the current one.
+    pub fn over(clusters: impl IntoIterator<Item = &Cluster>) -> Self {
+        Self::with(
+            &clusters
+                .into_iter()
+                .fold(Kubeconfig::new(), |config, cluster| {
+                    let admin = User::new().client_certificate(&cluster.admin().unwrap());
+                    config.entry(cluster.context(), cluster.entry(), admin)
+                }),
+        )
+    }
+
+    /// Writes this kubeconfig.
+    pub fn with(kubeconfig: &Kubeconfig) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        kubeconfig.write(&dir.path().join("config"));
+        Self { dir }
+    }
+
+    /// The folder, for further files.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The real kubectl with the plugins on its search path, and this kubeconfig.
+    pub fn kubectl<I: IntoIterator<Item: AsRef<OsStr>>>(&self, args: I) -> Run {
+        let plugin = parts::plugin(MESH_SECRET).unwrap();
+        self.program(parts::path(Part::Kubectl).unwrap(), args)
+            .path_dir(plugin.parent().unwrap())
+            .record()
+    }
+
+    /// The plugin by itself, with this kubeconfig.
+    pub fn mesh_secret<I: IntoIterator<Item: AsRef<OsStr>>>(&self, args: I) -> Run {
+        self.program(parts::plugin(MESH_SECRET).unwrap(), args)
+    }
+
+    /// Any program, with this kubeconfig.
+    pub fn program<I: IntoIterator<Item: AsRef<OsStr>>>(
+        &self,
+        program: impl AsRef<Path>,
+        args: I,
+    ) -> Run {
+        Run::new(program.as_ref())
+            .env("KUBECONFIG", self.dir.path().join("config"))
+            .args(args)
+    }
+}
