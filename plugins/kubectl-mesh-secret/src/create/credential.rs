@@ -20,7 +20,7 @@ use super::plan::{Make, Plan, TokenPlan};
 use super::{Run, suffix, writes_nothing};
 use crate::cli::SELF;
 
-/// How long Kubernetes may take to fill a token Secret; it takes milliseconds.
+/// How long Kubernetes may take to fill a token Secret, unless `--request-timeout` says otherwise; it takes milliseconds.
 const TOKEN_DEADLINE: Duration = Duration::from_secs(30);
 
 /// What a holder authenticates with, and the cluster's own CA (PEM).
@@ -131,6 +131,12 @@ async fn from_secret(run: &Run<'_>, known: Secret) -> Result<Credential, Error> 
     let name = known.metadata.name.clone().unwrap_or_default();
     let is_full =
         move |secret: &Secret| has(secret, CA_KEY) && (!wants_token || has(secret, TOKEN_KEY));
+    let deadline = run
+        .source
+        .target()
+        .request_timeout()
+        .filter(|limit| !limit.is_zero())
+        .unwrap_or(TOKEN_DEADLINE);
     let filled = run
         .interrupt
         .or(wait_for(
@@ -138,7 +144,7 @@ async fn from_secret(run: &Run<'_>, known: Secret) -> Result<Credential, Error> 
             Some(namespace),
             &name,
             Some(known),
-            TOKEN_DEADLINE,
+            deadline,
             is_full,
         ))
         .await?;
@@ -152,7 +158,7 @@ async fn from_secret(run: &Run<'_>, known: Secret) -> Result<Credential, Error> 
         Seen::RanOut(_) => Err(Error::refused(format!(
             "secret {namespace}/{name} in context {} was not filled with a token within {} s",
             run.source.context(),
-            TOKEN_DEADLINE.as_secs()
+            deadline.as_secs()
         ))
         .hint("is kube-controller-manager running? It fills token Secrets")
         .hint(format!(

@@ -38,7 +38,11 @@ impl World {
 
     /// These clusters.
     pub fn of(east: Cluster, west: Cluster) -> Self {
-        let world = Self { east, west, dir: tempfile::tempdir().unwrap() };
+        let world = Self {
+            east,
+            west,
+            dir: tempfile::tempdir().unwrap(),
+        };
         world.write(&world.kubeconfig());
         world
     }
@@ -58,8 +62,16 @@ impl World {
     /// Admin of both by token; west is the current context.
     pub fn kubeconfig(&self) -> Kubeconfig {
         Kubeconfig::new()
-            .entry("east", self.east.kubeconfig_cluster(), self.east.kubeconfig_user())
-            .entry("west", self.west.kubeconfig_cluster(), self.west.kubeconfig_user())
+            .entry(
+                "east",
+                self.east.kubeconfig_cluster(),
+                self.east.kubeconfig_user(),
+            )
+            .entry(
+                "west",
+                self.west.kubeconfig_cluster(),
+                self.west.kubeconfig_user(),
+            )
             .current_context("west")
     }
 
@@ -75,7 +87,10 @@ impl World {
 
     /// A run of the plugin with the arguments of `line`, split at blanks.
     pub fn run(&self, line: &str) -> Run {
-        Run::new(PLUGIN).args(line.split_whitespace()).env("KUBECONFIG", self.config()).dir(self.dir.path())
+        Run::new(PLUGIN)
+            .args(line.split_whitespace())
+            .env("KUBECONFIG", self.config())
+            .dir(self.dir.path())
     }
 
     /// What a run said, as one text without what varies from run to run.
@@ -89,10 +104,34 @@ impl World {
         for (name, cluster) in [("EAST", &self.east), ("WEST", &self.west)] {
             text = text.replace(cluster.server_url(), &format!("https://{name}"));
             let address = cluster.server_url().trim_start_matches("https://");
-            text = text.replace(address, name).replace(&cluster.uid(), &format!("[UID of {name}]"));
+            text = text
+                .replace(address, name)
+                .replace(&cluster.uid(), &format!("[UID of {name}]"));
         }
-        text.replace(&self.dir.path().display().to_string(), "[DIR]")
+        without_times(&text.replace(&self.dir.path().display().to_string(), "[DIR]"))
     }
+}
+
+/// `text` with `[TIME]` for every moment such as `2026-01-31T12:00:00Z`.
+fn without_times(text: &str) -> String {
+    const SHAPE: &[u8] = b"dddd-dd-ddTdd:dd:ddZ";
+    let fits = |window: &[u8]| {
+        window.iter().zip(SHAPE).all(|(c, shape)| {
+            if *shape == b'd' {
+                c.is_ascii_digit()
+            } else {
+                c == shape
+            }
+        })
+    };
+    let mut rest = text;
+    let mut steady = String::new();
+    while let Some(at) = rest.as_bytes().windows(SHAPE.len()).position(fits) {
+        steady.push_str(&rest[..at]);
+        steady.push_str("[TIME]");
+        rest = &rest[at + SHAPE.len()..];
+    }
+    steady + rest
 }
 
 /// A namespace.
@@ -132,5 +171,8 @@ pub fn istiod(id: &str) -> Value {
 
 /// The file of the golden text called `name` in the folder `folder`.
 pub fn golden_file(folder: &str, name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder).join(format!("{name}.txt"))
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(folder)
+        .join(format!("{name}.txt"))
 }

@@ -1,0 +1,394 @@
+//! Every bad input and every fault as its user sees it: stdout, stderr and exit code together, one golden file each.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use mesh_testkit::command::Run;
+use mesh_testkit::embedded::{Cluster, Fault, TokenController};
+use mesh_testkit::kubeconfig::{Exec, Kubeconfig, User};
+use mesh_testkit::pki::Validity;
+use snapbox::{Data, assert_data_eq};
+
+use support::{World, golden_file, istiod, namespace};
+
+const CREATE: &str = "create --name west --allow-loopback";
+const INTO: &str = "create --name west --allow-loopback --into east";
+
+/// Runs one case in a world of its own and compares it with its golden file.
+fn check(name: &str, arrange: impl FnOnce(&mut World) -> Run) {
+    let mut world = World::new();
+    check_in(name, &mut world, arrange);
+}
+
+fn check_in(name: &str, world: &mut World, arrange: impl FnOnce(&mut World) -> Run) {
+    let output = arrange(world).output();
+    let golden = golden_file("errors", name);
+    assert_data_eq!(world.golden(&output), Data::read_from(&golden, None));
+}
+
+/// A table of cases, each a name and what is run in a fresh world.
+macro_rules! cases {
+    ($($name:ident: $arrange:expr;)+) => {
+        $(#[test] fn $name() { check(stringify!($name), $arrange); })+
+        const NAMES: &[&str] = &[$(stringify!($name)),+];
+    };
+}
+
+cases! {
+    // Arguments.
+    no_arguments: |world| world.run("");
+    unknown_verb: |world| world.run("creat");
+    unknown_flag: |world| world.run("create --nmae west");
+    name_not_a_label: |world| world.run("create --name West_1");
+    type_unknown: |world| world.run("create --name west --type other");
+    server_without_scheme: |world| world.run("create --name west --server 10.0.0.1:6443");
+    several_bad_arguments: |world| world.run(
+        "create --name west --server 10.0.0.1:6443 --token-duration 5m --auth-plugin-name gcp --ca-file nowhere.pem");
+    ca_file_without_certificate: |world| {
+        std::fs::write(world.dir.path().join("ca.pem"), "no certificate").unwrap();
+        world.run("create --name west --ca-file ca.pem")
+    };
+    for_with_several_holders: |world| world.run("create --name west --for east --into a,b");
+    output_with_into: |world| world.run("create --name west -o json --into east");
+    namespace_not_a_label: |world| world.run("create --name west -n Istio_System");
+
+    // Kubeconfig.
+    kubeconfig_missing: |world| world.run("create --name west --kubeconfig nowhere");
+    kubeconfig_nowhere_at_all: |world| {
+        std::fs::remove_file(world.config()).unwrap();
+        world.run("create --name west")
+    };
+    kubeconfig_unparsable: |world| {
+        std::fs::write(world.config(), "clusters: [\n  token: very-secret\n").unwrap();
+        world.run("create --name west")
+    };
+    kubeconfig_empty: |world| {
+        std::fs::write(world.config(), "").unwrap();
+        world.run("create --name west")
+    };
+    kubeconfig_is_a_folder: |world| world.run("create --name west --kubeconfig .");
+    no_current_context: |world| {
+        let kubeconfig = Kubeconfig::new()
+            .cluster("east", world.east.kubeconfig_cluster())
+            .user("east", world.east.kubeconfig_user())
+            .context("east", "east", "east");
+        world.write(&kubeconfig);
+        world.run("create --name west")
+    };
+    unknown_context: |world| world.run("create --name west --context wets");
+    unknown_holders: |world| world.run("create --name west --allow-loopback --into eats,nowhere");
+    context_without_cluster: |world| {
+        let kubeconfig = world.kubeconfig().context("broken", "gone", "west");
+        world.write(&kubeconfig);
+        world.run("create --name west --context broken")
+    };
+
+    // Credentials.
+    exec_plugin_missing: |world| with_user(world, User::new().exec(
+        Exec::new("no-such-plugin").field("installHint", "get it from your cloud's command line tool")));
+    exec_plugin_fails: |world| with_user(world, User::new().exec(Exec::new("/bin/false")));
+    token_refused: |world| with_user(world, User::new().token("not-a-token-of-this-cluster"));
+    client_certificate_expired: |world| {
+        let identity = world.west.ca().client_with_validity("admin", &["system:masters"], Validity::expired());
+        with_user(world, User::new().client_certificate(&identity))
+    };
+    auth_provider_gone: |world| with_user(world, User::new().field("auth-provider", serde_json::json!({"name": "gcp"})));
+
+    // The server and the way to it.
+    server_dead: |world| { world.west.stop(); world.run(CREATE) };
+    server_name_unknown: |world| to_server(world, "https://no-such-host.invalid:6443");
+    server_hangs: |world| {
+        world.west.inject(Fault::everywhere().hang());
+        world.run("create --name west --allow-loopback --request-timeout 1s")
+    };
+    server_mute: |world| { world.west.mute(); world.run(CREATE).deadline(Duration::from_secs(40)) };
+    server_certificate_foreign: |world| { world.west.show_foreign_certificate(); world.run(CREATE) };
+    server_certificate_expired: |world| { world.west.show_expired_certificate(); world.run(CREATE) };
+    server_certificate_for_others: |world| {
+        let identity = world.west.ca().server(&["api.example"]);
+        world.west.show_certificate(&identity);
+        world.run(CREATE)
+    };
+    server_garbage: |world| { world.west.inject(Fault::everywhere().garbage()); world.run(CREATE) };
+    server_login_page: |world| { world.west.inject(Fault::everywhere().login_page()); world.run(CREATE) };
+    server_500: |world| { world.west.inject(Fault::everywhere().status(500)); world.run(CREATE) };
+    server_503: |world| { world.west.inject(Fault::everywhere().unavailable(1)); world.run("create --name west --allow-loopback --request-timeout 2s") };
+    server_429_for_an_hour: |world| {
+        world.west.inject(Fault::everywhere().too_many_requests(3600));
+        world.run("create --name west --allow-loopback --request-timeout 1s")
+    };
+    server_resets_in_the_middle: |world| { world.west.inject(Fault::everywhere().reset_in_body()); world.run(CREATE) };
+    proxy_dead: |world| {
+        let cluster = world.west.kubeconfig_cluster().proxy_url("http://127.0.0.1:1");
+        world.write(&Kubeconfig::single("west", cluster, world.west.kubeconfig_user()));
+        world.run(CREATE)
+    };
+
+    // Rights in the source cluster, verb by verb.
+    forbidden_get_secrets: |world| denied(world, "get", "secrets");
+    forbidden_get_namespaces: |world| denied(world, "get", "namespaces");
+    forbidden_token_request: |world| {
+        world.west.deny("admin", "create", "serviceaccounts/token");
+        world.run("create --name west --allow-loopback --token-duration 1h --for east")
+    };
+    forbidden_everything: |world| {
+        let token = world.west.add_user("guest", &[]);
+        with_user(world, User::new().token(&token))
+    };
+
+    // What is not there, or is something else.
+    secret_name_missing: |world| world.run("create --name west --allow-loopback --secret-name gone");
+    secret_name_of_another_account: |world| {
+        world.west.service_account_with_token("istio-system", "other", "other-token");
+        world.run("create --name west --allow-loopback --secret-name other-token")
+    };
+    service_account_missing: |world| world.run("create --name west --allow-loopback --service-account other");
+    config_account_missing: |world| world.run("create --name west --allow-loopback --type config");
+    istiods_disagree: |world| {
+        world.west.create(istiod("west"));
+        let mut second = istiod("old");
+        second["metadata"]["name"] = "istiod-old".into();
+        world.west.create(second);
+        world.run("create --allow-loopback")
+    };
+    loopback_refused: |world| {
+        world.west.create(serde_json::json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+            "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"kubernetes.io/service-name": "kubernetes"}},
+            "addressType": "IPv4", "ports": [{"name": "https", "port": 6443}],
+            "endpoints": [{"addresses": ["10.2.0.10"]}, {"addresses": ["10.2.0.11"]}]}));
+        world.run("create --name west")
+    };
+    loopback_refused_without_candidates: |world| world.run("create --name west --server https://0.0.0.0:6443");
+
+    // Holders.
+    holder_is_the_source: |world| world.run("create --name west --allow-loopback --into west");
+    holder_named_twice: |world| {
+        let kubeconfig = world.kubeconfig().context("east-again", "east", "east");
+        world.write(&kubeconfig);
+        world.run("create --name west --allow-loopback --into east,east-again")
+    };
+    holder_without_namespace: |world| { world.east.delete("namespaces", "", "istio-system"); world.run(INTO) };
+    holder_dead: |world| { world.east.stop(); world.run(INTO) };
+    holder_forbidden: |world| { world.east.deny("admin", "patch", "secrets"); world.run(INTO) };
+    holder_calls_itself_so: |world| { world.east.create(istiod("west")); world.run(INTO) };
+    holder_has_a_twin: |world| {
+        world.east.create(remote_secret("older-secret"));
+        world.run(INTO)
+    };
+    holder_has_a_strangers_secret: |world| {
+        world.east.create_as("argocd-controller", remote_secret("istio-remote-secret-west"));
+        world.run(INTO)
+    };
+
+    // Inspect.
+    inspect_file_missing: |world| world.run("inspect -f nowhere.yaml");
+    inspect_not_yaml: |world| world.run("inspect -f -").stdin("a: [very-secret\nb: }");
+    inspect_not_a_secret: |world| world.run("inspect -f -").stdin("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    inspect_nothing: |world| world.run("inspect -f -").stdin("");
+    inspect_secret_of_wrong_shape: |world| world.run("inspect -f -").stdin("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {k: [very-secret]}\n");
+    inspect_name_unknown: |world| world.run("inspect nobody --context east");
+    inspect_format_unknown: |world| world.run("inspect -f - -o xml");
+    inspect_empty_holder: |world| world.run("inspect --context east");
+    inspect_dead_cluster_of_two: |world| { world.west.stop(); world.run("inspect --context east,west") };
+    inspect_dead_cluster_alone: |world| { world.west.stop(); world.run("inspect --context west") };
+}
+
+fn with_user(world: &mut World, user: User) -> Run {
+    world.write(&Kubeconfig::single(
+        "west",
+        world.west.kubeconfig_cluster(),
+        user,
+    ));
+    world.run(CREATE)
+}
+
+fn to_server(world: &mut World, url: &str) -> Run {
+    let cluster = mesh_testkit::kubeconfig::Cluster::new(url).ca_pem(&world.west.ca_pem());
+    world.write(&Kubeconfig::single(
+        "west",
+        cluster,
+        world.west.kubeconfig_user(),
+    ));
+    world.run(CREATE)
+}
+
+fn denied(world: &mut World, verb: &str, resource: &str) -> Run {
+    world.west.deny("admin", verb, resource);
+    world.run(CREATE)
+}
+
+fn remote_secret(name: &str) -> serde_json::Value {
+    serde_json::json!({"apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": name, "namespace": "istio-system", "labels": {"istio/multiCluster": "true"},
+            "annotations": {"networking.istio.io/cluster": "west"}},
+        "data": {"west": "eA=="}})
+}
+
+/// The writes that an empty cluster needs, each forbidden in turn; what was done before is named.
+#[test]
+fn forbidden_writes_on_an_empty_cluster() {
+    for (verb, resource) in [
+        ("list", "secrets"),
+        ("get", "serviceaccounts"),
+        ("list", "clusterroles"),
+        ("list", "clusterrolebindings"),
+        ("patch", "namespaces"),
+        ("patch", "serviceaccounts"),
+        ("patch", "clusterroles"),
+        ("patch", "clusterrolebindings"),
+        ("patch", "secrets"),
+        ("watch", "secrets"),
+    ] {
+        let mut world = World::of(
+            Cluster::start("east"),
+            Cluster::builder("west")
+                .token_controller(TokenController::Never)
+                .start(),
+        );
+        check_in(
+            &format!("forbidden_{verb}_{resource}_on_an_empty_cluster"),
+            &mut world,
+            |world| {
+                world.west.deny("admin", verb, resource);
+                world.run(CREATE)
+            },
+        );
+    }
+}
+
+#[test]
+fn the_token_never_comes() {
+    let mut world = World::of(
+        Cluster::start("east"),
+        Cluster::builder("west")
+            .token_controller(TokenController::Never)
+            .start(),
+    );
+    check_in("the_token_never_comes", &mut world, |world| {
+        world.run("create --name west --allow-loopback --request-timeout 1s")
+    });
+}
+
+#[test]
+fn home_cannot_be_written() {
+    // Nothing is kept in HOME, so one that cannot be written, or is not there, changes nothing.
+    let mut world = World::new();
+    check_in("home_cannot_be_written", &mut world, |world| {
+        world
+            .run("create --name west --allow-loopback -o name")
+            .env("HOME", "/proc/1")
+    });
+}
+
+#[test]
+fn a_closed_pipe_is_silent() {
+    let mut world = World::new();
+    check_in("a_closed_pipe_is_silent", &mut world, |world| {
+        world.run(CREATE).stdout_closed()
+    });
+}
+
+#[test]
+fn ctrl_c_while_reading() {
+    let world = World::new();
+    world.west.inject(Fault::everywhere().hang());
+    let running = world.run(CREATE).spawn();
+    mesh_testkit::condition::wait_until(Duration::from_secs(20), || {
+        (!world.west.requests().is_empty()).then_some(())
+    })
+    .expect("a request arrives");
+    running.interrupt();
+    let output = running.wait();
+    assert_data_eq!(
+        world.golden(&output),
+        Data::read_from(&golden_file("errors", "ctrl_c_while_reading"), None)
+    );
+}
+
+#[test]
+fn ctrl_c_between_writes_keeps_what_was_done_and_a_second_run_goes_on() {
+    let world = World::bare();
+    world.west.inject(
+        Fault::on(
+            "PATCH",
+            "/api/v1/namespaces/istio-system/serviceaccounts/**",
+        )
+        .latency(Duration::from_secs(2)),
+    );
+    let running = world.run(CREATE).spawn();
+    running.wait_for_stderr("namespace/istio-system created");
+    running.interrupt();
+    let output = running.wait();
+    assert_data_eq!(
+        world.golden(&output),
+        Data::read_from(&golden_file("errors", "ctrl_c_between_writes"), None)
+    );
+    assert!(
+        world
+            .west
+            .get(
+                "serviceaccounts",
+                "istio-system",
+                "istio-reader-service-account"
+            )
+            .is_some()
+    );
+    assert!(
+        world
+            .west
+            .get("clusterroles", "", "istio-reader-clusterrole-istio-system")
+            .is_none()
+    );
+
+    world.west.clear_faults();
+    let again = world
+        .run(CREATE)
+        .manifest_requested()
+        .output()
+        .expect_success();
+    assert!(
+        !again.stderr.contains("serviceaccount/"),
+        "{}",
+        again.stderr
+    );
+    assert!(
+        again.stderr.contains("clusterrole.rbac"),
+        "{}",
+        again.stderr
+    );
+}
+
+#[test]
+fn every_golden_file_belongs_to_a_case() {
+    let folder = golden_file("errors", "x");
+    let files: BTreeSet<String> = std::fs::read_dir(folder.parent().unwrap())
+        .unwrap()
+        .map(|entry| {
+            entry
+                .unwrap()
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    let extra: Vec<_> = files
+        .iter()
+        .filter(|file| !NAMES.contains(&file.as_str()))
+        .filter(|file| !file.ends_with("_on_an_empty_cluster"))
+        .filter(|file| {
+            ![
+                "the_token_never_comes",
+                "home_cannot_be_written",
+                "a_closed_pipe_is_silent",
+            ]
+            .contains(&file.as_str())
+                && !file.starts_with("ctrl_c_")
+        })
+        .collect();
+    assert!(extra.is_empty(), "{extra:?}");
+    assert!(NAMES.len() >= 30);
+}
