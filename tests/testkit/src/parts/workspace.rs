@@ -1,8 +1,10 @@
 //! Programs of this workspace: the plugins under test and the supervisor.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -32,17 +34,54 @@ pub fn plugin(binary: &str) -> Result<PathBuf> {
     workspace_binary(&binary.replace('_', "-"), binary)
 }
 
-/// Builds a program of this workspace with the cargo that runs the tests, and says where it is. Once built it costs a
-/// fraction of a second, and never hands out an old one.
+/// A program of this workspace: the one beside the test that runs, where it is newer than its sources, else built now with
+/// the cargo that runs the tests. An old one is never handed out, and a cargo that is busy elsewhere is seldom waited for.
 pub fn workspace_binary(package: &str, binary: &str) -> Result<PathBuf> {
     static BUILT: Mutex<Vec<(String, PathBuf)>> = Mutex::new(Vec::new());
     let mut built = BUILT.lock().expect("no one panics with the lock");
     if let Some((_, path)) = built.iter().find(|(name, _)| name == binary) {
         return Ok(path.clone());
     }
-    let path = build(package, binary)?;
+    let path = match fresh_neighbour(package, binary) {
+        Some(path) => path,
+        None => build(package, binary)?,
+    };
     built.push((binary.to_owned(), path.clone()));
     Ok(path)
+}
+
+/// Tests run as `target/PROFILE/deps/NAME`, and programs lie in `target/PROFILE`.
+fn fresh_neighbour(package: &str, binary: &str) -> Option<PathBuf> {
+    let path = std::env::current_exe()
+        .ok()?
+        .parent()?
+        .parent()?
+        .join(binary);
+    let built = modified(&path)?;
+    let sources: &[&str] = match package {
+        "mesh-testkit" => &["tests/testkit/src"],
+        _ => &["plugins"],
+    };
+    let newest = ["Cargo.toml", "Cargo.lock", "tests/testkit/Cargo.toml"]
+        .iter()
+        .chain(sources)
+        .filter_map(|source| newest(&workspace_dir().join(source)))
+        .max()?;
+    (newest < built).then_some(path)
+}
+
+/// When the last file of a tree was changed.
+fn newest(path: &Path) -> Option<SystemTime> {
+    if path.is_dir() {
+        let entries = fs::read_dir(path).ok()?.flatten();
+        entries.filter_map(|entry| newest(&entry.path())).max()
+    } else {
+        modified(path)
+    }
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).ok()?.modified().ok()
 }
 
 fn build(package: &str, binary: &str) -> Result<PathBuf> {

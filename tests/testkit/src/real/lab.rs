@@ -114,7 +114,14 @@ pub struct Supervisor {
 impl Supervisor {
     /// Builds the supervisor's program where needed, and starts it.
     pub fn start() -> Result<Self> {
-        let program = workspace_binary("mesh-testkit", "mesh-testkit-supervisor")?;
+        Self::start_program(&workspace_binary(
+            "mesh-testkit",
+            "mesh-testkit-supervisor",
+        )?)
+    }
+
+    /// Starts the supervisor's program, built already.
+    pub fn start_program(program: &Path) -> Result<Self> {
         let mut child = Command::new(program)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
