@@ -87,9 +87,6 @@ impl AccessUser {
     fn to_value(&self) -> Value {
         match self {
             Self::Token(token) => json!({"token": token.expose_secret()}),
-            Self::Provider { name, config } if config.is_empty() => {
-                json!({"auth-provider": {"config": null, "name": name}})
-            }
             Self::Provider { name, config } => {
                 json!({"auth-provider": {"config": config, "name": name}})
             }

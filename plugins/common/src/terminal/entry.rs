@@ -47,9 +47,13 @@ pub fn run<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode
     }
 }
 
-/// The command with the spelling that kubectl's users type, whatever the file is called.
+/// The command with the spelling that kubectl's users type, whatever the file is called. Of a flag given twice the last
+/// one counts, as with kubectl and istioctl.
 pub fn command<P: Plugin>() -> clap::Command {
-    P::command().bin_name(P::TYPED).display_name(P::TYPED)
+    P::command()
+        .bin_name(P::TYPED)
+        .display_name(P::TYPED)
+        .args_override_self(true)
 }
 
 fn parse<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, clap::Error> {

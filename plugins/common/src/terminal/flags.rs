@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{ArgAction, Args};
 
 use super::Environment;
@@ -16,7 +17,7 @@ use crate::mesh::names::ISTIO_SYSTEM;
 pub struct ConnectFlags {
     /// Path to the kubeconfig file; otherwise $KUBECONFIG (a list is merged), then ~/.kube/config
     // istioctl's -c means the same.
-    #[arg(long, short_alias = 'c', value_name = "FILE", global = true)]
+    #[arg(long, short_alias = 'c', value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from), global = true)]
     pub kubeconfig: Option<PathBuf>,
     /// Cluster entry of the kubeconfig to use in place of the context's
     #[arg(long, value_name = "NAME")]
@@ -45,7 +46,9 @@ impl ConnectFlags {
     /// A kubeconfig that is missing, unreadable or not one.
     pub fn load(&self, environment: &Environment) -> Result<Kubeconfig, Error> {
         Kubeconfig::load(
-            self.kubeconfig.as_deref(),
+            self.kubeconfig
+                .as_deref()
+                .filter(|path| !path.as_os_str().is_empty()),
             environment.kubeconfig.as_deref(),
             environment.home.as_deref(),
         )
@@ -63,10 +66,10 @@ impl ConnectFlags {
     /// What these flags say in place of the kubeconfig, for `context` or the current one.
     pub fn overrides(&self, context: Option<&str>) -> Overrides {
         Overrides {
-            context: context.map(str::to_owned),
-            cluster: self.cluster.clone(),
-            user: self.user.clone(),
-            impersonate: self.impersonate.clone(),
+            context: given(context),
+            cluster: given(self.cluster.as_deref()),
+            user: given(self.user.as_deref()),
+            impersonate: given(self.impersonate.as_deref()),
             impersonate_groups: self.impersonate_groups.clone(),
             impersonate_uid: self.impersonate_uid.clone(),
             request_timeout: self.request_timeout,
@@ -97,10 +100,11 @@ pub struct NamespaceFlags {
 impl NamespaceFlags {
     /// The namespace that they mean.
     pub fn resolve(&self) -> &str {
-        self.namespace
-            .as_deref()
-            .or(self.istio_namespace.as_deref())
-            .unwrap_or(ISTIO_SYSTEM)
+        [&self.namespace, &self.istio_namespace]
+            .into_iter()
+            .flatten()
+            .find(|namespace| !namespace.is_empty())
+            .map_or(ISTIO_SYSTEM, String::as_str)
     }
 }
 
@@ -144,8 +148,26 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "a length of time such as 30s, 5m or 1h is needed".to_owned())
 }
 
+/// The value of a flag, unless it is empty: as with kubectl and istioctl, that is as if the flag was not given.
+pub fn given(value: Option<&str>) -> Option<String> {
+    value.filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// `true` and `false` in all the spellings that kubectl and istioctl take.
+/// Source: <https://pkg.go.dev/strconv#ParseBool>.
+///
+/// # Errors
+/// Anything else.
+pub fn boolean(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err("it is either true or false".to_owned()),
+    }
+}
+
 fn namespace(text: &str) -> Result<String, String> {
-    if crate::mesh::cluster_name::is_dns_label(text) {
+    if text.is_empty() || crate::mesh::cluster_name::is_dns_label(text) {
         Ok(text.to_owned())
     } else {
         Err("a namespace is a DNS label (a-z, 0-9 and '-', at most 63)".to_owned())
@@ -186,10 +208,26 @@ mod tests {
             (vec![], "istio-system"),
             (vec!["--istioNamespace", "a"], "a"),
             (vec!["-i", "a", "-n", "b"], "b"),
+            (vec!["-i", "a", "-n", ""], "a"),
+            (vec!["-n", ""], "istio-system"),
         ] {
             let probe = Probe::parse_from(std::iter::once("probe").chain(arguments));
             assert_eq!(probe.namespace.resolve(), expected);
         }
+    }
+
+    #[test]
+    fn booleans_are_gos() {
+        for (text, value) in [
+            ("true", true),
+            ("T", true),
+            ("1", true),
+            ("False", false),
+            ("0", false),
+        ] {
+            assert_eq!(boolean(text), Ok(value), "{text}");
+        }
+        assert!(boolean("").is_err() && boolean("yes").is_err());
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
+use mesh_common::mesh::Error;
 use mesh_common::mesh::cluster_name::ClusterName;
-use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags, duration};
+use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags, boolean, duration};
 
 /// Create a secret by which another cluster's istiod reads this one
 ///
@@ -33,8 +34,8 @@ Examples:
 )]
 pub(crate) struct CreateArgs {
     /// Name of the source cluster, as its istiod knows itself [default: read from its istiod]
-    #[arg(long)]
-    pub name: Option<ClusterName>,
+    #[arg(long, value_parser = cluster_name, default_value = "", hide_default_value = true)]
+    pub name: Asked<ClusterName>,
     /// Kubeconfig context of the source cluster [default: the current context]
     #[arg(long, value_name = "CONTEXT")]
     pub context: Option<String>,
@@ -83,6 +84,7 @@ pub(crate) struct CreateArgs {
         value_name = "BOOL",
         default_value_t = true,
         default_missing_value = "true",
+        value_parser = boolean,
         num_args = 0..=1,
         require_equals = true,
         action = ArgAction::Set,
@@ -158,6 +160,16 @@ impl CreateArgs {
             .map(|(_, text)| (*text).to_owned())
             .collect()
     }
+}
+
+/// What a flag asks for, where an empty value asks for nothing. clap gives `Option` itself another meaning.
+pub(crate) type Asked<T> = Option<T>;
+
+fn cluster_name(text: &str) -> Result<Asked<ClusterName>, Error> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

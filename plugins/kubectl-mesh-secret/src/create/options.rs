@@ -9,6 +9,7 @@ use mesh_common::mesh::cluster_name::ClusterName;
 use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
 use mesh_common::mesh::remote_secret::SecretType;
 use mesh_common::mesh::{certificate, server};
+use mesh_common::terminal::flags::given;
 
 use super::args::{AuthTypeArg, CreateArgs, DryRunArg, OutputArg, TypeArg};
 
@@ -73,12 +74,12 @@ pub(super) enum Output {
 
 impl Options {
     /// Checks every argument; all that is wrong is reported together.
-    pub(super) fn resolve(arguments: CreateArgs) -> Result<Self, Error> {
+    pub(super) fn resolve(mut arguments: CreateArgs) -> Result<Self, Error> {
+        forget_empty(&mut arguments);
         let mut errors = Vec::new();
         let mut check = |result: Result<(), Error>| errors.extend(result.err());
         check(check_token(&arguments));
         check(check_plugin(&arguments));
-        check(check_service_account(&arguments));
         if let Some((_, url)) = &split_server(arguments.server.as_deref()) {
             check(server::check_url(url));
         }
@@ -225,11 +226,19 @@ fn check_plugin(arguments: &CreateArgs) -> Result<(), Error> {
     Ok(())
 }
 
-fn check_service_account(arguments: &CreateArgs) -> Result<(), Error> {
-    if arguments.service_account.as_deref() == Some("") {
-        return Err(Error::usage("--service-account is empty"));
+/// An empty value is as if the flag was not given, as with istioctl: scripts fill flags from variables that may be empty.
+fn forget_empty(arguments: &mut CreateArgs) {
+    let values = [
+        &mut arguments.server,
+        &mut arguments.tls_server_name,
+        &mut arguments.proxy_url,
+        &mut arguments.service_account,
+        &mut arguments.secret_name,
+        &mut arguments.auth_plugin_name,
+    ];
+    for value in values {
+        *value = given(value.as_deref());
     }
-    Ok(())
 }
 
 fn check_proxy(url: &str) -> Result<(), Error> {
