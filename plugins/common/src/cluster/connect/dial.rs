@@ -81,7 +81,14 @@ impl Dialer {
             .connect(name, stream)
             .await
             .map_err(|error| of_handshake(&error))?;
-        let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        let session = stream.get_ref().1;
+        let http2 = session.alpn_protocol() == Some(b"h2");
+        tracing::trace!(
+            "connected to {} by {:?}, speaking {}",
+            server.authority(),
+            session.protocol_version(),
+            if http2 { "HTTP/2" } else { "HTTP/1.1" }
+        );
         Ok(Opened {
             stream: Box::new(stream),
             http2,

@@ -55,6 +55,8 @@ impl Service<Request<Body>> for Requests {
             request.extensions_mut().insert(Deadline(deadline));
         }
         let is_endless = is_endless(request.uri().query().unwrap_or_default());
+        let begun = Instant::now();
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         let sent =
             Retry::new(Patience::new(), self.transport.clone().map_err(boxed)).oneshot(request);
         Box::pin(async move {
@@ -64,6 +66,11 @@ impl Service<Request<Body>> for Requests {
                     .map_err(|_| ConnectFault::NoAnswer { after: bound })??,
                 None => sent.await?,
             };
+            let status = response.status().as_u16();
+            tracing::debug!(
+                "{method} {uri} {status} in {} ms",
+                begun.elapsed().as_millis()
+            );
             if let Some(fault) = not_kubernetes(&response) {
                 return Err(fault.into());
             }

@@ -50,7 +50,14 @@ impl<B> Policy<Request<Body>, Response<B>, BoxError> for Patience {
                 if !may_be_repeated(request.method(), response) || !fits(request, response) {
                     return None;
                 }
-                self.answers.as_mut()?.retry(request, result)
+                let status = response.status();
+                let wait = self.answers.as_mut()?.retry(request, result)?;
+                let pause = wait.deadline().saturating_duration_since(Instant::now());
+                tracing::debug!(
+                    "the server answered {status}; trying again in {} ms",
+                    pause.as_millis()
+                );
+                Some(wait)
             }
             Err(error) => {
                 let broke_off = connect_fault_in(error.as_ref()) == Some(ConnectFault::BrokenOff);
@@ -58,6 +65,7 @@ impl<B> Policy<Request<Body>, Response<B>, BoxError> for Patience {
                     return None;
                 }
                 self.broken_reads -= 1;
+                tracing::debug!("the connection broke off before an answer; trying again");
                 Some(tokio::time::sleep(SHORTEST_WAIT))
             }
         }

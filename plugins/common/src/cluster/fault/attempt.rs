@@ -5,7 +5,7 @@ use std::fmt;
 use kube::Error as KubeError;
 
 use super::answer::api_fault_of;
-use super::unreachable::{unreachable, with_hints};
+use super::unreachable::{hinted, unreachable, with_hints};
 use super::{ApiFault, ConnectFault, chain};
 use crate::cluster::shell::shell_word;
 use crate::cluster::{Cluster, CredentialKind};
@@ -225,7 +225,11 @@ impl Attempt {
                 self.kubectl("get --raw /version"),
             ),
         };
-        Error::new(kind, sentence).because(fault).hint(hint)
+        hinted(
+            Error::new(kind, sentence).because(fault),
+            self.cluster.target(),
+            hint,
+        )
     }
 
     fn broken(&self, fault: ConnectFault) -> Error {
@@ -294,11 +298,7 @@ impl Attempt {
             .map_or(String::new(), |when| format!(", which ended at {when}"));
         let sentence = format!("the server of {whose} does not accept {what}{ended}");
         let error = Error::new(Kind::Unauthenticated, sentence).because(fault);
-        if target.foreign {
-            error
-        } else {
-            error.hint(hint)
-        }
+        hinted(error, target, hint)
     }
 
     fn cannot(&self) -> String {

@@ -19,7 +19,17 @@ pub(in crate::cluster) fn unreachable(target: &Target, fault: ConnectFault) -> E
 /// Adds the fault as the cause, and what can be done about it.
 pub(super) fn with_hints(error: Error, target: &Target, fault: ConnectFault) -> Error {
     let hint = hint(target, &fault);
-    error.because(fault).hint(hint)
+    hinted(error.because(fault), target, hint)
+}
+
+/// Adds the hint, unless it would lead to another cluster: what comes from elsewhere is in no context of this
+/// machine's kubeconfig, and kubectl would take the current one.
+pub(super) fn hinted(error: Error, target: &Target, hint: String) -> Error {
+    if target.foreign && hint.starts_with("kubectl") {
+        error
+    } else {
+        error.hint(hint)
+    }
 }
 
 fn hint(target: &Target, fault: &ConnectFault) -> String {
@@ -105,8 +115,10 @@ fn proxy_hint(
     match fault {
         ProxyFault::Unreachable(_) | ProxyFault::NotAProxy { .. } => match target.proxy() {
             Some(_) => format!("curl -v -x {proxy} {}", target.server()),
-            None => "the proxy comes from the environment; to go without it: export NO_PROXY=HOST"
-                .to_owned(),
+            None => format!(
+                "the proxy comes from the environment; to go without it: export NO_PROXY={}",
+                host(target)
+            ),
         },
         ProxyFault::WantsAuthentication => set(&proxy.replacen("://", "://USER:PASSWORD@", 1)),
         ProxyFault::Refused { .. } => format!("curl -v -x {proxy} {}", target.server()),
@@ -116,13 +128,15 @@ fn proxy_hint(
 
 fn host_and_port(target: &Target) -> String {
     let uri: Option<http::Uri> = target.server().parse().ok();
-    uri.as_ref().and_then(http::Uri::host).map_or_else(
-        || target.server().to_owned(),
-        |host| {
-            format!(
-                "{host}:{}",
-                uri.as_ref().and_then(http::Uri::port_u16).unwrap_or(443)
-            )
-        },
-    )
+    let port = uri.as_ref().and_then(http::Uri::port_u16).unwrap_or(443);
+    format!("{}:{port}", host(target))
+}
+
+/// The server's host as its URL has it.
+fn host(target: &Target) -> String {
+    let uri: Option<http::Uri> = target.server().parse().ok();
+    uri.as_ref()
+        .and_then(http::Uri::host)
+        .unwrap_or(target.server())
+        .to_owned()
 }

@@ -11,7 +11,7 @@ pub(super) fn close_names<'a>(wanted: &str, known: impl Iterator<Item = &'a str>
     let mut close: Vec<_> = known
         .filter_map(|name| {
             let lower = name.to_lowercase();
-            let distance = distance(&wanted, &lower);
+            let distance = strsim::damerau_levenshtein(&wanted, &lower);
             let contained =
                 !wanted.is_empty() && (lower.contains(&wanted) || wanted.contains(&lower));
             (distance <= far || contained).then_some((distance, name))
@@ -25,22 +25,6 @@ pub(super) fn close_names<'a>(wanted: &str, known: impl Iterator<Item = &'a str>
         .collect()
 }
 
-/// How many letters must be put in, taken out or changed to make one text of the other (Levenshtein).
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[to.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::close_names;
@@ -49,6 +33,7 @@ mod tests {
     fn the_closest_comes_first_and_strangers_not_at_all() {
         let known = ["west", "east", "prod-east", "yeast", "staging"];
         assert_eq!(close_names("eest", known.into_iter()), ["east", "west"]);
+        assert_eq!(close_names("wets", known.into_iter()), ["west"]);
         assert_eq!(
             close_names("EAST", known.into_iter()),
             ["east", "yeast", "prod-east"]
