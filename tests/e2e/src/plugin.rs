@@ -20,15 +20,12 @@ pub struct Desk {
 
 impl Desk {
     /// Writes a kubeconfig of these real clusters; none is the current one.
-    pub fn over(clusters: impl IntoIterator<Item = &Cluster>) -> Self {
-        Self::with(
-            &clusters
-                .into_iter()
-                .fold(Kubeconfig::new(), |config, cluster| {
-                    let admin = User::new().client_certificate(&cluster.admin().unwrap());
-                    config.entry(cluster.context(), cluster.entry(), admin)
-                }),
-        )
+    pub fn over(clusters: &[&Cluster]) -> Self {
+        let config = clusters.iter().fold(Kubeconfig::new(), |config, cluster| {
+            let admin = User::new().client_certificate(&cluster.admin().unwrap());
+            config.entry(cluster.context(), cluster.entry(), admin)
+        });
+        Self::with(&config)
     }
 
     /// Writes this kubeconfig.

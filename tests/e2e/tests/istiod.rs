@@ -12,7 +12,7 @@ const WITHIN: Duration = Duration::from_secs(30);
 #[test]
 fn istiods_read_each_other_by_piped_secrets() {
     let [east, west] = pair();
-    let desk = Desk::over([&east, &west]);
+    let desk = Desk::over(&[&east, &west]);
     for (source, holder) in [(&west, &east), (&east, &west)] {
         let manifest = desk
             .kubectl(["mesh-secret", "create", "--context", source.context()])
@@ -33,15 +33,15 @@ fn istiods_read_each_other_by_piped_secrets() {
 
 #[test]
 fn istiods_read_a_source_whose_secret_was_applied_into_them() {
-    let holders = pair();
+    let [east, west] = pair();
     let north = Lab::get().unwrap().cluster("north", Kind::Bare).unwrap();
-    let desk = Desk::over(holders.iter().chain([&north]));
+    let desk = Desk::over(&[&east, &west, &north]);
     let applied = desk
         .kubectl(["mesh-secret", "create", "--context", "north"])
         .args(["--name", "north", "--into", "east,west", "--allow-loopback"])
         .output()
         .expect_success();
-    for holder in &holders {
+    for holder in [&east, &west] {
         let context = holder.context();
         let line = format!("secret/istio-remote-secret-north created in context {context}\n");
         assert!(applied.stdout.contains(&line), "{}", applied.golden());

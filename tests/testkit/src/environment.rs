@@ -28,6 +28,18 @@ pub(crate) fn cargo() -> PathBuf {
     variable("CARGO").unwrap_or_else(|| "cargo".into()).into()
 }
 
+/// The variables by which cargo tells a test of its own package. A cargo that a test runs must not see them: build scripts
+/// such as ring's are built anew when they change, and with them everything above.
+pub(crate) fn of_own_package() -> Vec<OsString> {
+    std::env::vars_os()
+        .map(|(name, _)| name)
+        .filter(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        })
+        .collect()
+}
+
 /// The user's cache folder: `$XDG_CACHE_HOME`, else `~/.cache`
 /// (<https://specifications.freedesktop.org/basedir-spec/latest/>).
 pub(crate) fn cache_home() -> Option<PathBuf> {

@@ -85,7 +85,11 @@ fn modified(path: &Path) -> Option<SystemTime> {
 }
 
 fn build(package: &str, binary: &str) -> Result<PathBuf> {
-    let output = Command::new(environment::cargo())
+    let mut cargo = Command::new(environment::cargo());
+    for name in environment::of_own_package() {
+        cargo.env_remove(name);
+    }
+    let output = cargo
         .current_dir(workspace_dir())
         .args([
             "build",
