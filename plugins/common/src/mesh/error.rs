@@ -90,6 +90,14 @@ impl Error {
         Some(first)
     }
 
+    /// Sentence and cause in one line, for a report that goes on without what failed.
+    pub fn in_one_line(&self) -> String {
+        match self.source() {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
+        }
+    }
+
     /// The sort of error.
     pub fn kind(&self) -> Kind {
         self.kind

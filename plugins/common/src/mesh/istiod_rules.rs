@@ -32,7 +32,7 @@ impl std::fmt::Display for Refusal {
             Self::Empty => f.write_str("the kubeconfig is empty"),
             Self::NotLoadable(why) => write!(f, "the kubeconfig cannot be loaded: {why}"),
             Self::NotValid(why) => write!(f, "the kubeconfig is not valid: {why}"),
-            Self::Denied(what) => write!(f, "istiod does not allow {what} in a remote secret"),
+            Self::Denied(what) => write!(f, "{what} is not allowed in a remote secret"),
             Self::NotUsable(why) => write!(f, "no client can be made of the kubeconfig: {why}"),
         }
     }
@@ -371,15 +371,15 @@ mod tests {
             ("{auth-provider: {name: oidc}}", "taken"),
             (
                 "{auth-provider: {name: gcp}}",
-                "istiod does not allow auth-provider \"gcp\" in a remote secret",
+                "auth-provider \"gcp\" is not allowed in a remote secret",
             ),
             (
                 "{tokenFile: /t}",
-                "istiod does not allow tokenFile, a file on istiod's own disk in a remote secret",
+                "tokenFile, a file on istiod's own disk is not allowed in a remote secret",
             ),
             (
                 "{exec: {command: aws}}",
-                "istiod does not allow exec, a program in istiod's own container in a remote secret",
+                "exec, a program in istiod's own container is not allowed in a remote secret",
             ),
             (
                 "{client-certificate-data: eA==}",

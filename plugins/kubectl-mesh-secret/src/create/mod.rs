@@ -129,7 +129,10 @@ impl Run<'_> {
             .fill(server, &seen, &name.cluster, holders, streams)
             .await?;
         for error in &lost {
-            streams.warn(&format!("{error}; its secret was not applied"));
+            streams.warn(&format!(
+                "{}; the secret was not applied there",
+                error.in_one_line()
+            ));
         }
         Ok(if lost.is_empty() {
             exit

@@ -63,7 +63,8 @@ pub(super) async fn proven(
     let error = worded(error, run, &access, credential);
     if overridden && unreachable {
         streams.warn(&format!(
-            "{error}; the secret could not be tried from this machine"
+            "{}; the secret could not be tried from this machine",
+            error.in_one_line()
         ));
         return Ok(secret);
     }

@@ -314,7 +314,8 @@ pub(super) fn day_and_time(time: Timestamp) -> String {
 /// The command that makes the secret anew, as far as it can be known here.
 pub(super) fn create_again(held: &Held, key: &str) -> String {
     let holder = held.context.as_deref().unwrap_or("HOLDER");
-    format!("kubectl mesh-secret create --context SOURCE --name {key} --into {holder}")
+    let source = held.sources.get(key).map_or("SOURCE", String::as_str);
+    format!("kubectl mesh-secret create --context {source} --name {key} --into {holder}")
 }
 
 fn kubectl(held: &Held) -> String {

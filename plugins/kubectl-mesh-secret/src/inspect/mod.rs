@@ -13,12 +13,14 @@ mod sources;
 
 pub(crate) use args::InspectArgs;
 
+use mesh_common::cluster::Kubeconfig;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::{Format, render};
 use mesh_common::terminal::{Environment, Interrupt, Streams};
 
 use self::report::{Inspection, SecretReport};
+use self::sources::Sources;
 use crate::cli::SELF;
 
 pub(crate) async fn run(
@@ -28,8 +30,15 @@ pub(crate) async fn run(
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
     let connector = connector(environment, SELF, streams.interactive);
+    let kubeconfig = kubeconfig(&arguments, environment, streams)?;
+    let sources = Sources::of(kubeconfig.as_ref(), &arguments)?;
     let seen = interrupt
-        .or(observe::observe(&arguments, environment, &connector))
+        .or(observe::observe(
+            &arguments,
+            kubeconfig.as_ref(),
+            &sources,
+            &connector,
+        ))
         .await?;
     for note in &seen.notes {
         streams.say(note);
@@ -40,7 +49,6 @@ pub(crate) async fn run(
         .map(|held| checks::check(held, environment.now, arguments.reveal))
         .collect();
     if arguments.probe {
-        let sources = sources::Sources::load(&arguments, environment, streams)?;
         interrupt
             .or(Box::pin(probe::probe(
                 &seen.held, &mut items, &sources, &connector,
@@ -68,4 +76,22 @@ pub(crate) async fn run(
     } else {
         reached
     })
+}
+
+/// A manifest from a file or a pipe is read without a kubeconfig, which is then only good to compare with.
+fn kubeconfig(
+    arguments: &InspectArgs,
+    environment: &Environment,
+    streams: &mut Streams,
+) -> Result<Option<Kubeconfig>, Error> {
+    match arguments.connect.load(environment) {
+        Ok(kubeconfig) => Ok(Some(kubeconfig)),
+        Err(error) if arguments.filename.is_some() && arguments.source_context.is_none() => {
+            if arguments.probe {
+                streams.say(&format!("nothing to compare the clusters with: {error}"));
+            }
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }

@@ -1,5 +1,6 @@
 //! Where the secrets come from: a file, a pipe, or the clusters that hold them. Nothing is judged here.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use k8s_openapi::api::apps::v1::Deployment;
@@ -8,12 +9,12 @@ use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, fan_out};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL};
-use mesh_common::mesh::remote_secret::{leads_to, secret_name};
-use mesh_common::mesh::{istiod, yaml};
-use mesh_common::terminal::Environment;
+use mesh_common::mesh::remote_secret::{has_label, leads_to, secret_name};
+use mesh_common::mesh::{access_facts, istiod, yaml};
 
 use super::InspectArgs;
 use super::report::Unreached;
+use super::sources::Sources;
 use crate::optional::optional;
 
 /// A secret, and what is known of the place where it was found.
@@ -27,6 +28,8 @@ pub(super) struct Held {
     pub holder_uid: Option<String>,
     /// Names of the other secrets of the holder that lead to a cluster of this one, each with that cluster.
     pub twins: Vec<(String, String)>,
+    /// For each data key the context that leads to the same server, as far as the kubeconfig knows one.
+    pub sources: BTreeMap<String, String>,
 }
 
 /// Everything that was read.
@@ -44,13 +47,26 @@ pub(super) struct Seen {
 /// Reads what the arguments name.
 pub(super) async fn observe(
     arguments: &InspectArgs,
-    environment: &Environment,
+    kubeconfig: Option<&Kubeconfig>,
+    sources: &Sources,
     connector: &Connector,
 ) -> Result<Seen, Error> {
-    match &arguments.filename {
-        Some(file) => from_file(file, &arguments.names),
-        None => from_clusters(arguments, environment, connector).await,
+    let mut seen = match (&arguments.filename, kubeconfig) {
+        (Some(file), _) => from_file(file, &arguments.names)?,
+        (None, Some(kubeconfig)) => from_clusters(arguments, kubeconfig, connector).await?,
+        (None, None) => Seen::default(),
+    };
+    for held in &mut seen.held {
+        let entries = held.secret.data.iter().flatten();
+        let servers =
+            entries.filter_map(|(key, value)| Some((key, access_facts::read(&value.0)?.server)));
+        held.sources = servers
+            .filter_map(|(key, server)| {
+                Some((key.clone(), sources.context_of(&server)?.to_owned()))
+            })
+            .collect();
     }
+    Ok(seen)
 }
 
 fn from_file(file: &str, names: &[String]) -> Result<Seen, Error> {
@@ -73,6 +89,7 @@ fn from_file(file: &str, names: &[String]) -> Result<Seen, Error> {
                 istiods: vec![],
                 holder_uid: None,
                 twins: vec![],
+                sources: BTreeMap::new(),
             })
             .collect(),
         ..Seen::default()
@@ -171,11 +188,10 @@ fn is_meant(secret: &Secret, name: &str) -> bool {
 
 async fn from_clusters(
     arguments: &InspectArgs,
-    environment: &Environment,
+    kubeconfig: &Kubeconfig,
     connector: &Connector,
 ) -> Result<Seen, Error> {
-    let kubeconfig = arguments.connect.load(environment)?;
-    let contexts = contexts(arguments, &kubeconfig);
+    let contexts = contexts(arguments, kubeconfig);
     let targets: Vec<_> = contexts
         .iter()
         .map(|context| kubeconfig.target(&arguments.connect.overrides(context.as_deref())))
@@ -272,7 +288,7 @@ fn assemble(
             Err(error) => {
                 seen.unreached.push(Unreached {
                     context,
-                    reason: error.to_string(),
+                    reason: error.in_one_line(),
                 });
                 continue;
             }
@@ -324,6 +340,7 @@ fn held(context: &str, secret: Secret, holder: &Holder) -> Held {
         .secrets
         .iter()
         .filter(|other| other.metadata.name != secret.metadata.name)
+        .filter(|other| has_label(&secret) && has_label(other))
         .flat_map(|other| {
             let name = other.metadata.name.clone().unwrap_or_default();
             let shared = other
@@ -342,5 +359,6 @@ fn held(context: &str, secret: Secret, holder: &Holder) -> Held {
         istiods: holder.istiods.clone(),
         holder_uid: Some(holder.uid.clone()).filter(|uid| !uid.is_empty()),
         twins,
+        sources: BTreeMap::new(),
     }
 }

@@ -67,11 +67,15 @@ fn cluster(cluster: &ClusterReport, wide: bool, text: &mut String) {
     if let Some(access) = &cluster.access {
         self::access(access, wide, text);
     }
-    let verdict = match &cluster.refusal {
-        None => "accepts it".to_owned(),
-        Some(why) => format!("refuses it: {why}"),
-    };
-    line("istiod", &verdict, text);
+    line(
+        "istiod",
+        if cluster.accepted {
+            "accepts it"
+        } else {
+            "refuses it"
+        },
+        text,
+    );
     if let Some(probe) = &cluster.probe {
         self::probe(probe, text);
     }
@@ -192,11 +196,11 @@ fn verdict(inspection: &Inspection) -> String {
             .count()
     };
     format!(
-        "{}: {}, {}, {} notes\n",
+        "{}: {}, {}, {}\n",
         plural(inspection.items.len(), "secret"),
         plural(count(Severity::Error), "error"),
         plural(count(Severity::Warning), "warning"),
-        count(Severity::Info),
+        plural(count(Severity::Info), "note"),
     )
 }
 

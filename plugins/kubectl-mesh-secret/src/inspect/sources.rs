@@ -7,7 +7,6 @@ use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::Error;
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::KUBE_SYSTEM;
-use mesh_common::terminal::{Environment, Streams};
 
 use super::InspectArgs;
 use crate::optional::optional;
@@ -29,46 +28,47 @@ pub(super) struct Source {
 }
 
 impl Sources {
-    /// Reads the kubeconfig. Where there is none (a manifest from a pipe), nothing can be compared, and that is said.
-    pub(super) fn load(
+    /// The contexts of `kubeconfig` by their servers; without one (a manifest from a pipe) nothing can be compared.
+    pub(super) fn of(
+        kubeconfig: Option<&Kubeconfig>,
         arguments: &InspectArgs,
-        environment: &Environment,
-        streams: &mut Streams,
     ) -> Result<Self, Error> {
-        let mut sources = Self {
-            by_server: BTreeMap::new(),
-            named: None,
+        let mut by_server = BTreeMap::new();
+        let contexts = kubeconfig
+            .into_iter()
+            .flat_map(|known| known.context_names().map(move |name| (known, name)));
+        for (known, context) in contexts {
+            // A context that cannot be used is no source; the command may well not be about it.
+            if let Ok(target) = target(known, arguments, context) {
+                by_server.entry(normal(target.server())).or_insert(target);
+            }
+        }
+        let named = match (&arguments.source_context, kubeconfig) {
+            (Some(context), Some(known)) => Some(target(known, arguments, context)?),
+            (Some(_) | None, _) => None,
+        };
+        Ok(Self {
+            by_server,
+            named,
             namespace: arguments.namespace.resolve().to_owned(),
-        };
-        let kubeconfig = match arguments.connect.load(environment) {
-            Ok(kubeconfig) => kubeconfig,
-            Err(error) if arguments.filename.is_some() && arguments.source_context.is_none() => {
-                streams.say(&format!("no kubeconfig to compare with: {error}"));
-                return Ok(sources);
-            }
-            Err(error) => return Err(error),
-        };
-        if let Some(context) = &arguments.source_context {
-            sources.named = Some(target(&kubeconfig, arguments, context)?);
-        }
-        for context in kubeconfig.context_names() {
-            if let Ok(target) = target(&kubeconfig, arguments, context) {
-                sources
-                    .by_server
-                    .entry(normal(target.server()))
-                    .or_insert(target);
-            }
-        }
-        Ok(sources)
+        })
+    }
+
+    /// The context that leads to `server`, as far as the kubeconfig's text tells.
+    pub(super) fn context_of(&self, server: &str) -> Option<&str> {
+        self.target_of(server).map(Target::context)
+    }
+
+    fn target_of(&self, server: &str) -> Option<&Target> {
+        self.named
+            .as_ref()
+            .or_else(|| self.by_server.get(&normal(server)))
     }
 
     /// The source behind `server`, read now.
     pub(super) async fn find(&self, server: &str, connector: &Connector) -> Result<Source, String> {
         let target = self
-            .named
-            .as_ref()
-            .or_else(|| self.by_server.get(&normal(server)));
-        let target = target
+            .target_of(server)
             .ok_or("no context of the kubeconfig has this server; --source-context names one")?;
         self.read(target, connector)
             .await

@@ -108,28 +108,41 @@ impl World {
                 .replace(address, name)
                 .replace(&cluster.uid(), &format!("[UID of {name}]"));
         }
-        without_times(&text.replace(&self.dir.path().display().to_string(), "[DIR]"))
+        let text = text.replace(&self.dir.path().display().to_string(), "[DIR]");
+        VARYING
+            .iter()
+            .fold(text, |text, (shape, word)| masked(&text, shape, word))
     }
 }
 
-/// `text` with `[TIME]` for every moment such as `2026-01-31T12:00:00Z`.
-fn without_times(text: &str) -> String {
-    const SHAPE: &[u8] = b"dddd-dd-ddTdd:dd:ddZ";
+/// What varies from run to run, by its shape (`d` a digit, `x` a hexadecimal one), and what stands for it.
+const VARYING: [(&str, &str); 7] = [
+    ("dddd-dd-ddTdd:dd:ddZ", "[TIME]"),
+    ("dddd-dd-dd dd:dd UTC", "[TIME]"),
+    ("dddd-dd-dd", "[DATE]"),
+    ("xx:xx:xx:xx:xx:xx:xx:xx", "[DIGEST]"),
+    ("age ds", "age [AGE]"),
+    ("\"ageSeconds\": d", "\"ageSeconds\": [AGE]"),
+    ("ageSeconds: d", "ageSeconds: [AGE]"),
+];
+
+fn masked(text: &str, shape: &str, word: &str) -> String {
     let fits = |window: &[u8]| {
-        window.iter().zip(SHAPE).all(|(c, shape)| {
-            if *shape == b'd' {
-                c.is_ascii_digit()
-            } else {
-                c == shape
-            }
-        })
+        window
+            .iter()
+            .zip(shape.as_bytes())
+            .all(|(c, shape)| match shape {
+                b'd' => c.is_ascii_digit(),
+                b'x' => c.is_ascii_hexdigit(),
+                exact => c == exact,
+            })
     };
     let mut rest = text;
     let mut steady = String::new();
-    while let Some(at) = rest.as_bytes().windows(SHAPE.len()).position(fits) {
+    while let Some(at) = rest.as_bytes().windows(shape.len()).position(fits) {
         steady.push_str(&rest[..at]);
-        steady.push_str("[TIME]");
-        rest = &rest[at + SHAPE.len()..];
+        steady.push_str(word);
+        rest = &rest[at + shape.len()..];
     }
     steady + rest
 }
