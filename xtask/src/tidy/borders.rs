@@ -115,6 +115,26 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
     findings
 }
 
+/// Tests over real parts have packages of their own, so that they can be left out by name where there is no Go.
+pub(super) fn real_parts(file: &File) -> Vec<Finding> {
+    let has_its_own = |folder: &&str| file.path.starts_with(*folder);
+    if !file.is_rust() || ["tests/", "xtask/"].iter().any(has_its_own) {
+        return Vec::new();
+    }
+    let paths = rust::paths(&rust::blank(&file.text), &[]);
+    let real = |path: &str| names(path, "mesh_testkit::real") || names(path, "mesh_testkit::parts");
+    paths
+        .iter()
+        .filter(|(_, path)| real(path))
+        .map(|(line, path)| {
+            file.finding(
+                *line,
+                format!("`{path}`: move what is over real parts to tests/e2e"),
+            )
+        })
+        .collect()
+}
+
 /// The parts of the product that have borders.
 #[derive(Clone, Copy)]
 enum Place {
@@ -177,7 +197,7 @@ fn names(path: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{check, real_parts};
     use crate::tidy::file::{File, lines};
 
     fn found(path: &str, text: &str) -> Vec<usize> {
@@ -232,5 +252,12 @@ mod tests {
             found("plugins/kubectl-mesh-secret/src/commands/create.rs", text),
             [2, 3]
         );
+    }
+
+    #[test]
+    fn real_parts_stay_in_the_packages_over_them() {
+        let file = |path| File::new(path, "use mesh_testkit::{embedded, real::Lab};\n");
+        assert_eq!(lines(&real_parts(&file("plugins/common/tests/a.rs"))), [1]);
+        assert_eq!(lines(&real_parts(&file("tests/e2e/tests/a.rs"))), [0; 0]);
     }
 }

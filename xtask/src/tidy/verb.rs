@@ -14,6 +14,7 @@ pub(crate) struct Args {}
 
 const RULES: &[fn(&File) -> Vec<Finding>] = &[
     borders::check,
+    borders::real_parts,
     layout::says_what_it_owns,
     layout::declares_only,
     layout::too_long,
