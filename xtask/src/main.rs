@@ -7,6 +7,7 @@
     reason = "a chore talks to the person who runs it"
 )]
 
+mod demo;
 mod install;
 mod repo;
 mod rust;
@@ -29,6 +30,8 @@ struct App {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    /// Show what the plugins do, on two clusters that need nothing but Rust
+    Demo(demo::Args),
     /// Build the plugins as they are released and put them on your PATH
     Install(install::Args),
     /// Run all tests, with real parts where Go is there, and check that no secret was shown
@@ -41,6 +44,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     let outcome = match App::parse().verb {
+        Verb::Demo(args) => demo::run(&args),
         Verb::Install(args) => install::run(&args),
         Verb::Test(args) => test::run(&args),
         Verb::Tidy(args) => tidy::run(&args),
