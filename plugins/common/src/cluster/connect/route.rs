@@ -101,3 +101,28 @@ impl RouteTrust {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Endpoint;
+
+    #[test]
+    fn an_ipv6_address_has_brackets_in_urls_only() {
+        for (url, host, authority) in [
+            ("https://[fd00::1]", "fd00::1", "[fd00::1]:443"),
+            ("https://[::1]:6443/k8s", "::1", "[::1]:6443"),
+            ("https://10.0.0.1", "10.0.0.1", "10.0.0.1:443"),
+            (
+                "https://api.example:6443/",
+                "api.example",
+                "api.example:6443",
+            ),
+        ] {
+            let endpoint = Endpoint::of(&url.parse().unwrap(), 443).unwrap();
+            assert_eq!(
+                (endpoint.host.as_str(), endpoint.authority().as_str()),
+                (host, authority)
+            );
+        }
+    }
+}

@@ -128,6 +128,8 @@ impl Attempt {
     pub(in crate::cluster) fn refused(&self, fault: ApiFault) -> Error {
         let what = self.what();
         let whose = self.cluster.target().described();
+        let cannot = |why: &str| format!("cannot {} {what} of {whose}: {why}", self.verb.as_str());
+        let is_ready = || self.kubectl("get --raw '/readyz?verbose'");
         let (kind, sentence, hint) = match &fault {
             ApiFault::Unauthenticated { .. } => return self.unauthenticated(fault),
             ApiFault::Forbidden { user, .. } => {
@@ -151,7 +153,7 @@ impl Attempt {
             ApiFault::KindUnknown { .. } => (
                 Kind::NotFound,
                 format!("{whose} does not know {}", self.resource),
-                self.kubectl(&format!("api-resources | grep {}", self.plain_resource())),
+                self.api_resources(),
             ),
             ApiFault::AlreadyExists { .. } => (
                 Kind::Conflict,
@@ -181,28 +183,20 @@ impl Attempt {
             ),
             ApiFault::Expired { .. } | ApiFault::TooManyRequests { .. } => (
                 Kind::Unreachable,
-                format!(
-                    "{} of {whose}: the server asks to try again later",
-                    self.cannot()
-                ),
-                self.kubectl("get --raw '/readyz?verbose'"),
+                cannot("the server asks to try again later"),
+                is_ready(),
             ),
             ApiFault::Unavailable { .. } => (
                 Kind::Unreachable,
-                format!("{} of {whose}: the server is not available", self.cannot()),
-                self.kubectl("get --raw '/readyz?verbose'"),
+                cannot("the server is not available"),
+                is_ready(),
             ),
-            ApiFault::ServerFailed { .. } => (
-                Kind::Refused,
-                format!("{} of {whose}: the server failed", self.cannot()),
-                self.kubectl("get --raw '/readyz?verbose'"),
-            ),
+            ApiFault::ServerFailed { .. } => {
+                (Kind::Refused, cannot("the server failed"), is_ready())
+            }
             ApiFault::Refused { code, .. } => (
                 Kind::Refused,
-                format!(
-                    "{} of {whose}: the server answered HTTP {code}",
-                    self.cannot()
-                ),
+                cannot(&format!("the server answered HTTP {code}")),
                 self.get_all(),
             ),
             ApiFault::NotKubernetes { .. } => {
@@ -218,10 +212,7 @@ impl Attempt {
             }
             ApiFault::Unreadable { .. } => (
                 Kind::Unreachable,
-                format!(
-                    "{} of {whose}: the answer cannot be understood",
-                    self.cannot()
-                ),
+                cannot("the answer cannot be understood"),
                 self.kubectl("get --raw /version"),
             ),
         };
@@ -348,6 +339,12 @@ impl Attempt {
             self.plain_resource(),
             self.namespace_flag()
         ))
+    }
+
+    fn api_resources(&self) -> String {
+        let group = self.plain_resource().split_once('.');
+        let group = group.map_or("\"\"", |(_, group)| group);
+        self.kubectl(&format!("api-resources --api-group={group}"))
     }
 
     fn namespace_flag(&self) -> String {
