@@ -40,7 +40,7 @@ fn real_cluster_behaves_as_written() {
     let server = Server {
         url: cluster.server().to_owned(),
         ca_pem: cluster.ca_pem().to_owned(),
-        admin: cluster.admin().unwrap(),
+        admin: cluster.client("admin", &["system:masters"]).unwrap(),
     };
     for path in scripts() {
         let golden = Data::read_from(&path.with_extension("golden"), None).raw();

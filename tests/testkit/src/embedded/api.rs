@@ -14,7 +14,7 @@ use super::kinds::{self, Kind};
 use super::request::{Request, ResourcePath};
 use super::state::{Shared, State};
 use super::user::{self, User};
-use super::{authz, discovery, read, reviews, watch, write};
+use super::{authz, call, change, create, delete, discovery, read, reviews, watch};
 
 /// What goes back to the client, apart from refusals.
 pub(crate) enum Answer {
@@ -93,18 +93,18 @@ fn verb(
     kind: &Arc<Kind>,
 ) -> Result<Answer, Failure> {
     let status = !path.subresource.is_empty();
-    let call = write::Call::new(request, path, kind);
+    let call = call::Call::new(request, path, kind);
     match request.target.attributes.verb.as_str() {
         "get" => read::get(state, request, path, kind),
         "list" => read::list(state, request, path, kind),
         "watch" => watch::start(shared, state, request, path, kind),
-        "create" if path.name.is_empty() && !status => write::create(state, &call),
-        "update" if !path.name.is_empty() => write::update(state, &call),
-        "patch" if !path.name.is_empty() => write::patch(state, &call),
-        "delete" if !status => write::delete(state, &call),
+        "create" if path.name.is_empty() && !status => create::create(state, &call),
+        "update" if !path.name.is_empty() => change::update(state, &call),
+        "patch" if !path.name.is_empty() => change::patch(state, &call),
+        "delete" if !status => delete::delete(state, &call),
         // Namespaces and services have no DELETE of the whole collection.
         "deletecollection" if !status && !["namespaces"].contains(&kind.resource.as_str()) => {
-            write::delete_collection(state, &call)
+            delete::delete_collection(state, &call)
         }
         _ => Err(Failure::method_not_allowed()),
     }
@@ -117,10 +117,7 @@ fn unknown(state: &State, path: &ResourcePath) -> Result<Answer, Failure> {
             &path.group,
         )));
     }
-    let served = state
-        .kinds
-        .iter()
-        .any(|kind| kind.group == path.group && kind.version == path.version);
+    let served = state.kinds.iter().any(|kind| kind.group == path.group);
     if served {
         return Err(Failure::no_such_resource());
     }

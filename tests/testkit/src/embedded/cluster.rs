@@ -21,7 +21,7 @@ use super::tls::{self, ClientAuthority};
 use super::tokens::{Grant, Signer};
 use super::user::{MASTERS, User};
 use super::validate::{TOKEN_SECRET, TOKEN_SECRET_ACCOUNT};
-use super::{runtime, write};
+use super::{create, runtime};
 use crate::kubeconfig;
 use crate::pki::{CertificateAuthority, Identity, LOOPBACK, Validity};
 
@@ -281,7 +281,7 @@ impl Cluster {
                     .kind("", "namespaces")
                     .expect("namespaces are built in");
                 let new = serde_json::json!({"metadata": {"name": namespace}});
-                write::insert(
+                create::insert(
                     &mut state,
                     &namespaces,
                     "",
@@ -292,7 +292,7 @@ impl Cluster {
                 )
                 .unwrap_or_else(|failure| panic!("namespace {namespace}: {}", failure.message));
             }
-            let stored = write::insert(
+            let stored = create::insert(
                 &mut state,
                 &kind,
                 &namespace,

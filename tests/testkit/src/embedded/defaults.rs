@@ -61,6 +61,12 @@ fn default(value: &mut Value, field: &str, fallback: Value) {
     }
 }
 
+/// The items of a list, if there is one.
+fn items<'a>(value: &'a mut Value, field: &str) -> impl Iterator<Item = &'a mut Value> {
+    let list = value.get_mut(field).and_then(Value::as_array_mut);
+    list.into_iter().flatten()
+}
+
 fn drop_nulls(value: &mut Value) {
     match value {
         Value::Object(map) => {
@@ -137,10 +143,48 @@ fn namespace(object: &mut Value) {
     let name = object["metadata"]["name"].clone();
     default(&mut object["metadata"], "labels", json!({}));
     object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
-    default(object, "spec", json!({}));
-    default(&mut object["spec"], "finalizers", json!(["kubernetes"]));
-    default(object, "status", json!({}));
-    default(&mut object["status"], "phase", "Active".into());
+}
+
+/// What is given to a new object only after its owners were noted, so that it is nobody's: phases, addresses, ports.
+pub(crate) fn allocate(kind: &Kind, object: &mut Value) {
+    match kind.resource.as_str() {
+        "namespaces" => {
+            default(object, "spec", json!({}));
+            default(&mut object["spec"], "finalizers", json!(["kubernetes"]));
+            default(object, "status", json!({}));
+            default(&mut object["status"], "phase", "Active".into());
+        }
+        "services" => addresses(&mut object["spec"]),
+        _ => return,
+    }
+    order(object);
+}
+
+fn addresses(spec: &mut Value) {
+    if spec["type"] == "ExternalName" {
+        return;
+    }
+    let [a, b] = random::bytes::<2>();
+    default(
+        spec,
+        "clusterIP",
+        format!("10.96.{a}.{}", b.clamp(2, 250)).into(),
+    );
+    let address = spec["clusterIP"].clone();
+    default(spec, "clusterIPs", json!([address]));
+    default(spec, "ipFamilies", json!(["IPv4"]));
+    default(spec, "ipFamilyPolicy", "SingleStack".into());
+    if is_external(spec) {
+        for port in items(spec, "ports") {
+            let [a, b] = random::bytes::<2>();
+            let number = 30000 + u32::from(u16::from_be_bytes([a, b])) % 2768;
+            default(port, "nodePort", number.into());
+        }
+    }
+}
+
+fn is_external(spec: &Value) -> bool {
+    spec["type"] == "LoadBalancer" || spec["type"] == "NodePort"
 }
 
 fn service(object: &mut Value) {
@@ -148,46 +192,23 @@ fn service(object: &mut Value) {
     let spec = &mut object["spec"];
     default(spec, "type", "ClusterIP".into());
     default(spec, "sessionAffinity", "None".into());
-    let external = spec["type"] == "LoadBalancer" || spec["type"] == "NodePort";
     if spec["type"] != "ExternalName" {
-        let [a, b] = random::bytes::<2>();
-        default(
-            spec,
-            "clusterIP",
-            format!("10.96.{a}.{}", b.clamp(2, 250)).into(),
-        );
-        let address = spec["clusterIP"].clone();
-        default(spec, "clusterIPs", json!([address]));
-        default(spec, "ipFamilies", json!(["IPv4"]));
-        default(spec, "ipFamilyPolicy", "SingleStack".into());
         default(spec, "internalTrafficPolicy", "Cluster".into());
     }
-    if external {
+    if is_external(spec) {
         default(spec, "externalTrafficPolicy", "Cluster".into());
     }
     if spec["type"] == "LoadBalancer" {
         default(spec, "allocateLoadBalancerNodePorts", true.into());
     }
-    for port in spec["ports"].as_array_mut().into_iter().flatten() {
+    for port in items(spec, "ports") {
         default(port, "protocol", "TCP".into());
         let number = port["port"].clone();
         default(port, "targetPort", number);
-        if external {
-            let [a, b] = random::bytes::<2>();
-            default(
-                port,
-                "nodePort",
-                (30000 + u32::from(u16::from_be_bytes([a, b])) % 2768).into(),
-            );
-        }
     }
     default(object, "status", json!({}));
     default(&mut object["status"], "loadBalancer", json!({}));
-    for ingress in object["status"]["loadBalancer"]["ingress"]
-        .as_array_mut()
-        .into_iter()
-        .flatten()
-    {
+    for ingress in items(&mut object["status"]["loadBalancer"], "ingress") {
         if ingress.get("ip").is_some() {
             default(ingress, "ipMode", "VIP".into());
         }
@@ -198,6 +219,7 @@ fn deployment(object: &mut Value) {
     default(object, "spec", json!({}));
     let spec = &mut object["spec"];
     default(spec, "replicas", 1.into());
+    default(spec, "template", json!({}));
     default(&mut spec["template"], "spec", json!({}));
     pod_spec(&mut spec["template"]["spec"]);
     default(spec, "strategy", json!({}));
@@ -223,6 +245,7 @@ fn deployment(object: &mut Value) {
 fn daemon_set(object: &mut Value) {
     default(object, "spec", json!({}));
     let spec = &mut object["spec"];
+    default(spec, "template", json!({}));
     default(&mut spec["template"], "spec", json!({}));
     pod_spec(&mut spec["template"]["spec"]);
     default(
@@ -240,7 +263,7 @@ fn daemon_set(object: &mut Value) {
 
 fn pod_spec(spec: &mut Value) {
     for field in ["containers", "initContainers"] {
-        for container in spec[field].as_array_mut().into_iter().flatten() {
+        for container in items(spec, field) {
             default(container, "resources", json!({}));
             default(
                 container,
@@ -256,7 +279,7 @@ fn pod_spec(spec: &mut Value) {
                 "imagePullPolicy",
                 if always { "Always" } else { "IfNotPresent" }.into(),
             );
-            for port in container["ports"].as_array_mut().into_iter().flatten() {
+            for port in items(container, "ports") {
                 default(port, "protocol", "TCP".into());
             }
             drop_empty(container, &["ports", "env", "volumeMounts"]);
@@ -288,7 +311,7 @@ fn binding(object: &mut Value) {
             "rbac.authorization.k8s.io".into(),
         );
     }
-    for subject in object["subjects"].as_array_mut().into_iter().flatten() {
+    for subject in items(object, "subjects") {
         if subject["kind"] != "ServiceAccount" {
             default(subject, "apiGroup", "rbac.authorization.k8s.io".into());
         }
@@ -296,7 +319,7 @@ fn binding(object: &mut Value) {
 }
 
 fn webhooks(kind: &Kind, object: &mut Value) {
-    for webhook in object["webhooks"].as_array_mut().into_iter().flatten() {
+    for webhook in items(object, "webhooks") {
         default(webhook, "failurePolicy", "Fail".into());
         default(webhook, "matchPolicy", "Equivalent".into());
         default(webhook, "namespaceSelector", json!({}));
@@ -305,10 +328,13 @@ fn webhooks(kind: &Kind, object: &mut Value) {
         if kind.resource == "mutatingwebhookconfigurations" {
             default(webhook, "reinvocationPolicy", "Never".into());
         }
-        if let Some(service) = webhook["clientConfig"].get_mut("service") {
+        if let Some(service) = webhook
+            .get_mut("clientConfig")
+            .and_then(|config| config.get_mut("service"))
+        {
             default(service, "port", 443.into());
         }
-        for rule in webhook["rules"].as_array_mut().into_iter().flatten() {
+        for rule in items(webhook, "rules") {
             default(rule, "scope", "*".into());
         }
         drop_nulls(webhook);

@@ -64,8 +64,13 @@ fn atomic_map(kind: &Kind, names: &[&str]) -> bool {
         return false;
     }
     match names {
-        ["roleRef"] | ["involvedObject"] | ["spec", "selector"] => true,
+        ["roleRef"]
+        | ["involvedObject"]
+        | ["spec", "selector"]
+        | ["metadata", "ownerReferences"] => true,
+        ["secrets"] => kind.resource == "serviceaccounts",
         [.., last] => [
+            "imagePullSecrets",
             "nodeSelector",
             "namespaceSelector",
             "objectSelector",
@@ -249,9 +254,7 @@ fn always_written(kind: &Kind, path: &[Step]) -> bool {
     }
     match name.as_str() {
         "metadata" | "spec" | "status" | "template" | "strategy" | "updateStrategy"
-        | "loadBalancer" | "containers" => true,
-        "webhooks" => path.len() == 1,
-        "clientConfig" => true,
+        | "loadBalancer" | "containers" | "boundObjectRef" => true,
         _ => false,
     }
 }
@@ -344,6 +347,19 @@ impl FieldSet {
 
     pub(crate) fn difference(&self, other: &Self) -> Self {
         Self(self.0.difference(&other.0).cloned().collect())
+    }
+
+    /// The paths as conflicts list them: at each level what ends there before what goes on.
+    pub(crate) fn in_order(&self) -> Vec<&Path> {
+        let mut paths: Vec<&Path> = self.0.iter().collect();
+        paths.sort_by_cached_key(|path| {
+            let last = path.len().saturating_sub(1);
+            path.iter()
+                .enumerate()
+                .map(|(depth, step)| (depth < last, step.clone()))
+                .collect::<Vec<_>>()
+        });
+        paths
     }
 
     /// Whether this path, or anything below it, is in the set.

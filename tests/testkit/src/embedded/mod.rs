@@ -10,16 +10,21 @@
 //! | `server`, `tls`, `runtime` | sockets, certificates, the thread |
 //! | `request`, `api`, `failure` | reading a request, routing it, refusing it |
 //! | `user`, `authz`, `tokens`, `reviews` | who asks and what is allowed |
-//! | `read`, `watch`, `write`, `discovery` | the verbs |
+//! | `read`, `watch`, `call`, `create`, `change`, `apply`, `delete`, `discovery` | the verbs |
 //! | `kinds`, `defaults`, `validate`, `fields`, `owners`, `patch`, `selectors` | the rules of objects |
 //! | `store`, `state`, `clock`, `random` | what is kept |
 //! | `faults`, `recording` | what tests add to it |
 
 mod api;
+mod apply;
 mod authz;
+mod call;
+mod change;
 mod clock;
 mod cluster;
+mod create;
 mod defaults;
+mod delete;
 mod discovery;
 mod failure;
 mod faults;
@@ -42,7 +47,6 @@ mod tokens;
 mod user;
 mod validate;
 mod watch;
-mod write;
 
 pub use cluster::{Builder, Cluster};
 pub use faults::Fault;

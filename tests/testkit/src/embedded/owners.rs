@@ -132,8 +132,20 @@ impl Owners {
         }
     }
 
-    /// An ordinary write (POST, PUT, patches) took the object from one state to another.
+    /// A new object, of which everything belongs to who made it.
+    pub(crate) fn create(&mut self, kind: &Kind, writer: &Writer, new: &Value) {
+        self.account(kind, writer, &json!({}), new);
+    }
+
+    /// An ordinary write (PUT, patches) took the object from one state to another. Objects that nobody owns a field of
+    /// stay that way until somebody applies.
     pub(crate) fn update(&mut self, kind: &Kind, writer: &Writer, old: &Value, new: &Value) {
+        if !self.0.is_empty() {
+            self.account(kind, writer, old, new);
+        }
+    }
+
+    fn account(&mut self, kind: &Kind, writer: &Writer, old: &Value, new: &Value) {
         let difference = fields::compare(kind, old, new);
         let written = difference
             .added
@@ -159,6 +171,14 @@ impl Owners {
         configuration: &Value,
         force: bool,
     ) -> Result<Value, Failure> {
+        if self.0.is_empty() {
+            let before = Writer {
+                apply: false,
+                manager: "before-first-apply".to_owned(),
+                ..writer.clone()
+            };
+            self.account(kind, &before, &json!({}), live);
+        }
         let wanted = fields::applied(kind, configuration).tracked(kind, &writer.subresource);
         let last = self.fields(writer);
         let mut merged = live.clone();
@@ -241,8 +261,8 @@ fn conflict(conflicts: &[(Writer, FieldSet)]) -> Failure {
             .iter()
             .map(|(writer, fields)| {
                 let paths: String = fields
-                    .0
-                    .iter()
+                    .in_order()
+                    .into_iter()
                     .map(|path| format!("\n- {}", fields::show(path)))
                     .collect();
                 format!("conflicts with {}:{paths}", writer.shown())

@@ -187,10 +187,10 @@ fn strategic_value(
         let slot = target.entry(name.clone()).or_insert(Value::Null);
         match (merge_key(kind, path, value), value) {
             (Some(key), Value::Array(items)) => {
-                strategic_items(kind, path, key, slot, items)?;
-                if let Some(Value::Array(order)) = patch.get(&format!("$setElementOrder/{name}")) {
-                    reorder(slot, key, order);
-                }
+                let order = patch
+                    .get(&format!("$setElementOrder/{name}"))
+                    .and_then(Value::as_array);
+                strategic_items(kind, path, key, slot, items, order.unwrap_or(items))?;
             }
             _ => strategic_value(kind, path, slot, value)?,
         }
@@ -213,6 +213,7 @@ fn strategic_items(
     key: &str,
     target: &mut Value,
     patch: &[Value],
+    order: &[Value],
 ) -> Result<(), Failure> {
     if !target.is_array() {
         *target = Value::Array(Vec::new());
@@ -220,29 +221,42 @@ fn strategic_items(
     let Value::Array(items) = target else {
         return Ok(());
     };
-    let mut fresh = Vec::new();
+    let before = items.clone();
     for item in patch {
         if item["$patch"] == "delete" {
             items.retain(|other| other[key] != item[key]);
         } else if let Some(found) = items.iter_mut().find(|other| other[key] == item[key]) {
             strategic_value(kind, path, found, item)?;
         } else {
-            fresh.push(item.clone());
+            items.push(item.clone());
         }
     }
-    // A real API server puts what is new before what was there.
-    fresh.append(items);
-    *items = fresh;
+    let (mut named, others): (Vec<Value>, Vec<Value>) = std::mem::take(items)
+        .into_iter()
+        .partition(|item| place(order, key, item).is_some());
+    named.sort_by_key(|item| place(order, key, item));
+    *items = interleave(&before, key, others, named);
     Ok(())
 }
 
-fn reorder(target: &mut Value, key: &str, order: &[Value]) {
-    if let Value::Array(items) = target {
-        items.sort_by_key(|item| {
-            order
-                .iter()
-                .position(|wanted| wanted[key] == item[key])
-                .unwrap_or(usize::MAX)
-        });
+fn place(list: &[Value], key: &str, item: &Value) -> Option<usize> {
+    list.iter().position(|other| other[key] == item[key])
+}
+
+/// Joins what the patch does not name with what it names: an item that the patch does not name comes first only where
+/// it was before the other one already.
+fn interleave(before: &[Value], key: &str, others: Vec<Value>, named: Vec<Value>) -> Vec<Value> {
+    let mut others = others.into_iter().peekable();
+    let mut joined = Vec::new();
+    for item in named {
+        while let Some(other) = others.next_if(|other| {
+            let (left, right) = (place(before, key, other), place(before, key, &item));
+            left.is_some() && right.is_some() && left < right
+        }) {
+            joined.push(other);
+        }
+        joined.push(item);
     }
+    joined.extend(others);
+    joined
 }

@@ -85,24 +85,23 @@ fn body(request: &Request, kind: &Kind, page: &[(&Key, &Value)], metadata: &Valu
             "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items,
         });
     }
-    let items: Vec<Value> = page
-        .iter()
-        .map(|(_, object)| {
-            let mut item = (*object).clone();
-            // Items of built-in kinds come without their type; those of custom kinds with it.
-            if let Some(map) = item.as_object_mut().filter(|_| !kind.is_custom()) {
-                map.shift_remove("kind");
-                map.shift_remove("apiVersion");
-            }
-            item
-        })
-        .collect();
+    let items: Vec<Value> = page.iter().map(|(_, object)| bare(kind, object)).collect();
     json!({
         "kind": format!("{}List", kind.kind),
         "apiVersion": kind.api_version(),
         "metadata": metadata,
         "items": items,
     })
+}
+
+/// An object as an item of a list: those of built-in kinds come without their type, those of custom kinds with it.
+pub(crate) fn bare(kind: &Kind, object: &Value) -> Value {
+    let mut item = object.clone();
+    if let Some(map) = item.as_object_mut().filter(|_| !kind.is_custom()) {
+        map.shift_remove("kind");
+        map.shift_remove("apiVersion");
+    }
+    item
 }
 
 fn place(key: &Key) -> String {

@@ -8,15 +8,17 @@ use serde_json::{Value, json};
 
 use super::api::Answer;
 use super::authz::{self, Attributes};
+use super::call;
 use super::clock;
 use super::failure::{Cause, Failure};
+use super::kinds::{self, Kind};
+use super::owners::{Owners, Writer};
 use super::random;
 use super::request::{Request, ResourcePath};
 use super::state::State;
 use super::store::Key;
 use super::tokens::Grant;
 use super::user::User;
-use super::write;
 
 const AUTHORIZATION: &str = "authorization.k8s.io";
 const AUTHENTICATION: &str = "authentication.k8s.io";
@@ -59,7 +61,7 @@ pub(crate) fn answer(
         return Some(Err(Failure::method_not_allowed()));
     }
     let review = || -> Result<Value, Failure> {
-        let mut body = write::decode(request, kind)?;
+        let mut body = call::decode(request, kind)?;
         body["kind"] = (*kind).into();
         body["apiVersion"] = format!("{}/v1", path.group).into();
         body["status"] = match *resource {
@@ -72,12 +74,52 @@ pub(crate) fn answer(
         if !body["metadata"].is_object() {
             body["metadata"] = json!({});
         }
-        if *resource == "selfsubjectreviews" {
-            body["metadata"]["creationTimestamp"] = state.clock.text().into();
+        match *resource {
+            "selfsubjectreviews" => {
+                body["metadata"]["creationTimestamp"] = state.clock.text().into()
+            }
+            "selfsubjectrulesreviews" => {}
+            _ => {
+                let spec = body["spec"].clone();
+                own(
+                    state,
+                    request,
+                    &kinds::passing(&path.group, resource, kind),
+                    "",
+                    &spec,
+                    &mut body,
+                );
+            }
         }
         Ok(body)
     };
     Some(review().map(|body| Answer::Json(201, body)))
+}
+
+/// Notes who wrote the specification, as if the object were stored.
+fn own(
+    state: &State,
+    request: &Request,
+    kind: &Kind,
+    subresource: &str,
+    spec: &Value,
+    body: &mut Value,
+) {
+    let manager = request.query("fieldManager");
+    let writer = Writer {
+        apply: false,
+        manager: if manager.is_empty() {
+            request.default_manager()
+        } else {
+            manager.to_owned()
+        },
+        api_version: kind.api_version(),
+        subresource: subresource.to_owned(),
+    };
+    let mut owners = Owners::default();
+    owners.create(kind, &writer, &json!({"spec": spec}));
+    owners.touch(&writer, &state.clock.text());
+    owners.write_to(body);
 }
 
 fn user_of(spec: &Value) -> User {
@@ -167,7 +209,7 @@ pub(crate) fn token_request(
     if request.method != http::Method::POST {
         return Err(Failure::method_not_allowed());
     }
-    let mut body = write::decode(request, "TokenRequest")?;
+    let mut body = call::decode(request, "TokenRequest")?;
     let kind = state
         .kind("", "serviceaccounts")
         .expect("accounts are built in");
@@ -195,6 +237,10 @@ pub(crate) fn token_request(
         "uid": uid,
         "creationTimestamp": state.clock.text(),
     });
+    let mut spec = body["spec"].clone();
+    spec["expirationSeconds"] = granted.into();
+    let passing = kinds::passing(AUTHENTICATION, "tokenrequests", "TokenRequest");
+    own(state, request, &passing, "token", &spec, &mut body);
     body["spec"] = json!({
         "audiences": audiences,
         "expirationSeconds": granted,

@@ -98,9 +98,23 @@ fn parse_fields(kind: &Kind, text: &str) -> Result<Vec<(String, String, bool)>, 
             )
             || (kind.resource == "events" && field.starts_with("involvedObject."));
         if !known {
-            return Err(Failure::bad_request(format!(
-                "field label not supported: {field}"
-            )));
+            let own = [
+                "secrets",
+                "namespaces",
+                "services",
+                "pods",
+                "nodes",
+                "events",
+            ];
+            return Err(Failure::bad_request(
+                if own.contains(&kind.resource.as_str()) {
+                    format!("field label not supported: {field}")
+                } else {
+                    format!(
+                        "\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                    )
+                },
+            ));
         }
         fields.push((field.to_owned(), value.to_owned(), equal));
     }

@@ -134,6 +134,17 @@ impl State {
             &json!([{"nonResourceURLs": discover, "verbs": ["get"]}]),
             &all[..1],
         );
+        let issuer = [
+            "/.well-known/openid-configuration",
+            "/.well-known/openid-configuration/",
+            "/openid/v1/jwks",
+            "/openid/v1/jwks/",
+        ];
+        self.bind(
+            "system:service-account-issuer-discovery",
+            &json!([{"nonResourceURLs": issuer, "verbs": ["get"]}]),
+            &["system:serviceaccounts"],
+        );
         self.bind(
             "system:public-info-viewer",
             &json!([{"nonResourceURLs": look_around, "verbs": ["get"]}]),
@@ -171,6 +182,7 @@ impl State {
         object["metadata"]["uid"] = random::uid().into();
         object["metadata"]["creationTimestamp"] = self.clock.text().into();
         defaults::fill(&kind, &mut object);
+        defaults::allocate(&kind, &mut object);
         let name = object["metadata"]["name"]
             .as_str()
             .unwrap_or_default()

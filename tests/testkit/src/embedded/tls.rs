@@ -16,7 +16,7 @@ use rustls::{
 };
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::user::{Certificate, User};
+use super::user::{CREDENTIAL_ID, Certificate, User};
 use crate::pki::Identity;
 
 fn provider() -> Arc<CryptoProvider> {
@@ -60,7 +60,16 @@ fn subject(leaf: &CertificateDer<'_>) -> Option<User> {
         .iter_organization()
         .filter_map(|group| group.as_str().ok())
         .collect();
-    Some(User::authenticated(name, &groups))
+    let mut user = User::authenticated(name, &groups);
+    let digest = ring::digest::digest(&ring::digest::SHA256, leaf);
+    let hex: String = digest
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    user.extra
+        .insert(CREDENTIAL_ID.to_owned(), vec![format!("X509SHA256={hex}")]);
+    Some(user)
 }
 
 /// Lets every certificate through the handshake, but checks that the client has its key.

@@ -15,7 +15,7 @@ use super::owners::{Owners, Writer};
 use super::random;
 use super::state::State;
 use super::store::Key;
-use super::user::User;
+use super::user::{CREDENTIAL_ID, User};
 use super::validate::{TOKEN_SECRET, TOKEN_SECRET_ACCOUNT};
 
 /// Where the uid of the account is noted on its token Secrets.
@@ -90,8 +90,9 @@ impl State {
                 bound,
                 expires,
                 id,
-                ..
+                audiences,
             } => {
+                let meant = audiences.contains(&self.signer.issuer);
                 let alive = bound
                     .as_ref()
                     .is_none_or(|(key, uid)| self.uid_of(key).as_ref() == Some(uid));
@@ -100,12 +101,10 @@ impl State {
                     .uid_of(&Key::core("serviceaccounts", namespace, account))
                     .as_ref()
                     == Some(account_uid);
-                (alive && fresh && there).then(|| {
+                (alive && fresh && there && meant).then(|| {
                     let mut user = User::service_account(namespace, account, account_uid);
-                    user.extra.insert(
-                        "authentication.kubernetes.io/credential-id".to_owned(),
-                        vec![format!("JTI={id}")],
-                    );
+                    user.extra
+                        .insert(CREDENTIAL_ID.to_owned(), vec![format!("JTI={id}")]);
                     user
                 })
             }

@@ -16,6 +16,9 @@ use super::state::State;
 pub(crate) const MASTERS: &str = "system:masters";
 pub(crate) const AUTHENTICATED: &str = "system:authenticated";
 
+/// Where the credential of a user is told, by what it is and not by its secret.
+pub(crate) const CREDENTIAL_ID: &str = "authentication.kubernetes.io/credential-id";
+
 /// A user, as authenticators make it and authorizers see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct User {

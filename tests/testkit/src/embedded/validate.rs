@@ -105,6 +105,7 @@ pub(crate) fn object(kind: &Kind, old: Option<&Value>, new: &Value) -> Result<()
     }
     match kind.resource.as_str() {
         "secrets" => secret(new, &mut causes),
+        "configmaps" => config_keys(new, &mut causes),
         "clusterrolebindings" | "rolebindings" => role_reference(kind, new, &mut causes),
         _ => {}
     }
@@ -221,6 +222,15 @@ fn immutable(kind: &Kind, old: &Value, new: &Value, causes: &mut Vec<Cause>) {
 }
 
 fn secret(new: &Value, causes: &mut Vec<Cause>) {
+    config_keys(new, causes);
+    let account = &new["metadata"]["annotations"][TOKEN_SECRET_ACCOUNT];
+    if new["type"] == TOKEN_SECRET && account.as_str().is_none_or(str::is_empty) {
+        let field = format!("metadata.annotations[{TOKEN_SECRET_ACCOUNT}]");
+        causes.push(Cause::required(&field, ""));
+    }
+}
+
+fn config_keys(new: &Value, causes: &mut Vec<Cause>) {
     for key in new["data"]
         .as_object()
         .into_iter()
@@ -234,11 +244,6 @@ fn secret(new: &Value, causes: &mut Vec<Cause>) {
                 CONFIG_KEY,
             ));
         }
-    }
-    let account = &new["metadata"]["annotations"][TOKEN_SECRET_ACCOUNT];
-    if new["type"] == TOKEN_SECRET && account.as_str().is_none_or(str::is_empty) {
-        let field = format!("metadata.annotations[{TOKEN_SECRET_ACCOUNT}]");
-        causes.push(Cause::required(&field, ""));
     }
 }
 

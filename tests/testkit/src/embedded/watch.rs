@@ -173,7 +173,13 @@ impl Watch {
         match (before, after) {
             (false, true) => Some(self.line("ADDED", &event.after)),
             (true, true) => Some(self.line("MODIFIED", &event.after)),
-            (true, false) => Some(self.line("DELETED", &event.after)),
+            (true, false) if event.deleted => Some(self.line("DELETED", &event.after)),
+            // What leaves the selection is shown as it last was in it.
+            (true, false) => {
+                let mut last = event.before.as_deref().cloned().unwrap_or_default();
+                last["metadata"]["resourceVersion"] = event.revision.to_string().into();
+                Some(self.line("DELETED", &last))
+            }
             (false, false) => None,
         }
     }
