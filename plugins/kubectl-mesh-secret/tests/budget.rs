@@ -136,8 +136,20 @@ fn an_empty_cluster_is_read_in_two_waves_and_its_token_is_watched() {
         .filter(|line| line.contains("GET") && line.contains("-istio-remote-secret-token 200"))
         .count();
     assert_eq!(gets, 0, "the token Secret is watched, not polled\n{text}");
-    assert_data_eq!(text, snapbox::file!["budget/from_nothing.txt"]);
+    assert_data_eq!(
+        without_versions(&text),
+        snapbox::file!["budget/from_nothing.txt"]
+    );
     assert_eq!(connections(&world.west), 1);
+}
+
+/// The watch starts at a version that depends on how much the cluster made before.
+fn without_versions(text: &str) -> String {
+    let mut parts = text.split("resourceVersion=");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + "resourceVersion=[N]" + part.trim_start_matches(|c: char| c.is_ascii_digit())
+    })
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! The clusters that the secret is applied in: what is there, whether it may be written, and the write.
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use mesh_common::cluster::{ApplyOptions, Cluster, Connector, DryRun, Selection, Target, fan_out};
+use mesh_common::cluster::{
+    ApplyOptions, Cluster, Connector, DryRun, Kubeconfig, Selection, Target, fan_out,
+};
+use mesh_common::mesh::Exit;
 use mesh_common::mesh::cluster_name::{ClusterId, nearest_label};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::MULTI_CLUSTER_LABEL;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
 use mesh_common::mesh::remote_secret::{RemoteSecret, SecretType, leads_to, secret_name};
+use mesh_common::terminal::flags::ConnectFlags;
 use mesh_common::terminal::{Interrupt, Streams};
 
 use super::observe::{Source, cluster_uid, istiod_names};
@@ -24,6 +28,23 @@ pub(super) struct Holder {
     secrets: Vec<Secret>,
     /// The Secret of the name that ours will have, where the name is known before observing.
     unlabelled: Option<Secret>,
+}
+
+/// The contexts of `--into`; all that are wrong are reported together.
+pub(super) fn targets(
+    kubeconfig: &Kubeconfig,
+    connect: &ConnectFlags,
+    options: &Options,
+) -> Result<Vec<Target>, Error> {
+    let results = options
+        .into
+        .iter()
+        .map(|context| kubeconfig.target(&connect.holder_overrides(context)));
+    let (targets, wrong): (Vec<_>, Vec<_>) = results.partition(Result::is_ok);
+    match Error::all(wrong.into_iter().filter_map(Result::err)) {
+        Some(error) => Err(error),
+        None => Ok(targets.into_iter().filter_map(Result::ok).collect()),
+    }
 }
 
 /// Connects to all of them at once; a dead one costs only itself.
@@ -99,6 +120,65 @@ pub(super) fn check(
         wrong.append(&mut lost);
     }
     Error::all(wrong).map_or(Ok((good, lost)), Err)
+}
+
+/// Decides for every holder before the first write, then writes to all of them at once; one that breaks off costs only
+/// itself. `lost` are those that were not reached before.
+pub(super) async fn give(
+    gifts: Vec<(Holder, RemoteSecret)>,
+    mut lost: Vec<Error>,
+    options: &Options,
+    interrupt: &Interrupt,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let (decided, refused): (Vec<_>, Vec<_>) = gifts
+        .iter()
+        .map(|(holder, secret)| holder.decide(secret, options))
+        .partition(Result::is_ok);
+    if let Some(error) = Error::all(refused.into_iter().filter_map(Result::err)) {
+        return Err(error);
+    }
+    let work = gifts.iter().zip(decided.into_iter().filter_map(Result::ok));
+    let results = fan_out(work, |((holder, secret), gift)| async move {
+        interrupt.check()?;
+        holder.apply(secret, &gift, options.dry_run).await
+    })
+    .await;
+    let mut failed = Vec::new();
+    let mut done = false;
+    for result in results {
+        match result {
+            Ok(line) => {
+                done = true;
+                streams.data(&line)?;
+            }
+            Err(error) if error.kind() == Kind::Unreachable => lost.push(error),
+            Err(error) => failed.push(error),
+        }
+    }
+    if !done {
+        failed.append(&mut lost);
+    }
+    for error in &lost {
+        streams.warn(&format!(
+            "{}; the secret was not applied there",
+            error.in_one_line()
+        ));
+    }
+    match Error::all(failed) {
+        Some(error) => Err(error),
+        None if lost.is_empty() => Ok(Exit::Fine),
+        None => Ok(Exit::Partial),
+    }
+}
+
+/// What giving a secret to a holder takes.
+enum Gift {
+    Unchanged,
+    Apply {
+        word: &'static str,
+        force_conflicts: bool,
+    },
 }
 
 impl Holder {
@@ -179,38 +259,49 @@ impl Holder {
         )
     }
 
-    /// Applies `secret`, unless it is there already.
-    pub(super) async fn give(
+    /// What giving `secret` to this holder takes.
+    fn decide(&self, secret: &RemoteSecret, options: &Options) -> Result<Gift, Error> {
+        let existing = self.existing(&secret.name());
+        match existing {
+            Some(existing) if secret.is_in(existing) => Ok(Gift::Unchanged),
+            Some(_) | None => Ok(Gift::Apply {
+                word: if existing.is_some() {
+                    "configured"
+                } else {
+                    "created"
+                },
+                force_conflicts: options.force_conflicts
+                    || self.may_take_over(existing, secret, options)?,
+            }),
+        }
+    }
+
+    async fn apply(
         &self,
         secret: &RemoteSecret,
-        options: &Options,
-        interrupt: &Interrupt,
-        streams: &mut Streams,
-    ) -> Result<(), Error> {
-        let (name, context) = (secret.name(), self.cluster.context());
-        let existing = self.existing(&name);
-        let done = match existing {
-            Some(existing) if secret.is_in(existing) => {
-                return streams.data(&format!("secret/{name} unchanged in context {context}\n"));
-            }
-            Some(_) => "configured",
-            None => "created",
-        };
-        let force = options.force_conflicts || self.may_take_over(existing, secret, options)?;
-        interrupt.check()?;
-        match options.dry_run {
-            DryRun::Client => {}
-            DryRun::None | DryRun::Server => {
-                let apply = ApplyOptions {
-                    dry_run: options.dry_run,
-                    force_conflicts: force,
+        gift: &Gift,
+        dry_run: DryRun,
+    ) -> Result<String, Error> {
+        let (word, suffix) = match gift {
+            Gift::Unchanged => ("unchanged", ""),
+            Gift::Apply {
+                word,
+                force_conflicts,
+            } => {
+                let options = ApplyOptions {
+                    dry_run,
+                    force_conflicts: *force_conflicts,
                 };
-                self.cluster.apply(&secret.to_applied(SELF), apply).await?;
+                self.cluster
+                    .apply(&secret.to_applied(SELF), options)
+                    .await?;
+                (*word, suffix(dry_run))
             }
-        }
-        streams.data(&format!(
-            "secret/{name} {done} in context {context}{}\n",
-            suffix(options.dry_run)
+        };
+        Ok(format!(
+            "secret/{} {word} in context {}{suffix}\n",
+            secret.name(),
+            self.cluster.context()
         ))
     }
 

@@ -14,17 +14,27 @@ mod try_out;
 
 pub(crate) use args::CreateArgs;
 
-use mesh_common::cluster::{Cluster, Connector, DryRun, Kubeconfig};
+use mesh_common::cluster::{Cluster, Connector, DryRun};
 use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::mesh::yaml::to_yaml;
 use mesh_common::mesh::{Error, Exit, server};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::{Environment, Interrupt, Streams};
 
-use self::credential::Credential;
 use self::holders::Holder;
 use self::options::{Options, Output};
+use self::plan::Plan;
 use crate::cli::SELF;
+
+/// What is known of the source once it was read and prepared.
+struct Wanted {
+    /// The name under which the secret introduces the source.
+    cluster: String,
+    /// UID of its kube-system, where anything compares it.
+    uid: Option<String>,
+    /// Whether its account got its rights a moment ago.
+    just_made: bool,
+}
 
 /// What the steps of one run share.
 struct Run<'a> {
@@ -32,6 +42,8 @@ struct Run<'a> {
     connector: &'a Connector,
     interrupt: &'a Interrupt,
     source: Cluster,
+    /// URL of the source's API server, as the secret will have it.
+    server: String,
     now: jiff::Timestamp,
 }
 
@@ -54,14 +66,14 @@ pub(crate) async fn run(
         .unwrap_or(source.server())
         .to_owned();
     server::check_url(&server)?;
-    let holders = holder_targets(&kubeconfig, &connect, &options)?;
+    let targets = holders::targets(&kubeconfig, &connect, &options)?;
 
     let connector = connector(environment, SELF, streams.interactive);
     let (source, holders) = interrupt
         .or(async {
             let (source, holders) = futures::join!(
                 connector.connect(source),
-                holders::connect(&connector, holders)
+                holders::connect(&connector, targets)
             );
             Ok((source?, holders))
         })
@@ -77,36 +89,15 @@ pub(crate) async fn run(
         connector: &connector,
         interrupt,
         source,
+        server,
         now: environment.now,
     };
-    Box::pin(run.go(&server, holders, streams)).await
-}
-
-fn holder_targets(
-    kubeconfig: &Kubeconfig,
-    connect: &mesh_common::terminal::flags::ConnectFlags,
-    options: &Options,
-) -> Result<Vec<mesh_common::cluster::Target>, Error> {
-    let results: Vec<_> = options
-        .into
-        .iter()
-        .map(|context| kubeconfig.target(&connect.holder_overrides(context)))
-        .collect();
-    let mut targets = Vec::new();
-    let mut errors = Vec::new();
-    for result in results {
-        match result {
-            Ok(target) => targets.push(target),
-            Err(error) => errors.push(error),
-        }
-    }
-    Error::all(errors).map_or(Ok(targets), Err)
+    Box::pin(run.go(holders, streams)).await
 }
 
 impl Run<'_> {
     async fn go(
         &self,
-        server: &str,
         holders: Vec<Result<Cluster, Error>>,
         streams: &mut Streams,
     ) -> Result<Exit, Error> {
@@ -125,68 +116,66 @@ impl Run<'_> {
             streams.warn(warning);
         }
         let (holders, lost) = holders::check(holders, &seen, &name.cluster, self.options)?;
-        let exit = self
-            .fill(server, &seen, &name.cluster, holders, streams)
-            .await?;
-        for error in &lost {
-            streams.warn(&format!(
-                "{}; the secret was not applied there",
-                error.in_one_line()
-            ));
+        let plan = plan::plan(&seen, self.options, self.source.context())?;
+        let just_made = credential::make(self, &plan, streams).await?;
+        let wanted = Wanted {
+            cluster: name.cluster,
+            uid: seen.uid,
+            just_made,
+        };
+        if self.options.into.is_empty() {
+            if let Some(secret) = self.secret(&plan, &wanted, None, streams).await? {
+                self.print(&secret, streams)?;
+            }
+            return Ok(Exit::Fine);
         }
-        Ok(if lost.is_empty() {
-            exit
-        } else {
-            exit.worse(Exit::Partial)
-        })
+        let gifts = self.gifts(&plan, &wanted, holders, streams).await?;
+        holders::give(gifts, lost, self.options, self.interrupt, streams).await
     }
 
-    /// Gets the credentials, proves each, and hands them over.
-    async fn fill(
+    /// The secret of each holder: one for all, or one for each where each gets a token of its own.
+    async fn gifts(
         &self,
-        server: &str,
-        seen: &observe::Source,
-        cluster: &str,
+        plan: &Plan,
+        wanted: &Wanted,
         holders: Vec<Holder>,
         streams: &mut Streams,
-    ) -> Result<Exit, Error> {
-        let plan = plan::plan(seen, self.options, self.source.context())?;
-        let made = credential::make(self, &plan, streams).await?;
-        let mut shared: Option<Credential> = None;
-        let recipients: Vec<Option<Holder>> = if holders.is_empty() {
-            vec![None]
-        } else {
-            holders.into_iter().map(Some).collect()
-        };
-        for holder in recipients {
-            let own = self.options.has_own_token();
-            let credential = match &shared {
-                Some(credential) if !own => credential.clone(),
-                _ => {
-                    let holder_name = holder.as_ref().map(Holder::name);
-                    let Some(credential) =
-                        credential::get(self, &plan, holder_name.as_deref(), streams).await?
-                    else {
-                        streams
-                            .say("no secret is shown: its token would only be made now (dry run)");
-                        return Ok(Exit::Fine);
-                    };
-                    credential
+    ) -> Result<Vec<(Holder, RemoteSecret)>, Error> {
+        let mut gifts: Vec<(Holder, RemoteSecret)> = Vec::new();
+        for holder in holders {
+            let shared = gifts
+                .first()
+                .filter(|_| !self.options.has_own_token())
+                .map(|(_, secret)| secret.clone());
+            let secret = match shared {
+                Some(secret) => Some(secret),
+                None => {
+                    self.secret(plan, wanted, Some(&holder.name()), streams)
+                        .await?
                 }
             };
-            let secret =
-                try_out::proven(self, seen, server, cluster, &credential, made, streams).await?;
-            shared = Some(credential);
-            match holder {
-                None => self.print(&secret, streams)?,
-                Some(holder) => {
-                    holder
-                        .give(&secret, self.options, self.interrupt, streams)
-                        .await?;
-                }
-            }
+            let Some(secret) = secret else { break };
+            gifts.push((holder, secret));
         }
-        Ok(Exit::Fine)
+        Ok(gifts)
+    }
+
+    /// A secret that was used once; `None` in a dry run that would have to make its token first.
+    async fn secret(
+        &self,
+        plan: &Plan,
+        wanted: &Wanted,
+        holder: Option<&str>,
+        streams: &mut Streams,
+    ) -> Result<Option<RemoteSecret>, Error> {
+        let Some(credential) = credential::get(self, plan, holder, streams).await? else {
+            streams
+                .say("the secret itself is not shown: its token would only be made now (dry run)");
+            return Ok(None);
+        };
+        try_out::proven(self, wanted, &credential, streams)
+            .await
+            .map(Some)
     }
 
     fn print(&self, secret: &RemoteSecret, streams: &mut Streams) -> Result<(), Error> {

@@ -15,10 +15,9 @@ use mesh_common::mesh::{Error, token};
 use mesh_common::terminal::Streams;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::Run;
 use super::credential::Credential;
-use super::observe::Source;
 use super::options::Auth;
+use super::{Run, Wanted};
 
 /// Rights and tokens that were made a moment ago take this long at the most to be known to every API server.
 const SETTLING: Duration = Duration::from_secs(10);
@@ -27,15 +26,12 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 /// The secret for `cluster`, proven to work unless that was not asked for or cannot be done from here.
 pub(super) async fn proven(
     run: &Run<'_>,
-    seen: &Source,
-    server: &str,
-    cluster: &str,
+    wanted: &Wanted,
     credential: &Credential,
-    just_made: bool,
     streams: &mut Streams,
 ) -> Result<RemoteSecret, Error> {
-    let access = as_asked(run, server, credential);
-    let secret = secret(run, cluster, &access);
+    let access = as_asked(run, credential);
+    let secret = secret(run, &wanted.cluster, &access);
     if let Auth::Provider { name, .. } = &run.options.auth {
         if name != "oidc" {
             streams.warn(&format!("istiod refuses auth-provider {name:?} unless PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS lists it"));
@@ -45,15 +41,14 @@ pub(super) async fn proven(
     if !run.options.verify {
         return Ok(secret);
     }
-    let uid = seen.uid.as_deref().unwrap_or_default();
-    let Err(error) = try_out(run, &secret, uid, just_made).await else {
+    let Err(error) = try_out(run, &secret, wanted).await else {
         return Ok(secret);
     };
     if let Some(other) = as_context(run, &access)
         && connect_fault(&error).is_some()
     {
-        let secret = self::secret(run, cluster, &other);
-        if try_out(run, &secret, uid, just_made).await.is_ok() {
+        let secret = self::secret(run, &wanted.cluster, &other);
+        if try_out(run, &secret, wanted).await.is_ok() {
             streams.warn(&difference(&access, &other, run.source.context()));
             return Ok(secret);
         }
@@ -72,10 +67,10 @@ pub(super) async fn proven(
 }
 
 /// The access that istioctl would write, with what the user's flags say.
-fn as_asked(run: &Run<'_>, server: &str, credential: &Credential) -> Access {
+fn as_asked(run: &Run<'_>, credential: &Credential) -> Access {
     let options = run.options;
     Access {
-        server: server.to_owned(),
+        server: run.server.clone(),
         trust: match (&options.authorities, options.insecure) {
             (Some(pem), _) => AccessTrust::Authorities(pem.clone()),
             (None, true) => AccessTrust::Insecure,
@@ -151,12 +146,8 @@ fn secret(run: &Run<'_>, cluster: &str, access: &Access) -> RemoteSecret {
 }
 
 /// Connects with the secret's own kubeconfig and compares the cluster.
-async fn try_out(
-    run: &Run<'_>,
-    secret: &RemoteSecret,
-    uid: &str,
-    just_made: bool,
-) -> Result<(), Error> {
+async fn try_out(run: &Run<'_>, secret: &RemoteSecret, wanted: &Wanted) -> Result<(), Error> {
+    let uid = wanted.uid.as_deref().unwrap_or_default();
     let target = Target::from_text(secret.kubeconfig.expose_secret(), &secret.name())?;
     let server = target.server().to_owned();
     let cluster = run
@@ -171,7 +162,9 @@ async fn try_out(
             .await;
         match namespace {
             Err(error)
-                if just_made && is_settling(&error) && tokio::time::Instant::now() < deadline =>
+                if wanted.just_made
+                    && is_settling(&error)
+                    && tokio::time::Instant::now() < deadline =>
             {
                 run.interrupt.or(pause()).await?;
             }

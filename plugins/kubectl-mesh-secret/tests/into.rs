@@ -1,0 +1,236 @@
+//! Several holders at once: what is shared, what is checked first, and what one of them costs the others.
+
+mod support;
+
+use mesh_testkit::embedded::{Cluster, Fault};
+use snapbox::{assert_data_eq, str};
+
+use support::World;
+
+/// A third cluster beside east and west, with the Istio namespace.
+fn with_third(world: &World) -> Cluster {
+    let third = Cluster::start("third");
+    third.create(support::namespace("istio-system"));
+    world.write(&world.kubeconfig().entry(
+        "third",
+        third.kubeconfig_cluster(),
+        third.kubeconfig_user(),
+    ));
+    third
+}
+
+#[test]
+fn all_holders_share_one_token_and_one_try_out() {
+    let world = World::new();
+    let third = with_third(&world);
+    let output = world
+        .run("create --name west --allow-loopback --into east,third")
+        .output();
+    assert_data_eq!(
+        world.golden(&output),
+        str![[r#"
+$ kubectl-mesh_secret create --name west --allow-loopback --into east,third
+[stdout]
+secret/istio-remote-secret-west created in context east
+secret/istio-remote-secret-west created in context third
+[exit 0]
+
+"#]]
+    );
+    let of = |cluster: &Cluster| {
+        cluster
+            .get("secrets", "istio-system", "istio-remote-secret-west")
+            .unwrap()["data"]
+            .clone()
+    };
+    assert_eq!(of(&world.east), of(&third));
+    assert_eq!(
+        world.west.requests().len(),
+        4,
+        "{}",
+        world.west.rendered_requests()
+    );
+}
+
+#[test]
+fn each_holder_gets_a_token_of_its_own_where_tokens_end() {
+    let world = World::new();
+    let third = with_third(&world);
+    let output = world
+        .run("create --name west --allow-loopback --into east,third --token-duration 2h")
+        .output();
+    assert_data_eq!(
+        world.golden(&output),
+        str![[r#"
+$ kubectl-mesh_secret create --name west --allow-loopback --into east,third --token-duration 2h
+[stdout]
+secret/istio-remote-secret-west created in context east
+secret/istio-remote-secret-west created in context third
+[stderr]
+secret/istio-reader-service-account-token-for-east in context west holds the token's life: deleting it revokes the token
+the token expires at [TIME]
+secret/istio-reader-service-account-token-for-third in context west holds the token's life: deleting it revokes the token
+the token expires at [TIME]
+[exit 0]
+
+"#]]
+    );
+    let of = |cluster: &Cluster| {
+        cluster
+            .get("secrets", "istio-system", "istio-remote-secret-west")
+            .unwrap()["data"]
+            .clone()
+    };
+    assert_ne!(of(&world.east), of(&third));
+}
+
+#[test]
+fn a_dead_holder_costs_only_itself() {
+    let world = World::new();
+    let mut third = with_third(&world);
+    third.stop();
+    let output = world
+        .run("create --name west --allow-loopback --into east,third")
+        .output();
+    assert_eq!(
+        (output.code, output.stdout.as_str()),
+        (
+            3,
+            "secret/istio-remote-secret-west created in context east\n"
+        )
+    );
+    assert!(
+        output.stderr.contains("third")
+            && output.stderr.contains("the secret was not applied there"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn a_holder_that_breaks_off_while_it_is_written_costs_only_itself() {
+    let world = World::new();
+    let third = with_third(&world);
+    third.inject(Fault::on("PATCH", "**").reset());
+    let output = world
+        .run("create --name west --allow-loopback --into east,third")
+        .output();
+    assert_eq!(
+        (output.code, output.stdout.as_str()),
+        (
+            3,
+            "secret/istio-remote-secret-west created in context east\n"
+        )
+    );
+    third.clear_faults();
+    let again = world
+        .run("create --name west --allow-loopback --into east,third")
+        .output()
+        .expect_success();
+    assert_data_eq!(
+        again.stdout,
+        str![[r#"
+secret/istio-remote-secret-west unchanged in context east
+secret/istio-remote-secret-west created in context third
+
+"#]]
+    );
+}
+
+#[test]
+fn a_strangers_secret_in_one_holder_keeps_all_from_being_written() {
+    let world = World::new();
+    let third = with_third(&world);
+    third.create_as(
+        "argocd-controller",
+        serde_json::json!({"apiVersion": "v1", "kind": "Secret", "data": {"west": "eA=="},
+            "metadata": {"name": "istio-remote-secret-west", "namespace": "istio-system",
+                "labels": {"istio/multiCluster": "true"}}}),
+    );
+    let output = world
+        .run("create --name west --allow-loopback --into east,third")
+        .output();
+    assert_eq!((output.code, output.stdout.as_str()), (2, ""));
+    assert!(
+        world
+            .east
+            .get("secrets", "istio-system", "istio-remote-secret-west")
+            .is_none()
+    );
+    assert!(
+        output.stderr.contains("argocd-controller"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn a_dry_run_writes_nothing_and_says_what_it_would() {
+    let world = World::bare();
+    world.east.create(support::namespace("istio-system"));
+    for cluster in [&world.east, &world.west] {
+        cluster.clear_recordings();
+    }
+    let output = world
+        .run("create --name west --allow-loopback --into east --dry-run")
+        .output();
+    assert_data_eq!(
+        world.golden(&output),
+        str![[r#"
+$ kubectl-mesh_secret create --name west --allow-loopback --into east --dry-run
+[stderr]
+namespace/istio-system created in context west (dry run)
+serviceaccount/istio-reader-service-account created in context west (dry run)
+clusterrole.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-system created in context west (dry run)
+clusterrolebinding.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-system created in context west (dry run)
+the secret itself is not shown: its token would only be made now (dry run)
+[exit 0]
+
+"#]]
+    );
+    for cluster in [&world.east, &world.west] {
+        assert!(
+            cluster
+                .requests()
+                .iter()
+                .all(|request| request.method == "GET")
+        );
+    }
+    world.add_reader();
+    let output = world
+        .run("create --name west --allow-loopback --into east --dry-run=server")
+        .output()
+        .expect_success();
+    assert_eq!(
+        output.stdout,
+        "secret/istio-remote-secret-west created in context east (server dry run)\n"
+    );
+    assert!(
+        world
+            .east
+            .get("secrets", "istio-system", "istio-remote-secret-west")
+            .is_none()
+    );
+}
+
+#[test]
+fn the_name_comes_from_the_source_s_own_istiod() {
+    let world = World::new();
+    world.west.create(support::istiod("west-1"));
+    let output = world
+        .run("create --allow-loopback -o name")
+        .output()
+        .expect_success();
+    assert_eq!(output.stdout, "secret/istio-remote-secret-west-1\n");
+    let other = world
+        .run("create --name west --allow-loopback -o name")
+        .output()
+        .expect_success();
+    assert!(
+        other
+            .stderr
+            .starts_with("warning: the cluster's own istiod calls it west-1, not west"),
+        "{}",
+        other.stderr
+    );
+}
