@@ -23,7 +23,8 @@ use crate::inspect::{self, InspectArgs};
 #[command(after_help = "\
 Examples:
   # Let east's istiod read west
-  kubectl mesh-secret create --context west --name west | kubectl --context east apply -f -
+  kubectl mesh-secret create --context west --name west \\
+    | kubectl --context east apply -f -
 
   # The same without a pipe
   kubectl mesh-secret create --context west --name west --into east

@@ -17,17 +17,20 @@ use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags, boolean, durati
 #[command(after_help = "\
 Examples:
   # Let east's istiod read west
-  kubectl mesh-secret create --context west --name west | kubectl --context east apply -f -
+  kubectl mesh-secret create --context west --name west \\
+    | kubectl --context east apply -f -
 
   # In both directions
   kubectl mesh-secret create --context west --name west --into east
   kubectl mesh-secret create --context east --name east --into west
 
   # The API server's address as east's pods reach it
-  kubectl mesh-secret create --context west --name west --server https://10.2.0.10:6443 --into east
+  kubectl mesh-secret create --context west --name west --into east \\
+    --server https://10.2.0.10:6443
 
   # A token that ends after a day and can be revoked alone
-  kubectl mesh-secret create --context west --name west --token-duration 24h --for east")]
+  kubectl mesh-secret create --context west --name west \\
+    --token-duration 24h --for east")]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "it mirrors the flags one to one"

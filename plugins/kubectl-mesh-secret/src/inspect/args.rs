@@ -19,10 +19,12 @@ Examples:
   kubectl mesh-secret inspect west --context east
 
   # A manifest, before it is applied
-  kubectl mesh-secret create --context west --name west | kubectl mesh-secret inspect -f -
+  kubectl mesh-secret create --context west --name west \\
+    | kubectl mesh-secret inspect -f -
 
   # Which of them end, and when?
-  kubectl mesh-secret inspect --context east -o jsonpath='{.items[*].clusters[*].access.token.expiresAt}'
+  kubectl mesh-secret inspect --context east \\
+    -o jsonpath='{.items[*].clusters[*].access.token.expiresAt}'
 
 Exit codes: 0 fine, 1 findings at or above --fail-on, 2 it could not be done, 3 some cluster was not reached.")]
 pub(crate) struct InspectArgs {
