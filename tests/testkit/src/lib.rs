@@ -6,6 +6,7 @@
     reason = "test support stops the test where something is wrong with the test's own arrangement"
 )]
 
+mod background;
 pub mod command;
 pub mod condition;
 pub mod embedded;
@@ -14,6 +15,7 @@ pub mod http;
 pub mod kubeconfig;
 pub mod parts;
 pub mod pki;
+pub mod proxy;
 pub mod real;
 pub mod supervisor;
 pub mod wire;

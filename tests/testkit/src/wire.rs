@@ -80,30 +80,7 @@ pub struct Client {
 impl Client {
     /// A client of `https://host:port`, which trusts this authority and shows this certificate, if any.
     pub fn new(url: &str, ca_pem: &str, identity: Option<&Identity>) -> Self {
-        let mut roots = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(ca_pem.as_bytes()) {
-            roots
-                .add(certificate.expect("the authority is PEM"))
-                .expect("the authority is a certificate");
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("ring does TLS 1.2 and 1.3")
-            .with_root_certificates(roots);
-        let config = match identity {
-            None => builder.with_no_client_auth(),
-            Some(identity) => {
-                let chain = CertificateDer::pem_slice_iter(identity.certificate_pem.as_bytes())
-                    .collect::<Result<_, _>>()
-                    .expect("the certificate is PEM");
-                let key = PrivateKeyDer::from_pem_slice(identity.key_pem.as_bytes())
-                    .expect("the key is PEM");
-                builder
-                    .with_client_auth_cert(chain, key)
-                    .expect("certificate and key belong together")
-            }
-        };
+        let config = client_config(ca_pem, identity);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -207,6 +184,31 @@ impl Client {
         }
         Ok(builder.body(Full::new(Bytes::copy_from_slice(body.as_bytes())))?)
     }
+}
+
+/// TLS of a client that trusts this authority and shows this certificate, if any. ALPN is left to the caller.
+pub(crate) fn client_config(ca_pem: &str, identity: Option<&Identity>) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(ca_pem.as_bytes()) {
+        roots
+            .add(certificate.expect("the authority is PEM"))
+            .expect("the authority is a certificate");
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring does TLS 1.2 and 1.3")
+        .with_root_certificates(roots);
+    let Some(identity) = identity else {
+        return builder.with_no_client_auth();
+    };
+    let chain = CertificateDer::pem_slice_iter(identity.certificate_pem.as_bytes())
+        .collect::<Result<_, _>>()
+        .expect("the certificate is PEM");
+    let key = PrivateKeyDer::from_pem_slice(identity.key_pem.as_bytes()).expect("the key is PEM");
+    builder
+        .with_client_auth_cert(chain, key)
+        .expect("certificate and key belong together")
 }
 
 async fn connect(

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::authz::Denial;
 use super::clock::Clock;
+use super::create;
 use super::faults::{Fault, Faults};
 use super::kinds::{self, Kind};
 use super::owners::Writer;
@@ -21,7 +22,7 @@ use super::tls::{self, ClientAuthority};
 use super::tokens::{Grant, Signer};
 use super::user::{MASTERS, User};
 use super::validate::{TOKEN_SECRET, TOKEN_SECRET_ACCOUNT};
-use super::{create, runtime};
+use crate::background;
 use crate::kubeconfig;
 use crate::pki::{CertificateAuthority, Identity, LOOPBACK, Validity};
 
@@ -152,7 +153,7 @@ impl Cluster {
             }),
             evict: evicted,
         });
-        runtime::spawn(server::run(Arc::clone(&server), listener));
+        background::spawn(server::run(Arc::clone(&server), listener));
         let cluster = Self {
             url: format!("https://{address}"),
             name,

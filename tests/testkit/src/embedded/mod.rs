@@ -7,7 +7,7 @@
 //! | file | owns |
 //! |---|---|
 //! | `cluster` | the handle for tests |
-//! | `server`, `tls`, `runtime` | sockets, certificates, the thread |
+//! | `server`, `tls` | sockets, certificates |
 //! | `request`, `api`, `failure` | reading a request, routing it, refusing it |
 //! | `user`, `authz`, `tokens`, `reviews` | who asks and what is allowed |
 //! | `read`, `watch`, `call`, `create`, `change`, `apply`, `delete`, `discovery` | the verbs |
@@ -37,7 +37,6 @@ mod read;
 mod recording;
 mod request;
 mod reviews;
-mod runtime;
 mod selectors;
 mod server;
 mod state;
@@ -52,3 +51,4 @@ pub use cluster::{Builder, Cluster};
 pub use faults::Fault;
 pub use recording::{Connection, Recorded, render, waves};
 pub use state::TokenController;
+pub(crate) use tls::server_config;

@@ -67,7 +67,7 @@ impl Shared {
             TokenController::After(delay) if delay.is_zero() => self.lock().run_token_controller(),
             TokenController::After(delay) => {
                 let shared = self.clone();
-                super::runtime::spawn(async move {
+                crate::background::spawn(async move {
                     tokio::time::sleep(delay).await;
                     shared.lock().run_token_controller();
                 });

@@ -73,7 +73,7 @@ pub(crate) fn start(
         .ok()
         .filter(|seconds| *seconds > 0)
         .unwrap_or(1800);
-    super::runtime::spawn(async move {
+    crate::background::spawn(async move {
         let _ = tokio::time::timeout(Duration::from_secs(seconds), watch.run(first)).await;
     });
     Ok(Answer::Stream(receiver))

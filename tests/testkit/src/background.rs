@@ -1,6 +1,7 @@
-//! The one background thread on which all embedded clusters of a process run.
+//! The one background thread on which all embedded clusters and proxies of a process run.
 //!
-//! One current-thread runtime serves hundreds of them, and blocking tests and child processes can talk to it.
+//! One current-thread runtime serves hundreds of them, and blocking tests and child processes can talk to it. It
+//! knows neither.
 
 use std::future::Future;
 use std::sync::LazyLock;
@@ -15,7 +16,7 @@ static RUNTIME: LazyLock<Handle> = LazyLock::new(|| {
         .expect("the system allows one more epoll");
     let handle = runtime.handle().clone();
     std::thread::Builder::new()
-        .name("embedded-clusters".to_owned())
+        .name("test-servers".to_owned())
         .spawn(move || runtime.block_on(std::future::pending::<()>()))
         .expect("the system allows one more thread");
     handle
