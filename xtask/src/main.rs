@@ -7,6 +7,7 @@
     reason = "a chore talks to the person who runs it"
 )]
 
+mod bench;
 mod demo;
 mod install;
 mod repo;
@@ -30,6 +31,8 @@ struct App {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    /// Measure `create` beside istioctl's own command on the same real API server
+    Bench(bench::Args),
     /// Show what the plugins do, on two clusters that need nothing but Rust
     Demo(demo::Args),
     /// Build the plugins as they are released and put them on your PATH
@@ -44,6 +47,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     let outcome = match App::parse().verb {
+        Verb::Bench(args) => bench::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Install(args) => install::run(&args),
         Verb::Test(args) => test::run(&args),

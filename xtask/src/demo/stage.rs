@@ -32,7 +32,7 @@ pub(super) struct Stage {
 
 /// They end with this value.
 enum Clusters {
-    Embedded([embedded::Cluster; 2]),
+    Embedded(Box<[embedded::Cluster; 2]>),
     Real(Box<[real::Cluster; 2]>),
 }
 
@@ -61,7 +61,7 @@ impl Stage {
         Ok(Self {
             kubeconfig: written(&folder, &config)?,
             path: vec![folder.join("bin"), stand_in],
-            clusters: Clusters::Embedded(clusters),
+            clusters: Clusters::Embedded(Box::new(clusters)),
         })
     }
 
@@ -121,11 +121,10 @@ impl Stage {
     pub(super) fn delete_token_of_west(&self) -> Result<()> {
         const SECRET: &str = "istio-reader-service-account-istio-remote-secret-token";
         match &self.clusters {
-            Clusters::Embedded([_, west]) => west.delete("secrets", NAMESPACE, SECRET),
+            Clusters::Embedded(embedded) => embedded[1].delete("secrets", NAMESPACE, SECRET),
             Clusters::Real(real) => {
-                let [_, west] = real.as_ref();
                 let path = format!("/api/v1/namespaces/{NAMESPACE}/secrets/{SECRET}");
-                west.request("DELETE", &path, None)?;
+                real[1].request("DELETE", &path, None)?;
             }
         }
         Ok(())

@@ -1,0 +1,96 @@
+//! The two programs that are compared, and what of each is typed.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context as _, Result, ensure};
+use mesh_testkit::parts::{self, Part};
+
+use crate::repo;
+
+/// One of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tool {
+    /// `kubectl-mesh_secret`, as it is released.
+    Ours,
+    /// istioctl.
+    Istioctl,
+}
+
+impl Tool {
+    /// Both, in the order in which they take turns.
+    pub(super) const BOTH: [Self; 2] = [Self::Ours, Self::Istioctl];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "kubectl-mesh_secret",
+            Self::Istioctl => "istioctl",
+        }
+    }
+
+    /// A word for it in the name of an object.
+    pub(super) fn short(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::Istioctl => "istioctl",
+        }
+    }
+
+    /// How the user agent of its requests begins.
+    pub(super) fn agent(self) -> &'static str {
+        match self {
+            Self::Ours => "kubectl-mesh-secret/",
+            Self::Istioctl => "istioctl",
+        }
+    }
+}
+
+/// Where both are.
+pub(super) struct Tools {
+    ours: PathBuf,
+    istioctl: PathBuf,
+}
+
+impl Tools {
+    /// Builds what is not there yet. `ours` is taken in place of a build where it is given.
+    pub(super) fn build(ours: Option<&Path>) -> Result<Self> {
+        let ours = match ours {
+            Some(path) => path
+                .canonicalize()
+                .with_context(|| path.display().to_string())?,
+            None => build_release()?,
+        };
+        Ok(Self {
+            ours,
+            istioctl: parts::path(Part::Istioctl)?,
+        })
+    }
+
+    pub(super) fn path(&self, tool: Tool) -> &Path {
+        match tool {
+            Tool::Ours => &self.ours,
+            Tool::Istioctl => &self.istioctl,
+        }
+    }
+
+    /// The size of its file, in bytes.
+    pub(super) fn size(&self, tool: Tool) -> Result<u64> {
+        Ok(std::fs::metadata(self.path(tool))?.len())
+    }
+}
+
+fn build_release() -> Result<PathBuf> {
+    eprintln!("bench: building the plugin as it is released, which takes minutes the first time");
+    let built = repo::cargo()
+        .args(["build", "--release", "--locked", "--quiet"])
+        .args(["--package", "kubectl-mesh-secret"])
+        .arg("--message-format=json-render-diagnostics")
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    ensure!(built.status.success(), "the build failed");
+    repo::programs_in(&String::from_utf8_lossy(&built.stdout))
+        .pop()
+        .context("cargo does not say where it put the plugin")
+}

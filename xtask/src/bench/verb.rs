@@ -1,0 +1,79 @@
+//! The verb itself.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use mesh_testkit::parts::{self, Part};
+
+use super::arena::Arena;
+use super::measure::Meter;
+use super::report::Report;
+use super::rounds::{Rounds, floor, measure};
+use super::tools::{Tool, Tools};
+use crate::repo;
+
+/// How often, of what, and in which form.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A few runs only: shows that the comparison works, and nothing about time
+    #[arg(long)]
+    quick: bool,
+    /// Form of the figures
+    #[arg(long, short, value_enum, default_value = "table")]
+    output: Output,
+    /// Measure this plugin in place of one built as it is released
+    #[arg(long, value_name = "FILE")]
+    plugin: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Output {
+    Table,
+    Json,
+}
+
+/// Measures and prints; no figure makes it fail.
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    if let Err(why) = parts::check_toolchain() {
+        if repo::under_ci() {
+            bail!(why.context("istioctl cannot be built, and there is nothing to compare with"));
+        }
+        eprintln!("bench: left out, since istioctl cannot be built: {why:#}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    parts::ensure(&[Part::Istioctl])?;
+    let tools = Tools::build(args.plugin.as_deref())?;
+    let meter = Meter::build()?;
+    let arena = Arena::start()?;
+    let rounds = if args.quick {
+        Rounds {
+            ours: 2,
+            istioctl: 1,
+        }
+    } else {
+        Rounds {
+            ours: 40,
+            istioctl: 15,
+        }
+    };
+    eprintln!("bench: measuring in turns");
+    let report = Report {
+        figures: measure(&arena, &tools, &meter, rounds)?,
+        floor: floor(&arena, &meter, rounds.ours)?,
+        sizes: [size(&tools, Tool::Ours)?, size(&tools, Tool::Istioctl)?],
+    };
+    match args.output {
+        Output::Table => print!("{}", report.to_text()),
+        Output::Json => println!("{:#}", report.to_json()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a program is smaller than 2^53 bytes"
+)]
+fn size(tools: &Tools, tool: Tool) -> Result<f64> {
+    Ok(tools.size(tool)? as f64)
+}
