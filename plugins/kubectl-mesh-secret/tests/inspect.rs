@@ -91,6 +91,13 @@ fn a_secret_that_works() {
             .run("inspect --context east -o name --fail-on never")
             .output(),
     );
+    check(
+        &world,
+        "healthy",
+        &world
+            .run("inspect --context east --probe --allow-loopback")
+            .output(),
+    );
     let path = "-o jsonpath={.items[*].clusters[*].access.server}";
     check(
         &world,

@@ -12,9 +12,7 @@ use serde::de::DeserializeOwned;
 use super::objects::{built, path};
 use super::{Cluster, Verb};
 use crate::mesh::Error;
-
-/// The field manager of every write of the suite.
-pub const FIELD_MANAGER: &str = "kubectl-mesh";
+use crate::mesh::names::FIELD_MANAGER;
 
 /// How far a write goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -14,7 +14,7 @@ mod shell;
 mod target;
 mod wait;
 
-pub use apply::{ApplyOptions, DryRun, FIELD_MANAGER};
+pub use apply::{ApplyOptions, DryRun};
 pub use connect::{Cluster, Connector, ConnectorOptions, ProxyEnvironment};
 pub use credential::{Credential, CredentialKind, ExecFault};
 pub use fan_out::{CLUSTERS_AT_ONCE, fan_out};

@@ -75,7 +75,7 @@ impl Cluster {
                 DryRun::Server => true,
                 DryRun::None => false,
             },
-            field_manager: Some(super::FIELD_MANAGER.to_owned()),
+            field_manager: Some(crate::mesh::names::FIELD_MANAGER.to_owned()),
         };
         let meta = object.meta();
         let namespace = meta.namespace.as_deref();

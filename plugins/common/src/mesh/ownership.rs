@@ -49,12 +49,15 @@ pub fn take_over(existing: &Secret, cluster: &str) -> TakeOver {
 }
 
 /// Whether an entry owns data, labels or annotations; an owner of, say, finalizers alone is in nobody's way.
+///
+/// What was applied server-side as `stringData` is owned under that name alone, so that the server sees no conflict with `data`.
 fn owns_content(entry: &ManagedFieldsEntry) -> bool {
     let Some(fields) = entry.fields_v1.as_ref().map(|fields| &fields.0) else {
         return false;
     };
     let metadata = &fields["f:metadata"];
     fields.get("f:data").is_some()
+        || fields.get("f:stringData").is_some()
         || metadata.get("f:labels").is_some()
         || metadata.get("f:annotations").is_some()
 }
@@ -74,6 +77,17 @@ mod tests {
             "data": {"west": "eA=="},
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn an_owner_of_string_data_owns_the_content() {
+        let mut applied = secret("true", &["argocd-controller"]);
+        let entry = &mut applied.metadata.managed_fields.as_mut().unwrap()[0];
+        entry.fields_v1.as_mut().unwrap().0 = json!({"f:stringData": {"f:west": {}}});
+        assert!(matches!(take_over(&applied, "west"), TakeOver::Stranger(_)));
+        let entry = &mut applied.metadata.managed_fields.as_mut().unwrap()[0];
+        entry.fields_v1.as_mut().unwrap().0 = json!({"f:metadata": {"f:finalizers": {}}});
+        assert_eq!(take_over(&applied, "west"), TakeOver::Free);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use mesh_common::cluster::{
-    ApiFault, ApplyOptions, Cluster, DryRun, FIELD_MANAGER, FieldOwner, Selection, api_fault,
+    ApiFault, ApplyOptions, Cluster, DryRun, FieldOwner, Selection, api_fault,
 };
 use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::names::FIELD_MANAGER;
 use mesh_testkit::embedded;
 use serde_json::json;
 

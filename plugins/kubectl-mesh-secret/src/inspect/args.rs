@@ -27,6 +27,10 @@ Examples:
     -o jsonpath='{.items[*].clusters[*].access.token.expiresAt}'
 
 Exit codes: 0 fine, 1 findings at or above --fail-on, 2 it could not be done, 3 some cluster was not reached.")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "it mirrors the flags one to one"
+)]
 pub(crate) struct InspectArgs {
     /// Names of secrets, or of the clusters they lead to [default: every remote secret]
     #[arg(value_name = "NAME")]
@@ -46,6 +50,9 @@ pub(crate) struct InspectArgs {
     /// With --probe: the context of the cluster that the secrets lead to [default: found by the server's address]
     #[arg(long, value_name = "CONTEXT", requires = "probe")]
     pub source_context: Option<String>,
+    /// Accept server addresses that only mean something on one machine, such as 127.0.0.1
+    #[arg(long)]
+    pub allow_loopback: bool,
     /// Show tokens and keys in clear
     #[arg(long)]
     pub reveal: bool,

@@ -19,6 +19,7 @@ use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::{Format, render};
 use mesh_common::terminal::{Environment, Interrupt, Streams};
 
+use self::checks::View;
 use self::report::{Inspection, SecretReport};
 use self::sources::Sources;
 use crate::cli::SELF;
@@ -43,10 +44,15 @@ pub(crate) async fn run(
     for note in &seen.notes {
         streams.say(note);
     }
+    let view = View {
+        now: environment.now,
+        reveal: arguments.reveal,
+        allow_loopback: arguments.allow_loopback,
+    };
     let mut items: Vec<SecretReport> = seen
         .held
         .iter()
-        .map(|held| checks::check(held, environment.now, arguments.reveal))
+        .map(|held| checks::check(held, view))
         .collect();
     if arguments.probe {
         interrupt

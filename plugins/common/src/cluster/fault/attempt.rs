@@ -298,10 +298,11 @@ impl Attempt {
 
     /// `secrets/x in namespace y`, as far as it is known.
     fn what(&self) -> String {
-        let mut what = self.resource.clone();
-        if let Some(name) = &self.name {
+        let (resource, subresource) = self.parts();
+        let mut what = resource.to_owned();
+        for part in [self.name.as_deref(), subresource].into_iter().flatten() {
             what.push('/');
-            what.push_str(name);
+            what.push_str(part);
         }
         if let Some(namespace) = &self.namespace {
             what.push_str(" in namespace ");
@@ -310,7 +311,18 @@ impl Attempt {
         what
     }
 
+    /// `serviceaccounts/token` is the subresource `token` of service accounts.
+    fn parts(&self) -> (&str, Option<&str>) {
+        match self.resource.split_once('/') {
+            Some((resource, subresource)) => (resource, Some(subresource)),
+            None => (&self.resource, None),
+        }
+    }
+
     fn can_i(&self) -> String {
+        let (resource, subresource) = self.parts();
+        let subresource =
+            subresource.map_or(String::new(), |part| format!(" --subresource={part}"));
         let name = self
             .name
             .as_ref()
@@ -327,9 +339,8 @@ impl Attempt {
                 })
             });
         self.kubectl(&format!(
-            "auth can-i {} {}{name}{namespace}{acting}",
-            self.verb.as_str(),
-            self.resource
+            "auth can-i {} {resource}{name}{subresource}{namespace}{acting}",
+            self.verb.as_str()
         ))
     }
 
