@@ -74,8 +74,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     drop(supervisor);
 
     let recordings = command::recordings(&record)?;
-    if everything && !recordings.iter().any(|recording| recording.command.contains("-vvv")) {
-        bail!("no run of a plugin with -vvv was recorded, so nothing shows that its log keeps secrets");
+    if everything
+        && !recordings
+            .iter()
+            .any(|recording| recording.command.contains("-vvv"))
+    {
+        bail!(
+            "no run of a plugin with -vvv was recorded, so nothing shows that its log keeps secrets"
+        );
     }
     let shown = leaks(&recordings);
     for leak in &shown {
