@@ -1,7 +1,6 @@
 //! The process that owns all real parts of a run.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
@@ -14,13 +13,13 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Starts `program` and waits until it says where it listens.
-    pub(super) fn start(program: &Path) -> Result<Self> {
-        let mut process = Command::new(program)
+    /// Starts the program and waits until it says where it listens.
+    pub(super) fn start(mut program: Command) -> Result<Self> {
+        let mut process = program
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .with_context(|| format!("cannot start {}", program.display()))?;
+            .with_context(|| format!("cannot start {}", program.get_program().display()))?;
         let mut address = String::new();
         let said = process
             .stdout
@@ -54,30 +53,25 @@ impl Drop for Supervisor {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::process::Command;
 
     use super::Supervisor;
 
-    fn script(dir: &tempfile::TempDir, text: &str) -> std::path::PathBuf {
-        let path = dir.path().join("supervisor");
-        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-        path
+    fn script(text: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", text]);
+        shell
     }
 
     #[test]
     fn it_ends_when_it_is_dropped() {
         let dir = tempfile::tempdir().unwrap();
         let ended = dir.path().join("ended");
-        let program = script(
-            &dir,
-            &format!(
-                "echo /the/socket; cat >/dev/null; touch {}",
-                ended.display()
-            ),
-        );
-        let supervisor = Supervisor::start(&program).unwrap();
+        let program = script(&format!(
+            "echo /the/socket; cat >/dev/null; touch {}",
+            ended.display()
+        ));
+        let supervisor = Supervisor::start(program).unwrap();
         assert_eq!(supervisor.address(), "/the/socket");
         assert!(!ended.exists());
         drop(supervisor);
@@ -86,8 +80,7 @@ mod tests {
 
     #[test]
     fn one_that_does_not_come_up_is_an_error() {
-        let dir = tempfile::tempdir().unwrap();
-        let error = Supervisor::start(&script(&dir, "exit 1")).err().unwrap();
+        let error = Supervisor::start(script("exit 1")).err().unwrap();
         assert!(error.to_string().contains("without saying"), "{error}");
     }
 }

@@ -1,6 +1,6 @@
 //! The verb itself.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
 use mesh_testkit::parts::{self, Part};
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let record = folder.join("record");
     repo::fresh_folder(&record)?;
 
-    let supervisor = Supervisor::start(&programs.supervisor)?;
+    let supervisor = Supervisor::start(Command::new(&programs.supervisor))?;
     let mut passed = true;
     let testkit = without_parts
         .is_some()
