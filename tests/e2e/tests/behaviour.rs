@@ -2,6 +2,11 @@
 //!
 //! `SNAPSHOTS=overwrite cargo test -p mesh-e2e --test behaviour real` writes the transcripts anew, from the real one alone.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where its own arrangement fails"
+)]
+
 use std::path::{Path, PathBuf};
 
 use mesh_e2e::behaviour::player::{Server, play};

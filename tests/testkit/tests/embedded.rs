@@ -1,6 +1,11 @@
 //! The embedded cluster's own tests: what a real API server cannot show, such as recordings and faults. What both have in
 //! common is in the behaviour suite of `tests/e2e`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where its own arrangement fails"
+)]
+
 use std::time::Duration;
 
 use mesh_testkit::embedded::{Cluster, Fault, TokenController};
@@ -179,7 +184,7 @@ fn token_secrets_are_filled_or_not() {
 #[test]
 fn tokens_expire_when_the_clock_moves() {
     let east = Cluster::builder("east")
-        .longest_token(Duration::from_secs(900))
+        .longest_token(Duration::from_mins(15))
         .start();
     east.create(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "s", "namespace": "a"}}));
     let path = "/api/v1/namespaces/a/serviceaccounts/s/token";

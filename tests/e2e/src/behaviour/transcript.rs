@@ -160,15 +160,15 @@ fn owner(entry: &Value) -> String {
         let _ = write!(head, " {}", text("subresource"));
     }
     let mut paths = Vec::new();
-    collect(&entry["fieldsV1"], String::new(), &mut paths);
+    collect(&entry["fieldsV1"], "", &mut paths);
     paths.sort();
     format!("{head}: {}", paths.join(" "))
 }
 
-fn collect(fields: &Value, path: String, found: &mut Vec<String>) {
+fn collect(fields: &Value, path: &str, found: &mut Vec<String>) {
     let Value::Object(map) = fields else { return };
     if map.is_empty() || map.contains_key(".") {
-        found.push(path.clone());
+        found.push(path.to_owned());
     }
     for (name, child) in map.iter().filter(|(name, _)| *name != ".") {
         let (kind, step) = name.split_once(':').unwrap_or(("f", name));
@@ -177,7 +177,7 @@ fn collect(fields: &Value, path: String, found: &mut Vec<String>) {
         } else {
             format!("{path}[{step}]")
         };
-        collect(child, below, found);
+        collect(child, &below, found);
     }
 }
 

@@ -137,7 +137,7 @@ pub(crate) fn decide(state: &State, user: &User, attributes: &Attributes) -> Opt
         })
 }
 
-/// All rules that apply to the user in a namespace, as SelfSubjectRulesReview lists them.
+/// All rules that apply to the user in a namespace, as `SelfSubjectRulesReview` lists them.
 pub(crate) fn rules_of(state: &State, user: &User, namespace: &str) -> Vec<Value> {
     let mut found: Vec<Value> = bindings(state, namespace)
         .filter(|binding| is_subject(binding, user))

@@ -5,15 +5,12 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::sync::watch;
 
 use super::authz::Denial;
 use super::clock::Clock;
-use super::create;
 use super::faults::{Fault, Faults};
-use super::kinds::{self, Kind};
-use super::owners::Writer;
+use super::kinds;
 use super::recording::{self, Connection, Recorded, Recording};
 use super::server::{self, Door, Server};
 use super::state::{Shared, State, TokenController};
@@ -21,7 +18,6 @@ use super::store::{Key, Store};
 use super::tls::{self, ClientAuthority};
 use super::tokens::{Grant, Signer};
 use super::user::{MASTERS, User};
-use super::validate::{TOKEN_SECRET, TOKEN_SECRET_ACCOUNT};
 use crate::background;
 use crate::kubeconfig;
 use crate::pki::{CertificateAuthority, Identity, LOOPBACK, Validity};
@@ -57,7 +53,7 @@ impl Builder {
         self
     }
 
-    /// Grants no token from TokenRequest a longer life than this, as some providers do.
+    /// Grants no token from `TokenRequest` a longer life than this, as some providers do.
     #[must_use]
     pub fn longest_token(mut self, longest: Duration) -> Self {
         self.longest_token = Some(longest);
@@ -73,7 +69,7 @@ impl Builder {
 /// A running embedded cluster; it ends when the value is dropped.
 pub struct Cluster {
     name: String,
-    shared: Shared,
+    pub(super) shared: Shared,
     server: Arc<Server>,
     evict: Option<watch::Sender<u64>>,
     ca: Arc<CertificateAuthority>,
@@ -254,152 +250,6 @@ impl Cluster {
     }
 }
 
-/// What is in it, without HTTP and unrecorded.
-impl Cluster {
-    /// Creates an object as the field manager `arrangement`, with its namespace if that is missing, and returns it as stored.
-    /// What a server fills in is filled in; the status stays as given.
-    pub fn create(&self, object: Value) -> Value {
-        self.create_as("arrangement", object)
-    }
-
-    /// As [`Self::create`], owned by another field manager, such as `kubectl-client-side-apply`.
-    pub fn create_as(&self, manager: &str, object: Value) -> Value {
-        let stored = {
-            let mut state = self.shared.lock();
-            let kind = kind_of(&state, &object);
-            let namespace = object["metadata"]["namespace"]
-                .as_str()
-                .unwrap_or("default")
-                .to_owned();
-            let writer = |kind: &Kind| Writer {
-                apply: false,
-                manager: manager.to_owned(),
-                api_version: kind.api_version(),
-                subresource: String::new(),
-            };
-            if kind.namespaced && !state.namespace_exists(&namespace) {
-                let namespaces = state
-                    .kind("", "namespaces")
-                    .expect("namespaces are built in");
-                let new = serde_json::json!({"metadata": {"name": namespace}});
-                create::insert(
-                    &mut state,
-                    &namespaces,
-                    "",
-                    new,
-                    &writer(&namespaces),
-                    false,
-                    true,
-                )
-                .unwrap_or_else(|failure| panic!("namespace {namespace}: {}", failure.message));
-            }
-            let stored = create::insert(
-                &mut state,
-                &kind,
-                &namespace,
-                object,
-                &writer(&kind),
-                false,
-                true,
-            )
-            .unwrap_or_else(|failure| panic!("{}", failure.message));
-            state.refresh_kinds();
-            stored
-        };
-        self.shared.wake_token_controller();
-        stored
-    }
-
-    /// An object of a built-in or defined resource; `namespace` is empty for cluster-scoped ones.
-    pub fn get(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
-        let state = self.shared.lock();
-        let kind = kind_called(&state, resource);
-        state
-            .store
-            .get(&Key::new(&kind, namespace, name))
-            .map(|object| (*object).clone())
-    }
-
-    /// Changes an object in place, as if a controller had; nothing but the revision is touched beside it.
-    pub fn edit(&self, resource: &str, namespace: &str, name: &str, edit: impl FnOnce(&mut Value)) {
-        let mut state = self.shared.lock();
-        let key = Key::new(&kind_called(&state, resource), namespace, name);
-        let mut object = (*state.store.get(&key).expect("there is something to edit")).clone();
-        edit(&mut object);
-        state.store.put(key, object);
-    }
-
-    /// Removes an object, whatever holds it.
-    pub fn delete(&self, resource: &str, namespace: &str, name: &str) {
-        {
-            let mut state = self.shared.lock();
-            let key = Key::new(&kind_called(&state, resource), namespace, name);
-            state
-                .store
-                .remove(&key)
-                .expect("there is something to delete");
-        }
-        self.shared.wake_token_controller();
-    }
-
-    /// Everything in the cluster but what it had from the start, in the order of group, resource, namespace and name.
-    pub fn objects(&self) -> Vec<Value> {
-        let state = self.shared.lock();
-        let initial = |object: &Value| {
-            let system = ["default", "kube-node-lease", "kube-public", "kube-system"];
-            let name = object["metadata"]["name"].as_str().unwrap_or_default();
-            (object["kind"] == "Namespace" && system.contains(&name))
-                || object["metadata"]["labels"]["kubernetes.io/bootstrapping"].is_string()
-        };
-        state
-            .store
-            .all()
-            .filter(|(_, object)| !initial(object))
-            .map(|(_, object)| (**object).clone())
-            .collect()
-    }
-
-    /// Creates a ServiceAccount with a token Secret called `NAME-istio-remote-secret-token` or the like, and returns the token.
-    pub fn service_account_with_token(
-        &self,
-        namespace: &str,
-        account: &str,
-        secret: &str,
-    ) -> String {
-        if self.get("serviceaccounts", namespace, account).is_none() {
-            self.create(serde_json::json!({
-                "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account, "namespace": namespace},
-            }));
-        }
-        self.create(serde_json::json!({
-            "apiVersion": "v1", "kind": "Secret", "type": TOKEN_SECRET,
-            "metadata": {"name": secret, "namespace": namespace, "annotations": {TOKEN_SECRET_ACCOUNT: account}},
-        }));
-        self.shared.lock().run_token_controller();
-        let filled = self
-            .get("secrets", namespace, secret)
-            .expect("the account exists");
-        let data = filled["data"]["token"].as_str().unwrap_or_default();
-        let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, data);
-        String::from_utf8(bytes.expect("the controller writes base64")).expect("tokens are ASCII")
-    }
-
-    /// Fills token Secrets now, whatever the controller was told.
-    pub fn run_token_controller(&self) {
-        self.shared.lock().run_token_controller();
-    }
-
-    /// Moves the cluster's clock on: tokens and client certificates expire without anybody waiting.
-    pub fn advance_clock(&self, by: Duration) {
-        self.shared.lock().clock.advance(by);
-    }
-
-    /// Forgets old revisions: watches and continued lists from before get 410.
-    pub fn compact(&self) {
-        self.shared.lock().store.compact();
-    }
-}
-
 /// What goes wrong in it.
 impl Cluster {
     /// Adds a fault; they hold until [`Self::clear_faults`].
@@ -497,28 +347,4 @@ impl Cluster {
 fn server_names() -> Vec<&'static str> {
     let inside = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"];
     LOOPBACK.into_iter().chain(["::1"]).chain(inside).collect()
-}
-
-fn kind_of(state: &State, object: &Value) -> Arc<Kind> {
-    let version = object["apiVersion"].as_str().unwrap_or_default();
-    let found = state
-        .kinds
-        .iter()
-        .find(|kind| object["kind"] == kind.kind && kind.api_version() == version)
-        .cloned();
-    found.unwrap_or_else(|| {
-        panic!(
-            "the embedded cluster has no {} of {version}",
-            object["kind"]
-        )
-    })
-}
-
-fn kind_called(state: &State, resource: &str) -> Arc<Kind> {
-    let found = state
-        .kinds
-        .iter()
-        .find(|kind| kind.resource == resource || kind.qualified() == resource)
-        .cloned();
-    found.unwrap_or_else(|| panic!("the embedded cluster has no {resource}"))
 }

@@ -23,7 +23,7 @@ pub(crate) fn fill(kind: &Kind, object: &mut Value) {
         "clusterroles" | "roles" => rules(object),
         "clusterrolebindings" | "rolebindings" => binding(object),
         "mutatingwebhookconfigurations" | "validatingwebhookconfigurations" => {
-            webhooks(kind, object)
+            webhooks(kind, object);
         }
         "customresourcedefinitions" => definition(object),
         "pods" => {

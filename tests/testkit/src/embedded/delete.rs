@@ -103,7 +103,7 @@ fn end(state: &mut State, key: &Key, orphan: bool) -> Value {
 }
 
 fn collect_garbage(state: &mut State, owner: &Value) {
-    let owned: Vec<Key> = state
+    let dependents: Vec<Key> = state
         .store
         .all()
         .filter(|(_, object)| {
@@ -114,7 +114,7 @@ fn collect_garbage(state: &mut State, owner: &Value) {
         })
         .map(|(key, _)| key.clone())
         .collect();
-    for key in owned {
+    for key in dependents {
         end(state, &key, false);
     }
 }

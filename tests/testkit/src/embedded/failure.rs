@@ -13,7 +13,7 @@ pub(crate) struct Failure {
     pub(crate) code: u16,
     pub(crate) reason: &'static str,
     pub(crate) message: String,
-    pub(crate) details: Option<Value>,
+    pub(crate) details: Option<Box<Value>>,
     pub(crate) retry_after: Option<u32>,
 }
 
@@ -81,7 +81,7 @@ impl Failure {
 
     #[must_use]
     pub(crate) fn details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 
@@ -233,7 +233,7 @@ impl Failure {
             status.insert("reason".to_owned(), self.reason.into());
         }
         if let Some(details) = &self.details {
-            status.insert("details".to_owned(), details.clone());
+            status.insert("details".to_owned(), (**details).clone());
         }
         status.insert("code".to_owned(), self.code.into());
         Value::Object(status)

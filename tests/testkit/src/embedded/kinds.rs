@@ -8,6 +8,11 @@ use serde_json::Value;
 
 /// One served resource.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    clippy::struct_field_names,
+    reason = "mirrors what discovery says of a resource"
+)]
 pub(crate) struct Kind {
     pub(crate) group: String,
     pub(crate) version: String,
@@ -45,7 +50,7 @@ impl Kind {
         dotted(&self.kind, &self.group)
     }
 
-    /// Whether objects of this kind come from a CustomResourceDefinition.
+    /// Whether objects of this kind come from a `CustomResourceDefinition`.
     pub(crate) fn is_custom(&self) -> bool {
         self.fields.is_none()
     }
@@ -287,7 +292,7 @@ pub(crate) fn built_in() -> Vec<Arc<Kind>> {
     BUILT_IN.clone()
 }
 
-/// The kind that a CustomResourceDefinition defines, in its first served version.
+/// The kind that a `CustomResourceDefinition` defines, in its first served version.
 pub(crate) fn from_definition(definition: &Value) -> Option<Kind> {
     let spec = &definition["spec"];
     let version = spec["versions"]

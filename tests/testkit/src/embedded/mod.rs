@@ -6,12 +6,12 @@
 //!
 //! | file | owns |
 //! |---|---|
-//! | `cluster` | the handle for tests |
+//! | `cluster`, `contents` | the handle for tests |
 //! | `server`, `tls` | sockets, certificates |
 //! | `request`, `api`, `failure` | reading a request, routing it, refusing it |
 //! | `user`, `authz`, `tokens`, `reviews` | who asks and what is allowed |
 //! | `read`, `watch`, `call`, `create`, `change`, `apply`, `delete`, `discovery` | the verbs |
-//! | `kinds`, `defaults`, `validate`, `fields`, `owners`, `patch`, `selectors` | the rules of objects |
+//! | `kinds`, `defaults`, `validate`, `fields`, `field_set`, `owners`, `patch`, `selectors` | the rules of objects |
 //! | `store`, `state`, `clock`, `random` | what is kept |
 //! | `faults`, `recording` | what tests add to it |
 
@@ -22,12 +22,14 @@ mod call;
 mod change;
 mod clock;
 mod cluster;
+mod contents;
 mod create;
 mod defaults;
 mod delete;
 mod discovery;
 mod failure;
 mod faults;
+mod field_set;
 mod fields;
 mod kinds;
 mod owners;

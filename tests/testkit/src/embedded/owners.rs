@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::fields::{self, FieldSet, Path, Shape, Step};
+use super::field_set::{FieldSet, Path, Step, show};
+use super::fields::{self, Shape};
 use super::kinds::Kind;
 
 /// Who writes.
@@ -242,7 +243,7 @@ fn conflict(conflicts: &[(Writer, FieldSet)]) -> Failure {
                 json!({
                     "reason": "FieldManagerConflict",
                     "message": format!("conflict with {}", writer.shown()),
-                    "field": fields::show(path),
+                    "field": show(path),
                 })
             })
         })
@@ -250,22 +251,18 @@ fn conflict(conflicts: &[(Writer, FieldSet)]) -> Failure {
     let text = if let [(writer, fields)] = conflicts
         && fields.0.len() == 1
     {
-        let path = fields
-            .0
-            .iter()
-            .map(|path| fields::show(path))
-            .collect::<String>();
+        let path = fields.0.iter().map(|path| show(path)).collect::<String>();
         format!("conflict with {}: {path}", writer.shown())
     } else {
         let mut groups: Vec<String> = conflicts
             .iter()
             .map(|(writer, fields)| {
-                let paths: String = fields
-                    .in_order()
-                    .into_iter()
-                    .map(|path| format!("\n- {}", fields::show(path)))
-                    .collect();
-                format!("conflicts with {}:{paths}", writer.shown())
+                let head = format!("conflicts with {}:", writer.shown());
+                let paths = fields.in_order().into_iter().map(|path| show(path));
+                std::iter::once(head).chain(paths).collect::<Vec<_>>().join(
+                    "
+- ",
+                )
             })
             .collect();
         groups.sort();
@@ -293,7 +290,7 @@ fn merge(kind: &Kind, path: &mut Path, live: &mut Value, wanted: &Value) {
             }
         }
         (Shape::Keyed(keys), Value::Array(live), Value::Array(wanted)) => {
-            merge_items(kind, path, keys, live, wanted)
+            merge_items(kind, path, keys, live, wanted);
         }
         (Shape::Set, Value::Array(live), Value::Array(wanted)) => {
             for item in wanted {
@@ -366,7 +363,8 @@ fn remove(object: &mut Value, path: &[Step]) {
             items.is_empty()
         }
         (Step::Item(text), Value::Array(items)) => {
-            items.retain(|item| item.to_string() != *text);
+            let gone: Value = serde_json::from_str(text).unwrap_or_default();
+            items.retain(|item| *item != gone);
             items.is_empty()
         }
         _ => false,

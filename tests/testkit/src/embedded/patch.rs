@@ -5,7 +5,8 @@
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
-use super::fields::{self, Shape, Step};
+use super::field_set::Step;
+use super::fields::{self, Shape};
 use super::kinds::Kind;
 
 /// RFC 7386.
@@ -30,8 +31,8 @@ pub(crate) fn merge(target: &mut Value, patch: &Value) {
 }
 
 /// RFC 6902: add, remove, replace and test; move and copy are not implemented.
-pub(crate) fn json_patch(target: &mut Value, patch: &Value) -> Result<(), Failure> {
-    let Value::Array(operations) = patch else {
+pub(crate) fn json_patch(target: &mut Value, operations: &Value) -> Result<(), Failure> {
+    let Value::Array(operations) = operations else {
         return Err(Failure::bad_request(
             "json: cannot unmarshal object into Go value of type jsonpatch.Patch",
         ));
@@ -143,16 +144,16 @@ fn strategic_value(
     kind: &Kind,
     path: &mut Vec<Step>,
     target: &mut Value,
-    patch: &Value,
+    wanted: &Value,
 ) -> Result<(), Failure> {
-    let Value::Object(patch) = patch else {
-        *target = patch.clone();
+    let Value::Object(wanted) = wanted else {
+        *target = wanted.clone();
         return Ok(());
     };
-    match patch.get("$patch").and_then(Value::as_str) {
+    match wanted.get("$patch").and_then(Value::as_str) {
         None => {}
         Some("replace") => {
-            let mut whole = patch.clone();
+            let mut whole = wanted.clone();
             whole.shift_remove("$patch");
             *target = Value::Object(whole);
             return Ok(());
@@ -169,10 +170,10 @@ fn strategic_value(
     let Value::Object(target) = target else {
         return Ok(());
     };
-    if let Some(Value::Array(keep)) = patch.get("$retainKeys") {
+    if let Some(Value::Array(keep)) = wanted.get("$retainKeys") {
         target.retain(|name, _| keep.iter().any(|kept| kept == name));
     }
-    for (name, value) in patch {
+    for (name, value) in wanted {
         if name.starts_with("$deleteFromPrimitiveList") {
             return Err(Failure::not_implemented("$deleteFromPrimitiveList"));
         }
@@ -187,7 +188,7 @@ fn strategic_value(
         let slot = target.entry(name.clone()).or_insert(Value::Null);
         match (merge_key(kind, path, value), value) {
             (Some(key), Value::Array(items)) => {
-                let order = patch
+                let order = wanted
                     .get(&format!("$setElementOrder/{name}"))
                     .and_then(Value::as_array);
                 strategic_items(kind, path, key, slot, items, order.unwrap_or(items))?;
@@ -212,7 +213,7 @@ fn strategic_items(
     path: &mut Vec<Step>,
     key: &str,
     target: &mut Value,
-    patch: &[Value],
+    wanted: &[Value],
     order: &[Value],
 ) -> Result<(), Failure> {
     if !target.is_array() {
@@ -222,7 +223,7 @@ fn strategic_items(
         return Ok(());
     };
     let before = items.clone();
-    for item in patch {
+    for item in wanted {
         if item["$patch"] == "delete" {
             items.retain(|other| other[key] != item[key]);
         } else if let Some(found) = items.iter_mut().find(|other| other[key] == item[key]) {

@@ -87,7 +87,7 @@ pub fn waves(requests: &[Recorded]) -> Vec<Vec<Recorded>> {
     for request in requests {
         match waves.last_mut() {
             Some(wave) if wave.iter().all(|other| other.overlaps(request)) => {
-                wave.push(request.clone())
+                wave.push(request.clone());
             }
             Some(_) | None => waves.push(vec![request.clone()]),
         }

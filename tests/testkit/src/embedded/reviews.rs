@@ -1,4 +1,4 @@
-//! What is answered and not stored: access reviews, identity reviews, token reviews, TokenRequest.
+//! What is answered and not stored: access reviews, identity reviews, token reviews, `TokenRequest`.
 //!
 //! Shapes: <https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access> and what a real API server
 //! was seen to answer.
@@ -76,7 +76,7 @@ pub(crate) fn answer(
         }
         match *resource {
             "selfsubjectreviews" => {
-                body["metadata"]["creationTimestamp"] = state.clock.text().into()
+                body["metadata"]["creationTimestamp"] = state.clock.text().into();
             }
             "selfsubjectrulesreviews" => {}
             _ => {

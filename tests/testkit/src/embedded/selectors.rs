@@ -159,12 +159,6 @@ impl Parser {
         &self.tokens[self.at.min(self.tokens.len() - 1)]
     }
 
-    fn take(&mut self) -> Token {
-        let token = self.peek().clone();
-        self.at += 1;
-        token
-    }
-
     fn take_sign(&mut self, sign: &str) -> bool {
         let found = matches!(self.peek(), Token::Sign(s) if *s == sign);
         if found {
@@ -221,12 +215,11 @@ impl Parser {
     }
 
     fn exact(&mut self) -> String {
-        if matches!(self.peek(), Token::Word(_)) {
-            if let Token::Word(word) = self.take() {
-                return word;
-            }
-        }
-        String::new()
+        let Token::Word(word) = self.peek().clone() else {
+            return String::new();
+        };
+        self.at += 1;
+        word
     }
 
     fn values(&mut self) -> Result<Vec<String>, Failure> {

@@ -84,7 +84,7 @@ impl State {
             .cloned()
     }
 
-    /// Takes up the kinds that CustomResourceDefinitions define, after one of them changed.
+    /// Takes up the kinds that `CustomResourceDefinitions` define, after one of them changed.
     pub(crate) fn refresh_kinds(&mut self) {
         let custom = self
             .store

@@ -16,6 +16,7 @@ use rustls::{
 };
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::random;
 use super::user::{CREDENTIAL_ID, Certificate, User};
 use crate::pki::Identity;
 
@@ -62,13 +63,11 @@ fn subject(leaf: &CertificateDer<'_>) -> Option<User> {
         .collect();
     let mut user = User::authenticated(name, &groups);
     let digest = ring::digest::digest(&ring::digest::SHA256, leaf);
-    let hex: String = digest
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    user.extra
-        .insert(CREDENTIAL_ID.to_owned(), vec![format!("X509SHA256={hex}")]);
+    let digest = random::hex(digest.as_ref());
+    user.extra.insert(
+        CREDENTIAL_ID.to_owned(),
+        vec![format!("X509SHA256={digest}")],
+    );
     Some(user)
 }
 

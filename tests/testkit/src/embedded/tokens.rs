@@ -26,7 +26,7 @@ pub(crate) const TOKEN_SECRET_UID: &str = "kubernetes.io/service-account.uid";
 pub(crate) enum Grant {
     /// A user that a test made up.
     User(User),
-    /// A token from TokenRequest.
+    /// A token from `TokenRequest`.
     Requested {
         namespace: String,
         account: String,
@@ -124,7 +124,7 @@ impl State {
         }
     }
 
-    /// The audiences of a token, for TokenReview.
+    /// The audiences of a token, for `TokenReview`.
     pub(crate) fn audiences_of_token(&self, token: &str) -> Vec<String> {
         match self.tokens.get(token) {
             Some(Grant::Requested { audiences, .. }) => audiences.clone(),
@@ -162,7 +162,7 @@ impl State {
             match self.uid_of(&Key::core("serviceaccounts", &key.namespace, &account)) {
                 Some(uid) if wanted.as_ref().is_none_or(|wanted| *wanted == uid) => {
                     if secret["data"]["token"].is_null() {
-                        self.fill_token_secret(key, secret, account, uid);
+                        self.fill_token_secret(key, &secret, account, uid);
                     }
                 }
                 Some(_) | None => {
@@ -172,7 +172,7 @@ impl State {
         }
     }
 
-    fn fill_token_secret(&mut self, key: Key, old: Value, account: String, uid: String) {
+    fn fill_token_secret(&mut self, key: Key, old: &Value, account: String, uid: String) {
         let claims = json!({
             "iss": "kubernetes/serviceaccount",
             "kubernetes.io/serviceaccount/namespace": key.namespace,
@@ -192,7 +192,7 @@ impl State {
             new["data"][field] = STANDARD.encode(value).into();
         }
         let kind = self.kind("", "secrets").expect("secrets are built in");
-        self.own_as_controller(&kind, &old, &mut new);
+        self.own_as_controller(&kind, old, &mut new);
         self.tokens.insert(
             token,
             Grant::InSecret {

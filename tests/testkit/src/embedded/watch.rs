@@ -105,7 +105,7 @@ impl Watch {
     }
 
     async fn run(mut self, first: Vec<Value>) {
-        let mut changes = self.shared.lock().store.follow();
+        let mut news = self.shared.lock().store.follow();
         let mut lines = first;
         loop {
             for line in lines {
@@ -121,7 +121,7 @@ impl Watch {
             let Some(next) = self.next() else { return };
             if next.is_empty() {
                 tokio::select! {
-                    changed = changes.changed() => if changed.is_err() { return },
+                    changed = news.changed() => if changed.is_err() { return },
                     () = self.sender.closed() => return,
                 }
             }

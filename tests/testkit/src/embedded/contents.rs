@@ -1,0 +1,186 @@
+//! How tests put objects into an embedded cluster and look at them, without HTTP and unrecorded.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::cluster::Cluster;
+use super::create;
+use super::kinds::Kind;
+use super::owners::Writer;
+use super::state::State;
+use super::store::Key;
+use super::validate::{TOKEN_SECRET, TOKEN_SECRET_ACCOUNT};
+
+/// What is in it, without HTTP and unrecorded.
+impl Cluster {
+    /// Creates an object as the field manager `arrangement`, with its namespace if that is missing, and returns it as stored.
+    /// What a server fills in is filled in; the status stays as given.
+    pub fn create(&self, object: Value) -> Value {
+        self.create_as("arrangement", object)
+    }
+
+    /// As [`Self::create`], owned by another field manager, such as `kubectl-client-side-apply`.
+    pub fn create_as(&self, manager: &str, object: Value) -> Value {
+        let stored = {
+            let mut state = self.shared.lock();
+            let kind = kind_of(&state, &object);
+            let namespace = object["metadata"]["namespace"]
+                .as_str()
+                .unwrap_or("default")
+                .to_owned();
+            let writer = |kind: &Kind| Writer {
+                apply: false,
+                manager: manager.to_owned(),
+                api_version: kind.api_version(),
+                subresource: String::new(),
+            };
+            if kind.namespaced && !state.namespace_exists(&namespace) {
+                let namespaces = state
+                    .kind("", "namespaces")
+                    .expect("namespaces are built in");
+                let new = json!({"metadata": {"name": namespace}});
+                create::insert(
+                    &mut state,
+                    &namespaces,
+                    "",
+                    new,
+                    &writer(&namespaces),
+                    false,
+                    true,
+                )
+                .unwrap_or_else(|failure| panic!("namespace {namespace}: {}", failure.message));
+            }
+            let stored = create::insert(
+                &mut state,
+                &kind,
+                &namespace,
+                object,
+                &writer(&kind),
+                false,
+                true,
+            )
+            .unwrap_or_else(|failure| panic!("{}", failure.message));
+            state.refresh_kinds();
+            stored
+        };
+        self.shared.wake_token_controller();
+        stored
+    }
+
+    /// An object of a built-in or defined resource; `namespace` is empty for cluster-scoped ones.
+    pub fn get(&self, resource: &str, namespace: &str, name: &str) -> Option<Value> {
+        let state = self.shared.lock();
+        let kind = kind_called(&state, resource);
+        state
+            .store
+            .get(&Key::new(&kind, namespace, name))
+            .map(|object| (*object).clone())
+    }
+
+    /// Changes an object in place, as if a controller had; nothing but the revision is touched beside it.
+    pub fn edit(&self, resource: &str, namespace: &str, name: &str, edit: impl FnOnce(&mut Value)) {
+        let mut state = self.shared.lock();
+        let key = Key::new(&kind_called(&state, resource), namespace, name);
+        let mut object = (*state.store.get(&key).expect("there is something to edit")).clone();
+        edit(&mut object);
+        state.store.put(key, object);
+    }
+
+    /// Removes an object, whatever holds it.
+    pub fn delete(&self, resource: &str, namespace: &str, name: &str) {
+        {
+            let mut state = self.shared.lock();
+            let key = Key::new(&kind_called(&state, resource), namespace, name);
+            state
+                .store
+                .remove(&key)
+                .expect("there is something to delete");
+        }
+        self.shared.wake_token_controller();
+    }
+
+    /// Everything in the cluster but what it had from the start, in the order of group, resource, namespace and name.
+    pub fn objects(&self) -> Vec<Value> {
+        let state = self.shared.lock();
+        let initial = |object: &Value| {
+            let system = ["default", "kube-node-lease", "kube-public", "kube-system"];
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            (object["kind"] == "Namespace" && system.contains(&name))
+                || object["metadata"]["labels"]["kubernetes.io/bootstrapping"].is_string()
+        };
+        state
+            .store
+            .all()
+            .filter(|(_, object)| !initial(object))
+            .map(|(_, object)| (**object).clone())
+            .collect()
+    }
+
+    /// Creates a ServiceAccount with a token Secret called `NAME-istio-remote-secret-token` or the like, and returns the token.
+    pub fn service_account_with_token(
+        &self,
+        namespace: &str,
+        account: &str,
+        secret: &str,
+    ) -> String {
+        if self.get("serviceaccounts", namespace, account).is_none() {
+            self.create(json!({
+                "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account, "namespace": namespace},
+            }));
+        }
+        self.create(json!({
+            "apiVersion": "v1", "kind": "Secret", "type": TOKEN_SECRET,
+            "metadata": {"name": secret, "namespace": namespace, "annotations": {TOKEN_SECRET_ACCOUNT: account}},
+        }));
+        self.shared.lock().run_token_controller();
+        let filled = self
+            .get("secrets", namespace, secret)
+            .expect("the account exists");
+        let data = filled["data"]["token"].as_str().unwrap_or_default();
+        let bytes = STANDARD.decode(data);
+        String::from_utf8(bytes.expect("the controller writes base64")).expect("tokens are ASCII")
+    }
+
+    /// Fills token Secrets now, whatever the controller was told.
+    pub fn run_token_controller(&self) {
+        self.shared.lock().run_token_controller();
+    }
+
+    /// Moves the cluster's clock on: tokens and client certificates expire without anybody waiting.
+    pub fn advance_clock(&self, by: Duration) {
+        self.shared.lock().clock.advance(by);
+    }
+
+    /// Forgets old revisions: watches and continued lists from before get 410.
+    pub fn compact(&self) {
+        self.shared.lock().store.compact();
+    }
+}
+
+fn kind_of(state: &State, object: &Value) -> Arc<Kind> {
+    let version = object["apiVersion"].as_str().unwrap_or_default();
+    let found = state
+        .kinds
+        .iter()
+        .find(|kind| object["kind"] == kind.kind && kind.api_version() == version)
+        .cloned();
+    found.unwrap_or_else(|| {
+        panic!(
+            "the embedded cluster has no {} of {version}",
+            object["kind"]
+        )
+    })
+}
+
+fn kind_called(state: &State, resource: &str) -> Arc<Kind> {
+    let found = state
+        .kinds
+        .iter()
+        .find(|kind| kind.resource == resource || kind.qualified() == resource)
+        .cloned();
+    found.unwrap_or_else(|| panic!("the embedded cluster has no {resource}"))
+}
