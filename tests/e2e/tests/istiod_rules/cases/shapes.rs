@@ -1,0 +1,78 @@
+//! Entries and fields: missing, twice, of the wrong type. A case is a line.
+
+use super::case::{Case, good, of, plain, with_context};
+
+#[rustfmt::skip]
+pub(super) fn shapes() -> Vec<Case> {
+    let more = |from: &str, to: &str| {
+        let text = good().replacen(from, to, 1);
+        assert_ne!(text, good());
+        text
+    };
+    plain(&[
+        ("no-current", more("current-context: c\n", "")),
+        ("current-empty", more("current-context: c", "current-context: ''")),
+        ("current-null", more("current-context: c", "current-context: null")),
+        ("current-unknown", more("current-context: c", "current-context: x")),
+        ("current-number", more("current-context: c", "current-context: 3")),
+        ("current-missing-two-contexts", more("current-context: c\n", "").replace("contexts: [", "contexts: [{name: d, context: {cluster: c, user: u}}, ")),
+        ("context-unknown-user", with_context("cluster: c, user: x")),
+        ("context-unknown-cluster", with_context("cluster: x, user: u")),
+        ("context-without-user", with_context("cluster: c")),
+        ("context-empty-user", with_context("cluster: c, user: ''").replace("name: u", "name: ''")),
+        ("context-without-cluster", with_context("user: u")),
+        ("context-nameless", good().replace("contexts: [{name: c,", "contexts: [{").replace("current-context: c\n", "")),
+        ("second-context-bad", more("contexts: [", "contexts: [{name: d, context: {cluster: x, user: u}}, ")),
+        ("second-context-nameless", more("contexts: [", "contexts: [{context: {cluster: c, user: u}}, ")),
+        ("second-user-exec", more("users: [", "users: [{name: v, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1beta1}}}, ")),
+        ("second-user-token-file", more("users: [", "users: [{name: v, user: {tokenFile: /t}}, ")),
+        ("second-user-two-ways", more("users: [", "users: [{name: v, user: {token: t, username: u}}, ")),
+        ("second-cluster-no-server", more("clusters: [", "clusters: [{name: d, cluster: {tls-server-name: h}}, ")),
+        ("second-cluster-empty", more("clusters: [", "clusters: [{name: d, cluster: {}}, ")),
+        ("second-cluster-bad-ca", more("clusters: [", "clusters: [{name: d, cluster: {server: 'https://h', certificate-authority-data: eA==}}, ")),
+        ("second-cluster-bad-proxy", more("clusters: [", "clusters: [{name: d, cluster: {server: 'https://h', proxy-url: 'ftp://p'}}, ")),
+        ("same-user-twice", more("users: [", "users: [{name: u, user: {token: other}}, ")),
+        ("same-cluster-twice", more("clusters: [", "clusters: [{name: c, cluster: {server: 'https://h'}}, ")),
+        ("same-context-twice", more("contexts: [", "contexts: [{name: c, context: {cluster: c, user: u}}, ")),
+        ("namespace", with_context("cluster: c, user: u, namespace: istio-system")),
+        ("namespace-capitals", with_context("cluster: c, user: u, namespace: Default")),
+        ("namespace-dots", with_context("cluster: c, user: u, namespace: a.b")),
+        ("namespace-long", with_context(&format!("cluster: c, user: u, namespace: {}", "n".repeat(64) ))),
+        ("namespace-number", with_context("cluster: c, user: u, namespace: 3")),
+        ("namespace-empty", with_context("cluster: c, user: u, namespace: ''")),
+        ("name-number", good().replace("name: c", "name: 3").replace("cluster: c,", "cluster: 3,")),
+        ("user-name-boolean", more("name: u", "name: true")),
+        ("user-name-old-boolean", good().replace("name: u", "name: on").replace("user: u", "user: 'on'")),
+        ("user-list-null", more("users: [{name: u, user: {token: t}}]", "users: null")),
+        ("user-list-mapping", more("users: [{name: u, user: {token: t}}]", "users: {u: {token: t}}")),
+        ("user-item-null", more("users: [", "users: [null, ")),
+        ("user-item-text", more("users: [", "users: [x, ")),
+        ("user-fields-null", more("user: {token: t}", "user: null")),
+        ("user-fields-text", more("user: {token: t}", "user: t")),
+        ("user-fields-list", more("user: {token: t}", "user: []")),
+        ("unknown-fields", more("kind: Config\n", "kind: Config\nwhatever: {a: [1]}\n").replace("token: t", "token: t, more: 1")),
+        ("capital-fields", more("token: t", "Token: 3")),
+        ("capital-lists", more("users: [", "Users: [")),
+        ("preferences", more("kind: Config\n", "kind: Config\npreferences: {colors: true}\n")),
+        ("preferences-text", more("kind: Config\n", "kind: Config\npreferences: x\n")),
+        ("preferences-colors-text", more("kind: Config\n", "kind: Config\npreferences: {colors: x}\n")),
+        ("extensions", more("kind: Config\n", "kind: Config\nextensions: [{name: x, extension: {a: 1}}]\n")),
+        ("extensions-twice", more("kind: Config\n", "kind: Config\nextensions: [{name: x, extension: {a: 1}}, {name: x, extension: {a: 1}}]\n")),
+        ("extensions-mapping", more("kind: Config\n", "kind: Config\nextensions: {x: {a: 1}}\n")),
+        ("extensions-of-cluster", of("extensions: [{name: x, extension: {last-update: now, kind: Y, apiVersion: z/v1}}]", "token: t")),
+        ("extensions-of-cluster-mapping", of("extensions: {x: y}", "token: t")),
+        ("extensions-of-cluster-twice", of("extensions: [{name: x, extension: {a: 1}}, {name: x, extension: {a: 1}}]", "token: t")),
+        ("extensions-of-cluster-number", of("extensions: [{name: 3, extension: {a: 1}}]", "token: t")),
+        ("extensions-of-user-text", of("", "token: t, extensions: x")),
+        ("version-missing", more("apiVersion: v1\n", "")),
+        ("version-two", more("apiVersion: v1", "apiVersion: v2")),
+        ("version-empty", more("apiVersion: v1", "apiVersion: ''")),
+        ("version-number", more("apiVersion: v1", "apiVersion: 1")),
+        ("version-group", more("apiVersion: v1", "apiVersion: x/v1")),
+        ("kind-missing", more("kind: Config\n", "")),
+        ("kind-other", more("kind: Config", "kind: Secret")),
+        ("kind-small", more("kind: Config", "kind: config")),
+        ("kind-number", more("kind: Config", "kind: 3")),
+        ("kind-and-version-missing", more("apiVersion: v1\nkind: Config\n", "")),
+    ])
+}
