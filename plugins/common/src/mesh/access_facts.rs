@@ -1,13 +1,11 @@
 //! What a remote secret's kubeconfig says, without its secrets: the other direction of [`super::access`].
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::certificate::{self, CertificateFacts};
+use super::go;
 use super::token::{self, TokenFacts};
-use super::yaml::documents;
 
 /// How the current context of a kubeconfig reaches its server, and as whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,8 +53,7 @@ pub enum TrustFacts {
 
 /// Reads `kubeconfig`; `None` where it has no current context with a cluster to tell of.
 pub fn read(kubeconfig: &[u8]) -> Option<AccessFacts> {
-    let text = std::str::from_utf8(kubeconfig).ok()?;
-    let config = documents(text, "the kubeconfig").ok()?.into_iter().next()?;
+    let config = go::first_document(kubeconfig).ok()?;
     let current = config["current-context"].as_str()?;
     let context = entry(&config, "contexts", "context", current)?;
     let cluster = entry(&config, "clusters", "cluster", context["cluster"].as_str()?)?;
@@ -129,10 +126,7 @@ fn authentication(user: &Value) -> Vec<String> {
 }
 
 fn inline(value: &Value) -> Option<Vec<u8>> {
-    BASE64_STANDARD
-        .decode(value.as_str()?)
-        .ok()
-        .filter(|bytes| !bytes.is_empty())
+    go::bytes(value).filter(|bytes| !bytes.is_empty())
 }
 
 fn without_password(url: &str) -> String {

@@ -9,6 +9,7 @@ pub mod cluster_name;
 pub mod error;
 pub mod exit;
 pub mod finding;
+mod go;
 pub mod istiod;
 pub mod istiod_rules;
 pub mod names;

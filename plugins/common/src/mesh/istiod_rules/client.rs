@@ -1,0 +1,116 @@
+//! What making a client of the current context refuses.
+//!
+//! Source: `ClientConfig` in `k8s.io/client-go/tools/clientcmd/client_config.go`, `DefaultServerURL` in `rest/url_utils.go`,
+//! `TLSConfigFor` in `transport/transport.go`, `newOIDCAuthProvider` in `plugin/pkg/client/auth/oidc/oidc.go`.
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use serde_json::Value;
+
+use super::Refusal;
+use super::config::{Config, Entry, find};
+use crate::mesh::certificate;
+use crate::mesh::go::{self, Url};
+
+/// # Errors
+/// Why there can be no client.
+pub(super) fn check(config: &Config) -> Result<(), Refusal> {
+    let context = find(&config.contexts, &config.current);
+    let parts = context.and_then(|context| {
+        let cluster = find(&config.clusters, context.text("cluster"))?;
+        Some((cluster, find(&config.users, context.text("user"))?))
+    });
+    let Some((cluster, user)) = parts else {
+        return Err(Refusal::NotUsable("it has no current context".to_owned()));
+    };
+    usable(cluster, user).map_err(Refusal::NotUsable)
+}
+
+fn usable(cluster: &Entry, user: &Entry) -> Result<(), String> {
+    // Over plain HTTP neither CA nor credentials are looked at.
+    if !is_tls(cluster.text("server"))? {
+        return Ok(());
+    }
+    let insecure = cluster.value("insecure-skip-tls-verify") == &Value::Bool(true);
+    let authorities = cluster.bytes("certificate-authority-data");
+    let has_authorities = !authorities.is_empty() || cluster.has("certificate-authority");
+    if insecure && has_authorities {
+        return Err(
+            "it has a CA and insecure-skip-tls-verify, which exclude each other".to_owned(),
+        );
+    }
+    if !authorities.is_empty() && certificate::read_pem(&authorities).is_empty() {
+        return Err("its CA holds no certificate".to_owned());
+    }
+    client_certificate(user)?;
+    provider(user)
+}
+
+/// Whether the server is spoken to over TLS; without a scheme it is not.
+fn is_tls(server: &str) -> Result<bool, String> {
+    if let Some(url) = Url::parse(server)
+        && !url.scheme.is_empty()
+        && !url.host.is_empty()
+    {
+        return Ok(url.scheme == "https");
+    }
+    let is_host = Url::parse(&format!("http://{server}"))
+        .is_some_and(|url| url.path.is_empty() || url.path == "/");
+    if is_host {
+        Ok(false)
+    } else {
+        Err("its server is neither a URL nor a host with a port".to_owned())
+    }
+}
+
+fn client_certificate(user: &Entry) -> Result<(), String> {
+    let pem = user.bytes("client-certificate-data");
+    if pem.is_empty() {
+        return Ok(());
+    }
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pem)
+        .filter_map(Result::ok)
+        .collect();
+    if chain.is_empty() || certificate::read_pem(&pem).is_empty() {
+        return Err("its client certificate is none".to_owned());
+    }
+    let key = PrivateKeyDer::from_pem_slice(&user.bytes("client-key-data"))
+        .map_err(|_| "its client key is none".to_owned())?;
+    let provider = rustls::crypto::ring::default_provider();
+    // A kind of key that rustls does not know may be one that Go does.
+    let fits = CertifiedKey::from_der(chain, key, &provider).map_or_else(
+        |error| !matches!(error, rustls::Error::InconsistentKeys(_)),
+        |_| true,
+    );
+    if fits {
+        Ok(())
+    } else {
+        Err("its client key belongs to another certificate".to_owned())
+    }
+}
+
+fn provider(user: &Entry) -> Result<(), String> {
+    let provider = user.value("auth-provider");
+    if provider.is_null() {
+        return Ok(());
+    }
+    if provider["name"] != "oidc" {
+        return Err("its auth-provider has no name".to_owned());
+    }
+    let config = &provider["config"];
+    let text = |key: &str| config[key].as_str().unwrap_or_default();
+    for key in ["idp-issuer-url", "client-id"] {
+        if text(key).is_empty() {
+            return Err(format!("its auth-provider oidc lacks {key}"));
+        }
+    }
+    let authorities = go::bytes(&config["idp-certificate-authority-data"]);
+    let good =
+        authorities.is_some_and(|pem| pem.is_empty() || !certificate::read_pem(&pem).is_empty());
+    if good {
+        Ok(())
+    } else {
+        Err("the CA of its auth-provider oidc holds no certificate".to_owned())
+    }
+}

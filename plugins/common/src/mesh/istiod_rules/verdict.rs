@@ -1,0 +1,44 @@
+//! The steps in istiod's order, and the reasons in which they can end.
+
+use super::{client, config, denied, valid};
+
+/// Why istiod refuses a kubeconfig; it logs one line and the cluster never appears in its `/debug/clusterz`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no kubeconfig in the value.
+    Empty,
+    /// It cannot be decoded.
+    NotLoadable(String),
+    /// clientcmd finds it contradictory or incomplete.
+    NotValid(String),
+    /// It authenticates in a way that istiod denies unless `PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS` lists it.
+    Denied(String),
+    /// No client can be made of it.
+    NotUsable(String),
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the kubeconfig is empty"),
+            Self::NotLoadable(why) => write!(f, "the kubeconfig cannot be loaded: {why}"),
+            Self::NotValid(why) => write!(f, "the kubeconfig is not valid: {why}"),
+            Self::Denied(what) => write!(f, "{what} is not allowed in a remote secret"),
+            Self::NotUsable(why) => write!(f, "no client can be made of the kubeconfig: {why}"),
+        }
+    }
+}
+
+/// What istiod would say to `kubeconfig`, the value of one data key of a remote secret.
+///
+/// # Errors
+/// The first reason for which istiod refuses it.
+pub fn verdict(kubeconfig: &[u8]) -> Result<(), Refusal> {
+    if kubeconfig.is_empty() {
+        return Err(Refusal::Empty);
+    }
+    let config = config::load(kubeconfig)?;
+    valid::check(&config)?;
+    config.users.iter().try_for_each(denied::check)?;
+    client::check(&config)
+}
