@@ -74,6 +74,7 @@ pub struct Client {
     config: Arc<ClientConfig>,
     protocol: Protocol,
     headers: Vec<(String, String)>,
+    patience: Duration,
     sender: Option<Sender>,
 }
 
@@ -94,6 +95,7 @@ impl Client {
             config: Arc::new(config),
             protocol: Protocol::Http2,
             headers: Vec::new(),
+            patience: PATIENCE,
             sender: None,
         }
     }
@@ -109,6 +111,13 @@ impl Client {
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Waits no longer than this for a whole answer.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -138,7 +147,7 @@ impl Client {
         let (authority, config, protocol) = (&self.authority, &self.config, self.protocol);
         let sender = &mut self.sender;
         self.runtime.block_on(async {
-            tokio::time::timeout(PATIENCE, async {
+            tokio::time::timeout(self.patience, async {
                 if sender.is_none() {
                     *sender = Some(connect(authority, config, protocol).await?);
                 }

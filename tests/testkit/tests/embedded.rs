@@ -146,6 +146,121 @@ fn lines_are_cut_and_bodies_are_wrong() {
 }
 
 #[test]
+fn servers_hang_before_and_within_an_answer() {
+    let east = Cluster::start("east");
+    east.inject(Fault::on("*", "/version").hang());
+    east.inject(Fault::on("*", "/api/v1/secrets").hang_in_body());
+    let mut client = admin(&east).patience(Duration::from_millis(200));
+    assert!(client.send("GET", "/version", &[], "").is_err());
+    assert!(client.send("GET", "/api/v1/secrets", &[], "").is_err());
+    let statuses: Vec<_> = east
+        .requests()
+        .iter()
+        .map(|request| request.status)
+        .collect();
+    assert_eq!(statuses, [None, Some(200)]);
+    east.mute();
+    let mut fresh = admin(&east).patience(Duration::from_millis(200));
+    assert!(fresh.send("GET", "/readyz", &[], "").is_err());
+}
+
+#[test]
+fn requests_under_way_at_once_are_one_wave() {
+    let east = Cluster::start("east");
+    east.inject(Fault::everywhere().latency(Duration::from_millis(300)));
+    std::thread::scope(|scope| {
+        for path in ["/version", "/readyz"] {
+            let mut client = admin(&east);
+            scope.spawn(move || get(&mut client, path));
+        }
+    });
+    get(&mut admin(&east), "/api");
+    let waves = mesh_testkit::embedded::waves(&east.requests());
+    assert_eq!(waves.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);
+}
+
+#[test]
+fn forgotten_revisions_are_gone() {
+    let east = Cluster::start("east");
+    let mut client = admin(&east);
+    let page = get(&mut client, "/api/v1/namespaces?limit=1").json();
+    let (next, revision) = (
+        &page["metadata"]["continue"],
+        &page["metadata"]["resourceVersion"],
+    );
+    east.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}));
+    east.compact();
+    let path = format!(
+        "/api/v1/namespaces?limit=1&continue={}",
+        next.as_str().unwrap()
+    );
+    assert_eq!(get(&mut client, &path).json()["reason"], "Expired");
+    let path = format!(
+        "/api/v1/namespaces?watch=1&resourceVersion={}",
+        revision.as_str().unwrap()
+    );
+    let [event] = &get(&mut client, &path).lines()[..] else {
+        panic!("one line")
+    };
+    assert_eq!(
+        (&event["type"], &event["object"]["code"]),
+        (&json!("ERROR"), &json!(410))
+    );
+}
+
+#[test]
+fn denials_hold_even_for_administrators() {
+    let east = Cluster::start("east");
+    east.deny("admin", "list", "secrets");
+    let refused = get(&mut admin(&east), "/api/v1/namespaces/istio-system/secrets").json();
+    let message = r#"secrets is forbidden: User "admin" cannot list resource "secrets" in API group "" in the namespace "istio-system""#;
+    assert_eq!(refused["message"], message);
+    assert_eq!(
+        get(
+            &mut admin(&east),
+            "/api/v1/namespaces/istio-system/configmaps"
+        )
+        .status,
+        200
+    );
+}
+
+#[test]
+fn defined_kinds_are_served_and_others_are_not_made_up() {
+    let east = Cluster::start("east");
+    east.create(json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "gateways.networking.istio.io"},
+        "spec": {
+            "group": "networking.istio.io", "scope": "Namespaced",
+            "names": {"plural": "gateways", "kind": "Gateway"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "subresources": {"status": {}}}],
+        },
+    }));
+    let gateway = r#"{"apiVersion":"networking.istio.io/v1","kind":"Gateway","metadata":{"name":"g"},"spec":{"servers":[{"hosts":["*.local"]}]}}"#;
+    let path = "/apis/networking.istio.io/v1/namespaces/default/gateways/g?fieldManager=me";
+    let headers = [("content-type", "application/apply-patch+yaml")];
+    let mut client = admin(&east);
+    assert_eq!(
+        client
+            .send("PATCH", path, &headers, gateway)
+            .unwrap()
+            .status,
+        201
+    );
+    let owners = &east.get("gateways", "default", "g").unwrap()["metadata"]["managedFields"];
+    assert_eq!(owners[0]["fieldsV1"], json!({"f:spec": {"f:servers": {}}}));
+    let unserved = [
+        "/apis/batch/v1/jobs",
+        "/api/v1/persistentvolumes",
+        "/api/v1/namespaces/a/pods/p/log",
+    ];
+    for path in unserved {
+        assert_eq!(get(&mut client, path).json()["code"], 501, "{path}");
+    }
+}
+
+#[test]
 fn certificates_of_the_server_can_change() {
     let mut east = Cluster::start("east");
     let path = "/version";

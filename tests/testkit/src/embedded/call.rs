@@ -138,6 +138,8 @@ pub(crate) fn decode(request: &Request, kind: &str) -> Result<Value, Failure> {
         }),
         "application/yaml" => serde_saphyr::from_str(&text)
             .map_err(|error| Failure::bad_request(format!("error decoding YAML: {error}"))),
+        // kubectl's typed commands and istioctl's writes come this way; `kubectl apply` does not.
+        "application/vnd.kubernetes.protobuf" => Err(Failure::not_implemented("reading bodies in protobuf")),
         _ => Err(Failure::unsupported_body()),
     }
 }
