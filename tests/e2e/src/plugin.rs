@@ -1,7 +1,7 @@
 //! Running the plugins the ways that users do: by kubectl, which finds them on its search path, or by themselves.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mesh_testkit::command::Run;
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
@@ -22,7 +22,11 @@ impl Desk {
     /// Writes a kubeconfig of these real clusters; none is the current one.
     pub fn over(clusters: &[&Cluster]) -> Self {
         let config = clusters.iter().fold(Kubeconfig::new(), |config, cluster| {
-            let admin = User::new().client_certificate(&cluster.admin().unwrap());
+            let admin = User::new().client_certificate(
+                &cluster
+                    .admin()
+                    .expect("the lab has the administrator's key"),
+            );
             config.entry(cluster.context(), cluster.entry(), admin)
         });
         Self::with(&config)
@@ -30,7 +34,7 @@ impl Desk {
 
     /// Writes this kubeconfig.
     pub fn with(kubeconfig: &Kubeconfig) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir().expect("the system has a folder for temporary files");
         kubeconfig.write(&dir.path().join("config"));
         Self { dir }
     }
@@ -42,15 +46,16 @@ impl Desk {
 
     /// The real kubectl with the plugins on its search path, and this kubeconfig.
     pub fn kubectl<I: IntoIterator<Item: AsRef<OsStr>>>(&self, args: I) -> Run {
-        let plugin = parts::plugin(MESH_SECRET).unwrap();
-        self.program(parts::path(Part::Kubectl).unwrap(), args)
-            .path_dir(plugin.parent().unwrap())
+        let plugin = mesh_secret();
+        let dir = plugin.parent().expect("a program lies in a folder");
+        self.program(part(Part::Kubectl), args)
+            .path_dir(dir)
             .record()
     }
 
     /// The plugin by itself, with this kubeconfig.
     pub fn mesh_secret<I: IntoIterator<Item: AsRef<OsStr>>>(&self, args: I) -> Run {
-        self.program(parts::plugin(MESH_SECRET).unwrap(), args)
+        self.program(mesh_secret(), args)
     }
 
     /// Any program, with this kubeconfig.
@@ -63,4 +68,13 @@ impl Desk {
             .env("KUBECONFIG", self.dir.path().join("config"))
             .args(args)
     }
+}
+
+/// A real part, built where needed.
+pub fn part(part: Part) -> PathBuf {
+    parts::path(part).expect("the part can be built")
+}
+
+fn mesh_secret() -> PathBuf {
+    parts::plugin(MESH_SECRET).expect("the plugin can be built")
 }
