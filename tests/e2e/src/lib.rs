@@ -1,1 +1,9 @@
-//! x
+//! What the end-to-end tests share: the behaviour suite's scripts and their player, and running the plugins as users do.
+
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "test support stops the test where something is wrong with the test's own arrangement"
+)]
+
+pub mod behaviour;
+pub mod plugin;
