@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use super::observe::own_secret_name;
 use super::options::Auth;
 use super::plan::{Make, Plan, TokenPlan};
-use super::{Run, suffix, writes_nothing};
+use super::verb::{Run, suffix, writes_nothing};
 use crate::cli::SELF;
 
 /// How long Kubernetes may take to fill a token Secret, unless `--request-timeout` says otherwise; it takes milliseconds.

@@ -15,7 +15,7 @@ use mesh_common::terminal::{Interrupt, Streams};
 
 use super::observe::{Source, cluster_uid, istiod_names};
 use super::options::Options;
-use super::suffix;
+use super::verb::suffix;
 use crate::cli::SELF;
 
 /// A holder and what was seen in it.

@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::credential::Credential;
 use super::options::Auth;
-use super::{Run, Wanted};
+use super::verb::{Run, Wanted};
 
 /// Rights and tokens that were made a moment ago take this long at the most to be known to every API server.
 const SETTLING: Duration = Duration::from_secs(10);

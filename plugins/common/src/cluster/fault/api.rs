@@ -1,5 +1,7 @@
 //! What an API server answered instead of doing what was asked.
 
+use crate::mesh::Error;
+
 /// What an API server, or what stands in its place, answered instead of doing it. The text is the cause that a
 /// person reads: the server's own message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -118,4 +120,9 @@ pub struct FieldOwner {
     pub manager: String,
     /// The fields' paths, as the server writes them: `.data.east`.
     pub fields: Vec<String>,
+}
+
+/// The API server's answer, where that is what `error` is about.
+pub fn api_fault(error: &Error) -> Option<&ApiFault> {
+    std::error::Error::source(error)?.downcast_ref()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::ProxyFault;
+use crate::mesh::Error;
 
 /// Why no connection came about, or why it ended. The text is the cause that a person reads.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -134,6 +135,11 @@ impl ConnectFault {
             | Self::TlsRefused { .. } => false,
         }
     }
+}
+
+/// The connection's fault, where that is what `error` is about.
+pub fn connect_fault(error: &Error) -> Option<&ConnectFault> {
+    std::error::Error::source(error)?.downcast_ref()
 }
 
 fn seconds(duration: Duration) -> String {

@@ -10,22 +10,10 @@ mod connect;
 mod proxy;
 mod unreachable;
 
-pub use api::{ApiFault, FieldOwner};
+pub use api::{ApiFault, FieldOwner, api_fault};
 pub use attempt::{Attempt, Verb};
-pub use connect::ConnectFault;
+pub use connect::{ConnectFault, connect_fault};
 pub use proxy::ProxyFault;
 
 pub(super) use chain::{connect_fault_in, of_dial, of_handshake};
 pub(super) use unreachable::unreachable;
-
-use crate::mesh::Error;
-
-/// The connection's fault, where that is what `error` is about.
-pub fn connect_fault(error: &Error) -> Option<&ConnectFault> {
-    std::error::Error::source(error)?.downcast_ref()
-}
-
-/// The API server's answer, where that is what `error` is about.
-pub fn api_fault(error: &Error) -> Option<&ApiFault> {
-    std::error::Error::source(error)?.downcast_ref()
-}

@@ -1,16 +1,14 @@
 //! Several holders at once: what is shared, what is checked first, and what one of them costs the others.
 
-mod support;
-
 use mesh_testkit::embedded::{Cluster, Fault};
 use snapbox::{assert_data_eq, str};
 
-use support::World;
+use crate::support::World;
 
 /// A third cluster beside east and west, with the Istio namespace.
 fn with_third(world: &World) -> Cluster {
     let third = Cluster::start("third");
-    third.create(support::namespace("istio-system"));
+    third.create(crate::support::namespace("istio-system"));
     world.write(&world.kubeconfig().entry(
         "third",
         third.kubeconfig_cluster(),
@@ -167,7 +165,7 @@ fn a_strangers_secret_in_one_holder_keeps_all_from_being_written() {
 #[test]
 fn a_dry_run_writes_nothing_and_says_what_it_would() {
     let world = World::bare();
-    world.east.create(support::namespace("istio-system"));
+    world.east.create(crate::support::namespace("istio-system"));
     for cluster in [&world.east, &world.west] {
         cluster.clear_recordings();
     }
@@ -216,7 +214,7 @@ the secret itself is not shown: its token would only be made now (dry run)
 #[test]
 fn the_name_comes_from_the_source_s_own_istiod() {
     let world = World::new();
-    world.west.create(support::istiod("west-1"));
+    world.west.create(crate::support::istiod("west-1"));
     let output = world
         .run("create --allow-loopback -o name")
         .output()

@@ -1,14 +1,12 @@
 //! What `inspect` says of good and bad secrets, in every format, with and without using them.
 
-mod support;
-
 use mesh_testkit::command::Output;
 use mesh_testkit::embedded::Cluster;
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
 use serde_json::{Value, json};
 use snapbox::{Data, assert_data_eq};
 
-use support::{World, golden_file, istiod};
+use crate::support::{World, golden_file, istiod};
 
 fn check(world: &World, name: &str, output: &Output) {
     assert_data_eq!(

@@ -1,15 +1,13 @@
 //! How many connections and requests each command makes, and in which waves. Every request is delayed, so that those
 //! that are sent together overlap.
 
-mod support;
-
 use std::time::Duration;
 
 use mesh_testkit::embedded::{Cluster, Fault};
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
 use snapbox::{assert_data_eq, str};
 
-use support::World;
+use crate::support::World;
 
 fn slow(world: &World) {
     for cluster in [&world.west, &world.east] {
@@ -74,7 +72,7 @@ fn a_server_without_h2_is_served_too() {
         Cluster::start("east"),
         Cluster::builder("west").http1_only().start(),
     );
-    world.west.create(support::namespace("istio-system"));
+    world.west.create(crate::support::namespace("istio-system"));
     world.add_reader();
     slow(&world);
     world
@@ -155,7 +153,7 @@ fn without_versions(text: &str) -> String {
 #[test]
 fn a_second_run_writes_nothing_anywhere() {
     let world = World::bare();
-    world.east.create(support::namespace("istio-system"));
+    world.east.create(crate::support::namespace("istio-system"));
     let line = "create --name west --allow-loopback --into east";
     world.run(line).output().expect_success();
     slow(&world);

@@ -1,0 +1,195 @@
+//! The verb from its arguments to its exit code, and what its steps share.
+
+use mesh_common::cluster::{Cluster, Connector, DryRun};
+use mesh_common::mesh::remote_secret::RemoteSecret;
+use mesh_common::mesh::yaml::to_yaml;
+use mesh_common::mesh::{Error, Exit, server};
+use mesh_common::terminal::flags::connector;
+use mesh_common::terminal::{Environment, Interrupt, Streams};
+
+use super::args::CreateArgs;
+use super::holders::Holder;
+use super::options::{Options, Output};
+use super::plan::Plan;
+use super::{candidates, credential, holders, names, observe, plan, try_out};
+use crate::cli::SELF;
+
+/// What is known of the source once it was read and prepared.
+pub(super) struct Wanted {
+    /// The name under which the secret introduces the source.
+    pub(super) cluster: String,
+    /// UID of its kube-system, where anything compares it.
+    pub(super) uid: Option<String>,
+    /// Whether its account got its rights a moment ago.
+    pub(super) just_made: bool,
+}
+
+/// What the steps of one run share.
+pub(super) struct Run<'a> {
+    pub(super) options: &'a Options,
+    pub(super) connector: &'a Connector,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) source: Cluster,
+    /// URL of the source's API server, as the secret will have it.
+    pub(super) server: String,
+    pub(super) now: jiff::Timestamp,
+}
+
+pub(crate) async fn run(
+    arguments: CreateArgs,
+    environment: &Environment,
+    interrupt: &Interrupt,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    for ignored in arguments.ignored() {
+        streams.warn(&ignored);
+    }
+    let connect = arguments.connect.clone();
+    let source_context = arguments.context.clone();
+    let options = Options::resolve(arguments)?;
+    let kubeconfig = connect.load(environment)?;
+    let source = kubeconfig.target(&connect.overrides(source_context.as_deref()))?;
+    let server = options
+        .server_for(source.context())
+        .unwrap_or(source.server())
+        .to_owned();
+    server::check_url(&server)?;
+    let targets = holders::targets(&kubeconfig, &connect, &options)?;
+
+    let connector = connector(environment, SELF, streams.interactive);
+    let (source, holders) = interrupt
+        .or(async {
+            let (source, holders) = futures::join!(
+                connector.connect(source),
+                holders::connect(&connector, targets)
+            );
+            Ok((source?, holders))
+        })
+        .await?;
+    if let (Some(dead), false) = (server::dead(&server), options.allow_loopback) {
+        return Err(interrupt
+            .or(candidates::refusal(&source, &server, dead))
+            .await
+            .unwrap_or_else(|error| error));
+    }
+    let run = Run {
+        options: &options,
+        connector: &connector,
+        interrupt,
+        source,
+        server,
+        now: environment.now,
+    };
+    Box::pin(run.go(holders, streams)).await
+}
+
+impl Run<'_> {
+    async fn go(
+        &self,
+        holders: Vec<Result<Cluster, Error>>,
+        streams: &mut Streams,
+    ) -> Result<Exit, Error> {
+        let (seen, holders) = self
+            .interrupt
+            .or(Box::pin(async {
+                let (seen, holders) = futures::join!(
+                    observe::source(&self.source, self.options),
+                    holders::observe(holders, self.options)
+                );
+                Ok((seen?, holders))
+            }))
+            .await?;
+        let name = names::choose(self.options, &seen)?;
+        for warning in &name.warnings {
+            streams.warn(warning);
+        }
+        let (holders, lost) = holders::check(holders, &seen, &name.cluster, self.options)?;
+        let plan = plan::plan(&seen, self.options, self.source.context())?;
+        let just_made = credential::make(self, &plan, streams).await?;
+        let wanted = Wanted {
+            cluster: name.cluster,
+            uid: seen.uid,
+            just_made,
+        };
+        if self.options.into.is_empty() {
+            if let Some(secret) = self.secret(&plan, &wanted, None, streams).await? {
+                self.print(&secret, streams)?;
+            }
+            return Ok(Exit::Fine);
+        }
+        let gifts = self.gifts(&plan, &wanted, holders, streams).await?;
+        holders::give(gifts, lost, self.options, self.interrupt, streams).await
+    }
+
+    /// The secret of each holder: one for all, or one for each where each gets a token of its own.
+    async fn gifts(
+        &self,
+        plan: &Plan,
+        wanted: &Wanted,
+        holders: Vec<Holder>,
+        streams: &mut Streams,
+    ) -> Result<Vec<(Holder, RemoteSecret)>, Error> {
+        let mut gifts: Vec<(Holder, RemoteSecret)> = Vec::new();
+        for holder in holders {
+            let shared = gifts
+                .first()
+                .filter(|_| !self.options.has_own_token())
+                .map(|(_, secret)| secret.clone());
+            let secret = match shared {
+                Some(secret) => Some(secret),
+                None => {
+                    self.secret(plan, wanted, Some(&holder.name()), streams)
+                        .await?
+                }
+            };
+            let Some(secret) = secret else { break };
+            gifts.push((holder, secret));
+        }
+        Ok(gifts)
+    }
+
+    /// A secret that was used once; `None` in a dry run that would have to make its token first.
+    async fn secret(
+        &self,
+        plan: &Plan,
+        wanted: &Wanted,
+        holder: Option<&str>,
+        streams: &mut Streams,
+    ) -> Result<Option<RemoteSecret>, Error> {
+        let Some(credential) = credential::get(self, plan, holder, streams).await? else {
+            streams
+                .say("the secret itself is not shown: its token would only be made now (dry run)");
+            return Ok(None);
+        };
+        try_out::proven(self, wanted, &credential, streams)
+            .await
+            .map(Some)
+    }
+
+    fn print(&self, secret: &RemoteSecret, streams: &mut Streams) -> Result<(), Error> {
+        let text = match self.options.output {
+            Output::Manifest => secret.to_manifest(),
+            Output::Yaml => to_yaml(&secret.to_printed()),
+            Output::Json => format!("{:#}\n", secret.to_printed()),
+            Output::Name => format!("secret/{}\n", secret.name()),
+        };
+        streams.data(&text)
+    }
+}
+
+/// Whether nothing is to be written at all.
+pub(super) fn writes_nothing(dry_run: DryRun) -> bool {
+    match dry_run {
+        DryRun::None => false,
+        DryRun::Client | DryRun::Server => true,
+    }
+}
+
+/// The words that kubectl puts behind an object's name.
+pub(super) fn suffix(dry_run: DryRun) -> &'static str {
+    match dry_run {
+        DryRun::None => "",
+        DryRun::Client => " (dry run)",
+        DryRun::Server => " (server dry run)",
+    }
+}

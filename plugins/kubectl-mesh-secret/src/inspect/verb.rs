@@ -1,0 +1,92 @@
+//! The verb from its arguments to its exit code.
+
+use mesh_common::cluster::Kubeconfig;
+use mesh_common::mesh::{Error, Exit};
+use mesh_common::terminal::flags::connector;
+use mesh_common::terminal::output::{Format, render};
+use mesh_common::terminal::{Environment, Interrupt, Streams};
+
+use super::args::InspectArgs;
+use super::checks::View;
+use super::report::{Inspection, SecretReport};
+use super::sources::Sources;
+use super::{checks, observe, probe};
+use crate::cli::SELF;
+
+pub(crate) async fn run(
+    arguments: InspectArgs,
+    environment: &Environment,
+    interrupt: &Interrupt,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let connector = connector(environment, SELF, streams.interactive);
+    let kubeconfig = kubeconfig(&arguments, environment, streams)?;
+    let sources = Sources::of(kubeconfig.as_ref(), &arguments)?;
+    let seen = interrupt
+        .or(observe::observe(
+            &arguments,
+            kubeconfig.as_ref(),
+            &sources,
+            &connector,
+        ))
+        .await?;
+    for note in &seen.notes {
+        streams.say(note);
+    }
+    let view = View {
+        now: environment.now,
+        reveal: arguments.reveal,
+        allow_loopback: arguments.allow_loopback,
+    };
+    let mut items: Vec<SecretReport> = seen
+        .held
+        .iter()
+        .map(|held| checks::check(held, view))
+        .collect();
+    if arguments.probe {
+        interrupt
+            .or(Box::pin(probe::probe(
+                &seen.held, &mut items, &sources, &connector,
+            )))
+            .await?;
+    }
+    let inspection = Inspection::new(items, seen.unreached);
+    streams.data(&render(&inspection, &arguments.output)?)?;
+    if inspection.items.is_empty() && matches!(arguments.output, Format::Table | Format::Wide) {
+        streams.say(&seen.nothing);
+    }
+    if seen.could_be_more && matches!(arguments.output, Format::Table | Format::Wide) {
+        streams.say("one context was read; --all-contexts reads every cluster of the kubeconfig");
+    }
+    let found = inspection
+        .findings()
+        .any(|finding| arguments.fail_on.counts(finding.severity));
+    let reached = if inspection.unreached.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Partial
+    };
+    Ok(if found {
+        Exit::Findings.worse(reached)
+    } else {
+        reached
+    })
+}
+
+/// A manifest from a file or a pipe is read without a kubeconfig, which is then only good to compare with.
+fn kubeconfig(
+    arguments: &InspectArgs,
+    environment: &Environment,
+    streams: &mut Streams,
+) -> Result<Option<Kubeconfig>, Error> {
+    match arguments.connect.load(environment) {
+        Ok(kubeconfig) => Ok(Some(kubeconfig)),
+        Err(error) if arguments.filename.is_some() && arguments.source_context.is_none() => {
+            if arguments.probe {
+                streams.say(&format!("nothing to compare the clusters with: {error}"));
+            }
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,12 @@
+//! The plugin as its users meet it, beside two embedded clusters: what it asks of them, what it says, how it ends.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where its own arrangement is wrong"
+)]
+
+mod budget;
+mod errors;
+mod inspect;
+mod into;
+mod support;
