@@ -159,3 +159,147 @@ fn rights(seen: &Account, options: &Options) -> Vec<Make> {
     }
     makes
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use mesh_common::mesh::names::READER_ACCOUNT;
+
+    use super::super::args::CreateArgs;
+    use super::*;
+
+    #[derive(Parser)]
+    struct Probe {
+        #[command(flatten)]
+        create: CreateArgs,
+    }
+
+    fn options(line: &str) -> Options {
+        let words = ["create"].into_iter().chain(line.split_whitespace());
+        Options::resolve(Probe::parse_from(words).create).expect("the line is right")
+    }
+
+    fn plan_of(account: Account, line: &str) -> Result<Plan, Error> {
+        let seen = Source {
+            uid: None,
+            istiods: Vec::new(),
+            token: Token::Missing(Box::new(account)),
+        };
+        plan(&seen, &options(line), "west")
+    }
+
+    fn made(plan: &Plan) -> Vec<&'static str> {
+        let kind = |make: &Make| match make {
+            Make::Namespace(_) => "namespace",
+            Make::Account(_) => "account",
+            Make::Role(_) => "role",
+            Make::Binding(_) => "binding",
+        };
+        plan.makes.iter().map(kind).collect()
+    }
+
+    /// What is there once the objects in `bits` were made.
+    fn with(bits: u8) -> Account {
+        let has = |bit: u8| bits & (1 << bit) != 0;
+        Account {
+            namespace: has(0) || has(1),
+            reader: has(1).then(|| reader::account("istio-system")),
+            roles: has(2)
+                .then(|| reader::role("istio-system"))
+                .into_iter()
+                .collect(),
+            bindings: has(3)
+                .then(|| reader::binding("istio-system"))
+                .into_iter()
+                .collect(),
+            ..Account::default()
+        }
+    }
+
+    #[test]
+    fn exactly_what_is_missing_is_made() {
+        for bits in 0..16_u8 {
+            let before = with(bits);
+            let mut expected = Vec::new();
+            expected.extend((!before.namespace).then_some("namespace"));
+            expected.extend(before.reader.is_none().then_some("account"));
+            expected.extend(before.roles.is_empty().then_some("role"));
+            expected.extend(before.bindings.is_empty().then_some("binding"));
+            assert_eq!(
+                made(&plan_of(before, "").expect("it can be made")),
+                expected,
+                "{bits:04b}"
+            );
+        }
+        assert!(made(&plan_of(with(0b1111), "").expect("it is there")).is_empty());
+    }
+
+    #[test]
+    fn a_reader_that_another_revision_gave_its_role_needs_no_second_one() {
+        let mut role = reader::role("istio-system");
+        role.metadata.name = Some("istio-reader-clusterrole-canary-istio-system".to_owned());
+        let mut binding = reader::binding("istio-system");
+        binding.metadata.name = role.metadata.name.clone();
+        binding.role_ref.name = "istio-reader-clusterrole-canary-istio-system".to_owned();
+        let seen = || Account {
+            bindings: vec![binding.clone()],
+            ..with(0b0011)
+        };
+        let complete = Account {
+            roles: vec![role],
+            ..seen()
+        };
+        assert!(made(&plan_of(complete, "").expect("it is bound")).is_empty());
+        // A binding to a role that is gone gives nothing.
+        assert_eq!(
+            made(&plan_of(seen(), "").expect("it can be made")),
+            ["role", "binding"]
+        );
+    }
+
+    #[test]
+    fn only_the_readers_own_account_is_made() {
+        for (bits, line, expected) in [
+            (0b0000, "--service-account other", None),
+            (0b0000, "--type config", None),
+            (0b0000, "--create-service-account=false", None),
+            (0b0001, "--create-service-account=false", None),
+            (0b0011, "--create-service-account=false", Some(vec![])),
+            (0b0011, "--service-account other", Some(vec![])),
+            (0b0011, "", Some(vec!["role", "binding"])),
+        ] {
+            let plan = plan_of(with(bits), line);
+            assert_eq!(plan.ok().map(|plan| made(&plan)), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_token_secret_under_another_name_is_used_and_none_of_another_account() {
+        let token = |account: &str| reader::token_secret("istio-system", account, "by-hand");
+        for (tokens, expected) in [
+            (vec![token("other"), token(READER_ACCOUNT)], true),
+            (vec![token("other")], false),
+        ] {
+            let plan = plan_of(
+                Account {
+                    tokens,
+                    ..with(0b1111)
+                },
+                "",
+            )
+            .expect("it is there");
+            assert_eq!(matches!(plan.token, TokenPlan::Existing(_)), expected);
+        }
+    }
+
+    #[test]
+    fn a_token_secret_must_be_of_the_account() {
+        let there = |account: &str| Source {
+            uid: None,
+            istiods: Vec::new(),
+            token: Token::There(Box::new(reader::token_secret("istio-system", account, "t"))),
+        };
+        assert!(plan(&there(READER_ACCOUNT), &options("--secret-name t"), "west").is_ok());
+        assert!(plan(&there("other"), &options("--secret-name t"), "west").is_err());
+    }
+}

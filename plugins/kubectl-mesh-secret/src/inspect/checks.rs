@@ -337,3 +337,69 @@ fn kubectl(held: &Held) -> String {
         None => format!("kubectl -n {namespace}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn at(day: i64) -> Timestamp {
+        Timestamp::from_second(day * DAY).expect("days are moments")
+    }
+
+    fn held() -> Held {
+        Held {
+            context: Some("east".to_owned()),
+            secret: k8s_openapi::api::core::v1::Secret::default(),
+            istiods: Vec::new(),
+            holder_uid: None,
+            twins: Vec::new(),
+            sources: BTreeMap::from([("west".to_owned(), "west-admin".to_owned())]),
+        }
+    }
+
+    fn severity(life: Option<(i64, i64)>, now: i64) -> Option<Severity> {
+        let token = TokenFacts {
+            subject: None,
+            issuer: None,
+            audience: Vec::new(),
+            issued_at: life.map(|(from, _)| at(from)),
+            expires_at: life.map(|(_, to)| at(to)),
+            secret: None,
+        };
+        expiry_finding(&held(), "west", &token, at(now)).map(|finding| finding.severity)
+    }
+
+    #[test]
+    fn expiry_is_judged_by_the_tokens_own_life() {
+        use Severity::{Error, Info, Warning};
+        for (life, now, expected) in [
+            (None, 0, Some(Info)),
+            (Some((0, 10)), 1, None),
+            (Some((0, 10)), 8, None),
+            (Some((0, 10)), 9, Some(Warning)),
+            (Some((0, 10)), 10, Some(Error)),
+            // A long life is also warned of in its last week, a month's life is not.
+            (Some((0, 36)), 28, None),
+            (Some((0, 36)), 30, Some(Warning)),
+            (Some((0, 30)), 23, None),
+        ] {
+            assert_eq!(severity(life, now), expected, "{life:?} on day {now}");
+        }
+    }
+
+    #[test]
+    fn a_remedy_names_the_contexts_that_are_known() {
+        assert_eq!(
+            create_again(&held(), "west"),
+            "kubectl mesh-secret create --context west-admin --name west --into east"
+        );
+        assert_eq!(
+            create_again(&held(), "south"),
+            "kubectl mesh-secret create --context SOURCE --name south --into east"
+        );
+    }
+}
