@@ -1,5 +1,10 @@
 //! `create --into` over a secret that is there already: those of today's guides are taken over, a stranger's are not.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it has to be"
+)]
+
 use std::sync::OnceLock;
 
 use mesh_e2e::plugin::Desk;

@@ -183,36 +183,36 @@ subjects: [{{kind: ServiceAccount, name: {account}, namespace: {namespace}}}]
             })
             .collect()
     }
+}
 
-    /// The requests about `namespace` by programs whose user agent begins so, as `VERB /path?query`, in their order.
-    pub(crate) fn requests(&self, agent: &str, namespace: &str) -> Vec<String> {
-        let log = std::fs::read_to_string(audit_log()).unwrap();
-        let events = log
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let about = format!("/namespaces/{namespace}/");
-        events
-            .filter(|event| {
-                matches!(
-                    event["stage"].as_str(),
-                    Some("ResponseComplete" | "ResponseStarted")
-                )
-            })
-            .filter(|event| {
-                event["userAgent"]
-                    .as_str()
-                    .is_some_and(|text| text.starts_with(agent))
-            })
-            .map(|event| {
-                format!(
-                    "{} {}",
-                    event["verb"].as_str().unwrap(),
-                    event["requestURI"].as_str().unwrap()
-                )
-            })
-            .filter(|request| request.contains(&about))
-            .collect()
-    }
+/// The requests about `namespace` by programs whose user agent begins so, as `VERB /path?query`, in their order.
+pub(crate) fn requests(agent: &str, namespace: &str) -> Vec<String> {
+    let log = std::fs::read_to_string(audit_log()).unwrap();
+    let events = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let about = format!("/namespaces/{namespace}/");
+    events
+        .filter(|event| {
+            matches!(
+                event["stage"].as_str(),
+                Some("ResponseComplete" | "ResponseStarted")
+            )
+        })
+        .filter(|event| {
+            event["userAgent"]
+                .as_str()
+                .is_some_and(|text| text.starts_with(agent))
+        })
+        .map(|event| {
+            format!(
+                "{} {}",
+                event["verb"].as_str().unwrap(),
+                event["requestURI"].as_str().unwrap()
+            )
+        })
+        .filter(|request| request.contains(&about))
+        .collect()
 }
 
 fn token_secret(namespace: &str, name: &str, account: &str) -> String {
