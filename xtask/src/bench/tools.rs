@@ -52,16 +52,16 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// Builds what is not there yet. `ours` is taken in place of a build where it is given.
-    pub(super) fn build(ours: Option<&Path>) -> Result<Self> {
-        let ours = match ours {
-            Some(path) => path
-                .canonicalize()
-                .with_context(|| path.display().to_string())?,
-            None => build_release()?,
-        };
+    /// Both as their users get them, built where that is needed.
+    pub(super) fn released() -> Result<Self> {
+        Self::with(&build_release()?)
+    }
+
+    /// istioctl, built where that is needed, and this plugin.
+    pub(super) fn with(plugin: &Path) -> Result<Self> {
+        let ours = plugin.canonicalize();
         Ok(Self {
-            ours,
+            ours: ours.with_context(|| plugin.display().to_string())?,
             istioctl: parts::path(Part::Istioctl)?,
         })
     }

@@ -16,7 +16,7 @@ use crate::repo;
 /// How often, of what, and in which form.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A few runs only: shows that the comparison works, and nothing about time
+    /// A few runs of the plugin as tests build it: shows that the comparison works, and nothing about cost
     #[arg(long)]
     quick: bool,
     /// Form of the figures
@@ -43,7 +43,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     parts::ensure(&[Part::Istioctl])?;
-    let tools = Tools::build(args.plugin.as_deref())?;
+    let tools = match (&args.plugin, args.quick) {
+        (Some(plugin), _) => Tools::with(plugin)?,
+        (None, true) => Tools::with(&parts::plugin(Tool::Ours.name())?)?,
+        (None, false) => Tools::released()?,
+    };
     let meter = Meter::build()?;
     let arena = Arena::start()?;
     let rounds = if args.quick {
