@@ -1,5 +1,10 @@
 //! An empty cluster needs one command, and Istio can still be installed afterwards.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it has to be"
+)]
+
 use std::time::Duration;
 
 use mesh_e2e::plugin::{Desk, part};

@@ -1,10 +1,15 @@
 //! The main job over real istiods: what `create` prints or applies is taken, in both directions.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it has to be"
+)]
+
 use std::time::Duration;
 
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::{Desk, part};
 use mesh_testkit::condition::wait_until;
-use mesh_testkit::parts::{self, Part};
+use mesh_testkit::parts::Part;
 use mesh_testkit::real::{Cluster, Kind, Lab};
 
 const WITHIN: Duration = Duration::from_secs(30);
@@ -71,7 +76,7 @@ fn is_synced(holder: &Cluster, source: &str) {
 
 /// istioctl asks each istiod by a port-forward to its pod.
 fn shown_by_istioctl(desk: &Desk, holder: &Cluster, source: &str) {
-    let istioctl = parts::path(Part::Istioctl).unwrap();
+    let istioctl = part(Part::Istioctl);
     let shown = desk
         .program(istioctl, ["remote-clusters", "--context", holder.context()])
         .output()
