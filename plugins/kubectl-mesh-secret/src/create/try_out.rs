@@ -221,7 +221,7 @@ fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential)
                 .hint("--no-verify, if only the other clusters can reach it")
                 .because(error)
         }
-        (_, Kind::Unauthenticated) => unauthenticated(error, run, credential),
+        (_, Kind::Unauthenticated) => unauthenticated(error, run, server, credential),
         (_, Kind::Forbidden) => Error::new(
             Kind::Forbidden,
             format!("service account {namespace}/{account} of context {context} may not read the cluster"),
@@ -234,7 +234,7 @@ fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential)
     }
 }
 
-fn unauthenticated(error: Error, run: &Run<'_>, credential: &Credential) -> Error {
+fn unauthenticated(error: Error, run: &Run<'_>, server: &str, credential: &Credential) -> Error {
     let context = run.source.context();
     let namespace = &run.options.namespace;
     let facts = token::read(credential.token.expose_secret());
@@ -245,6 +245,15 @@ fn unauthenticated(error: Error, run: &Run<'_>, credential: &Credential) -> Erro
     let expired = facts
         .filter(|facts| facts.has_expired(run.now))
         .and_then(|facts| facts.expires_at);
+    // The token may be good where it comes from: deleting it is then the wrong advice.
+    if expired.is_none() && run.options.server_for(context).is_some() {
+        return Error::new(
+            Kind::Unauthenticated,
+            format!("server {server} does not accept the token of context {context}: it is another cluster, or the token was revoked"),
+        )
+        .hint("--server must lead to the same cluster as --context")
+        .because(error);
+    }
     let sentence = match expired {
         Some(end) => format!("the token for context {context} expired at {end}"),
         None => format!(
