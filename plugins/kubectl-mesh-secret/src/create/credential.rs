@@ -30,9 +30,13 @@ pub(super) struct Credential {
     pub authorities: Vec<u8>,
 }
 
-/// Makes every object of the plan; says whether there was any.
-pub(super) async fn make(run: &Run<'_>, plan: &Plan, streams: &mut Streams) -> Result<bool, Error> {
-    for object in &plan.makes {
+/// Makes every object in its order; says whether there was any.
+pub(super) async fn make(
+    run: &Run<'_>,
+    makes: &[Make],
+    streams: &mut Streams,
+) -> Result<bool, Error> {
+    for object in makes {
         run.interrupt.check()?;
         let name = make_one(run, object).await?;
         streams.say(&format!(
@@ -41,7 +45,7 @@ pub(super) async fn make(run: &Run<'_>, plan: &Plan, streams: &mut Streams) -> R
             suffix(run.options.dry_run)
         ));
     }
-    Ok(!plan.makes.is_empty())
+    Ok(!makes.is_empty())
 }
 
 async fn make_one(run: &Run<'_>, object: &Make) -> Result<String, Error> {

@@ -129,7 +129,8 @@ pub(super) fn own_secret_name(account: &str, holder: &str) -> String {
     format!("{}-{holder}", reader::token_secret_name(account))
 }
 
-async fn account(cluster: &Cluster, options: &Options) -> Result<Account, Error> {
+/// The account and what surrounds it.
+pub(super) async fn account(cluster: &Cluster, options: &Options) -> Result<Account, Error> {
     let namespace = Some(options.namespace.as_str());
     let tokens = Selection {
         labels: None,

@@ -98,7 +98,11 @@ fn missing(seen: &Account, options: &Options, context: &str) -> Result<Plan, Err
 }
 
 /// Namespace, account, role and binding, as far as they are missing and the suite knows how to make them.
-fn surroundings(seen: &Account, options: &Options, context: &str) -> Result<Vec<Make>, Error> {
+pub(super) fn surroundings(
+    seen: &Account,
+    options: &Options,
+    context: &str,
+) -> Result<Vec<Make>, Error> {
     let namespace = &options.namespace;
     if seen.reader.is_none() && !(options.create_account && options.is_reader()) {
         let error = Error::new(

@@ -1,6 +1,7 @@
 //! The verb from its arguments to its exit code, and what its steps share.
 
 use mesh_common::cluster::{Cluster, Connector, DryRun};
+use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::mesh::yaml::to_yaml;
 use mesh_common::mesh::{Error, Exit, server};
@@ -15,6 +16,7 @@ use super::{candidates, credential, holders, names, observe, plan, try_out};
 use crate::cli::SELF;
 
 /// What is known of the source once it was read and prepared.
+#[derive(Clone)]
 pub(super) struct Wanted {
     /// The name under which the secret introduces the source.
     pub(super) cluster: String,
@@ -105,7 +107,7 @@ impl Run<'_> {
         }
         let (holders, lost) = holders::check(holders, &seen, &name.cluster, self.options)?;
         let plan = plan::plan(&seen, self.options, self.source.context())?;
-        let just_made = credential::make(self, &plan, streams).await?;
+        let just_made = credential::make(self, &plan.makes, streams).await?;
         let wanted = Wanted {
             cluster: name.cluster,
             uid: seen.uid,
@@ -161,9 +163,32 @@ impl Run<'_> {
                 .say("the secret itself is not shown: its token would only be made now (dry run)");
             return Ok(None);
         };
-        try_out::proven(self, wanted, &credential, streams)
-            .await
-            .map(Some)
+        match try_out::proven(self, wanted, &credential, streams).await {
+            Err(error) if error.kind() == Kind::Forbidden && self.mend_rights(streams).await? => {
+                let wanted = Wanted {
+                    just_made: true,
+                    ..wanted.clone()
+                };
+                try_out::proven(self, &wanted, &credential, streams)
+                    .await
+                    .map(Some)
+            }
+            proven => proven.map(Some),
+        }
+    }
+
+    /// A token that is there may be of an account that lost its role. What is missing of the reader's rights is made;
+    /// says whether anything was.
+    async fn mend_rights(&self, streams: &mut Streams) -> Result<bool, Error> {
+        if writes_nothing(self.options.dry_run) {
+            return Ok(false);
+        }
+        let account = self
+            .interrupt
+            .or(Box::pin(observe::account(&self.source, self.options)))
+            .await?;
+        let makes = plan::surroundings(&account, self.options, self.source.context())?;
+        credential::make(self, &makes, streams).await
     }
 
     fn print(&self, secret: &RemoteSecret, streams: &mut Streams) -> Result<(), Error> {

@@ -232,3 +232,28 @@ fn the_name_comes_from_the_source_s_own_istiod() {
         other.stderr
     );
 }
+
+#[test]
+fn a_reader_that_lost_its_role_gets_it_back() {
+    let world = World::new();
+    world.west.delete(
+        "clusterrolebindings",
+        "",
+        "istio-reader-clusterrole-istio-system",
+    );
+    let output = world
+        .run("create --name west --allow-loopback -o name")
+        .output();
+    assert_data_eq!(
+        world.golden(&output),
+        str![[r#"
+$ kubectl-mesh_secret create --name west --allow-loopback -o name
+[stdout]
+secret/istio-remote-secret-west
+[stderr]
+clusterrolebinding.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-system created in context west
+[exit 0]
+
+"#]]
+    );
+}

@@ -173,12 +173,19 @@ fn of_certificate(error: &CertificateError) -> ConnectFault {
             presented,
         } => ConnectFault::NameMismatch {
             expected: expected.to_str().into_owned(),
-            valid_for: presented.iter().map(|name| plain_name(name)).collect(),
+            valid_for: names_first(presented),
         },
         other => ConnectFault::CertificateUnusable {
             reason: other.to_string(),
         },
     }
+}
+
+/// Names before addresses, since a name is what a person would give as `tls-server-name`.
+fn names_first(presented: &[String]) -> Vec<String> {
+    let mut all: Vec<String> = presented.iter().map(|name| plain_name(name)).collect();
+    all.sort_by_key(|name| name.parse::<std::net::IpAddr>().is_ok());
+    all
 }
 
 /// `DnsName("east.example")` and `IpAddress(10.0.0.1)`, as rustls writes them, without the wrapping.
