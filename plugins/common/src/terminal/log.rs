@@ -1,6 +1,7 @@
 //! What `-v` shows on stderr: what is asked of which cluster, never a header, a body or a credential.
 
-use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
 
 /// Starts logging; without `-v` there is none, and no subscriber either.
 ///
@@ -9,19 +10,18 @@ use tracing_subscriber::filter::EnvFilter;
 pub fn start(verbosity: u8) {
     let level = match verbosity {
         0 => return,
-        1 => "info",
-        2 => "debug",
-        3.. => "trace",
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        3.. => LevelFilter::TRACE,
     };
-    let own = ["mesh_common", "kubectl_mesh_secret"]
-        .map(|name| format!("{name}={level}"))
-        .join(",");
-    // A second subscriber in one process only happens in tests, and the first one stays.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(own))
+    let own = ["mesh_common", "kubectl_mesh_secret"].map(|name| (name, level));
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
         .without_time()
-        .with_ansi(false)
+        .with_ansi(false);
+    // A second subscriber in one process only happens in tests, and the first one stays.
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(Targets::new().with_targets(own)))
         .try_init();
 }
