@@ -78,7 +78,8 @@ hint: kubectl --context west -n istio-system delete secret istio-reader-service-
 #[test]
 fn a_reader_without_rights() {
     let scene = Scene::without_rights();
-    scene.create(&[]).fails(str![[r#"
+    let as_it_is = ["--create-service-account=false"];
+    scene.create(&as_it_is).fails(str![[r#"
 error: service account istio-system/istio-reader-service-account of context west may not read the cluster
   caused by: user system:serviceaccount:istio-system:istio-reader-service-account may not get namespaces/kube-system of istio-remote-secret-west
   caused by: namespaces "kube-system" is forbidden: User "system:serviceaccount:istio-system:istio-reader-service-account" cannot get resource "namespaces" in API group "" in the namespace "kube-system"
@@ -86,7 +87,9 @@ hint: kubectl --context west auth can-i list pods -A --as system:serviceaccount:
 [exit 2]
 
 "#]]);
-    scene.create(&["--no-verify"]).gives(str![[r#"
+    scene
+        .create(&["--create-service-account=false", "--no-verify"])
+        .gives(str![[r#"
 [exit 0]
 
 "#]]);
