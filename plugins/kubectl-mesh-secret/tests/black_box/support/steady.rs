@@ -1,14 +1,14 @@
 //! Takes what varies from run to run out of a text.
 
-/// What varies from run to run, by its shape (`d` a digit, `x` a hexadecimal one), and what stands for it.
+/// What varies from run to run, by its shape (`#` a digit, `%` a hexadecimal one), and what stands for it.
 pub(super) const VARYING: [(&str, &str); 7] = [
-    ("dddd-dd-ddTdd:dd:ddZ", "[TIME]"),
-    ("dddd-dd-dd dd:dd UTC", "[TIME]"),
-    ("dddd-dd-dd", "[DATE]"),
-    ("xx:xx:xx:xx:xx:xx:xx:xx", "[DIGEST]"),
-    ("age ds", "age [AGE]"),
-    ("\"ageSeconds\": d", "\"ageSeconds\": [AGE]"),
-    ("ageSeconds: d", "ageSeconds: [AGE]"),
+    ("####-##-##T##:##:##Z", "[TIME]"),
+    ("####-##-## ##:## UTC", "[TIME]"),
+    ("####-##-##", "[DATE]"),
+    ("%%:%%:%%:%%:%%:%%:%%:%%", "[DIGEST]"),
+    ("age #s", "age [AGE]"),
+    ("\"ageSeconds\": #", "\"ageSeconds\": [AGE]"),
+    ("ageSeconds: #", "ageSeconds: [AGE]"),
 ];
 
 pub(super) fn masked(text: &str, shape: &str, word: &str) -> String {
@@ -17,8 +17,8 @@ pub(super) fn masked(text: &str, shape: &str, word: &str) -> String {
             .iter()
             .zip(shape.as_bytes())
             .all(|(c, shape)| match shape {
-                b'd' => c.is_ascii_digit(),
-                b'x' => c.is_ascii_hexdigit(),
+                b'#' => c.is_ascii_digit(),
+                b'%' => c.is_ascii_hexdigit(),
                 exact => c == exact,
             })
     };
