@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use mesh_testkit::http::Body;
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
+use mesh_testkit::proxy::Relay;
 use mesh_testkit::real::{Cluster, Kind, Lab, Options};
 use serde_json::{Value, json};
 
 use super::audit::Audit;
-use super::relay::Relay;
 use crate::repo;
 
 /// The cluster, which is also the context.
@@ -55,7 +55,7 @@ impl Arena {
         };
         eprintln!("bench: starting an API server");
         let cluster = Lab::get()?.cluster_with(CLUSTER, Kind::Bare, options)?;
-        let relay = Relay::start(cluster.authority())?;
+        let relay = Relay::start(cluster.authority());
         let arena = Self {
             folder,
             cluster,
@@ -98,10 +98,8 @@ impl Arena {
         };
         let entry = match way {
             Way::Straight => self.cluster.entry(),
-            Way::Counted => {
-                let server = format!("https://{}", self.relay.authority());
-                mesh_testkit::kubeconfig::Cluster::new(&server).ca_pem(self.cluster.ca_pem())
-            }
+            Way::Counted => mesh_testkit::kubeconfig::Cluster::new(&self.relay.url())
+                .ca_pem(self.cluster.ca_pem()),
         };
         let path = self.kubeconfig(login, way);
         fs::write(&path, Kubeconfig::single(CLUSTER, entry, user).to_yaml())?;

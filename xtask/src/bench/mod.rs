@@ -6,7 +6,6 @@ mod aims;
 mod arena;
 mod audit;
 mod measure;
-mod relay;
 mod report;
 mod rounds;
 mod tools;

@@ -99,14 +99,14 @@ fn count(
     };
     let mut counts = Counts::default();
     for run in runs.unwrap_or_default() {
-        arena.relay.take_count();
+        let connections = arena.relay.connections();
         let start = arena.audit.end()?;
         let arguments = case.arguments(tool, arena, Way::Counted, run);
         meter
             .run(tools.path(tool), &arguments, &home)
             .with_context(|| case.name())?;
         counts = Counts {
-            connections: arena.relay.take_count(),
+            connections: arena.relay.connections() - connections,
             requests: arena.audit.requests(start, tool.agent())?,
         };
     }

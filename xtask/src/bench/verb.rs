@@ -51,6 +51,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let meter = Meter::build()?;
     let arena = Arena::start()?;
     let rounds = if args.quick {
+        eprintln!(
+            "bench: few runs of a program that is not optimized, so no figure means anything"
+        );
         Rounds {
             ours: 2,
             istioctl: 1,
