@@ -45,7 +45,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     Difference {
         id: "reader-rights",
         theirs: "makes role and binding only together with the account",
-        ours: "makes whichever of account, role and binding is missing when it makes a token Secret",
+        ours: "makes whichever of account, role and binding is missing, when it makes a token Secret and when the try-out is forbidden",
         why: "an account without rights gives a secret that istiod cannot read with",
         lines: &["--name west -n rightless"],
         shown: proofs::reader_rights,
