@@ -10,7 +10,6 @@ mod fan_out;
 mod fault;
 mod kubeconfig;
 mod objects;
-mod shell;
 mod target;
 mod wait;
 

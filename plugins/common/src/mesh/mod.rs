@@ -17,6 +17,7 @@ pub mod ownership;
 pub mod reader;
 pub mod remote_secret;
 pub mod server;
+pub mod shell;
 pub mod token;
 pub mod yaml;
 

@@ -35,10 +35,9 @@ pub fn run<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode
     let environment = Environment::read();
     let mut streams = Streams::standard();
     let result = block_on(plugin, &environment, &mut streams);
-    if streams.pipe_closed() {
-        return Exit::Fine.into();
-    }
     match result {
+        // Nobody is there to be told; but what failed for another reason failed all the same.
+        Ok(_) if streams.pipe_closed() => Exit::Fine.into(),
         Ok(exit) => exit.into(),
         Err(error) => {
             let _ = problem::write(&error, streams.err());
@@ -90,13 +89,15 @@ fn block_on<P: Plugin>(
     let result = runtime.block_on(async {
         let work = plugin.run(environment, &interrupt, streams);
         tokio::select! {
-            result = work => result,
+            // Ctrl-C is listened to before the work begins.
+            biased;
             // The first Ctrl-C asks the command to stop, the second one does not ask.
             () = async {
                 let _ = tokio::signal::ctrl_c().await;
                 let _ = press.send(true);
                 let _ = tokio::signal::ctrl_c().await;
             } => Ok(Exit::Interrupted),
+            result = work => result,
         }
     });
     // A credential plugin or a name lookup that hangs on its thread must not keep us.

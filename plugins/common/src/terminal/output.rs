@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::jsonpath::Template;
+use super::streams::{in_one_line, printable};
 use crate::mesh::Error;
 use crate::mesh::yaml::to_yaml;
 
@@ -66,9 +67,58 @@ pub fn render(report: &impl Report, format: &Format) -> Result<String, Error> {
     Ok(match format {
         Format::Table => report.to_text(false),
         Format::Wide => report.to_text(true),
-        Format::Json => format!("{:#}\n", value()?),
+        Format::Json => json_text(&value()?),
         Format::Yaml => to_yaml(&value()?),
-        Format::Name => report.names().into_iter().map(|name| name + "\n").collect(),
-        Format::JsonPath(template) => template.fill(&value()?),
+        Format::Name => report
+            .names()
+            .iter()
+            .map(|name| in_one_line(name) + "\n")
+            .collect(),
+        Format::JsonPath(template) => printable(&template.fill(&value()?)),
     })
+}
+
+/// JSON leaves the control characters beyond ASCII as they are, and some terminals obey them.
+fn json_text(value: &serde_json::Value) -> String {
+    format!("{value:#}\n")
+        .chars()
+        .map(|c| match c {
+            '\u{7f}'..='\u{9f}' => format!("\\u{:04x}", u32::from(c)),
+            c => c.to_string(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Names(Vec<&'static str>);
+
+    impl Report for Names {
+        fn to_text(&self, _wide: bool) -> String {
+            String::new()
+        }
+
+        fn names(&self) -> Vec<String> {
+            self.0.iter().map(|name| (*name).to_owned()).collect()
+        }
+    }
+
+    #[test]
+    fn no_format_steers_the_terminal_and_json_stays_json() {
+        let report = Names(vec!["a\u{1b}[2J\nsecret/b", "\u{9b}31m"]);
+        for (format, expected) in [
+            ("name", "a\u{fffd}[2J secret/b\n\u{fffd}31m\n"),
+            (
+                "json",
+                "[\n  \"a\\u001b[2J\\nsecret/b\",\n  \"\\u009b31m\"\n]\n",
+            ),
+            ("jsonpath={[1]}", "\u{fffd}31m"),
+        ] {
+            let text = render(&report, &format.parse().unwrap()).unwrap();
+            assert_eq!(text, expected);
+        }
+    }
 }

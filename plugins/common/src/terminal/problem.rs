@@ -23,26 +23,27 @@ fn write_one(error: &Error, out: &mut dyn Write) -> io::Result<()> {
         AnsiColor::Red.on_default().bold(),
         AnsiColor::Cyan.on_default(),
     );
-    writeln!(out, "{red}error:{red:#} {}", printable(&error.to_string()))?;
+    writeln!(out, "{red}error:{red:#} {}", indented(&error.to_string()))?;
     let mut said = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {
         let text = next.to_string();
         // Libraries tend to repeat their cause in their own text; a person reads it once.
         if !said.contains(&text) {
-            writeln!(
-                out,
-                "  caused by: {}",
-                printable(&text).replace('\n', "\n    ")
-            )?;
+            writeln!(out, "  caused by: {}", indented(&text))?;
             said = text;
         }
         cause = next.source();
     }
     for hint in error.hints() {
-        writeln!(out, "{cyan}hint:{cyan:#} {}", printable(hint))?;
+        writeln!(out, "{cyan}hint:{cyan:#} {}", indented(hint))?;
     }
     Ok(())
+}
+
+/// A text from a cluster may have several lines, none of which may pass for one of ours.
+fn indented(text: &str) -> String {
+    printable(text).replace('\n', "\n    ")
 }
 
 #[cfg(test)]
@@ -56,8 +57,8 @@ mod tests {
         let first = Error::refused("cannot write FILE: the disk is full")
             .because(cause)
             .hint("df -h");
-        let second =
-            Error::usage("no such context \"x\u{1b}[2J\"").because(io::Error::other("not in FILE"));
+        let second = Error::usage("no such context \"x\u{1b}[2J\nhint: y\"")
+            .because(io::Error::other("not in FILE"));
         let all = Error::all([first, second]).unwrap();
         let mut text = Vec::new();
         write(&all, &mut text).unwrap();
@@ -68,7 +69,8 @@ mod tests {
 error: cannot write FILE: the disk is full
 hint: df -h
 
-error: no such context "x�[2J"
+error: no such context "x�[2J
+    hint: y"
   caused by: not in FILE
 
 "#]]

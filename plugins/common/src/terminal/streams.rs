@@ -45,14 +45,14 @@ impl Streams {
 
     /// Says something on stderr, one line; that nobody listens there is no error.
     pub fn say(&mut self, line: &str) {
-        let _ = writeln!(self.err, "{}", printable(line));
+        let _ = writeln!(self.err, "{}", in_one_line(line));
         let _ = self.err.flush();
     }
 
     /// Says a warning on stderr.
     pub fn warn(&mut self, line: &str) {
         let style = anstyle::AnsiColor::Yellow.on_default();
-        let _ = writeln!(self.err, "{style}warning:{style:#} {}", printable(line));
+        let _ = writeln!(self.err, "{style}warning:{style:#} {}", in_one_line(line));
     }
 
     /// Whether the reader of stdout went away.
@@ -66,15 +66,35 @@ impl Streams {
     }
 }
 
-/// `text` without the control characters by which a cluster could steer a terminal.
+/// `text` without the characters by which a cluster could steer a terminal: controls, and those that turn the direction
+/// of what follows.
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' && c != '\t' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+    let steers = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(steers, "\u{fffd}")
+}
+
+/// The same in one line, so that a text from a cluster cannot pass for a line of ours.
+pub fn in_one_line(text: &str) -> String {
+    printable(text).replace(['\n', '\t'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        let text = "a\u{1b}[2J\r\u{9b}31m\u{202e}\n\tb";
+        assert_eq!(
+            printable(text),
+            "a\u{fffd}[2J\u{fffd}\u{fffd}31m\u{fffd}\n\tb"
+        );
+        assert_eq!(
+            in_one_line("a\n  istiod    accepts it"),
+            "a   istiod    accepts it"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::streams::printable;
+use super::streams::in_one_line;
 
 /// Rows of texts under heads.
 #[derive(Debug, Clone, Default)]
@@ -22,12 +22,8 @@ impl Table {
 
     /// Adds a row; cells beyond the heads are kept.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(
-            cells
-                .into_iter()
-                .map(|cell| printable(&cell).replace(['\n', '\t'], " "))
-                .collect(),
-        );
+        self.rows
+            .push(cells.into_iter().map(|cell| in_one_line(&cell)).collect());
     }
 
     /// The table as text; nothing at all where there are no rows.

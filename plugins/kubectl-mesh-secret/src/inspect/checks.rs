@@ -5,10 +5,11 @@ use mesh_common::mesh::access_facts::{self, AccessFacts, TrustFacts};
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::istiod_rules::{self, Refusal};
 use mesh_common::mesh::names::{
-    CONFIG_ACCOUNT, CONFIG_SECRET, MULTI_CLUSTER_LABEL, READER_ACCOUNT,
+    CONFIG_ACCOUNT, CONFIG_SECRET, ISTIO_SYSTEM, MULTI_CLUSTER_LABEL, READER_ACCOUNT,
 };
-use mesh_common::mesh::remote_secret::{annotated_cluster, has_label};
+use mesh_common::mesh::remote_secret::{annotated_cluster, has_label, secret_name};
 use mesh_common::mesh::server;
+use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::token::TokenFacts;
 
 use super::observe::Held;
@@ -76,8 +77,9 @@ fn secret_findings(held: &Held) -> Vec<Finding> {
                 ),
             )
             .fix(format!(
-                "{} label secret {name} {MULTI_CLUSTER_LABEL}=true --overwrite",
-                kubectl(held)
+                "{} label secret {} {MULTI_CLUSTER_LABEL}=true --overwrite",
+                kubectl(held),
+                shell_word(name)
             )),
         );
     }
@@ -148,6 +150,7 @@ fn wiring_findings(held: &Held, key: &str) -> Vec<Finding> {
             .fix("give each cluster a name of its own (values.global.multiCluster.clusterName), then create it again"),
         );
     }
+    let own = held.secret.metadata.name.as_deref().unwrap_or_default();
     for (other, _) in held.twins.iter().filter(|(_, cluster)| cluster == key) {
         findings.push(
             Finding::new(
@@ -157,10 +160,25 @@ fn wiring_findings(held: &Held, key: &str) -> Vec<Finding> {
                     "secret {other} leads to cluster {key} too, and istiod takes only one of them"
                 ),
             )
-            .fix(format!("{} delete secret {other}", kubectl(held))),
+            .fix(format!(
+                "{} delete secret {}",
+                kubectl(held),
+                shell_word(surplus(own, other, key))
+            )),
         );
     }
     findings
+}
+
+/// Which of two secrets for one cluster may go: the one with the less usual name. Both secrets are told the same, so that
+/// who follows both pieces of advice still has one of them.
+fn surplus<'a>(one: &'a str, other: &'a str, cluster: &str) -> &'a str {
+    let usual = secret_name(cluster);
+    if one == usual || (other != usual && one < other) {
+        other
+    } else {
+        one
+    }
 }
 
 fn refusal_finding(held: &Held, key: &str, refusal: &Refusal) -> Finding {
@@ -185,8 +203,9 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
                 format!("server {address} has no scheme, so it is spoken to without TLS"),
             )
             .fix(format!(
-                "{} --server https://{address}",
-                create_again(held, key)
+                "{} --server {}",
+                create_again(held, key),
+                shell_word(&format!("https://{address}"))
             )),
         );
     } else if address.starts_with("http://") {
@@ -320,22 +339,36 @@ pub(super) fn day_and_time(time: Timestamp) -> String {
 
 /// The command that makes the secret anew, as far as it can be known here.
 pub(super) fn create_again(held: &Held, key: &str) -> String {
-    let holder = held.context.as_deref().unwrap_or("HOLDER");
-    let source = held.sources.get(key).map_or("SOURCE", String::as_str);
-    format!("kubectl mesh-secret create --context {source} --name {key} --into {holder}")
+    let secret = &held.secret;
+    let holder = shell_word(held.context.as_deref().unwrap_or("HOLDER"));
+    let source = shell_word(held.sources.get(key).map_or("SOURCE", String::as_str));
+    // The data key of a config secret is not the cluster's name.
+    let (name, secret_type) = if secret.metadata.name.as_deref() == Some(CONFIG_SECRET) {
+        let name = annotated_cluster(secret).map_or("NAME", String::as_str);
+        (name, " --type config")
+    } else {
+        (key, "")
+    };
+    let namespace = match namespace(held) {
+        ISTIO_SYSTEM => String::new(),
+        other => format!(" -n {}", shell_word(other)),
+    };
+    format!(
+        "kubectl mesh-secret create --context {source} --name {}{secret_type}{namespace} --into {holder}",
+        shell_word(name)
+    )
 }
 
 fn kubectl(held: &Held) -> String {
-    let namespace = held
-        .secret
+    format!("{} -n {}", held.kubectl, shell_word(namespace(held)))
+}
+
+fn namespace(held: &Held) -> &str {
+    held.secret
         .metadata
         .namespace
         .as_deref()
-        .unwrap_or("istio-system");
-    match &held.context {
-        Some(context) => format!("kubectl --context {context} -n {namespace}"),
-        None => format!("kubectl -n {namespace}"),
-    }
+        .unwrap_or(ISTIO_SYSTEM)
 }
 
 #[cfg(test)]
@@ -353,6 +386,7 @@ mod tests {
     fn held() -> Held {
         Held {
             context: Some("east".to_owned()),
+            kubectl: "kubectl --context east".to_owned(),
             secret: k8s_openapi::api::core::v1::Secret::default(),
             istiods: Vec::new(),
             holder_uid: None,
@@ -401,5 +435,28 @@ mod tests {
             create_again(&held(), "south"),
             "kubectl mesh-secret create --context SOURCE --name south --into east"
         );
+        let mut elsewhere = held();
+        elsewhere.secret.metadata.namespace = Some("mesh".to_owned());
+        assert_eq!(
+            create_again(&elsewhere, "west; curl evil"),
+            "kubectl mesh-secret create --context SOURCE --name 'west; curl evil' -n mesh --into east"
+        );
+        elsewhere.secret.metadata.name = Some("istio-kubeconfig".to_owned());
+        assert_eq!(
+            create_again(&elsewhere, "config"),
+            "kubectl mesh-secret create --context SOURCE --name NAME --type config -n mesh --into east"
+        );
+    }
+
+    #[test]
+    fn of_two_secrets_for_one_cluster_both_name_the_same_one_to_delete() {
+        for (one, other, expected) in [
+            ("istio-remote-secret-west", "a", "a"),
+            ("istio-remote-secret-west", "z", "z"),
+            ("a", "z", "z"),
+        ] {
+            assert_eq!(surplus(one, other, "west"), expected);
+            assert_eq!(surplus(other, one, "west"), expected);
+        }
     }
 }

@@ -21,6 +21,8 @@ use crate::optional::optional;
 pub(super) struct Held {
     /// The holder's context; `None` for a file or a pipe.
     pub context: Option<String>,
+    /// How kubectl is told about the holder, as the start of a command line.
+    pub kubectl: String,
     pub secret: Secret,
     /// What the holder's istiods call their own cluster.
     pub istiods: Vec<ClusterId>,
@@ -52,7 +54,14 @@ pub(super) async fn observe(
     connector: &Connector,
 ) -> Result<Seen, Error> {
     let mut seen = match (&arguments.filename, kubeconfig) {
-        (Some(file), _) => from_file(file, &arguments.names)?,
+        (Some(file), _) => {
+            // Standard input may take as long as it likes, and Ctrl-C must be heard meanwhile.
+            let file = file.clone();
+            let read = tokio::task::spawn_blocking(move || read_text(&file)).await;
+            let (origin, text) =
+                read.map_err(|e| Error::refused("the manifests cannot be read").because(e))??;
+            from_text(&origin, &text, &arguments.names)?
+        }
         (None, Some(kubeconfig)) => from_clusters(arguments, kubeconfig, connector).await?,
         (None, None) => Seen::default(),
     };
@@ -69,22 +78,22 @@ pub(super) async fn observe(
     Ok(seen)
 }
 
-fn from_file(file: &str, names: &[String]) -> Result<Seen, Error> {
-    let (origin, text) = read_text(file)?;
+fn from_text(origin: &str, text: &str, names: &[String]) -> Result<Seen, Error> {
     let mut secrets = Vec::new();
-    for document in yaml::documents(&text, &origin)? {
-        collect(document, &origin, &mut secrets)?;
+    for document in yaml::documents(text, origin)? {
+        collect(document, origin, &mut secrets)?;
     }
     if secrets.is_empty() {
         return Err(Error::usage(format!("{origin} holds no Secret"))
             .hint("kubectl mesh-secret create ... | kubectl mesh-secret inspect -f -"));
     }
-    let held = select(secrets, names, &origin)?;
+    let held = select(secrets, names, origin)?;
     Ok(Seen {
         held: held
             .into_iter()
             .map(|secret| Held {
                 context: None,
+                kubectl: "kubectl".to_owned(),
                 secret,
                 istiods: vec![],
                 holder_uid: None,
@@ -111,7 +120,7 @@ fn read_text(file: &str) -> Result<(String, String), Error> {
 
 /// A document is a Secret or a list of objects; every other kind is refused by its name.
 fn collect(
-    document: serde_json::Value,
+    mut document: serde_json::Value,
     origin: &str,
     secrets: &mut Vec<Secret>,
 ) -> Result<(), Error> {
@@ -131,7 +140,7 @@ fn collect(
             Ok(())
         }
         "List" | "SecretList" => {
-            let serde_json::Value::Array(items) = document["items"].clone() else {
+            let serde_json::Value::Array(items) = document["items"].take() else {
                 return Ok(());
             };
             items
@@ -192,21 +201,27 @@ async fn from_clusters(
     connector: &Connector,
 ) -> Result<Seen, Error> {
     let contexts = contexts(arguments, kubeconfig);
-    let targets: Vec<_> = contexts
-        .iter()
-        .map(|context| kubeconfig.target(&arguments.connect.overrides(context.as_deref())))
-        .collect();
-    let (targets, wrong): (Vec<_>, Vec<_>) = targets.into_iter().partition(Result::is_ok);
-    if let Some(error) = Error::all(wrong.into_iter().filter_map(Result::err)) {
+    let (mut targets, mut lost, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+    for context in contexts {
+        match kubeconfig.target(&arguments.connect.overrides(context.as_deref())) {
+            Ok(target) => targets.push(target),
+            // Who asks for every context did not ask for the broken one.
+            Err(error) if arguments.all_contexts => {
+                lost.push((context.unwrap_or_default(), Err(error)));
+            }
+            Err(error) => wrong.push(error),
+        }
+    }
+    if let Some(error) = Error::all(wrong) {
         return Err(error);
     }
-    let targets: Vec<_> = targets.into_iter().filter_map(Result::ok).collect();
-    let read = fan_out(targets, |target| async {
+    let mut read = fan_out(targets, |target| async {
         let context = target.context().to_owned();
         let holder = async { holder(&connector.connect(target).await?, arguments).await };
         (context, holder.await)
     })
     .await;
+    read.append(&mut lost);
     let mut seen = assemble(read, arguments)?;
     seen.could_be_more = arguments.contexts.is_empty()
         && !arguments.all_contexts
@@ -228,6 +243,7 @@ fn contexts(arguments: &InspectArgs, kubeconfig: &Kubeconfig) -> Vec<Option<Stri
 }
 
 struct Holder {
+    kubectl: String,
     uid: String,
     istiods: Vec<ClusterId>,
     secrets: Vec<Secret>,
@@ -258,6 +274,7 @@ async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Er
         }
     }
     Ok(Holder {
+        kubectl: cluster.target().kubectl().to_owned(),
         uid: optional(space)?
             .and_then(|space| space.metadata.uid)
             .unwrap_or_default(),
@@ -277,19 +294,17 @@ fn assemble(
     };
     let alone = read.len() == 1;
     let mut known: Vec<(String, String)> = Vec::new();
-    let mut errors = Vec::new();
+    let (mut errors, mut lost) = (Vec::new(), Vec::new());
     for (context, holder) in read {
+        // A cluster that cannot be read, for whatever reason, costs only its own row.
         let holder = match holder {
             Ok(holder) => holder,
-            Err(error) if alone || error.kind() != Kind::Unreachable => {
-                errors.push(error);
-                continue;
-            }
             Err(error) => {
                 seen.unreached.push(Unreached {
                     context,
                     reason: error.in_one_line(),
                 });
+                lost.push(error);
                 continue;
             }
         };
@@ -305,7 +320,7 @@ fn assemble(
         known.push((context.clone(), holder.uid.clone()));
         let place = format!("namespace {namespace} of context {context}");
         match select(holder.secrets.clone(), if alone { &arguments.names } else { &[] }, &place) {
-            Ok(secrets) => seen.held.extend(secrets.into_iter().map(|secret| held(&context, secret, &holder))),
+            Ok(secrets) => seen.held.extend(in_holder(&context, secrets, &holder)),
             Err(error) => errors.push(error.hint(format!(
                 "kubectl --context {context} -n {namespace} get secrets -l {MULTI_CLUSTER_LABEL}=true"
             ))),
@@ -318,47 +333,76 @@ fn assemble(
                 .iter()
                 .any(|name| is_meant(&held.secret, name))
         });
+        // In a cluster that was not read it may be.
+        if seen.unreached.is_empty() {
+            errors.extend(nowhere(&seen.held, arguments));
+        }
     }
-    if known.is_empty() && errors.is_empty() {
-        errors.extend(
-            seen.unreached
-                .iter()
-                .map(|lost| Error::new(Kind::Unreachable, lost.reason.clone())),
-        );
+    if known.is_empty() {
+        errors.append(&mut lost);
     }
     Error::all(errors).map_or(Ok(seen), Err)
 }
 
-fn held(context: &str, secret: Secret, holder: &Holder) -> Held {
-    let keys: Vec<String> = secret
-        .data
+/// An error for each name that none of several clusters holds.
+fn nowhere(held: &[Held], arguments: &InspectArgs) -> Vec<Error> {
+    let namespace = arguments.namespace.resolve();
+    let is_held = |name: &&String| held.iter().any(|held| is_meant(&held.secret, name));
+    arguments
+        .names
         .iter()
-        .flatten()
-        .map(|(key, _)| key.clone())
-        .collect();
-    let twins = holder
-        .secrets
-        .iter()
-        .filter(|other| other.metadata.name != secret.metadata.name)
-        .filter(|other| has_label(&secret) && has_label(other))
-        .flat_map(|other| {
-            let name = other.metadata.name.clone().unwrap_or_default();
-            let shared = other
-                .data
-                .iter()
-                .flatten()
-                .filter(|(key, _)| keys.contains(key));
-            shared
-                .map(move |(key, _)| (name.clone(), key.clone()))
-                .collect::<Vec<_>>()
+        .filter(|name| !is_held(name))
+        .map(|name| {
+            Error::new(
+                Kind::NotFound,
+                format!(
+                    "namespace {namespace} holds no remote secret {name} in any of the contexts"
+                ),
+            )
         })
-        .collect();
-    Held {
-        context: Some(context.to_owned()),
-        secret,
-        istiods: holder.istiods.clone(),
-        holder_uid: Some(holder.uid.clone()).filter(|uid| !uid.is_empty()),
-        twins,
-        sources: BTreeMap::new(),
+        .collect()
+}
+
+/// Secrets of one holder, each with the others there that lead to the same cluster.
+fn in_holder(context: &str, secrets: Vec<Secret>, holder: &Holder) -> Vec<Held> {
+    let name_of = |secret: &Secret| secret.metadata.name.clone().unwrap_or_default();
+    let keys = |secret: &Secret| -> Vec<String> {
+        secret
+            .data
+            .iter()
+            .flat_map(BTreeMap::keys)
+            .cloned()
+            .collect()
+    };
+    let mut leading: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for secret in holder.secrets.iter().filter(|secret| has_label(secret)) {
+        for key in keys(secret) {
+            leading.entry(key).or_default().push(name_of(secret));
+        }
     }
+    let twins = |secret: &Secret| {
+        let own = name_of(secret);
+        let keys = keys(secret).into_iter().filter(|_| has_label(secret));
+        keys.flat_map(|key| {
+            let others = leading.get(&key).into_iter().flatten();
+            let others: Vec<_> = others
+                .filter(|name| **name != own)
+                .map(|name| (name.clone(), key.clone()))
+                .collect();
+            others
+        })
+        .collect()
+    };
+    secrets
+        .into_iter()
+        .map(|secret| Held {
+            context: Some(context.to_owned()),
+            kubectl: holder.kubectl.clone(),
+            twins: twins(&secret),
+            secret,
+            istiods: holder.istiods.clone(),
+            holder_uid: Some(holder.uid.clone()).filter(|uid| !uid.is_empty()),
+            sources: BTreeMap::new(),
+        })
+        .collect()
 }

@@ -7,6 +7,7 @@ use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::names::KUBE_SYSTEM;
 use mesh_common::mesh::reader;
+use mesh_common::mesh::shell::shell_word;
 
 use super::checks::create_again;
 use super::observe::Held;
@@ -136,7 +137,7 @@ impl Probe<'_> {
                 let name = valid_for.first().map_or("NAME", String::as_str);
                 (
                     "secret-ca-mismatch",
-                    format!("{again} --tls-server-name {name}"),
+                    format!("{again} --tls-server-name {}", shell_word(name)),
                 )
             }
             Some(fault) if !fault.is_unreachable() => {

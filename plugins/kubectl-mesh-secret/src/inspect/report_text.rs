@@ -5,6 +5,7 @@ use mesh_common::mesh::access_facts::{AccessFacts, TrustFacts};
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::token::TokenFacts;
 use mesh_common::terminal::output::Report;
+use mesh_common::terminal::streams::in_one_line;
 
 use super::checks::day_and_time;
 use super::report::{ClusterReport, Inspection, Outcome, ProbeReport, SecretReport};
@@ -51,8 +52,7 @@ fn secret(item: &SecretReport, wide: bool, text: &mut String) {
         item.age_seconds
             .map(|seconds| format!("age {}", age(seconds))),
     );
-    text.push_str(&head.join("   "));
-    text.push('\n');
+    row(&head.join("   "), text);
     for cluster in &item.clusters {
         self::cluster(cluster, wide, text);
     }
@@ -216,8 +216,9 @@ fn line(key: &str, value: &str, text: &mut String) {
     row(format!("  {key:<9} {value}").trim_end(), text);
 }
 
+/// One line of the report. What it tells comes from secrets and clusters that may be anybody's.
 fn row(content: &str, text: &mut String) {
-    text.push_str(content);
+    text.push_str(&in_one_line(content));
     text.push('\n');
 }
 

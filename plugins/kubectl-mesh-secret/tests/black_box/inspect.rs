@@ -343,3 +343,54 @@ fn ways_to_authenticate_that_istiod_denies() {
         &world.run("inspect -f -").stdin(secret.to_string()).output(),
     );
 }
+
+#[test]
+fn a_context_that_cannot_be_read_costs_only_itself() {
+    let world = wired();
+    world.write(&world.kubeconfig().context("broken", "gone", "west"));
+    world.west.deny("admin", "list", "secrets");
+    check(
+        &world,
+        "some_unread",
+        &world
+            .run("inspect --all-contexts --allow-loopback")
+            .output(),
+    );
+}
+
+#[test]
+fn a_name_that_no_context_holds_is_not_there() {
+    let output = wired().run("inspect south --context east,west").output();
+    assert_eq!(output.code, 2, "{}", output.golden());
+    assert!(output.stderr.contains("no remote secret south"));
+}
+
+#[test]
+fn what_a_secret_says_cannot_pass_for_the_report_nor_for_a_command() {
+    let world = World::new();
+    let cluster = mesh_testkit::kubeconfig::Cluster::new("10.0.0.1:6443;reboot")
+        .tls_server_name("x\n  istiod    accepts it\u{1b}[2J");
+    let kubeconfig = Kubeconfig::single("c", cluster, User::new().token("t")).to_yaml();
+    let secret = json!({"apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "a\nsecret/b", "labels": {"istio/multiCluster": "true"}},
+        "stringData": {"west; reboot": kubeconfig}});
+    check(
+        &world,
+        "hostile",
+        &world.run("inspect -f -").stdin(secret.to_string()).output(),
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_is_heard_while_a_manifest_is_waited_for() {
+    let world = World::new();
+    let pipe = world.dir.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let running = world.run("inspect -f pipe").spawn();
+    // Opening it for writing waits until the plugin reads.
+    let _writer = std::fs::File::create(&pipe).unwrap();
+    running.interrupt();
+    assert_eq!(running.wait().code, 130);
+}

@@ -257,3 +257,16 @@ clusterrolebinding.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-syst
 "#]]
     );
 }
+
+#[test]
+fn a_closed_pipe_hides_no_failure() {
+    let world = World::new();
+    let third = with_third(&world);
+    third.inject(Fault::on("PATCH", "**").status(500));
+    let output = world
+        .run("create --name west --allow-loopback --into east,third")
+        .stdout_closed()
+        .output();
+    assert_eq!(output.code, 2, "{}", output.golden());
+    assert!(output.stderr.contains("third"), "{}", output.golden());
+}

@@ -7,10 +7,10 @@ use kube::Error as KubeError;
 use super::answer::api_fault_of;
 use super::unreachable::{hinted, unreachable, with_hints};
 use super::{ApiFault, ConnectFault, chain};
-use crate::cluster::shell::shell_word;
 use crate::cluster::{Cluster, CredentialKind};
 use crate::mesh::Error;
 use crate::mesh::error::Kind;
+use crate::mesh::shell::shell_word;
 
 /// What is done to a resource; the words are those of `kubectl auth can-i`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

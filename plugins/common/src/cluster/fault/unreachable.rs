@@ -2,9 +2,9 @@
 
 use super::{ConnectFault, ProxyFault};
 use crate::cluster::Target;
-use crate::cluster::shell::shell_word;
 use crate::mesh::Error;
 use crate::mesh::error::Kind;
+use crate::mesh::shell::shell_word;
 
 /// The error of a target that could not be connected to.
 pub(in crate::cluster) fn unreachable(target: &Target, fault: ConnectFault) -> Error {
@@ -62,12 +62,12 @@ fn hint(target: &Target, fault: &ConnectFault) -> String {
         ConnectFault::UnknownAuthority if foreign => {
             format!(
                 "openssl s_client -showcerts -connect {}",
-                host_and_port(target)
+                shell_word(&host_and_port(target))
             )
         }
         ConnectFault::UnknownAuthority => format!(
             "{config} set-cluster {cluster} --embed-certs --certificate-authority FILE, with the authority that this shows: openssl s_client -showcerts -connect {}",
-            host_and_port(target)
+            shell_word(&host_and_port(target))
         ),
         ConnectFault::CertificateExpired { .. } => {
             "renew the API server's certificate, with kubeadm: kubeadm certs renew apiserver"
@@ -112,16 +112,20 @@ fn proxy_hint(
         Some(_) => format!("{config} set-cluster {cluster} --proxy-url {url}"),
         None => format!("export HTTPS_PROXY={url}"),
     };
+    let curl = || {
+        let (proxy, server) = (shell_word(proxy), shell_word(target.server()));
+        format!("curl -v -x {proxy} {server}")
+    };
     match fault {
         ProxyFault::Unreachable(_) | ProxyFault::NotAProxy { .. } => match target.proxy() {
-            Some(_) => format!("curl -v -x {proxy} {}", target.server()),
+            Some(_) => curl(),
             None => format!(
                 "the proxy comes from the environment; to go without it: export NO_PROXY={}",
-                host(target)
+                shell_word(&host(target))
             ),
         },
         ProxyFault::WantsAuthentication => set(&proxy.replacen("://", "://USER:PASSWORD@", 1)),
-        ProxyFault::Refused { .. } => format!("curl -v -x {proxy} {}", target.server()),
+        ProxyFault::Refused { .. } => curl(),
         ProxyFault::BadUrl => set("http://HOST:PORT"),
     }
 }

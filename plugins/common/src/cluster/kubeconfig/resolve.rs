@@ -9,9 +9,9 @@ use super::file::{ClusterEntry, ContextEntry, UserEntry};
 use super::load::{Entry, Kubeconfig, Origin};
 use super::suggest::close_names;
 use crate::cluster::Target;
-use crate::cluster::shell::shell_word;
 use crate::cluster::target::Impersonation;
 use crate::mesh::Error;
+use crate::mesh::shell::shell_word;
 
 /// What flags say in place of the kubeconfig.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -262,8 +262,9 @@ fn server<'a>(
     let kubectl = kubectl.split(" --context").next().unwrap_or("kubectl");
     let mend = |server: &str| {
         format!(
-            "{kubectl} config set-cluster {} --server {server}",
-            shell_word(name)
+            "{kubectl} config set-cluster {} --server {}",
+            shell_word(name),
+            shell_word(server)
         )
     };
     let wrong = |what: String, mended: &str| {

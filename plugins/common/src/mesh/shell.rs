@@ -1,9 +1,9 @@
-//! Words of a command line that a person can paste.
+//! Words of a command line that a person can paste, whoever chose them.
 
 use std::borrow::Cow;
 
 /// The text as one word of a shell's command line.
-pub(super) fn shell_word(text: &str) -> Cow<'_, str> {
+pub fn shell_word(text: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,%".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         Cow::Borrowed(text)
