@@ -1,5 +1,10 @@
 //! The client stack against a real API server: what the embedded cluster is trusted to imitate elsewhere.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it has to be"
+)]
+
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
