@@ -26,6 +26,25 @@ pub enum DryRun {
     Server,
 }
 
+impl DryRun {
+    /// Whether anything is to be written.
+    pub fn writes(self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Client | Self::Server => false,
+        }
+    }
+
+    /// The words that kubectl puts behind what it says to have done.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Client => " (dry run)",
+            Self::Server => " (server dry run)",
+        }
+    }
+}
+
 /// How an apply treats other owners.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ApplyOptions {
@@ -70,6 +89,42 @@ impl Cluster {
         self.client()
             .request(request)
             .await
+            .map_err(|error| attempt.explain(error))
+    }
+
+    /// Changes what `patch` names, by a JSON merge patch; with [`DryRun::Client`] nothing is sent.
+    ///
+    /// For what cannot be applied, such as taking away a label that somebody else set. A patch with the object's
+    /// `resourceVersion` changes nothing else than what was read.
+    ///
+    /// # Errors
+    /// An object that changed since is of kind `Conflict`, with [`super::ApiFault::Changed`] as its cause.
+    pub async fn merge_patch<K>(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        patch: &serde_json::Value,
+        dry_run: DryRun,
+    ) -> Result<(), Error>
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        let params = PatchParams {
+            dry_run: match dry_run {
+                DryRun::Client => return Ok(()),
+                DryRun::Server => true,
+                DryRun::None => false,
+            },
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        let attempt = self.attempt_on::<K>(Verb::Patch, namespace, Some(name));
+        let request = path::<K>(namespace).patch(name, &params, &Patch::Merge(patch));
+        let request = built(request, &attempt)?;
+        self.client()
+            .request_text(request)
+            .await
+            .map(drop)
             .map_err(|error| attempt.explain(error))
     }
 }

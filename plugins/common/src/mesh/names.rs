@@ -64,3 +64,13 @@ pub const FIELD_MANAGER: &str = "kubectl-mesh";
 pub const APPLIED_BY: &str = "mesh.istio-multicluster.dev/applied-by";
 /// Annotation on a token's own Secret that says for which holder it was made.
 pub const MADE_FOR: &str = "mesh.istio-multicluster.dev/holder";
+
+/// Label with the network of a cluster (on Istio's namespace), of a gateway (on its Service or Gateway) or of a pod.
+/// Source: `TopologyNetwork` in Istio's API, `label/labels.gen.go`.
+pub const NETWORK_LABEL: &str = "topology.istio.io/network";
+/// Annotation on Istio's namespace of a cluster without a control plane of its own: which clusters' istiods lead it.
+/// Source: `TopologyControlPlaneClusters` in Istio's API, `annotation/annotations.gen.go`.
+pub const CONTROL_PLANE_ANNOTATION: &str = "topology.istio.io/controlPlaneClusters";
+/// Label that makes a Service one of the whole mesh in ambient mode, with the value `true`.
+/// Source: <https://istio.io/latest/docs/ambient/install/multicluster/> and `serviceScopeConfigs` of Istio's mesh config.
+pub const GLOBAL_LABEL: &str = "istio.io/global";

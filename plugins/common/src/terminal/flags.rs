@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueEnum};
 
 use super::Environment;
-use crate::cluster::{Connector, ConnectorOptions, Kubeconfig, Overrides};
+use crate::cluster::{Connector, ConnectorOptions, DryRun, Kubeconfig, Overrides};
 use crate::mesh::Error;
 use crate::mesh::names::ISTIO_SYSTEM;
 
@@ -105,6 +105,41 @@ impl NamespaceFlags {
             .flatten()
             .find(|namespace| !namespace.is_empty())
             .map_or(ISTIO_SYSTEM, String::as_str)
+    }
+}
+
+/// How far writes go.
+#[derive(Debug, Clone, Args)]
+pub struct DryRunFlags {
+    /// Say what would be done: 'client' sends no write, 'server' lets the servers check them
+    #[arg(
+        long,
+        value_name = "MODE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "client",
+        default_value = "none"
+    )]
+    pub dry_run: DryRunArg,
+}
+
+/// kubectl's words for [`DryRun`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "documentation would become part of the help")]
+pub enum DryRunArg {
+    None,
+    Client,
+    Server,
+}
+
+impl DryRunFlags {
+    /// What they mean.
+    pub fn resolve(&self) -> DryRun {
+        match self.dry_run {
+            DryRunArg::None => DryRun::None,
+            DryRunArg::Client => DryRun::Client,
+            DryRunArg::Server => DryRun::Server,
+        }
     }
 }
 

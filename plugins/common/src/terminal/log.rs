@@ -14,7 +14,8 @@ pub fn start(verbosity: u8) {
         2 => LevelFilter::DEBUG,
         3.. => LevelFilter::TRACE,
     };
-    let own = ["mesh_common", "kubectl_mesh_secret"].map(|name| (name, level));
+    let own =
+        ["mesh_common", "kubectl_mesh_label", "kubectl_mesh_secret"].map(|name| (name, level));
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)

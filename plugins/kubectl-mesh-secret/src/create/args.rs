@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 use mesh_common::mesh::Error;
 use mesh_common::mesh::cluster_name::ClusterName;
-use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags, boolean, duration};
+use mesh_common::terminal::flags::{ConnectFlags, DryRunFlags, NamespaceFlags, boolean, duration};
 
 /// Create a secret by which another cluster's istiod reads this one
 ///
@@ -123,16 +123,8 @@ pub(crate) struct CreateArgs {
     )]
     pub auth_plugin_config: Vec<String>,
 
-    /// Say what would be done: 'client' sends no write, 'server' lets the servers check them
-    #[arg(
-        long,
-        value_name = "MODE",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "client",
-        default_value = "none"
-    )]
-    pub dry_run: DryRunArg,
+    #[command(flatten)]
+    pub dry_run: DryRunFlags,
     /// With --into: take over a secret that somebody else owns
     #[arg(long, requires = "into")]
     pub force_conflicts: bool,
@@ -192,11 +184,4 @@ pub(crate) enum OutputArg {
     Yaml,
     Json,
     Name,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DryRunArg {
-    None,
-    Client,
-    Server,
 }

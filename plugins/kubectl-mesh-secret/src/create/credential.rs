@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use super::observe::own_secret_name;
 use super::options::Auth;
 use super::plan::{Make, Plan, TokenPlan};
-use super::verb::{Run, suffix, writes_nothing};
+use super::verb::Run;
 use crate::cli::SELF;
 
 /// How long Kubernetes may take to fill a token Secret, unless `--request-timeout` says otherwise; it takes milliseconds.
@@ -42,7 +42,7 @@ pub(super) async fn make(
         streams.say(&format!(
             "{name} created in context {}{}",
             run.source.context(),
-            suffix(run.options.dry_run)
+            run.options.dry_run.suffix()
         ));
     }
     Ok(!makes.is_empty())
@@ -83,9 +83,7 @@ pub(super) async fn get(
 ) -> Result<Option<Credential>, Error> {
     let known = match &plan.token {
         TokenPlan::Existing(secret) => secret.as_ref().clone(),
-        TokenPlan::NewSecret(_) | TokenPlan::Minted { .. }
-            if writes_nothing(run.options.dry_run) =>
-        {
+        TokenPlan::NewSecret(_) | TokenPlan::Minted { .. } if !run.options.dry_run.writes() => {
             return Ok(None);
         }
         TokenPlan::NewSecret(own) => {

@@ -15,7 +15,6 @@ use mesh_common::terminal::{Interrupt, Streams};
 
 use super::observe::{Source, cluster_uid, istiod_names};
 use super::options::Options;
-use super::verb::suffix;
 use crate::cli::SELF;
 
 /// A holder and what was seen in it.
@@ -295,7 +294,7 @@ impl Holder {
                 self.cluster
                     .apply(&secret.to_applied(SELF), options)
                     .await?;
-                (*word, suffix(dry_run))
+                (*word, dry_run.suffix())
             }
         };
         Ok(format!(

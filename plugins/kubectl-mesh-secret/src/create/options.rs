@@ -11,7 +11,7 @@ use mesh_common::mesh::remote_secret::SecretType;
 use mesh_common::mesh::{certificate, server};
 use mesh_common::terminal::flags::given;
 
-use super::args::{AuthTypeArg, CreateArgs, DryRunArg, OutputArg, TypeArg};
+use super::args::{AuthTypeArg, CreateArgs, OutputArg, TypeArg};
 
 /// Kubernetes refuses tokens with a shorter life.
 /// Source: `ValidateTokenRequest` in Kubernetes' `pkg/apis/authentication/validation`.
@@ -131,11 +131,7 @@ impl Options {
                     config,
                 },
             },
-            dry_run: match arguments.dry_run {
-                DryRunArg::None => DryRun::None,
-                DryRunArg::Client => DryRun::Client,
-                DryRunArg::Server => DryRun::Server,
-            },
+            dry_run: arguments.dry_run.resolve(),
             name: arguments.name,
             into: arguments.into,
             tls_server_name: arguments.tls_server_name,

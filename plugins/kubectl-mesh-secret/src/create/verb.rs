@@ -1,6 +1,6 @@
 //! The verb from its arguments to its exit code, and what its steps share.
 
-use mesh_common::cluster::{Cluster, Connector, DryRun};
+use mesh_common::cluster::{Cluster, Connector};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::mesh::yaml::to_yaml;
@@ -180,7 +180,7 @@ impl Run<'_> {
     /// A token that is there may be of an account that lost its role. What is missing of the reader's rights is made;
     /// says whether anything was.
     async fn mend_rights(&self, streams: &mut Streams) -> Result<bool, Error> {
-        if writes_nothing(self.options.dry_run) {
+        if !self.options.dry_run.writes() {
             return Ok(false);
         }
         let account = self
@@ -199,22 +199,5 @@ impl Run<'_> {
             Output::Name => format!("secret/{}\n", secret.name()),
         };
         streams.data(&text)
-    }
-}
-
-/// Whether nothing is to be written at all.
-pub(super) fn writes_nothing(dry_run: DryRun) -> bool {
-    match dry_run {
-        DryRun::None => false,
-        DryRun::Client | DryRun::Server => true,
-    }
-}
-
-/// The words that kubectl puts behind an object's name.
-pub(super) fn suffix(dry_run: DryRun) -> &'static str {
-    match dry_run {
-        DryRun::None => "",
-        DryRun::Client => " (dry run)",
-        DryRun::Server => " (server dry run)",
     }
 }

@@ -1,0 +1,81 @@
+//! The arguments, and nothing else: their help is the documentation that users read first.
+
+use clap::{Parser, Subcommand};
+use mesh_common::mesh::{Error, Exit};
+use mesh_common::terminal::flags::VerbosityFlags;
+use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
+
+use crate::control_plane::{self, ControlPlaneArgs};
+use crate::global::{self, GlobalArgs};
+use crate::network::{self, NetworkArgs};
+
+/// Label networks, mesh-wide Services and control planes in the clusters of an Istio mesh
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    disable_help_subcommand = true
+)]
+#[command(after_help = "\
+Examples:
+  # East and west are on networks of their own
+  kubectl mesh-label network east=net-a west=net-b
+
+  # Ambient mode: the Service web is one of the whole mesh
+  kubectl mesh-label global shop/web --context east,west
+
+  # West is a remote that east's control plane leads
+  kubectl mesh-label control-plane east --context west
+
+Exit codes: 0 fine, 2 it could not be done, 3 done in part, 130 Ctrl-C.")]
+pub struct Cli {
+    #[command(flatten)]
+    verbosity: VerbosityFlags,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Network(Box<NetworkArgs>),
+    Global(Box<GlobalArgs>),
+    ControlPlane(Box<ControlPlaneArgs>),
+}
+
+impl Plugin for Cli {
+    const TYPED: &'static str = "kubectl mesh-label";
+
+    fn verbosity(&self) -> u8 {
+        self.verbosity.level()
+    }
+
+    async fn run(
+        self,
+        environment: &Environment,
+        interrupt: &Interrupt,
+        streams: &mut Streams,
+    ) -> Result<Exit, Error> {
+        match self.verb {
+            Verb::Network(arguments) => {
+                Box::pin(network::run(*arguments, environment, interrupt, streams)).await
+            }
+            Verb::Global(arguments) => {
+                Box::pin(global::run(*arguments, environment, interrupt, streams)).await
+            }
+            Verb::ControlPlane(arguments) => {
+                Box::pin(control_plane::run(
+                    *arguments,
+                    environment,
+                    interrupt,
+                    streams,
+                ))
+                .await
+            }
+        }
+    }
+}
+
+/// What the plugin calls itself to servers, and in the annotation on what it creates.
+pub(crate) const SELF: &str = concat!("kubectl-mesh-label/", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,55 @@
+//! The annotation's value.
+
+use mesh_common::mesh::Error;
+
+/// The clusters as istiod reads them: a list with commas and without blanks, or `*` alone; nothing for no cluster.
+/// Source: `checkShouldLead` in Istio's `pilot/pkg/serviceregistry/kube/controller/multicluster.go`.
+///
+/// # Errors
+/// A name that is empty or holds a blank, `*` beside others.
+pub(super) fn leaders(clusters: &[String]) -> Result<Option<String>, Error> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut errors = Vec::new();
+    for name in clusters {
+        if name.is_empty() || name.contains(char::is_whitespace) {
+            errors.push(
+                Error::usage(format!("cluster {name:?} is no cluster's name"))
+                    .hint("name it as its istiod does: values.global.multiCluster.clusterName"),
+            );
+        } else if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    if names.len() > 1 && names.contains(&"*") {
+        errors.push(
+            Error::usage("'*' means every cluster, and stands alone")
+                .hint("kubectl mesh-label control-plane '*'"),
+        );
+    }
+    match Error::all(errors) {
+        Some(error) => Err(error),
+        None => Ok((!names.is_empty()).then(|| names.join(","))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leaders;
+
+    #[test]
+    fn names_are_joined_by_commas_alone() {
+        for (clusters, expected) in [
+            (vec![], Some(None)),
+            (vec!["east"], Some(Some("east"))),
+            (vec!["east", "north", "east"], Some(Some("east,north"))),
+            (vec!["*"], Some(Some("*"))),
+            (vec!["*", "east"], None),
+            (vec!["east", ""], None),
+            (vec!["east west"], None),
+        ] {
+            let clusters: Vec<String> = clusters.into_iter().map(str::to_owned).collect();
+            let expected = expected.map(|value| value.map(str::to_owned));
+            assert_eq!(leaders(&clusters).ok(), expected, "{clusters:?}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The arguments of `global`.
+
+use clap::Args;
+use mesh_common::terminal::flags::ConnectFlags;
+
+use crate::mark::{ContextFlags, WriteFlags};
+
+/// Make Services mesh-wide in ambient mode, by the label istio.io/global of the same Service in every cluster
+///
+/// It happens in all clusters or in none: every cluster is read, and every server checks the change, before the first
+/// one is written.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  # The Service web of the namespace shop, in both clusters
+  kubectl mesh-label global shop/web --context east,west
+
+  # Several Services of one namespace
+  kubectl mesh-label global web cart -n shop --context east,west
+
+  # Back to one Service for each cluster
+  kubectl mesh-label global shop/web --remove --context east,west")]
+pub(crate) struct GlobalArgs {
+    /// Services; a namespace in front wins over -n
+    #[arg(value_name = "[NAMESPACE/]SERVICE", required = true)]
+    pub services: Vec<String>,
+    /// Namespace of the Services [default: the context's]
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    #[command(flatten)]
+    pub contexts: ContextFlags,
+    #[command(flatten)]
+    pub write: WriteFlags,
+    #[command(flatten)]
+    pub connect: ConnectFlags,
+}

@@ -1,0 +1,72 @@
+//! Reads the objects that are to bear a mark. Nothing is decided here.
+
+use k8s_openapi::api::core::v1::Namespace;
+use mesh_common::cluster::{Cluster, Connector, Target, fan_out};
+use mesh_common::mesh::Error;
+use mesh_common::mesh::error::Kind as ErrorKind;
+use mesh_common::mesh::names::KUBE_SYSTEM;
+
+use super::order::{Kind, Named};
+
+/// What is wanted in one cluster.
+pub(crate) struct Job {
+    pub target: Target,
+    pub objects: Vec<Named>,
+    /// The value; `None` takes the mark away.
+    pub value: Option<String>,
+}
+
+/// A cluster with the objects as they are.
+pub(super) struct Seen<K> {
+    pub cluster: Cluster,
+    /// UID of kube-system, where there are others to compare it with and we may read it.
+    pub uid: Option<String>,
+    pub objects: Vec<(Named, Option<K>)>,
+    pub value: Option<String>,
+}
+
+/// Connects to all clusters and reads them, each in one wave.
+pub(super) async fn observe<K: Kind>(
+    connector: &Connector,
+    jobs: Vec<Job>,
+) -> Vec<Result<Seen<K>, Error>> {
+    let several = jobs.len() > 1;
+    fan_out(jobs, |job| async move {
+        let cluster = connector.connect(job.target).await?;
+        let objects = futures::future::join_all(job.objects.into_iter().map(|named| async {
+            let found = cluster
+                .get::<K>(named.namespace.as_deref(), &named.name)
+                .await;
+            (named, found)
+        }));
+        let (uid, objects) = futures::join!(
+            async {
+                if several {
+                    uid(&cluster).await
+                } else {
+                    Ok(None)
+                }
+            },
+            objects
+        );
+        let objects = objects
+            .into_iter()
+            .map(|(named, found)| Ok((named, found?)));
+        Ok(Seen {
+            uid: uid?,
+            objects: objects.collect::<Result<_, Error>>()?,
+            value: job.value,
+            cluster,
+        })
+    })
+    .await
+}
+
+async fn uid(cluster: &Cluster) -> Result<Option<String>, Error> {
+    match cluster.get::<Namespace>(None, KUBE_SYSTEM).await {
+        Ok(namespace) => Ok(namespace.and_then(|found| found.metadata.uid)),
+        // Who may only touch one namespace is not kept from it.
+        Err(error) if error.kind() == ErrorKind::Forbidden => Ok(None),
+        Err(error) => Err(error),
+    }
+}

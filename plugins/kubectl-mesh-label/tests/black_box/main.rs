@@ -1,0 +1,10 @@
+//! The plugin as its users meet it, beside embedded clusters: what it asks of them, what it says, how it ends.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where its own arrangement is wrong"
+)]
+
+mod errors;
+mod support;
+mod writes;
