@@ -132,6 +132,13 @@ impl Target {
         self.request_timeout
     }
 
+    /// The same target with that bound on each request.
+    #[must_use]
+    pub fn with_request_timeout(mut self, bound: Option<Duration>) -> Self {
+        self.request_timeout = bound;
+        self
+    }
+
     /// The files and commands that a kubeconfig from elsewhere ([`Target::from_text`]) refers to.
     ///
     /// They are of another machine: none is read or run, and connecting with any is refused.

@@ -5,13 +5,14 @@ use serde_json::Value;
 
 use super::certificate::{self, CertificateFacts};
 use super::go;
+use super::server::without_login;
 use super::token::{self, TokenFacts};
 
 /// How the current context of a kubeconfig reaches its server, and as whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessFacts {
-    /// URL of the API server.
+    /// URL of the API server, without user name and password.
     pub server: String,
     /// What the server's certificate is checked against.
     pub trust: TrustFacts,
@@ -69,10 +70,12 @@ pub fn read(kubeconfig: &[u8]) -> Option<AccessFacts> {
             .map(str::to_owned)
     };
     Some(AccessFacts {
-        server: owned(&cluster["server"]).unwrap_or_default(),
+        server: owned(&cluster["server"])
+            .map(|url| without_login(&url))
+            .unwrap_or_default(),
         trust: trust(cluster),
         tls_server_name: owned(&cluster["tls-server-name"]),
-        proxy_url: owned(&cluster["proxy-url"]).map(|url| without_password(&url)),
+        proxy_url: owned(&cluster["proxy-url"]).map(|url| without_login(&url)),
         authentication: authentication(user),
         token: user["token"].as_str().and_then(token::read),
         client_certificate: inline(&user["client-certificate-data"])
@@ -127,23 +130,6 @@ fn authentication(user: &Value) -> Vec<String> {
 
 fn inline(value: &Value) -> Option<Vec<u8>> {
     go::bytes(value).filter(|bytes| !bytes.is_empty())
-}
-
-fn without_password(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let (authority, path) = rest.split_once('/').map_or((rest, ""), |(a, p)| (a, p));
-            let host = authority
-                .rsplit_once('@')
-                .map_or(authority, |(_, host)| host);
-            let slash = if path.is_empty() { "" } else { "/" };
-            format!("{scheme}://{host}{slash}{path}")
-        }
-        None => url
-            .rsplit_once('@')
-            .map_or(url, |(_, host)| host)
-            .to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,16 @@ pub enum SecretType {
     Config,
 }
 
+impl SecretType {
+    /// The name of the Secret that leads to `cluster`.
+    pub fn secret_name(self, cluster: &str) -> String {
+        match self {
+            Self::Remote => secret_name(cluster),
+            Self::Config => CONFIG_SECRET.to_owned(),
+        }
+    }
+}
+
 /// A secret that gives a holder the credential to read `cluster`.
 #[derive(Debug, Clone)]
 pub struct RemoteSecret {
@@ -40,10 +50,7 @@ pub struct RemoteSecret {
 impl RemoteSecret {
     /// The Secret's name.
     pub fn name(&self) -> String {
-        match self.secret_type {
-            SecretType::Remote => secret_name(&self.cluster),
-            SecretType::Config => CONFIG_SECRET.to_owned(),
-        }
+        self.secret_type.secret_name(&self.cluster)
     }
 
     /// The data key, which istiod takes for the cluster's name.

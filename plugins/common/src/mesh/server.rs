@@ -6,6 +6,7 @@ use http::Uri;
 use http::uri::Scheme;
 
 use super::Error;
+use super::shell::shell_word;
 
 /// Why a server address cannot work from inside another cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,16 +34,36 @@ impl Dead {
     }
 }
 
+/// `url` without user name and password, as it may be shown.
+pub fn without_login(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..end].rsplit('@').next().unwrap_or_default();
+    let slashes = if scheme.is_empty() { "" } else { "://" };
+    format!("{scheme}{slashes}{host}{}", &rest[end..])
+}
+
 /// Checks that `server` is a URL with scheme and host, as a kubeconfig needs it.
 ///
 /// # Errors
 /// A usage error with the corrected form as its hint.
 pub fn check_url(server: &str) -> Result<(), Error> {
     let uri: Option<Uri> = server.parse().ok();
+    let shown = without_login(server);
+    if shown != server {
+        return Err(Error::usage(format!(
+            "server {shown:?} is given with a user name or password"
+        ))
+        .hint(format!("--server {}", shell_word(&shown))));
+    }
     let scheme = uri.as_ref().and_then(Uri::scheme);
     if !server.contains("://") || scheme.is_none() {
-        return Err(Error::usage(format!("server {server:?} has no scheme"))
-            .hint(format!("--server https://{server}")));
+        return Err(
+            Error::usage(format!("server {server:?} has no scheme")).hint(format!(
+                "--server {}",
+                shell_word(&format!("https://{server}"))
+            )),
+        );
     }
     if scheme != Some(&Scheme::HTTPS) && scheme != Some(&Scheme::HTTP) {
         return Err(
@@ -111,8 +132,23 @@ mod tests {
             ("10.0.0.1:6443", "--server https://10.0.0.1:6443"),
             ("api.example", "--server https://api.example"),
             ("ftp://x", "--server https://HOST:PORT"),
+            ("https://me:secret@h:1/p", "--server https://h:1/p"),
         ] {
-            assert_eq!(check_url(bad).unwrap_err().hints(), [hint], "{bad}");
+            let error = check_url(bad).unwrap_err();
+            assert_eq!(error.hints(), [hint], "{bad}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_login_is_not_shown() {
+        for (url, shown) in [
+            ("http://u:p@h:1/a@b", "http://h:1/a@b"),
+            ("http://u:p@h?q=@", "http://h?q=@"),
+            ("u:p@h:1", "h:1"),
+            ("https://h", "https://h"),
+        ] {
+            assert_eq!(without_login(url), shown);
         }
     }
 

@@ -30,8 +30,8 @@ impl Environment {
         let text = |names: [&str; 2]| {
             names
                 .iter()
-                .find_map(|name| std::env::var(name).ok())
-                .filter(|v| !v.is_empty())
+                .filter_map(|name| std::env::var(name).ok())
+                .find(|value| !value.is_empty())
         };
         Self {
             kubeconfig: std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty()),

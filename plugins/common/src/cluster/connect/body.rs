@@ -1,4 +1,4 @@
-//! A response's body that must be complete by a deadline.
+//! A response's body that must be complete by a deadline, and that fits into memory.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,12 +9,16 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Sleep;
 use tower::BoxError;
 
-use crate::cluster::fault::ConnectFault;
+use crate::cluster::fault::{ApiFault, ConnectFault};
 
-/// A response's body, bounded in time where a bound was given.
+/// The longest answer that is read. A list of ten thousand remote secrets has a fifth of it.
+const LONGEST: u64 = 256 * 1024 * 1024;
+
+/// A response's body, bounded in size, and in time where a bound was given.
 pub(super) struct BoundedBody {
     inner: Incoming,
     limit: Option<(Pin<Box<Sleep>>, Duration)>,
+    room: u64,
 }
 
 impl BoundedBody {
@@ -22,8 +26,27 @@ impl BoundedBody {
     pub(super) fn new(inner: Incoming, limit: Option<(tokio::time::Instant, Duration)>) -> Self {
         let limit =
             limit.map(|(deadline, bound)| (Box::pin(tokio::time::sleep_until(deadline)), bound));
-        Self { inner, limit }
+        Self {
+            inner,
+            limit,
+            room: LONGEST,
+        }
     }
+}
+
+impl BoundedBody {
+    fn fitting(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, BoxError> {
+        self.room = room_after(self.room, &frame).ok_or_else(|| ApiFault::Unreadable {
+            reason: format!("the answer is longer than {} MiB", LONGEST / 1024 / 1024),
+        })?;
+        Ok(frame)
+    }
+}
+
+/// What is left of `room` behind `frame`; nothing where it does not fit.
+fn room_after(room: u64, frame: &Frame<Bytes>) -> Option<u64> {
+    let length = frame.data_ref().map_or(0, Bytes::len);
+    room.checked_sub(u64::try_from(length).ok()?)
 }
 
 impl Body for BoundedBody {
@@ -35,6 +58,7 @@ impl Body for BoundedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         match Pin::new(&mut self.inner).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(self.fitting(frame))),
             Poll::Ready(frame) => Poll::Ready(frame.map(|frame| frame.map_err(Into::into))),
             Poll::Pending => match &mut self.limit {
                 Some((sleep, bound)) => {
@@ -55,5 +79,18 @@ impl Body for BoundedBody {
 
     fn is_end_stream(&self) -> bool {
         self.inner.is_end_stream()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_fits_as_long_as_there_is_room() {
+        let frame = Frame::data(Bytes::from_static(b"four"));
+        assert_eq!(room_after(10, &frame), Some(6));
+        assert_eq!(room_after(4, &frame), Some(0));
+        assert_eq!(room_after(3, &frame), None);
     }
 }

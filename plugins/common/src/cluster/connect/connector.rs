@@ -1,6 +1,7 @@
 //! From a target to a connected cluster.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Uri;
 use kube::client::middleware::BaseUriLayer;
@@ -139,7 +140,7 @@ impl Connector {
                 .transpose()?
                 .map(Arc::new),
             route: route.clone(),
-            timeout: options.connect_timeout,
+            timeout: connect_timeout(target.request_timeout(), options.connect_timeout),
             user_agent: options.user_agent.clone(),
         })
     }
@@ -167,5 +168,28 @@ impl Connector {
         let client = kube::Client::new(service, target.namespace().unwrap_or("default"));
         let ended = identity.token_expiry.filter(|end| *end <= options.now);
         Ok(Cluster::new(target, client, connection, ended))
+    }
+}
+
+/// Who does not want to wait for a request that long does not want to wait for its connection either.
+fn connect_timeout(asked: Option<Duration>, usual: Duration) -> Duration {
+    asked
+        .filter(|bound| !bound.is_zero())
+        .map_or(usual, |bound| bound.min(usual))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connecting_takes_no_longer_than_a_request_may() {
+        let seconds = Duration::from_secs;
+        for (asked, expected) in [(None, 10), (Some(0), 10), (Some(2), 2), (Some(60), 10)] {
+            assert_eq!(
+                connect_timeout(asked.map(seconds), seconds(10)),
+                seconds(expected)
+            );
+        }
     }
 }

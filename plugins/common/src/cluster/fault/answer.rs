@@ -11,6 +11,9 @@ use super::{ApiFault, FieldOwner};
 /// What the Kubernetes library calls a refusal whose text is no `Status`; its message is then that raw text.
 const NO_STATUS: &str = "Failed to parse error data";
 
+/// The longest part of a `Status` message that is shown.
+const LONGEST_MESSAGE: usize = 2000;
+
 /// The longest raw text that is shown; anything longer is a page and not a message.
 const LONGEST: usize = 200;
 
@@ -35,7 +38,11 @@ pub(super) fn api_fault_of(status: &Status) -> ApiFault {
 
 fn message(status: &Status) -> String {
     if !status.message.is_empty() {
-        status.message.clone()
+        let (shown, rest) = match status.message.char_indices().nth(LONGEST_MESSAGE) {
+            Some((end, _)) => (&status.message[..end], " ..."),
+            None => (status.message.as_str(), ""),
+        };
+        format!("{shown}{rest}")
     } else if status.reason.is_empty() {
         described(status.code)
     } else {
@@ -224,6 +231,17 @@ mod tests {
                 user: None,
             },
         );
+    }
+
+    #[test]
+    fn an_endless_message_is_cut() {
+        let message = "\u{e4}".repeat(1_000_000);
+        let status: Status =
+            serde_json::from_value(json!({"code": 500, "message": message})).unwrap();
+        let ApiFault::ServerFailed { message } = api_fault_of(&status) else {
+            panic!("500 is the server's failure");
+        };
+        assert_eq!(message.chars().count(), LONGEST_MESSAGE + 4);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::suggest::close_names;
 use crate::cluster::Target;
 use crate::cluster::target::Impersonation;
 use crate::mesh::Error;
+use crate::mesh::server::without_login;
 use crate::mesh::shell::shell_word;
 
 /// What flags say in place of the kubeconfig.
@@ -283,6 +284,11 @@ fn server<'a>(
     else {
         return Err(wrong("has no server".to_owned(), "https://HOST:PORT"));
     };
+    let shown = without_login(server);
+    if shown != server {
+        let what = "has a server with a user name or password, which belong into the user entry";
+        return Err(wrong(what.to_owned(), &shown));
+    }
     if !server.contains("://") {
         return Err(wrong(
             format!("has server {server}, which has no scheme"),
