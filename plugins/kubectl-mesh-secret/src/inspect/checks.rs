@@ -5,14 +5,15 @@ use mesh_common::mesh::access_facts::{self, AccessFacts, TrustFacts};
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::istiod_rules::{self, Refusal};
 use mesh_common::mesh::names::{
-    CONFIG_ACCOUNT, CONFIG_SECRET, ISTIO_SYSTEM, MULTI_CLUSTER_LABEL, READER_ACCOUNT,
+    CONFIG_ACCOUNT, CONFIG_SECRET, MULTI_CLUSTER_LABEL, READER_ACCOUNT,
 };
-use mesh_common::mesh::remote_secret::{annotated_cluster, has_label, secret_name};
+use mesh_common::mesh::remote_secret::{annotated_cluster, has_label};
 use mesh_common::mesh::server;
 use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::token::TokenFacts;
 
 use super::observe::Held;
+use super::remedies::{create_again, kubectl, surplus};
 use super::report::{ClusterReport, SecretReport};
 
 /// Below this part of its life a credential is about to end.
@@ -168,17 +169,6 @@ fn wiring_findings(held: &Held, key: &str) -> Vec<Finding> {
         );
     }
     findings
-}
-
-/// Which of two secrets for one cluster may go: the one with the less usual name. Both secrets are told the same, so that
-/// who follows both pieces of advice still has one of them.
-fn surplus<'a>(one: &'a str, other: &'a str, cluster: &str) -> &'a str {
-    let usual = secret_name(cluster);
-    if one == usual || (other != usual && one < other) {
-        other
-    } else {
-        one
-    }
 }
 
 fn refusal_finding(held: &Held, key: &str, refusal: &Refusal) -> Finding {
@@ -337,40 +327,6 @@ pub(super) fn day_and_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// The command that makes the secret anew, as far as it can be known here.
-pub(super) fn create_again(held: &Held, key: &str) -> String {
-    let secret = &held.secret;
-    let holder = shell_word(held.context.as_deref().unwrap_or("HOLDER"));
-    let source = shell_word(held.sources.get(key).map_or("SOURCE", String::as_str));
-    // The data key of a config secret is not the cluster's name.
-    let (name, secret_type) = if secret.metadata.name.as_deref() == Some(CONFIG_SECRET) {
-        let name = annotated_cluster(secret).map_or("NAME", String::as_str);
-        (name, " --type config")
-    } else {
-        (key, "")
-    };
-    let namespace = match namespace(held) {
-        ISTIO_SYSTEM => String::new(),
-        other => format!(" -n {}", shell_word(other)),
-    };
-    format!(
-        "kubectl mesh-secret create --context {source} --name {}{secret_type}{namespace} --into {holder}",
-        shell_word(name)
-    )
-}
-
-fn kubectl(held: &Held) -> String {
-    format!("{} -n {}", held.kubectl, shell_word(namespace(held)))
-}
-
-fn namespace(held: &Held) -> &str {
-    held.secret
-        .metadata
-        .namespace
-        .as_deref()
-        .unwrap_or(ISTIO_SYSTEM)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -391,7 +347,7 @@ mod tests {
             istiods: Vec::new(),
             holder_uid: None,
             twins: Vec::new(),
-            sources: BTreeMap::from([("west".to_owned(), "west-admin".to_owned())]),
+            sources: BTreeMap::new(),
         }
     }
 
@@ -422,41 +378,6 @@ mod tests {
             (Some((0, 30)), 23, None),
         ] {
             assert_eq!(severity(life, now), expected, "{life:?} on day {now}");
-        }
-    }
-
-    #[test]
-    fn a_remedy_names_the_contexts_that_are_known() {
-        assert_eq!(
-            create_again(&held(), "west"),
-            "kubectl mesh-secret create --context west-admin --name west --into east"
-        );
-        assert_eq!(
-            create_again(&held(), "south"),
-            "kubectl mesh-secret create --context SOURCE --name south --into east"
-        );
-        let mut elsewhere = held();
-        elsewhere.secret.metadata.namespace = Some("mesh".to_owned());
-        assert_eq!(
-            create_again(&elsewhere, "west; curl evil"),
-            "kubectl mesh-secret create --context SOURCE --name 'west; curl evil' -n mesh --into east"
-        );
-        elsewhere.secret.metadata.name = Some("istio-kubeconfig".to_owned());
-        assert_eq!(
-            create_again(&elsewhere, "config"),
-            "kubectl mesh-secret create --context SOURCE --name NAME --type config -n mesh --into east"
-        );
-    }
-
-    #[test]
-    fn of_two_secrets_for_one_cluster_both_name_the_same_one_to_delete() {
-        for (one, other, expected) in [
-            ("istio-remote-secret-west", "a", "a"),
-            ("istio-remote-secret-west", "z", "z"),
-            ("a", "z", "z"),
-        ] {
-            assert_eq!(surplus(one, other, "west"), expected);
-            assert_eq!(surplus(other, one, "west"), expected);
         }
     }
 }

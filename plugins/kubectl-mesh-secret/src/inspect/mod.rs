@@ -4,8 +4,10 @@
 
 mod args;
 mod checks;
+mod manifests;
 mod observe;
 mod probe;
+mod remedies;
 mod report;
 mod report_text;
 mod rights;

@@ -1,7 +1,6 @@
 //! Where the secrets come from: a file, a pipe, or the clusters that hold them. Nothing is judged here.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
@@ -10,11 +9,11 @@ use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL};
 use mesh_common::mesh::remote_secret::{has_label, leads_to, secret_name};
-use mesh_common::mesh::{access_facts, istiod, yaml};
+use mesh_common::mesh::{access_facts, istiod};
 
-use super::InspectArgs;
 use super::report::Unreached;
 use super::sources::Sources;
+use super::{InspectArgs, manifests};
 use crate::optional::optional;
 
 /// A secret, and what is known of the place where it was found.
@@ -57,7 +56,7 @@ pub(super) async fn observe(
         (Some(file), _) => {
             // Standard input may take as long as it likes, and Ctrl-C must be heard meanwhile.
             let file = file.clone();
-            let read = tokio::task::spawn_blocking(move || read_text(&file)).await;
+            let read = tokio::task::spawn_blocking(move || manifests::read(&file)).await;
             let (origin, text) =
                 read.map_err(|e| Error::refused("the manifests cannot be read").because(e))??;
             from_text(&origin, &text, &arguments.names)?
@@ -79,14 +78,7 @@ pub(super) async fn observe(
 }
 
 fn from_text(origin: &str, text: &str, names: &[String]) -> Result<Seen, Error> {
-    let mut secrets = Vec::new();
-    for document in yaml::documents(text, origin)? {
-        collect(document, origin, &mut secrets)?;
-    }
-    if secrets.is_empty() {
-        return Err(Error::usage(format!("{origin} holds no Secret"))
-            .hint("kubectl mesh-secret create ... | kubectl mesh-secret inspect -f -"));
-    }
+    let secrets = manifests::secrets(origin, text)?;
     let held = select(secrets, names, origin)?;
     Ok(Seen {
         held: held
@@ -103,68 +95,6 @@ fn from_text(origin: &str, text: &str, names: &[String]) -> Result<Seen, Error> 
             .collect(),
         ..Seen::default()
     })
-}
-
-fn read_text(file: &str) -> Result<(String, String), Error> {
-    if file == "-" {
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .map_err(|e| Error::usage("cannot read standard input").because(e))?;
-        return Ok(("standard input".to_owned(), text));
-    }
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| Error::usage(format!("cannot read {file}")).because(e))?;
-    Ok((file.to_owned(), text))
-}
-
-/// A document is a Secret or a list of objects; every other kind is refused by its name.
-fn collect(
-    mut document: serde_json::Value,
-    origin: &str,
-    secrets: &mut Vec<Secret>,
-) -> Result<(), Error> {
-    let kind = document["kind"].as_str().unwrap_or_default().to_owned();
-    match kind.as_str() {
-        "Secret" => {
-            let name = document["metadata"]["name"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
-            // serde's own message would show the value that does not fit, which may be a token.
-            let mut secret: Secret = serde_json::from_value(document).map_err(|_| {
-                Error::usage(format!("secret {name} in {origin} is not a valid Secret"))
-            })?;
-            fold_string_data(&mut secret);
-            secrets.push(secret);
-            Ok(())
-        }
-        "List" | "SecretList" => {
-            let serde_json::Value::Array(items) = document["items"].take() else {
-                return Ok(());
-            };
-            items
-                .into_iter()
-                .try_for_each(|item| collect(item, origin, secrets))
-        }
-        "" => Err(Error::usage(format!(
-            "{origin} holds a document without a kind"
-        ))),
-        other => Err(Error::usage(format!(
-            "{origin} holds a {other}, not a Secret"
-        ))),
-    }
-}
-
-/// What the API server does with `stringData` on its way in.
-fn fold_string_data(secret: &mut Secret) {
-    let texts = secret.string_data.take().unwrap_or_default();
-    let data = secret.data.get_or_insert_default();
-    data.extend(
-        texts
-            .into_iter()
-            .map(|(key, text)| (key, k8s_openapi::ByteString(text.into_bytes()))),
-    );
 }
 
 fn select(secrets: Vec<Secret>, names: &[String], place: &str) -> Result<Vec<Secret>, Error> {

@@ -1,5 +1,7 @@
 //! Uses each credential as a holder's istiod would: reached, the right cluster, accepted, allowed enough.
 
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::Namespace;
 use mesh_common::cluster::{Cluster, ConnectFault, Connector, Target, connect_fault, fan_out};
 use mesh_common::mesh::cluster_name::ClusterId;
@@ -9,8 +11,8 @@ use mesh_common::mesh::names::KUBE_SYSTEM;
 use mesh_common::mesh::reader;
 use mesh_common::mesh::shell::shell_word;
 
-use super::checks::create_again;
 use super::observe::Held;
+use super::remedies::create_again;
 use super::report::{ClusterReport, Outcome, ProbeReport, SecretReport};
 use super::rights;
 use super::sources::Sources;
@@ -21,6 +23,7 @@ pub(super) async fn probe(
     reports: &mut [SecretReport],
     sources: &Sources,
     connector: &Connector,
+    request_timeout: Option<Duration>,
 ) -> Result<(), Error> {
     let work: Vec<(usize, usize)> = reports
         .iter()
@@ -35,6 +38,7 @@ pub(super) async fn probe(
                 cluster: &reports[i].clusters[j],
                 sources,
                 connector,
+                request_timeout,
             };
             (i, j, probe.run().await)
         })
@@ -53,6 +57,7 @@ struct Probe<'a> {
     cluster: &'a ClusterReport,
     sources: &'a Sources,
     connector: &'a Connector,
+    request_timeout: Option<Duration>,
 }
 
 impl Probe<'_> {
@@ -83,7 +88,10 @@ impl Probe<'_> {
             .map(|value| String::from_utf8_lossy(&value.0))
             .unwrap_or_default();
         match Target::from_text(&text, &format!("the secret for {}", self.cluster.name)) {
-            Ok(target) => self.connect(target).await,
+            Ok(target) => {
+                self.connect(target.with_request_timeout(self.request_timeout))
+                    .await
+            }
             Err(error) => skipped(&error.to_string()),
         }
     }

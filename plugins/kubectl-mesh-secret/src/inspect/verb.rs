@@ -46,7 +46,11 @@ pub(crate) async fn run(
     if arguments.probe {
         interrupt
             .or(Box::pin(probe::probe(
-                &seen.held, &mut items, &sources, &connector,
+                &seen.held,
+                &mut items,
+                &sources,
+                &connector,
+                arguments.connect.request_timeout,
             )))
             .await?;
     }
