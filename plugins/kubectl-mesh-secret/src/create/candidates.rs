@@ -6,7 +6,8 @@ use k8s_openapi::api::core::v1::{ConfigMap, Node};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use mesh_common::cluster::{Cluster, Selection};
 use mesh_common::mesh::Error;
-use mesh_common::mesh::server::{Dead, dead};
+use mesh_common::mesh::server::{Dead, check_url, dead};
+use mesh_common::mesh::shell::shell_word;
 
 /// The refusal of `server`, with a hint for each address that the cluster shows and that is not dead itself.
 pub(super) async fn refusal(source: &Cluster, server: &str, why: Dead) -> Result<Error, Error> {
@@ -17,7 +18,7 @@ pub(super) async fn refusal(source: &Cluster, server: &str, why: Dead) -> Result
     ));
     let found = candidates(source).await;
     for url in &found {
-        error = error.hint(format!("--server {url}"));
+        error = error.hint(format!("--server {}", shell_word(url)));
     }
     if found.is_empty() {
         error = error.hint(
@@ -60,13 +61,18 @@ async fn candidates(source: &Cluster) -> Vec<String> {
         .chain(nodes.iter().flat_map(node_addresses));
     let urls: BTreeSet<String> = addresses
         .map(|address| url(&address, port))
-        .filter(|url| dead(url).is_none())
+        .filter(|url| is_good(url))
         .collect();
     published
-        .filter(|url| dead(url).is_none())
+        .filter(|url| is_good(url))
         .into_iter()
         .chain(urls)
         .collect()
+}
+
+/// Whether it is worth proposing: the cluster's objects may say anything.
+fn is_good(url: &str) -> bool {
+    check_url(url).is_ok() && dead(url).is_none()
 }
 
 /// kubeadm publishes how to reach the cluster.

@@ -121,6 +121,22 @@ pub(super) fn check(
     Error::all(wrong).map_or(Ok((good, lost)), Err)
 }
 
+/// Refuses secrets of strangers before anything is made in the source cluster that only a holder could use.
+pub(super) fn check_owners(
+    holders: &[Holder],
+    cluster: &str,
+    options: &Options,
+) -> Result<(), Error> {
+    let refused = holders
+        .iter()
+        .filter(|_| !options.force_conflicts)
+        .filter_map(|holder| {
+            let existing = holder.existing(&options.secret_type.secret_name(cluster));
+            holder.may_take_over(existing, cluster, options).err()
+        });
+    Error::all(refused).map_or(Ok(()), Err)
+}
+
 /// Decides for every holder before the first write, then writes to all of them at once; one that breaks off costs only
 /// itself. `lost` are those that were not reached before.
 pub(super) async fn give(
@@ -143,7 +159,7 @@ pub(super) async fn give(
         holder.apply(secret, &gift, options.dry_run).await
     })
     .await;
-    let mut failed = Vec::new();
+    let (mut failed, mut unsure) = (Vec::new(), Vec::new());
     let mut done = false;
     for result in results {
         match result {
@@ -151,12 +167,13 @@ pub(super) async fn give(
                 done = true;
                 streams.data(&line)?;
             }
-            Err(error) if error.kind() == Kind::Unreachable => lost.push(error),
+            Err(error) if error.kind() == Kind::Unreachable => unsure.push(error),
             Err(error) => failed.push(error),
         }
     }
     if !done {
         failed.append(&mut lost);
+        failed.append(&mut unsure);
     }
     for error in &lost {
         streams.warn(&format!(
@@ -164,9 +181,16 @@ pub(super) async fn give(
             error.in_one_line()
         ));
     }
+    // The request may have arrived though the answer did not.
+    for error in &unsure {
+        streams.warn(&format!(
+            "{}; whether the secret was applied there is not known, so run this again",
+            error.in_one_line()
+        ));
+    }
     match Error::all(failed) {
         Some(error) => Err(error),
-        None if lost.is_empty() => Ok(Exit::Fine),
+        None if lost.is_empty() && unsure.is_empty() => Ok(Exit::Fine),
         None => Ok(Exit::Partial),
     }
 }
@@ -270,7 +294,7 @@ impl Holder {
                     "created"
                 },
                 force_conflicts: options.force_conflicts
-                    || self.may_take_over(existing, secret, options)?,
+                    || self.may_take_over(existing, &secret.cluster, options)?,
             }),
         }
     }
@@ -315,13 +339,13 @@ impl Holder {
     fn may_take_over(
         &self,
         existing: Option<&Secret>,
-        secret: &RemoteSecret,
+        cluster: &str,
         options: &Options,
     ) -> Result<bool, Error> {
         let Some(existing) = existing else {
             return Ok(false);
         };
-        match take_over(existing, &secret.cluster) {
+        match take_over(existing, cluster) {
             TakeOver::Free => Ok(false),
             TakeOver::FromGuide => Ok(true),
             TakeOver::Stranger(owners) => Err(Error::new(
@@ -329,7 +353,7 @@ impl Holder {
                 format!(
                     "secret {}/{} in context {} belongs to {}",
                     options.namespace,
-                    secret.name(),
+                    options.secret_type.secret_name(cluster),
                     self.cluster.context(),
                     owners.join(", ")
                 ),

@@ -43,7 +43,7 @@ fn derive(istiods: &[ClusterId], uid: &str) -> Result<Chosen, Error> {
         [] => Ok(Chosen {
             cluster: uid.to_owned(),
             warnings: vec![format!(
-                "no istiod names this cluster, so it is called by the UID of kube-system, {uid}; --name gives it a better name"
+                "no istiod names this cluster, as far as can be seen, so it is called by the UID of kube-system, {uid}; --name gives it a better name"
             )],
         }),
         [one] => {

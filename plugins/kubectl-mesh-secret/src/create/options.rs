@@ -8,6 +8,7 @@ use mesh_common::mesh::Error;
 use mesh_common::mesh::cluster_name::ClusterName;
 use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
 use mesh_common::mesh::remote_secret::SecretType;
+use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::{certificate, server};
 use mesh_common::terminal::flags::given;
 
@@ -153,6 +154,20 @@ impl Options {
             .map(|(_, url)| url.as_str())
     }
 
+    /// Refuses a `--server` that is limited to another context than the source's, which would go unheard.
+    pub(super) fn check_server(&self, source: &str) -> Result<(), Error> {
+        match &self.server {
+            Some((Some(context), url)) if context != source => Err(Error::usage(format!(
+                "--server is for context {context}, and the source is context {source}"
+            ))
+            .hint(format!(
+                "--server {}",
+                shell_word(&format!("{source}={url}"))
+            ))),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Whether each holder gets a token that no other holder has.
     pub(super) fn has_own_token(&self) -> bool {
         match self.token {
@@ -245,10 +260,11 @@ fn check_proxy(url: &str) -> Result<(), Error> {
     {
         return Ok(());
     }
-    Err(
-        Error::usage(format!("proxy {url:?} is neither http, https nor socks5"))
-            .hint("--proxy-url http://HOST:PORT"),
-    )
+    Err(Error::usage(format!(
+        "proxy {:?} is neither http, https nor socks5",
+        server::without_login(url)
+    ))
+    .hint("--proxy-url http://HOST:PORT"))
 }
 
 /// `CONTEXT=URL` or `URL`; a URL may hold a `=` only behind its scheme.

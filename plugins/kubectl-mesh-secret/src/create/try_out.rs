@@ -44,14 +44,9 @@ pub(super) async fn proven(
     let Err(error) = try_out(run, &secret, wanted).await else {
         return Ok(secret);
     };
-    if let Some(other) = as_context(run, &access)
-        && connect_fault(&error).is_some()
-    {
-        let secret = self::secret(run, &wanted.cluster, &other);
-        if try_out(run, &secret, wanted).await.is_ok() {
-            streams.warn(&difference(&access, &other, run.source.context()));
-            return Ok(secret);
-        }
+    if let Some((secret, other)) = by_detours(run, wanted, &access, &error).await {
+        streams.warn(&difference(&access, &other, run.source.context()));
+        return Ok(secret);
     }
     let overridden = run.options.server_for(run.source.context()).is_some();
     let unreachable = connect_fault(&error).is_some_and(ConnectFault::is_unreachable);
@@ -88,8 +83,54 @@ fn as_asked(run: &Run<'_>, credential: &Credential) -> Access {
     }
 }
 
-/// The same server reached as the context reaches it, where that is another way and the user left it open.
-fn as_context(run: &Run<'_>, asked: &Access) -> Option<Access> {
+/// What the context has and the secret has not, each good against one kind of fault: a proxy where nothing is reached, a
+/// name or another trust where the wrong certificate is shown.
+#[derive(Clone, Copy)]
+enum Detour {
+    Proxy,
+    ServerName,
+    Trust,
+}
+
+impl Detour {
+    /// A server that is merely not reached is no reason to trust another one.
+    fn may_mend(self, fault: &ConnectFault) -> bool {
+        match self {
+            Self::Proxy => fault.is_unreachable(),
+            Self::ServerName => matches!(fault, ConnectFault::NameMismatch { .. }),
+            Self::Trust => !fault.is_unreachable(),
+        }
+    }
+
+    /// `access` with what `target` has, where that is another.
+    fn taken(self, target: &Target, access: &Access) -> Option<Access> {
+        let mut other = access.clone();
+        match self {
+            Self::Proxy => other.proxy_url = target.proxy().map(str::to_owned),
+            Self::ServerName => other.tls_server_name = target.tls_server_name().map(str::to_owned),
+            Self::Trust => {
+                other.trust = match target.trust() {
+                    Trust::System => AccessTrust::System,
+                    Trust::Authorities(pem) => AccessTrust::Authorities(pem.clone()),
+                    Trust::Insecure => AccessTrust::Insecure,
+                }
+            }
+        }
+        let differs = other.trust != access.trust
+            || other.tls_server_name != access.tls_server_name
+            || other.proxy_url != access.proxy_url;
+        differs.then_some(other)
+    }
+}
+
+/// The secret that reaches the same server as the context reaches it, with no more of the context than it takes; nothing
+/// where that does not help, or where the user chose the way.
+async fn by_detours(
+    run: &Run<'_>,
+    wanted: &Wanted,
+    asked: &Access,
+    error: &Error,
+) -> Option<(RemoteSecret, Access)> {
     let options = run.options;
     let target = run.source.target();
     let chosen =
@@ -97,21 +138,26 @@ fn as_context(run: &Run<'_>, asked: &Access) -> Option<Access> {
     if chosen || options.proxy_url.is_some() || options.server_for(target.context()).is_some() {
         return None;
     }
-    let trust = match target.trust() {
-        Trust::System => AccessTrust::System,
-        Trust::Authorities(pem) => AccessTrust::Authorities(pem.clone()),
-        Trust::Insecure => AccessTrust::Insecure,
-    };
-    let other = Access {
-        trust,
-        tls_server_name: target.tls_server_name().map(str::to_owned),
-        proxy_url: target.proxy().map(str::to_owned),
-        ..asked.clone()
-    };
-    let differs = other.trust != asked.trust
-        || other.tls_server_name != asked.tls_server_name
-        || other.proxy_url != asked.proxy_url;
-    differs.then_some(other)
+    let mut access = asked.clone();
+    let mut fault = connect_fault(error)?.clone();
+    for detour in [
+        Detour::Proxy,
+        Detour::ServerName,
+        Detour::Trust,
+        Detour::ServerName,
+    ] {
+        let other = detour.taken(target, &access);
+        let Some(other) = other.filter(|_| detour.may_mend(&fault)) else {
+            continue;
+        };
+        let secret = secret(run, &wanted.cluster, &other);
+        match try_out(run, &secret, wanted).await {
+            Ok(()) => return Some((secret, other)),
+            Err(error) => fault = connect_fault(&error)?.clone(),
+        }
+        access = other;
+    }
+    None
 }
 
 fn difference(asked: &Access, taken: &Access, context: &str) -> String {
@@ -120,7 +166,9 @@ fn difference(asked: &Access, taken: &Access, context: &str) -> String {
         parts.push(match taken.trust {
             AccessTrust::Authorities(_) => "its CA",
             AccessTrust::System => "no CA, so that istiod uses the roots of its own image",
-            AccessTrust::Insecure => "insecure-skip-tls-verify",
+            AccessTrust::Insecure => {
+                "insecure-skip-tls-verify, so that istiod shows the token to whatever answers there"
+            }
         });
     }
     if asked.tls_server_name != taken.tls_server_name {
@@ -148,7 +196,8 @@ fn secret(run: &Run<'_>, cluster: &str, access: &Access) -> RemoteSecret {
 /// Connects with the secret's own kubeconfig and compares the cluster.
 async fn try_out(run: &Run<'_>, secret: &RemoteSecret, wanted: &Wanted) -> Result<(), Error> {
     let uid = wanted.uid.as_deref().unwrap_or_default();
-    let target = Target::from_text(secret.kubeconfig.expose_secret(), &secret.name())?;
+    let target = Target::from_text(secret.kubeconfig.expose_secret(), &secret.name())?
+        .with_request_timeout(run.source.target().request_timeout());
     let server = target.server().to_owned();
     let cluster = run
         .interrupt

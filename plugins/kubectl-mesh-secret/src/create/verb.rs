@@ -11,7 +11,7 @@ use mesh_common::terminal::{Environment, Interrupt, Streams};
 use super::args::CreateArgs;
 use super::holders::Holder;
 use super::options::{Options, Output};
-use super::plan::Plan;
+use super::plan::{Plan, TokenPlan};
 use super::{candidates, credential, holders, names, observe, plan, try_out};
 use crate::cli::SELF;
 
@@ -22,7 +22,7 @@ pub(super) struct Wanted {
     pub(super) cluster: String,
     /// UID of its kube-system, where anything compares it.
     pub(super) uid: Option<String>,
-    /// Whether its account got its rights a moment ago.
+    /// Whether its account got its rights, or its token, a moment ago.
     pub(super) just_made: bool,
 }
 
@@ -55,7 +55,13 @@ pub(crate) async fn run(
         .server_for(source.context())
         .unwrap_or(source.server())
         .to_owned();
+    options.check_server(source.context())?;
     server::check_url(&server)?;
+    if server.starts_with("http://") {
+        streams.warn(&format!(
+            "server {server} is spoken to without TLS, so that the token can be read on the way"
+        ));
+    }
     let targets = holders::targets(&kubeconfig, &connect, &options)?;
 
     let connector = connector(environment, SELF, streams.interactive);
@@ -107,7 +113,11 @@ impl Run<'_> {
         }
         let (holders, lost) = holders::check(holders, &seen, &name.cluster, self.options)?;
         let plan = plan::plan(&seen, self.options, self.source.context())?;
-        let just_made = credential::make(self, &plan.makes, streams).await?;
+        let is_new = !matches!(plan.token, TokenPlan::Existing(_));
+        if is_new {
+            holders::check_owners(&holders, &name.cluster, self.options)?;
+        }
+        let just_made = credential::make(self, &plan.makes, streams).await? || is_new;
         let wanted = Wanted {
             cluster: name.cluster,
             uid: seen.uid,

@@ -45,6 +45,9 @@ cases! {
     name_not_a_label: |world| world.run("create --name West_1");
     type_unknown: |world| world.run("create --name west --type other");
     server_without_scheme: |world| world.run("create --name west --server 10.0.0.1:6443");
+    server_for_another_context: |world| world.run("create --name west --context west --server wset=https://10.0.0.1:6443");
+    server_with_a_login: |world| world.run("create --name west --server https://me:very-secret@10.0.0.1:6443");
+    proxy_of_unknown_kind: |world| world.run("create --name west --proxy-url ftp://me:very-secret@proxy:21");
     several_bad_arguments: |world| world.run(
         "create --name west --server 10.0.0.1:6443 --token-duration 5m --auth-plugin-name gcp --ca-file nowhere.pem");
     ca_file_without_certificate: |world| {

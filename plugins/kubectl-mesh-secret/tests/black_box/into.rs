@@ -270,3 +270,48 @@ fn a_closed_pipe_hides_no_failure() {
     assert_eq!(output.code, 2, "{}", output.golden());
     assert!(output.stderr.contains("third"), "{}", output.golden());
 }
+
+#[test]
+fn nothing_is_minted_for_a_holder_that_will_not_have_it() {
+    let world = World::new();
+    let secret = serde_json::json!({"apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "istio-remote-secret-west", "namespace": "istio-system"},
+        "data": {"west": "eA=="}});
+    world.east.create_as("argocd-controller", secret);
+    let output = world
+        .run("create --name west --allow-loopback --into east --token-duration 1h")
+        .output();
+    assert_eq!(output.code, 2, "{}", output.golden());
+    assert!(
+        output.stderr.contains("belongs to argocd-controller"),
+        "{}",
+        output.golden()
+    );
+    let requests = world.west.rendered_requests();
+    assert!(
+        !requests.contains("POST") && !requests.contains("PATCH"),
+        "{requests}"
+    );
+}
+
+#[test]
+fn a_server_that_merely_breaks_off_is_no_reason_to_trust_another() {
+    let world = World::new();
+    let cluster =
+        mesh_testkit::kubeconfig::Cluster::new(world.west.server_url()).insecure_skip_tls_verify();
+    world.write(&mesh_testkit::kubeconfig::Kubeconfig::single(
+        "west",
+        cluster,
+        world.west.kubeconfig_user(),
+    ));
+    // The first try of the secret breaks off, and so does its repetition.
+    world.west.inject(
+        Fault::everywhere()
+            .user("system:serviceaccount:istio-system:istio-reader-service-account")
+            .times(2)
+            .reset(),
+    );
+    let output = world.run("create --name west --allow-loopback").output();
+    assert_eq!(output.code, 2, "{}", output.golden());
+    assert_eq!(output.stdout, "");
+}
