@@ -33,7 +33,7 @@ pub struct Wish<'a> {
 pub enum Step {
     /// Nothing: it is so already, whoever made it so.
     Keep,
-    /// A server-side apply of what [`applied`] gives.
+    /// A server-side apply of what `applied` gives.
     Apply {
         /// Whether it is taken from those who wrote it before.
         force: bool,
