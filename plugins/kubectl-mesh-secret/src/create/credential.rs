@@ -36,20 +36,29 @@ pub(super) async fn make(
     makes: &[Make],
     streams: &mut Streams,
 ) -> Result<bool, Error> {
+    let is_without_namespace = makes.iter().any(|made| matches!(made, Make::Namespace(_)));
     for object in makes {
         run.interrupt.check()?;
-        let name = make_one(run, object).await?;
+        let mut dry_run = run.options.dry_run;
+        // No server checks an object whose namespace is only made in the same dry run.
+        if dry_run == DryRun::Server && is_without_namespace && matches!(object, Make::Account(_)) {
+            dry_run = DryRun::Client;
+        }
+        let name = make_one(run, object, dry_run).await?;
         streams.say(&format!(
             "{name} created in context {}{}",
             run.source.context(),
-            run.options.dry_run.suffix()
+            dry_run.suffix()
         ));
     }
     Ok(!makes.is_empty())
 }
 
-async fn make_one(run: &Run<'_>, object: &Make) -> Result<String, Error> {
-    let options = apply_options(run);
+async fn make_one(run: &Run<'_>, object: &Make, dry_run: DryRun) -> Result<String, Error> {
+    let options = ApplyOptions {
+        dry_run,
+        ..apply_options(run)
+    };
     let source = &run.source;
     Ok(match object {
         Make::Namespace(namespace) => {
@@ -164,8 +173,8 @@ async fn from_secret(run: &Run<'_>, known: Secret) -> Result<Credential, Error> 
         ))
         .hint("is kube-controller-manager running? It fills token Secrets")
         .hint(format!(
-            "kubectl --context {} -n {namespace} get events",
-            run.source.context()
+            "{} -n {namespace} get events",
+            run.source.target().kubectl()
         ))),
     }
 }
@@ -194,7 +203,8 @@ async fn mint(
             format!("the cluster's CA cannot be read in context {context}"),
         )
         .hint(format!(
-            "kubectl --context {context} -n kube-system get configmap kube-root-ca.crt"
+            "{} -n kube-system get configmap kube-root-ca.crt",
+            run.source.target().kubectl()
         ))
         .hint("--ca-file FILE"));
     }

@@ -10,6 +10,7 @@ use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::MULTI_CLUSTER_LABEL;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
 use mesh_common::mesh::remote_secret::{RemoteSecret, SecretType, leads_to, secret_name};
+use mesh_common::mesh::shell::shell_word;
 use mesh_common::terminal::flags::ConnectFlags;
 use mesh_common::terminal::{Interrupt, Streams};
 
@@ -235,7 +236,7 @@ impl Holder {
                     "contexts {} and {context} are the same cluster",
                     same.cluster.context()
                 ))
-                .hint(format!("--into {}", same.cluster.context())),
+                .hint(format!("--into {}", shell_word(same.cluster.context()))),
             );
         }
         if !self.has_namespace {
@@ -245,7 +246,8 @@ impl Holder {
                     format!("namespace {namespace} does not exist in context {context}"),
                 )
                 .hint(format!(
-                    "kubectl --context {context} create namespace {namespace}"
+                    "{} create namespace {namespace}",
+                    self.cluster.target().kubectl()
                 ))
                 .hint("-n NAMESPACE, if Istio lives elsewhere there"),
             );
@@ -278,7 +280,7 @@ impl Holder {
                 Kind::Conflict,
                 format!("secret {namespace}/{twin} in context {context} leads to cluster {cluster} already, and istiod takes only one"),
             )
-            .hint(format!("kubectl --context {context} -n {namespace} delete secret {twin}")),
+            .hint(format!("{} -n {namespace} delete secret {twin}", self.cluster.target().kubectl())),
         )
     }
 

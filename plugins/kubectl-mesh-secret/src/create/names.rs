@@ -2,6 +2,7 @@
 
 use mesh_common::mesh::Error;
 use mesh_common::mesh::cluster_name::{ClusterId, ClusterName};
+use mesh_common::mesh::shell::shell_word;
 
 use super::observe::Source;
 use super::options::Options;
@@ -65,7 +66,7 @@ fn derive(istiods: &[ClusterId], uid: &str) -> Result<Chosen, Error> {
                 "the istiods of this cluster disagree about its name: {}",
                 known.join(", ")
             ))
-            .hint(format!("--name {}", known[0])))
+            .hint(format!("--name {}", shell_word(known[0]))))
         }
     }
 }

@@ -72,7 +72,10 @@ pub(super) async fn cluster_uid(cluster: &Cluster) -> Result<String, Error> {
                 "namespace {KUBE_SYSTEM} has no UID in context {}",
                 cluster.context()
             ))
-            .hint("is this a Kubernetes API server? kubectl get namespace kube-system -o yaml")
+            .hint(format!(
+                "is this a Kubernetes API server? {} get namespace kube-system -o yaml",
+                cluster.target().kubectl()
+            ))
         })
 }
 

@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::{Namespace, Secret, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::reader;
+use mesh_common::mesh::shell::shell_word;
 
 use super::observe::{Account, Source, Token};
 use super::options::{Options, TokenOptions};
@@ -38,15 +39,23 @@ pub(super) enum TokenPlan {
     },
 }
 
+/// The source cluster, as messages name it and as kubectl is told about it.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub context: &'a str,
+    pub kubectl: &'a str,
+}
+
 /// Compares what is asked for with what is there.
-pub(super) fn plan(seen: &Source, options: &Options, context: &str) -> Result<Plan, Error> {
+pub(super) fn plan(seen: &Source, options: &Options, source: Place<'_>) -> Result<Plan, Error> {
     match &seen.token {
-        Token::There(secret) => existing(secret, options, context),
-        Token::Missing(account) => missing(account, options, context),
+        Token::There(secret) => existing(secret, options, source),
+        Token::Missing(account) => missing(account, options, source),
     }
 }
 
-fn existing(secret: &Secret, options: &Options, context: &str) -> Result<Plan, Error> {
+fn existing(secret: &Secret, options: &Options, source: Place<'_>) -> Result<Plan, Error> {
+    let Place { context, kubectl } = source;
     if !reader::is_token_of(secret, &options.account) {
         let name = secret.metadata.name.as_deref().unwrap_or_default();
         return Err(Error::refused(format!(
@@ -54,7 +63,7 @@ fn existing(secret: &Secret, options: &Options, context: &str) -> Result<Plan, E
             options.namespace, options.account
         ))
         .hint(format!(
-            "kubectl --context {context} -n {} get secrets --field-selector type=kubernetes.io/service-account-token",
+            "{kubectl} -n {} get secrets --field-selector type=kubernetes.io/service-account-token",
             options.namespace
         )));
     }
@@ -64,18 +73,22 @@ fn existing(secret: &Secret, options: &Options, context: &str) -> Result<Plan, E
     })
 }
 
-fn missing(seen: &Account, options: &Options, context: &str) -> Result<Plan, Error> {
+fn missing(seen: &Account, options: &Options, source: Place<'_>) -> Result<Plan, Error> {
+    let Place { context, kubectl } = source;
     if let TokenOptions::Named(name) = &options.token {
         return Err(Error::new(
             Kind::NotFound,
-            format!("secret {}/{name} does not exist in context {context}", options.namespace),
+            format!(
+                "secret {}/{name} does not exist in context {context}",
+                options.namespace
+            ),
         )
         .hint(format!(
-            "kubectl --context {context} -n {} get secrets --field-selector type=kubernetes.io/service-account-token",
+            "{kubectl} -n {} get secrets --field-selector type=kubernetes.io/service-account-token",
             options.namespace
         )));
     }
-    let makes = surroundings(seen, options, context)?;
+    let makes = surroundings(seen, options, source)?;
     let token = match &options.token {
         TokenOptions::Shared => seen
             .tokens
@@ -101,8 +114,9 @@ fn missing(seen: &Account, options: &Options, context: &str) -> Result<Plan, Err
 pub(super) fn surroundings(
     seen: &Account,
     options: &Options,
-    context: &str,
+    source: Place<'_>,
 ) -> Result<Vec<Make>, Error> {
+    let Place { context, kubectl } = source;
     let namespace = &options.namespace;
     if seen.reader.is_none() && !(options.create_account && options.is_reader()) {
         let error = Error::new(
@@ -116,8 +130,8 @@ pub(super) fn surroundings(
             error.hint("leave out --create-service-account=false, or install Istio there first")
         } else {
             error.hint(format!(
-                "kubectl --context {context} -n {namespace} create serviceaccount {}",
-                options.account
+                "{kubectl} -n {namespace} create serviceaccount {}",
+                shell_word(&options.account)
             ))
         });
     }
@@ -172,6 +186,11 @@ mod tests {
     use super::super::args::CreateArgs;
     use super::*;
 
+    const WEST: Place<'_> = Place {
+        context: "west",
+        kubectl: "kubectl --kubeconfig other --context west",
+    };
+
     #[derive(Parser)]
     struct Probe {
         #[command(flatten)]
@@ -189,7 +208,7 @@ mod tests {
             istiods: Vec::new(),
             token: Token::Missing(Box::new(account)),
         };
-        plan(&seen, &options(line), "west")
+        plan(&seen, &options(line), WEST)
     }
 
     fn made(plan: &Plan) -> Vec<&'static str> {
@@ -303,7 +322,15 @@ mod tests {
             istiods: Vec::new(),
             token: Token::There(Box::new(reader::token_secret("istio-system", account, "t"))),
         };
-        assert!(plan(&there(READER_ACCOUNT), &options("--secret-name t"), "west").is_ok());
-        assert!(plan(&there("other"), &options("--secret-name t"), "west").is_err());
+        assert!(plan(&there(READER_ACCOUNT), &options("--secret-name t"), WEST).is_ok());
+        assert!(plan(&there("other"), &options("--secret-name t"), WEST).is_err());
+    }
+
+    #[test]
+    fn a_remedy_leads_to_the_same_kubeconfig() {
+        let error = plan_of(with(0b0011), "--secret-name gone")
+            .err()
+            .expect("it is not there");
+        assert!(error.hints()[0].starts_with("kubectl --kubeconfig other --context west -n"));
     }
 }

@@ -11,6 +11,7 @@ use mesh_common::mesh::access::{Access, AccessTrust, AccessUser};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::names::KUBE_SYSTEM;
 use mesh_common::mesh::remote_secret::RemoteSecret;
+use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::{Error, token};
 use mesh_common::terminal::Streams;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -251,6 +252,7 @@ fn wrong_cluster(run: &Run<'_>, server: &str, found: &str, uid: &str) -> Error {
 /// The failure in the words of somebody who wants a secret, with the flag that mends it.
 fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential) -> Error {
     let context = run.source.context();
+    let kubectl = run.source.target().kubectl();
     let server = &access.server;
     let (namespace, account) = (&run.options.namespace, &run.options.account);
     match (connect_fault(&error), error.kind()) {
@@ -262,7 +264,7 @@ fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential)
         (Some(ConnectFault::NameMismatch { valid_for, .. }), _) => {
             let name = valid_for.first().map_or("NAME", String::as_str).to_owned();
             Error::refused(format!("the certificate of server {server} of context {context} is for other names"))
-                .hint(format!("--tls-server-name {name}"))
+                .hint(format!("--tls-server-name {}", shell_word(&name)))
                 .because(error)
         }
         (Some(fault), _) if fault.is_unreachable() => {
@@ -276,7 +278,7 @@ fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential)
             format!("service account {namespace}/{account} of context {context} may not read the cluster"),
         )
         .hint(format!(
-            "kubectl --context {context} auth can-i list pods -A --as system:serviceaccount:{namespace}:{account}"
+            "{kubectl} auth can-i list pods -A --as system:serviceaccount:{namespace}:{account}"
         ))
         .because(error),
         (_, _) => error,
@@ -285,11 +287,12 @@ fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential)
 
 fn unauthenticated(error: Error, run: &Run<'_>, server: &str, credential: &Credential) -> Error {
     let context = run.source.context();
+    let kubectl = run.source.target().kubectl();
     let namespace = &run.options.namespace;
     let facts = token::read(credential.token.expose_secret());
     let again = facts.as_ref().and_then(|facts| facts.secret.clone()).map_or_else(
-        || format!("kubectl --context {context} -n {namespace} get secrets --field-selector type=kubernetes.io/service-account-token"),
-        |name| format!("kubectl --context {context} -n {namespace} delete secret {name}   # then run this again"),
+        || format!("{kubectl} -n {namespace} get secrets --field-selector type=kubernetes.io/service-account-token"),
+        |name| format!("{kubectl} -n {namespace} delete secret {}   # then run this again", shell_word(&name)),
     );
     let expired = facts
         .filter(|facts| facts.has_expired(run.now))

@@ -11,7 +11,7 @@ use mesh_common::terminal::{Environment, Interrupt, Streams};
 use super::args::CreateArgs;
 use super::holders::Holder;
 use super::options::{Options, Output};
-use super::plan::{Plan, TokenPlan};
+use super::plan::{Place, Plan, TokenPlan};
 use super::{candidates, credential, holders, names, observe, plan, try_out};
 use crate::cli::SELF;
 
@@ -112,7 +112,7 @@ impl Run<'_> {
             streams.warn(warning);
         }
         let (holders, lost) = holders::check(holders, &seen, &name.cluster, self.options)?;
-        let plan = plan::plan(&seen, self.options, self.source.context())?;
+        let plan = plan::plan(&seen, self.options, self.place())?;
         let is_new = !matches!(plan.token, TokenPlan::Existing(_));
         if is_new {
             holders::check_owners(&holders, &name.cluster, self.options)?;
@@ -187,6 +187,13 @@ impl Run<'_> {
         }
     }
 
+    fn place(&self) -> Place<'_> {
+        Place {
+            context: self.source.context(),
+            kubectl: self.source.target().kubectl(),
+        }
+    }
+
     /// A token that is there may be of an account that lost its role. What is missing of the reader's rights is made;
     /// says whether anything was.
     async fn mend_rights(&self, streams: &mut Streams) -> Result<bool, Error> {
@@ -197,7 +204,7 @@ impl Run<'_> {
             .interrupt
             .or(Box::pin(observe::account(&self.source, self.options)))
             .await?;
-        let makes = plan::surroundings(&account, self.options, self.source.context())?;
+        let makes = plan::surroundings(&account, self.options, self.place())?;
         credential::make(self, &makes, streams).await
     }
 

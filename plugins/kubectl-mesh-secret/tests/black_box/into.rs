@@ -315,3 +315,23 @@ fn a_server_that_merely_breaks_off_is_no_reason_to_trust_another() {
     assert_eq!(output.code, 2, "{}", output.golden());
     assert_eq!(output.stdout, "");
 }
+
+#[test]
+fn a_servers_dry_run_goes_without_a_namespace() {
+    let world = World::bare();
+    let output = world
+        .run("create --name west --allow-loopback --dry-run=server")
+        .output();
+    assert_data_eq!(world.golden(&output), str![[r#"
+$ kubectl-mesh_secret create --name west --allow-loopback --dry-run=server
+[stderr]
+namespace/istio-system created in context west (server dry run)
+serviceaccount/istio-reader-service-account created in context west (dry run)
+clusterrole.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-system created in context west (server dry run)
+clusterrolebinding.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-system created in context west (server dry run)
+the secret itself is not shown: its token would only be made now (dry run)
+[exit 0]
+
+"#]]);
+    assert!(world.west.get("namespaces", "", "istio-system").is_none());
+}

@@ -50,7 +50,7 @@ impl Kubeconfig {
             (None, Some(cluster)) => (cluster.as_str(), &none),
             (None, None) => return Err(self.no_current_context()),
         };
-        let kubectl = self.kubectl(name);
+        let kubectl = self.kubectl(name, overrides);
         let cluster = self.cluster(name, context, overrides)?;
         let user = self.user(name, context, overrides)?;
         let from = &self.origins[cluster.origin];
@@ -215,8 +215,19 @@ impl Kubeconfig {
         }
     }
 
-    fn kubectl(&self, context: &str) -> String {
-        format!("{} --context {}", self.kubectl_alone(), shell_word(context))
+    fn kubectl(&self, context: &str, overrides: &Overrides) -> String {
+        let words = [
+            ("--context", Some(context)),
+            ("--cluster", overrides.cluster.as_deref()),
+            ("--user", overrides.user.as_deref()),
+        ];
+        let mut command = self.kubectl_alone();
+        for (flag, name) in words {
+            if let Some(name) = name {
+                command = format!("{command} {flag} {}", shell_word(name));
+            }
+        }
+        command
     }
 }
 

@@ -99,6 +99,15 @@ fn files_are_merged_and_the_first_of_a_name_wins() {
     assert_eq!(west.tls_server_name(), Some("api"));
     assert_eq!(west.proxy(), Some("http://proxy:3128"));
     assert_eq!(west.kubectl(), "kubectl --context west");
+    let user = merged.contexts.get("east").unwrap().value.user.clone();
+    let other = Overrides {
+        user: user.clone(),
+        ..context("west")
+    };
+    assert_eq!(
+        merged.target(&other).unwrap().kubectl(),
+        format!("kubectl --context west --user {}", user.unwrap())
+    );
 }
 
 #[test]
