@@ -8,6 +8,7 @@ use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
 use crate::control_plane::{self, ControlPlaneArgs};
 use crate::global::{self, GlobalArgs};
 use crate::network::{self, NetworkArgs};
+use crate::show::{self, ShowArgs};
 
 /// Label networks, mesh-wide Services and control planes in the clusters of an Istio mesh
 #[derive(Debug, Parser)]
@@ -29,7 +30,10 @@ Examples:
   # West is a remote that east's control plane leads
   kubectl mesh-label control-plane east --context west
 
-Exit codes: 0 fine, 2 it could not be done, 3 done in part, 130 Ctrl-C.")]
+  # Do all parts of the clusters agree?
+  kubectl mesh-label show --context east,west
+
+Exit codes: 0 fine, 1 drift, 2 it could not be done, 3 done in part, 130 Ctrl-C.")]
 pub struct Cli {
     #[command(flatten)]
     verbosity: VerbosityFlags,
@@ -42,6 +46,7 @@ enum Verb {
     Network(Box<NetworkArgs>),
     Global(Box<GlobalArgs>),
     ControlPlane(Box<ControlPlaneArgs>),
+    Show(Box<ShowArgs>),
 }
 
 impl Plugin for Cli {
@@ -63,6 +68,9 @@ impl Plugin for Cli {
             }
             Verb::Global(arguments) => {
                 Box::pin(global::run(*arguments, environment, interrupt, streams)).await
+            }
+            Verb::Show(arguments) => {
+                Box::pin(show::run(*arguments, environment, interrupt, streams)).await
             }
             Verb::ControlPlane(arguments) => {
                 Box::pin(control_plane::run(

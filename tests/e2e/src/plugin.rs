@@ -11,6 +11,8 @@ use tempfile::TempDir;
 
 /// The program behind `kubectl mesh-secret`.
 pub const MESH_SECRET: &str = "kubectl-mesh_secret";
+/// The program behind `kubectl mesh-label`.
+pub const MESH_LABEL: &str = "kubectl-mesh_label";
 
 /// A folder with one kubeconfig that leads to several clusters, each by a context of its name, as administrator.
 #[derive(Debug)]
@@ -56,6 +58,12 @@ impl Desk {
     /// The plugin by itself, with this kubeconfig.
     pub fn mesh_secret<I: IntoIterator<Item: AsRef<OsStr>>>(&self, args: I) -> Run {
         self.program(mesh_secret(), args)
+    }
+
+    /// The plugin for labels by itself, with this kubeconfig.
+    pub fn mesh_label<I: IntoIterator<Item: AsRef<OsStr>>>(&self, args: I) -> Run {
+        let plugin = parts::plugin(MESH_LABEL).expect("the plugin can be built");
+        self.program(plugin, args)
     }
 
     /// Any program, with this kubeconfig.

@@ -46,10 +46,24 @@ impl Cluster {
     where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug,
     {
+        self.list_some(namespace, selection, None).await
+    }
+
+    /// The same for the first `limit` objects at the most, in the server's order.
+    pub async fn list_some<K>(
+        &self,
+        namespace: Option<&str>,
+        selection: &Selection,
+        limit: Option<u32>,
+    ) -> Result<Vec<K>, Error>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug,
+    {
         let attempt = self.attempt_on::<K>(Verb::List, namespace, None);
         let params = ListParams {
             label_selector: selection.labels.clone(),
             field_selector: selection.fields.clone(),
+            limit,
             ..ListParams::default()
         };
         let request = built(path::<K>(namespace).list(&params), &attempt)?;

@@ -21,6 +21,7 @@ pub mod reader;
 pub mod remote_secret;
 pub mod server;
 pub mod shell;
+pub mod statements;
 pub mod token;
 pub mod yaml;
 

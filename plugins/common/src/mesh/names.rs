@@ -74,3 +74,12 @@ pub const CONTROL_PLANE_ANNOTATION: &str = "topology.istio.io/controlPlaneCluste
 /// Label that makes a Service one of the whole mesh in ambient mode, with the value `true`.
 /// Source: <https://istio.io/latest/docs/ambient/install/multicluster/> and `serviceScopeConfigs` of Istio's mesh config.
 pub const GLOBAL_LABEL: &str = "istio.io/global";
+/// Name of the `ConfigMap` with the injector's values; `-REVISION` follows it.
+/// Source: `templates/istiod-injector-configmap.yaml` of the chart istiod.
+pub const INJECTOR_CONFIG: &str = "istio-sidecar-injector";
+/// Label that injection gives to every pod with a proxy.
+/// Source: `files/injection-template.yaml` of the chart istiod.
+pub const INJECTED_LABEL: &str = "service.istio.io/canonical-name";
+/// The label selector of ztunnel's `DaemonSet`.
+/// Source: `templates/daemonset.yaml` of the chart ztunnel.
+pub const ZTUNNEL_SELECTOR: &str = "app.kubernetes.io/name=ztunnel";

@@ -83,6 +83,15 @@ cases! {
         world.west.inject(Fault::everywhere().hang());
         world.run("network a --request-timeout 1s")
     };
+    show_context_and_all: |world| world.run("show --all-contexts --context east");
+    show_format_unknown: |world| world.run("show -o xml");
+    show_dead: |world| { world.west.stop(); world.run("show") };
+    show_forbidden: |world| {
+        for resource in ["namespaces", "pods", "configmaps", "deployments", "daemonsets", "services"] {
+            world.west.deny("admin", "*", resource);
+        }
+        world.run("show")
+    };
     misspelled_keys: |world| {
         world.west.delete("namespaces", "", "istio-system");
         world.west.create(namespace(&json!({"istio.io/topology-network": "a", "topology.istio.io/networks": "a"})));

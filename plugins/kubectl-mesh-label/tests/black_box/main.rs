@@ -6,5 +6,6 @@
 )]
 
 mod errors;
+mod show;
 mod support;
 mod writes;

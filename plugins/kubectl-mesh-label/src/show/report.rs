@@ -1,0 +1,234 @@
+//! The model of what `show` shows, and its text for people; JSON and YAML are the model, and it only ever grows.
+
+use std::collections::BTreeSet;
+
+use mesh_common::mesh::finding::{Finding, Severity};
+use mesh_common::mesh::mark::Mark;
+use mesh_common::mesh::names::CONTROL_PLANE_ANNOTATION;
+use mesh_common::mesh::shell::shell_word;
+use mesh_common::mesh::statements::{Statement, cluster, judge, near_keys, network};
+use mesh_common::terminal::output::Report;
+use mesh_common::terminal::streams::in_one_line;
+use mesh_common::terminal::table::Table;
+use serde::Serialize;
+
+use super::observe::Seen;
+
+/// All clusters that were looked at.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Labels {
+    api_version: &'static str,
+    kind: &'static str,
+    pub items: Vec<ClusterLabels>,
+    /// Clusters that could not be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreached: Vec<Unreached>,
+}
+
+/// A cluster that could not be read.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Unreached {
+    pub context: String,
+    pub reason: String,
+}
+
+/// One cluster.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ClusterLabels {
+    context: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<String>,
+    /// What the statements come to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    network: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster: Option<String>,
+    /// Who leads a cluster without a control plane of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    control_plane_clusters: Option<String>,
+    statements: Vec<Statement>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    skipped: Vec<Skipped>,
+    pub findings: Vec<Finding>,
+}
+
+/// A part that may not be read.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Skipped {
+    part: &'static str,
+    reason: String,
+}
+
+impl Labels {
+    /// Judges all clusters together: whether there are several networks shows only then.
+    pub(super) fn new(seen: Vec<Seen>, unreached: Vec<Unreached>) -> Self {
+        let networks: BTreeSet<&str> = seen
+            .iter()
+            .filter_map(|one| network(&one.statements))
+            .collect();
+        let several = networks.len() > 1;
+        Self {
+            api_version: "mesh.istio-multicluster.dev/v1alpha1",
+            kind: "MeshLabels",
+            items: seen.into_iter().map(|one| judged(one, several)).collect(),
+            unreached,
+        }
+    }
+
+    /// Whether anything disagrees.
+    pub(super) fn drifts(&self) -> bool {
+        self.items.iter().any(|item| {
+            let wrong = item
+                .findings
+                .iter()
+                .any(|found| found.severity == Severity::Error);
+            wrong || item.statements.iter().any(|statement| statement.drift)
+        })
+    }
+}
+
+fn judged(mut seen: Seen, several: bool) -> ClusterLabels {
+    let findings = judge(&mut seen.statements, several);
+    let near = seen.namespace.iter().flat_map(near_keys);
+    let (network, cluster) = (network(&seen.statements), cluster(&seen.statements));
+    let context = shell_word(&seen.context).into_owned();
+    let mend = |finding: Finding| match (finding.id, network) {
+        ("network-label-missing", Some(network)) => {
+            let network = shell_word(network);
+            finding.fix(format!(
+                "kubectl mesh-label network {network} --context {context}"
+            ))
+        }
+        _ => finding,
+    };
+    ClusterLabels {
+        uid: seen.uid,
+        network: network.map(str::to_owned),
+        cluster: cluster.map(str::to_owned),
+        control_plane_clusters: seen.namespace.as_ref().and_then(|namespace| {
+            let leaders = Mark::Annotation(CONTROL_PLANE_ANNOTATION).value(&namespace.metadata);
+            leaders.map(str::to_owned)
+        }),
+        findings: findings.into_iter().map(mend).chain(near).collect(),
+        skipped: seen
+            .skipped
+            .into_iter()
+            .map(|(part, reason)| Skipped {
+                part: part.word(),
+                reason,
+            })
+            .collect(),
+        statements: seen.statements,
+        context: seen.context,
+    }
+}
+
+impl Report for Labels {
+    fn to_text(&self, wide: bool) -> String {
+        let mut text = String::new();
+        for item in &self.items {
+            item.write(wide, &mut text);
+            text.push('\n');
+        }
+        for lost in &self.unreached {
+            line(&format!("context {}", lost.context), &mut text);
+            wrapped("not read", &lost.reason, &mut text);
+            text.push('\n');
+        }
+        let drifting = self.items.iter().flat_map(|item| &item.statements);
+        let count = drifting.filter(|statement| statement.drift).count();
+        let clusters = self.items.len();
+        let plural = if clusters == 1 { "" } else { "s" };
+        let verdict = match count {
+            0 if self.drifts() => "a label to mend".to_owned(),
+            0 if self.items.iter().any(|item| !item.skipped.is_empty()) => {
+                "no drift in what may be read".to_owned()
+            }
+            0 => "no drift".to_owned(),
+            1 => "1 part drifts".to_owned(),
+            more => format!("{more} parts drift"),
+        };
+        line(&format!("{clusters} cluster{plural}: {verdict}"), &mut text);
+        text
+    }
+
+    fn names(&self) -> Vec<String> {
+        let statements = self.items.iter().flat_map(|item| &item.statements);
+        statements
+            .map(|statement| statement.object.clone())
+            .collect()
+    }
+}
+
+impl ClusterLabels {
+    fn write(&self, wide: bool, text: &mut String) {
+        line(&format!("context {}", self.context), text);
+        if let Some(leaders) = &self.control_plane_clusters {
+            line(&format!("  led by the control plane of {leaders}"), text);
+        }
+        let mut table = Table::new(["  PART", "NETWORK", "CLUSTER", "OBJECT"]);
+        for statement in &self.statements {
+            let mark = if statement.drift { "! " } else { "  " };
+            let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+            table.row([
+                format!("{mark}{}", statement.part.word()),
+                or_none(&statement.network),
+                or_none(&statement.cluster),
+                match statement.more {
+                    Some(more) => format!("{} and {more} more", statement.object),
+                    None => statement.object.clone(),
+                },
+            ]);
+        }
+        text.push_str(&table.to_text());
+        if self.statements.is_empty() && self.skipped.is_empty() {
+            line("  nothing of Istio", text);
+        }
+        for skipped in &self.skipped {
+            wrapped(
+                "skipped",
+                &format!("{}: {}", skipped.part, skipped.reason),
+                text,
+            );
+        }
+        for finding in self
+            .findings
+            .iter()
+            .filter(|found| wide || found.severity > Severity::Info)
+        {
+            wrapped(
+                finding.severity.word(),
+                &format!("{}: {}", finding.id, finding.message),
+                text,
+            );
+            if let Some(fix) = &finding.fix {
+                line(&format!("            fix: {fix}"), text);
+            }
+        }
+    }
+}
+
+/// A text beside its key, in lines of 80 columns where its words let them.
+fn wrapped(key: &str, content: &str, text: &mut String) {
+    const WIDTH: usize = 80;
+    let mut row = format!("  {key:<9}");
+    for word in in_one_line(content).split(' ') {
+        if row.len() + 1 + word.len() > WIDTH && row.trim() != key && !row.trim().is_empty() {
+            line(&row, text);
+            row = " ".repeat(11);
+        }
+        row.push(' ');
+        row.push_str(word);
+    }
+    line(&row, text);
+}
+
+/// One line of the report. What it tells comes from clusters that may be anybody's.
+fn line(content: &str, text: &mut String) {
+    text.push_str(&in_one_line(content));
+    text.push('\n');
+}

@@ -1,0 +1,221 @@
+//! `show` over clusters whose parts agree, disagree, cannot be read or are the same one twice.
+
+use std::time::Duration;
+
+use mesh_testkit::embedded::{Cluster, Fault};
+use serde_json::{Value, json};
+use snapbox::{Data, assert_data_eq, str};
+
+use crate::support::{World, golden_file, namespace};
+
+const NETWORK: &str = "topology.istio.io/network";
+
+/// Fills a cluster with parts that all say this network and the cluster's own name.
+fn fill(cluster: &Cluster, network: &str) {
+    let name = cluster.name();
+    cluster.create(namespace(&json!({NETWORK: network})));
+    cluster.create(istiod(name));
+    cluster.create(injector(network, name));
+    cluster.create(gateway(network));
+    cluster.create(pod(
+        "istio-system",
+        "eastwest-1",
+        "istio-eastwestgateway",
+        network,
+        name,
+        Some(network),
+    ));
+    cluster.create(ztunnel(network, name));
+    for number in 1..=2 {
+        cluster.create(pod(
+            "shop",
+            &format!("web-{number}"),
+            "web",
+            network,
+            name,
+            None,
+        ));
+    }
+}
+
+fn istiod(cluster: &str) -> Value {
+    workload(
+        "Deployment",
+        "istiod",
+        &json!({"app": "istiod"}),
+        &json!([{"name": "CLUSTER_ID", "value": cluster}]),
+    )
+}
+
+fn ztunnel(network: &str, cluster: &str) -> Value {
+    let env = json!([{"name": "NETWORK", "value": network}, {"name": "ISTIO_META_CLUSTER_ID", "value": cluster}]);
+    workload(
+        "DaemonSet",
+        "ztunnel",
+        &json!({"app.kubernetes.io/name": "ztunnel"}),
+        &env,
+    )
+}
+
+fn workload(kind: &str, name: &str, labels: &Value, env: &Value) -> Value {
+    json!({"apiVersion": "apps/v1", "kind": kind,
+        "metadata": {"name": name, "namespace": "istio-system", "labels": labels},
+        "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels},
+            "spec": {"containers": [{"name": "main", "image": "i", "env": env}]}}}})
+}
+
+fn injector(network: &str, cluster: &str) -> Value {
+    let values = json!({"global": {"network": network, "multiCluster": {"clusterName": cluster}}});
+    json!({"apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": "istio-sidecar-injector", "namespace": "istio-system"},
+        "data": {"values": values.to_string()}})
+}
+
+fn gateway(network: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "Service",
+        "metadata": {"name": "istio-eastwestgateway", "namespace": "istio-system", "labels": {NETWORK: network}},
+        "spec": {"selector": {"app": "istio-eastwestgateway"}, "ports": [{"port": 15443}]}})
+}
+
+fn pod(
+    space: &str,
+    name: &str,
+    app: &str,
+    network: &str,
+    cluster: &str,
+    view: Option<&str>,
+) -> Value {
+    let mut env = vec![
+        json!({"name": "ISTIO_META_NETWORK", "value": network}),
+        json!({"name": "ISTIO_META_CLUSTER_ID", "value": cluster}),
+    ];
+    env.extend(
+        view.map(|view| json!({"name": "ISTIO_META_REQUESTED_NETWORK_VIEW", "value": view})),
+    );
+    json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": name, "namespace": space, "labels": {"app": app, "service.istio.io/canonical-name": app}},
+        "spec": {"containers": [{"name": "istio-proxy", "image": "i", "env": env}]}})
+}
+
+/// Both clusters, on networks of their own.
+fn agreed() -> World {
+    let world = World::bare();
+    fill(&world.east, "net-a");
+    fill(&world.west, "net-b");
+    world
+}
+
+fn check(name: &str, world: &World, line: &str) {
+    let output = world.run(line).output();
+    let golden = golden_file("show", name);
+    assert_data_eq!(world.golden(&output), Data::read_from(&golden, None));
+    if line.contains("-o") {
+        return;
+    }
+    for row in output.stdout.lines().filter(|row| !row.contains("fix: ")) {
+        assert!(row.chars().count() <= 80, "more than 80 columns: {row}");
+    }
+}
+
+#[test]
+fn agreement() {
+    check("agreement", &agreed(), "show --context east,west");
+}
+
+#[test]
+fn formats() {
+    for format in [
+        "json",
+        "yaml",
+        "name",
+        "wide",
+        "jsonpath={.items[*].network}",
+    ] {
+        let name = format.split('=').next().unwrap();
+        check(name, &agreed(), &format!("show -o {format}"));
+    }
+}
+
+#[test]
+fn drift() {
+    let world = agreed();
+    let west = &world.west;
+    for (resource, space, name) in [
+        ("configmaps", "istio-system", "istio-sidecar-injector"),
+        ("services", "istio-system", "istio-eastwestgateway"),
+        ("pods", "istio-system", "eastwest-1"),
+        ("daemonsets", "istio-system", "ztunnel"),
+        ("pods", "shop", "web-2"),
+    ] {
+        west.delete(resource, space, name);
+    }
+    west.create(injector("Net-B", "west"));
+    west.create(gateway("net-c"));
+    west.create(pod(
+        "istio-system",
+        "eastwest-1",
+        "istio-eastwestgateway",
+        "net-b",
+        "west",
+        None,
+    ));
+    west.create(ztunnel("", "Kubernetes"));
+    west.create(pod("shop", "web-2", "web", "old", "east", None));
+    check("drift", &world, "show");
+}
+
+#[test]
+fn a_missing_label_matters_among_several_networks() {
+    let world = agreed();
+    let run = world.run("network --remove").output();
+    run.expect_success();
+    check("label_missing", &world, "show --context east,west");
+    check("label_missing_alone", &world, "show -o wide");
+}
+
+#[test]
+fn a_misspelled_label_is_named() {
+    let world = World::bare();
+    world
+        .west
+        .create(namespace(&json!({"istio.io/topology-network": "net-b"})));
+    check("misspelled", &world, "show");
+}
+
+#[test]
+fn one_cluster_twice_and_a_dead_one() {
+    let mut world = agreed();
+    world.write(&world.kubeconfig().context("again", "west", "west"));
+    world.east.stop();
+    check("dead", &world, "show --all-contexts");
+}
+
+#[test]
+fn a_cluster_without_istio() {
+    check("empty", &World::bare(), "show");
+}
+
+#[test]
+fn a_cluster_is_read_in_two_waves() {
+    let world = agreed();
+    world
+        .west
+        .inject(Fault::everywhere().latency(Duration::from_millis(30)));
+    world.run("show").output().expect_success();
+    assert_data_eq!(
+        world.west.rendered_requests(),
+        str![[r#"
+1 GET /api/v1/namespaces/istio-system 200
+1 GET /api/v1/namespaces/istio-system/configmaps 200
+1 GET /api/v1/namespaces/kube-system 200
+1 GET /api/v1/pods?labelSelector=service.istio.io/canonical-name&limit=100 200
+1 GET /api/v1/services?labelSelector=topology.istio.io/network 200
+1 GET /apis/apps/v1/daemonsets?labelSelector=app.kubernetes.io/name=ztunnel 200
+1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod 200
+--
+1 GET /api/v1/namespaces/istio-system/pods?labelSelector=app=istio-eastwestgateway 200
+
+"#]]
+    );
+    assert_eq!(world.west.connections().len(), 1);
+}
