@@ -12,7 +12,7 @@ use crate::inspect::{self, InspectArgs};
 ///
 /// A remote secret lives in the cluster whose istiod reads (the holder) and leads to the cluster that is read (the
 /// source). Two clusters see each other when each holds a secret for the other.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(
     version,
     about,
@@ -40,7 +40,7 @@ pub struct Cli {
     verb: Verb,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Verb {
     Create(Box<CreateArgs>),
     Inspect(Box<InspectArgs>),

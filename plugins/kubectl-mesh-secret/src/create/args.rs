@@ -13,7 +13,7 @@ use mesh_common::terminal::flags::{ConnectFlags, DryRunFlags, NamespaceFlags, bo
 /// The source is --context (the current one otherwise). The secret is printed for `kubectl apply -f -`, or applied in
 /// the contexts named by --into. What the source cluster lacks (namespace, reader account, its role and binding, token
 /// Secret) is created there, each named on stderr. Before anything is printed or applied, the secret is used once.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(after_help = "\
 Examples:
   # Let east's istiod read west

@@ -212,7 +212,12 @@ impl Holder {
             .istiods
             .first()
             .map_or_else(|| self.cluster.context(), ClusterId::as_str);
-        nearest_label(known)
+        let label = nearest_label(known);
+        if label.is_empty() {
+            self.uid.clone()
+        } else {
+            label
+        }
     }
 
     fn refusal(

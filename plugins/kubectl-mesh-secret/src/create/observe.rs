@@ -84,11 +84,15 @@ pub(super) async fn istiod_names(
     cluster: &Cluster,
     namespace: &str,
 ) -> Result<Vec<ClusterId>, Error> {
+    optional(seen_istiod_names(cluster, namespace).await)
+}
+
+async fn seen_istiod_names(cluster: &Cluster, namespace: &str) -> Result<Vec<ClusterId>, Error> {
     let selection = Selection {
         labels: Some(istiod::SELECTOR.to_owned()),
         fields: None,
     };
-    let deployments: Vec<Deployment> = optional(cluster.list(Some(namespace), &selection).await)?;
+    let deployments: Vec<Deployment> = cluster.list(Some(namespace), &selection).await?;
     Ok(istiod::cluster_ids(&deployments))
 }
 
@@ -101,10 +105,17 @@ async fn uid(cluster: &Cluster, options: &Options) -> Result<Option<String>, Err
     }
 }
 
-/// Its Deployments name the cluster; a remote without any is named by its injection webhook.
+/// Its Deployments name the cluster; a remote without any is named by its injection webhook. Who may not see them must
+/// give the name: a guess would make istiod refuse the cluster's proxies.
 async fn istiods(cluster: &Cluster, options: &Options) -> Result<Vec<ClusterId>, Error> {
-    let names = istiod_names(cluster, &options.namespace).await?;
-    if !names.is_empty() || options.name.is_some() {
+    if options.name.is_some() {
+        return istiod_names(cluster, &options.namespace).await;
+    }
+    let unseen = |error: Error| error.hint("--name NAME, as the cluster's own istiod calls it");
+    let names = seen_istiod_names(cluster, &options.namespace)
+        .await
+        .map_err(unseen)?;
+    if !names.is_empty() {
         return Ok(names);
     }
     let selection = Selection {
@@ -112,7 +123,7 @@ async fn istiods(cluster: &Cluster, options: &Options) -> Result<Vec<ClusterId>,
         fields: None,
     };
     let webhooks: Vec<MutatingWebhookConfiguration> =
-        optional(cluster.list(None, &selection).await)?;
+        cluster.list(None, &selection).await.map_err(unseen)?;
     Ok(istiod::injected_cluster_ids(&webhooks))
 }
 

@@ -12,7 +12,7 @@ use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::names::KUBE_SYSTEM;
 use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::mesh::shell::shell_word;
-use mesh_common::mesh::{Error, token};
+use mesh_common::mesh::{Error, server, token};
 use mesh_common::terminal::Streams;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -107,7 +107,13 @@ impl Detour {
     fn taken(self, target: &Target, access: &Access) -> Option<Access> {
         let mut other = access.clone();
         match self {
-            Self::Proxy => other.proxy_url = target.proxy().map(str::to_owned),
+            // A login to a proxy is a person's own, and not for a secret that others read.
+            Self::Proxy => {
+                other.proxy_url = target
+                    .proxy()
+                    .filter(|url| server::without_login(url) == **url)
+                    .map(str::to_owned);
+            }
             Self::ServerName => other.tls_server_name = target.tls_server_name().map(str::to_owned),
             Self::Trust => {
                 other.trust = match target.trust() {

@@ -9,7 +9,7 @@ use mesh_common::terminal::output::Format;
 ///
 /// Reads the secrets that a cluster holds (--context), or manifests from a file or a pipe (-f), which needs no cluster.
 /// Tokens and keys are never shown, unless --reveal asks for them.
-#[derive(Debug, Clone, Args)]
+#[derive(Clone, Args)]
 #[command(after_help = "\
 Examples:
   # Every remote secret that east holds, and whether it works

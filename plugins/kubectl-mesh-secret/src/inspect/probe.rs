@@ -70,7 +70,8 @@ impl Probe<'_> {
                 connected: outcome.clone(),
                 authenticated: outcome.clone(),
                 right_cluster: outcome.clone(),
-                may_read: outcome,
+                may_read: outcome.clone(),
+                no_more_than_needed: outcome,
                 ..ProbeReport::default()
             };
             (report, Vec::new())
@@ -110,7 +111,8 @@ impl Probe<'_> {
                 };
                 report.authenticated = not_reached.clone();
                 report.right_cluster = not_reached.clone();
-                report.may_read = not_reached;
+                report.may_read = not_reached.clone();
+                report.no_more_than_needed = not_reached;
                 return (report, vec![self.connect_finding(&server, &error)]);
             }
         };
@@ -169,7 +171,8 @@ impl Probe<'_> {
             detail: "not authenticated".to_owned(),
         };
         report.right_cluster = skipped.clone();
-        report.may_read = skipped;
+        report.may_read = skipped.clone();
+        report.no_more_than_needed = skipped;
         report.authenticated = Outcome::Failed {
             detail: cause(error),
         };
@@ -292,9 +295,20 @@ impl Probe<'_> {
                 }
             }
         }
-        report.excess_rights = granted
-            .map(|rules| reader::excess(&rules))
-            .unwrap_or_default();
+        match granted.map(|rules| reader::excess(&rules)) {
+            Ok(excess) if excess.is_empty() => report.no_more_than_needed = passed(),
+            Ok(excess) => {
+                report.no_more_than_needed = Outcome::Failed {
+                    detail: format!("{} rights are not needed", excess.len()),
+                };
+                report.excess_rights = excess;
+            }
+            Err(error) => {
+                report.no_more_than_needed = Outcome::Skipped {
+                    detail: error.to_string(),
+                };
+            }
+        }
         if !report.excess_rights.is_empty() {
             findings.push(Finding::new(
                 "secret-rbac",

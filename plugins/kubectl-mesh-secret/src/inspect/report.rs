@@ -81,6 +81,8 @@ pub(super) struct ProbeReport {
     pub right_cluster: Outcome,
     /// Whether it may read all that istiod needs.
     pub may_read: Outcome,
+    /// Whether it may do no more than the reader role of Istio's chart.
+    pub no_more_than_needed: Outcome,
     /// Whom the API server takes it for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,

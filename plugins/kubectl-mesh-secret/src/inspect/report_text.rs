@@ -158,6 +158,7 @@ fn probe(probe: &ProbeReport, text: &mut String) {
         ("token accepted", &probe.authenticated),
         ("right cluster", &probe.right_cluster),
         ("may read enough", &probe.may_read),
+        ("and no more", &probe.no_more_than_needed),
     ];
     for (i, (question, outcome)) in questions.iter().enumerate() {
         let answer = match outcome {

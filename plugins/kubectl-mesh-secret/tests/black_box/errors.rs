@@ -133,6 +133,10 @@ cases! {
     // Rights in the source cluster, verb by verb.
     forbidden_get_secrets: |world| denied(world, "get", "secrets");
     forbidden_get_namespaces: |world| denied(world, "get", "namespaces");
+    forbidden_list_deployments_without_a_name: |world| {
+        world.west.deny("admin", "list", "deployments");
+        world.run("create --allow-loopback")
+    };
     forbidden_token_request: |world| {
         world.west.deny("admin", "create", "serviceaccounts/token");
         world.run("create --name west --allow-loopback --token-duration 1h --for east")

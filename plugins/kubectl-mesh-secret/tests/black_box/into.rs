@@ -322,7 +322,9 @@ fn a_servers_dry_run_goes_without_a_namespace() {
     let output = world
         .run("create --name west --allow-loopback --dry-run=server")
         .output();
-    assert_data_eq!(world.golden(&output), str![[r#"
+    assert_data_eq!(
+        world.golden(&output),
+        str![[r#"
 $ kubectl-mesh_secret create --name west --allow-loopback --dry-run=server
 [stderr]
 namespace/istio-system created in context west (server dry run)
@@ -332,6 +334,7 @@ clusterrolebinding.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-syst
 the secret itself is not shown: its token would only be made now (dry run)
 [exit 0]
 
-"#]]);
+"#]]
+    );
     assert!(world.west.get("namespaces", "", "istio-system").is_none());
 }

@@ -22,7 +22,8 @@ pub struct ConnectorOptions {
 }
 
 /// The environment's proxy settings, as plain values. Kubeconfigs that set a proxy of their own do not look here.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+// Its Debug is written by hand, since a proxy's URL may hold a login.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct ProxyEnvironment {
     /// `HTTPS_PROXY` (or `https_proxy`).
     pub https: Option<String>,
@@ -30,6 +31,16 @@ pub struct ProxyEnvironment {
     pub http: Option<String>,
     /// `NO_PROXY` (or `no_proxy`).
     pub no_proxy: Option<String>,
+}
+
+impl std::fmt::Debug for ProxyEnvironment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ProxyEnvironment")
+            .field("https", &self.https.is_some())
+            .field("http", &self.http.is_some())
+            .field("no_proxy", &self.no_proxy)
+            .finish()
+    }
 }
 
 impl ConnectorOptions {
