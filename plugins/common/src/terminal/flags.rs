@@ -146,7 +146,7 @@ impl DryRunFlags {
 /// `-v`, counted, or with a number as kubectl takes it.
 #[derive(Debug, Clone, Args)]
 pub struct VerbosityFlags {
-    /// Log more to stderr: -v what is done, -v=2 or -vv each request, -v=3 or -vvv connections
+    /// Log to stderr: -v each request and retry, -v=2 or -vv connections too
     #[arg(
         short = 'v',
         long = "v",

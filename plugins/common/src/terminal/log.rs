@@ -5,17 +5,16 @@ use tracing_subscriber::prelude::*;
 
 /// Starts logging; without `-v` there is none, and no subscriber either.
 ///
-/// 1 shows what is done, 2 each request, 3 and more the connections too. The HTTP and TLS libraries stay silent at
-/// every level, since their traces hold headers.
+/// 1 shows each request, 2 and more the connections too. The HTTP and TLS libraries stay silent at every level, since
+/// their traces hold headers.
 pub fn start(verbosity: u8) {
     let level = match verbosity {
         0 => return,
-        1 => LevelFilter::INFO,
-        2 => LevelFilter::DEBUG,
-        3.. => LevelFilter::TRACE,
+        1 => LevelFilter::DEBUG,
+        2.. => LevelFilter::TRACE,
     };
-    let own =
-        ["mesh_common", "kubectl_mesh_label", "kubectl_mesh_secret"].map(|name| (name, level));
+    // The plugins' crates are all called kubectl_mesh_*; a target is matched by its beginning.
+    let own = ["mesh_common", "kubectl_mesh_"].map(|name| (name, level));
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
