@@ -90,6 +90,21 @@ impl Error {
         Some(first)
     }
 
+    /// All that went well, in the order given.
+    ///
+    /// # Errors
+    /// All that did not, joined, where there is any.
+    pub fn gather<T>(results: impl IntoIterator<Item = Result<T, Self>>) -> Result<Vec<T>, Self> {
+        let (mut good, mut wrong) = (Vec::new(), Vec::new());
+        for result in results {
+            match result {
+                Ok(one) => good.push(one),
+                Err(error) => wrong.push(error),
+            }
+        }
+        Self::all(wrong).map_or(Ok(good), Err)
+    }
+
     /// Sentence and cause in one line, for a report that goes on without what failed.
     pub fn in_one_line(&self) -> String {
         match self.source() {

@@ -9,6 +9,7 @@ pub mod jsonpath;
 pub mod log;
 pub mod output;
 pub mod problem;
+pub mod reading;
 pub mod streams;
 pub mod table;
 

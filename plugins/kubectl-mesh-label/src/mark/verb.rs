@@ -17,14 +17,8 @@ pub(crate) fn targets(
     connect: &ConnectFlags,
     contexts: &[Option<String>],
 ) -> Result<Vec<Target>, Error> {
-    let results = contexts
-        .iter()
-        .map(|context| kubeconfig.target(&connect.overrides(context.as_deref())));
-    let (targets, wrong): (Vec<_>, Vec<_>) = results.partition(Result::is_ok);
-    match Error::all(wrong.into_iter().filter_map(Result::err)) {
-        Some(error) => Err(error),
-        None => Ok(targets.into_iter().filter_map(Result::ok).collect()),
-    }
+    let contexts = contexts.iter();
+    Error::gather(contexts.map(|context| kubeconfig.target(&connect.overrides(context.as_deref()))))
 }
 
 /// A cluster and what its objects need.

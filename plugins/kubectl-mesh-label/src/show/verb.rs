@@ -1,9 +1,10 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::cluster::{Connector, Kubeconfig, fan_out};
+use mesh_common::cluster::{Connector, Kubeconfig};
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::{Format, render};
+use mesh_common::terminal::reading::read_contexts;
 use mesh_common::terminal::{Environment, Interrupt, Streams};
 
 use super::ShowArgs;
@@ -49,35 +50,16 @@ async fn read(
     kubeconfig: &Kubeconfig,
     connector: &Connector,
 ) -> Result<Vec<(String, Result<Seen, Error>)>, Error> {
-    let contexts: Vec<Option<String>> = if arguments.all_contexts {
-        let names = kubeconfig.context_names();
-        names.map(|name| Some(name.to_owned())).collect()
-    } else {
-        arguments.contexts.resolve()
-    };
-    let (mut targets, mut lost, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
-    for context in contexts {
-        match kubeconfig.target(&arguments.connect.overrides(context.as_deref())) {
-            Ok(target) => targets.push(target),
-            // Who asks for every context did not ask for the broken one.
-            Err(error) if arguments.all_contexts => {
-                lost.push((context.unwrap_or_default(), Err(error)));
-            }
-            Err(error) => wrong.push(error),
-        }
-    }
-    if let Some(error) = Error::all(wrong) {
-        return Err(error);
-    }
     let namespace = arguments.namespace.resolve();
-    let mut read = fan_out(targets, |target| async {
-        let context = target.context().to_owned();
-        let seen = async { observe(&connector.connect(target).await?, namespace).await };
-        (context, seen.await)
-    })
-    .await;
-    read.append(&mut lost);
-    Ok(read)
+    let named = arguments.contexts.resolve();
+    read_contexts(
+        kubeconfig,
+        &arguments.connect,
+        arguments.all_contexts,
+        named,
+        |target| async { observe(&connector.connect(target).await?, namespace).await },
+    )
+    .await
 }
 
 /// Each cluster once, whatever the number of its contexts, and those that could not be read.

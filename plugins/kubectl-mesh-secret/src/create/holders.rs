@@ -36,15 +36,8 @@ pub(super) fn targets(
     connect: &ConnectFlags,
     options: &Options,
 ) -> Result<Vec<Target>, Error> {
-    let results = options
-        .into
-        .iter()
-        .map(|context| kubeconfig.target(&connect.holder_overrides(context)));
-    let (targets, wrong): (Vec<_>, Vec<_>) = results.partition(Result::is_ok);
-    match Error::all(wrong.into_iter().filter_map(Result::err)) {
-        Some(error) => Err(error),
-        None => Ok(targets.into_iter().filter_map(Result::ok).collect()),
-    }
+    let contexts = options.into.iter();
+    Error::gather(contexts.map(|context| kubeconfig.target(&connect.holder_overrides(context))))
 }
 
 /// Connects to all of them at once; a dead one costs only itself.
@@ -147,14 +140,12 @@ pub(super) async fn give(
     interrupt: &Interrupt,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    let (decided, refused): (Vec<_>, Vec<_>) = gifts
-        .iter()
-        .map(|(holder, secret)| holder.decide(secret, options))
-        .partition(Result::is_ok);
-    if let Some(error) = Error::all(refused.into_iter().filter_map(Result::err)) {
-        return Err(error);
-    }
-    let work = gifts.iter().zip(decided.into_iter().filter_map(Result::ok));
+    let decided = Error::gather(
+        gifts
+            .iter()
+            .map(|(holder, secret)| holder.decide(secret, options)),
+    )?;
+    let work = gifts.iter().zip(decided);
     let results = fan_out(work, |((holder, secret), gift)| async move {
         interrupt.check()?;
         holder.apply(secret, &gift, options.dry_run).await

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, fan_out};
+use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL};
 use mesh_common::mesh::remote_secret::{has_label, leads_to, secret_name};
 use mesh_common::mesh::{access_facts, istiod};
+use mesh_common::terminal::reading::read_contexts;
 
 use super::report::Unreached;
 use super::sources::Sources;
@@ -130,28 +131,15 @@ async fn from_clusters(
     kubeconfig: &Kubeconfig,
     connector: &Connector,
 ) -> Result<Seen, Error> {
-    let contexts = contexts(arguments, kubeconfig);
-    let (mut targets, mut lost, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
-    for context in contexts {
-        match kubeconfig.target(&arguments.connect.overrides(context.as_deref())) {
-            Ok(target) => targets.push(target),
-            // Who asks for every context did not ask for the broken one.
-            Err(error) if arguments.all_contexts => {
-                lost.push((context.unwrap_or_default(), Err(error)));
-            }
-            Err(error) => wrong.push(error),
-        }
-    }
-    if let Some(error) = Error::all(wrong) {
-        return Err(error);
-    }
-    let mut read = fan_out(targets, |target| async {
-        let context = target.context().to_owned();
-        let holder = async { holder(&connector.connect(target).await?, arguments).await };
-        (context, holder.await)
-    })
-    .await;
-    read.append(&mut lost);
+    let named = named_contexts(arguments);
+    let read = read_contexts(
+        kubeconfig,
+        &arguments.connect,
+        arguments.all_contexts,
+        named,
+        |target| async { holder(&connector.connect(target).await?, arguments).await },
+    )
+    .await?;
     let mut seen = assemble(read, arguments)?;
     seen.could_be_more = arguments.contexts.is_empty()
         && !arguments.all_contexts
@@ -159,13 +147,7 @@ async fn from_clusters(
     Ok(seen)
 }
 
-fn contexts(arguments: &InspectArgs, kubeconfig: &Kubeconfig) -> Vec<Option<String>> {
-    if arguments.all_contexts {
-        return kubeconfig
-            .context_names()
-            .map(|name| Some(name.to_owned()))
-            .collect();
-    }
+fn named_contexts(arguments: &InspectArgs) -> Vec<Option<String>> {
     if arguments.contexts.is_empty() {
         return vec![None];
     }
