@@ -9,6 +9,7 @@ pub mod cluster_name;
 pub mod error;
 pub mod exit;
 pub mod finding;
+pub mod gateway;
 mod go;
 pub mod istiod;
 pub mod istiod_rules;

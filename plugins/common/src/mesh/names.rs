@@ -83,3 +83,9 @@ pub const INJECTED_LABEL: &str = "service.istio.io/canonical-name";
 /// The label selector of ztunnel's `DaemonSet`.
 /// Source: `templates/daemonset.yaml` of the chart ztunnel.
 pub const ZTUNNEL_SELECTOR: &str = "app.kubernetes.io/name=ztunnel";
+/// Name that Istio's guides give to the east-west gateway.
+/// Source: `samples/multicluster/gen-eastwest-gateway.sh` of Istio.
+pub const EAST_WEST_GATEWAY: &str = "istio-eastwestgateway";
+/// Label with the revision of the control plane that an object belongs to.
+/// Source: `IoIstioRev` in Istio's API, `label/labels.gen.go`.
+pub const REVISION_LABEL: &str = "istio.io/rev";

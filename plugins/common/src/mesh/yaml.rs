@@ -15,6 +15,12 @@ pub fn to_yaml<T: Serialize>(value: &T) -> String {
         .unwrap_or_else(|e| format!("# cannot be written: {e}\n"))
 }
 
+/// Writes `objects` as one stream of YAML documents, `---` between them.
+pub fn to_documents<T: Serialize>(objects: &[T]) -> String {
+    let documents: Vec<String> = objects.iter().map(to_yaml).collect();
+    documents.join("---\n")
+}
+
 /// Reads every document of `text` as JSON values; `null` documents are left out.
 ///
 /// # Errors

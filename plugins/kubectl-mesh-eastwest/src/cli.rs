@@ -1,0 +1,54 @@
+//! The arguments, and nothing else: their help is the documentation that users read first.
+
+use clap::{Parser, Subcommand};
+use mesh_common::mesh::{Error, Exit};
+use mesh_common::terminal::flags::VerbosityFlags;
+use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
+
+use crate::generate::{self, GenerateArgs};
+
+/// Run the east-west gateway of each cluster in an Istio mesh, and expose services through it
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    disable_help_subcommand = true
+)]
+#[command(after_help = "\
+Examples:
+  # The gateway of a cluster on network1, for istioctl
+  kubectl mesh-eastwest generate --network network1 --format iop | istioctl install -y -f -
+
+Exit codes: 0 fine, 1 findings, 2 it could not be done, 3 done in part, 4 a wait ran out, 130 Ctrl-C.")]
+pub struct Cli {
+    #[command(flatten)]
+    verbosity: VerbosityFlags,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Generate(Box<GenerateArgs>),
+}
+
+impl Plugin for Cli {
+    const TYPED: &'static str = "kubectl mesh-eastwest";
+
+    fn verbosity(&self) -> u8 {
+        self.verbosity.level()
+    }
+
+    async fn run(
+        self,
+        _environment: &Environment,
+        _interrupt: &Interrupt,
+        streams: &mut Streams,
+    ) -> Result<Exit, Error> {
+        match self.verb {
+            Verb::Generate(arguments) => generate::run(*arguments, streams),
+        }
+    }
+}

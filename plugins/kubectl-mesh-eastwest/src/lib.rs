@@ -1,0 +1,9 @@
+//! `kubectl mesh-eastwest`: the gateway through which the other networks of an Istio mesh reach a cluster, and what is
+//! exposed through it.
+//!
+//! What the objects look like is `mesh_common::mesh::gateway`'s to know. Each verb is a room with its arguments.
+
+mod cli;
+mod generate;
+
+pub use cli::Cli;

@@ -1,0 +1,3 @@
+//! The plugin as its users meet it: what it says, what it asks of clusters, how it ends.
+
+mod generate;
