@@ -1,14 +1,14 @@
-//! `cargo xtask tools`: builds the real parts that tests run against. The work is [`mesh_testkit::parts`]'.
+//! `cargo xtask tools`: builds or fetches the real parts that tests run against. The work is [`mesh_testkit::parts`]'.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use mesh_testkit::parts::{self, Part};
 
-/// Which parts to build.
+/// Which parts to make.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The parts to build; all of them by default
+    /// The parts to build or fetch; all of them by default
     #[arg(value_name = "PART", value_parser = parse)]
     parts: Vec<Part>,
 }
@@ -18,7 +18,7 @@ fn parse(text: &str) -> Result<Part, String> {
         .map_err(|error: anyhow::Error| error.to_string())
 }
 
-/// Builds what is asked for and not there yet, and prints where each part is.
+/// Makes what is asked for and not there yet, and prints where each part is.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let wanted = if args.parts.is_empty() {
         &Part::ALL

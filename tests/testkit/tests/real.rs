@@ -49,8 +49,7 @@ fn two_bare_clusters_answer_at_once() {
 fn version_is_the_pinned_one() {
     let east = Lab::get().unwrap().cluster("east", Kind::Bare).unwrap();
     let version = east.get("/version").unwrap();
-    let module = Part::KubeApiserver.module();
-    let pinned = module.version("k8s.io/kubernetes").unwrap();
+    let pinned = Module::Kubernetes.version("k8s.io/kubernetes").unwrap();
     assert_eq!(version["gitVersion"], Value::from(pinned));
 }
 

@@ -1,4 +1,4 @@
-//! The table of parts: name, Go package, module and link flags of each.
+//! The table of parts: name, source and link flags of each.
 //!
 //! It must not touch the disk beyond what [`Module`] reads for a version.
 
@@ -8,6 +8,13 @@ use std::str::FromStr;
 use anyhow::{Context as _, Result, bail};
 
 use super::module::Module;
+use super::source::Source;
+use super::wheel::Wheel;
+
+const ENVOY: Wheel = Wheel {
+    name: "envoy",
+    file: "envoy/_bin/envoy",
+};
 
 /// A program that tests run for real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,11 +43,13 @@ pub enum Part {
     Helm,
     /// Nodes and kubelets that only pretend.
     Kwok,
+    /// The proxy itself, as its own project releases it.
+    Envoy,
 }
 
 impl Part {
     /// All parts, module by module.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Etcd,
         Self::KubeApiserver,
         Self::KubeControllerManager,
@@ -53,6 +62,7 @@ impl Part {
         Self::ValidateKrewManifest,
         Self::Helm,
         Self::Kwok,
+        Self::Envoy,
     ];
 
     /// The file name of the program.
@@ -70,43 +80,33 @@ impl Part {
             Self::ValidateKrewManifest => "validate-krew-manifest",
             Self::Helm => "helm",
             Self::Kwok => "kwok",
+            Self::Envoy => "envoy",
         }
     }
 
-    /// The module in `tests/tools` that builds it.
-    pub fn module(self) -> Module {
-        match self {
-            Self::Etcd
-            | Self::KubeApiserver
-            | Self::KubeControllerManager
-            | Self::KubeScheduler
-            | Self::Kubectl => Module::Kubernetes,
-            Self::Istioctl
-            | Self::PilotDiscovery
-            | Self::PilotAgent
-            | Self::Krew
-            | Self::ValidateKrewManifest
-            | Self::Helm => Module::Istio,
-            Self::Kwok => Module::Kwok,
-        }
-    }
-
-    /// The Go package of its `main`.
-    pub(super) fn package(self) -> &'static str {
-        match self {
-            Self::Etcd => "go.etcd.io/etcd/server/v3",
-            Self::KubeApiserver => "k8s.io/kubernetes/cmd/kube-apiserver",
-            Self::KubeControllerManager => "k8s.io/kubernetes/cmd/kube-controller-manager",
-            Self::KubeScheduler => "k8s.io/kubernetes/cmd/kube-scheduler",
-            Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
-            Self::Istioctl => "istio.io/istio/istioctl/cmd/istioctl",
-            Self::PilotDiscovery => "istio.io/istio/pilot/cmd/pilot-discovery",
-            Self::PilotAgent => "istio.io/istio/pilot/cmd/pilot-agent",
-            Self::Krew => "sigs.k8s.io/krew/cmd/krew",
-            Self::ValidateKrewManifest => "sigs.k8s.io/krew/cmd/validate-krew-manifest",
-            Self::Helm => "helm.sh/helm/v3/cmd/helm",
-            Self::Kwok => "sigs.k8s.io/kwok/cmd/kwok",
-        }
+    /// Where it comes from.
+    pub fn source(self) -> Source {
+        let (module, package) = match self {
+            Self::Etcd => (Module::Kubernetes, "go.etcd.io/etcd/server/v3"),
+            Self::KubeApiserver => (Module::Kubernetes, "k8s.io/kubernetes/cmd/kube-apiserver"),
+            Self::KubeControllerManager => (
+                Module::Kubernetes,
+                "k8s.io/kubernetes/cmd/kube-controller-manager",
+            ),
+            Self::KubeScheduler => (Module::Kubernetes, "k8s.io/kubernetes/cmd/kube-scheduler"),
+            Self::Kubectl => (Module::Kubernetes, "k8s.io/kubernetes/cmd/kubectl"),
+            Self::Istioctl => (Module::Istio, "istio.io/istio/istioctl/cmd/istioctl"),
+            Self::PilotDiscovery => (Module::Istio, "istio.io/istio/pilot/cmd/pilot-discovery"),
+            Self::PilotAgent => (Module::Istio, "istio.io/istio/pilot/cmd/pilot-agent"),
+            Self::Krew => (Module::Istio, "sigs.k8s.io/krew/cmd/krew"),
+            Self::ValidateKrewManifest => {
+                (Module::Istio, "sigs.k8s.io/krew/cmd/validate-krew-manifest")
+            }
+            Self::Helm => (Module::Istio, "helm.sh/helm/v3/cmd/helm"),
+            Self::Kwok => (Module::Kwok, "sigs.k8s.io/kwok/cmd/kwok"),
+            Self::Envoy => return Source::Wheel(ENVOY),
+        };
+        Source::Go { module, package }
     }
 
     /// The linker's flags: no symbols, and the version that the program says it has.
@@ -125,20 +125,20 @@ impl Part {
 
     fn stamps(self) -> Result<Vec<(String, String)>> {
         match self {
-            // These two carry their version in their source.
-            Self::Etcd | Self::Kwok => Ok(Vec::new()),
+            // These carry their version in their source, and Envoy is built already.
+            Self::Etcd | Self::Kwok | Self::Envoy => Ok(Vec::new()),
             Self::KubeApiserver
             | Self::KubeControllerManager
             | Self::KubeScheduler
-            | Self::Kubectl => kubernetes_stamps(&self.module().version("k8s.io/kubernetes")?),
+            | Self::Kubectl => kubernetes_stamps(&Module::Kubernetes.version("k8s.io/kubernetes")?),
             Self::Istioctl | Self::PilotDiscovery | Self::PilotAgent => {
-                Ok(istio_stamps(&self.module().release("istio.io/istio")?))
+                Ok(istio_stamps(&Module::Istio.release("istio.io/istio")?))
             }
             Self::Krew | Self::ValidateKrewManifest => Ok(vec![(
                 "sigs.k8s.io/krew/internal/version.gitTag".to_owned(),
-                self.module().version("sigs.k8s.io/krew")?,
+                Module::Istio.version("sigs.k8s.io/krew")?,
             )]),
-            Self::Helm => helm_stamps(self.module()),
+            Self::Helm => helm_stamps(Module::Istio),
         }
     }
 }
@@ -232,13 +232,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_part_is_a_tool_of_its_module() {
+    fn each_go_part_is_a_tool_of_its_module() {
         for part in Part::ALL {
-            let tools = part.module().tools().unwrap();
+            let Source::Go { module, package } = part.source() else {
+                continue;
+            };
+            let tools = module.tools().unwrap();
             assert!(
-                tools.iter().any(|tool| tool == part.package()),
-                "{part} is not among the tools of {:?}: {tools:?}",
-                part.module()
+                tools.iter().any(|tool| tool == package),
+                "{part} is not among the tools of {module:?}: {tools:?}"
             );
         }
     }

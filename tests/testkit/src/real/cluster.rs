@@ -258,7 +258,8 @@ impl Cluster {
             | Part::Krew
             | Part::ValidateKrewManifest
             | Part::Helm
-            | Part::Kwok => self.info.dir.clone(),
+            | Part::Kwok
+            | Part::Envoy => self.info.dir.clone(),
         };
         read(&dir.join(format!("{part}.log")))
     }
