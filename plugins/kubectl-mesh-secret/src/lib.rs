@@ -6,6 +6,5 @@
 mod cli;
 mod create;
 mod inspect;
-mod optional;
 
 pub use cli::Cli;

@@ -10,6 +10,7 @@ mod fan_out;
 mod fault;
 mod kubeconfig;
 mod objects;
+mod optional;
 mod target;
 mod wait;
 
@@ -22,5 +23,6 @@ pub use fault::{
 };
 pub use kubeconfig::{Kubeconfig, Overrides};
 pub use objects::Selection;
+pub use optional::optional;
 pub use target::{FileReference, Impersonation, Target, Trust};
 pub use wait::{Seen, wait_for};

@@ -77,6 +77,55 @@ impl ConnectFlags {
     }
 }
 
+/// Which clusters.
+#[derive(Debug, Clone, Args)]
+pub struct ContextFlags {
+    /// Kubeconfig context of the cluster; may be repeated or a comma list [default: the current context]
+    #[arg(long = "context", value_name = "CONTEXT", value_delimiter = ',')]
+    pub contexts: Vec<String>,
+}
+
+impl ContextFlags {
+    /// The contexts asked for; `None` is the current one.
+    pub fn resolve(&self) -> Vec<Option<String>> {
+        if self.contexts.is_empty() {
+            vec![None]
+        } else {
+            self.contexts.iter().cloned().map(Some).collect()
+        }
+    }
+}
+
+/// Which clusters, for what only reads.
+#[derive(Debug, Clone, Args)]
+pub struct AllContextFlags {
+    /// Those that are named.
+    #[command(flatten)]
+    pub named: ContextFlags,
+    /// Every context of the kubeconfig, each cluster once
+    #[arg(long, conflicts_with = "contexts")]
+    pub all_contexts: bool,
+}
+
+impl AllContextFlags {
+    /// The contexts asked for; `None` is the current one.
+    pub fn resolve(&self, kubeconfig: &Kubeconfig) -> Vec<Option<String>> {
+        if self.all_contexts {
+            let known = kubeconfig.context_names();
+            known.map(|context| Some(context.to_owned())).collect()
+        } else {
+            self.named.resolve()
+        }
+    }
+
+    /// What is said to people who named no cluster, where the kubeconfig has more than the one that was read.
+    pub fn could_be_more(&self, kubeconfig: &Kubeconfig) -> Option<&'static str> {
+        let alone = self.named.contexts.is_empty() && !self.all_contexts;
+        (alone && kubeconfig.context_names().count() > 1)
+            .then_some("one context was read; --all-contexts reads every cluster of the kubeconfig")
+    }
+}
+
 /// A connector for one run of the plugin called `user_agent`.
 pub fn connector(environment: &Environment, user_agent: &str, interactive: bool) -> Connector {
     Connector::new(ConnectorOptions {

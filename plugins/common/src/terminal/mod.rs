@@ -10,6 +10,7 @@ pub mod log;
 pub mod output;
 pub mod problem;
 pub mod reading;
+pub mod report_text;
 pub mod streams;
 pub mod table;
 

@@ -1,9 +1,9 @@
 //! The arguments of `control-plane`.
 
 use clap::Args;
-use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags};
+use mesh_common::terminal::flags::{ConnectFlags, ContextFlags, NamespaceFlags};
 
-use crate::mark::{ContextFlags, WriteFlags};
+use crate::mark::WriteFlags;
 
 /// Say which clusters' control planes lead a cluster that has none of its own
 ///

@@ -1,9 +1,9 @@
 //! The arguments of `global`.
 
 use clap::Args;
-use mesh_common::terminal::flags::ConnectFlags;
+use mesh_common::terminal::flags::{ConnectFlags, ContextFlags};
 
-use crate::mark::{ContextFlags, WriteFlags};
+use crate::mark::WriteFlags;
 
 /// Make Services mesh-wide in ambient mode, by the label istio.io/global of the same Service in every cluster
 ///

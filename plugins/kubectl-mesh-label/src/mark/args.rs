@@ -3,25 +3,6 @@
 use clap::Args;
 use mesh_common::terminal::flags::DryRunFlags;
 
-/// Where.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct ContextFlags {
-    /// Kubeconfig context of the cluster; may be repeated or a comma list [default: the current context]
-    #[arg(long = "context", value_name = "CONTEXT", value_delimiter = ',')]
-    pub contexts: Vec<String>,
-}
-
-impl ContextFlags {
-    /// The contexts asked for; `None` is the current one.
-    pub(crate) fn resolve(&self) -> Vec<Option<String>> {
-        if self.contexts.is_empty() {
-            vec![None]
-        } else {
-            self.contexts.iter().cloned().map(Some).collect()
-        }
-    }
-}
-
 /// How.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WriteFlags {

@@ -9,7 +9,7 @@ mod order;
 mod plan;
 mod verb;
 
-pub(crate) use args::{ContextFlags, WriteFlags};
+pub(crate) use args::WriteFlags;
 pub(crate) use observe::Job;
 pub(crate) use order::{Named, Order};
 pub(crate) use verb::{carry_out, targets};

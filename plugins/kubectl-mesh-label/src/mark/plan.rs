@@ -6,6 +6,7 @@ use mesh_common::mesh::Error;
 use mesh_common::mesh::error::Kind as ErrorKind;
 use mesh_common::mesh::mark::{Mark, Refusal, Step, Wish};
 use mesh_common::mesh::names::APPLIED_BY;
+use mesh_common::terminal::reading::doubles;
 use serde_json::{Value, json};
 
 use super::order::{Kind, Named, Order};
@@ -161,27 +162,23 @@ pub(super) struct Known<'a> {
 /// # Errors
 /// They want two values of the same cluster.
 pub(super) fn same_clusters(known: &[Known<'_>]) -> Result<BTreeMap<usize, usize>, Error> {
-    let mut left_out = BTreeMap::new();
-    let mut errors = Vec::new();
-    for (i, one) in known.iter().enumerate() {
-        let first = known[..i]
-            .iter()
-            .position(|other| one.uid.is_some() && other.uid == one.uid);
-        let Some(first) = first else { continue };
-        let other = &known[first];
-        if other.value == one.value {
-            left_out.insert(i, first);
-        } else {
-            errors.push(Error::usage(format!(
-                "contexts {} and {} are the same cluster, which cannot be both {} and {}",
-                other.context,
-                one.context,
-                other.value.unwrap_or("unlabeled"),
-                one.value.unwrap_or("unlabeled"),
-            )));
-        }
+    let uids: Vec<Option<&str>> = known.iter().map(|one| one.uid).collect();
+    let doubles = doubles(&uids);
+    let both = |(double, first): (&usize, &usize)| (&known[*first], &known[*double]);
+    let disagree = doubles.iter().map(both).filter(|(a, b)| a.value != b.value);
+    let errors = disagree.map(|(first, double)| {
+        Error::usage(format!(
+            "contexts {} and {} are the same cluster, which cannot be both {} and {}",
+            first.context,
+            double.context,
+            first.value.unwrap_or("unlabeled"),
+            double.value.unwrap_or("unlabeled"),
+        ))
+    });
+    match Error::all(errors) {
+        Some(error) => Err(error),
+        None => Ok(doubles),
     }
-    Error::all(errors).map_or(Ok(left_out), Err)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use mesh_common::cluster::{Connector, DryRun, Kubeconfig, Target, fan_out};
 use mesh_common::mesh::error::Kind as ErrorKind;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::ConnectFlags;
+use mesh_common::terminal::reading::{left_out, without};
 use mesh_common::terminal::{Interrupt, Streams};
 
 use super::apply::make;
@@ -115,18 +116,11 @@ fn one_of_each<K>(seen: Vec<Seen<K>>, streams: &mut Streams) -> Result<Vec<Seen<
             value: one.value.as_deref(),
         })
         .collect();
-    let left_out = same_clusters(&known)?;
-    for (one, first) in &left_out {
-        streams.say(&format!(
-            "context {} is the same cluster as {} and is left out",
-            known[*one].context, known[*first].context
-        ));
+    let doubles = same_clusters(&known)?;
+    for (double, first) in &doubles {
+        streams.say(&left_out(known[*double].context, known[*first].context));
     }
-    let numbered = seen.into_iter().enumerate();
-    Ok(numbered
-        .filter(|(number, _)| !left_out.contains_key(number))
-        .map(|(_, one)| one)
-        .collect())
+    Ok(without(&doubles, seen))
 }
 
 /// What every object of every cluster needs; all that is in the way is reported together.

@@ -1,9 +1,9 @@
 //! The arguments of `network`.
 
 use clap::Args;
-use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags};
+use mesh_common::terminal::flags::{ConnectFlags, ContextFlags, NamespaceFlags};
 
-use crate::mark::{ContextFlags, WriteFlags};
+use crate::mark::WriteFlags;
 
 /// Say which network a cluster is on, by the label topology.istio.io/network of Istio's namespace
 ///

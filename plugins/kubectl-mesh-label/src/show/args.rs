@@ -1,10 +1,8 @@
 //! The arguments of `show`.
 
 use clap::Args;
-use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags};
+use mesh_common::terminal::flags::{AllContextFlags, ConnectFlags, NamespaceFlags};
 use mesh_common::terminal::output::Format;
-
-use crate::mark::ContextFlags;
 
 /// Show what each part of a cluster says its network and its name are; drift is marked and ends with 1
 ///
@@ -22,19 +20,12 @@ Examples:
 Exit codes: 0 fine, 1 drift, 2 it could not be done, 3 some cluster was not reached.")]
 pub(crate) struct ShowArgs {
     #[command(flatten)]
-    pub contexts: ContextFlags,
-    /// Every context of the kubeconfig, each cluster once
-    #[arg(long, conflicts_with = "contexts")]
-    pub all_contexts: bool,
+    pub contexts: AllContextFlags,
     /// Format: table, wide, json, yaml, name or jsonpath=TEMPLATE
-    #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = format)]
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     pub output: Format,
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]
     pub connect: ConnectFlags,
-}
-
-fn format(text: &str) -> Result<Format, String> {
-    text.parse::<Format>().map_err(|error| error.to_string())
 }

@@ -8,7 +8,8 @@ use mesh_common::mesh::names::CONTROL_PLANE_ANNOTATION;
 use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::statements::{Statement, cluster, judge, near_keys, network};
 use mesh_common::terminal::output::Report;
-use mesh_common::terminal::streams::in_one_line;
+use mesh_common::terminal::reading::{EachOnce, Unreached};
+use mesh_common::terminal::report_text::{counted, finding, line, wrapped};
 use mesh_common::terminal::table::Table;
 use serde::Serialize;
 
@@ -24,14 +25,6 @@ pub(super) struct Labels {
     /// Clusters that could not be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreached: Vec<Unreached>,
-}
-
-/// A cluster that could not be read.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Unreached {
-    pub context: String,
-    pub reason: String,
 }
 
 /// One cluster.
@@ -65,7 +58,8 @@ struct Skipped {
 
 impl Labels {
     /// Judges all clusters together: whether there are several networks shows only then.
-    pub(super) fn new(seen: Vec<Seen>, unreached: Vec<Unreached>) -> Self {
+    pub(super) fn new(once: EachOnce<Seen>) -> Self {
+        let seen: Vec<Seen> = once.read.into_iter().map(|(_, seen)| seen).collect();
         let networks: BTreeSet<&str> = seen
             .iter()
             .filter_map(|one| network(&one.statements))
@@ -75,7 +69,7 @@ impl Labels {
             api_version: "mesh.istio-multicluster.dev/v1alpha1",
             kind: "MeshLabels",
             items: seen.into_iter().map(|one| judged(one, several)).collect(),
-            unreached,
+            unreached: once.unreached,
         }
     }
 
@@ -141,8 +135,7 @@ impl Report for Labels {
         }
         let drifting = self.items.iter().flat_map(|item| &item.statements);
         let count = drifting.filter(|statement| statement.drift).count();
-        let clusters = self.items.len();
-        let plural = if clusters == 1 { "" } else { "s" };
+        let clusters = counted(self.items.len(), "cluster");
         let verdict = match count {
             0 if self.drifts() => "a label to mend".to_owned(),
             0 if self.items.iter().any(|item| !item.skipped.is_empty()) => {
@@ -152,7 +145,7 @@ impl Report for Labels {
             1 => "1 part drifts".to_owned(),
             more => format!("{more} parts drift"),
         };
-        line(&format!("{clusters} cluster{plural}: {verdict}"), &mut text);
+        line(&format!("{clusters}: {verdict}"), &mut text);
         text
     }
 
@@ -195,40 +188,8 @@ impl ClusterLabels {
                 text,
             );
         }
-        for finding in self
-            .findings
-            .iter()
-            .filter(|found| wide || found.severity > Severity::Info)
-        {
-            wrapped(
-                finding.severity.word(),
-                &format!("{}: {}", finding.id, finding.message),
-                text,
-            );
-            if let Some(fix) = &finding.fix {
-                line(&format!("            fix: {fix}"), text);
-            }
+        for found in &self.findings {
+            finding(found, wide, text);
         }
     }
-}
-
-/// A text beside its key, in lines of 80 columns where its words let them.
-fn wrapped(key: &str, content: &str, text: &mut String) {
-    const WIDTH: usize = 80;
-    let mut row = format!("  {key:<9}");
-    for word in in_one_line(content).split(' ') {
-        if row.len() + 1 + word.len() > WIDTH && row.trim() != key && !row.trim().is_empty() {
-            line(&row, text);
-            row = " ".repeat(11);
-        }
-        row.push(' ');
-        row.push_str(word);
-    }
-    line(&row, text);
-}
-
-/// One line of the report. What it tells comes from clusters that may be anybody's.
-fn line(content: &str, text: &mut String) {
-    text.push_str(&in_one_line(content));
-    text.push('\n');
 }

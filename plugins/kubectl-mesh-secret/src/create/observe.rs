@@ -10,7 +10,7 @@ use mesh_common::mesh::names::{KUBE_SYSTEM, ROOT_CA_CONFIG_MAP, SERVICE_ACCOUNT_
 use mesh_common::mesh::{Error, istiod, reader};
 
 use super::options::{Options, TokenOptions};
-use crate::optional::optional;
+use mesh_common::cluster::optional;
 
 /// What was seen in the source cluster.
 pub(super) struct Source {
@@ -132,8 +132,8 @@ async fn token(cluster: &Cluster, options: &Options) -> Result<Option<Secret>, E
     let name = match &options.token {
         TokenOptions::Shared => reader::token_secret_name(&options.account),
         TokenOptions::Named(name) => name.clone(),
-        TokenOptions::OwnSecret(Some(holder)) => own_secret_name(&options.account, holder.as_str()),
-        TokenOptions::OwnSecret(None) | TokenOptions::Bound(..) => return Ok(None),
+        TokenOptions::OwnSecret(holder) => own_secret_name(&options.account, holder.as_str()),
+        TokenOptions::Bound(..) => return Ok(None),
     };
     cluster.get(Some(&options.namespace), &name).await
 }

@@ -51,7 +51,7 @@ pub(super) enum TokenOptions {
     /// The one in this token Secret.
     Named(String),
     /// An unending one in a token Secret of this holder's own.
-    OwnSecret(Option<ClusterName>),
+    OwnSecret(ClusterName),
     /// One that ends, bound to a Secret of the holder's own.
     Bound(Duration, Option<ClusterName>),
 }
@@ -197,7 +197,7 @@ fn token_options(arguments: &CreateArgs) -> TokenOptions {
     ) {
         (Some(duration), _, holder) => TokenOptions::Bound(*duration, holder.clone()),
         (None, Some(name), _) => TokenOptions::Named(name.clone()),
-        (None, None, Some(holder)) => TokenOptions::OwnSecret(Some(holder.clone())),
+        (None, None, Some(holder)) => TokenOptions::OwnSecret(holder.clone()),
         (None, None, None) => TokenOptions::Shared,
     }
 }

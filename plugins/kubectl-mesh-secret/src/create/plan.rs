@@ -98,9 +98,7 @@ fn missing(seen: &Account, options: &Options, source: Place<'_>) -> Result<Plan,
                 TokenPlan::Existing(Box::new(secret.clone()))
             }),
         TokenOptions::Named(_) => TokenPlan::NewSecret(None),
-        TokenOptions::OwnSecret(holder) => {
-            TokenPlan::NewSecret(holder.as_ref().map(ToString::to_string))
-        }
+        TokenOptions::OwnSecret(holder) => TokenPlan::NewSecret(Some(holder.to_string())),
         TokenOptions::Bound(duration, holder) => TokenPlan::Minted {
             duration: *duration,
             holder: holder.as_ref().map(ToString::to_string),

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use mesh_common::mesh::finding::Severity;
-use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags};
+use mesh_common::terminal::flags::{AllContextFlags, ConnectFlags, NamespaceFlags};
 use mesh_common::terminal::output::Format;
 
 /// Show what remote secrets hold, what istiod would refuse, and with --probe whether they work
@@ -27,10 +27,6 @@ Examples:
     -o jsonpath='{.items[*].clusters[*].access.token.expiresAt}'
 
 Exit codes: 0 fine, 1 findings at or above --fail-on, 2 it could not be done, 3 some cluster was not reached.")]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "it mirrors the flags one to one"
-)]
 pub(crate) struct InspectArgs {
     /// Names of secrets, or of the clusters they lead to [default: every remote secret]
     #[arg(value_name = "NAME")]
@@ -38,12 +34,8 @@ pub(crate) struct InspectArgs {
     /// Read manifests from this file, or '-' for standard input, instead of a cluster
     #[arg(long, short = 'f', value_name = "FILE", conflicts_with_all = ["contexts", "all_contexts"])]
     pub filename: Option<String>,
-    /// Kubeconfig context of the holder; may be repeated or a comma list [default: the current context]
-    #[arg(long = "context", value_name = "CONTEXT", value_delimiter = ',')]
-    pub contexts: Vec<String>,
-    /// Every context of the kubeconfig, each cluster once
-    #[arg(long, conflicts_with = "contexts")]
-    pub all_contexts: bool,
+    #[command(flatten)]
+    pub contexts: AllContextFlags,
     /// Use each credential: is the server reached, its certificate good, is it the right cluster, may it read enough?
     #[arg(long)]
     pub probe: bool,
@@ -60,7 +52,7 @@ pub(crate) struct InspectArgs {
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub fail_on: FailOn,
     /// Format: table, wide, json, yaml, name or jsonpath=TEMPLATE
-    #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = format)]
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     pub output: Format,
     #[command(flatten)]
     pub namespace: NamespaceFlags,
@@ -86,8 +78,4 @@ impl FailOn {
             Self::Never => false,
         }
     }
-}
-
-fn format(text: &str) -> Result<Format, String> {
-    text.parse::<Format>().map_err(|error| error.to_string())
 }

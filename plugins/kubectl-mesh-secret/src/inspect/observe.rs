@@ -10,12 +10,11 @@ use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL};
 use mesh_common::mesh::remote_secret::{has_label, leads_to, secret_name};
 use mesh_common::mesh::{access_facts, istiod};
-use mesh_common::terminal::reading::read_contexts;
+use mesh_common::terminal::reading::{Unreached, each_once, read_contexts};
 
-use super::report::Unreached;
 use super::sources::Sources;
 use super::{InspectArgs, manifests};
-use crate::optional::optional;
+use mesh_common::cluster::optional;
 
 /// A secret, and what is known of the place where it was found.
 pub(super) struct Held {
@@ -42,8 +41,6 @@ pub(super) struct Seen {
     pub notes: Vec<String>,
     /// What is said where there is no secret.
     pub nothing: String,
-    /// Whether only the current context was read, and the kubeconfig has more.
-    pub could_be_more: bool,
 }
 
 /// Reads what the arguments name.
@@ -131,27 +128,14 @@ async fn from_clusters(
     kubeconfig: &Kubeconfig,
     connector: &Connector,
 ) -> Result<Seen, Error> {
-    let named = named_contexts(arguments);
     let read = read_contexts(
         kubeconfig,
         &arguments.connect,
-        arguments.all_contexts,
-        named,
+        &arguments.contexts,
         |target| async { holder(&connector.connect(target).await?, arguments).await },
     )
     .await?;
-    let mut seen = assemble(read, arguments)?;
-    seen.could_be_more = arguments.contexts.is_empty()
-        && !arguments.all_contexts
-        && kubeconfig.context_names().count() > 1;
-    Ok(seen)
-}
-
-fn named_contexts(arguments: &InspectArgs) -> Vec<Option<String>> {
-    if arguments.contexts.is_empty() {
-        return vec![None];
-    }
-    arguments.contexts.iter().cloned().map(Some).collect()
+    assemble(read, arguments)
 }
 
 struct Holder {
@@ -200,36 +184,16 @@ fn assemble(
     arguments: &InspectArgs,
 ) -> Result<Seen, Error> {
     let namespace = arguments.namespace.resolve();
+    let alone = read.len() == 1;
+    let once = each_once(read, |holder: &Holder| Some(holder.uid.as_str()))?;
     let mut seen = Seen {
+        unreached: once.unreached,
+        notes: once.notes,
         nothing: format!("no remote secret in namespace {namespace}"),
         ..Seen::default()
     };
-    let alone = read.len() == 1;
-    let mut known: Vec<(String, String)> = Vec::new();
-    let (mut errors, mut lost) = (Vec::new(), Vec::new());
-    for (context, holder) in read {
-        // A cluster that cannot be read, for whatever reason, costs only its own row.
-        let holder = match holder {
-            Ok(holder) => holder,
-            Err(error) => {
-                seen.unreached.push(Unreached {
-                    context,
-                    reason: error.in_one_line(),
-                });
-                lost.push(error);
-                continue;
-            }
-        };
-        if let Some((first, _)) = known
-            .iter()
-            .find(|(_, uid)| !uid.is_empty() && *uid == holder.uid)
-        {
-            seen.notes.push(format!(
-                "context {context} is the same cluster as {first} and is left out"
-            ));
-            continue;
-        }
-        known.push((context.clone(), holder.uid.clone()));
+    let mut errors = Vec::new();
+    for (context, holder) in once.read {
         let place = format!("namespace {namespace} of context {context}");
         match select(holder.secrets.clone(), if alone { &arguments.names } else { &[] }, &place) {
             Ok(secrets) => seen.held.extend(in_holder(&context, secrets, &holder)),
@@ -249,9 +213,6 @@ fn assemble(
         if seen.unreached.is_empty() {
             errors.extend(nowhere(&seen.held, arguments));
         }
-    }
-    if known.is_empty() {
-        errors.append(&mut lost);
     }
     Error::all(errors).map_or(Ok(seen), Err)
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use mesh_common::mesh::access_facts::AccessFacts;
 use mesh_common::mesh::finding::Finding;
+use mesh_common::terminal::reading::Unreached;
 use serde::Serialize;
 
 /// All secrets that were looked at.
@@ -15,14 +16,6 @@ pub(super) struct Inspection {
     /// Clusters that could not be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreached: Vec<Unreached>,
-}
-
-/// A cluster that could not be read.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Unreached {
-    pub context: String,
-    pub reason: String,
 }
 
 /// One Secret.

@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use mesh_common::mesh::access_facts::{AccessFacts, TrustFacts};
-use mesh_common::mesh::finding::{Finding, Severity};
+use mesh_common::mesh::finding::Severity;
 use mesh_common::mesh::token::TokenFacts;
 use mesh_common::terminal::output::Report;
-use mesh_common::terminal::streams::in_one_line;
+use mesh_common::terminal::report_text::{self, counted, entry, line};
 
 use super::checks::day_and_time;
 use super::report::{ClusterReport, Inspection, Outcome, ProbeReport, SecretReport};
@@ -17,7 +17,7 @@ impl Report for Inspection {
             secret(item, wide, &mut text);
         }
         for lost in &self.unreached {
-            row(
+            line(
                 &format!("context {}: not read: {}", lost.context, lost.reason),
                 &mut text,
             );
@@ -52,22 +52,22 @@ fn secret(item: &SecretReport, wide: bool, text: &mut String) {
         item.age_seconds
             .map(|seconds| format!("age {}", age(seconds))),
     );
-    row(&head.join("   "), text);
+    line(&head.join("   "), text);
     for cluster in &item.clusters {
         self::cluster(cluster, wide, text);
     }
     for finding in &item.findings {
-        self::finding(finding, wide, text);
+        report_text::finding(finding, wide, text);
     }
     text.push('\n');
 }
 
 fn cluster(cluster: &ClusterReport, wide: bool, text: &mut String) {
-    line("cluster", &cluster.name, text);
+    entry("cluster", &cluster.name, text);
     if let Some(access) = &cluster.access {
         self::access(access, wide, text);
     }
-    line(
+    entry(
         "istiod",
         if cluster.accepted {
             "accepts it"
@@ -80,23 +80,23 @@ fn cluster(cluster: &ClusterReport, wide: bool, text: &mut String) {
         self::probe(probe, text);
     }
     if let Some(kubeconfig) = &cluster.kubeconfig {
-        line("clear", "", text);
+        entry("clear", "", text);
         for clear in kubeconfig.lines() {
-            row(&format!("            {clear}"), text);
+            line(&format!("            {clear}"), text);
         }
     }
     for finding in &cluster.findings {
-        self::finding(finding, wide, text);
+        report_text::finding(finding, wide, text);
     }
 }
 
 fn access(access: &AccessFacts, wide: bool, text: &mut String) {
-    line("server", &access.server, text);
+    entry("server", &access.server, text);
     if let Some(name) = &access.tls_server_name {
-        line("", &format!("checked as {name}"), text);
+        entry("", &format!("checked as {name}"), text);
     }
     if let Some(proxy) = &access.proxy_url {
-        line("", &format!("through proxy {proxy}"), text);
+        entry("", &format!("through proxy {proxy}"), text);
     }
     match &access.trust {
         TrustFacts::Authorities { certificates } => {
@@ -106,7 +106,7 @@ fn access(access: &AccessFacts, wide: bool, text: &mut String) {
                 } else {
                     short(&certificate.sha256)
                 };
-                line(
+                entry(
                     if i == 0 { "ca" } else { "" },
                     &format!(
                         "{}, until {}",
@@ -115,23 +115,23 @@ fn access(access: &AccessFacts, wide: bool, text: &mut String) {
                     ),
                     text,
                 );
-                line("", &format!("sha256 {digest}"), text);
+                entry("", &format!("sha256 {digest}"), text);
             }
         }
         TrustFacts::AuthoritiesFile { path } => {
-            line("ca", &format!("file {path} of whoever reads it"), text);
+            entry("ca", &format!("file {path} of whoever reads it"), text);
         }
-        TrustFacts::SystemRoots => line("ca", "the roots of the machine that dials", text),
-        TrustFacts::Nothing => line("ca", "none: the server is not checked", text),
+        TrustFacts::SystemRoots => entry("ca", "the roots of the machine that dials", text),
+        TrustFacts::Nothing => entry("ca", "none: the server is not checked", text),
     }
     match &access.token {
         Some(token) => self::token(token, text),
-        None => line("auth", &none(&access.authentication.join(", ")), text),
+        None => entry("auth", &none(&access.authentication.join(", ")), text),
     }
 }
 
 fn token(token: &TokenFacts, text: &mut String) {
-    line(
+    entry(
         "token",
         token.subject.as_deref().unwrap_or("<unknown>"),
         text,
@@ -143,12 +143,12 @@ fn token(token: &TokenFacts, text: &mut String) {
     let since = token.issued_at.map_or_else(String::new, |from| {
         format!(", issued {}", day_and_time(from))
     });
-    line("", &format!("{end}{since}"), text);
+    entry("", &format!("{end}{since}"), text);
     if let Some(secret) = &token.secret {
-        line("", &format!("lives with secret {secret}"), text);
+        entry("", &format!("lives with secret {secret}"), text);
     }
     if !token.audience.is_empty() {
-        line("", &format!("for {}", token.audience.join(", ")), text);
+        entry("", &format!("for {}", token.audience.join(", ")), text);
     }
 }
 
@@ -167,25 +167,11 @@ fn probe(probe: &ProbeReport, text: &mut String) {
             Outcome::Failed { detail } => format!("NO: {detail}"),
             Outcome::Skipped { detail } => format!("skipped: {detail}"),
         };
-        line(
+        entry(
             if i == 0 { "probe" } else { "" },
             &format!("{question}: {answer}"),
             text,
         );
-    }
-}
-
-fn finding(finding: &Finding, wide: bool, text: &mut String) {
-    // What every healthy secret has is not worth a line, unless asked for.
-    if finding.severity == Severity::Info && !wide {
-        return;
-    }
-    let message = format!("{}: {}", finding.id, finding.message);
-    for (i, row) in wrapped(&message).iter().enumerate() {
-        line(if i == 0 { finding.severity.word() } else { "" }, row, text);
-    }
-    if let Some(fix) = &finding.fix {
-        line("", &format!("fix: {fix}"), text);
     }
 }
 
@@ -198,45 +184,11 @@ fn verdict(inspection: &Inspection) -> String {
     };
     format!(
         "{}: {}, {}, {}\n",
-        plural(inspection.items.len(), "secret"),
-        plural(count(Severity::Error), "error"),
-        plural(count(Severity::Warning), "warning"),
-        plural(count(Severity::Info), "note"),
+        counted(inspection.items.len(), "secret"),
+        counted(count(Severity::Error), "error"),
+        counted(count(Severity::Warning), "warning"),
+        counted(count(Severity::Info), "note"),
     )
-}
-
-fn plural(count: usize, word: &str) -> String {
-    if count == 1 {
-        format!("1 {word}")
-    } else {
-        format!("{count} {word}s")
-    }
-}
-
-fn line(key: &str, value: &str, text: &mut String) {
-    row(format!("  {key:<9} {value}").trim_end(), text);
-}
-
-/// One line of the report. What it tells comes from secrets and clusters that may be anybody's.
-fn row(content: &str, text: &mut String) {
-    text.push_str(&in_one_line(content));
-    text.push('\n');
-}
-
-/// `text` in rows that fit beside the key on 80 columns; commands are never broken, since they are pasted.
-fn wrapped(text: &str) -> Vec<String> {
-    const WIDTH: usize = 80 - 12;
-    let mut rows: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match rows.last_mut() {
-            Some(row) if row.len() + 1 + word.len() <= WIDTH => {
-                row.push(' ');
-                row.push_str(word);
-            }
-            Some(_) | None => rows.push(word.to_owned()),
-        }
-    }
-    rows
 }
 
 fn none(text: &str) -> String {

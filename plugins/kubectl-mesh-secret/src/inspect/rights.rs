@@ -10,7 +10,7 @@ use mesh_common::cluster::{Cluster, DryRun};
 use mesh_common::mesh::error::Error;
 use mesh_common::mesh::reader::{Right, required_rights};
 
-use crate::optional::optional;
+use mesh_common::cluster::optional;
 
 /// Requests on their way at the same time; a server without h2 opens that many connections.
 const AT_ONCE: usize = 8;

@@ -9,7 +9,7 @@ use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::KUBE_SYSTEM;
 
 use super::InspectArgs;
-use crate::optional::optional;
+use mesh_common::cluster::optional;
 
 /// What the kubeconfig offers to compare a secret with.
 pub(super) struct Sources {

@@ -59,8 +59,10 @@ pub(crate) async fn run(
     if inspection.items.is_empty() && matches!(arguments.output, Format::Table | Format::Wide) {
         streams.say(&seen.nothing);
     }
-    if seen.could_be_more && matches!(arguments.output, Format::Table | Format::Wide) {
-        streams.say("one context was read; --all-contexts reads every cluster of the kubeconfig");
+    let for_people = matches!(arguments.output, Format::Table | Format::Wide);
+    let of_clusters = kubeconfig.filter(|_| for_people && arguments.filename.is_none());
+    if let Some(more) = of_clusters.and_then(|known| arguments.contexts.could_be_more(&known)) {
+        streams.say(more);
     }
     let found = inspection
         .findings()
