@@ -84,3 +84,17 @@ fn deadline_ends_it() {
     let never_ends = sh("echo ready; exec cat /dev/zero > /dev/null");
     never_ends.deadline(Duration::from_millis(100)).output();
 }
+
+#[test]
+fn a_program_at_a_terminal_is_answered() {
+    let running = sh(
+        "test -t 0 && test -t 2 && ! test -t 1 && printf 'name? ' >&2; read name; echo \"$name\"",
+    )
+    .at_terminal()
+    .spawn();
+    running.wait_for_stderr("name? ");
+    running.type_in("east\n");
+    let output = running.wait();
+    assert_eq!(output.stdout, "east\n");
+    assert_eq!(output.stderr, "name? east\n");
+}

@@ -9,6 +9,7 @@ pub mod jsonpath;
 pub mod log;
 pub mod output;
 pub mod problem;
+pub mod prompt;
 pub mod reading;
 pub mod report_text;
 pub mod streams;

@@ -7,6 +7,7 @@ mod output;
 mod record;
 mod run;
 mod running;
+mod terminal;
 
 pub use output::Output;
 pub use record::{Recording, recordings};

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::output::Output;
 use super::running::Running;
+use super::terminal;
 
 /// Long enough for a busy machine, short enough to notice a program that hangs.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -27,6 +28,7 @@ pub struct Run {
     pub(super) stdin: Option<Vec<u8>>,
     pub(super) deadline: Duration,
     stdout_closed: bool,
+    at_terminal: bool,
     pub(super) recorded: bool,
     pub(super) manifest_requested: bool,
 }
@@ -57,6 +59,7 @@ impl Run {
             stdin: None,
             deadline: DEADLINE,
             stdout_closed: false,
+            at_terminal: false,
             recorded,
             manifest_requested: false,
         }
@@ -132,6 +135,14 @@ impl Run {
         self
     }
 
+    /// Puts it at a terminal by its standard input and standard error, where [`Running::type_in`] answers it. Its standard
+    /// output stays a pipe.
+    #[must_use]
+    pub fn at_terminal(mut self) -> Self {
+        self.at_terminal = true;
+        self
+    }
+
     /// Records its output for the check that nothing in it is secret. Plugins run by their own name are recorded unasked; ask
     /// for it where kubectl runs one.
     #[must_use]
@@ -183,12 +194,18 @@ impl Run {
             })
             .stdout(self.stdout())
             .stderr(Stdio::piped());
+        let terminal = self.at_terminal.then(|| {
+            let (person, program) = terminal::pair().expect("the system has terminals");
+            let input = program.try_clone().expect("the system has descriptors");
+            command.stdin(input).stderr(program);
+            person
+        });
         let child = command
             .spawn()
             .unwrap_or_else(|error| panic!("cannot run {}: {error}", self.program.display()));
-        // The command holds a copy of a closed pipe's writing end.
+        // The command holds a copy of a closed pipe's writing end, and of the program's end of a terminal.
         drop(command);
-        Running::new(self, child, own_home)
+        Running::new(self, child, terminal, own_home)
     }
 
     fn stdout(&self) -> Stdio {

@@ -1,5 +1,6 @@
 //! A program that runs.
 
+use std::fs::File;
 use std::io::{Read, Write as _};
 use std::process::{Child, ExitStatus};
 use std::sync::mpsc::{Receiver, channel};
@@ -27,11 +28,17 @@ pub struct Running {
     stdout: Text,
     stderr: Text,
     readers: Vec<JoinHandle<()>>,
+    terminal: Option<File>,
     _home: Option<TempDir>,
 }
 
 impl Running {
-    pub(super) fn new(mut run: Run, mut child: Child, home: Option<TempDir>) -> Self {
+    pub(super) fn new(
+        mut run: Run,
+        mut child: Child,
+        terminal: Option<File>,
+        home: Option<TempDir>,
+    ) -> Self {
         let pid = i32::try_from(child.id())
             .ok()
             .and_then(Pid::from_raw)
@@ -43,6 +50,10 @@ impl Running {
         }
         let stderr = Text::default();
         if let Some(source) = child.stderr.take() {
+            readers.push(keep(source, &stderr));
+        }
+        if let Some(terminal) = &terminal {
+            let source = terminal.try_clone().expect("the system has descriptors");
             readers.push(keep(source, &stderr));
         }
         if let (Some(text), Some(mut stdin)) = (run.stdin.take(), child.stdin.take()) {
@@ -59,6 +70,7 @@ impl Running {
             stdout,
             stderr,
             readers,
+            terminal,
             _home: home,
         }
     }
@@ -71,6 +83,17 @@ impl Running {
         kill_process(self.pid, Signal::INT).expect("it runs");
     }
 
+    /// Types this at its terminal; it stands in standard error as well, as on any terminal.
+    ///
+    /// # Panics
+    /// Where it was not put at one.
+    pub fn type_in(&self, text: &str) {
+        let mut terminal = self.terminal.as_ref().expect("it is at a terminal");
+        terminal
+            .write_all(text.as_bytes())
+            .expect("a terminal takes a line");
+    }
+
     /// What it wrote to standard output so far.
     pub fn stdout(&self) -> String {
         text(&self.stdout)
@@ -78,7 +101,12 @@ impl Running {
 
     /// What it wrote to standard error so far.
     pub fn stderr(&self) -> String {
-        text(&self.stderr)
+        let text = text(&self.stderr);
+        match &self.terminal {
+            // A terminal ends its lines with two characters.
+            Some(_) => text.replace("\r\n", "\n"),
+            None => text,
+        }
     }
 
     /// Waits until standard error holds this text.
