@@ -9,6 +9,7 @@ mod credential;
 mod fan_out;
 mod fault;
 mod kubeconfig;
+mod manifests;
 mod objects;
 mod optional;
 mod target;

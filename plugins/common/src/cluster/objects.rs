@@ -147,9 +147,20 @@ impl Cluster {
     where
         K: Resource<DynamicType = ()>,
     {
-        let (plural, group) = (K::plural(&()), K::group(&()));
+        self.attempt_about(verb, &K::plural(&()), &K::group(&()), namespace, name)
+    }
+
+    /// The same for a kind that is known by its names only.
+    pub(super) fn attempt_about(
+        &self,
+        verb: Verb,
+        plural: &str,
+        group: &str,
+        namespace: Option<&str>,
+        name: Option<&str>,
+    ) -> Attempt {
         let resource = if group.is_empty() {
-            plural.into_owned()
+            plural.to_owned()
         } else {
             format!("{plural}.{group}")
         };
@@ -184,7 +195,7 @@ pub(super) fn unbuilt(
     Error::usage(format!("no request can be made to {attempt}")).because(error)
 }
 
-fn absent_is_none<T>(error: Error) -> Result<Option<T>, Error> {
+pub(super) fn absent_is_none<T>(error: Error) -> Result<Option<T>, Error> {
     match api_fault(&error) {
         Some(ApiFault::NotFound { .. } | ApiFault::NamespaceMissing { .. }) => Ok(None),
         Some(_) | None => Err(error),

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod access_facts;
 pub mod certificate;
+pub mod change;
 pub mod cluster_name;
 pub mod error;
 pub mod exit;
