@@ -5,6 +5,7 @@ use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::VerbosityFlags;
 use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
 
+use crate::expose::{self, ExposeArgs};
 use crate::generate::{self, GenerateArgs};
 
 /// Run the east-west gateway of each cluster in an Istio mesh, and expose services through it
@@ -21,6 +22,9 @@ Examples:
   # The gateway of a cluster on network1, for istioctl
   kubectl mesh-eastwest generate --network network1 --format iop | istioctl install -y -f -
 
+  # What the other networks may reach through it
+  kubectl mesh-eastwest expose services | kubectl apply -f -
+
 Exit codes: 0 fine, 1 findings, 2 it could not be done, 3 done in part, 4 a wait ran out, 130 Ctrl-C.")]
 pub struct Cli {
     #[command(flatten)]
@@ -32,6 +36,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Generate(Box<GenerateArgs>),
+    Expose(Box<ExposeArgs>),
 }
 
 impl Plugin for Cli {
@@ -49,6 +54,7 @@ impl Plugin for Cli {
     ) -> Result<Exit, Error> {
         match self.verb {
             Verb::Generate(arguments) => generate::run(*arguments, streams),
+            Verb::Expose(arguments) => expose::run(&arguments, streams),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! `kubectl mesh-eastwest`: the gateway through which the other networks of an Istio mesh reach a cluster, and what is
 //! exposed through it.
 //!
-//! What the objects look like is `mesh_common::mesh::gateway`'s to know. Each verb is a room with its arguments.
+//! What the objects look like is `mesh_common::mesh::gateway`'s and `mesh_common::mesh::exposure`'s to know. Each verb is a room with its arguments.
 
 mod cli;
+mod expose;
 mod generate;
 
 pub use cli::Cli;

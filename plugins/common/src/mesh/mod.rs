@@ -9,6 +9,7 @@ pub mod change;
 pub mod cluster_name;
 pub mod error;
 pub mod exit;
+pub mod exposure;
 pub mod finding;
 pub mod gateway;
 mod go;

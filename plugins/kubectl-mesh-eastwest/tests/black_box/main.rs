@@ -1,3 +1,4 @@
 //! The plugin as its users meet it: what it says, what it asks of clusters, how it ends.
 
+mod expose;
 mod generate;

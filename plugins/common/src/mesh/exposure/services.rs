@@ -1,0 +1,32 @@
+//! The services of a cluster, behind a gateway.
+
+use serde_json::{Value, json};
+
+use super::{ClusterDomain, ServicesExposure};
+
+/// The Gateway by which all services of a cluster answer those of other networks.
+///
+/// Hosts are `*.local` where Services are in `cluster.local`, which takes in the names of multi-cluster services
+/// (`clusterset.local`) too; of a cluster with another domain, that domain's.
+/// Source: `samples/multicluster/expose-services.yaml` of Istio; `builtAutoPassthroughFilterChains` in its
+/// `pilot/pkg/networking/core/gateway.go` for what the hosts select.
+pub fn services(exposure: &ServicesExposure) -> Vec<Value> {
+    let hosts = if exposure.cluster_domain == ClusterDomain::default() {
+        "*.local".to_owned()
+    } else {
+        format!("*.{}", exposure.cluster_domain)
+    };
+    vec![json!({
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "Gateway",
+        "metadata": {"name": "cross-network-gateway", "namespace": exposure.namespace},
+        "spec": {
+            "selector": exposure.selector.labels(),
+            "servers": [{
+                "port": {"number": exposure.port, "name": "tls", "protocol": "TLS"},
+                "tls": {"mode": "AUTO_PASSTHROUGH"},
+                "hosts": [hosts]
+            }]
+        }
+    })]
+}

@@ -1,0 +1,87 @@
+//! The arguments of `expose`.
+
+use clap::{Args, Subcommand};
+use mesh_common::terminal::flags::NamespaceFlags;
+
+/// Print the objects that expose services or istiod through an east-west gateway, for kubectl apply -f -
+#[derive(Debug, Clone, Args)]
+#[command(
+    arg_required_else_help = true,
+    subcommand_required = true,
+    disable_help_subcommand = true
+)]
+pub(crate) struct ExposeArgs {
+    #[command(subcommand)]
+    pub what: Exposed,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Exposed {
+    Services(Box<ServicesArgs>),
+    Istiod(Box<IstiodArgs>),
+}
+
+/// Expose the services of a cluster to the other networks of its mesh
+///
+/// Needed in each cluster of a mesh with several networks. The gateway passes mutual TLS on to the workloads, so that
+/// only members of the mesh come through.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  # As Istio's guides do
+  kubectl mesh-eastwest expose services | kubectl --context west apply -f -
+
+  # Services in another domain, behind a gateway that Helm calls eastwest
+  kubectl mesh-eastwest expose services --cluster-domain corp.example --selector istio=eastwest")]
+pub(crate) struct ServicesArgs {
+    /// Port of the gateway's Service
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+    #[command(flatten)]
+    pub gateway: GatewayFlags,
+}
+
+/// Expose istiod to clusters that have none of their own
+///
+/// Needed in the cluster whose istiod leads them. TLS ends at istiod, which is known by its names inside the cluster;
+/// with --https it ends at the gateway, which shows a certificate of its own.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  # As Istio's guides do
+  kubectl mesh-eastwest expose istiod | kubectl --context west apply -f -
+
+  # One revision
+  kubectl mesh-eastwest expose istiod --revision 1-31-0
+
+  # By a host name and a certificate of the gateway's own
+  kubectl mesh-eastwest expose istiod --https --host istiod.example.com --credential istiod-cert")]
+pub(crate) struct IstiodArgs {
+    /// Revision of istiod, or several with commas between them
+    #[arg(long, value_name = "REVISION", value_delimiter = ',')]
+    pub revision: Vec<String>,
+    /// End TLS at the gateway, with --host and --credential
+    #[arg(long)]
+    pub https: bool,
+    /// Name by which the other clusters reach the gateway, with --https
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// Secret with the gateway's certificate, in its namespace, with --https
+    #[arg(long, value_name = "NAME")]
+    pub credential: Option<String>,
+    #[command(flatten)]
+    pub gateway: GatewayFlags,
+}
+
+/// What both forms need to know of gateway and cluster.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct GatewayFlags {
+    /// Labels of the gateway's pods [default: istio=eastwestgateway]
+    #[arg(long, short = 'l', value_name = "KEY=VALUE,…")]
+    pub selector: Option<String>,
+    /// Domain of the cluster's Services [default: cluster.local]
+    #[arg(long, value_name = "DOMAIN")]
+    pub cluster_domain: Option<String>,
+    #[command(flatten)]
+    pub namespace: NamespaceFlags,
+}

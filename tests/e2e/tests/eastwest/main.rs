@@ -1,0 +1,8 @@
+//! What `kubectl mesh-eastwest` prints and applies, beside Istio's own samples, charts and tools, on real clusters.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it has to be"
+)]
+
+mod expose;
