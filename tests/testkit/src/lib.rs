@@ -11,6 +11,7 @@ pub mod command;
 pub mod condition;
 pub mod embedded;
 pub mod environment;
+pub mod gateway;
 pub mod http;
 pub mod kubeconfig;
 pub mod parts;

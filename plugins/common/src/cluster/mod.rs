@@ -12,6 +12,7 @@ mod kubeconfig;
 mod manifests;
 mod objects;
 mod optional;
+pub mod probe;
 mod target;
 mod wait;
 

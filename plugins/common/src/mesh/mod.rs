@@ -20,6 +20,7 @@ pub mod names;
 pub mod network;
 pub mod owned_fields;
 pub mod ownership;
+pub mod probe;
 pub mod reader;
 pub mod remote_secret;
 pub mod server;

@@ -23,6 +23,15 @@ impl Listener {
     {
         let listener =
             std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        Self::on(listener, serve)
+    }
+
+    /// Hands every connection to a socket that listens already to `serve`.
+    pub(crate) fn on<F, S>(listener: std::net::TcpListener, serve: S) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+        S: Fn(TcpStream) -> F + Send + 'static,
+    {
         listener
             .set_nonblocking(true)
             .expect("sockets can be non-blocking");

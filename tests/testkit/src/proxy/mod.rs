@@ -16,5 +16,6 @@ mod socks;
 
 pub use connect::ConnectProxy;
 pub use front::Front;
+pub(crate) use listener::Listener;
 pub use relay::Relay;
 pub use socks::SocksProxy;

@@ -1,0 +1,13 @@
+//! A gateway that is none: a loopback address of its own, and on each of its ports the behaviour that somebody saw of a
+//! real one.
+//!
+//! What real Envoys do in each state is tested on real Envoys (`tests/e2e`); this one is for the many states that a
+//! report has to tell apart. It imports nothing of the suite.
+
+mod door;
+mod fake;
+mod mesh_ca;
+
+pub use door::{Door, Hello};
+pub use fake::FakeGateway;
+pub use mesh_ca::MeshAuthority;
