@@ -6,5 +6,6 @@
 mod cli;
 mod create;
 mod inspect;
+mod source;
 
 pub use cli::Cli;

@@ -1,26 +1,27 @@
 //! Standard output and standard error, as parameters: stdout is the data, stderr everything else.
 
+use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal as _, Write};
 
 use crate::mesh::Error;
 
-/// Where a command writes.
+/// Where a command writes. Work on several clusters at once shares it: each call writes its text whole.
 pub struct Streams {
-    out: Box<dyn Write>,
-    err: Box<dyn Write>,
+    out: RefCell<Box<dyn Write>>,
+    err: RefCell<Box<dyn Write>>,
     /// Whether a person is at standard input, and can be asked.
     pub interactive: bool,
-    pipe_closed: bool,
+    pipe_closed: Cell<bool>,
 }
 
 impl Streams {
     /// The process's own streams; colour is stripped where they are no terminal or `NO_COLOR` is set.
     pub fn standard() -> Self {
         Self {
-            out: Box::new(io::stdout()),
-            err: Box::new(anstream::AutoStream::auto(io::stderr())),
+            out: RefCell::new(Box::new(io::stdout())),
+            err: RefCell::new(Box::new(anstream::AutoStream::auto(io::stderr()))),
             interactive: io::stdin().is_terminal() && io::stderr().is_terminal(),
-            pipe_closed: false,
+            pipe_closed: Cell::new(false),
         }
     }
 
@@ -28,15 +29,12 @@ impl Streams {
     ///
     /// # Errors
     /// Anything else that keeps the data from being written, such as a full disk.
-    pub fn data(&mut self, text: &str) -> Result<(), Error> {
-        match self
-            .out
-            .write_all(text.as_bytes())
-            .and_then(|()| self.out.flush())
-        {
+    pub fn data(&self, text: &str) -> Result<(), Error> {
+        let mut out = self.out.borrow_mut();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
-                self.pipe_closed = true;
+                self.pipe_closed.set(true);
                 Ok(())
             }
             Err(e) => Err(Error::refused("cannot write to standard output").because(e)),
@@ -44,25 +42,27 @@ impl Streams {
     }
 
     /// Says something on stderr, one line; that nobody listens there is no error.
-    pub fn say(&mut self, line: &str) {
-        let _ = writeln!(self.err, "{}", in_one_line(line));
-        let _ = self.err.flush();
+    pub fn say(&self, line: &str) {
+        let mut err = self.err.borrow_mut();
+        let _ = writeln!(err, "{}", in_one_line(line));
+        let _ = err.flush();
     }
 
     /// Says a warning on stderr.
-    pub fn warn(&mut self, line: &str) {
+    pub fn warn(&self, line: &str) {
         let style = anstyle::AnsiColor::Yellow.on_default();
-        let _ = writeln!(self.err, "{style}warning:{style:#} {}", in_one_line(line));
+        let mut err = self.err.borrow_mut();
+        let _ = writeln!(err, "{style}warning:{style:#} {}", in_one_line(line));
     }
 
     /// Whether the reader of stdout went away.
     pub fn pipe_closed(&self) -> bool {
-        self.pipe_closed
+        self.pipe_closed.get()
     }
 
     /// Stderr for a writer of several lines.
     pub fn err(&mut self) -> &mut dyn Write {
-        &mut self.err
+        self.err.get_mut()
     }
 }
 

@@ -1,16 +1,9 @@
 //! `create`: gives a holder the credential to read a source cluster.
 //!
-//! Arguments, observation, plan, writes in the source, try-out, and only then a manifest or writes in the holders.
+//! Arguments and their checks; the steps themselves are `crate::source`'s, which `exchange` shares.
 
 mod args;
-mod candidates;
-mod credential;
-mod holders;
-mod names;
-mod observe;
-mod options;
-mod plan;
-mod try_out;
+mod resolve;
 mod verb;
 
 pub(crate) use args::CreateArgs;

@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use super::observe::own_secret_name;
 use super::options::Auth;
 use super::plan::{Make, Plan, TokenPlan};
-use super::verb::Run;
+use super::run::Run;
 use crate::cli::SELF;
 
 /// How long Kubernetes may take to fill a token Secret, unless `--request-timeout` says otherwise; it takes milliseconds.
@@ -25,17 +25,13 @@ const TOKEN_DEADLINE: Duration = Duration::from_secs(30);
 
 /// What a holder authenticates with, and the cluster's own CA (PEM).
 #[derive(Clone)]
-pub(super) struct Credential {
+pub(crate) struct Credential {
     pub token: SecretString,
     pub authorities: Vec<u8>,
 }
 
 /// Makes every object in its order; says whether there was any.
-pub(super) async fn make(
-    run: &Run<'_>,
-    makes: &[Make],
-    streams: &mut Streams,
-) -> Result<bool, Error> {
+pub(crate) async fn make(run: &Run<'_>, makes: &[Make], streams: &Streams) -> Result<bool, Error> {
     let is_without_namespace = makes.iter().any(|made| matches!(made, Make::Namespace(_)));
     for object in makes {
         run.interrupt.check()?;
@@ -84,11 +80,11 @@ async fn make_one(run: &Run<'_>, object: &Make, dry_run: DryRun) -> Result<Strin
 }
 
 /// The credential for one holder; `None` in a dry run where it would have to be made first.
-pub(super) async fn get(
+pub(crate) async fn get(
     run: &Run<'_>,
     plan: &Plan,
     holder: Option<&str>,
-    streams: &mut Streams,
+    streams: &Streams,
 ) -> Result<Option<Credential>, Error> {
     let known = match &plan.token {
         TokenPlan::Existing(secret) => secret.as_ref().clone(),
@@ -120,11 +116,7 @@ pub(super) async fn get(
     from_secret(run, known).await.map(Some)
 }
 
-async fn make_token_secret(
-    run: &Run<'_>,
-    name: &str,
-    streams: &mut Streams,
-) -> Result<Secret, Error> {
+async fn make_token_secret(run: &Run<'_>, name: &str, streams: &Streams) -> Result<Secret, Error> {
     run.interrupt.check()?;
     let secret = reader::token_secret(&run.options.namespace, &run.options.account, name);
     let made = run.source.apply(&secret, apply_options(run)).await?;
@@ -186,7 +178,7 @@ async fn mint(
     duration: Duration,
     holder: Option<&str>,
     authorities: &str,
-    streams: &mut Streams,
+    streams: &Streams,
 ) -> Result<Credential, Error> {
     let (namespace, account, context) = (
         &run.options.namespace,
@@ -267,7 +259,7 @@ fn report_expiry(
     asked: Duration,
     context: &str,
     created: Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>,
-    streams: &mut Streams,
+    streams: &Streams,
 ) {
     streams.say(&format!(
         "secret/{name} in context {context} holds the token's life: deleting it revokes the token"

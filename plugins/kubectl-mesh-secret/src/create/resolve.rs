@@ -1,68 +1,27 @@
-//! What `create` was asked to do, checked and without gaps; nothing later looks at a raw flag.
+//! What `create` was asked to do: raw flags become checked options, and nothing later looks at a flag.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mesh_common::cluster::DryRun;
 use mesh_common::mesh::Error;
-use mesh_common::mesh::cluster_name::ClusterName;
 use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
 use mesh_common::mesh::remote_secret::SecretType;
-use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::{certificate, server};
 use mesh_common::terminal::flags::given;
 
 use super::args::{AuthTypeArg, CreateArgs, OutputArg, TypeArg};
+use crate::source::{Auth, Options, TokenOptions};
 
 /// Kubernetes refuses tokens with a shorter life.
 /// Source: `ValidateTokenRequest` in Kubernetes' `pkg/apis/authentication/validation`.
 const SHORTEST_TOKEN: Duration = Duration::from_mins(10);
 
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one decision of the user"
-)]
-pub(super) struct Options {
-    pub name: Option<ClusterName>,
-    pub secret_type: SecretType,
-    pub namespace: String,
+/// All that was asked for.
+pub(super) struct Order {
+    pub options: Options,
+    /// The contexts of the holders; none where the secret is printed.
     pub into: Vec<String>,
     pub output: Output,
-    /// The context that `--server` was limited to, and the URL.
-    pub server: Option<(Option<String>, String)>,
-    pub tls_server_name: Option<String>,
-    pub proxy_url: Option<String>,
-    pub authorities: Option<Vec<u8>>,
-    pub insecure: bool,
-    pub allow_loopback: bool,
-    pub verify: bool,
-    pub account: String,
-    pub create_account: bool,
-    pub token: TokenOptions,
-    pub auth: Auth,
-    pub dry_run: DryRun,
-    pub force_conflicts: bool,
-}
-
-/// Which token is given out.
-pub(super) enum TokenOptions {
-    /// The one in the account's usual token Secret, which all holders share.
-    Shared,
-    /// The one in this token Secret.
-    Named(String),
-    /// An unending one in a token Secret of this holder's own.
-    OwnSecret(ClusterName),
-    /// One that ends, bound to a Secret of the holder's own.
-    Bound(Duration, Option<ClusterName>),
-}
-
-/// How the holders' istiod authenticates.
-pub(super) enum Auth {
-    Token,
-    Provider {
-        name: String,
-        config: BTreeMap<String, String>,
-    },
 }
 
 /// How the secret is printed.
@@ -73,7 +32,7 @@ pub(super) enum Output {
     Name,
 }
 
-impl Options {
+impl Order {
     /// Checks every argument; all that is wrong is reported together.
     pub(super) fn resolve(mut arguments: CreateArgs) -> Result<Self, Error> {
         forget_empty(&mut arguments);
@@ -107,17 +66,11 @@ impl Options {
         if let Some(error) = Error::all(errors) {
             return Err(error);
         }
-        Ok(Self {
+        let options = Options {
             namespace: arguments.namespace.resolve().to_owned(),
             secret_type: match arguments.secret_type {
                 TypeArg::Remote => SecretType::Remote,
                 TypeArg::Config => SecretType::Config,
-            },
-            output: match arguments.output {
-                None => Output::Manifest,
-                Some(OutputArg::Yaml) => Output::Yaml,
-                Some(OutputArg::Json) => Output::Json,
-                Some(OutputArg::Name) => Output::Name,
             },
             server: split_server(arguments.server.as_deref()),
             account: arguments
@@ -134,7 +87,7 @@ impl Options {
             },
             dry_run: arguments.dry_run.resolve(),
             name: arguments.name,
-            into: arguments.into,
+            applies: !arguments.into.is_empty(),
             tls_server_name: arguments.tls_server_name,
             proxy_url: arguments.proxy_url,
             authorities,
@@ -143,42 +96,17 @@ impl Options {
             verify: !arguments.no_verify,
             create_account: arguments.create_service_account,
             force_conflicts: arguments.force_conflicts,
+        };
+        Ok(Self {
+            options,
+            into: arguments.into,
+            output: match arguments.output {
+                None => Output::Manifest,
+                Some(OutputArg::Yaml) => Output::Yaml,
+                Some(OutputArg::Json) => Output::Json,
+                Some(OutputArg::Name) => Output::Name,
+            },
         })
-    }
-
-    /// The URL that `--server` gives for this source, if any.
-    pub(super) fn server_for(&self, context: &str) -> Option<&str> {
-        self.server
-            .as_ref()
-            .filter(|(limited, _)| limited.as_deref().is_none_or(|name| name == context))
-            .map(|(_, url)| url.as_str())
-    }
-
-    /// Refuses a `--server` that is limited to another context than the source's, which would go unheard.
-    pub(super) fn check_server(&self, source: &str) -> Result<(), Error> {
-        match &self.server {
-            Some((Some(context), url)) if context != source => Err(Error::usage(format!(
-                "--server is for context {context}, and the source is context {source}"
-            ))
-            .hint(format!(
-                "--server {}",
-                shell_word(&format!("{source}={url}"))
-            ))),
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// Whether each holder gets a token that no other holder has.
-    pub(super) fn has_own_token(&self) -> bool {
-        match self.token {
-            TokenOptions::Shared | TokenOptions::Named(_) => false,
-            TokenOptions::OwnSecret(_) | TokenOptions::Bound(..) => true,
-        }
-    }
-
-    /// Whether the account is the one whose rights the suite knows how to make.
-    pub(super) fn is_reader(&self) -> bool {
-        self.account == READER_ACCOUNT
     }
 }
 

@@ -13,7 +13,7 @@ use super::options::{Options, TokenOptions};
 use mesh_common::cluster::optional;
 
 /// What was seen in the source cluster.
-pub(super) struct Source {
+pub(crate) struct Source {
     /// UID of kube-system, which stands for the cluster; not read where nothing needs it.
     pub uid: Option<String>,
     /// What the cluster's istiods call it.
@@ -23,7 +23,7 @@ pub(super) struct Source {
 }
 
 /// How far the credential is there.
-pub(super) enum Token {
+pub(crate) enum Token {
     /// The token Secret asked for; Kubernetes may not have filled it yet.
     There(Box<Secret>),
     /// There is none: what there is instead.
@@ -32,7 +32,7 @@ pub(super) enum Token {
 
 /// The account and what surrounds it.
 #[derive(Default)]
-pub(super) struct Account {
+pub(crate) struct Account {
     pub namespace: bool,
     pub reader: Option<ServiceAccount>,
     /// Every token Secret of the namespace.
@@ -45,7 +45,7 @@ pub(super) struct Account {
 }
 
 /// Reads in one wave what a source with its token in place needs, and in a second one what a bare one lacks.
-pub(super) async fn source(cluster: &Cluster, options: &Options) -> Result<Source, Error> {
+pub(crate) async fn source(cluster: &Cluster, options: &Options) -> Result<Source, Error> {
     let (uid, istiods, token) = futures::join!(
         uid(cluster, options),
         istiods(cluster, options),
@@ -63,7 +63,7 @@ pub(super) async fn source(cluster: &Cluster, options: &Options) -> Result<Sourc
 }
 
 /// The UID of kube-system.
-pub(super) async fn cluster_uid(cluster: &Cluster) -> Result<String, Error> {
+pub(crate) async fn cluster_uid(cluster: &Cluster) -> Result<String, Error> {
     let namespace: Option<Namespace> = cluster.get(None, KUBE_SYSTEM).await?;
     namespace
         .and_then(|found| found.metadata.uid)
@@ -80,7 +80,7 @@ pub(super) async fn cluster_uid(cluster: &Cluster) -> Result<String, Error> {
 }
 
 /// What the cluster's istiods call it; nothing where we may not look.
-pub(super) async fn istiod_names(
+pub(crate) async fn istiod_names(
     cluster: &Cluster,
     namespace: &str,
 ) -> Result<Vec<ClusterId>, Error> {
@@ -97,7 +97,7 @@ async fn seen_istiod_names(cluster: &Cluster, namespace: &str) -> Result<Vec<Clu
 }
 
 async fn uid(cluster: &Cluster, options: &Options) -> Result<Option<String>, Error> {
-    let needed = options.verify || options.name.is_none() || !options.into.is_empty();
+    let needed = options.verify || options.name.is_none() || options.applies;
     if needed {
         cluster_uid(cluster).await.map(Some)
     } else {
@@ -139,12 +139,12 @@ async fn token(cluster: &Cluster, options: &Options) -> Result<Option<Secret>, E
 }
 
 /// The name of the token Secret that only `holder` uses.
-pub(super) fn own_secret_name(account: &str, holder: &str) -> String {
+pub(crate) fn own_secret_name(account: &str, holder: &str) -> String {
     format!("{}-{holder}", reader::token_secret_name(account))
 }
 
 /// The account and what surrounds it.
-pub(super) async fn account(cluster: &Cluster, options: &Options) -> Result<Account, Error> {
+pub(crate) async fn account(cluster: &Cluster, options: &Options) -> Result<Account, Error> {
     let namespace = Some(options.namespace.as_str());
     let tokens = Selection {
         labels: None,

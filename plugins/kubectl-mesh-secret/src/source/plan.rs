@@ -12,13 +12,13 @@ use super::observe::{Account, Source, Token};
 use super::options::{Options, TokenOptions};
 
 /// Objects to make, in this order, and the credential that there is then.
-pub(super) struct Plan {
+pub(crate) struct Plan {
     pub makes: Vec<Make>,
     pub token: TokenPlan,
 }
 
 /// One object that is missing.
-pub(super) enum Make {
+pub(crate) enum Make {
     Namespace(Namespace),
     Account(ServiceAccount),
     Role(Box<ClusterRole>),
@@ -26,7 +26,7 @@ pub(super) enum Make {
 }
 
 /// Where the token comes from.
-pub(super) enum TokenPlan {
+pub(crate) enum TokenPlan {
     /// From this Secret, which is there.
     Existing(Box<Secret>),
     /// From a Secret that is to be made.
@@ -41,13 +41,13 @@ pub(super) enum TokenPlan {
 
 /// The source cluster, as messages name it and as kubectl is told about it.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(crate) struct Place<'a> {
     pub context: &'a str,
     pub kubectl: &'a str,
 }
 
 /// Compares what is asked for with what is there.
-pub(super) fn plan(seen: &Source, options: &Options, source: Place<'_>) -> Result<Plan, Error> {
+pub(crate) fn plan(seen: &Source, options: &Options, source: Place<'_>) -> Result<Plan, Error> {
     match &seen.token {
         Token::There(secret) => existing(secret, options, source),
         Token::Missing(account) => missing(account, options, source),
@@ -109,7 +109,7 @@ fn missing(seen: &Account, options: &Options, source: Place<'_>) -> Result<Plan,
 }
 
 /// Namespace, account, role and binding, as far as they are missing and the suite knows how to make them.
-pub(super) fn surroundings(
+pub(crate) fn surroundings(
     seen: &Account,
     options: &Options,
     source: Place<'_>,
@@ -178,10 +178,8 @@ fn rights(seen: &Account, options: &Options) -> Vec<Make> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-    use mesh_common::mesh::names::READER_ACCOUNT;
+    use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
 
-    use super::super::args::CreateArgs;
     use super::*;
 
     const WEST: Place<'_> = Place {
@@ -189,15 +187,19 @@ mod tests {
         kubectl: "kubectl --kubeconfig other --context west",
     };
 
-    #[derive(Parser)]
-    struct Probe {
-        #[command(flatten)]
-        create: CreateArgs,
-    }
-
+    /// What is asked for by words of `create`'s flags.
     fn options(line: &str) -> Options {
-        let words = ["create"].into_iter().chain(line.split_whitespace());
-        Options::resolve(Probe::parse_from(words).create).expect("the line is right")
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let mut options = Options::in_namespace("istio-system");
+        match words[..] {
+            [] => {}
+            ["--service-account", account] => account.clone_into(&mut options.account),
+            ["--type", "config"] => CONFIG_ACCOUNT.clone_into(&mut options.account),
+            ["--create-service-account=false"] => options.create_account = false,
+            ["--secret-name", name] => options.token = TokenOptions::Named(name.to_owned()),
+            _ => panic!("{line} is not known here"),
+        }
+        options
     }
 
     fn plan_of(account: Account, line: &str) -> Result<Plan, Error> {

@@ -19,7 +19,7 @@ use super::options::Options;
 use crate::cli::SELF;
 
 /// A holder and what was seen in it.
-pub(super) struct Holder {
+pub(crate) struct Holder {
     cluster: Cluster,
     uid: String,
     istiods: Vec<ClusterId>,
@@ -30,18 +30,18 @@ pub(super) struct Holder {
     unlabelled: Option<Secret>,
 }
 
-/// The contexts of `--into`; all that are wrong are reported together.
-pub(super) fn targets(
+/// The holders' contexts; all that are wrong are reported together.
+pub(crate) fn targets(
     kubeconfig: &Kubeconfig,
     connect: &ConnectFlags,
-    options: &Options,
+    contexts: &[String],
 ) -> Result<Vec<Target>, Error> {
-    let contexts = options.into.iter();
+    let contexts = contexts.iter();
     Error::gather(contexts.map(|context| kubeconfig.target(&connect.holder_overrides(context))))
 }
 
 /// Connects to all of them at once; a dead one costs only itself.
-pub(super) async fn connect(
+pub(crate) async fn connect(
     connector: &Connector,
     targets: Vec<Target>,
 ) -> Vec<Result<Cluster, Error>> {
@@ -49,7 +49,7 @@ pub(super) async fn connect(
 }
 
 /// Reads all of them at once.
-pub(super) async fn observe(
+pub(crate) async fn observe(
     clusters: Vec<Result<Cluster, Error>>,
     options: &Options,
 ) -> Vec<Result<Holder, Error>> {
@@ -92,7 +92,7 @@ async fn holder(cluster: Cluster, options: &Options) -> Result<Holder, Error> {
 }
 
 /// Checks every holder before anything is written; gives the good ones and the errors of those that were not reached.
-pub(super) fn check(
+pub(crate) fn check(
     holders: Vec<Result<Holder, Error>>,
     source: &Source,
     cluster: &str,
@@ -116,7 +116,7 @@ pub(super) fn check(
 }
 
 /// Refuses secrets of strangers before anything is made in the source cluster that only a holder could use.
-pub(super) fn check_owners(
+pub(crate) fn check_owners(
     holders: &[Holder],
     cluster: &str,
     options: &Options,
@@ -133,12 +133,12 @@ pub(super) fn check_owners(
 
 /// Decides for every holder before the first write, then writes to all of them at once; one that breaks off costs only
 /// itself. `lost` are those that were not reached before.
-pub(super) async fn give(
+pub(crate) async fn give(
     gifts: Vec<(Holder, RemoteSecret)>,
     mut lost: Vec<Error>,
     options: &Options,
     interrupt: &Interrupt,
-    streams: &mut Streams,
+    streams: &Streams,
 ) -> Result<Exit, Error> {
     let decided = Error::gather(
         gifts
@@ -198,7 +198,7 @@ enum Gift {
 
 impl Holder {
     /// What the holder is called where a token is made for it alone.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let known = self
             .istiods
             .first()

@@ -10,7 +10,7 @@ use mesh_common::mesh::server::{Dead, check_url, dead};
 use mesh_common::mesh::shell::shell_word;
 
 /// The refusal of `server`, with a hint for each address that the cluster shows and that is not dead itself.
-pub(super) async fn refusal(source: &Cluster, server: &str, why: Dead) -> Result<Error, Error> {
+pub(crate) async fn refusal(source: &Cluster, server: &str, why: Dead) -> Result<Error, Error> {
     let context = source.context();
     let mut error = Error::usage(format!(
         "server {server} of context {context} {}",

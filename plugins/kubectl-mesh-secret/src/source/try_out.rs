@@ -18,18 +18,18 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::credential::Credential;
 use super::options::Auth;
-use super::verb::{Run, Wanted};
+use super::run::{Run, Wanted};
 
 /// Rights and tokens that were made a moment ago take this long at the most to be known to every API server.
 const SETTLING: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
 /// The secret for `cluster`, proven to work unless that was not asked for or cannot be done from here.
-pub(super) async fn proven(
+pub(crate) async fn proven(
     run: &Run<'_>,
     wanted: &Wanted,
     credential: &Credential,
-    streams: &mut Streams,
+    streams: &Streams,
 ) -> Result<RemoteSecret, Error> {
     let access = as_asked(run, credential);
     let secret = secret(run, &wanted.cluster, &access);

@@ -9,7 +9,7 @@ use super::options::Options;
 
 /// The cluster's name, and what is odd about it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Chosen {
+pub(crate) struct Chosen {
     pub cluster: String,
     pub warnings: Vec<String>,
 }
@@ -18,7 +18,7 @@ pub(super) struct Chosen {
 ///
 /// istiod takes the data key for the cluster's name and compares it with what the cluster's own proxies say, which is
 /// what its istiod told them; so that name is the right one.
-pub(super) fn choose(options: &Options, seen: &Source) -> Result<Chosen, Error> {
+pub(crate) fn choose(options: &Options, seen: &Source) -> Result<Chosen, Error> {
     match &options.name {
         Some(name) => Ok(Chosen {
             cluster: name.to_string(),

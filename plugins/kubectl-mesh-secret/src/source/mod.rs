@@ -1,0 +1,19 @@
+//! A source cluster and the clusters that are to hold a secret for it: what both have, what is missing, the credential,
+//! its try-out, and the secret in each holder.
+//!
+//! `create` goes through it for one source, `exchange` for every cluster of a mesh. Only `credential` writes in the source,
+//! and only `holders` in the holders.
+
+pub(crate) mod candidates;
+pub(crate) mod credential;
+pub(crate) mod holders;
+pub(crate) mod names;
+pub(crate) mod observe;
+mod options;
+pub(crate) mod plan;
+mod run;
+mod try_out;
+
+pub(crate) use options::{Auth, Options, TokenOptions};
+pub(crate) use plan::TokenPlan;
+pub(crate) use run::{Run, Wanted};

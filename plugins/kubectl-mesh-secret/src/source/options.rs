@@ -1,0 +1,120 @@
+//! What is asked of a source and its holders, checked and without gaps; nothing later looks at a raw flag.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use mesh_common::cluster::DryRun;
+use mesh_common::mesh::Error;
+use mesh_common::mesh::cluster_name::ClusterName;
+use mesh_common::mesh::names::READER_ACCOUNT;
+use mesh_common::mesh::remote_secret::SecretType;
+use mesh_common::mesh::shell::shell_word;
+
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one decision of the user"
+)]
+pub(crate) struct Options {
+    pub name: Option<ClusterName>,
+    pub secret_type: SecretType,
+    pub namespace: String,
+    /// Whether the secret is applied in holders, and not only printed.
+    pub applies: bool,
+    /// The context that `--server` was limited to, and the URL.
+    pub server: Option<(Option<String>, String)>,
+    pub tls_server_name: Option<String>,
+    pub proxy_url: Option<String>,
+    pub authorities: Option<Vec<u8>>,
+    pub insecure: bool,
+    pub allow_loopback: bool,
+    pub verify: bool,
+    pub account: String,
+    pub create_account: bool,
+    pub token: TokenOptions,
+    pub auth: Auth,
+    pub dry_run: DryRun,
+    pub force_conflicts: bool,
+}
+
+/// Which token is given out.
+pub(crate) enum TokenOptions {
+    /// The one in the account's usual token Secret, which all holders share.
+    Shared,
+    /// The one in this token Secret.
+    Named(String),
+    /// An unending one in a token Secret of this holder's own.
+    OwnSecret(ClusterName),
+    /// One that ends, bound to a Secret of the holder's own.
+    Bound(Duration, Option<ClusterName>),
+}
+
+/// How the holders' istiod authenticates.
+pub(crate) enum Auth {
+    Token,
+    Provider {
+        name: String,
+        config: BTreeMap<String, String>,
+    },
+}
+
+impl Options {
+    #[cfg(test)]
+    /// What everybody wants who says nothing else: the reader's shared token, tried out, for control planes that live in
+    /// this namespace.
+    pub(crate) fn in_namespace(namespace: &str) -> Self {
+        Self {
+            name: None,
+            secret_type: SecretType::Remote,
+            namespace: namespace.to_owned(),
+            applies: true,
+            server: None,
+            tls_server_name: None,
+            proxy_url: None,
+            authorities: None,
+            insecure: false,
+            allow_loopback: false,
+            verify: true,
+            account: READER_ACCOUNT.to_owned(),
+            create_account: true,
+            token: TokenOptions::Shared,
+            auth: Auth::Token,
+            dry_run: DryRun::None,
+            force_conflicts: false,
+        }
+    }
+
+    /// The URL that `--server` gives for this source, if any.
+    pub(crate) fn server_for(&self, context: &str) -> Option<&str> {
+        self.server
+            .as_ref()
+            .filter(|(limited, _)| limited.as_deref().is_none_or(|name| name == context))
+            .map(|(_, url)| url.as_str())
+    }
+
+    /// Refuses a `--server` that is limited to another context than the source's, which would go unheard.
+    pub(crate) fn check_server(&self, source: &str) -> Result<(), Error> {
+        match &self.server {
+            Some((Some(context), url)) if context != source => Err(Error::usage(format!(
+                "--server is for context {context}, and the source is context {source}"
+            ))
+            .hint(format!(
+                "--server {}",
+                shell_word(&format!("{source}={url}"))
+            ))),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether each holder gets a token that no other holder has.
+    pub(crate) fn has_own_token(&self) -> bool {
+        match self.token {
+            TokenOptions::Shared | TokenOptions::Named(_) => false,
+            TokenOptions::OwnSecret(_) | TokenOptions::Bound(..) => true,
+        }
+    }
+
+    /// Whether the account is the one whose rights the suite knows how to make.
+    pub(crate) fn is_reader(&self) -> bool {
+        self.account == READER_ACCOUNT
+    }
+}

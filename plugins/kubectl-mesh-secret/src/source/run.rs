@@ -1,0 +1,114 @@
+//! The steps of one source that have to happen in their order: what is missing is made, the credential is got, and the
+//! secret is used once.
+
+use mesh_common::cluster::{Cluster, Connector};
+use mesh_common::mesh::Error;
+use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::remote_secret::RemoteSecret;
+use mesh_common::terminal::{Interrupt, Streams};
+
+use super::holders::Holder;
+use super::options::Options;
+use super::plan::{Place, Plan};
+use super::{credential, observe, plan, try_out};
+
+/// What is known of the source once it was read and prepared.
+#[derive(Clone)]
+pub(crate) struct Wanted {
+    /// The name under which the secret introduces the source.
+    pub(crate) cluster: String,
+    /// UID of its kube-system, where anything compares it.
+    pub(crate) uid: Option<String>,
+    /// Whether its account got its rights, or its token, a moment ago.
+    pub(crate) just_made: bool,
+}
+
+/// What the steps of one run share.
+pub(crate) struct Run<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) connector: &'a Connector,
+    pub(crate) interrupt: &'a Interrupt,
+    pub(crate) source: Cluster,
+    /// URL of the source's API server, as the secret will have it.
+    pub(crate) server: String,
+    pub(crate) now: jiff::Timestamp,
+}
+
+impl Run<'_> {
+    /// The secret of each holder: one for all, or one for each where each gets a token of its own.
+    pub(crate) async fn gifts(
+        &self,
+        plan: &Plan,
+        wanted: &Wanted,
+        holders: Vec<Holder>,
+        streams: &Streams,
+    ) -> Result<Vec<(Holder, RemoteSecret)>, Error> {
+        let mut gifts: Vec<(Holder, RemoteSecret)> = Vec::new();
+        for holder in holders {
+            let shared = gifts
+                .first()
+                .filter(|_| !self.options.has_own_token())
+                .map(|(_, secret)| secret.clone());
+            let secret = match shared {
+                Some(secret) => Some(secret),
+                None => {
+                    self.secret(plan, wanted, Some(&holder.name()), streams)
+                        .await?
+                }
+            };
+            let Some(secret) = secret else { break };
+            gifts.push((holder, secret));
+        }
+        Ok(gifts)
+    }
+
+    /// A secret that was used once; `None` in a dry run that would have to make its token first.
+    pub(crate) async fn secret(
+        &self,
+        plan: &Plan,
+        wanted: &Wanted,
+        holder: Option<&str>,
+        streams: &Streams,
+    ) -> Result<Option<RemoteSecret>, Error> {
+        let Some(credential) = credential::get(self, plan, holder, streams).await? else {
+            streams
+                .say("the secret itself is not shown: its token would only be made now (dry run)");
+            return Ok(None);
+        };
+        match try_out::proven(self, wanted, &credential, streams).await {
+            Err(error) if error.kind() == Kind::Forbidden && self.mend_rights(streams).await? => {
+                let wanted = Wanted {
+                    just_made: true,
+                    ..wanted.clone()
+                };
+                try_out::proven(self, &wanted, &credential, streams)
+                    .await
+                    .map(Some)
+            }
+            proven => proven.map(Some),
+        }
+    }
+
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place {
+            context: self.source.context(),
+            kubectl: self.source.target().kubectl(),
+        }
+    }
+
+    /// A token that is there may be of an account that lost its role. What is missing of the reader's rights is made;
+    /// says whether anything was.
+    async fn mend_rights(&self, streams: &Streams) -> Result<bool, Error> {
+        // What another server refuses is no sign of what the source lacks.
+        let elsewhere = self.options.server_for(self.source.context()).is_some();
+        if elsewhere || !self.options.dry_run.writes() {
+            return Ok(false);
+        }
+        let account = self
+            .interrupt
+            .or(Box::pin(observe::account(&self.source, self.options)))
+            .await?;
+        let makes = plan::surroundings(&account, self.options, self.place())?;
+        credential::make(self, &makes, streams).await
+    }
+}
