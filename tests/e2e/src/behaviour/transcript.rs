@@ -105,7 +105,7 @@ fn mask_map(map: &mut Map<String, Value>, name: &str) {
             "token" | "ca.crt" => "SECRET",
             "clusterIP" => "IP",
             "serverAddress" => "ADDRESS",
-            "nodePort" => "PORT",
+            "nodePort" | "healthCheckNodePort" => "PORT",
             "authentication.kubernetes.io/credential-id" => "ID",
             "clusterIPs" => {
                 *child = Value::Array(vec!["IP".into()]);

@@ -14,7 +14,7 @@ use super::kinds::{self, Kind};
 use super::request::{Request, ResourcePath};
 use super::state::{Shared, State};
 use super::user::{self, User};
-use super::{authz, call, change, create, delete, discovery, read, reviews, watch};
+use super::{authz, call, change, create, delete, discovery, read, reviews, scale, watch};
 
 /// What goes back to the client, apart from refusals.
 pub(crate) enum Answer {
@@ -80,6 +80,9 @@ fn resource(
         "token" if kind.resource == "serviceaccounts" => {
             return reviews::token_request(state, request, path);
         }
+        "scale" if kind.resource == "deployments" => {
+            return scale::answer(state, &call::Call::new(request, path, &kind));
+        }
         other => return subresource(&kind, other),
     }
     verb(shared, state, request, path, &kind)
@@ -111,14 +114,25 @@ fn verb(
 }
 
 fn unknown(state: &State, path: &ResourcePath) -> Result<Answer, Failure> {
-    if kinds::only_in_real_clusters(&path.group, &path.resource) {
+    let of_group = |kind: &&Arc<Kind>| kind.group == path.group;
+    let mut defined = state
+        .kinds
+        .iter()
+        .filter(of_group)
+        .filter(|kind| kind.is_custom());
+    let custom = defined.clone().next().is_some();
+    // Istio and the Gateway API serve what they serve in older versions as well.
+    let older = path.version.starts_with("v1alpha") || path.version.starts_with("v1beta");
+    if defined.any(|kind| kind.resource == path.resource && older)
+        || kinds::only_in_real_clusters(&path.group, &path.resource, custom)
+    {
         return Err(Failure::not_implemented(&kinds::dotted(
             &path.resource,
             &path.group,
         )));
     }
     let served = state.kinds.iter().any(|kind| kind.group == path.group);
-    if served {
+    if served && !custom {
         return Err(Failure::no_such_resource());
     }
     Ok(Answer::Text(404, "404 page not found\n".to_owned()))
@@ -138,7 +152,6 @@ fn subresource(kind: &Kind, name: &str) -> Result<Answer, Failure> {
             "resize",
         ]
         .as_slice(),
-        "deployments" => &["scale"],
         "services" | "nodes" => &["proxy"],
         "namespaces" => &["finalize"],
         _ if kind.is_custom() => &["scale"],

@@ -9,7 +9,7 @@ use super::call::{Call, Options, wrong_name};
 use super::change::{
     check_version, commit, inherit, keep_other_half, set_or_remove, without_bookkeeping,
 };
-use super::create::{birth, keep};
+use super::create::{birth, keep, leave_status_out};
 use super::failure::{Failure, about};
 use super::owners::Owners;
 use super::state::State;
@@ -62,7 +62,7 @@ fn apply_new(
     configuration: &Value,
     options: &Options,
 ) -> Result<Answer, Failure> {
-    let kind = call.kind;
+    let (kind, key) = (call.kind, call.key());
     if !call.path.subresource.is_empty() {
         return Err(Failure::not_found(kind, &call.path.name));
     }
@@ -92,10 +92,8 @@ fn apply_new(
     validate::object(kind, None, &object)?;
     owners.touch(&options.writer, &state.clock.text());
     owners.write_to(&mut object);
-    Ok(Answer::Json(
-        201,
-        keep(state, call.key(), object, options.dry_run),
-    ))
+    leave_status_out(state, kind, &key, options.dry_run);
+    Ok(Answer::Json(201, keep(state, key, object, options.dry_run)))
 }
 
 /// The configuration of an apply, checked in the order of the API server.

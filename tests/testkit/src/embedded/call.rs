@@ -144,6 +144,12 @@ pub(crate) fn decode(request: &Request, kind: &str) -> Result<Value, Failure> {
     }
 }
 
+/// The body of a patch in JSON.
+pub(crate) fn decode_patch(request: &Request) -> Result<Value, Failure> {
+    serde_json::from_slice(&request.body)
+        .map_err(|error| Failure::bad_request(format!("error decoding patch: {error}")))
+}
+
 pub(crate) fn wrong_name(name: &str, wanted: &str) -> Failure {
     if name.is_empty() {
         return Failure::bad_request(format!(

@@ -6,14 +6,14 @@ use serde_json::{Map, Value, json};
 
 use super::api::Answer;
 use super::apply::apply;
-use super::call::{APPLY, Call, Options, wrong_name};
+use super::call::{APPLY, Call, Options, decode_patch, wrong_name};
 use super::create::keep;
 use super::delete::has_finalizers;
 use super::failure::Failure;
 use super::kinds::Kind;
 use super::owners::Owners;
 use super::state::State;
-use super::{defaults, patch as patches, validate};
+use super::{defaults, patch as patches, services, validate};
 
 pub(crate) fn update(state: &mut State, call: &Call<'_>) -> Result<Answer, Failure> {
     let options = call.options("UpdateOptions")?;
@@ -42,12 +42,14 @@ pub(crate) fn patch(state: &mut State, call: &Call<'_>) -> Result<Answer, Failur
     if !known.contains(&media_type) {
         return Err(Failure::unsupported_patch());
     }
+    if call.kind.is_custom() && media_type == "application/strategic-merge-patch+json" {
+        return Err(Failure::unsupported_custom_patch());
+    }
     let options = call.options("PatchOptions")?;
     if media_type == APPLY {
         return apply(state, call, &options);
     }
-    let body: Value = serde_json::from_slice(&call.request.body)
-        .map_err(|error| Failure::bad_request(format!("error decoding patch: {error}")))?;
+    let body = decode_patch(call.request)?;
     let key = call.key();
     let live = state
         .store
@@ -163,39 +165,8 @@ pub(crate) fn inherit(live: &Value, object: &mut Value) {
             }
         }
     }
-    if live["kind"] == "Service" && object["spec"]["type"] != "ExternalName" {
-        keep_allocations(&live["spec"], &mut object["spec"]);
-    }
-}
-
-/// Addresses and ports that were handed out to a Service stay with it.
-fn keep_allocations(live: &Value, spec: &mut Value) {
-    let Value::Object(map) = spec else { return };
-    for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
-        if let (None | Some(Value::Null), Some(value)) = (map.get(field), live.get(field)) {
-            map.insert(field.to_owned(), value.clone());
-        }
-    }
-    if !["LoadBalancer", "NodePort"]
-        .contains(&map.get("type").and_then(Value::as_str).unwrap_or_default())
-    {
-        return;
-    }
-    let protocol = |port: &Value| port["protocol"].as_str().unwrap_or("TCP").to_owned();
-    for port in map
-        .get_mut("ports")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
-        let was = live["ports"].as_array().into_iter().flatten();
-        let mut was =
-            was.filter(|old| old["port"] == port["port"] && protocol(old) == protocol(port));
-        if let (None, Some(old)) = (port.get("nodePort"), was.next())
-            && let Some(number) = old.get("nodePort")
-        {
-            port["nodePort"] = number.clone();
-        }
+    if live["kind"] == "Service" && live["apiVersion"] == "v1" {
+        services::inherit(&live["spec"], &mut object["spec"]);
     }
 }
 
@@ -224,7 +195,8 @@ pub(crate) fn commit(
     options: &Options,
 ) -> Value {
     let changed = without_bookkeeping(live) != without_bookkeeping(&object);
-    if !changed && owners == Owners::of(live) {
+    let whole = options.dry_run || !state.without_status.remove(&call.key());
+    if !changed && owners == Owners::of(live) && whole {
         return live.clone();
     }
     if changed {

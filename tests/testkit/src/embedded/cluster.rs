@@ -5,13 +5,15 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::authz::Denial;
 use super::clock::Clock;
+use super::definitions;
 use super::faults::{Fault, Faults};
-use super::kinds;
 use super::recording::{self, Connection, Recorded, Recording};
+use super::resources;
 use super::server::{self, Door, Server};
 use super::state::{Shared, State, TokenController};
 use super::store::{Key, Store};
@@ -29,9 +31,25 @@ pub struct Builder {
     http1_only: bool,
     token_controller: TokenController,
     longest_token: Option<Duration>,
+    definitions: Vec<Value>,
 }
 
 impl Builder {
+    /// Has Istio's definitions of custom resources: `gateways`, `virtualservices`, `destinationrules` and
+    /// `peerauthentications`, in v1. A cluster has none unless it is said, and [`Cluster::delete`] takes a single one away.
+    #[must_use]
+    pub fn istio_crds(mut self) -> Self {
+        self.definitions.extend(definitions::istio());
+        self
+    }
+
+    /// Has the Gateway API's definitions of `gateways` and `gatewayclasses`, in v1.
+    #[must_use]
+    pub fn gateway_api_crds(mut self) -> Self {
+        self.definitions.extend(definitions::gateway_api());
+        self
+    }
+
     /// Speaks HTTP/1.1 only.
     #[must_use]
     pub fn http1_only(mut self) -> Self {
@@ -101,6 +119,7 @@ impl Cluster {
             http1_only: false,
             token_controller: TokenController::After(Duration::from_millis(10)),
             longest_token: None,
+            definitions: Vec::new(),
         }
     }
 
@@ -111,6 +130,7 @@ impl Cluster {
             http1_only,
             token_controller,
             longest_token,
+            definitions,
         } = builder;
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         listener
@@ -125,7 +145,7 @@ impl Cluster {
             address: address.clone(),
             ca_pem: ca.certificate_pem(),
             store: Store::new(),
-            kinds: kinds::built_in(),
+            kinds: resources::built_in(),
             tokens: std::collections::BTreeMap::new(),
             signer: Signer::new(&format!("https://kubernetes.default.svc.{name}")),
             denials: Vec::new(),
@@ -134,6 +154,7 @@ impl Cluster {
             clock: Arc::new(Clock::default()),
             token_controller,
             longest_token,
+            without_status: std::collections::BTreeSet::new(),
         };
         state.bootstrap();
         let shared = Shared::new(state);
@@ -160,6 +181,9 @@ impl Cluster {
             admin_token: String::new(),
             admin_identity: OnceLock::new(),
         };
+        for definition in definitions {
+            cluster.create(definition);
+        }
         let admin_token = cluster.add_user("admin", &[MASTERS]);
         Self {
             admin_token,

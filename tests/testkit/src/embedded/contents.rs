@@ -1,5 +1,6 @@
 //! How tests put objects into an embedded cluster and look at them, without HTTP and unrecorded.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::cluster::Cluster;
 use super::create;
+use super::definitions;
 use super::kinds::Kind;
 use super::owners::Writer;
 use super::state::State;
@@ -90,7 +92,29 @@ impl Cluster {
         state.store.put(key, object);
     }
 
-    /// Removes an object, whatever holds it.
+    /// Gives a Service the addresses of a load balancer (IP addresses or host names), as a cloud's controller does; none
+    /// takes them away.
+    pub fn set_load_balancer(&self, namespace: &str, service: &str, addresses: &[&str]) {
+        let ingress: Vec<Value> = addresses
+            .iter()
+            .map(|address| {
+                if address.parse::<IpAddr>().is_ok() {
+                    json!({"ip": address, "ipMode": "VIP"})
+                } else {
+                    json!({"hostname": address})
+                }
+            })
+            .collect();
+        self.edit("services", namespace, service, |object| {
+            object["status"]["loadBalancer"] = if ingress.is_empty() {
+                json!({})
+            } else {
+                json!({"ingress": ingress})
+            };
+        });
+    }
+
+    /// Removes an object, whatever holds it. Without its definition a custom kind is no longer served.
     pub fn delete(&self, resource: &str, namespace: &str, name: &str) {
         {
             let mut state = self.shared.lock();
@@ -99,6 +123,7 @@ impl Cluster {
                 .store
                 .remove(&key)
                 .expect("there is something to delete");
+            state.refresh_kinds();
         }
         self.shared.wake_token_controller();
     }
@@ -110,6 +135,7 @@ impl Cluster {
             let system = ["default", "kube-node-lease", "kube-public", "kube-system"];
             let name = object["metadata"]["name"].as_str().unwrap_or_default();
             (object["kind"] == "Namespace" && system.contains(&name))
+                || definitions::is_from_the_start(object)
                 || object["metadata"]["labels"]["kubernetes.io/bootstrapping"].is_string()
         };
         state

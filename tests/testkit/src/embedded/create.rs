@@ -13,7 +13,7 @@ use super::kinds::Kind;
 use super::owners::{Owners, Writer};
 use super::state::State;
 use super::store::Key;
-use super::{defaults, random, validate};
+use super::{defaults, random, schema, validate};
 
 pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Failure> {
     let options = call.options("CreateOptions")?;
@@ -77,7 +77,17 @@ pub(crate) fn insert(
     owners.touch(writer, &state.clock.text());
     defaults::allocate(kind, &mut object);
     owners.write_to(&mut object);
+    if !arranged {
+        leave_status_out(state, kind, &key, dry_run);
+    }
     Ok(keep(state, key, object, dry_run))
+}
+
+/// Notes that the status of a new object is not stored with it.
+pub(crate) fn leave_status_out(state: &mut State, kind: &Kind, key: &Key, dry_run: bool) {
+    if !dry_run && kind.status && kind.schema.as_ref().is_some_and(schema::has_status) {
+        state.without_status.insert(key.clone());
+    }
 }
 
 fn name(object: &mut Value) {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::kinds::Kind;
-use super::random;
+use super::{pods, schema, services};
 
 /// Brings an object into the form in which it is stored and shown.
 pub(crate) fn fill(kind: &Kind, object: &mut Value) {
@@ -17,7 +17,7 @@ pub(crate) fn fill(kind: &Kind, object: &mut Value) {
     match kind.resource.as_str() {
         "secrets" => secret(object),
         "namespaces" => namespace(object),
-        "services" => service(object),
+        "services" if kind.group.is_empty() => services::fill(object),
         "deployments" => deployment(object),
         "daemonsets" => daemon_set(object),
         "clusterroles" | "roles" => rules(object),
@@ -28,10 +28,15 @@ pub(crate) fn fill(kind: &Kind, object: &mut Value) {
         "customresourcedefinitions" => definition(object),
         "pods" => {
             default(object, "status", json!({"phase": "Pending"}));
-            pod_spec(&mut object["spec"]);
+            pods::fill(&mut object["spec"]);
         }
         "leases" => default(object, "spec", json!({})),
+        "horizontalpodautoscalers" => autoscaler(object),
+        "poddisruptionbudgets" => budget(object),
         _ => {}
+    }
+    if let Some(schema) = &kind.schema {
+        schema::fill(schema, object);
     }
     drop_empty(
         object,
@@ -53,7 +58,7 @@ pub(crate) fn fill(kind: &Kind, object: &mut Value) {
     order(object);
 }
 
-fn default(value: &mut Value, field: &str, fallback: Value) {
+pub(crate) fn default(value: &mut Value, field: &str, fallback: Value) {
     if let Value::Object(map) = value
         && map.get(field).is_none_or(Value::is_null)
     {
@@ -62,7 +67,7 @@ fn default(value: &mut Value, field: &str, fallback: Value) {
 }
 
 /// The items of a list, if there is one.
-fn items<'a>(value: &'a mut Value, field: &str) -> impl Iterator<Item = &'a mut Value> {
+pub(crate) fn items<'a>(value: &'a mut Value, field: &str) -> impl Iterator<Item = &'a mut Value> {
     let list = value.get_mut(field).and_then(Value::as_array_mut);
     list.into_iter().flatten()
 }
@@ -78,7 +83,7 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
-fn drop_empty(value: &mut Value, fields: &[&str]) {
+pub(crate) fn drop_empty(value: &mut Value, fields: &[&str]) {
     let Value::Object(map) = value else { return };
     for field in fields {
         let empty = match map.get(*field) {
@@ -154,65 +159,10 @@ pub(crate) fn allocate(kind: &Kind, object: &mut Value) {
             default(object, "status", json!({}));
             default(&mut object["status"], "phase", "Active".into());
         }
-        "services" => addresses(&mut object["spec"]),
+        "services" => services::allocate(object),
         _ => return,
     }
     order(object);
-}
-
-fn addresses(spec: &mut Value) {
-    if spec["type"] == "ExternalName" {
-        return;
-    }
-    let [a, b] = random::bytes::<2>();
-    default(
-        spec,
-        "clusterIP",
-        format!("10.96.{a}.{}", b.clamp(2, 250)).into(),
-    );
-    let address = spec["clusterIP"].clone();
-    default(spec, "clusterIPs", json!([address]));
-    default(spec, "ipFamilies", json!(["IPv4"]));
-    default(spec, "ipFamilyPolicy", "SingleStack".into());
-    if is_external(spec) {
-        for port in items(spec, "ports") {
-            let [a, b] = random::bytes::<2>();
-            let number = 30000 + u32::from(u16::from_be_bytes([a, b])) % 2768;
-            default(port, "nodePort", number.into());
-        }
-    }
-}
-
-fn is_external(spec: &Value) -> bool {
-    spec["type"] == "LoadBalancer" || spec["type"] == "NodePort"
-}
-
-fn service(object: &mut Value) {
-    default(object, "spec", json!({}));
-    let spec = &mut object["spec"];
-    default(spec, "type", "ClusterIP".into());
-    default(spec, "sessionAffinity", "None".into());
-    if spec["type"] != "ExternalName" {
-        default(spec, "internalTrafficPolicy", "Cluster".into());
-    }
-    if is_external(spec) {
-        default(spec, "externalTrafficPolicy", "Cluster".into());
-    }
-    if spec["type"] == "LoadBalancer" {
-        default(spec, "allocateLoadBalancerNodePorts", true.into());
-    }
-    for port in items(spec, "ports") {
-        default(port, "protocol", "TCP".into());
-        let number = port["port"].clone();
-        default(port, "targetPort", number);
-    }
-    default(object, "status", json!({}));
-    default(&mut object["status"], "loadBalancer", json!({}));
-    for ingress in items(&mut object["status"]["loadBalancer"], "ingress") {
-        if ingress.get("ip").is_some() {
-            default(ingress, "ipMode", "VIP".into());
-        }
-    }
 }
 
 fn deployment(object: &mut Value) {
@@ -221,7 +171,7 @@ fn deployment(object: &mut Value) {
     default(spec, "replicas", 1.into());
     default(spec, "template", json!({}));
     default(&mut spec["template"], "spec", json!({}));
-    pod_spec(&mut spec["template"]["spec"]);
+    pods::fill(&mut spec["template"]["spec"]);
     default(spec, "strategy", json!({}));
     default(&mut spec["strategy"], "type", "RollingUpdate".into());
     if spec["strategy"]["type"] == "RollingUpdate" {
@@ -242,12 +192,37 @@ fn deployment(object: &mut Value) {
     default(object, "status", json!({}));
 }
 
+fn autoscaler(object: &mut Value) {
+    let spec = &mut object["spec"];
+    default(spec, "minReplicas", 1.into());
+    let target = json!({"type": "Utilization", "averageUtilization": 80});
+    let usual = json!([{"type": "Resource", "resource": {"name": "cpu", "target": target}}]);
+    default(spec, "metrics", usual);
+    default(object, "status", json!({}));
+    default(&mut object["status"], "desiredReplicas", 0.into());
+    if object["status"].get("currentMetrics").is_none() {
+        object["status"]["currentMetrics"] = Value::Null;
+    }
+}
+
+fn budget(object: &mut Value) {
+    default(object, "status", json!({}));
+    for count in [
+        "disruptionsAllowed",
+        "currentHealthy",
+        "desiredHealthy",
+        "expectedPods",
+    ] {
+        default(&mut object["status"], count, 0.into());
+    }
+}
+
 fn daemon_set(object: &mut Value) {
     default(object, "spec", json!({}));
     let spec = &mut object["spec"];
     default(spec, "template", json!({}));
     default(&mut spec["template"], "spec", json!({}));
-    pod_spec(&mut spec["template"]["spec"]);
+    pods::fill(&mut spec["template"]["spec"]);
     default(
         spec,
         "updateStrategy",
@@ -259,41 +234,6 @@ fn daemon_set(object: &mut Value) {
         "status",
         json!({"currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0}),
     );
-}
-
-fn pod_spec(spec: &mut Value) {
-    for field in ["containers", "initContainers"] {
-        for container in items(spec, field) {
-            default(container, "resources", json!({}));
-            default(
-                container,
-                "terminationMessagePath",
-                "/dev/termination-log".into(),
-            );
-            default(container, "terminationMessagePolicy", "File".into());
-            let image = container["image"].as_str().unwrap_or_default();
-            let tag = image.rsplit('/').next().unwrap_or_default().split_once(':');
-            let always = tag.is_none_or(|(_, tag)| tag == "latest");
-            default(
-                container,
-                "imagePullPolicy",
-                if always { "Always" } else { "IfNotPresent" }.into(),
-            );
-            for port in items(container, "ports") {
-                default(port, "protocol", "TCP".into());
-            }
-            drop_empty(container, &["ports", "env", "volumeMounts"]);
-        }
-    }
-    drop_nulls(spec);
-    default(spec, "restartPolicy", "Always".into());
-    default(spec, "terminationGracePeriodSeconds", 30.into());
-    default(spec, "dnsPolicy", "ClusterFirst".into());
-    default(spec, "securityContext", json!({}));
-    default(spec, "schedulerName", "default-scheduler".into());
-    if let Some(account) = spec.get("serviceAccountName").cloned() {
-        default(spec, "serviceAccount", account);
-    }
 }
 
 /// A role's rules are never left out: a role without any shows `null`.

@@ -115,7 +115,11 @@ fn entries(state: &State) -> BTreeMap<(String, String), Vec<Value>> {
         for name in subresources(kind) {
             list.push(json!({
                 "name": format!("{}/{name}", kind.resource), "singularName": "", "namespaced": kind.namespaced,
-                "kind": if name == "token" { "TokenRequest" } else { &kind.kind },
+                "kind": match name {
+                    "token" => "TokenRequest",
+                    "scale" => "Scale",
+                    _ => &kind.kind,
+                },
                 "verbs": if name == "token" { json!(["create"]) } else { json!(["get", "patch", "update"]) },
             }));
         }
@@ -135,6 +139,9 @@ fn subresources(kind: &Kind) -> Vec<&'static str> {
     }
     if kind.resource == "serviceaccounts" {
         found.push("token");
+    }
+    if kind.resource == "deployments" {
+        found.push("scale");
     }
     found
 }

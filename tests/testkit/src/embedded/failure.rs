@@ -129,6 +129,14 @@ impl Failure {
         Self::new(415, "UnsupportedMediaType", "415: Unsupported Media Type").details(json!({}))
     }
 
+    pub(crate) fn unsupported_custom_patch() -> Self {
+        Self::new(
+            415,
+            "UnsupportedMediaType",
+            "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+        )
+    }
+
     pub(crate) fn unsupported_body() -> Self {
         Self::new(
             415,

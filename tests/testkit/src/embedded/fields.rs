@@ -9,16 +9,17 @@ use serde_json::Value;
 
 use super::field_set::{FieldSet, Path, Step};
 use super::kinds::Kind;
+use super::schema;
 
 /// How a value merges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// Replaced as a whole.
     Atomic,
     /// Merged field by field.
     Map,
     /// A list whose items are told apart by these fields.
-    Keyed(&'static [&'static str]),
+    Keyed(Vec<String>),
     /// A list of distinct scalars.
     Set,
 }
@@ -26,6 +27,11 @@ pub(crate) enum Shape {
 /// The shape of the value at a path
 /// (the list-type and map-type markers of <https://github.com/kubernetes/api>).
 pub(crate) fn shape(kind: &Kind, path: &[Step], value: &Value) -> Shape {
+    if let Some(schema) = &kind.schema
+        && path.first() != Some(&Step::Field("metadata".to_owned()))
+    {
+        return schema::shape(schema, path, value);
+    }
     let names: Vec<&str> = path
         .iter()
         .filter_map(|step| match step {
@@ -42,9 +48,6 @@ pub(crate) fn shape(kind: &Kind, path: &[Step], value: &Value) -> Shape {
 }
 
 fn atomic_map(kind: &Kind, names: &[&str]) -> bool {
-    if kind.is_custom() {
-        return false;
-    }
     match names {
         ["roleRef" | "involvedObject"] | ["spec", "selector"] | ["metadata", "ownerReferences"] => {
             true
@@ -62,6 +65,7 @@ fn atomic_map(kind: &Kind, names: &[&str]) -> bool {
             "resourceFieldRef",
             "targetRef",
             "claimRef",
+            "requiredDuringSchedulingIgnoredDuringExecution",
         ]
         .contains(last),
         [] => false,
@@ -71,19 +75,18 @@ fn atomic_map(kind: &Kind, names: &[&str]) -> bool {
 fn list_shape(kind: &Kind, names: &[&str]) -> Shape {
     match names {
         ["metadata", "finalizers"] => return Shape::Set,
-        ["metadata", "ownerReferences"] => return Shape::Keyed(&["uid"]),
-        _ if kind.is_custom() => return Shape::Atomic,
+        ["metadata", "ownerReferences"] => return keyed(&["uid"]),
         ["spec", "ports"] if kind.resource == "services" => {
-            return Shape::Keyed(&["port", "protocol"]);
+            return keyed(&["port", "protocol"]);
         }
         ["secrets" | "imagePullSecrets"] if kind.resource == "serviceaccounts" => {
             return if names == ["secrets"] {
-                Shape::Keyed(&["name"])
+                keyed(&["name"])
             } else {
                 Shape::Atomic
             };
         }
-        ["webhooks"] | ["webhooks", "matchConditions"] => return Shape::Keyed(&["name"]),
+        ["webhooks"] | ["webhooks", "matchConditions"] => return keyed(&["name"]),
         _ => {}
     }
     match names.last().copied() {
@@ -94,26 +97,31 @@ fn list_shape(kind: &Kind, names: &[&str]) -> Shape {
             | "env"
             | "volumes"
             | "imagePullSecrets",
-        ) => Shape::Keyed(&["name"]),
-        Some("volumeMounts") => Shape::Keyed(&["mountPath"]),
-        Some("conditions") => Shape::Keyed(&["type"]),
+        ) => keyed(&["name"]),
+        Some("topologySpreadConstraints") => keyed(&["topologyKey", "whenUnsatisfiable"]),
+        Some("volumeMounts") => keyed(&["mountPath"]),
+        Some("conditions") => keyed(&["type"]),
         Some("ports") if names.contains(&"containers") || names.contains(&"initContainers") => {
-            Shape::Keyed(&["containerPort", "protocol"])
+            keyed(&["containerPort", "protocol"])
         }
         _ => Shape::Atomic,
     }
 }
 
+fn keyed(keys: &[&str]) -> Shape {
+    Shape::Keyed(keys.iter().map(ToString::to_string).collect())
+}
+
 /// What tells one item of a keyed list apart. A missing protocol is TCP, the only default among list keys.
-pub(crate) fn item_key(keys: &[&str], item: &Value) -> String {
+pub(crate) fn item_key(keys: &[String], item: &Value) -> String {
     let mut found = BTreeMap::new();
     for key in keys {
         let value = match item.get(key) {
             Some(value) => value.clone(),
-            None if *key == "protocol" => "TCP".into(),
+            None if key == "protocol" => "TCP".into(),
             None => continue,
         };
-        found.insert(*key, value);
+        found.insert(key.as_str(), value);
     }
     serde_json::to_string(&found).expect("JSON can be written")
 }
@@ -133,13 +141,18 @@ fn collect_applied(kind: &Kind, value: &Value, path: &mut Path, found: &mut BTre
         }
         return;
     }
+    // Entries of a map count by themselves, fields of a structure do not.
+    let map = kind
+        .schema
+        .as_ref()
+        .is_some_and(|schema| schema::is_map(schema, path));
     for (step, child) in children {
-        let item = !matches!(step, Step::Field(_));
+        let item = map || !matches!(step, Step::Field(_));
         path.push(step);
         if item {
             found.insert(path.clone());
         }
-        if !item || child.is_object() {
+        if child.is_object() || matches!(path.last(), Some(Step::Field(_))) {
             collect_applied(kind, child, path, found);
         }
         path.pop();
@@ -155,7 +168,7 @@ pub(crate) fn children<'a>(kind: &Kind, path: &[Step], value: &'a Value) -> Vec<
             .collect(),
         (Shape::Keyed(keys), Value::Array(items)) => items
             .iter()
-            .map(|item| (Step::Key(item_key(keys, item)), item))
+            .map(|item| (Step::Key(item_key(&keys, item)), item))
             .collect(),
         (Shape::Set, Value::Array(items)) => items
             .iter()

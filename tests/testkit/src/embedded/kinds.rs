@@ -1,10 +1,12 @@
-//! The kinds that the embedded cluster serves, as data, and those that it knows to be real but leaves to real clusters.
+//! What a kind is, how a definition makes one, and which kinds the embedded cluster knows to be real but leaves to real
+//! clusters.
 //!
-//! This module holds no object and answers no request.
-
-use std::sync::{Arc, LazyLock};
+//! This module holds no object and answers no request. The kinds that are there from the start are in `resources` and
+//! `definitions`.
 
 use serde_json::Value;
+
+use super::resources::SPEC_STATUS;
 
 /// One served resource.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub(crate) struct Kind {
     pub(crate) returns_deleted: bool,
     /// The fields beside `metadata`, or none where anything goes (custom resources).
     pub(crate) fields: Option<&'static [&'static str]>,
+    /// The `openAPIV3Schema` of a custom kind.
+    pub(crate) schema: Option<Value>,
 }
 
 impl Kind {
@@ -64,212 +68,6 @@ pub(crate) fn dotted(name: &str, group: &str) -> String {
     }
 }
 
-const STATUS: &str = "status";
-const GENERATION: &str = "generation";
-const CLUSTER: &str = "cluster";
-const RETURNS: &str = "returns-deleted";
-
-/// Group, resource, kind, short names, traits, top-level fields; every version is v1.
-type Row = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static [&'static str],
-    &'static [&'static str],
-    &'static [&'static str],
-);
-
-const SPEC_STATUS: &[&str] = &["spec", "status"];
-const RBAC: &str = "rbac.authorization.k8s.io";
-const ADMISSION: &str = "admissionregistration.k8s.io";
-
-const ROWS: &[Row] = &[
-    (
-        "",
-        "namespaces",
-        "Namespace",
-        &["ns"],
-        &[CLUSTER, STATUS],
-        SPEC_STATUS,
-    ),
-    (
-        "",
-        "secrets",
-        "Secret",
-        &[],
-        &[],
-        &["data", "stringData", "type", "immutable"],
-    ),
-    (
-        "",
-        "serviceaccounts",
-        "ServiceAccount",
-        &["sa"],
-        &[RETURNS],
-        &[
-            "secrets",
-            "imagePullSecrets",
-            "automountServiceAccountToken",
-        ],
-    ),
-    (
-        "",
-        "configmaps",
-        "ConfigMap",
-        &["cm"],
-        &[],
-        &["data", "binaryData", "immutable"],
-    ),
-    (
-        "",
-        "services",
-        "Service",
-        &["svc"],
-        &[STATUS, RETURNS],
-        SPEC_STATUS,
-    ),
-    ("", "endpoints", "Endpoints", &["ep"], &[], &["subsets"]),
-    (
-        "",
-        "pods",
-        "Pod",
-        &["po"],
-        &[STATUS, GENERATION, RETURNS],
-        SPEC_STATUS,
-    ),
-    (
-        "",
-        "nodes",
-        "Node",
-        &["no"],
-        &[CLUSTER, STATUS],
-        SPEC_STATUS,
-    ),
-    (
-        "",
-        "events",
-        "Event",
-        &["ev"],
-        &[],
-        &[
-            "involvedObject",
-            "reason",
-            "message",
-            "source",
-            "firstTimestamp",
-            "lastTimestamp",
-            "count",
-            "type",
-            "eventTime",
-            "series",
-            "action",
-            "related",
-            "reportingComponent",
-            "reportingInstance",
-        ],
-    ),
-    (
-        "apps",
-        "deployments",
-        "Deployment",
-        &["deploy"],
-        &[STATUS, GENERATION],
-        SPEC_STATUS,
-    ),
-    (
-        "apps",
-        "daemonsets",
-        "DaemonSet",
-        &["ds"],
-        &[STATUS, GENERATION],
-        SPEC_STATUS,
-    ),
-    (
-        "discovery.k8s.io",
-        "endpointslices",
-        "EndpointSlice",
-        &[],
-        &[GENERATION],
-        &["addressType", "endpoints", "ports"],
-    ),
-    (
-        "coordination.k8s.io",
-        "leases",
-        "Lease",
-        &[],
-        &[],
-        &["spec"],
-    ),
-    (
-        RBAC,
-        "clusterroles",
-        "ClusterRole",
-        &[],
-        &[CLUSTER],
-        &["rules", "aggregationRule"],
-    ),
-    (
-        RBAC,
-        "clusterrolebindings",
-        "ClusterRoleBinding",
-        &[],
-        &[CLUSTER],
-        &["subjects", "roleRef"],
-    ),
-    (RBAC, "roles", "Role", &[], &[], &["rules"]),
-    (
-        RBAC,
-        "rolebindings",
-        "RoleBinding",
-        &[],
-        &[],
-        &["subjects", "roleRef"],
-    ),
-    (
-        ADMISSION,
-        "mutatingwebhookconfigurations",
-        "MutatingWebhookConfiguration",
-        &[],
-        &[CLUSTER, GENERATION],
-        &["webhooks"],
-    ),
-    (
-        ADMISSION,
-        "validatingwebhookconfigurations",
-        "ValidatingWebhookConfiguration",
-        &[],
-        &[CLUSTER, GENERATION],
-        &["webhooks"],
-    ),
-    (
-        "apiextensions.k8s.io",
-        "customresourcedefinitions",
-        "CustomResourceDefinition",
-        &["crd", "crds"],
-        &[CLUSTER, STATUS, GENERATION],
-        SPEC_STATUS,
-    ),
-];
-
-static BUILT_IN: LazyLock<Vec<Arc<Kind>>> =
-    LazyLock::new(|| ROWS.iter().map(|row| Arc::new(from_row(row))).collect());
-
-fn from_row(&(group, resource, kind, short_names, traits, fields): &Row) -> Kind {
-    Kind {
-        group: group.to_owned(),
-        version: "v1".to_owned(),
-        resource: resource.to_owned(),
-        kind: kind.to_owned(),
-        singular: kind.to_lowercase(),
-        short_names: short_names.iter().map(ToString::to_string).collect(),
-        namespaced: !traits.contains(&CLUSTER),
-        status: traits.contains(&STATUS),
-        generation: traits.contains(&GENERATION),
-        returns_deleted: traits.contains(&RETURNS),
-        fields: Some(fields),
-    }
-}
-
 /// A kind that is answered and never stored.
 pub(crate) fn passing(group: &str, resource: &str, kind: &str) -> Kind {
     Kind {
@@ -284,12 +82,8 @@ pub(crate) fn passing(group: &str, resource: &str, kind: &str) -> Kind {
         generation: false,
         returns_deleted: false,
         fields: Some(SPEC_STATUS),
+        schema: None,
     }
-}
-
-/// Every kind that is there from the start.
-pub(crate) fn built_in() -> Vec<Arc<Kind>> {
-    BUILT_IN.clone()
 }
 
 /// The kind that a `CustomResourceDefinition` defines, in its first served version.
@@ -315,14 +109,15 @@ pub(crate) fn from_definition(definition: &Value) -> Option<Kind> {
         generation: true,
         returns_deleted: false,
         fields: None,
+        schema: Some(version["schema"]["openAPIV3Schema"].clone()),
     })
 }
 
 /// Whether a real API server serves this although the embedded one does not: such a request is answered with 501, so
-/// that no test mistakes a gap of ours for an empty cluster.
-pub(crate) fn only_in_real_clusters(group: &str, resource: &str) -> bool {
-    match group {
-        "" => [
+/// that no test mistakes a gap of ours for an empty cluster. `defined` says whether definitions of this group are in place.
+pub(crate) fn only_in_real_clusters(group: &str, resource: &str, defined: bool) -> bool {
+    let resources: &[&str] = match group {
+        "" => &[
             "bindings",
             "componentstatuses",
             "limitranges",
@@ -331,12 +126,30 @@ pub(crate) fn only_in_real_clusters(group: &str, resource: &str) -> bool {
             "podtemplates",
             "replicationcontrollers",
             "resourcequotas",
-        ]
-        .contains(&resource),
-        "apps" => ["controllerrevisions", "replicasets", "statefulsets"].contains(&resource),
+        ],
+        "apps" => &["controllerrevisions", "replicasets", "statefulsets"],
         "admissionregistration.k8s.io" => {
-            resource.ends_with("policies") || resource.ends_with("policybindings")
+            return resource.ends_with("policies") || resource.ends_with("policybindings");
         }
+        "networking.istio.io" if defined => &[
+            "envoyfilters",
+            "proxyconfigs",
+            "serviceentries",
+            "sidecars",
+            "workloadentries",
+            "workloadgroups",
+        ],
+        "security.istio.io" if defined => &["authorizationpolicies", "requestauthentications"],
+        "gateway.networking.k8s.io" if defined => &[
+            "backendtlspolicies",
+            "grpcroutes",
+            "httproutes",
+            "listenersets",
+            "referencegrants",
+            "tcproutes",
+            "tlsroutes",
+            "udproutes",
+        ],
         "apiregistration.k8s.io"
         | "autoscaling"
         | "batch"
@@ -348,7 +161,8 @@ pub(crate) fn only_in_real_clusters(group: &str, resource: &str) -> bool {
         | "policy"
         | "resource.k8s.io"
         | "scheduling.k8s.io"
-        | "storage.k8s.io" => true,
-        _ => false,
-    }
+        | "storage.k8s.io" => return true,
+        _ => &[],
+    };
+    resources.contains(&resource)
 }

@@ -10,8 +10,10 @@
 //! | `server`, `tls` | sockets, certificates |
 //! | `request`, `api`, `failure` | reading a request, routing it, refusing it |
 //! | `user`, `authz`, `tokens`, `reviews` | who asks and what is allowed |
-//! | `read`, `watch`, `call`, `create`, `change`, `apply`, `delete`, `discovery` | the verbs |
-//! | `kinds`, `defaults`, `validate`, `fields`, `field_set`, `owners`, `patch`, `selectors` | the rules of objects |
+//! | `read`, `watch`, `call`, `create`, `change`, `apply`, `delete`, `scale`, `discovery` | the verbs |
+//! | `kinds`, `resources`, `definitions`, `schema` | which kinds there are |
+//! | `defaults`, `pods`, `services`, `quantity`, `validate` | what is filled in and what is refused |
+//! | `fields`, `field_set`, `owners`, `merge`, `patch`, `selectors` | how objects merge and are found |
 //! | `store`, `state`, `clock`, `random` | what is kept |
 //! | `faults`, `recording` | what tests add to it |
 
@@ -25,6 +27,7 @@ mod cluster;
 mod contents;
 mod create;
 mod defaults;
+mod definitions;
 mod delete;
 mod discovery;
 mod failure;
@@ -32,15 +35,22 @@ mod faults;
 mod field_set;
 mod fields;
 mod kinds;
+mod merge;
 mod owners;
 mod patch;
+mod pods;
+mod quantity;
 mod random;
 mod read;
 mod recording;
 mod request;
+mod resources;
 mod reviews;
+mod scale;
+mod schema;
 mod selectors;
 mod server;
+mod services;
 mod state;
 mod store;
 mod tls;

@@ -130,13 +130,6 @@ fn take(parent: &mut Value, step: &str) -> bool {
 /// Strategic merge: as merge patch, but lists with a merge key merge item by item
 /// (<https://github.com/kubernetes/community/blob/main/contributors/devel/sig-api-machinery/strategic-merge-patch.md>).
 pub(crate) fn strategic(kind: &Kind, target: &mut Value, patch: &Value) -> Result<(), Failure> {
-    if kind.is_custom() {
-        return Err(Failure::new(
-            415,
-            "UnsupportedMediaType",
-            "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
-        ));
-    }
     strategic_value(kind, &mut Vec::new(), target, patch)
 }
 
@@ -191,7 +184,7 @@ fn strategic_value(
                 let order = wanted
                     .get(&format!("$setElementOrder/{name}"))
                     .and_then(Value::as_array);
-                strategic_items(kind, path, key, slot, items, order.unwrap_or(items))?;
+                strategic_items(kind, path, &key, slot, items, order.unwrap_or(items))?;
             }
             _ => strategic_value(kind, path, slot, value)?,
         }
@@ -201,9 +194,9 @@ fn strategic_value(
 }
 
 /// The merge key of strategic patches is the first of the keys that server-side apply uses.
-fn merge_key(kind: &Kind, path: &[Step], value: &Value) -> Option<&'static str> {
+fn merge_key(kind: &Kind, path: &[Step], value: &Value) -> Option<String> {
     match fields::shape(kind, path, value) {
-        Shape::Keyed(keys) => keys.first().copied(),
+        Shape::Keyed(keys) => keys.into_iter().next(),
         Shape::Atomic | Shape::Map | Shape::Set => None,
     }
 }

@@ -57,6 +57,10 @@ pub(crate) fn list(
         .collect();
     let page = &matching[..limit.min(matching.len())];
     let mut metadata = json!({"resourceVersion": state.store.revision().to_string()});
+    // Lists of built-in kinds leave out what is empty.
+    if kind.is_custom() {
+        metadata["continue"] = "".into();
+    }
     if page.len() < matching.len()
         && let Some((last, _)) = page.last()
     {

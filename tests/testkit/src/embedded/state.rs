@@ -2,7 +2,7 @@
 //!
 //! The rules live in the modules around it; this one only holds the parts together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use super::faults::Faults;
 use super::kinds::{self, Kind};
 use super::random;
 use super::recording::Recording;
+use super::resources;
 use super::store::{Key, Store};
 use super::tokens::{Grant, Signer};
 
@@ -41,6 +42,9 @@ pub(crate) struct State {
     pub(crate) clock: Arc<Clock>,
     pub(crate) token_controller: TokenController,
     pub(crate) longest_token: Option<Duration>,
+    /// New custom resources whose status is filled in whenever they are read but not stored yet: the next write stores it
+    /// and so counts as one, even if it changes nothing else.
+    pub(crate) without_status: BTreeSet<Key>,
 }
 
 /// The state, shared by connections, watches and the test.
@@ -92,7 +96,7 @@ impl State {
             .into_iter()
             .filter_map(|(_, definition)| kinds::from_definition(definition))
             .map(Arc::new);
-        self.kinds = kinds::built_in().into_iter().chain(custom).collect();
+        self.kinds = resources::built_in().into_iter().chain(custom).collect();
     }
 
     pub(crate) fn namespace_exists(&self, name: &str) -> bool {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::failure::{Cause, Failure};
 use super::kinds::Kind;
+use super::services;
 
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
@@ -100,12 +101,16 @@ pub(crate) fn unknown_fields(kind: &Kind, object: &Value) -> Vec<String> {
 pub(crate) fn object(kind: &Kind, old: Option<&Value>, new: &Value) -> Result<(), Failure> {
     let name = new["metadata"]["name"].as_str().unwrap_or_default();
     let mut causes = metadata(kind, name, new);
+    if ["deployments", "daemonsets"].contains(&kind.resource.as_str()) {
+        template(new, &mut causes);
+    }
     if let Some(old) = old {
         immutable(kind, old, new, &mut causes);
     }
     match kind.resource.as_str() {
         "secrets" => secret(new, &mut causes),
         "configmaps" => config_keys(new, &mut causes),
+        "services" if kind.group.is_empty() => services::check(new, &mut causes),
         "clusterrolebindings" | "rolebindings" => role_reference(kind, new, &mut causes),
         _ => {}
     }
@@ -195,9 +200,10 @@ fn immutable(kind: &Kind, old: &Value, new: &Value, causes: &mut Vec<Cause>) {
             causes.push(Cause::invalid("type", &new["type"], "field is immutable"));
         }
         "deployments" | "daemonsets" if old["spec"]["selector"] != new["spec"]["selector"] => {
+            let selector = in_order(&new["spec"]["selector"]);
             causes.push(Cause::invalid(
                 "spec.selector",
-                &new["spec"]["selector"],
+                &selector,
                 "field is immutable",
             ));
         }
@@ -219,6 +225,60 @@ fn immutable(kind: &Kind, old: &Value, new: &Value, causes: &mut Vec<Cause>) {
             }
         }
     }
+}
+
+/// The labels of a template have to be what the selector looks for.
+fn template(new: &Value, causes: &mut Vec<Cause>) {
+    let labels = &new["spec"]["template"]["metadata"]["labels"];
+    let selector = &new["spec"]["selector"];
+    let mut wanted = selector["matchLabels"].as_object().into_iter().flatten();
+    let mut expressions = selector["matchExpressions"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let held = wanted.all(|(name, value)| labels.get(name) == Some(value))
+        && expressions.all(|expression| expressed(expression, labels));
+    if !held {
+        causes.push(Cause::invalid(
+            "spec.template.metadata.labels",
+            &sorted(labels),
+            "`selector` does not match template `labels`",
+        ));
+    }
+}
+
+fn expressed(expression: &Value, labels: &Value) -> bool {
+    let found = labels.get(expression["key"].as_str().unwrap_or_default());
+    let listed = |value: &Value| {
+        let values = expression["values"].as_array();
+        values.is_some_and(|values| values.contains(value))
+    };
+    match expression["operator"].as_str().unwrap_or_default() {
+        "In" => found.is_some_and(listed),
+        "NotIn" => !found.is_some_and(listed),
+        "DoesNotExist" => found.is_none(),
+        _ => found.is_some(),
+    }
+}
+
+/// A label selector as messages show it: labels in order, and before the expressions.
+fn in_order(selector: &Value) -> Value {
+    let mut shown = serde_json::Map::new();
+    for field in ["matchLabels", "matchExpressions"] {
+        if let Some(value) = selector.get(field) {
+            shown.insert(field.to_owned(), sorted(value));
+        }
+    }
+    Value::Object(shown)
+}
+
+fn sorted(value: &Value) -> Value {
+    let Value::Object(map) = value else {
+        return value.clone();
+    };
+    let mut pairs: Vec<_> = map.clone().into_iter().collect();
+    pairs.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Value::Object(pairs.into_iter().collect())
 }
 
 fn secret(new: &Value, causes: &mut Vec<Cause>) {
