@@ -5,6 +5,7 @@
 
 mod cli;
 mod create;
+mod held;
 mod inspect;
 mod source;
 

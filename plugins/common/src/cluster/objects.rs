@@ -2,9 +2,10 @@
 
 use std::fmt::Debug;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use kube::core::params::{DeleteParams, GetParams, ListParams, PostParams, Preconditions};
-use kube::core::{ObjectList, Request};
+use kube::core::{ObjectList, PartialObjectMeta, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -73,6 +74,30 @@ impl Cluster {
             .await
             .map_err(|error| attempt.explain(error))?;
         Ok(list.items)
+    }
+
+    /// The metadata of all objects of the kind that `selection` selects, where what they hold is not wanted.
+    pub async fn list_metadata<K>(
+        &self,
+        namespace: Option<&str>,
+        selection: &Selection,
+    ) -> Result<Vec<ObjectMeta>, Error>
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        let attempt = self.attempt_on::<K>(Verb::List, namespace, None);
+        let params = ListParams {
+            label_selector: selection.labels.clone(),
+            field_selector: selection.fields.clone(),
+            ..ListParams::default()
+        };
+        let request = built(path::<K>(namespace).list_metadata(&params), &attempt)?;
+        let list: ObjectList<PartialObjectMeta> = self
+            .client()
+            .request(request)
+            .await
+            .map_err(|error| attempt.explain(error))?;
+        Ok(list.items.into_iter().map(|item| item.metadata).collect())
     }
 
     /// Creates `object` and gives it back as the server holds it; with [`DryRun::Client`] nothing is sent.

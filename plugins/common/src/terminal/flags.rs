@@ -81,19 +81,38 @@ impl ConnectFlags {
 #[derive(Debug, Clone, Args)]
 pub struct ContextFlags {
     /// Kubeconfig context of the cluster; may be repeated or a comma list [default: the current context]
-    #[arg(long = "context", value_name = "CONTEXT", value_delimiter = ',')]
+    #[arg(long = "context", value_name = "CONTEXT")]
     pub contexts: Vec<String>,
 }
 
 impl ContextFlags {
     /// The contexts asked for; `None` is the current one.
-    pub fn resolve(&self) -> Vec<Option<String>> {
-        if self.contexts.is_empty() {
+    pub fn resolve(&self, kubeconfig: &Kubeconfig) -> Vec<Option<String>> {
+        let named = split_contexts(&self.contexts, kubeconfig);
+        if named.is_empty() {
             vec![None]
         } else {
-            self.contexts.iter().cloned().map(Some).collect()
+            named.into_iter().map(Some).collect()
         }
     }
+}
+
+/// The contexts that comma lists name. A context whose own name has a comma in it is named by that.
+pub fn split_contexts(lists: &[String], kubeconfig: &Kubeconfig) -> Vec<String> {
+    split(lists, |list| {
+        kubeconfig.context_names().any(|known| known == list)
+    })
+}
+
+fn split(lists: &[String], is_one: impl Fn(&str) -> bool) -> Vec<String> {
+    let split = |list: &String| -> Vec<String> {
+        if is_one(list) {
+            return vec![list.clone()];
+        }
+        let names = list.split(',').filter(|name| !name.is_empty());
+        names.map(str::to_owned).collect()
+    };
+    lists.iter().flat_map(split).collect()
 }
 
 /// Which clusters, for what only reads.
@@ -114,7 +133,7 @@ impl AllContextFlags {
             let known = kubeconfig.context_names();
             known.map(|context| Some(context.to_owned())).collect()
         } else {
-            self.named.resolve()
+            self.named.resolve(kubeconfig)
         }
     }
 
@@ -298,6 +317,17 @@ mod tests {
             let probe = Probe::parse_from(std::iter::once("probe").chain(arguments));
             assert_eq!(probe.namespace.resolve(), expected);
         }
+    }
+
+    #[test]
+    fn a_context_with_a_comma_in_its_name_can_be_named() {
+        let split = |lists: &[&str]| {
+            let lists: Vec<String> = lists.iter().map(|list| (*list).to_owned()).collect();
+            split(&lists, |list| ["a,b", "c"].contains(&list))
+        };
+        assert_eq!(split(&["a,b", "c"]), ["a,b", "c"]);
+        assert_eq!(split(&["c,a,,b"]), ["c", "a", "b"]);
+        assert!(split(&["", ","]).is_empty());
     }
 
     #[test]

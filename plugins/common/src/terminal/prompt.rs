@@ -3,7 +3,7 @@
 //! The question goes to stderr and the answer comes from standard input, and only where both are a terminal; elsewhere
 //! the answer has to be among the arguments. It does not know what is asked about.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use clap::Args;
 

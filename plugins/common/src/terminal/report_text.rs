@@ -1,6 +1,7 @@
 //! The lines of reports for people: what stands beside a key, findings, counts. Every text may come from a cluster that
 //! is anybody's, so none steers the terminal and none passes for a line of ours.
 
+use jiff::SignedDuration;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::streams::in_one_line;
@@ -60,6 +61,22 @@ pub fn counted(count: usize, word: &str) -> String {
         format!("1 {word}")
     } else {
         format!("{count} {word}s")
+    }
+}
+
+/// An age as kubectl shows it: the two largest units at the most.
+pub fn age(seconds: i64) -> String {
+    let length = SignedDuration::from_secs(seconds.max(0));
+    let (days, hours, minutes) = (
+        length.as_hours() / 24,
+        length.as_hours(),
+        length.as_secs() / 60,
+    );
+    match () {
+        () if minutes < 2 => format!("{}s", length.as_secs()),
+        () if hours < 3 => format!("{minutes}m"),
+        () if days < 2 => format!("{hours}h"),
+        () => format!("{days}d"),
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) async fn run(
     let targets = targets(
         &kubeconfig,
         &arguments.connect,
-        &arguments.contexts.resolve(),
+        &arguments.contexts.resolve(&kubeconfig),
     )?;
     let namespace = Named {
         namespace: None,

@@ -31,7 +31,7 @@ pub(crate) async fn run(
     let targets = targets(
         &kubeconfig,
         &arguments.connect,
-        &arguments.contexts.resolve(),
+        &arguments.contexts.resolve(&kubeconfig),
     )?;
     let contexts: Vec<(&str, Option<&str>)> = targets
         .iter()

@@ -20,10 +20,11 @@ pub(crate) async fn run(
     interrupt: &Interrupt,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
+    let kubeconfig = arguments.connect.load(environment)?;
     let contexts = &arguments.contexts;
     let wanted = wanted(
         &arguments.networks,
-        contexts.resolve(),
+        contexts.resolve(&kubeconfig),
         !contexts.contexts.is_empty(),
     )?;
     let order = Order {
@@ -35,7 +36,6 @@ pub(crate) async fn run(
         all_or_none: false,
         dry_run: arguments.write.dry_run.resolve(),
     };
-    let kubeconfig = arguments.connect.load(environment)?;
     let (contexts, values): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
     let targets = targets(&kubeconfig, &arguments.connect, &contexts)?;
     let namespace = Named {

@@ -70,7 +70,7 @@ pub(crate) enum FailOn {
 
 impl FailOn {
     /// Whether a finding of that severity makes the command end with 1.
-    pub(super) fn counts(self, severity: Severity) -> bool {
+    pub(crate) fn counts(self, severity: Severity) -> bool {
         match self {
             Self::Error => severity >= Severity::Error,
             Self::Warning => severity >= Severity::Warning,

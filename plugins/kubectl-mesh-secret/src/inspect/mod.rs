@@ -3,15 +3,12 @@
 //! Observe (a file, a pipe or clusters), check (pure), probe where asked, report.
 
 mod args;
-mod checks;
 mod manifests;
 mod observe;
 mod probe;
-mod remedies;
 mod report;
 mod report_text;
 mod rights;
-mod sources;
 mod verb;
 
 pub(crate) use args::InspectArgs;

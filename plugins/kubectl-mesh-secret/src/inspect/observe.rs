@@ -1,37 +1,17 @@
 //! Where the secrets come from: a file, a pipe, or the clusters that hold them. Nothing is judged here.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection};
+use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, optional};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL};
-use mesh_common::mesh::remote_secret::{has_label, leads_to, secret_name};
-use mesh_common::mesh::{access_facts, istiod};
+use mesh_common::mesh::remote_secret::{leads_to, secret_name};
 use mesh_common::terminal::reading::{Unreached, each_once, read_contexts};
 
-use super::sources::Sources;
 use super::{InspectArgs, manifests};
-use mesh_common::cluster::optional;
-
-/// A secret, and what is known of the place where it was found.
-pub(super) struct Held {
-    /// The holder's context; `None` for a file or a pipe.
-    pub context: Option<String>,
-    /// How kubectl is told about the holder, as the start of a command line.
-    pub kubectl: String,
-    pub secret: Secret,
-    /// What the holder's istiods call their own cluster.
-    pub istiods: Vec<ClusterId>,
-    /// UID of the holder's kube-system.
-    pub holder_uid: Option<String>,
-    /// Names of the other secrets of the holder that lead to a cluster of this one, each with that cluster.
-    pub twins: Vec<(String, String)>,
-    /// For each data key the context that leads to the same server, as far as the kubeconfig knows one.
-    pub sources: BTreeMap<String, String>,
-}
+use crate::held::{Held, Place, Sources, in_holder};
 
 /// Everything that was read.
 #[derive(Default)]
@@ -63,14 +43,7 @@ pub(super) async fn observe(
         (None, None) => Seen::default(),
     };
     for held in &mut seen.held {
-        let entries = held.secret.data.iter().flatten();
-        let servers =
-            entries.filter_map(|(key, value)| Some((key, access_facts::read(&value.0)?.server)));
-        held.sources = servers
-            .filter_map(|(key, server)| {
-                Some((key.clone(), sources.context_of(&server)?.to_owned()))
-            })
-            .collect();
+        held.find_sources(sources);
     }
     Ok(seen)
 }
@@ -79,18 +52,7 @@ fn from_text(origin: &str, text: &str, names: &[String]) -> Result<Seen, Error> 
     let secrets = manifests::secrets(origin, text)?;
     let held = select(secrets, names, origin)?;
     Ok(Seen {
-        held: held
-            .into_iter()
-            .map(|secret| Held {
-                context: None,
-                kubectl: "kubectl".to_owned(),
-                secret,
-                istiods: vec![],
-                holder_uid: None,
-                twins: vec![],
-                sources: BTreeMap::new(),
-            })
-            .collect(),
+        held: held.into_iter().map(Held::from_nowhere).collect(),
         ..Seen::default()
     })
 }
@@ -145,6 +107,17 @@ struct Holder {
     secrets: Vec<Secret>,
 }
 
+impl Holder {
+    fn place<'a>(&'a self, context: &'a str) -> Place<'a> {
+        Place {
+            context,
+            kubectl: &self.kubectl,
+            uid: Some(&self.uid),
+            istiods: &self.istiods,
+        }
+    }
+}
+
 async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Error> {
     let namespace = arguments.namespace.resolve();
     let remote = Selection {
@@ -196,7 +169,7 @@ fn assemble(
     for (context, holder) in once.read {
         let place = format!("namespace {namespace} of context {context}");
         match select(holder.secrets.clone(), if alone { &arguments.names } else { &[] }, &place) {
-            Ok(secrets) => seen.held.extend(in_holder(&context, secrets, &holder)),
+            Ok(secrets) => seen.held.extend(in_holder(&holder.place(&context), secrets, &holder.secrets)),
             Err(error) => errors.push(error.hint(format!(
                 "kubectl --context {context} -n {namespace} get secrets -l {MULTI_CLUSTER_LABEL}=true"
             ))),
@@ -232,50 +205,6 @@ fn nowhere(held: &[Held], arguments: &InspectArgs) -> Vec<Error> {
                     "namespace {namespace} holds no remote secret {name} in any of the contexts"
                 ),
             )
-        })
-        .collect()
-}
-
-/// Secrets of one holder, each with the others there that lead to the same cluster.
-fn in_holder(context: &str, secrets: Vec<Secret>, holder: &Holder) -> Vec<Held> {
-    let name_of = |secret: &Secret| secret.metadata.name.clone().unwrap_or_default();
-    let keys = |secret: &Secret| -> Vec<String> {
-        secret
-            .data
-            .iter()
-            .flat_map(BTreeMap::keys)
-            .cloned()
-            .collect()
-    };
-    let mut leading: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for secret in holder.secrets.iter().filter(|secret| has_label(secret)) {
-        for key in keys(secret) {
-            leading.entry(key).or_default().push(name_of(secret));
-        }
-    }
-    let twins = |secret: &Secret| {
-        let own = name_of(secret);
-        let keys = keys(secret).into_iter().filter(|_| has_label(secret));
-        keys.flat_map(|key| {
-            let others = leading.get(&key).into_iter().flatten();
-            let others: Vec<_> = others
-                .filter(|name| **name != own)
-                .map(|name| (name.clone(), key.clone()))
-                .collect();
-            others
-        })
-        .collect()
-    };
-    secrets
-        .into_iter()
-        .map(|secret| Held {
-            context: Some(context.to_owned()),
-            kubectl: holder.kubectl.clone(),
-            twins: twins(&secret),
-            secret,
-            istiods: holder.istiods.clone(),
-            holder_uid: Some(holder.uid.clone()).filter(|uid| !uid.is_empty()),
-            sources: BTreeMap::new(),
         })
         .collect()
 }

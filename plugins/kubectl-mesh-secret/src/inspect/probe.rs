@@ -11,11 +11,10 @@ use mesh_common::mesh::names::KUBE_SYSTEM;
 use mesh_common::mesh::reader;
 use mesh_common::mesh::shell::shell_word;
 
-use super::observe::Held;
-use super::remedies::create_again;
-use super::report::{ClusterReport, Outcome, ProbeReport, SecretReport};
 use super::rights;
-use super::sources::Sources;
+use crate::held::{
+    ClusterReport, Held, Outcome, ProbeReport, SecretReport, Source, Sources, create_again,
+};
 
 /// Probes every cluster of every secret at once, and adds what was seen to the reports (same order as `held`).
 pub(super) async fn probe(
@@ -200,11 +199,7 @@ impl Probe<'_> {
     }
 
     /// Whether what answered is the cluster that the user's own context leads to, and not the holder itself.
-    fn compare(
-        &self,
-        report: &mut ProbeReport,
-        source: Result<super::sources::Source, String>,
-    ) -> Vec<Finding> {
+    fn compare(&self, report: &mut ProbeReport, source: Result<Source, String>) -> Vec<Finding> {
         let Some(uid) = report.cluster_uid.clone() else {
             report.right_cluster = Outcome::Skipped {
                 detail: "namespace kube-system cannot be read".to_owned(),

@@ -1,14 +1,14 @@
 //! The report for people: a block for each secret, the findings under it, and a verdict as the last line.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use mesh_common::mesh::access_facts::{AccessFacts, TrustFacts};
 use mesh_common::mesh::finding::Severity;
 use mesh_common::mesh::token::TokenFacts;
 use mesh_common::terminal::output::Report;
-use mesh_common::terminal::report_text::{self, counted, entry, line};
+use mesh_common::terminal::report_text::{self, age, counted, entry, line};
 
-use super::checks::day_and_time;
-use super::report::{ClusterReport, Inspection, Outcome, ProbeReport, SecretReport};
+use super::report::Inspection;
+use crate::held::{ClusterReport, Outcome, ProbeReport, SecretReport, day_and_time};
 
 impl Report for Inspection {
     fn to_text(&self, wide: bool) -> String {
@@ -206,20 +206,4 @@ fn short(digest: &str) -> String {
 
 fn day(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d").to_string()
-}
-
-/// An age as kubectl shows it: the two largest units at the most.
-fn age(seconds: i64) -> String {
-    let length = SignedDuration::from_secs(seconds.max(0));
-    let (days, hours, minutes) = (
-        length.as_hours() / 24,
-        length.as_hours(),
-        length.as_secs() / 60,
-    );
-    match () {
-        () if minutes < 2 => format!("{}s", length.as_secs()),
-        () if hours < 3 => format!("{minutes}m"),
-        () if days < 2 => format!("{hours}h"),
-        () => format!("{days}d"),
-    }
 }

@@ -7,11 +7,10 @@ use mesh_common::terminal::output::{Format, render};
 use mesh_common::terminal::{Environment, Interrupt, Streams};
 
 use super::args::InspectArgs;
-use super::checks::View;
-use super::report::{Inspection, SecretReport};
-use super::sources::Sources;
-use super::{checks, observe, probe};
+use super::report::Inspection;
+use super::{observe, probe};
 use crate::cli::SELF;
+use crate::held::{SecretReport, Sources, View, check};
 
 pub(crate) async fn run(
     arguments: InspectArgs,
@@ -21,7 +20,12 @@ pub(crate) async fn run(
 ) -> Result<Exit, Error> {
     let connector = connector(environment, SELF, streams.interactive);
     let kubeconfig = kubeconfig(&arguments, environment, streams)?;
-    let sources = Sources::of(kubeconfig.as_ref(), &arguments)?;
+    let sources = Sources::of(
+        kubeconfig.as_ref(),
+        &arguments.connect,
+        arguments.source_context.as_deref(),
+        arguments.namespace.resolve(),
+    )?;
     let seen = interrupt
         .or(observe::observe(
             &arguments,
@@ -38,11 +42,7 @@ pub(crate) async fn run(
         reveal: arguments.reveal,
         allow_loopback: arguments.allow_loopback,
     };
-    let mut items: Vec<SecretReport> = seen
-        .held
-        .iter()
-        .map(|held| checks::check(held, view))
-        .collect();
+    let mut items: Vec<SecretReport> = seen.held.iter().map(|held| check(held, view)).collect();
     if arguments.probe {
         interrupt
             .or(Box::pin(probe::probe(

@@ -19,6 +19,7 @@ const RECORDED: [&str; 2] = ["kubectl-mesh", "kubectl_complete-mesh"];
 
 /// A program to run. It sees no variable of this process, an own empty HOME, and the usual search path.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub struct Run {
     pub(super) program: PathBuf,
     pub(super) args: Vec<OsString>,

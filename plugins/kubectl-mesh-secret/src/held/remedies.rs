@@ -4,10 +4,10 @@ use mesh_common::mesh::names::{CONFIG_SECRET, ISTIO_SYSTEM};
 use mesh_common::mesh::remote_secret::{annotated_cluster, secret_name};
 use mesh_common::mesh::shell::shell_word;
 
-use super::observe::Held;
+use super::secret::Held;
 
 /// The command that makes the secret anew, as far as it can be known here.
-pub(super) fn create_again(held: &Held, key: &str) -> String {
+pub(crate) fn create_again(held: &Held, key: &str) -> String {
     let secret = &held.secret;
     let holder = shell_word(held.context.as_deref().unwrap_or("HOLDER"));
     let source = shell_word(held.sources.get(key).map_or("SOURCE", String::as_str));
@@ -29,7 +29,7 @@ pub(super) fn create_again(held: &Held, key: &str) -> String {
 }
 
 /// kubectl, told about the holder and the namespace of the secret.
-pub(super) fn kubectl(held: &Held) -> String {
+pub(crate) fn kubectl(held: &Held) -> String {
     format!("{} -n {}", held.kubectl, shell_word(namespace(held)))
 }
 
@@ -43,7 +43,7 @@ fn namespace(held: &Held) -> &str {
 
 /// Which of two secrets for one cluster may go: the one with the less usual name. Both secrets are told the same, so that
 /// who follows both pieces of advice still has one of them.
-pub(super) fn surplus<'a>(one: &'a str, other: &'a str, cluster: &str) -> &'a str {
+pub(crate) fn surplus<'a>(one: &'a str, other: &'a str, cluster: &str) -> &'a str {
     let usual = secret_name(cluster);
     if one == usual || (other != usual && one < other) {
         other

@@ -12,9 +12,9 @@ use mesh_common::mesh::server;
 use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::token::TokenFacts;
 
-use super::observe::Held;
 use super::remedies::{create_again, kubectl, surplus};
 use super::report::{ClusterReport, SecretReport};
+use super::secret::Held;
 
 /// Below this part of its life a credential is about to end.
 const LIFE_LEFT: f64 = 0.2;
@@ -24,7 +24,7 @@ const LAST_DAYS: i64 = 7;
 
 /// How to judge.
 #[derive(Clone, Copy)]
-pub(super) struct View {
+pub(crate) struct View {
     /// The time to judge expiry by.
     pub now: Timestamp,
     /// Whether kubeconfigs go into the report in clear.
@@ -34,7 +34,7 @@ pub(super) struct View {
 }
 
 /// Judges one secret.
-pub(super) fn check(held: &Held, view: View) -> SecretReport {
+pub(crate) fn check(held: &Held, view: View) -> SecretReport {
     let metadata = &held.secret.metadata;
     let created_at = metadata.creation_timestamp.as_ref().map(|time| time.0);
     let clusters = held
@@ -323,7 +323,7 @@ fn expiry_finding(held: &Held, key: &str, token: &TokenFacts, now: Timestamp) ->
 }
 
 /// A moment as people read it, in UTC.
-pub(super) fn day_and_time(time: Timestamp) -> String {
+pub(crate) fn day_and_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 

@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target};
+use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target, optional};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::Error;
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::KUBE_SYSTEM;
-
-use super::InspectArgs;
-use mesh_common::cluster::optional;
+use mesh_common::terminal::flags::ConnectFlags;
 
 /// What the kubeconfig offers to compare a secret with.
-pub(super) struct Sources {
+pub(crate) struct Sources {
     /// By server address.
     by_server: BTreeMap<String, Target>,
     /// `--source-context`.
@@ -21,17 +19,19 @@ pub(super) struct Sources {
 }
 
 /// A source, read through the user's own context.
-pub(super) struct Source {
+pub(crate) struct Source {
     pub context: String,
     pub uid: String,
     pub istiods: Vec<ClusterId>,
 }
 
 impl Sources {
-    /// The contexts of `kubeconfig` by their servers; without one (a manifest from a pipe) nothing can be compared.
-    pub(super) fn of(
+    /// The contexts of `kubeconfig` by their servers, unless one is `named`; without one (a manifest from a pipe) nothing can be compared.
+    pub(crate) fn of(
         kubeconfig: Option<&Kubeconfig>,
-        arguments: &InspectArgs,
+        connect: &ConnectFlags,
+        named: Option<&str>,
+        namespace: &str,
     ) -> Result<Self, Error> {
         let mut by_server = BTreeMap::new();
         let contexts = kubeconfig
@@ -39,23 +39,23 @@ impl Sources {
             .flat_map(|known| known.context_names().map(move |name| (known, name)));
         for (known, context) in contexts {
             // A context that cannot be used is no source; the command may well not be about it.
-            if let Ok(target) = target(known, arguments, context) {
+            if let Ok(target) = target(known, connect, context) {
                 by_server.entry(normal(target.server())).or_insert(target);
             }
         }
-        let named = match (&arguments.source_context, kubeconfig) {
-            (Some(context), Some(known)) => Some(target(known, arguments, context)?),
+        let named = match (named, kubeconfig) {
+            (Some(context), Some(known)) => Some(target(known, connect, context)?),
             (Some(_) | None, _) => None,
         };
         Ok(Self {
             by_server,
             named,
-            namespace: arguments.namespace.resolve().to_owned(),
+            namespace: namespace.to_owned(),
         })
     }
 
     /// The context that leads to `server`, as far as the kubeconfig's text tells.
-    pub(super) fn context_of(&self, server: &str) -> Option<&str> {
+    pub(crate) fn context_of(&self, server: &str) -> Option<&str> {
         self.target_of(server).map(Target::context)
     }
 
@@ -66,7 +66,7 @@ impl Sources {
     }
 
     /// The source behind `server`, read now.
-    pub(super) async fn find(&self, server: &str, connector: &Connector) -> Result<Source, String> {
+    pub(crate) async fn find(&self, server: &str, connector: &Connector) -> Result<Source, String> {
         let target = self
             .target_of(server)
             .ok_or("no context of the kubeconfig has this server; --source-context names one")?;
@@ -95,12 +95,8 @@ impl Sources {
     }
 }
 
-fn target(
-    kubeconfig: &Kubeconfig,
-    arguments: &InspectArgs,
-    context: &str,
-) -> Result<Target, Error> {
-    kubeconfig.target(&arguments.connect.holder_overrides(context))
+fn target(kubeconfig: &Kubeconfig, connect: &ConnectFlags, context: &str) -> Result<Target, Error> {
+    kubeconfig.target(&connect.holder_overrides(context))
 }
 
 /// Servers are compared without a closing slash and without regard to case.

@@ -1,0 +1,15 @@
+//! A remote secret as it was found, and what can be told of it without using it: for every verb that reads secrets.
+//!
+//! It writes nothing, and of the clusters it reads only a source that it is asked for.
+
+mod checks;
+mod remedies;
+mod report;
+mod secret;
+mod sources;
+
+pub(crate) use checks::{View, check, day_and_time};
+pub(crate) use remedies::create_again;
+pub(crate) use report::{ClusterReport, Outcome, ProbeReport, SecretReport};
+pub(crate) use secret::{Held, Place, in_holder};
+pub(crate) use sources::{Source, Sources};
