@@ -1,4 +1,5 @@
-//! What the end-to-end tests share: the behaviour suite's scripts and their player, and running the plugins as users do.
+//! What the end-to-end tests share: the behaviour suite's scripts and their player, running the plugins as users do,
+//! and clusters as a provider would give them.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -6,4 +7,5 @@
 )]
 
 pub mod behaviour;
+pub mod cloud;
 pub mod plugin;

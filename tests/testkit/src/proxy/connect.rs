@@ -1,11 +1,16 @@
 //! An HTTP proxy that knows CONNECT alone (<https://www.rfc-editor.org/rfc/rfc9110#name-connect>).
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::TcpStream;
 
 use super::listener::{Listener, Log};
+
+/// Turns the `host:port` of a request into the one to connect to.
+pub(super) type Route = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 /// A running CONNECT proxy.
 pub struct ConnectProxy {
@@ -17,22 +22,31 @@ pub struct ConnectProxy {
 impl ConnectProxy {
     /// A proxy for everybody.
     pub fn start() -> Self {
-        Self::launch(None)
+        Self::routed(str::to_owned)
+    }
+
+    /// A proxy for everybody that alone knows the way: `route` turns the `host:port` of a request into the one to connect to.
+    pub fn routed(route: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        Self::launch(None, Arc::new(route))
     }
 
     /// A proxy that wants Basic authentication.
     pub fn with_basic_auth(user: &str, password: &str) -> Self {
-        Self::launch(Some(format!(
-            "Basic {}",
-            STANDARD.encode(format!("{user}:{password}"))
-        )))
+        let login = STANDARD.encode(format!("{user}:{password}"));
+        Self::launch(Some(format!("Basic {login}")), Arc::new(str::to_owned))
     }
 
-    fn launch(wanted: Option<String>) -> Self {
+    fn launch(wanted: Option<String>, route: Route) -> Self {
         let (tunnels, refused) = (Log::default(), Log::default());
         let (noted, turned_away) = (tunnels.clone(), refused.clone());
         let listener = Listener::start(move |stream| {
-            serve(stream, wanted.clone(), noted.clone(), turned_away.clone())
+            serve(
+                stream,
+                wanted.clone(),
+                Arc::clone(&route),
+                noted.clone(),
+                turned_away.clone(),
+            )
         });
         Self {
             listener,
@@ -57,7 +71,13 @@ impl ConnectProxy {
     }
 }
 
-async fn serve(mut stream: TcpStream, wanted: Option<String>, tunnels: Log, refused: Log) {
+pub(super) async fn serve(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    wanted: Option<String>,
+    route: Route,
+    tunnels: Log,
+    refused: Log,
+) {
     let Some(head) = read_head(&mut stream).await else {
         return;
     };
@@ -82,7 +102,7 @@ async fn serve(mut stream: TcpStream, wanted: Option<String>, tunnels: Log, refu
         let _ = stream.write_all(answer.as_bytes()).await;
         return;
     }
-    let Ok(mut upstream) = TcpStream::connect(&target).await else {
+    let Ok(mut upstream) = TcpStream::connect(route(&target)).await else {
         let _ = stream
             .write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")
             .await;
@@ -99,7 +119,7 @@ async fn serve(mut stream: TcpStream, wanted: Option<String>, tunnels: Log, refu
 }
 
 /// Reads as far as the blank line and not a byte further: what follows belongs to the tunnel.
-async fn read_head(stream: &mut TcpStream) -> Option<String> {
+async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);

@@ -173,6 +173,11 @@ impl Cluster {
         format!("http://{}", self.info.istiod_http)
     }
 
+    /// The `127.0.0.1:PORT` where this cluster's istiod serves its webhooks, as on its port 15017.
+    pub fn istiod_webhooks(&self) -> &str {
+        &self.info.istiod_webhooks
+    }
+
     /// Where this cluster's istiod listens as on its port 15014: metrics and debug pages.
     pub fn istiod_monitoring_url(&self) -> String {
         format!("http://{}", self.info.istiod_monitoring)

@@ -107,7 +107,8 @@ pub(crate) struct ClusterInfo {
     /// The administrator's client certificate and key.
     pub(crate) admin_certificate: PathBuf,
     pub(crate) admin_key: PathBuf,
-    /// Where an istiod of this cluster listens: its port 8080, and its port 15014.
+    /// Where an istiod of this cluster listens: its port 8080, its port 15017, and its port 15014.
     pub(crate) istiod_http: String,
+    pub(crate) istiod_webhooks: String,
     pub(crate) istiod_monitoring: String,
 }

@@ -41,7 +41,8 @@ impl Ports {
     }
 }
 
-/// The process. It calls its cluster `name`, and neither patches nor needs webhooks.
+/// The process. It calls its cluster `name` unless the variable `CLUSTER_ID` says otherwise, and neither patches nor needs
+/// webhooks.
 pub(super) fn process(
     files: &Files,
     name: &str,
@@ -54,7 +55,6 @@ pub(super) fn process(
     let args = [
         "discovery".to_owned(),
         format!("--kubeconfig={}", text(&files.kubeconfig())),
-        format!("--clusterID={name}"),
         format!("--namespace={NAMESPACE}"),
         format!("--httpAddr={}", listen(ports.http)),
         format!("--httpsAddr={}", listen(ports.https)),
@@ -67,6 +67,7 @@ pub(super) fn process(
         ("POD_NAME", "istiod"),
         ("POD_NAMESPACE", NAMESPACE),
         ("REVISION", "default"),
+        ("CLUSTER_ID", name),
         ("INJECTION_WEBHOOK_CONFIG_NAME", ""),
         ("VALIDATION_WEBHOOK_CONFIG_NAME", ""),
         // How long it waits for another cluster before it calls it timed out; 30 s is what it waits by itself.

@@ -198,6 +198,7 @@ impl Cluster {
             admin_certificate: self.files.pki("admin.crt"),
             admin_key: self.files.pki("admin.key"),
             istiod_http: address(self.istiod_ports.http),
+            istiod_webhooks: address(self.istiod_ports.https),
             istiod_monitoring: address(self.istiod_ports.monitoring),
         }
     }
