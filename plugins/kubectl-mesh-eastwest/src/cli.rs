@@ -53,7 +53,7 @@ impl Plugin for Cli {
         streams: &mut Streams,
     ) -> Result<Exit, Error> {
         match self.verb {
-            Verb::Generate(arguments) => generate::run(*arguments, streams),
+            Verb::Generate(arguments) => generate::run(&arguments, streams),
             Verb::Expose(arguments) => expose::run(&arguments, streams),
         }
     }

@@ -89,3 +89,16 @@ pub const EAST_WEST_GATEWAY: &str = "istio-eastwestgateway";
 /// Label with the revision of the control plane that an object belongs to.
 /// Source: `IoIstioRev` in Istio's API, `label/labels.gen.go`.
 pub const REVISION_LABEL: &str = "istio.io/rev";
+/// Label on a gateway's Service (or Gateway) with the port that leads into its network, where that is not 15443.
+/// Source: `NetworkingGatewayPort` in Istio's API, `label/labels.gen.go`; read in `getGatewayDetails` of istiod's
+/// `pilot/pkg/serviceregistry/kube/controller/network.go`.
+pub const GATEWAY_PORT_LABEL: &str = "networking.istio.io/gatewayPort";
+/// Variable of a gateway's proxy with the network whose endpoints alone it is told of.
+/// Source: `RequestedNetworkView` in Istio's `pkg/model/proxy.go`.
+pub const NETWORK_VIEW_VARIABLE: &str = "ISTIO_META_REQUESTED_NETWORK_VIEW";
+/// Annotation on a Gateway of the Gateway API with the type of the Service that istiod makes for it.
+/// Source: `NetworkingServiceType` in Istio's API, `annotation/annotations.gen.go`.
+pub const SERVICE_TYPE_ANNOTATION: &str = "networking.istio.io/service-type";
+/// Annotation on a `NodePort` Service by which istiod picks the nodes whose addresses are the gateway's.
+/// Source: `TrafficNodeSelector`, same file.
+pub const NODE_SELECTOR_ANNOTATION: &str = "traffic.istio.io/nodeSelector";

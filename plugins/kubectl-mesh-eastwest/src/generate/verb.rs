@@ -1,21 +1,80 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::mesh::gateway::{EastWestGateway, ambient};
+use mesh_common::mesh::exposure::ClusterDomain;
+use mesh_common::mesh::gateway::{
+    EastWestGateway, Form, ambient, gateway_api, helm_values, iop, manifest,
+};
 use mesh_common::mesh::yaml::to_documents;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::Streams;
+use mesh_common::terminal::flags::given;
 
 use super::GenerateArgs;
+use super::args::Format;
+use super::resolve::keep;
 
-pub(crate) fn run(arguments: GenerateArgs, streams: &mut Streams) -> Result<Exit, Error> {
-    let network = arguments
-        .network
-        .map(|network| network.parse())
-        .transpose()?;
-    let gateway = EastWestGateway {
-        network,
-        ..EastWestGateway::default()
+pub(crate) fn run(arguments: &GenerateArgs, streams: &mut Streams) -> Result<Exit, Error> {
+    let (gateway, form) = asked_for(arguments)?;
+    for warning in arguments.gateway.warnings(&gateway) {
+        streams.warn(&warning);
+    }
+    let objects = match form {
+        Form::Manifest => manifest(&gateway),
+        Form::Iop => vec![iop(&gateway)],
+        Form::Helm => vec![helm_values(&gateway)],
+        Form::GatewayApi => vec![gateway_api(&gateway)],
+        Form::Ambient => vec![ambient(&gateway)],
     };
-    streams.data(&to_documents(&[ambient(&gateway)]))?;
+    streams.data(&to_documents(&objects))?;
     Ok(Exit::Fine)
+}
+
+/// The gateway and what to print it as.
+///
+/// # Errors
+/// All that is wrong with the arguments, joined.
+fn asked_for(arguments: &GenerateArgs) -> Result<(EastWestGateway, Form), Error> {
+    let mut errors = Vec::new();
+    let form = form(arguments, &mut errors);
+    let cluster_domain = keep(cluster_domain(arguments, form), &mut errors);
+    let gateway = keep(arguments.gateway.resolve(form), &mut errors);
+    Error::all(errors).map_or(Ok(()), Err)?;
+    let gateway = EastWestGateway {
+        cluster_domain: cluster_domain.unwrap_or_default(),
+        ..gateway.unwrap_or_default()
+    };
+    Ok((gateway, form))
+}
+
+fn form(arguments: &GenerateArgs, errors: &mut Vec<Error>) -> Form {
+    match (arguments.gateway.ambient, arguments.format) {
+        (false, format) => format.unwrap_or(Format::Manifest).form(),
+        (true, None | Some(Format::GatewayApi)) => Form::Ambient,
+        (true, Some(format @ (Format::Manifest | Format::Iop | Format::Helm))) => {
+            let error = Error::usage(format!(
+                "an ambient gateway is a Gateway that istiod runs, so there is no --format {} of it",
+                format.word()
+            ));
+            errors.push(error.hint("leave --format away"));
+            Form::Ambient
+        }
+    }
+}
+
+/// Only a Gateway of class `istio` names the hosts that it hands on; for the others an object of its own does.
+fn cluster_domain(arguments: &GenerateArgs, form: Form) -> Result<ClusterDomain, Error> {
+    let domain = given(arguments.cluster_domain.as_deref());
+    let domain = domain
+        .map(|domain| domain.parse::<ClusterDomain>())
+        .transpose()?;
+    match (domain, form) {
+        (None, _) => Ok(ClusterDomain::default()),
+        (Some(domain), Form::GatewayApi) => Ok(domain),
+        (Some(_), Form::Ambient) => Err(Error::usage("an ambient gateway hands on what is labelled istio.io/global, whatever the --cluster-domain")
+            .hint("leave --cluster-domain away")),
+        (Some(domain), Form::Manifest | Form::Iop | Form::Helm) => Err(Error::usage(
+            "--cluster-domain is for --format gateway-api; the hosts of other gateways are named where services are exposed",
+        )
+        .hint(format!("kubectl mesh-eastwest expose services --cluster-domain {domain}"))),
+    }
 }

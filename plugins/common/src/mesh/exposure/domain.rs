@@ -22,6 +22,19 @@ impl ClusterDomain {
     }
 }
 
+impl ClusterDomain {
+    /// The hosts of all its Services: `*.local` where these are in `cluster.local`, which takes in the names of
+    /// multi-cluster services (`clusterset.local`) too; of another domain, that domain's.
+    /// Source: `samples/multicluster/expose-services.yaml` of Istio.
+    pub fn service_hosts(&self) -> String {
+        if *self == Self::default() {
+            "*.local".to_owned()
+        } else {
+            format!("*.{self}")
+        }
+    }
+}
+
 impl Default for ClusterDomain {
     fn default() -> Self {
         Self("cluster.local".to_owned())

@@ -2,20 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{ClusterDomain, ServicesExposure};
+use super::ServicesExposure;
 
 /// The Gateway by which all services of a cluster answer those of other networks.
 ///
-/// Hosts are `*.local` where Services are in `cluster.local`, which takes in the names of multi-cluster services
-/// (`clusterset.local`) too; of a cluster with another domain, that domain's.
 /// Source: `samples/multicluster/expose-services.yaml` of Istio; `builtAutoPassthroughFilterChains` in its
 /// `pilot/pkg/networking/core/gateway.go` for what the hosts select.
 pub fn services(exposure: &ServicesExposure) -> Vec<Value> {
-    let hosts = if exposure.cluster_domain == ClusterDomain::default() {
-        "*.local".to_owned()
-    } else {
-        format!("*.{}", exposure.cluster_domain)
-    };
+    let hosts = exposure.cluster_domain.service_hosts();
     vec![json!({
         "apiVersion": "networking.istio.io/v1",
         "kind": "Gateway",

@@ -1,0 +1,157 @@
+//! The flags of a gateway, checked; nothing later looks at a raw flag.
+
+use std::collections::BTreeMap;
+
+use mesh_common::mesh::Error;
+use mesh_common::mesh::exposure::{ClusterDomain, Revision};
+use mesh_common::mesh::gateway::{
+    EastWestGateway, Form, GatewayService, Ports, ServiceType, unexpressed,
+};
+use mesh_common::mesh::names::{EAST_WEST_GATEWAY, ISTIO_SYSTEM};
+use mesh_common::mesh::network::NetworkName;
+use mesh_common::terminal::flags::given;
+
+use super::GatewayFlags;
+use super::words;
+
+impl GatewayFlags {
+    /// The gateway that they ask for, to be installed by way of `form`, which is [`Form::Ambient`] where `ambient` is set.
+    ///
+    /// # Errors
+    /// All that is wrong with the flags, and all that `form` has no words for, joined.
+    pub(crate) fn resolve(&self, form: Form) -> Result<EastWestGateway, Error> {
+        let mut errors = Vec::new();
+        let gateway = EastWestGateway {
+            network: keep(self.network(), &mut errors).flatten(),
+            revision: keep(self.revision(), &mut errors).flatten(),
+            name: keep(self.name(), &mut errors).unwrap_or_default(),
+            namespace: self.namespace.resolve().to_owned(),
+            ports: keep(self.ports(form), &mut errors).unwrap_or_default(),
+            service: self.service(&mut errors),
+            replicas: keep(self.replicas(), &mut errors).flatten(),
+            cluster_domain: ClusterDomain::default(),
+        };
+        errors.extend(unexpressed(&gateway, form));
+        Error::all(errors).map_or(Ok(gateway), Err)
+    }
+
+    /// What is worth saying though nothing is wrong.
+    pub(crate) fn warnings(&self, gateway: &EastWestGateway) -> Vec<String> {
+        let mut warnings = gateway.warnings();
+        if let (Some(network), None) = (given(self.network.as_deref()), &gateway.network) {
+            warnings.push(format!(
+                "--single-cluster leaves --network {network} out, as gen-eastwest-gateway.sh does"
+            ));
+        }
+        warnings
+    }
+
+    /// As in the script, `--single-cluster` wins over `--network` except in ambient mode, which has no gateway without one.
+    fn network(&self) -> Result<Option<NetworkName>, Error> {
+        let network = given(self.network.as_deref())
+            .map(|network| network.parse())
+            .transpose()?;
+        match (network, self.single_cluster, self.ambient) {
+            (_, true, false) => Ok(None),
+            (Some(network), _, _) => Ok(Some(network)),
+            (None, _, true) => Err(missing(
+                "--ambient needs --network NETWORK, that of the cluster",
+                &[],
+            )),
+            (None, false, false) => Err(missing(
+                "--network NETWORK is missing, that of the cluster",
+                &[
+                    "a mesh of one cluster, whose gateway is for virtual machines, has none: --single-cluster",
+                ],
+            )),
+        }
+    }
+
+    fn revision(&self) -> Result<Option<String>, Error> {
+        let revision = given(self.revision.as_deref());
+        // Only whether it may be one is asked here: the script keeps even `default`, which means the same as none.
+        revision
+            .as_deref()
+            .map(str::parse::<Revision>)
+            .transpose()?;
+        Ok(revision)
+    }
+
+    fn name(&self) -> Result<String, Error> {
+        let name = given(self.name.as_deref());
+        name.map_or_else(
+            || Ok(EAST_WEST_GATEWAY.to_owned()),
+            |name| words::name(&name),
+        )
+    }
+
+    fn replicas(&self) -> Result<Option<u32>, Error> {
+        let replicas = given(self.replicas.as_deref());
+        replicas.as_deref().map(words::replicas).transpose()
+    }
+
+    /// istiod's ports are left out of a Gateway unless asked for: its listeners would stand in the way of the Istio objects
+    /// that expose istiod.
+    fn ports(&self, form: Form) -> Result<Ports, Error> {
+        match (self.ports.is_empty(), form) {
+            (false, _) => {
+                Error::gather(self.ports.iter().map(|port| port.parse())).and_then(Ports::new)
+            }
+            (true, Form::GatewayApi) => Ok(Ports::network_only()),
+            (true, Form::Manifest | Form::Iop | Form::Helm | Form::Ambient) => Ok(Ports::default()),
+        }
+    }
+
+    fn service(&self, errors: &mut Vec<Error>) -> GatewayService {
+        let service_type = self
+            .service_type
+            .map_or_else(ServiceType::default, Into::into);
+        let class = given(self.load_balancer_class.as_deref())
+            .map(|class| words::class(&class, service_type));
+        let mut external_ips = Vec::new();
+        for address in self
+            .external_ips
+            .iter()
+            .map(|address| words::external_ip(address))
+        {
+            let address = keep(address, errors);
+            external_ips.extend(address.filter(|address| !external_ips.contains(address)));
+        }
+        GatewayService {
+            service_type,
+            annotations: self.annotations(errors),
+            load_balancer_class: class.and_then(|class| keep(class, errors)),
+            external_ips,
+        }
+    }
+
+    fn annotations(&self, errors: &mut Vec<Error>) -> BTreeMap<String, String> {
+        let mut annotations = BTreeMap::new();
+        for text in &self.annotations {
+            let Some((key, value)) = keep(words::annotation(text), errors) else {
+                continue;
+            };
+            if annotations
+                .insert(key.clone(), value.clone())
+                .is_some_and(|before| before != value)
+            {
+                errors.push(Error::usage(format!(
+                    "annotation {key} is given two values"
+                )));
+            }
+        }
+        annotations
+    }
+}
+
+fn missing(sentence: &str, hints: &[&str]) -> Error {
+    let error = Error::usage(sentence).hint(format!(
+        "kubectl get namespace {ISTIO_SYSTEM} -L topology.istio.io/network shows the one that the cluster has"
+    ));
+    hints.iter().fold(error, |error, hint| error.hint(*hint))
+}
+
+/// The value, where it is good; what is wrong joins `errors`.
+pub(super) fn keep<T>(result: Result<T, Error>, errors: &mut Vec<Error>) -> Option<T> {
+    result.map_err(|error| errors.push(error)).ok()
+}

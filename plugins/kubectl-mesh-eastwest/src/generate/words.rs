@@ -1,0 +1,168 @@
+//! Single values of the flags of a gateway: what each may be, by the rules of the Kubernetes objects that hold them.
+
+use std::net::IpAddr;
+
+use mesh_common::mesh::Error;
+use mesh_common::mesh::cluster_name::is_dns_label;
+use mesh_common::mesh::gateway::{ServiceType, is_text_in_yaml};
+use mesh_common::mesh::network::is_label_value;
+
+/// The name of a gateway is that of a Service, and part of labels that Istio's chart does not quote.
+/// Source: <https://kubernetes.io/docs/concepts/services-networking/service/#defining-a-service>.
+pub(super) fn name(text: &str) -> Result<String, Error> {
+    if is_dns_label(text) && is_text_in_yaml(text) {
+        return Ok(text.to_owned());
+    }
+    Err(Error::usage(format!(
+        "name {text:?} does not do for a Service (a-z, 0-9 and '-', at most 63, a letter first, no word such as 'yes')"
+    ))
+    .hint("for example: --name istio-eastwestgateway"))
+}
+
+/// `N` pods, and not none.
+pub(super) fn replicas(text: &str) -> Result<u32, Error> {
+    // Kubernetes' own number is a signed one.
+    let number = text
+        .parse::<u32>()
+        .ok()
+        .filter(|number| (1..=i32::MAX.unsigned_abs()).contains(number));
+    number.ok_or_else(|| Error::usage(format!("replicas {text:?} is not a number from 1")))
+}
+
+/// `KEY=VALUE`; the value may hold the sign again.
+pub(super) fn annotation(text: &str) -> Result<(String, String), Error> {
+    match text.split_once('=') {
+        Some((key, value)) if is_qualified_name(key) => Ok((key.to_owned(), value.to_owned())),
+        Some((key, _)) => Err(Error::usage(format!(
+            "annotation {text:?} has no good key: {key:?} is not [PREFIX/]NAME"
+        ))
+        .hint(example())),
+        None => Err(Error::usage(format!("annotation {text:?} has no value")).hint(example())),
+    }
+}
+
+fn example() -> &'static str {
+    "for example: --annotation service.beta.kubernetes.io/aws-load-balancer-type=external"
+}
+
+/// The class of a load balancer has the form of a label's key.
+/// Source: `loadBalancerClass` in <https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/>.
+pub(super) fn class(text: &str, service_type: ServiceType) -> Result<String, Error> {
+    if !is_qualified_name(text) {
+        let error = Error::usage(format!("load balancer class {text:?} is not [PREFIX/]NAME"));
+        return Err(error.hint("for example: --load-balancer-class service.k8s.aws/nlb"));
+    }
+    match service_type {
+        ServiceType::LoadBalancer => Ok(text.to_owned()),
+        ServiceType::NodePort | ServiceType::ClusterIp => Err(Error::usage(format!(
+            "--load-balancer-class needs a load balancer, and --service-type is {}",
+            service_type.as_str()
+        ))
+        .hint("leave one of the two away")),
+    }
+}
+
+/// An address that Kubernetes takes as an external one.
+/// Source: `ValidateNonSpecialIP` in Kubernetes' `pkg/apis/core/validation`.
+pub(super) fn external_ip(text: &str) -> Result<IpAddr, Error> {
+    let address: IpAddr = text
+        .parse()
+        .map_err(|_| Error::usage(format!("external IP {text:?} is not an address")))?;
+    let special = match address {
+        IpAddr::V4(v4) => {
+            v4.is_link_local() || (v4.is_multicast() && v4.octets()[..3] == [224, 0, 0])
+        }
+        IpAddr::V6(v6) => v6.is_unicast_link_local() || v6.segments()[0] == 0xff02,
+    };
+    if address.is_unspecified() || address.is_loopback() || special {
+        return Err(Error::usage(format!(
+            "external IP {text} leads nowhere from other networks, and Kubernetes refuses it"
+        )));
+    }
+    Ok(address)
+}
+
+/// Source: <https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set>.
+fn is_qualified_name(text: &str) -> bool {
+    match text.split_once('/') {
+        None => is_label_value(text),
+        Some((prefix, name)) => {
+            prefix.len() <= 253 && prefix.split('.').all(is_dns_label) && is_label_value(name)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_services() {
+        for good in ["istio-eastwestgateway", "a", "istio-1", &"x".repeat(63)] {
+            assert_eq!(name(good).unwrap(), good);
+        }
+        for bad in ["", "1a", "A", "a.b", "yes", "null", "-a", &"x".repeat(64)] {
+            assert!(name(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn annotations_have_keys_and_values() {
+        for (text, key, value) in [
+            ("a=b", "a", "b"),
+            ("x.io/A_b.c=", "x.io/A_b.c", ""),
+            ("a=b=c,d", "a", "b=c,d"),
+        ] {
+            assert_eq!(
+                annotation(text).unwrap(),
+                (key.to_owned(), value.to_owned())
+            );
+        }
+        for bad in ["a", "=b", "a b=c", "X.io/a=b", "a/b/c=d", "/a=b", "a/=b"] {
+            assert!(annotation(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn external_ips_lead_somewhere() {
+        for good in ["203.0.113.7", "10.0.0.1", "2001:db8::7", "239.0.0.1"] {
+            assert_eq!(external_ip(good).unwrap().to_string(), good);
+        }
+        for bad in [
+            "",
+            "west.example.com",
+            "010.0.0.1",
+            "10.0.0.1/32",
+            "[::1]",
+            "127.0.0.1",
+            "0.0.0.0",
+            "169.254.1.1",
+            "224.0.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "ff02::1",
+        ] {
+            assert!(external_ip(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn classes_need_a_load_balancer_and_replicas_are_some() {
+        let balancer = ServiceType::LoadBalancer;
+        assert!(
+            class("service.k8s.aws/nlb", balancer).is_ok() && class("tailscale", balancer).is_ok()
+        );
+        assert!(class("a b", balancer).is_err() && class("a", ServiceType::NodePort).is_err());
+        for (text, number) in [
+            ("1", Some(1)),
+            ("05", Some(5)),
+            ("2147483647", Some(i32::MAX.unsigned_abs())),
+        ] {
+            assert_eq!(replicas(text).ok(), number);
+        }
+        for bad in ["0", "-1", "", "x", "1.5", "2147483648"] {
+            assert!(replicas(bad).is_err(), "{bad}");
+        }
+    }
+}
