@@ -6,6 +6,10 @@ use mesh_common::terminal::flags::NamespaceFlags;
 
 /// What a gateway is to be. Values are checked by `resolve`, so that all that is wrong is said at once.
 #[derive(Debug, Clone, Args)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "the documentation of a flag is its help"
+)]
 pub(crate) struct GatewayFlags {
     /// Network that the gateway leads into, which is the cluster's
     #[arg(long, value_name = "NETWORK")]

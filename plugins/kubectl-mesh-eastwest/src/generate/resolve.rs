@@ -7,7 +7,7 @@ use mesh_common::mesh::exposure::{ClusterDomain, Revision};
 use mesh_common::mesh::gateway::{
     EastWestGateway, Form, GatewayService, Ports, ServiceType, unexpressed,
 };
-use mesh_common::mesh::names::{EAST_WEST_GATEWAY, ISTIO_SYSTEM};
+use mesh_common::mesh::names::{EAST_WEST_GATEWAY, ISTIO_SYSTEM, NETWORK_LABEL};
 use mesh_common::mesh::network::NetworkName;
 use mesh_common::terminal::flags::given;
 
@@ -55,14 +55,12 @@ impl GatewayFlags {
             (_, true, false) => Ok(None),
             (Some(network), _, _) => Ok(Some(network)),
             (None, _, true) => Err(missing(
-                "--ambient needs --network NETWORK, that of the cluster",
-                &[],
+                "--network is missing, without which there is no ambient gateway",
+                "--network NETWORK names the network of the cluster that the gateway leads into",
             )),
             (None, false, false) => Err(missing(
-                "--network NETWORK is missing, that of the cluster",
-                &[
-                    "a mesh of one cluster, whose gateway is for virtual machines, has none: --single-cluster",
-                ],
+                "--network is missing, that of the cluster that the gateway leads into",
+                "--network NETWORK, or --single-cluster for virtual machines in a mesh of one cluster",
             )),
         }
     }
@@ -144,11 +142,12 @@ impl GatewayFlags {
     }
 }
 
-fn missing(sentence: &str, hints: &[&str]) -> Error {
-    let error = Error::usage(sentence).hint(format!(
-        "kubectl get namespace {ISTIO_SYSTEM} -L topology.istio.io/network shows the one that the cluster has"
-    ));
-    hints.iter().fold(error, |error, hint| error.hint(*hint))
+fn missing(sentence: &str, hint: &str) -> Error {
+    Error::usage(sentence)
+        .hint(format!(
+            "kubectl get namespace {ISTIO_SYSTEM} -L {NETWORK_LABEL}"
+        ))
+        .hint(hint)
 }
 
 /// The value, where it is good; what is wrong joins `errors`.
