@@ -67,11 +67,6 @@ pub(crate) fn fresh_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))
 }
 
-/// Whether this is a run of continuous integration, which must leave nothing out.
-pub(crate) fn under_ci() -> bool {
-    variable("CI").is_some_and(|value| value != "false")
-}
-
 /// The value of a variable that is set and not empty.
 #[expect(
     clippy::disallowed_methods,

@@ -23,6 +23,11 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// Whether this runs in continuous integration, where what is left out is a failure.
+pub fn under_ci() -> bool {
+    variable("CI").is_some_and(|value| value != "false")
+}
+
 /// The cargo that runs the tests, else the one on the search path.
 pub(crate) fn cargo() -> PathBuf {
     variable("CARGO").unwrap_or_else(|| "cargo".into()).into()

@@ -9,6 +9,7 @@
 mod background;
 pub mod command;
 pub mod condition;
+pub mod data_path;
 pub mod embedded;
 pub mod environment;
 pub mod gateway;

@@ -81,7 +81,7 @@ fn hours_from_now(hours: i64) -> Timestamp {
     Timestamp::now() + SignedDuration::from_hours(hours)
 }
 
-/// A self-signed authority that issues server and client certificates.
+/// An authority that issues server and client certificates.
 pub struct CertificateAuthority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
@@ -110,6 +110,22 @@ impl CertificateAuthority {
         ];
         let issuer = CertifiedIssuer::self_signed(params, new_key())
             .expect("an authority can sign its own certificate");
+        Self { issuer }
+    }
+
+    /// An authority below this one, which issues leaf certificates only.
+    #[must_use]
+    pub fn intermediate(&self, common_name: &str) -> Self {
+        let mut params = params(common_name, &[], Validity::usual());
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![
+            KeyUsagePurpose::KeyCertSign,
+            KeyUsagePurpose::CrlSign,
+            KeyUsagePurpose::DigitalSignature,
+        ];
+        params.use_authority_key_identifier_extension = true;
+        let issuer = CertifiedIssuer::signed_by(params, new_key(), &self.issuer)
+            .expect("an authority can sign");
         Self { issuer }
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use mesh_testkit::environment;
 use mesh_testkit::parts::{self, Part};
 
 use super::arena::Arena;
@@ -36,7 +37,7 @@ enum Output {
 /// Measures and prints; no figure makes it fail.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if let Err(why) = parts::check_toolchain() {
-        if repo::under_ci() {
+        if environment::under_ci() {
             bail!(why.context("istioctl cannot be built, and there is nothing to compare with"));
         }
         eprintln!("bench: left out, since istioctl cannot be built: {why:#}");

@@ -97,7 +97,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         recordings.len(),
         shown.len()
     );
-    let incomplete = without_parts.is_some() && repo::under_ci();
+    let incomplete = without_parts.is_some() && environment::under_ci();
     if incomplete {
         eprintln!("test: tests were left out, which under CI is a failure");
     }

@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use serde_json::Value;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
 
 use super::line::Line;
 use crate::command::Run;
@@ -16,7 +18,7 @@ use crate::http::{Body, Endpoint, Response};
 use crate::kubeconfig;
 use crate::parts::{self, Part};
 use crate::pki::Identity;
-use crate::supervisor::protocol::{ClusterInfo, Key, Kind, Reply, Request};
+use crate::supervisor::protocol::{ClusterInfo, Key, Kind, Proxy, ProxyInfo, Reply, Request};
 
 /// A running cluster. Dropping it does not end it, since other tests may use it.
 #[derive(Debug)]
@@ -101,7 +103,7 @@ impl Cluster {
                 certificate_pem,
                 key_pem,
             }),
-            Reply::Cluster(_) | Reply::Done | Reply::Failed(_) => {
+            Reply::Cluster(_) | Reply::Proxy(_) | Reply::Done | Reply::Failed(_) => {
                 bail!("the supervisor answered something else")
             }
         }
@@ -242,6 +244,52 @@ impl Cluster {
         })
     }
 
+    /// Starts a proxy for a pod in place of one that runs, and waits until it is ready. Envoy must be among the parts that can
+    /// be had.
+    pub fn start_proxy(&self, proxy: &Proxy) -> Result<ProxyInfo> {
+        let request = Request::StartProxy {
+            key: self.key.clone(),
+            proxy: proxy.clone(),
+        };
+        match self.line.ask(&request)? {
+            Reply::Proxy(info) => Ok(info),
+            Reply::Cluster(_) | Reply::Client { .. } | Reply::Done | Reply::Failed(_) => {
+                bail!("the supervisor answered something else")
+            }
+        }
+    }
+
+    /// Ends a pod's proxy with SIGKILL.
+    pub fn stop_proxy(&self, pod: &str) -> Result<()> {
+        self.tell(&Request::StopProxy {
+            key: self.key.clone(),
+            pod: pod.to_owned(),
+        })
+    }
+
+    /// Writes an object straight into etcd, past the API server's checks, as for an address that it refuses. Whoever watches
+    /// sees it like any other. `key` is what follows `/registry/`.
+    pub fn put_into_store(&self, key: &str, object: &Value) -> Result<()> {
+        let entry = json!({
+            "key": BASE64_STANDARD.encode(format!("/registry/{key}")),
+            "value": BASE64_STANDARD.encode(object.to_string()),
+        });
+        let entry = entry.to_string();
+        let body = Body {
+            content_type: "application/json",
+            text: &entry,
+        };
+        let response =
+            Endpoint::plain(&self.info.etcd).request("POST", "/v3/kv/put", Some(body))?;
+        ensure!(
+            response.is_success(),
+            "etcd: {} {}",
+            response.status,
+            response.body
+        );
+        Ok(())
+    }
+
     /// Ends all of the cluster and forgets it; the next ask for its name makes a new one.
     pub fn remove(self) -> Result<()> {
         self.tell(&Request::Remove {
@@ -272,7 +320,7 @@ impl Cluster {
     fn tell(&self, request: &Request) -> Result<()> {
         match self.line.ask(request)? {
             Reply::Done => Ok(()),
-            Reply::Cluster(_) | Reply::Client { .. } | Reply::Failed(_) => {
+            Reply::Cluster(_) | Reply::Proxy(_) | Reply::Client { .. } | Reply::Failed(_) => {
                 bail!("the supervisor answered something else")
             }
         }

@@ -77,10 +77,19 @@ impl Lab {
         };
         match self.line.ask(&request)? {
             Reply::Cluster(info) => Ok(Cluster::new(self.line.clone(), key, info)),
-            Reply::Client { .. } | Reply::Done | Reply::Failed(_) => {
+            Reply::Proxy(_) | Reply::Client { .. } | Reply::Done | Reply::Failed(_) => {
                 bail!("the supervisor answered something else")
             }
         }
+    }
+
+    /// Ends a cluster where there is one, so that the next ask for it makes a new one.
+    pub fn without_cluster(&self, name: &str, kind: Kind) -> Result<()> {
+        let key = Key {
+            name: name.to_owned(),
+            kind,
+        };
+        self.line.ask(&Request::Remove { key }).map(drop)
     }
 
     /// Several clusters of one kind, started side by side.

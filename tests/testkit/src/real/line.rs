@@ -38,7 +38,9 @@ impl Line {
         );
         match serde_json::from_str(&answer).context("the supervisor speaks another version")? {
             Reply::Failed(why) => bail!("{why}"),
-            reply @ (Reply::Cluster(_) | Reply::Client { .. } | Reply::Done) => Ok(reply),
+            reply @ (Reply::Cluster(_) | Reply::Proxy(_) | Reply::Client { .. } | Reply::Done) => {
+                Ok(reply)
+            }
         }
     }
 }

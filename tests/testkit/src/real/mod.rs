@@ -17,6 +17,6 @@ mod cluster;
 mod lab;
 mod line;
 
-pub use crate::supervisor::protocol::{Kind, Options};
+pub use crate::supervisor::protocol::{Kind, Options, Proxy, ProxyInfo, Role};
 pub use cluster::Cluster;
 pub use lab::{Lab, Supervisor};

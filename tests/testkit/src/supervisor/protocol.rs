@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,64 @@ pub struct Options {
     pub istiod_env: BTreeMap<String, String>,
 }
 
+/// What a proxy is in the mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A gateway.
+    Router,
+    /// Beside an application.
+    Sidecar,
+}
+
+/// A proxy to start: all that it would learn from its pod. It holds a token, which Debug does not show.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Proxy {
+    /// The pod's name.
+    pub pod: String,
+    /// The pod's namespace.
+    pub namespace: String,
+    /// The pod's `ServiceAccount`.
+    pub service_account: String,
+    /// The pod's address.
+    pub address: Ipv4Addr,
+    /// What it is in the mesh.
+    pub role: Role,
+    /// The pod's labels.
+    pub labels: BTreeMap<String, String>,
+    /// Variables over the ones that it has anyway, such as `ISTIO_META_NETWORK`.
+    pub env: BTreeMap<String, String>,
+    /// A token of the `ServiceAccount` for the audience `istio-ca`.
+    pub token: String,
+    /// The root that istiod's certificate leads to.
+    pub root_pem: String,
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy")
+            .field("pod", &self.pod)
+            .field("namespace", &self.namespace)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A running proxy.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProxyInfo {
+    /// The log of pilot-agent and Envoy.
+    pub log: PathBuf,
+    /// A folder with the workload's `cert-chain.pem`, `key.pem` and `root-cert.pem`.
+    pub certificates: PathBuf,
+    /// Where Envoy says whether it is ready (`/healthz/ready`), as on port 15021 of a gateway.
+    pub ready: String,
+    /// Envoy's admin pages.
+    pub admin: String,
+    /// Where a sidecar takes requests as an HTTP proxy.
+    pub forward: String,
+}
+
 /// Which cluster a request is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Key {
@@ -70,6 +129,10 @@ pub(crate) enum Request {
     StartApiServer { key: Key },
     /// SIGKILL for the API server.
     StopApiServer { key: Key },
+    /// A proxy process for a pod of a cluster, in place of one that runs already.
+    StartProxy { key: Key, proxy: Proxy },
+    /// SIGKILL for the proxy process of a pod.
+    StopProxy { key: Key, pod: String },
     /// A client certificate that the cluster accepts.
     Client {
         key: Key,
@@ -85,6 +148,7 @@ pub(crate) enum Request {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
     Cluster(ClusterInfo),
+    Proxy(ProxyInfo),
     Client {
         certificate_pem: String,
         key_pem: String,
@@ -111,4 +175,6 @@ pub(crate) struct ClusterInfo {
     pub(crate) istiod_http: String,
     pub(crate) istiod_webhooks: String,
     pub(crate) istiod_monitoring: String,
+    /// Where etcd listens.
+    pub(crate) etcd: String,
 }

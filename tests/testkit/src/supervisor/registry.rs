@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Result, anyhow, bail, ensure};
 
 use super::cluster::{Cluster, Means};
-use super::protocol::{ClusterInfo, Key, Options, Reply, Request};
+use super::protocol::{ClusterInfo, Key, Options, Proxy, Reply, Request};
 
 /// A place for one cluster. Whoever holds its lock starts or changes that cluster; the others wait.
 type Slot = Arc<Mutex<State>>;
@@ -55,6 +55,11 @@ impl Registry {
                 cluster.stop_api_server();
                 Ok(())
             }),
+            Request::StartProxy { key, proxy } => self.start_proxy(&key, &proxy),
+            Request::StopProxy { key, pod } => self.with(&key, |cluster| {
+                cluster.stop_proxy(&pod);
+                Ok(())
+            }),
             Request::Client {
                 key,
                 common_name,
@@ -90,6 +95,14 @@ impl Registry {
         let slot = self.slot(key);
         match &mut *lock(&slot) {
             State::Running(cluster) => change(cluster).map(|()| Reply::Done),
+            State::Absent | State::Failed(_) => bail!("cluster {key} does not run"),
+        }
+    }
+
+    fn start_proxy(&self, key: &Key, proxy: &Proxy) -> Result<Reply> {
+        let slot = self.slot(key);
+        match &mut *lock(&slot) {
+            State::Running(cluster) => cluster.start_proxy(&self.means, proxy).map(Reply::Proxy),
             State::Absent | State::Failed(_) => bail!("cluster {key} does not run"),
         }
     }

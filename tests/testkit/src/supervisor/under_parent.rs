@@ -26,6 +26,19 @@ pub(super) fn command(program: &Path) -> Command {
     }
 }
 
+/// A shell script that runs `program`, with the script's arguments, under whichever process starts the script; `None` where the
+/// kernel ends nothing with its parent. It is for a program that one of the supervisor's own processes starts. The
+/// supervisor outlives those, so its program is found through it.
+pub(super) fn script(program: &Path) -> Option<String> {
+    cfg!(target_os = "linux").then(|| {
+        format!(
+            "#!/bin/sh\nexec /proc/{}/exe {ARGUMENT} \"$PPID\" '{}' \"$@\"\n",
+            getpid(),
+            program.display()
+        )
+    })
+}
+
 /// Turns this process into the program that its arguments name: parent's number, program, its arguments.
 pub(super) fn turn_into(mut arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
     let parent = arguments.next();

@@ -7,6 +7,7 @@ mod control_plane;
 mod files;
 mod istiod;
 mod nodes;
+mod proxy;
 mod running;
 
 pub(super) use running::{Cluster, Means};

@@ -8,13 +8,13 @@ use anyhow::{Context as _, Result};
 
 use super::api::{await_answer, create};
 use super::files::Files;
-use super::{control_plane, istiod, nodes};
+use super::{control_plane, istiod, nodes, proxy};
 use crate::http::Endpoint;
 use crate::parts::{self, Part};
 use crate::pki::Identity;
 use crate::supervisor::owner::{Owner, Process, Program};
 use crate::supervisor::ports::Ports;
-use crate::supervisor::protocol::{ClusterInfo, Key, Kind, Options};
+use crate::supervisor::protocol::{ClusterInfo, Key, Kind, Options, Proxy, ProxyInfo};
 
 /// How often a start is tried when another server takes one of its ports first.
 const TRIES: usize = 3;
@@ -33,9 +33,12 @@ pub(in crate::supervisor) struct Cluster {
     options: Options,
     files: Files,
     server: String,
+    etcd_port: u16,
     api: Endpoint,
     istiod_ports: istiod::Ports,
     api_server_program: Program,
+    /// By the names of their pods.
+    proxies: BTreeMap<String, Process>,
     istiod: Option<Process>,
     api_server: Option<Process>,
     /// The rest, which nobody asks for by name.
@@ -81,9 +84,11 @@ impl Cluster {
             options: options.clone(),
             files,
             server,
+            etcd_port,
             api,
             istiod_ports: istiod::Ports::free(&means.ports)?,
             api_server_program,
+            proxies: BTreeMap::new(),
             istiod: None,
             api_server: Some(api_server),
             others: vec![etcd],
@@ -162,6 +167,32 @@ impl Cluster {
         self.istiod = None;
     }
 
+    /// Starts a pod's proxy, after ending one that runs already, and waits until Envoy says that it is ready.
+    pub(in crate::supervisor) fn start_proxy(
+        &mut self,
+        means: &Means,
+        proxy: &Proxy,
+    ) -> Result<ProxyInfo> {
+        self.stop_proxy(&proxy.pod);
+        let prepared = proxy::prepare(
+            &self.files,
+            &self.key.name,
+            self.istiod_ports,
+            &means.ports,
+            proxy,
+        )?;
+        let process = means.owner.start(prepared.program)?;
+        let endpoint = Endpoint::plain(&prepared.info.ready);
+        await_answer(&endpoint, "/healthz/ready", &[&process], |_| true)?;
+        self.proxies.insert(proxy.pod.clone(), process);
+        Ok(prepared.info)
+    }
+
+    /// Ends a pod's proxy.
+    pub(in crate::supervisor) fn stop_proxy(&mut self, pod: &str) {
+        self.proxies.remove(pod);
+    }
+
     /// Starts the API server again where it was stopped, and waits until it is ready.
     pub(in crate::supervisor) fn start_api_server(&mut self, means: &Means) -> Result<()> {
         if self.api_server.is_none() {
@@ -200,6 +231,7 @@ impl Cluster {
             istiod_http: address(self.istiod_ports.http),
             istiod_webhooks: address(self.istiod_ports.https),
             istiod_monitoring: address(self.istiod_ports.monitoring),
+            etcd: address(self.etcd_port),
         }
     }
 
