@@ -6,6 +6,7 @@ use mesh_common::terminal::flags::VerbosityFlags;
 use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
 
 use crate::create::{self, CreateArgs};
+use crate::exchange::{self, ExchangeArgs};
 use crate::inspect::{self, InspectArgs};
 
 /// Give one cluster's Istio control plane the credential to read another cluster
@@ -43,6 +44,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Create(Box<CreateArgs>),
+    Exchange(Box<ExchangeArgs>),
     Inspect(Box<InspectArgs>),
 }
 
@@ -62,6 +64,9 @@ impl Plugin for Cli {
         match self.verb {
             Verb::Create(arguments) => {
                 Box::pin(create::run(*arguments, environment, interrupt, streams)).await
+            }
+            Verb::Exchange(arguments) => {
+                Box::pin(exchange::run(*arguments, environment, interrupt, streams)).await
             }
             Verb::Inspect(arguments) => {
                 Box::pin(inspect::run(*arguments, environment, interrupt, streams)).await

@@ -5,6 +5,7 @@
 
 mod cli;
 mod create;
+mod exchange;
 mod held;
 mod inspect;
 mod source;

@@ -10,6 +10,7 @@ use mesh_common::terminal::{Environment, Interrupt, Streams};
 use super::args::CreateArgs;
 use super::resolve::{Order, Output};
 use crate::cli::SELF;
+use crate::source::holders::Holder;
 use crate::source::{
     Run, TokenPlan, Wanted, candidates, credential, holders, names, observe, plan,
 };
@@ -95,9 +96,10 @@ async fn carry_out(
     }
     let (holders, lost) = holders::check(holders, &seen, &name.cluster, run.options)?;
     let plan = plan::plan(&seen, run.options, run.place())?;
+    let borrowed: Vec<&Holder> = holders.iter().collect();
     let is_new = !matches!(plan.token, TokenPlan::Existing(_));
     if is_new {
-        holders::check_owners(&holders, &name.cluster, run.options)?;
+        holders::check_owners(&borrowed, &name.cluster, run.options)?;
     }
     let just_made = credential::make(run, &plan.makes, streams).await? || is_new;
     let wanted = Wanted {
@@ -111,8 +113,16 @@ async fn carry_out(
         }
         return Ok(Exit::Fine);
     }
-    let gifts = run.gifts(&plan, &wanted, holders, streams).await?;
-    holders::give(gifts, lost, run.options, run.interrupt, streams).await
+    let gifts = run.gifts(&plan, &wanted, &borrowed, streams).await?;
+    holders::give(
+        &gifts,
+        lost,
+        "the secret was not applied there",
+        run.options,
+        run.interrupt,
+        streams,
+    )
+    .await
 }
 
 fn print(secret: &RemoteSecret, output: &Output, streams: &mut Streams) -> Result<(), Error> {

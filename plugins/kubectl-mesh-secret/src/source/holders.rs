@@ -1,5 +1,8 @@
 //! The clusters that the secret is applied in: what is there, whether it may be written, and the write.
 
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use mesh_common::cluster::{
     ApplyOptions, Cluster, Connector, DryRun, Kubeconfig, Selection, Target, fan_out,
@@ -59,7 +62,8 @@ pub(crate) async fn observe(
     .await
 }
 
-async fn holder(cluster: Cluster, options: &Options) -> Result<Holder, Error> {
+/// Reads one cluster as a holder, in one wave.
+pub(crate) async fn holder(cluster: Cluster, options: &Options) -> Result<Holder, Error> {
     let namespace = options.namespace.as_str();
     let remote = Selection {
         labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")),
@@ -117,7 +121,7 @@ pub(crate) fn check(
 
 /// Refuses secrets of strangers before anything is made in the source cluster that only a holder could use.
 pub(crate) fn check_owners(
-    holders: &[Holder],
+    holders: &[&Holder],
     cluster: &str,
     options: &Options,
 ) -> Result<(), Error> {
@@ -132,10 +136,11 @@ pub(crate) fn check_owners(
 }
 
 /// Decides for every holder before the first write, then writes to all of them at once; one that breaks off costs only
-/// itself. `lost` are those that were not reached before.
+/// itself. `lost` are those that were not reached before, and `left_out` says what that means.
 pub(crate) async fn give(
-    gifts: Vec<(Holder, RemoteSecret)>,
+    gifts: &[(&Holder, Rc<RemoteSecret>)],
     mut lost: Vec<Error>,
+    left_out: &str,
     options: &Options,
     interrupt: &Interrupt,
     streams: &Streams,
@@ -152,7 +157,7 @@ pub(crate) async fn give(
     })
     .await;
     let (mut failed, mut unsure) = (Vec::new(), Vec::new());
-    let mut done = false;
+    let (mut done, mut interrupted) = (false, None);
     for result in results {
         match result {
             Ok(line) => {
@@ -160,18 +165,18 @@ pub(crate) async fn give(
                 streams.data(&line)?;
             }
             Err(error) if error.kind() == Kind::Unreachable => unsure.push(error),
+            // One Ctrl-C stops all that was to come.
+            Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
             Err(error) => failed.push(error),
         }
     }
+    failed.extend(interrupted);
     if !done {
         failed.append(&mut lost);
         failed.append(&mut unsure);
     }
     for error in &lost {
-        streams.warn(&format!(
-            "{}; the secret was not applied there",
-            error.in_one_line()
-        ));
+        streams.warn(&format!("{}; {left_out}", error.in_one_line()));
     }
     // The request may have arrived though the answer did not.
     for error in &unsure {
@@ -197,6 +202,23 @@ enum Gift {
 }
 
 impl Holder {
+    /// The cluster.
+    pub(crate) fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// UID of its kube-system.
+    pub(crate) fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    /// Its remote secrets that lead to none of `clusters`.
+    pub(crate) fn secrets_beside(&self, clusters: &BTreeSet<&str>) -> Vec<&Secret> {
+        let secrets = self.secrets.iter();
+        secrets
+            .filter(|secret| !clusters.iter().any(|cluster| leads_to(secret, cluster)))
+            .collect()
+    }
     /// What the holder is called where a token is made for it alone.
     pub(crate) fn name(&self) -> String {
         let known = self
@@ -211,7 +233,8 @@ impl Holder {
         }
     }
 
-    fn refusal(
+    /// Why it cannot hold a secret for this source, if it cannot; `others` are holders of the same secret.
+    pub(crate) fn refusal(
         &self,
         source: &Source,
         cluster: &str,

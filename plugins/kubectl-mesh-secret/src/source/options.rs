@@ -14,6 +14,7 @@ use mesh_common::mesh::shell::shell_word;
     clippy::struct_excessive_bools,
     reason = "each is one decision of the user"
 )]
+#[derive(Clone)]
 pub(crate) struct Options {
     pub name: Option<ClusterName>,
     pub secret_type: SecretType,
@@ -37,6 +38,7 @@ pub(crate) struct Options {
 }
 
 /// Which token is given out.
+#[derive(Clone)]
 pub(crate) enum TokenOptions {
     /// The one in the account's usual token Secret, which all holders share.
     Shared,
@@ -49,6 +51,7 @@ pub(crate) enum TokenOptions {
 }
 
 /// How the holders' istiod authenticates.
+#[derive(Clone)]
 pub(crate) enum Auth {
     Token,
     Provider {
@@ -58,7 +61,6 @@ pub(crate) enum Auth {
 }
 
 impl Options {
-    #[cfg(test)]
     /// What everybody wants who says nothing else: the reader's shared token, tried out, for control planes that live in
     /// this namespace.
     pub(crate) fn in_namespace(namespace: &str) -> Self {

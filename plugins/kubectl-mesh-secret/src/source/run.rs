@@ -1,6 +1,8 @@
 //! The steps of one source that have to happen in their order: what is missing is made, the credential is got, and the
 //! secret is used once.
 
+use std::rc::Rc;
+
 use mesh_common::cluster::{Cluster, Connector};
 use mesh_common::mesh::Error;
 use mesh_common::mesh::error::Kind;
@@ -35,25 +37,27 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The secret of each holder: one for all, or one for each where each gets a token of its own.
-    pub(crate) async fn gifts(
+    /// The secret of each holder: one for all, or one for each where each gets a token of its own. None at all in a dry run
+    /// that would have to make a token first.
+    pub(crate) async fn gifts<'h>(
         &self,
         plan: &Plan,
         wanted: &Wanted,
-        holders: Vec<Holder>,
+        holders: &[&'h Holder],
         streams: &Streams,
-    ) -> Result<Vec<(Holder, RemoteSecret)>, Error> {
-        let mut gifts: Vec<(Holder, RemoteSecret)> = Vec::new();
+    ) -> Result<Vec<(&'h Holder, Rc<RemoteSecret>)>, Error> {
+        let mut gifts: Vec<(&Holder, Rc<RemoteSecret>)> = Vec::new();
         for holder in holders {
             let shared = gifts
                 .first()
                 .filter(|_| !self.options.has_own_token())
-                .map(|(_, secret)| secret.clone());
+                .map(|(_, secret)| Rc::clone(secret));
             let secret = match shared {
                 Some(secret) => Some(secret),
                 None => {
-                    self.secret(plan, wanted, Some(&holder.name()), streams)
-                        .await?
+                    let name = holder.name();
+                    let secret = self.secret(plan, wanted, Some(&name), streams).await?;
+                    secret.map(Rc::new)
                 }
             };
             let Some(secret) = secret else { break };

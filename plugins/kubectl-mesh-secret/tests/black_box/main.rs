@@ -7,6 +7,7 @@
 
 mod budget;
 mod errors;
+mod exchange;
 mod inspect;
 mod into;
 mod support;

@@ -1,0 +1,172 @@
+//! The clusters of the exchange: connected, read once for both of their parts, and known by one name each.
+
+use mesh_common::cluster::{Cluster, Connector, Target, fan_out};
+use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::shell::shell_word;
+use mesh_common::mesh::{Error, server};
+use mesh_common::terminal::{Interrupt, Streams};
+
+use super::pairs::Role;
+use super::resolve::Asked;
+use crate::source::holders::Holder;
+use crate::source::observe::Source;
+use crate::source::plan::Place;
+use crate::source::{Options, candidates, holders, names, observe};
+
+/// A cluster that was reached and read.
+pub(super) struct Member {
+    pub role: Role,
+    pub options: Options,
+    /// URL of its API server, as the secrets will have it.
+    pub server: String,
+    /// The name under which it is introduced to the others.
+    pub name: String,
+    /// What it has as a source.
+    pub source: Source,
+    /// What it has as a holder; a remote is read as one too, which costs nothing and finds it out where it is named twice.
+    pub holder: Holder,
+}
+
+impl Member {
+    pub(super) fn context(&self) -> &str {
+        self.holder.cluster().context()
+    }
+
+    pub(super) fn place(&self) -> Place<'_> {
+        Place {
+            context: self.context(),
+            kubectl: self.cluster().target().kubectl(),
+        }
+    }
+
+    pub(super) fn cluster(&self) -> &Cluster {
+        self.holder.cluster()
+    }
+}
+
+/// Connects to all of them and reads them at once; gives those that answered and the errors of those that did not.
+///
+/// # Errors
+/// All that stands in the way of any other cluster, joined; and those of the dead ones where fewer than two are left.
+pub(super) async fn gather(
+    asked: Vec<(Asked, Target)>,
+    named: bool,
+    connector: &Connector,
+    interrupt: &Interrupt,
+    streams: &Streams,
+) -> Result<(Vec<Member>, Vec<Error>), Error> {
+    let results = interrupt
+        .or(async { Ok(fan_out(asked, |(asked, target)| member(asked, target, connector)).await) })
+        .await?;
+    let (mut members, mut lost, mut wrong) = (Vec::<Member>::new(), Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok((member, warnings)) => {
+                for warning in warnings {
+                    streams.warn(&warning);
+                }
+                match same(&member, &members) {
+                    Some(other) if named => wrong.push(same_cluster(&member, other)),
+                    Some(other) => streams.say(&format!(
+                        "context {} is the same cluster as {} and is left out",
+                        member.context(),
+                        other.context()
+                    )),
+                    None => members.push(member),
+                }
+            }
+            Err(error) if error.kind() == Kind::Unreachable => lost.push(error),
+            Err(error) => wrong.push(error),
+        }
+    }
+    wrong.extend(same_names(&members));
+    if members.len() < 2 {
+        wrong.append(&mut lost);
+        if wrong.is_empty() {
+            wrong.push(Error::usage(
+                "only one cluster is left, and an exchange takes two",
+            ));
+        }
+    }
+    Error::all(wrong).map_or(Ok((members, lost)), Err)
+}
+
+async fn member(
+    asked: Asked,
+    target: Target,
+    connector: &Connector,
+) -> Result<(Member, Vec<String>), Error> {
+    let options = asked.options;
+    let server = options
+        .server_for(target.context())
+        .unwrap_or(target.server())
+        .to_owned();
+    server::check_url(&server)?;
+    let cluster = connector.connect(target).await?;
+    if let (Some(dead), false) = (server::dead(&server), options.allow_loopback) {
+        let refusal = candidates::refusal(&cluster, &server, dead).await;
+        return Err(refusal.unwrap_or_else(|error| error));
+    }
+    let (source, holder) = futures::join!(
+        observe::source(&cluster, &options),
+        holders::holder(cluster.clone(), &options)
+    );
+    let (source, holder) = (source?, holder?);
+    let chosen = names::choose(&options, &source)?;
+    let mut warnings = chosen.warnings;
+    if server.starts_with("http://") {
+        warnings.push(format!(
+            "server {server} is spoken to without TLS, so that the token can be read on the way"
+        ));
+    }
+    let context = cluster.context();
+    let warnings = warnings
+        .into_iter()
+        .map(|warning| format!("context {context}: {warning}"))
+        .collect();
+    Ok((
+        Member {
+            role: asked.role,
+            options,
+            server,
+            name: chosen.cluster,
+            source,
+            holder,
+        },
+        warnings,
+    ))
+}
+
+fn same<'m>(member: &Member, others: &'m [Member]) -> Option<&'m Member> {
+    others
+        .iter()
+        .find(|other| other.holder.uid() == member.holder.uid())
+}
+
+fn same_cluster(member: &Member, other: &Member) -> Error {
+    Error::usage(format!(
+        "contexts {} and {} are the same cluster",
+        other.context(),
+        member.context()
+    ))
+    .hint(format!("leave out {}", shell_word(member.context())))
+}
+
+/// Two clusters of one name cannot be told apart: each istiod drops the other's secret as its own.
+fn same_names(members: &[Member]) -> Vec<Error> {
+    let numbered = members.iter().enumerate();
+    numbered
+        .filter_map(|(number, member)| {
+            let twin = members[..number].iter().find(|other| other.name == member.name)?;
+            Some(
+                Error::usage(format!(
+                    "contexts {} and {} are both called {} by their istiods",
+                    twin.context(),
+                    member.context(),
+                    member.name
+                ))
+                .hint("give one of them another values.global.multiCluster.clusterName and install it again"),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,100 @@
+//! Remote secrets that lead to none of the clusters named: which they are, the question, and their end.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::Secret;
+use mesh_common::cluster::{DryRun, fan_out};
+use mesh_common::mesh::Error;
+use mesh_common::terminal::prompt::ConfirmFlags;
+use mesh_common::terminal::{Interrupt, Streams};
+
+use super::members::Member;
+
+/// A secret that is to go.
+pub(super) struct Leftover<'a> {
+    member: &'a Member,
+    name: &'a str,
+    uid: Option<&'a str>,
+    /// The clusters that it leads to, by its data keys.
+    leads_to: Vec<&'a str>,
+}
+
+/// The secrets of all members that lead to none of them.
+pub(super) fn leftovers(members: &[Member]) -> Vec<Leftover<'_>> {
+    let known: BTreeSet<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    let mut leftovers = Vec::new();
+    for member in members {
+        let secrets = member.holder.secrets_beside(&known);
+        leftovers.extend(secrets.into_iter().map(|secret| leftover(member, secret)));
+    }
+    leftovers
+}
+
+fn leftover<'a>(member: &'a Member, secret: &'a Secret) -> Leftover<'a> {
+    Leftover {
+        member,
+        name: secret.metadata.name.as_deref().unwrap_or_default(),
+        uid: secret.metadata.uid.as_deref(),
+        leads_to: secret
+            .data
+            .iter()
+            .flat_map(|data| data.keys().map(String::as_str))
+            .collect(),
+    }
+}
+
+/// Says what would go, and returns once that was agreed to.
+pub(super) async fn agree(
+    leftovers: &[Leftover<'_>],
+    confirm: ConfirmFlags,
+    dry_run: DryRun,
+    interrupt: &Interrupt,
+    streams: &mut Streams,
+) -> Result<(), Error> {
+    for one in leftovers {
+        streams.say(&format!(
+            "secret {} in context {} leads to {}, which is not named",
+            one.name,
+            one.member.context(),
+            one.leads_to.join(", ")
+        ));
+    }
+    if leftovers.is_empty() || !dry_run.writes() {
+        return Ok(());
+    }
+    let plural = if leftovers.len() == 1 { "" } else { "s" };
+    let deed = format!("delete {} remote secret{plural}", leftovers.len());
+    confirm.agree(&deed, interrupt, streams).await
+}
+
+/// Deletes them, each only if it is still the very one that was read.
+pub(super) async fn delete(
+    leftovers: &[Leftover<'_>],
+    namespace: &str,
+    dry_run: DryRun,
+    interrupt: &Interrupt,
+    streams: &Streams,
+) -> Result<(), Error> {
+    let results = fan_out(leftovers, |one| async move {
+        interrupt.check()?;
+        let cluster = one.member.cluster();
+        cluster
+            .delete::<Secret>(Some(namespace), one.name, one.uid, dry_run)
+            .await?;
+        Ok(format!(
+            "secret/{} deleted in context {}{}\n",
+            one.name,
+            cluster.context(),
+            dry_run.suffix()
+        ))
+    })
+    .await;
+    let mut errors = Vec::new();
+    for result in results {
+        match result {
+            Ok(line) => streams.data(&line)?,
+            Err(error) => errors.push(error),
+        }
+    }
+    Error::all(errors).map_or(Ok(()), Err)
+}

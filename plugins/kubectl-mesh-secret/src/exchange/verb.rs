@@ -1,0 +1,188 @@
+//! The verb from its arguments to its exit code.
+
+use std::rc::Rc;
+
+use mesh_common::cluster::{Connector, Target, fan_out};
+use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::remote_secret::RemoteSecret;
+use mesh_common::mesh::{Error, Exit};
+use mesh_common::terminal::flags::connector;
+use mesh_common::terminal::{Environment, Interrupt, Streams};
+
+use super::args::ExchangeArgs;
+use super::members::{Member, gather};
+use super::pairs::{Role, pairs};
+use super::prune;
+use super::resolve::{Asked, Order};
+use crate::cli::SELF;
+use crate::source::holders::{self, Holder};
+use crate::source::plan::{self, Plan};
+use crate::source::{Run, TokenPlan, Wanted, credential};
+
+pub(crate) async fn run(
+    arguments: ExchangeArgs,
+    environment: &Environment,
+    interrupt: &Interrupt,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let kubeconfig = arguments.connect.load(environment)?;
+    let order = Order::resolve(&arguments, &kubeconfig)?;
+    let (mut asked, mut lost) = (Vec::<(Asked, Target)>::new(), Vec::new());
+    let mut wrong = Vec::new();
+    for member in order.members {
+        let overrides = arguments.connect.overrides(Some(&member.context));
+        match kubeconfig.target(&overrides) {
+            Ok(target) => asked.push((member, target)),
+            Err(error) if order.named => wrong.push(error),
+            Err(error) => lost.push(error),
+        }
+    }
+    if let Some(error) = Error::all(wrong) {
+        return Err(error);
+    }
+    let connector = connector(environment, SELF, streams.interactive);
+    let gathered = gather(asked, order.named, &connector, interrupt, streams).await?;
+    let (members, unreached) = gathered;
+    lost.extend(unreached);
+
+    let leftovers = match (arguments.prune, lost.is_empty()) {
+        (true, true) => prune::leftovers(&members),
+        (true, false) => {
+            streams.warn("nothing is pruned: which secrets lead to the clusters that were not reached cannot be known");
+            Vec::new()
+        }
+        (false, _) => Vec::new(),
+    };
+    let dry_run = order.options.dry_run;
+    let plans = checked(&members)?;
+    prune::agree(&leftovers, arguments.confirm, dry_run, interrupt, streams).await?;
+
+    let all = Work {
+        members: &members,
+        connector: &connector,
+        interrupt,
+        now: environment.now,
+    };
+    let (gifts, mut failed) = all.prepare(plans, streams).await;
+    let given = holders::give(
+        &gifts,
+        lost,
+        "its pairs are left out",
+        &order.options,
+        interrupt,
+        streams,
+    )
+    .await;
+    let exit = match given {
+        Ok(exit) => exit,
+        Err(error) => {
+            failed.push(error);
+            Exit::Failed
+        }
+    };
+    let pruned = prune::delete(
+        &leftovers,
+        &order.options.namespace,
+        dry_run,
+        interrupt,
+        streams,
+    );
+    failed.extend(pruned.await.err());
+    Error::all(failed).map_or(Ok(exit), Err)
+}
+
+/// What each source lacks, once every pair was found to be possible; all that is in the way is reported together.
+fn checked(members: &[Member]) -> Result<Vec<Plan>, Error> {
+    let roles: Vec<Role> = members.iter().map(|member| member.role).collect();
+    let mut wrong = Vec::new();
+    for (source, holder) in pairs(&roles) {
+        let (source, holder) = (&members[source], &members[holder].holder);
+        wrong.extend(holder.refusal(&source.source, &source.name, &[], &source.options));
+    }
+    let plans = Error::gather(
+        members
+            .iter()
+            .map(|member| plan::plan(&member.source, &member.options, member.place())),
+    );
+    let plans = match plans {
+        Ok(plans) => plans,
+        Err(error) => {
+            wrong.push(error);
+            Vec::new()
+        }
+    };
+    for (member, plan) in members.iter().zip(&plans) {
+        if !matches!(plan.token, TokenPlan::Existing(_)) {
+            let of_member = holders_of(member, members);
+            wrong.extend(holders::check_owners(&of_member, &member.name, &member.options).err());
+        }
+    }
+    Error::all(wrong).map_or(Ok(plans), Err)
+}
+
+/// The clusters that hold a secret for this one.
+fn holders_of<'m>(source: &Member, members: &'m [Member]) -> Vec<&'m Holder> {
+    let others = members
+        .iter()
+        .filter(|other| other.role == Role::Primary && other.holder.uid() != source.holder.uid());
+    others.map(|other| &other.holder).collect()
+}
+
+/// What the work on all sources shares.
+struct Work<'a> {
+    members: &'a [Member],
+    connector: &'a Connector,
+    interrupt: &'a Interrupt,
+    now: jiff::Timestamp,
+}
+
+type Gift<'a> = (&'a Holder, Rc<RemoteSecret>);
+
+impl<'a> Work<'a> {
+    /// Makes what every source lacks, and its secrets, tried out. A source that fails costs only its own pairs.
+    async fn prepare(&self, plans: Vec<Plan>, streams: &Streams) -> (Vec<Gift<'a>>, Vec<Error>) {
+        let sources = self.members.iter().zip(plans);
+        let results = fan_out(sources, |(member, plan)| async move {
+            self.source(member, &plan, streams).await
+        })
+        .await;
+        let (mut gifts, mut failed, mut interrupted) = (Vec::new(), Vec::new(), None);
+        for result in results {
+            match result {
+                Ok(of_source) => gifts.extend(of_source),
+                Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
+                Err(error) => failed.push(error),
+            }
+        }
+        failed.extend(interrupted);
+        (gifts, failed)
+    }
+
+    async fn source(
+        &self,
+        member: &Member,
+        plan: &Plan,
+        streams: &Streams,
+    ) -> Result<Vec<Gift<'a>>, Error> {
+        let holders = holders_of(member, self.members);
+        if holders.is_empty() {
+            return Ok(Vec::new());
+        }
+        let run = Run {
+            options: &member.options,
+            connector: self.connector,
+            interrupt: self.interrupt,
+            source: member.cluster().clone(),
+            server: member.server.clone(),
+            now: self.now,
+        };
+        let is_new = !matches!(plan.token, TokenPlan::Existing(_));
+        let just_made = credential::make(&run, &plan.makes, streams).await? || is_new;
+        let wanted = Wanted {
+            cluster: member.name.clone(),
+            uid: member.source.uid.clone(),
+            just_made,
+        };
+        run.gifts(plan, &wanted, &holders, streams).await
+    }
+}
