@@ -226,6 +226,46 @@ fn denials_hold_even_for_administrators() {
 }
 
 #[test]
+fn definitions_come_with_an_option_and_go_one_by_one() {
+    let bare = Cluster::start("bare");
+    let east = Cluster::builder("east")
+        .istio_crds()
+        .gateway_api_crds()
+        .start();
+    let routes = "/apis/networking.istio.io/v1/virtualservices";
+    let status = |cluster: &Cluster, path: &str| get(&mut admin(cluster), path).status;
+    assert_eq!(status(&bare, routes), 404);
+    assert_eq!(status(&east, routes), 200);
+    assert!(east.objects().is_empty());
+    let name = "virtualservices.networking.istio.io";
+    east.delete("customresourcedefinitions", "", name);
+    assert_eq!(status(&east, routes), 404);
+    let classes = "/apis/gateway.networking.k8s.io/v1/gatewayclasses";
+    assert_eq!(status(&east, classes), 200);
+    // A real cluster with these definitions serves that, and this one does not.
+    let older = "/apis/networking.istio.io/v1beta1/gateways";
+    assert_eq!(status(&east, older), 501);
+}
+
+#[test]
+fn load_balancers_have_addresses_or_names() {
+    let east = Cluster::start("east");
+    east.create(json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "g", "namespace": "istio-system"},
+        "spec": {"type": "LoadBalancer", "ports": [{"port": 15443}]},
+    }));
+    let balancer = || {
+        let service = east.get("services", "istio-system", "g").unwrap();
+        service["status"]["loadBalancer"].clone()
+    };
+    east.set_load_balancer("istio-system", "g", &["192.0.2.7", "g.example.com"]);
+    let ingress = json!([{"ip": "192.0.2.7", "ipMode": "VIP"}, {"hostname": "g.example.com"}]);
+    assert_eq!(balancer()["ingress"], ingress);
+    east.set_load_balancer("istio-system", "g", &[]);
+    assert_eq!(balancer(), json!({}));
+}
+
+#[test]
 fn defined_kinds_are_served_and_others_are_not_made_up() {
     let east = Cluster::start("east");
     east.create(json!({

@@ -31,6 +31,8 @@ pub(crate) fn fill(kind: &Kind, object: &mut Value) {
             pods::fill(&mut object["spec"]);
         }
         "leases" => default(object, "spec", json!({})),
+        "endpointslices" => with_protocol(object),
+        "endpoints" => items(object, "subsets").for_each(with_protocol),
         "horizontalpodautoscalers" => autoscaler(object),
         "poddisruptionbudgets" => budget(object),
         _ => {}
@@ -190,6 +192,12 @@ fn deployment(object: &mut Value) {
     default(spec, "revisionHistoryLimit", 10.into());
     default(spec, "progressDeadlineSeconds", 600.into());
     default(object, "status", json!({}));
+}
+
+fn with_protocol(holder: &mut Value) {
+    for port in items(holder, "ports") {
+        default(port, "protocol", "TCP".into());
+    }
 }
 
 fn autoscaler(object: &mut Value) {
