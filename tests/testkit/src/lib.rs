@@ -7,6 +7,7 @@
 )]
 
 mod background;
+pub mod black_box;
 pub mod command;
 pub mod condition;
 pub mod data_path;

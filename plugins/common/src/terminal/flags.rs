@@ -95,6 +95,11 @@ impl ContextFlags {
             named.into_iter().map(Some).collect()
         }
     }
+
+    /// Whether no context is named. As with kubectl, an empty name is as if the flag was not given.
+    pub fn is_empty(&self) -> bool {
+        self.contexts.iter().all(String::is_empty)
+    }
 }
 
 /// The contexts that comma lists name. A context whose own name has a comma in it is named by that.
@@ -139,7 +144,7 @@ impl AllContextFlags {
 
     /// What is said to people who named no cluster, where the kubeconfig has more than the one that was read.
     pub fn could_be_more(&self, kubeconfig: &Kubeconfig) -> Option<&'static str> {
-        let alone = self.named.contexts.is_empty() && !self.all_contexts;
+        let alone = self.named.is_empty() && !self.all_contexts;
         (alone && kubeconfig.context_names().count() > 1)
             .then_some("one context was read; --all-contexts reads every cluster of the kubeconfig")
     }

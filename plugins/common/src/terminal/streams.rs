@@ -41,8 +41,12 @@ impl Streams {
         }
     }
 
-    /// Says something on stderr, one line; that nobody listens there is no error.
+    /// Says something on stderr, one line; that nobody listens there is no error. Nothing is said about data whose reader
+    /// went away.
     pub fn say(&self, line: &str) {
+        if self.pipe_closed() {
+            return;
+        }
         let mut err = self.err.borrow_mut();
         let _ = writeln!(err, "{}", in_one_line(line));
         let _ = err.flush();

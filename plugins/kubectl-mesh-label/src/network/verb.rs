@@ -25,7 +25,7 @@ pub(crate) async fn run(
     let wanted = wanted(
         &arguments.networks,
         contexts.resolve(&kubeconfig),
-        !contexts.contexts.is_empty(),
+        !contexts.is_empty(),
     )?;
     let order = Order {
         mark: Mark::Label(NETWORK_LABEL),

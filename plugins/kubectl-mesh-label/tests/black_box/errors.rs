@@ -1,38 +1,30 @@
 //! Every bad input and every fault as its user sees it: stdout, stderr and exit code together, one golden file each.
 
-use std::collections::BTreeSet;
-
-use mesh_testkit::command::Run;
-use mesh_testkit::embedded::{Cluster, Fault};
+use mesh_testkit::black_box::{self, Ends, Spelled, check_spellings};
+use mesh_testkit::cases;
+use mesh_testkit::embedded::Cluster;
 use serde_json::json;
-use snapbox::{Data, assert_data_eq};
 
 use crate::support::{World, golden_file, namespace, service};
 
-/// Runs one case in a world of its own and compares it with its golden file.
-fn check(name: &str, arrange: impl Fn(&mut World) -> Run) {
-    let mut world = World::new();
-    let output = arrange(&mut world).output();
-    let golden = golden_file("errors", name);
-    assert_data_eq!(world.golden(&output), Data::read_from(&golden, None));
-    // Once more as loud as it gets: what that says is recorded, and searched for secrets after all tests.
-    let mut world = World::new();
-    let loud = arrange(&mut world).arg("-vvv").output();
-    assert_ne!(loud.code, 101, "{}", loud.golden());
+/// Runs one case in worlds of its own.
+fn check<E: Ends>(name: &str, arrange: impl Fn(&mut World) -> E) {
+    black_box::check(&golden_file("errors", name), World::new, arrange);
 }
 
-/// A table of cases, each a name and what is run in a fresh world.
-macro_rules! cases {
-    ($($name:ident: $arrange:expr;)+) => {
-        $(#[test] fn $name() { check(stringify!($name), $arrange); })+
-        const NAMES: &[&str] = &[$(stringify!($name)),+];
-    };
+mod kubeconfig {
+    mesh_testkit::kubeconfig_faults!(super::check, "network a");
 }
 
-cases! {
+mod connection {
+    mesh_testkit::connection_faults!(super::check, "network a");
+}
+
+cases! { check;
     // Arguments.
     no_arguments: |world| world.run("");
     unknown_verb: |world| world.run("netwrok");
+    unknown_flag: |world| world.run("network a --overwirte");
     network_without_network: |world| world.run("network");
     network_not_a_label_value: |world| world.run("network net/a");
     network_several_bad_pairs: |world| world.run("network east=net/a east=b =c");
@@ -44,12 +36,8 @@ cases! {
     control_plane_empty_name: |world| world.run("control-plane east,");
     global_not_a_name: |world| world.run("global a/b/c Web");
     unknown_contexts: |world| world.run("network eats=a nowhere=b");
-    kubeconfig_missing: |world| world.run("network a --kubeconfig nowhere");
 
     // The server and the way to it.
-    server_dead: |world| { world.west.stop(); world.run("network a") };
-    server_500: |world| { world.west.inject(Fault::everywhere().status(500)); world.run("network a") };
-    server_certificate_foreign: |world| { world.west.show_foreign_certificate(); world.run("network a") };
     one_of_two_dead: |world| { world.west.stop(); world.run("network east=a west=b") };
     global_one_of_two_dead: |world| {
         shop(&world.east);
@@ -79,11 +67,8 @@ cases! {
         world.run("network west=a west-again=b")
     };
     service_missing_in_one: |world| { shop(&world.east); world.run("global shop/web --context east,west") };
-    server_hangs: |world| {
-        world.west.inject(Fault::everywhere().hang());
-        world.run("network a --request-timeout 1s")
-    };
     show_context_and_all: |world| world.run("show --all-contexts --context east");
+    a_closed_pipe_is_silent: |world| world.run("show").stdout_closed();
     show_format_unknown: |world| world.run("show -o xml");
     show_dead: |world| { world.west.stop(); world.run("show") };
     show_forbidden: |world| {
@@ -114,19 +99,23 @@ fn labelled(cluster: &Cluster, manager: &str) {
 }
 
 #[test]
+fn every_kind_of_proxy_is_gone_through() {
+    black_box::through_proxies(&mut World::new(), "network a", 0);
+}
+
+#[test]
+fn every_spelling_of_kubectls_is_understood() {
+    let spelled = Spelled {
+        report: "show",
+        several: true,
+        formats: &["wide", "json", "yaml", "name", "jsonpath={.kind}"],
+    };
+    check_spellings(&World::new(), spelled);
+}
+
+#[test]
 fn every_golden_file_has_its_case() {
-    let folder = golden_file("errors", "x");
-    let files = std::fs::read_dir(folder.parent().unwrap()).unwrap();
-    let files: BTreeSet<String> = files
-        .map(|file| {
-            file.unwrap()
-                .path()
-                .file_stem()
-                .unwrap()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .collect();
-    let names: BTreeSet<String> = NAMES.iter().map(|&name| name.to_owned()).collect();
-    assert_eq!(files, names);
+    let names = [NAMES, kubeconfig::NAMES, connection::NAMES];
+    let strays = black_box::strays(&golden_file("errors", "x"), &names);
+    assert!(strays.is_empty(), "{strays:?}");
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use snapbox::{assert_data_eq, str};
 
 use crate::support::{World, namespace, service};
+use mesh_testkit::black_box::writes;
 
 /// Delays every request, so that those that are sent together overlap.
 fn slow(cluster: &Cluster) {
@@ -85,7 +86,7 @@ fn a_dry_run_writes_nothing() {
             None
         );
     }
-    assert_eq!(World::writes(&world.west).len(), 1);
+    assert_eq!(writes(&world.west).len(), 1);
 }
 
 #[test]
@@ -150,7 +151,7 @@ fn nothing_is_written_anywhere_where_one_cluster_has_another_value() {
     labelled(&world, "kubectl-label");
     let output = world.run("network east=net-a west=net-b").output();
     assert_eq!(output.code, 2);
-    assert_eq!(World::writes(&world.east), Vec::<String>::new());
+    assert_eq!(writes(&world.east), Vec::<String>::new());
 }
 
 #[test]
@@ -200,7 +201,7 @@ context again is the same cluster as west and is left out
 
 "#]]
     );
-    assert_eq!(World::writes(&world.west).len(), 1);
+    assert_eq!(writes(&world.west).len(), 1);
 }
 
 #[test]
@@ -226,7 +227,7 @@ service/cart labeled in namespace shop of context west
 
 "#]]
     );
-    assert_eq!(World::writes(&world.east).len(), 4);
+    assert_eq!(writes(&world.east).len(), 4);
     let label = |cluster: &Cluster| {
         cluster.get("services", "shop", "web").unwrap()["metadata"]["labels"]["istio.io/global"]
             .clone()
@@ -245,7 +246,7 @@ service/cart labeled in namespace shop of context west
         "{}",
         again.stdout
     );
-    assert_eq!(World::writes(&world.east), Vec::<String>::new());
+    assert_eq!(writes(&world.east), Vec::<String>::new());
     world
         .run("global shop/web --remove --context east,west")
         .output()

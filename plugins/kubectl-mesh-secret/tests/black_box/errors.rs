@@ -1,12 +1,11 @@
 //! Every bad input and every fault as its user sees it: stdout, stderr and exit code together, one golden file each.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
+use mesh_testkit::black_box::{self, Ends, Spelled, check_spellings};
+use mesh_testkit::cases;
 use mesh_testkit::command::Run;
 use mesh_testkit::embedded::{Cluster, Fault, TokenController};
-use mesh_testkit::kubeconfig::{Exec, Kubeconfig, User};
-use mesh_testkit::pki::Validity;
 use snapbox::{Data, assert_data_eq};
 
 use crate::support::{World, golden_file, istiod};
@@ -14,13 +13,9 @@ use crate::support::{World, golden_file, istiod};
 const CREATE: &str = "create --name west --allow-loopback";
 const INTO: &str = "create --name west --allow-loopback --into east";
 
-/// Runs one case in a world of its own and compares it with its golden file.
-fn check(name: &str, arrange: impl Fn(&mut World) -> Run) {
-    check_in(name, &mut World::new(), &arrange);
-    // Once more as loud as it gets: what that says is recorded, and searched for secrets after all tests.
-    let mut world = World::new();
-    let loud = arrange(&mut world).arg("-vvv").output();
-    assert_ne!(loud.code, 101, "{}", loud.golden());
+/// Runs one case in worlds of its own.
+fn check<E: Ends>(name: &str, arrange: impl Fn(&mut World) -> E) {
+    black_box::check(&golden_file("errors", name), World::new, arrange);
 }
 
 fn check_in(name: &str, world: &mut World, arrange: impl FnOnce(&mut World) -> Run) {
@@ -29,15 +24,15 @@ fn check_in(name: &str, world: &mut World, arrange: impl FnOnce(&mut World) -> R
     assert_data_eq!(world.golden(&output), Data::read_from(&golden, None));
 }
 
-/// A table of cases, each a name and what is run in a fresh world.
-macro_rules! cases {
-    ($($name:ident: $arrange:expr;)+) => {
-        $(#[test] fn $name() { check(stringify!($name), $arrange); })+
-        const NAMES: &[&str] = &[$(stringify!($name)),+];
-    };
+mod kubeconfig {
+    mesh_testkit::kubeconfig_faults!(super::check, "create --name west");
 }
 
-cases! {
+mod connection {
+    mesh_testkit::connection_faults!(super::check, super::CREATE);
+}
+
+cases! { check;
     // Arguments.
     no_arguments: |world| world.run("");
     unknown_verb: |world| world.run("creat");
@@ -58,78 +53,7 @@ cases! {
     output_with_into: |world| world.run("create --name west -o json --into east");
     namespace_not_a_label: |world| world.run("create --name west -n Istio_System");
 
-    // Kubeconfig.
-    kubeconfig_missing: |world| world.run("create --name west --kubeconfig nowhere");
-    kubeconfig_nowhere_at_all: |world| {
-        std::fs::remove_file(world.config()).unwrap();
-        world.run("create --name west")
-    };
-    kubeconfig_unparsable: |world| {
-        std::fs::write(world.config(), "clusters: [\n  token: very-secret\n").unwrap();
-        world.run("create --name west")
-    };
-    kubeconfig_empty: |world| {
-        std::fs::write(world.config(), "").unwrap();
-        world.run("create --name west")
-    };
-    kubeconfig_is_a_folder: |world| world.run("create --name west --kubeconfig .");
-    no_current_context: |world| {
-        let kubeconfig = Kubeconfig::new()
-            .cluster("east", world.east.kubeconfig_cluster())
-            .user("east", world.east.kubeconfig_user())
-            .context("east", "east", "east");
-        world.write(&kubeconfig);
-        world.run("create --name west")
-    };
-    unknown_context: |world| world.run("create --name west --context wets");
     unknown_holders: |world| world.run("create --name west --allow-loopback --into eats,nowhere");
-    context_without_cluster: |world| {
-        let kubeconfig = world.kubeconfig().context("broken", "gone", "west");
-        world.write(&kubeconfig);
-        world.run("create --name west --context broken")
-    };
-
-    // Credentials.
-    exec_plugin_missing: |world| with_user(world, User::new().exec(
-        Exec::new("no-such-plugin").field("installHint", "get it from your cloud's command line tool")));
-    exec_plugin_fails: |world| with_user(world, User::new().exec(Exec::new("/bin/false")));
-    token_refused: |world| with_user(world, User::new().token("not-a-token-of-this-cluster"));
-    client_certificate_expired: |world| {
-        let identity = world.west.ca().client_with_validity("admin", &["system:masters"], Validity::expired());
-        with_user(world, User::new().client_certificate(&identity))
-    };
-    auth_provider_gone: |world| with_user(world, User::new().field("auth-provider", serde_json::json!({"name": "gcp"})));
-
-    // The server and the way to it.
-    server_dead: |world| { world.west.stop(); world.run(CREATE) };
-    server_name_unknown: |world| to_server(world, "https://no-such-host.invalid:6443");
-    server_hangs: |world| {
-        world.west.inject(Fault::everywhere().hang());
-        world.run("create --name west --allow-loopback --request-timeout 1s")
-    };
-    server_mute: |world| { world.west.mute(); world.run(CREATE).deadline(Duration::from_secs(40)) };
-    server_certificate_foreign: |world| { world.west.show_foreign_certificate(); world.run(CREATE) };
-    server_certificate_expired: |world| { world.west.show_expired_certificate(); world.run(CREATE) };
-    server_certificate_for_others: |world| {
-        let identity = world.west.ca().server(&["api.example"]);
-        world.west.show_certificate(&identity);
-        world.run(CREATE)
-    };
-    server_garbage: |world| { world.west.inject(Fault::everywhere().garbage()); world.run(CREATE) };
-    server_login_page: |world| { world.west.inject(Fault::everywhere().login_page()); world.run(CREATE) };
-    server_500: |world| { world.west.inject(Fault::everywhere().status(500)); world.run(CREATE) };
-    server_503: |world| { world.west.inject(Fault::everywhere().unavailable(1)); world.run("create --name west --allow-loopback --request-timeout 2s") };
-    server_429_for_an_hour: |world| {
-        world.west.inject(Fault::everywhere().too_many_requests(3600));
-        world.run("create --name west --allow-loopback --request-timeout 1s")
-    };
-    server_resets_in_the_middle: |world| { world.west.inject(Fault::everywhere().reset_in_body()); world.run(CREATE) };
-    proxy_dead: |world| {
-        let cluster = world.west.kubeconfig_cluster().proxy_url("http://127.0.0.1:1");
-        world.write(&Kubeconfig::single("west", cluster, world.west.kubeconfig_user()));
-        world.run(CREATE)
-    };
-
     // Rights in the source cluster, verb by verb.
     forbidden_get_secrets: |world| denied(world, "get", "secrets");
     forbidden_get_namespaces: |world| denied(world, "get", "namespaces");
@@ -141,10 +65,8 @@ cases! {
         world.west.deny("admin", "create", "serviceaccounts/token");
         world.run("create --name west --allow-loopback --token-duration 1h --for east")
     };
-    forbidden_everything: |world| {
-        let token = world.west.add_user("guest", &[]);
-        with_user(world, User::new().token(&token))
-    };
+
+    a_closed_pipe_is_silent: |world| world.run(CREATE).stdout_closed();
 
     // What is not there, or is something else.
     secret_name_missing: |world| world.run("create --name west --allow-loopback --secret-name gone");
@@ -201,25 +123,6 @@ cases! {
     inspect_empty_holder: |world| world.run("inspect --context east");
     inspect_dead_cluster_of_two: |world| { world.west.stop(); world.run("inspect --context east,west") };
     inspect_dead_cluster_alone: |world| { world.west.stop(); world.run("inspect --context west") };
-}
-
-fn with_user(world: &mut World, user: User) -> Run {
-    world.write(&Kubeconfig::single(
-        "west",
-        world.west.kubeconfig_cluster(),
-        user,
-    ));
-    world.run(CREATE)
-}
-
-fn to_server(world: &mut World, url: &str) -> Run {
-    let cluster = mesh_testkit::kubeconfig::Cluster::new(url).ca_pem(&world.west.ca_pem());
-    world.write(&Kubeconfig::single(
-        "west",
-        cluster,
-        world.west.kubeconfig_user(),
-    ));
-    world.run(CREATE)
 }
 
 fn denied(world: &mut World, verb: &str, resource: &str) -> Run {
@@ -291,28 +194,20 @@ fn home_cannot_be_written() {
 }
 
 #[test]
-fn a_closed_pipe_is_silent() {
-    let mut world = World::new();
-    check_in("a_closed_pipe_is_silent", &mut world, |world| {
-        world.run(CREATE).stdout_closed()
-    });
+fn every_kind_of_proxy_is_gone_through() {
+    black_box::through_proxies(&mut World::new(), "inspect", 0);
 }
 
 #[test]
-fn ctrl_c_while_reading() {
+fn every_spelling_of_kubectls_is_understood() {
     let world = World::new();
-    world.west.inject(Fault::everywhere().hang());
-    let running = world.run(CREATE).spawn();
-    mesh_testkit::condition::wait_until(Duration::from_secs(20), || {
-        (!world.west.requests().is_empty()).then_some(())
-    })
-    .expect("a request arrives");
-    running.interrupt();
-    let output = running.wait();
-    assert_data_eq!(
-        world.golden(&output),
-        Data::read_from(&golden_file("errors", "ctrl_c_while_reading"), None)
-    );
+    world.west.create(remote_secret("istio-remote-secret-west"));
+    let spelled = Spelled {
+        report: "inspect",
+        several: true,
+        formats: &["wide", "json", "yaml", "name", "jsonpath={.kind}"],
+    };
+    check_spellings(&world, spelled);
 }
 
 #[test]
@@ -370,33 +265,13 @@ fn ctrl_c_between_writes_keeps_what_was_done_and_a_second_run_goes_on() {
 
 #[test]
 fn every_golden_file_belongs_to_a_case() {
-    let folder = golden_file("errors", "x");
-    let files: BTreeSet<String> = std::fs::read_dir(folder.parent().unwrap())
-        .unwrap()
-        .map(|entry| {
-            entry
-                .unwrap()
-                .path()
-                .file_stem()
-                .unwrap()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .collect();
-    let extra: Vec<_> = files
-        .iter()
-        .filter(|file| !NAMES.contains(&file.as_str()))
-        .filter(|file| !file.ends_with("_on_an_empty_cluster"))
-        .filter(|file| {
-            ![
-                "the_token_never_comes",
-                "home_cannot_be_written",
-                "a_closed_pipe_is_silent",
-            ]
-            .contains(&file.as_str())
-                && !file.starts_with("ctrl_c_")
-        })
-        .collect();
-    assert!(extra.is_empty(), "{extra:?}");
-    assert!(NAMES.len() >= 30);
+    let alone = [
+        "the_token_never_comes",
+        "home_cannot_be_written",
+        "ctrl_c_between_writes",
+    ];
+    let names = [NAMES, kubeconfig::NAMES, connection::NAMES, &alone];
+    let mut strays = black_box::strays(&golden_file("errors", "x"), &names);
+    strays.retain(|file| !file.ends_with("_on_an_empty_cluster"));
+    assert!(strays.is_empty(), "{strays:?}");
 }

@@ -153,7 +153,7 @@ fn nothing_shows_the_token_unless_it_is_asked_for() {
 
 #[test]
 fn the_probe_tells_apart_what_is_wrong() {
-    let world = wired();
+    let mut world = wired();
     world.west.delete(
         "clusterrolebindings",
         "",
@@ -191,13 +191,7 @@ fn the_probe_tells_apart_what_is_wrong() {
         &world.run("inspect --context east --probe").output(),
     );
 
-    let World {
-        east,
-        mut west,
-        dir,
-    } = world;
-    west.stop();
-    let world = World { east, west, dir };
+    world.west.stop();
     assert_eq!(
         findings(&probe(&world)),
         [

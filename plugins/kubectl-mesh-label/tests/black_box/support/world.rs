@@ -1,22 +1,14 @@
-//! Two embedded clusters, a kubeconfig for both, and the plugin run beside them.
+//! The kit's world, with Istio's namespace and Services to label.
 
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
-use mesh_testkit::command::{Output, Run};
+use mesh_testkit::black_box;
 use mesh_testkit::embedded::Cluster;
-use mesh_testkit::kubeconfig::Kubeconfig;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-/// The binary under test.
-const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-mesh_label");
 
 /// East and west, and a folder with a kubeconfig that knows both.
-pub(crate) struct World {
-    pub(crate) east: Cluster,
-    pub(crate) west: Cluster,
-    pub(crate) dir: TempDir,
-}
+pub(crate) struct World(black_box::World);
 
 impl World {
     /// Both clusters with Istio's namespace.
@@ -30,64 +22,28 @@ impl World {
 
     /// Both clusters as Kubernetes makes them.
     pub(crate) fn bare() -> Self {
-        let world = Self {
-            east: Cluster::start("east"),
-            west: Cluster::start("west"),
-            dir: tempfile::tempdir().unwrap(),
-        };
-        world.write(&world.kubeconfig());
-        world
-    }
-
-    /// Admin of both by token; west is the current context.
-    pub(crate) fn kubeconfig(&self) -> Kubeconfig {
-        let entry = |config: Kubeconfig, cluster: &Cluster| {
-            config.entry(
-                cluster.name(),
-                cluster.kubeconfig_cluster(),
-                cluster.kubeconfig_user(),
-            )
-        };
-        let both = entry(entry(Kubeconfig::new(), &self.east), &self.west);
-        both.current_context("west")
-    }
-
-    /// Puts `kubeconfig` where the plugin finds it.
-    pub(crate) fn write(&self, kubeconfig: &Kubeconfig) {
-        kubeconfig.write(&self.dir.path().join("config"));
-    }
-
-    /// A run of the plugin with the arguments of `line`, split at blanks.
-    pub(crate) fn run(&self, line: &str) -> Run {
-        Run::new(PLUGIN)
-            .args(line.split_whitespace())
-            .env("KUBECONFIG", self.dir.path().join("config"))
-            .dir(self.dir.path())
-    }
-
-    /// What a run said, as one text without what varies from run to run.
-    pub(crate) fn golden(&self, output: &Output) -> String {
-        let mut text = output.golden();
-        for cluster in [&self.east, &self.west] {
-            let name = cluster.name().to_uppercase();
-            let address = cluster.server_url().trim_start_matches("https://");
-            text = text
-                .replace(address, &name)
-                .replace(&cluster.uid(), &format!("[UID of {name}]"));
-        }
-        text.replace(&self.dir.path().display().to_string(), "[DIR]")
-    }
-
-    /// Every request of a cluster that was not a GET.
-    pub(crate) fn writes(cluster: &Cluster) -> Vec<String> {
-        let requests = cluster.requests();
-        let writes = requests.iter().filter(|request| request.method != "GET");
-        writes.map(ToString::to_string).collect()
+        Self(black_box::World::bare(env!(
+            "CARGO_BIN_EXE_kubectl-mesh_label"
+        )))
     }
 
     /// The labels of Istio's namespace there.
     pub(crate) fn labels(cluster: &Cluster) -> Value {
         cluster.get("namespaces", "", "istio-system").unwrap()["metadata"]["labels"].clone()
+    }
+}
+
+impl Deref for World {
+    type Target = black_box::World;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
     }
 }
 

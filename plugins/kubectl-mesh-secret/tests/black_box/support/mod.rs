@@ -1,7 +1,6 @@
 //! What the black-box tests share.
 
 mod objects;
-mod steady;
 mod world;
 
 pub(crate) use objects::{istiod, namespace};

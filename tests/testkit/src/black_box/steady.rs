@@ -1,17 +1,27 @@
 //! Takes what varies from run to run out of a text.
 
 /// What varies from run to run, by its shape (`#` a digit, `%` a hexadecimal one), and what stands for it.
-pub(super) const VARYING: [(&str, &str); 7] = [
+const VARYING: [(&str, &str); 10] = [
     ("####-##-##T##:##:##Z", "[TIME]"),
     ("####-##-## ##:## UTC", "[TIME]"),
     ("####-##-##", "[DATE]"),
     ("%%:%%:%%:%%:%%:%%:%%:%%", "[DIGEST]"),
+    ("age ##s", "age [AGE]"),
     ("age #s", "age [AGE]"),
+    ("\"ageSeconds\": ##", "\"ageSeconds\": [AGE]"),
     ("\"ageSeconds\": #", "\"ageSeconds\": [AGE]"),
+    ("ageSeconds: ##", "ageSeconds: [AGE]"),
     ("ageSeconds: #", "ageSeconds: [AGE]"),
 ];
 
-pub(super) fn masked(text: &str, shape: &str, word: &str) -> String {
+/// `text` without times, ages and digests.
+pub(super) fn steady(text: String) -> String {
+    VARYING
+        .iter()
+        .fold(text, |text, (shape, word)| masked(&text, shape, word))
+}
+
+fn masked(text: &str, shape: &str, word: &str) -> String {
     let fits = |window: &[u8]| {
         window
             .iter()
@@ -30,4 +40,24 @@ pub(super) fn masked(text: &str, shape: &str, word: &str) -> String {
         rest = &rest[at + shape.len()..];
     }
     steady + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::steady;
+
+    #[test]
+    fn times_ages_and_digests_are_masked_and_nothing_else() {
+        for (text, expected) in [
+            (
+                "until 2031-02-03, not 2031-2-3",
+                "until [DATE], not 2031-2-3",
+            ),
+            ("at 2031-02-03T04:05:06Z.", "at [TIME]."),
+            ("AB:cd:00:11:22:33:44:55", "[DIGEST]"),
+            ("age 7s of 77s, age 77s", "age [AGE] of 77s, age [AGE]"),
+        ] {
+            assert_eq!(steady(text.to_owned()), expected);
+        }
+    }
 }

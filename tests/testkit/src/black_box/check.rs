@@ -1,0 +1,84 @@
+//! One case: what the plugin says and how it ends against a golden file, and once more as loud as it gets, with nothing
+//! secret in it.
+
+use std::collections::BTreeSet;
+use std::ops::DerefMut;
+use std::path::Path;
+
+use snapbox::{Data, assert_data_eq};
+
+use super::World;
+use crate::command::{Output, Run, Running};
+
+/// A run, or one that is on its way and was disturbed.
+pub trait Ends {
+    /// Waits for its end.
+    fn end(self) -> Output;
+}
+
+impl Ends for Run {
+    fn end(self) -> Output {
+        self.output()
+    }
+}
+
+impl Ends for Running {
+    fn end(self) -> Output {
+        self.wait()
+    }
+}
+
+/// Runs `arrange` in a world of its own and compares what was said with the file `golden`; then once more with `-vvv`,
+/// where nothing that is secret may be said.
+///
+/// # Panics
+/// Where it says something else, shows a secret, or panics itself.
+pub fn check<W, E>(golden: &Path, new: impl Fn() -> W, arrange: impl Fn(&mut W) -> E)
+where
+    W: DerefMut<Target = World>,
+    E: Ends,
+{
+    let mut world = new();
+    let output = arrange(&mut world).end();
+    assert_data_eq!(world.golden(&output), Data::read_from(golden, None));
+
+    let mut world = new();
+    world.loud();
+    let loud = arrange(&mut world).end();
+    assert_ne!(loud.code, 101, "{}", loud.golden());
+    for secret in world.secrets() {
+        assert!(
+            !loud.stderr.contains(secret),
+            "it shows a secret:\n{}",
+            loud.stderr
+        );
+    }
+}
+
+/// The golden files of the folder of `golden` that belong to no case of `names`.
+///
+/// # Panics
+/// Where there is no such folder.
+pub fn strays(golden: &Path, names: &[&[&str]]) -> BTreeSet<String> {
+    let folder = golden.parent().expect("a golden file is in a folder");
+    let files = std::fs::read_dir(folder).expect("the folder of golden files is there");
+    let stem = |file: std::io::Result<std::fs::DirEntry>| {
+        let path = file.expect("a folder can be read to its end").path();
+        path.file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+    };
+    files
+        .filter_map(stem)
+        .filter(|file| !names.iter().any(|names| names.contains(&file.as_str())))
+        .collect()
+}
+
+/// A table of cases, each a name and what is run in a fresh world: a test for each, by `$check(name, arrange)`, and their
+/// names as `NAMES`.
+#[macro_export]
+macro_rules! cases {
+    ($check:path; $($name:ident: $arrange:expr;)+) => {
+        $(#[test] fn $name() { $check(stringify!($name), $arrange); })+
+        pub(super) const NAMES: &[&str] = &[$(stringify!($name)),+];
+    };
+}

@@ -1,0 +1,23 @@
+//! Plugins as black boxes beside two embedded clusters: the world they are run in, and the rows of faults, spellings and
+//! secrets that each of them has to pass. It knows a plugin by its path and its command lines only.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `world` | two clusters, a kubeconfig for both, runs of the plugin beside them |
+//! | `steady` | taking out of a text what varies from run to run |
+//! | `check` | one case: what is said and how it ends, and once more as loud as it gets |
+//! | `faults` | the rows on kubeconfigs, credentials, proxies and servers |
+//! | `spellings` | the ways in which kubectl's users spell flags |
+
+mod check;
+mod faults;
+mod spellings;
+mod steady;
+mod world;
+
+pub use check::{Ends, check, strays};
+pub use faults::{
+    behind, interrupted, through_proxies, to_server, with_auth_provider, with_kubeconfig, with_user,
+};
+pub use spellings::{Spelled, check_spellings};
+pub use world::{World, writes};
