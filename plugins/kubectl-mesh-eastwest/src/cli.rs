@@ -48,13 +48,18 @@ impl Plugin for Cli {
 
     async fn run(
         self,
-        _environment: &Environment,
-        _interrupt: &Interrupt,
+        environment: &Environment,
+        interrupt: &Interrupt,
         streams: &mut Streams,
     ) -> Result<Exit, Error> {
         match self.verb {
             Verb::Generate(arguments) => generate::run(&arguments, streams),
-            Verb::Expose(arguments) => expose::run(&arguments, streams),
+            Verb::Expose(arguments) => {
+                Box::pin(expose::run(*arguments, environment, interrupt, streams)).await
+            }
         }
     }
 }
+
+/// What the plugin calls itself to servers, and in the annotation on what it creates.
+pub(crate) const SELF: &str = concat!("kubectl-mesh-eastwest/", env!("CARGO_PKG_VERSION"));

@@ -6,5 +6,6 @@
 mod cli;
 mod expose;
 mod generate;
+mod live;
 
 pub use cli::Cli;

@@ -80,14 +80,16 @@ impl Error {
 
     /// Joins errors that were found together, in the order given; `None` where there are none.
     pub fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
-        let mut errors = errors.into_iter();
-        let mut first = errors.next()?;
-        for mut next in errors {
-            let inner = std::mem::take(&mut next.also);
-            first.also.push(next);
-            first.also.extend(inner);
-        }
-        Some(first)
+        errors.into_iter().reduce(Self::and)
+    }
+
+    /// Joins another error that was found together with this one.
+    #[must_use]
+    pub fn and(mut self, mut other: Self) -> Self {
+        let inner = std::mem::take(&mut other.also);
+        self.also.push(other);
+        self.also.extend(inner);
+        self
     }
 
     /// All that went well, in the order given.

@@ -173,11 +173,16 @@ pub struct NamespaceFlags {
 impl NamespaceFlags {
     /// The namespace that they mean.
     pub fn resolve(&self) -> &str {
+        self.named().unwrap_or(ISTIO_SYSTEM)
+    }
+
+    /// The namespace that they name, if any.
+    pub fn named(&self) -> Option<&str> {
         [&self.namespace, &self.istio_namespace]
             .into_iter()
             .flatten()
             .find(|namespace| !namespace.is_empty())
-            .map_or(ISTIO_SYSTEM, String::as_str)
+            .map(String::as_str)
     }
 }
 

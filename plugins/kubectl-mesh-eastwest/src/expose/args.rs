@@ -1,9 +1,11 @@
 //! The arguments of `expose`.
 
 use clap::{Args, Subcommand};
-use mesh_common::terminal::flags::NamespaceFlags;
+use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags};
 
 /// Print the objects that expose services or istiod through an east-west gateway, for kubectl apply -f -
+///
+/// Nothing is written, and no cluster is asked without --from-context.
 #[derive(Debug, Clone, Args)]
 #[command(
     arg_required_else_help = true,
@@ -32,7 +34,10 @@ Examples:
   kubectl mesh-eastwest expose services | kubectl --context west apply -f -
 
   # Services in another domain, behind a gateway that Helm calls eastwest
-  kubectl mesh-eastwest expose services --cluster-domain corp.example --selector istio=eastwest")]
+  kubectl mesh-eastwest expose services --cluster-domain corp.example --selector istio=eastwest
+
+  # As the gateway and istiod that are there need it
+  kubectl mesh-eastwest expose services --from-context west | kubectl --context west apply -f -")]
 pub(crate) struct ServicesArgs {
     /// Port of the gateway's Service
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
@@ -55,7 +60,10 @@ Examples:
   kubectl mesh-eastwest expose istiod --revision 1-31-0
 
   # By a host name and a certificate of the gateway's own
-  kubectl mesh-eastwest expose istiod --https --host istiod.example.com --credential istiod-cert")]
+  kubectl mesh-eastwest expose istiod --https --host istiod.example.com --credential istiod-cert
+
+  # Every revision that is there
+  kubectl mesh-eastwest expose istiod --from-context west | kubectl --context west apply -f -")]
 pub(crate) struct IstiodArgs {
     /// Revision of istiod, or several with commas between them
     #[arg(long, value_name = "REVISION", value_delimiter = ',')]
@@ -82,6 +90,15 @@ pub(crate) struct GatewayFlags {
     /// Domain of the cluster's Services [default: cluster.local]
     #[arg(long, value_name = "DOMAIN")]
     pub cluster_domain: Option<String>,
+    /// Derive what no flag says from the cluster of this kubeconfig context
+    ///
+    /// The labels are those by which the gateway's Service finds its pods; namespace, cluster domain and revisions are
+    /// istiod's own.
+    #[arg(long, value_name = "CONTEXT")]
+    pub from_context: Option<String>,
     #[command(flatten)]
     pub namespace: NamespaceFlags,
+    /// Used with --from-context alone.
+    #[command(flatten)]
+    pub connect: ConnectFlags,
 }

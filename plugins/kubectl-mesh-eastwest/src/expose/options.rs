@@ -3,63 +3,78 @@
 use std::str::FromStr;
 
 use mesh_common::mesh::Error;
-use mesh_common::mesh::cluster_name::is_dns_label;
-use mesh_common::mesh::exposure::{
-    HttpsExposure, IstiodExposure, Revision, SERVICES_PORT, ServicesExposure,
-};
-use mesh_common::terminal::flags::given;
+use mesh_common::mesh::exposure::{HttpsExposure, Revision, is_dns_name};
+use mesh_common::terminal::flags::{ConnectFlags, given};
 
-use super::args::{IstiodArgs, ServicesArgs};
+use super::args::{GatewayFlags, IstiodArgs, ServicesArgs};
+use crate::live::{Asked, AskedIstiod};
 
-/// What `expose services` is to print.
+/// What `expose services` was asked for.
 ///
 /// # Errors
 /// All that is wrong with the arguments, joined.
-pub(super) fn services(arguments: &ServicesArgs) -> Result<ServicesExposure, Error> {
-    let flags = &arguments.gateway;
+pub(super) fn services(arguments: &ServicesArgs) -> Result<Asked, Error> {
     let mut errors = Vec::new();
-    let selector = parsed(flags.selector.as_deref(), &mut errors);
-    let cluster_domain = parsed(flags.cluster_domain.as_deref(), &mut errors);
-    Error::all(errors).map_or(Ok(()), Err)?;
-    Ok(ServicesExposure {
-        namespace: flags.namespace.resolve().to_owned(),
-        selector: selector.unwrap_or_default(),
-        cluster_domain: cluster_domain.unwrap_or_default(),
-        port: arguments.port.unwrap_or(SERVICES_PORT),
-    })
+    let asked = Asked {
+        port: arguments.port,
+        ..asked(&arguments.gateway, &mut errors)
+    };
+    Error::all(errors).map_or(Ok(asked), Err)
 }
 
-/// What `expose istiod` is to print.
+/// What `expose istiod` was asked for.
 ///
 /// # Errors
 /// All that is wrong with the arguments, joined.
-pub(super) fn istiod(arguments: &IstiodArgs) -> Result<IstiodExposure, Error> {
-    let flags = &arguments.gateway;
+pub(super) fn istiod(arguments: &IstiodArgs) -> Result<AskedIstiod, Error> {
     let mut errors = Vec::new();
-    let selector = parsed(flags.selector.as_deref(), &mut errors);
-    let cluster_domain = parsed(flags.cluster_domain.as_deref(), &mut errors);
-    let revisions = revisions(&arguments.revision, &mut errors);
-    let https = https(arguments, &mut errors);
-    if https.is_some() && revisions.len() > 1 {
+    let asked = AskedIstiod {
+        asked: asked(&arguments.gateway, &mut errors),
+        revisions: revisions(&arguments.revision, &mut errors),
+        https: https(arguments, &mut errors),
+    };
+    if arguments.https && asked.revisions.len() > 1 {
         errors.push(
             Error::usage("one host leads to one istiod, and --revision names several")
-                .hint("expose each revision by a host of its own"),
+                .hint(format!("--revision {}", asked.revisions[0].word())),
         );
     }
-    Error::all(errors).map_or(Ok(()), Err)?;
-    let namespace = flags.namespace.resolve().to_owned();
-    Ok(IstiodExposure {
-        istio_namespace: namespace.clone(),
-        namespace,
-        selector: selector.unwrap_or_default(),
-        cluster_domain: cluster_domain.unwrap_or_default(),
-        revisions: if revisions.is_empty() {
-            vec![Revision::default()]
-        } else {
-            revisions
-        },
-        https,
-    })
+    Error::all(errors).map_or(Ok(asked), Err)
+}
+
+fn asked(flags: &GatewayFlags, errors: &mut Vec<Error>) -> Asked {
+    let alone = connecting(&flags.connect);
+    if given(flags.from_context.as_deref()).is_none() && !alone.is_empty() {
+        errors.push(
+            Error::usage(format!(
+                "without --from-context no cluster is asked, so {} cannot matter",
+                alone.join(", ")
+            ))
+            .hint("add --from-context CONTEXT, or leave the others away"),
+        );
+    }
+    Asked {
+        namespace: flags.namespace.named().map(str::to_owned),
+        selector: parsed(flags.selector.as_deref(), errors),
+        cluster_domain: parsed(flags.cluster_domain.as_deref(), errors),
+        port: None,
+    }
+}
+
+/// Those flags about connecting that were given.
+fn connecting(flags: &ConnectFlags) -> Vec<&'static str> {
+    [
+        (flags.kubeconfig.is_some(), "--kubeconfig"),
+        (flags.cluster.is_some(), "--cluster"),
+        (flags.user.is_some(), "--user"),
+        (flags.impersonate.is_some(), "--as"),
+        (!flags.impersonate_groups.is_empty(), "--as-group"),
+        (flags.impersonate_uid.is_some(), "--as-uid"),
+        (flags.request_timeout.is_some(), "--request-timeout"),
+    ]
+    .into_iter()
+    .filter_map(|(is_there, flag)| is_there.then_some(flag))
+    .collect()
 }
 
 /// The value of a flag, where it was given and is good; what is wrong joins `errors`.
@@ -87,40 +102,39 @@ fn revisions(names: &[String], errors: &mut Vec<Error>) -> Vec<Revision> {
 fn https(arguments: &IstiodArgs, errors: &mut Vec<Error>) -> Option<HttpsExposure> {
     let host = given(arguments.host.as_deref());
     let credential = given(arguments.credential.as_deref());
-    let missing: Vec<&str> = [
+    let flags = [
         (arguments.https, "--https"),
         (host.is_some(), "--host"),
         (credential.is_some(), "--credential"),
-    ]
-    .into_iter()
-    .filter_map(|(is_there, flag)| (!is_there).then_some(flag))
-    .collect();
-    if (1..3).contains(&missing.len()) {
+    ];
+    let missing: Vec<&str> = flags
+        .into_iter()
+        .filter_map(|(is_there, flag)| (!is_there).then_some(flag))
+        .collect();
+    if (1..flags.len()).contains(&missing.len()) {
         errors.push(
             Error::usage(format!(
-                "--https, --host and --credential need each other: {} missing",
-                if missing.len() == 1 {
-                    format!("{} is", missing[0])
-                } else {
-                    format!("{} are", missing.join(" and "))
+                "--https, --host and --credential need each other, and {} missing",
+                match missing[..] {
+                    [one] => format!("{one} is"),
+                    _ => format!("{} are", missing.join(" and ")),
                 }
             ))
             .hint("for example: --https --host istiod.example.com --credential istiod-cert"),
         );
     }
     let host = parsed(host.as_deref(), errors);
-    if let Some(name) = credential
-        .as_deref()
-        .filter(|name| !name.split('.').all(is_dns_label))
-    {
+    let credential = credential?;
+    if !is_dns_name(&credential) {
         errors.push(
-            Error::usage(format!("credential {name:?} is not the name of a Secret")).hint(
-                "kubectl get secrets -n istio-system --field-selector type=kubernetes.io/tls",
-            ),
+            Error::usage(format!(
+                "credential {credential:?} is not the name of a Secret (labels of a-z, 0-9 and '-' with dots between them)"
+            ))
+            .hint("for example: --credential istiod-cert"),
         );
     }
     Some(HttpsExposure {
         host: host?,
-        credential: credential?,
+        credential,
     })
 }

@@ -2,16 +2,58 @@
 
 use mesh_common::mesh::yaml::to_documents;
 use mesh_common::mesh::{Error, Exit, exposure};
-use mesh_common::terminal::Streams;
+use mesh_common::terminal::flags::{connector, given};
+use mesh_common::terminal::{Environment, Interrupt, Streams};
 
-use super::args::{ExposeArgs, Exposed};
+use super::args::{ExposeArgs, Exposed, GatewayFlags};
 use super::options;
+use crate::cli::SELF;
+use crate::live::{self, Live};
 
-pub(crate) fn run(arguments: &ExposeArgs, streams: &mut Streams) -> Result<Exit, Error> {
-    let objects = match &arguments.what {
-        Exposed::Services(arguments) => exposure::services(&options::services(arguments)?),
-        Exposed::Istiod(arguments) => exposure::istiod(&options::istiod(arguments)?),
+pub(crate) async fn run(
+    arguments: ExposeArgs,
+    environment: &Environment,
+    interrupt: &Interrupt,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let objects = match arguments.what {
+        Exposed::Services(arguments) => {
+            let asked = options::services(&arguments)?;
+            let flags = &arguments.gateway;
+            exposure::services(&match read(flags, environment, interrupt, streams).await? {
+                Some(live) => live::services(live, &asked)?,
+                None => asked.services(),
+            })
+        }
+        Exposed::Istiod(arguments) => {
+            let asked = options::istiod(&arguments)?;
+            let flags = &arguments.gateway;
+            exposure::istiod(&match read(flags, environment, interrupt, streams).await? {
+                Some(live) => live::istiod(live, asked)?,
+                None => asked.istiod(),
+            })
+        }
     };
     streams.data(&to_documents(&objects))?;
     Ok(Exit::Fine)
+}
+
+/// What is there in the cluster that `--from-context` names, if it names one.
+async fn read(
+    flags: &GatewayFlags,
+    environment: &Environment,
+    interrupt: &Interrupt,
+    streams: &Streams,
+) -> Result<Option<Live>, Error> {
+    let Some(context) = given(flags.from_context.as_deref()) else {
+        return Ok(None);
+    };
+    let kubeconfig = flags.connect.load(environment)?;
+    let target = kubeconfig.target(&flags.connect.overrides(Some(&context)))?;
+    let connector = connector(environment, SELF, streams.interactive);
+    let read = async {
+        let cluster = connector.connect(target).await?;
+        live::observe(&cluster, flags.namespace.named()).await
+    };
+    interrupt.or(read).await.map(Some)
 }

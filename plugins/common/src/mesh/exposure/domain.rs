@@ -117,8 +117,10 @@ impl FromStr for HostName {
     }
 }
 
+/// Whether `text` is a name in DNS, which the names of most Kubernetes objects are as well.
+///
 /// Source: RFC 1123 as Kubernetes checks it (`IsDNS1123Subdomain`), which is stricter than Istio's `ValidateFQDN`.
-pub(super) fn is_dns_name(text: &str) -> bool {
+pub fn is_dns_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_dns_label)
 }
 

@@ -3,13 +3,14 @@
 //! Owns the objects and what may stand in them. Pure: objects are JSON values in the order in which they are to be applied.
 
 mod domain;
+pub mod facts;
 mod istiod;
 mod revision;
 mod selector;
 mod services;
 mod wanted;
 
-pub use domain::{ClusterDomain, HostName};
+pub use domain::{ClusterDomain, HostName, is_dns_name};
 pub use istiod::istiod;
 pub use revision::Revision;
 pub use selector::GatewaySelector;

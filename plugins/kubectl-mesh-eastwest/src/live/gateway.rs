@@ -1,0 +1,149 @@
+//! Which gateways an exposure is about. Pure.
+
+use std::collections::BTreeMap;
+
+use mesh_common::mesh::Error;
+use mesh_common::mesh::exposure::GatewaySelector;
+use mesh_common::mesh::exposure::facts::GatewayFacts;
+use mesh_common::mesh::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
+
+use super::Place;
+
+/// What helps where the labels of a gateway's pods cannot be found.
+const NAME_THEM: &str = "or name the labels of its pods: --selector istio=eastwestgateway";
+
+/// The labels of a gateway's pods, and the Services of the gateways that have them; none where they were not found.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub selector: GatewaySelector,
+    pub gateways: Vec<GatewayFacts>,
+}
+
+/// The gateways that were read; none where they may not be, and their labels are known without.
+///
+/// # Errors
+/// The labels are open.
+pub(super) fn unread(
+    read: Result<Vec<GatewayFacts>, Error>,
+    selector: Option<&GatewaySelector>,
+) -> Result<Vec<GatewayFacts>, Error> {
+    match read {
+        Err(_) if selector.is_some() => Ok(Vec::new()),
+        other => other.map_err(|error| error.hint(NAME_THEM)),
+    }
+}
+
+/// Those of `gateways` whose pods `selector` takes in; without one, all of them, as long as their pods have the same labels.
+/// A gateway whose Service lacks the port that `port` names is for something else.
+///
+/// # Errors
+/// Without a selector: no gateway, or several.
+pub(super) fn choose(
+    gateways: Vec<GatewayFacts>,
+    selector: Option<&GatewaySelector>,
+    port: impl Fn(&GatewayFacts) -> u16,
+    place: &Place,
+) -> Result<Chosen, Error> {
+    let has_port = |gateway: &GatewayFacts| gateway.ports.contains(&port(gateway));
+    let fit = gateways.iter().filter(|gateway| has_port(gateway));
+    if let Some(wanted) = selector {
+        return Ok(Chosen {
+            selector: wanted.clone(),
+            gateways: fit.filter(|one| takes_in(wanted, one)).cloned().collect(),
+        });
+    }
+    let fit: Vec<GatewayFacts> = fit
+        .filter(|gateway| gateway.selector.is_some())
+        .cloned()
+        .collect();
+    let mut selectors: Vec<GatewaySelector> =
+        fit.iter().filter_map(|one| one.selector.clone()).collect();
+    selectors.sort();
+    selectors.dedup();
+    match selectors.len() {
+        0 => Err(none(&gateways, port, place)),
+        1 => Ok(Chosen {
+            selector: selectors.remove(0),
+            gateways: fit,
+        }),
+        _ => Err(several(&fit, &selectors, &place.described)),
+    }
+}
+
+fn takes_in(wanted: &GatewaySelector, gateway: &GatewayFacts) -> bool {
+    gateway.selector.as_ref().is_some_and(|pods| {
+        let has = |(key, value)| pods.labels().get(key) == Some(value);
+        wanted.labels().iter().all(has)
+    })
+}
+
+fn none(gateways: &[GatewayFacts], port: impl Fn(&GatewayFacts) -> u16, place: &Place) -> Error {
+    let Place {
+        described: cluster,
+        kubectl,
+    } = place;
+    let error = if gateways.is_empty() {
+        Error::refused(format!(
+            "{cluster} has no east-west gateway: no Service with the label {NETWORK_LABEL} or the name {EAST_WEST_GATEWAY}"
+        ))
+        .hint(format!("kubectl mesh-eastwest generate --network NETWORK | {kubectl} apply -f -"))
+    } else {
+        let why = gateways.iter().map(|gateway| {
+            let port = port(gateway);
+            if gateway.ports.contains(&port) {
+                format!("{} selects no pods", described(gateway))
+            } else {
+                format!("{} has no port {port}", described(gateway))
+            }
+        });
+        let why: Vec<String> = why.collect();
+        Error::refused(format!(
+            "{cluster} has no east-west gateway for this: {}",
+            why.join(", ")
+        ))
+    };
+    error.hint(NAME_THEM)
+}
+
+fn several(fit: &[GatewayFacts], selectors: &[GatewaySelector], cluster: &str) -> Error {
+    let names: Vec<String> = fit
+        .iter()
+        .filter_map(|gateway| {
+            Some(format!(
+                "{} ({})",
+                described(gateway),
+                gateway.selector.as_ref()?
+            ))
+        })
+        .collect();
+    let error = Error::refused(format!(
+        "{cluster} has several east-west gateways: {}",
+        names.join(", ")
+    ));
+    let error = selectors.iter().fold(error, |error, selector| {
+        error.hint(format!("--selector {selector}"))
+    });
+    match shared(selectors) {
+        None => error,
+        Some(all) => error.hint(format!("--selector {all}, for all of them")),
+    }
+}
+
+/// The labels that all of them have.
+fn shared(selectors: &[GatewaySelector]) -> Option<GatewaySelector> {
+    let mut all: BTreeMap<String, String> = selectors.first()?.labels().clone();
+    all.retain(|key, value| {
+        selectors
+            .iter()
+            .all(|selector| selector.labels().get(key) == Some(value))
+    });
+    GatewaySelector::of_labels(all)
+}
+
+/// What messages call a gateway.
+pub(super) fn described(gateway: &GatewayFacts) -> String {
+    format!(
+        "service/{} in namespace {}",
+        gateway.name, gateway.namespace
+    )
+}

@@ -1,0 +1,91 @@
+//! Reads what a cluster has of gateways and control planes, in one wave. Nothing is decided here.
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Service};
+use mesh_common::cluster::{Cluster, Selection};
+use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::exposure::facts::{GatewayFacts, InjectorFacts, IstiodFacts};
+use mesh_common::mesh::istiod;
+use mesh_common::mesh::names::{EAST_WEST_GATEWAY, NETWORK_LABEL, REVISION_LABEL};
+
+/// A cluster as messages have it.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// What it is called.
+    pub described: String,
+    /// How kubectl is told about it.
+    pub kubectl: String,
+}
+
+/// What was read; what may not be read is the error that says so.
+#[derive(Debug)]
+pub(crate) struct Live {
+    /// Where.
+    pub place: Place,
+    /// East-west gateways of all namespaces, in the order of namespace and name.
+    pub gateways: Result<Vec<GatewayFacts>, Error>,
+    /// Of the namespace asked for, or of all.
+    pub istiods: Result<Vec<IstiodFacts>, Error>,
+    /// Of the namespace asked for, or of all.
+    pub injectors: Result<Vec<InjectorFacts>, Error>,
+}
+
+/// Reads one cluster; `namespace` is Istio's where it is known.
+///
+/// # Errors
+/// All but missing rights.
+pub(crate) async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Result<Live, Error> {
+    let [on_network, of_istiod, of_revision] = [NETWORK_LABEL, istiod::SELECTOR, REVISION_LABEL]
+        .map(|labels| Selection {
+            labels: Some(labels.to_owned()),
+            fields: None,
+        });
+    let named = Selection {
+        labels: None,
+        fields: Some(format!("metadata.name={EAST_WEST_GATEWAY}")),
+    };
+    let (labelled, named, istiods, maps) = futures::join!(
+        cluster.list::<Service>(None, &on_network),
+        cluster.list::<Service>(None, &named),
+        cluster.list::<Deployment>(namespace, &of_istiod),
+        cluster.list::<ConfigMap>(namespace, &of_revision),
+    );
+    let labelled = unless_forbidden(labelled)?;
+    let named = unless_forbidden(named)?;
+    let services = labelled.and_then(|labelled| Ok([labelled, named?].concat()));
+    Ok(Live {
+        place: Place {
+            described: cluster.target().described(),
+            kubectl: cluster.target().kubectl().to_owned(),
+        },
+        gateways: services.map(|services| gateways(&services)),
+        istiods: unless_forbidden(istiods)?
+            .map(|found| found.iter().map(IstiodFacts::of_deployment).collect()),
+        injectors: unless_forbidden(maps)?.map(|found| {
+            found
+                .iter()
+                .filter_map(InjectorFacts::of_config_map)
+                .collect()
+        }),
+    })
+}
+
+/// The outer error ends the reading, the inner one is part of what was read.
+fn unless_forbidden<T>(read: Result<T, Error>) -> Result<Result<T, Error>, Error> {
+    match read {
+        Err(error) if error.kind() != Kind::Forbidden => Err(error),
+        other => Ok(other),
+    }
+}
+
+/// Each once, whichever list it was in.
+fn gateways(services: &[Service]) -> Vec<GatewayFacts> {
+    let mut found: Vec<GatewayFacts> = services
+        .iter()
+        .filter_map(GatewayFacts::of_service)
+        .collect();
+    let key = |gateway: &GatewayFacts| (gateway.namespace.clone(), gateway.name.clone());
+    found.sort_by_key(key);
+    found.dedup_by_key(|gateway| key(gateway));
+    found
+}
