@@ -3,9 +3,9 @@
 use clap::{Args, Subcommand};
 use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags};
 
-/// Print the objects that expose services or istiod through an east-west gateway, for kubectl apply -f -
+/// Print the objects that expose services or istiod through an east-west gateway
 ///
-/// Nothing is written, and no cluster is asked without --from-context.
+/// They are for kubectl apply -f -. Nothing is written, and no cluster is asked without --from-context.
 #[derive(Debug, Clone, Args)]
 #[command(
     arg_required_else_help = true,
@@ -39,7 +39,7 @@ Examples:
   # As the gateway and istiod that are there need it
   kubectl mesh-eastwest expose services --from-context west | kubectl --context west apply -f -")]
 pub(crate) struct ServicesArgs {
-    /// Port of the gateway's Service
+    /// Port of the gateway's Service [default: 15443]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
     #[command(flatten)]
@@ -65,7 +65,7 @@ Examples:
   # Every revision that is there
   kubectl mesh-eastwest expose istiod --from-context west | kubectl --context west apply -f -")]
 pub(crate) struct IstiodArgs {
-    /// Revision of istiod, or several with commas between them
+    /// Revision of istiod, or several with commas between them [default: the one without a name]
     #[arg(long, value_name = "REVISION", value_delimiter = ',')]
     pub revision: Vec<String>,
     /// End TLS at the gateway, with --host and --credential
@@ -93,12 +93,11 @@ pub(crate) struct GatewayFlags {
     /// Derive what no flag says from the cluster of this kubeconfig context
     ///
     /// The labels are those by which the gateway's Service finds its pods; namespace, cluster domain and revisions are
-    /// istiod's own.
+    /// istiod's own. The flags about connecting need it.
     #[arg(long, value_name = "CONTEXT")]
     pub from_context: Option<String>,
     #[command(flatten)]
     pub namespace: NamespaceFlags,
-    /// Used with --from-context alone.
     #[command(flatten)]
     pub connect: ConnectFlags,
 }

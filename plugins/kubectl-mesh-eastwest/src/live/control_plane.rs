@@ -53,7 +53,7 @@ pub(super) fn control_plane(
     if let Some(absent) = absent {
         let flags = lacking(asked, revisions, &namespaces, &domains);
         if !flags.is_empty() {
-            let error = absent.hint(format!("or say what it would: {}", flags.join(" ")));
+            let error = absent.hint(format!("or say it by flags: {}", flags.join(" ")));
             return Err(unread.into_iter().fold(error, Error::and));
         }
     }
@@ -63,13 +63,7 @@ pub(super) fn control_plane(
     };
     let cluster_domain = match &asked.cluster_domain {
         Some(domain) => domain.clone(),
-        None => only(
-            domains,
-            "control planes with several cluster domains",
-            "--cluster-domain",
-            described,
-        )?
-        .parse()?,
+        None => domain(domains, described)?,
     };
     Ok(ControlPlane {
         namespace,
@@ -85,7 +79,7 @@ pub(super) fn control_plane(
 
 fn nowhere(described: &str) -> Error {
     Error::refused(format!("{described} has no istiod: no Deployment with the label app=istiod"))
-        .hint("what its own istiod cannot say is taken from the cluster of the istiod that leads it: --from-context CONTEXT")
+        .hint("a cluster without istiod is configured where the istiod that leads it is: --from-context CONTEXT of that cluster")
 }
 
 /// The istiods that matter.
@@ -141,6 +135,21 @@ fn domains(istiods: &[IstiodFacts], injectors: &[InjectorFacts]) -> Vec<String> 
         };
         istiods.iter().map(told).collect()
     }
+}
+
+/// The one there is, where it is one.
+fn domain(domains: Vec<String>, described: &str) -> Result<ClusterDomain, Error> {
+    let found = only(
+        domains,
+        "control planes with several cluster domains",
+        "--cluster-domain",
+        described,
+    )?;
+    found.parse().map_err(|error: Error| {
+        let sentence = format!("{described} has a control plane whose {error}");
+        let hints = error.hints().iter().cloned();
+        hints.fold(Error::refused(sentence), Error::hint)
+    })
 }
 
 /// The flags for what nothing tells.

@@ -18,7 +18,7 @@ const ISTIOD_PORT: u16 = 15012;
 pub(crate) fn services(live: Live, asked: &Asked) -> Result<ServicesExposure, Error> {
     let port = |gateway: &GatewayFacts| asked.port.unwrap_or(gateway.services_port);
     let gateways = unread(live.gateways, asked.selector.as_ref());
-    let chosen = gateways.and_then(|all| choose(all, asked.selector.as_ref(), port, &live.place));
+    let chosen = gateways.and_then(|all| choose(&all, asked.selector.as_ref(), port, &live.place));
     let control = control_plane(
         live.istiods,
         live.injectors,
@@ -52,7 +52,7 @@ pub(crate) fn istiod(live: Live, wanted: AskedIstiod) -> Result<IstiodExposure, 
     let described = &live.place.described;
     let gateways = unread(live.gateways, asked.selector.as_ref());
     let port = |_: &GatewayFacts| ISTIOD_PORT;
-    let chosen = gateways.and_then(|all| choose(all, asked.selector.as_ref(), port, &live.place));
+    let chosen = gateways.and_then(|all| choose(&all, asked.selector.as_ref(), port, &live.place));
     let revisions = if wanted.revisions.is_empty() {
         Revisions::Found
     } else {
@@ -98,22 +98,20 @@ fn namespace(chosen: &Chosen, control: &ControlPlane, described: &str) -> Result
         .collect();
     found.sort_unstable();
     found.dedup();
-    match found[..] {
-        [one] => Ok(one.to_owned()),
-        _ => {
-            let gateways: Vec<String> = chosen.gateways.iter().map(named).collect();
-            let there = if gateways.is_empty() {
-                "none was found".to_owned()
-            } else {
-                gateways.join(", ")
-            };
-            Err(Error::refused(format!(
-                "istiod of {described} takes an Istio Gateway from the gateway's own namespace alone, and gateways with {} are not in one: {there}",
-                chosen.selector
-            ))
-            .hint("name the labels of one gateway's pods by --selector"))
-        }
+    if let [one] = found[..] {
+        return Ok(one.to_owned());
     }
+    let gateways: Vec<String> = chosen.gateways.iter().map(named).collect();
+    let there = if gateways.is_empty() {
+        "none was found".to_owned()
+    } else {
+        gateways.join(", ")
+    };
+    Err(Error::refused(format!(
+        "istiod of {described} takes an Istio Gateway from the gateway's own namespace alone, and gateways with {} are not in one: {there}",
+        chosen.selector
+    ))
+    .hint("name the labels of one gateway's pods by --selector"))
 }
 
 fn several_ports(ports: &[u16], chosen: &Chosen, described: &str) -> Error {

@@ -39,7 +39,7 @@ pub(super) fn unread(
 /// # Errors
 /// Without a selector: no gateway, or several.
 pub(super) fn choose(
-    gateways: Vec<GatewayFacts>,
+    gateways: &[GatewayFacts],
     selector: Option<&GatewaySelector>,
     port: impl Fn(&GatewayFacts) -> u16,
     place: &Place,
@@ -61,7 +61,7 @@ pub(super) fn choose(
     selectors.sort();
     selectors.dedup();
     match selectors.len() {
-        0 => Err(none(&gateways, port, place)),
+        0 => Err(none(gateways, port, place)),
         1 => Ok(Chosen {
             selector: selectors.remove(0),
             gateways: fit,
