@@ -20,11 +20,9 @@ fn golden(name: &str) -> PathBuf {
 
 fn check(name: &str, output: &Output) {
     // Help has blanks where a paragraph of a flag's text ends.
-    let said = output.golden();
-    let said: String = said
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect();
+    let golden_text = output.golden();
+    let said: Vec<&str> = golden_text.lines().map(str::trim_end).collect();
+    let said = said.join("\n") + "\n";
     assert_data_eq!(said, Data::read_from(&golden(name), None));
 }
 

@@ -20,9 +20,7 @@ impl ClusterDomain {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl ClusterDomain {
     /// The hosts of all its Services: `*.local` where these are in `cluster.local`, which takes in the names of
     /// multi-cluster services (`clusterset.local`) too; of another domain, that domain's.
     /// Source: `samples/multicluster/expose-services.yaml` of Istio.
