@@ -16,17 +16,20 @@ Examples:
   kubectl mesh-eastwest generate --network network1 | kubectl apply -f -
 
   # In place of gen-eastwest-gateway.sh
-  kubectl mesh-eastwest generate --network network1 --format iop | istioctl install -y -f -
+  kubectl mesh-eastwest generate --network network1 --format iop |
+    istioctl install -y -f -
 
   # Values for Helm
   kubectl mesh-eastwest generate --network network1 --format helm |
     helm install istio-eastwestgateway istio/gateway -n istio-system -f -
 
   # Ambient mode
-  kubectl mesh-eastwest generate --network network1 --ambient | kubectl apply -f -
+  kubectl mesh-eastwest generate --network network1 --ambient |
+    kubectl apply -f -
 
   # An internal load balancer of AWS, by port 443
-  kubectl mesh-eastwest generate --network network1 --ports status-port,tls=443 \\
+  kubectl mesh-eastwest generate --network network1 \\
+    --ports status-port,tls=443 \\
     --annotation service.beta.kubernetes.io/aws-load-balancer-scheme=internal")]
 pub(crate) struct GenerateArgs {
     /// What to print [default: manifest, and gateway-api with --ambient]

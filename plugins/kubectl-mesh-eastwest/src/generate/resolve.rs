@@ -7,7 +7,7 @@ use mesh_common::mesh::exposure::{ClusterDomain, Revision};
 use mesh_common::mesh::gateway::{
     EastWestGateway, Form, GatewayService, Ports, ServiceType, unexpressed,
 };
-use mesh_common::mesh::names::{EAST_WEST_GATEWAY, ISTIO_SYSTEM, NETWORK_LABEL};
+use mesh_common::mesh::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
 use mesh_common::mesh::network::NetworkName;
 use mesh_common::terminal::flags::given;
 
@@ -55,10 +55,12 @@ impl GatewayFlags {
             (_, true, false) => Ok(None),
             (Some(network), _, _) => Ok(Some(network)),
             (None, _, true) => Err(missing(
+                self.namespace.resolve(),
                 "--network is missing, without which there is no ambient gateway",
                 "--network NETWORK names the network of the cluster that the gateway leads into",
             )),
             (None, false, false) => Err(missing(
+                self.namespace.resolve(),
                 "--network is missing, that of the cluster that the gateway leads into",
                 "--network NETWORK, or --single-cluster for virtual machines in a mesh of one cluster",
             )),
@@ -91,9 +93,10 @@ impl GatewayFlags {
     /// istiod's ports are left out of a Gateway unless asked for: its listeners would stand in the way of the Istio objects
     /// that expose istiod.
     fn ports(&self, form: Form) -> Result<Ports, Error> {
-        match (self.ports.is_empty(), form) {
+        let ports: Vec<&String> = not_empty(&self.ports).collect();
+        match (ports.is_empty(), form) {
             (false, _) => {
-                Error::gather(self.ports.iter().map(|port| port.parse())).and_then(Ports::new)
+                Error::gather(ports.into_iter().map(|port| port.parse())).and_then(Ports::new)
             }
             (true, Form::GatewayApi) => Ok(Ports::network_only()),
             (true, Form::Manifest | Form::Iop | Form::Helm | Form::Ambient) => Ok(Ports::default()),
@@ -107,11 +110,7 @@ impl GatewayFlags {
         let class = given(self.load_balancer_class.as_deref())
             .map(|class| words::class(&class, service_type));
         let mut external_ips = Vec::new();
-        for address in self
-            .external_ips
-            .iter()
-            .map(|address| words::external_ip(address))
-        {
+        for address in not_empty(&self.external_ips).map(|address| words::external_ip(address)) {
             let address = keep(address, errors);
             external_ips.extend(address.filter(|address| !external_ips.contains(address)));
         }
@@ -125,7 +124,7 @@ impl GatewayFlags {
 
     fn annotations(&self, errors: &mut Vec<Error>) -> BTreeMap<String, String> {
         let mut annotations = BTreeMap::new();
-        for text in &self.annotations {
+        for text in not_empty(&self.annotations) {
             let Some((key, value)) = keep(words::annotation(text), errors) else {
                 continue;
             };
@@ -142,12 +141,17 @@ impl GatewayFlags {
     }
 }
 
-fn missing(sentence: &str, hint: &str) -> Error {
+fn missing(namespace: &str, sentence: &str, hint: &str) -> Error {
     Error::usage(sentence)
         .hint(format!(
-            "kubectl get namespace {ISTIO_SYSTEM} -L {NETWORK_LABEL}"
+            "kubectl get namespace {namespace} -L {NETWORK_LABEL}"
         ))
         .hint(hint)
+}
+
+/// An empty text is as if it was not given, as with the flags that are given once.
+fn not_empty(texts: &[String]) -> impl Iterator<Item = &String> {
+    texts.iter().filter(|text| !text.is_empty())
 }
 
 /// The value, where it is good; what is wrong joins `errors`.

@@ -47,14 +47,20 @@ pub fn gateway_api(gateway: &EastWestGateway) -> Value {
 }
 
 fn listener(gateway: &EastWestGateway, port: &GatewayPort) -> Value {
-    let mut listener = json!({"name": port.name, "port": port.port, "protocol": "TLS", "tls": {"mode": "Passthrough"}});
-    if port.name == "tls" {
-        // What is no Service of a cluster is not handed on.
-        listener["hostname"] = json!(gateway.cluster_domain.service_hosts());
-        listener["tls"]["options"] =
-            json!({"gateway.istio.io/listener-protocol": "auto-passthrough"});
+    if port.name != "tls" {
+        return json!({"name": port.name, "port": port.port, "protocol": "TLS", "tls": {"mode": "Passthrough"}});
     }
-    listener
+    json!({
+        "name": port.name,
+        // What is no Service of a cluster is not handed on.
+        "hostname": gateway.cluster_domain.service_hosts(),
+        "port": port.port,
+        "protocol": "TLS",
+        "tls": {
+            "mode": "Passthrough",
+            "options": {"gateway.istio.io/listener-protocol": "auto-passthrough"},
+        },
+    })
 }
 
 fn labels(gateway: &EastWestGateway) -> Map<String, Value> {

@@ -1,7 +1,7 @@
 //! What each way to install a gateway has no words for.
 
-use super::EastWestGateway;
 use super::ports::STATUS;
+use super::{EastWestGateway, GatewayPort};
 use crate::mesh::Error;
 use crate::mesh::names::ISTIO_SYSTEM;
 
@@ -25,15 +25,19 @@ pub fn unexpressed(gateway: &EastWestGateway, form: Form) -> Vec<Error> {
     match form {
         Form::Manifest | Form::Iop => Vec::new(),
         Form::Helm => of_helm(gateway).into_iter().collect(),
-        Form::GatewayApi => of_istiod(gateway)
-            .into_iter()
-            .chain(of_listeners(gateway))
-            .collect(),
+        Form::GatewayApi => {
+            let hint = "use --format manifest";
+            of_istiod(gateway, hint)
+                .chain(of_listeners(gateway))
+                .collect()
+        }
         Form::Ambient => {
+            let hint = "give istiod a ConfigMap with it by spec.infrastructure.parametersRef of the Gateway";
             let ports = (!gateway.ports.are_usual()).then(|| {
                 Error::usage("an ambient gateway has no --ports: the istiods of other clusters look for 15008 and nothing else")
+                    .hint("leave --ports away")
             });
-            of_istiod(gateway).into_iter().chain(ports).collect()
+            of_istiod(gateway, hint).chain(ports).collect()
         }
     }
 }
@@ -51,9 +55,10 @@ fn of_helm(gateway: &EastWestGateway) -> Option<Error> {
     })
 }
 
-/// istiod makes Deployment and Service from the Gateway, and what the Gateway does not say it fills in by itself.
+/// istiod makes Deployment and Service from the Gateway, and what the Gateway does not say it fills in by itself. The
+/// addresses that a Gateway may ask for become `loadBalancerIP` of its Service, which is something else than external ones.
 /// Source: `files/kube-gateway.yaml` and `files/waypoint.yaml` of the chart istiod.
-fn of_istiod(gateway: &EastWestGateway) -> Vec<Error> {
+fn of_istiod(gateway: &EastWestGateway, hint: &str) -> impl Iterator<Item = Error> {
     let service = &gateway.service;
     let silent = [
         ("--replicas", gateway.replicas.is_some()),
@@ -63,40 +68,38 @@ fn of_istiod(gateway: &EastWestGateway) -> Vec<Error> {
         ),
         ("--external-ip", !service.external_ips.is_empty()),
     ];
-    silent
-        .into_iter()
-        .filter(|(_, given)| *given)
-        .map(|(flag, _)| {
-            Error::usage(format!("a Gateway of the Gateway API has no field for {flag}"))
-                .hint("use --format manifest, or give istiod a ConfigMap by spec.infrastructure.parametersRef")
-        })
-        .collect()
+    let given = silent.into_iter().filter(|(_, given)| *given);
+    given.map(move |(flag, _)| {
+        Error::usage(format!(
+            "a Gateway of the Gateway API has no field for {flag}"
+        ))
+        .hint(hint)
+    })
 }
 
 fn of_listeners(gateway: &EastWestGateway) -> Vec<Error> {
     let mut errors = Vec::new();
-    if !gateway
-        .ports
-        .iter()
-        .any(|port| port.name == STATUS && port.port == 15021)
-    {
-        errors.push(
-            Error::usage(
-                "istiod publishes status-port 15021 of every Gateway, and no other port for it",
-            )
-            .hint("begin --ports with status-port"),
-        );
+    if !gateway.ports.iter().any(is_istiods_own) {
+        errors.push(Error::usage(
+            "istiod publishes status-port 15021 of every Gateway, and no other port for it",
+        ));
     }
     for port in gateway.ports.iter() {
         if let Some(target) = port.target.filter(|target| *target != port.port) {
             let (name, number) = (&port.name, port.port);
-            errors.push(
-                Error::usage(format!(
-                    "a listener has one port: {name}={number}:{target} names two"
-                ))
-                .hint(format!("--ports …,{name}={number}")),
-            );
+            errors.push(Error::usage(format!(
+                "a listener has one port: {name}={number}:{target} names two"
+            )));
         }
     }
-    errors
+    let others = gateway.ports.iter().filter(|port| port.name != STATUS);
+    let possible: Vec<String> = others
+        .map(|port| format!("{}={}", port.name, port.port))
+        .collect();
+    let hint = format!("--ports {STATUS},{}", possible.join(","));
+    errors.into_iter().map(|error| error.hint(&hint)).collect()
+}
+
+fn is_istiods_own(port: &GatewayPort) -> bool {
+    port.name == STATUS && port.port == 15021
 }
