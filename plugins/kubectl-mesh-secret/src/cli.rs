@@ -8,6 +8,7 @@ use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
 use crate::create::{self, CreateArgs};
 use crate::exchange::{self, ExchangeArgs};
 use crate::inspect::{self, InspectArgs};
+use crate::list::{self, ListArgs};
 
 /// Give one cluster's Istio control plane the credential to read another cluster
 ///
@@ -33,6 +34,9 @@ Examples:
   # What do the secrets in east hold, and do they work?
   kubectl mesh-secret inspect --context east --probe
 
+  # Who holds a secret for whom?
+  kubectl mesh-secret list --all-contexts
+
 Exit codes: 0 fine, 1 findings, 2 it could not be done, 3 done in part, 4 a wait ran out, 130 Ctrl-C.")]
 pub struct Cli {
     #[command(flatten)]
@@ -46,6 +50,7 @@ enum Verb {
     Create(Box<CreateArgs>),
     Exchange(Box<ExchangeArgs>),
     Inspect(Box<InspectArgs>),
+    List(Box<ListArgs>),
 }
 
 impl Plugin for Cli {
@@ -70,6 +75,9 @@ impl Plugin for Cli {
             }
             Verb::Inspect(arguments) => {
                 Box::pin(inspect::run(*arguments, environment, interrupt, streams)).await
+            }
+            Verb::List(arguments) => {
+                Box::pin(list::run(*arguments, environment, interrupt, streams)).await
             }
         }
     }

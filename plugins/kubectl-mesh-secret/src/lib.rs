@@ -8,6 +8,7 @@ mod create;
 mod exchange;
 mod held;
 mod inspect;
+mod list;
 mod source;
 
 pub use cli::Cli;

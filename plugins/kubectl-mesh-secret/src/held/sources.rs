@@ -99,6 +99,11 @@ fn target(kubeconfig: &Kubeconfig, connect: &ConnectFlags, context: &str) -> Res
     kubeconfig.target(&connect.holder_overrides(context))
 }
 
+/// Whether two URLs lead to the same server, as far as their text tells.
+pub(crate) fn same_server(one: &str, other: &str) -> bool {
+    normal(one) == normal(other)
+}
+
 /// Servers are compared without a closing slash and without regard to case.
 fn normal(server: &str) -> String {
     server.trim_end_matches('/').to_ascii_lowercase()

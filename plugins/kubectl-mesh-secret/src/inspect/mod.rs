@@ -11,5 +11,5 @@ mod report_text;
 mod rights;
 mod verb;
 
-pub(crate) use args::InspectArgs;
+pub(crate) use args::{FailOn, InspectArgs};
 pub(crate) use verb::run;

@@ -10,4 +10,5 @@ mod errors;
 mod exchange;
 mod inspect;
 mod into;
+mod list;
 mod support;

@@ -1,0 +1,42 @@
+//! The arguments of `list`.
+
+use clap::Args;
+use mesh_common::terminal::flags::{AllContextFlags, ConnectFlags, NamespaceFlags};
+use mesh_common::terminal::output::Format;
+
+use crate::inspect::FailOn;
+
+/// Show who holds a secret for whom, its state, its age and when it ends
+///
+/// Reads the secrets that clusters hold (--context) and uses none of them; `inspect --probe` does. A secret that Istio
+/// does not look at, for want of the label or for its namespace, is shown too. With several clusters, a pair without a
+/// secret is shown as missing: among those that are named, and with --all-contexts among those that secrets connect.
+#[derive(Clone, Args)]
+#[command(after_help = "\
+Examples:
+  # Every cluster of the kubeconfig
+  kubectl mesh-secret list --all-contexts
+
+  # Two of them, for a script: which secrets are not fine?
+  kubectl mesh-secret list --context east,west -o json \\
+    | jq -r '.items[] | select(.state != \"ok\") | [.context, .cluster, .state] | @tsv'
+
+States: ok, warning, expiring, expired, refused, duplicate, self, bad-server, bad-ca, no-label, wrong-namespace, missing.
+Exit codes: 0 fine, 1 findings at or above --fail-on, 2 it could not be done, 3 some cluster was not reached.")]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub contexts: AllContextFlags,
+    /// Accept server addresses that only mean something on one machine, such as 127.0.0.1
+    #[arg(long)]
+    pub allow_loopback: bool,
+    /// Exit with 1 from this severity on
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
+    /// Format: table, wide, json, yaml, name or jsonpath=TEMPLATE
+    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
+    pub output: Format,
+    #[command(flatten)]
+    pub namespace: NamespaceFlags,
+    #[command(flatten)]
+    pub connect: ConnectFlags,
+}

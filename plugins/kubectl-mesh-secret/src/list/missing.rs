@@ -1,0 +1,175 @@
+//! Pairs without a secret. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mesh_common::mesh::cluster_name::ClusterId;
+use mesh_common::mesh::finding::{Finding, Severity};
+use mesh_common::mesh::names::ISTIO_SYSTEM;
+use mesh_common::mesh::shell::shell_word;
+
+use super::matrix::Known;
+use super::observe::Holder;
+use super::report::Cell;
+use super::state::State;
+
+/// Cells for the pairs of clusters without a secret: among all that were read, or (`connected_only`) among those that secrets
+/// connect already, directly or by others.
+///
+/// A cluster without an istiod holds no secrets, so nothing is missing in it. Where a secret may lead to a peer for all
+/// that is known, it is not said to be missing.
+pub(super) fn missing(
+    read: &[(String, Holder)],
+    cells: &[Cell],
+    known: &Known<'_>,
+    connected_only: bool,
+) -> Vec<Cell> {
+    let peers = Peers::of(read);
+    let holders: BTreeMap<&str, usize> = read
+        .iter()
+        .enumerate()
+        .map(|(number, (context, _))| (context.as_str(), number))
+        .collect();
+    // For each holder the peers that it has a secret for; `None` where it cannot be told whom one is for.
+    let mut held: Vec<BTreeSet<Option<usize>>> = vec![BTreeSet::new(); read.len()];
+    let mut called: BTreeMap<usize, &str> = BTreeMap::new();
+    for cell in cells {
+        let peer = peers.find(cell, known);
+        held[holders[cell.context.as_str()]].insert(peer);
+        if let Some(peer) = peer {
+            called.entry(peer).or_insert(&cell.cluster);
+        }
+    }
+    let groups = groups(&held);
+    let mut missing = Vec::new();
+    for (number, (context, holder)) in read.iter().enumerate() {
+        for (peer, (peer_context, source)) in read.iter().enumerate() {
+            let is_wanted = !connected_only || groups[number] == groups[peer];
+            let may_be_unknown = source.istiods.is_empty() && held[number].contains(&None);
+            if number == peer
+                || !holder.has_istiod
+                || !is_wanted
+                || may_be_unknown
+                || held[number].contains(&Some(peer))
+            {
+                continue;
+            }
+            let own = source.istiods.first().map(ClusterId::as_str);
+            let name = own.or_else(|| called.get(&peer).copied());
+            missing.push(cell(context, holder, peer_context, name, known.namespace));
+        }
+    }
+    missing
+}
+
+/// The clusters that were read, by what secrets know them by.
+struct Peers<'a> {
+    uids: BTreeMap<&'a str, usize>,
+    contexts: BTreeMap<&'a str, usize>,
+    names: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Peers<'a> {
+    fn of(read: &'a [(String, Holder)]) -> Self {
+        let numbered = || read.iter().enumerate();
+        Self {
+            uids: numbered()
+                .filter(|(_, (_, holder))| !holder.uid.is_empty())
+                .map(|(number, (_, holder))| (holder.uid.as_str(), number))
+                .collect(),
+            contexts: numbered()
+                .map(|(number, (context, _))| (context.as_str(), number))
+                .collect(),
+            names: numbered()
+                .flat_map(|(number, (_, holder))| {
+                    let names = holder.istiods.iter();
+                    names.map(move |name| (name.as_str(), number))
+                })
+                .collect(),
+        }
+    }
+
+    fn find(&self, cell: &Cell, known: &Known<'_>) -> Option<usize> {
+        let by_uid = known.uid_of(cell).and_then(|uid| self.uids.get(uid));
+        let context = cell.source_context.as_deref();
+        by_uid
+            .or_else(|| self.contexts.get(context?))
+            .or_else(|| self.names.get(cell.cluster.as_str()))
+            .copied()
+    }
+}
+
+/// A number for each cluster; those that secrets connect have the same.
+fn groups(held: &[BTreeSet<Option<usize>>]) -> Vec<usize> {
+    let mut groups: Vec<usize> = (0..held.len()).collect();
+    for (holder, peers) in held.iter().enumerate() {
+        for peer in peers.iter().flatten() {
+            let (one, other) = (groups[holder], groups[*peer]);
+            for group in &mut groups {
+                if *group == other {
+                    *group = one;
+                }
+            }
+        }
+    }
+    groups
+}
+
+fn cell(context: &str, holder: &Holder, source: &str, name: Option<&str>, namespace: &str) -> Cell {
+    let named = name.map_or_else(String::new, |name| format!(" --name {}", shell_word(name)));
+    let place = match namespace {
+        ISTIO_SYSTEM => String::new(),
+        other => format!(" -n {}", shell_word(other)),
+    };
+    let fix = format!(
+        "kubectl mesh-secret create --context {}{named}{place} --into {}",
+        shell_word(source),
+        shell_word(context)
+    );
+    Cell {
+        context: context.to_owned(),
+        holder: holder.istiods.first().map(|id| id.as_str().to_owned()),
+        namespace: namespace.to_owned(),
+        name: None,
+        cluster: name.unwrap_or(source).to_owned(),
+        source_context: Some(source.to_owned()),
+        server: None,
+        tls_server_name: None,
+        state: State::Missing,
+        created_at: None,
+        age_seconds: None,
+        expires_at: None,
+        seconds_left: None,
+        never_expires: false,
+        findings: vec![
+            Finding::new(
+                "secret-missing",
+                Severity::Info,
+                format!("there is no secret for context {source}"),
+            )
+            .fix(fix),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clusters_are_of_one_group_that_secrets_connect() {
+        let held: Vec<BTreeSet<Option<usize>>> = [
+            vec![Some(1), None],
+            vec![],
+            vec![Some(1)],
+            vec![None],
+            vec![Some(5)],
+            vec![],
+        ]
+        .map(BTreeSet::from_iter)
+        .to_vec();
+        let groups = groups(&held);
+        assert!(groups[0] == groups[1] && groups[1] == groups[2]);
+        assert!(groups[4] == groups[5] && groups[0] != groups[4]);
+        assert!(groups[3] != groups[0] && groups[3] != groups[4]);
+    }
+}

@@ -1,0 +1,146 @@
+//! The matrix for people: a row for each pair, what is wrong below, and a verdict as the last line.
+
+use mesh_common::mesh::finding::Severity;
+use mesh_common::terminal::output::Report;
+use mesh_common::terminal::report_text::{age, counted, finding, line};
+use mesh_common::terminal::table::Table;
+
+use super::report::{Cell, Matrix};
+use super::state::State;
+
+/// How wide a terminal is at least.
+const WIDTH: usize = 80;
+/// The columns with names, which may be long.
+const NAMES: [&str; 3] = ["HOLDER", "CLUSTER", "SOURCE"];
+
+impl Report for Matrix {
+    fn to_text(&self, wide: bool) -> String {
+        if self.items.is_empty() && self.unreached.is_empty() && self.skipped.is_empty() {
+            return String::new();
+        }
+        let mut text = if wide {
+            self.rows(true).to_text()
+        } else {
+            self.rows(false).to_text_within(WIDTH, &NAMES)
+        };
+        for cell in &self.items {
+            findings(cell, wide, &mut text);
+        }
+        let rest = self.skipped.iter().map(|skipped| {
+            format!(
+                "context {}: {} skipped: {}",
+                skipped.context, skipped.check, skipped.reason
+            )
+        });
+        let rest = rest.chain(
+            self.unreached
+                .iter()
+                .map(|lost| format!("context {}: not read: {}", lost.context, lost.reason)),
+        );
+        for (number, told) in rest.enumerate() {
+            if number == 0 {
+                line("", &mut text);
+            }
+            line(&told, &mut text);
+        }
+        line("", &mut text);
+        line(&self.verdict(), &mut text);
+        text
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .items
+            .iter()
+            .filter_map(|cell| Some(format!("secret/{}", cell.name.as_ref()?)))
+            .collect();
+        // A secret with several clusters has several cells beside each other, or a holder apart from its namesake.
+        names.dedup();
+        names
+    }
+}
+
+impl Matrix {
+    fn rows(&self, wide: bool) -> Table {
+        let mut heads = vec!["HOLDER", "CLUSTER", "SOURCE", "STATE", "AGE", "EXPIRES"];
+        if wide {
+            heads.extend(["NAMESPACE", "SECRET", "SERVER"]);
+        }
+        let mut table = Table::new(heads);
+        for cell in &self.items {
+            let source = cell.source_context.as_deref().unwrap_or("unknown");
+            let mut row = vec![
+                cell.context.clone(),
+                none(&cell.cluster),
+                source.to_owned(),
+                cell.state.word().to_owned(),
+                none(&cell.age_seconds.map(age).unwrap_or_default()),
+                expires(cell),
+            ];
+            if wide {
+                row.push(none(&cell.namespace));
+                row.push(none(&cell.secret()));
+                row.push(none(cell.server.as_deref().unwrap_or_default()));
+            }
+            table.row(row);
+        }
+        for lost in &self.unreached {
+            let words = ["-", "-", "unreached"];
+            let row = std::iter::once(lost.context.as_str()).chain(words);
+            table.row(row.map(str::to_owned));
+        }
+        table
+    }
+
+    fn verdict(&self) -> String {
+        let of = |severity| {
+            let findings = self.findings();
+            findings.filter(|found| found.severity == severity).count()
+        };
+        let secrets = self.items.iter().filter(|cell| cell.name.is_some()).count();
+        let missing = self.items.len() - secrets;
+        format!(
+            "{}, {missing} missing: {}, {}",
+            counted(secrets, "secret"),
+            counted(of(Severity::Error), "error"),
+            counted(of(Severity::Warning), "warning"),
+        )
+    }
+}
+
+impl Cell {
+    /// The Secret's name, or nothing where there is none.
+    pub(super) fn secret(&self) -> String {
+        self.name.clone().unwrap_or_default()
+    }
+}
+
+fn findings(cell: &Cell, wide: bool, text: &mut String) {
+    let is_told = |severity| severity > Severity::Info || wide;
+    if !cell.findings.iter().any(|found| is_told(found.severity)) {
+        return;
+    }
+    let what = match cell.state {
+        State::Missing => format!("cluster {}", cell.cluster),
+        _ => format!("secret/{}", cell.secret()),
+    };
+    line("", text);
+    line(&format!("{what} in context {}", cell.context), text);
+    for found in &cell.findings {
+        finding(found, wide, text);
+    }
+}
+
+fn expires(cell: &Cell) -> String {
+    match cell.seconds_left {
+        Some(left) if left >= 0 => age(left),
+        Some(past) => format!("{} ago", age(-past)),
+        None if cell.never_expires => "never".to_owned(),
+        None if cell.state == State::Missing => "-".to_owned(),
+        None => "unknown".to_owned(),
+    }
+}
+
+fn none(text: &str) -> String {
+    if text.is_empty() { "-" } else { text }.to_owned()
+}

@@ -1,0 +1,120 @@
+//! One word for what is most wrong with a secret. Pure.
+
+use mesh_common::mesh::finding::{Finding, Severity};
+use serde::Serialize;
+
+/// The state of a pair; the first that holds, in this order, but for the last two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum State {
+    /// It lies where istiod does not look.
+    WrongNamespace,
+    /// It has no label, or one with another value, so istiod does not look at it.
+    NoLabel,
+    /// It leads to the holder itself.
+    #[serde(rename = "self")]
+    Itself,
+    /// istiod refuses what it holds.
+    Refused,
+    /// Another secret leads to the same cluster.
+    Duplicate,
+    /// Its token or certificate has ended.
+    Expired,
+    /// Its server cannot be reached from another cluster.
+    BadServer,
+    /// The CA in it has ended.
+    BadCa,
+    /// Its token or certificate ends soon.
+    Expiring,
+    /// There is something else about it.
+    Warning,
+    /// Nothing is wrong that can be told without using it.
+    Ok,
+    /// There is none.
+    Missing,
+}
+
+impl State {
+    /// The state that these findings come to.
+    pub(super) fn of(findings: &[Finding]) -> Self {
+        findings.iter().map(Self::of_one).min().unwrap_or(Self::Ok)
+    }
+
+    fn of_one(finding: &Finding) -> Self {
+        match (finding.severity, finding.id) {
+            (Severity::Info, _) => Self::Ok,
+            (Severity::Error, "secret-wrong-namespace") => Self::WrongNamespace,
+            (Severity::Error, "secret-label") => Self::NoLabel,
+            (Severity::Error, "secret-self") => Self::Itself,
+            (Severity::Error, "secret-duplicate") => Self::Duplicate,
+            (Severity::Error, "secret-token-expiry") => Self::Expired,
+            (Severity::Error, "secret-server-loopback" | "secret-server-scheme") => Self::BadServer,
+            (Severity::Error, "secret-ca-mismatch") => Self::BadCa,
+            (Severity::Error, _) => Self::Refused,
+            (Severity::Warning, "secret-token-expiry") => Self::Expiring,
+            (Severity::Warning, _) => Self::Warning,
+        }
+    }
+
+    /// The word that a table shows; the same as in JSON.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::WrongNamespace => "wrong-namespace",
+            Self::NoLabel => "no-label",
+            Self::Itself => "self",
+            Self::Refused => "refused",
+            Self::Duplicate => "duplicate",
+            Self::Expired => "expired",
+            Self::BadServer => "bad-server",
+            Self::BadCa => "bad-ca",
+            Self::Expiring => "expiring",
+            Self::Warning => "warning",
+            Self::Ok => "ok",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_finding_gives_the_word_and_what_is_normal_gives_none() {
+        use Severity::{Error, Info, Warning};
+        let cases: [(&[(&'static str, Severity)], State); 6] = [
+            (&[], State::Ok),
+            (&[("secret-token-expiry", Info)], State::Ok),
+            (&[("secret-token-expiry", Warning)], State::Expiring),
+            (
+                &[("secret-token-expiry", Error), ("secret-label", Error)],
+                State::NoLabel,
+            ),
+            (&[("secret-token-identity", Warning)], State::Warning),
+            (
+                &[("secret-auth-denied", Error), ("secret-duplicate", Error)],
+                State::Refused,
+            ),
+        ];
+        for (ids, expected) in cases {
+            let findings: Vec<Finding> = ids
+                .iter()
+                .map(|(id, severity)| Finding::new(id, *severity, ""))
+                .collect();
+            assert_eq!(State::of(&findings), expected, "{ids:?}");
+        }
+    }
+
+    #[test]
+    fn the_table_and_json_use_the_same_words() {
+        for state in [
+            State::WrongNamespace,
+            State::NoLabel,
+            State::Itself,
+            State::BadCa,
+            State::Missing,
+        ] {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.word());
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The verb from its arguments to its exit code.
+
+use std::collections::BTreeMap;
+
+use mesh_common::mesh::{Error, Exit};
+use mesh_common::terminal::flags::connector;
+use mesh_common::terminal::output::{Format, render};
+use mesh_common::terminal::reading::{each_once, read_contexts};
+use mesh_common::terminal::{Environment, Interrupt, Streams};
+
+use super::ListArgs;
+use super::matrix::{Known, cells};
+use super::missing::missing;
+use super::observe::{Holder, observe};
+use super::report::{Matrix, Skipped};
+use crate::cli::SELF;
+use crate::held::{Sources, View};
+
+pub(crate) async fn run(
+    arguments: ListArgs,
+    environment: &Environment,
+    interrupt: &Interrupt,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let connector = connector(environment, SELF, streams.interactive);
+    let kubeconfig = arguments.connect.load(environment)?;
+    let namespace = arguments.namespace.resolve();
+    let sources = Sources::of(Some(&kubeconfig), &arguments.connect, None, namespace)?;
+    let read = interrupt
+        .or(read_contexts(
+            &kubeconfig,
+            &arguments.connect,
+            &arguments.contexts,
+            |target| async { observe(&connector.connect(target).await?, namespace).await },
+        ))
+        .await?;
+    let uids = uids(&read);
+    let once = each_once(read, |holder| Some(holder.uid.as_str()))?;
+    for note in &once.notes {
+        streams.say(note);
+    }
+    let known = Known {
+        sources: &sources,
+        uids: &uids,
+        namespace,
+        view: View {
+            now: environment.now,
+            reveal: false,
+            allow_loopback: arguments.allow_loopback,
+        },
+    };
+    let mut items: Vec<_> = once
+        .read
+        .iter()
+        .flat_map(|(context, holder)| cells(context, holder, &known))
+        .collect();
+    let connected_only = arguments.contexts.all_contexts;
+    items.extend(missing(&once.read, &items, &known, connected_only));
+    let matrix = Matrix::new(items, skipped(&once.read), once.unreached);
+    streams.data(&render(&matrix, &arguments.output)?)?;
+    if matches!(arguments.output, Format::Table | Format::Wide) {
+        if matrix.items.is_empty() && matrix.unreached.is_empty() {
+            streams.say(&format!("no remote secret in namespace {namespace}"));
+        }
+        if let Some(more) = arguments.contexts.could_be_more(&kubeconfig) {
+            streams.say(more);
+        }
+    }
+    Ok(exit(&matrix, &arguments))
+}
+
+/// The cluster behind each context, those included that are another's double.
+fn uids(read: &[(String, Result<Holder, Error>)]) -> BTreeMap<String, String> {
+    let known = read.iter().filter_map(|(context, holder)| {
+        let uid = &holder.as_ref().ok()?.uid;
+        Some((context.clone(), uid.clone()))
+    });
+    known.collect()
+}
+
+fn skipped(read: &[(String, Holder)]) -> Vec<Skipped> {
+    let skipped = read.iter().filter_map(|(context, holder)| {
+        Some(Skipped {
+            context: context.clone(),
+            check: "secret-wrong-namespace",
+            reason: holder.skipped.clone()?,
+        })
+    });
+    skipped.collect()
+}
+
+fn exit(matrix: &Matrix, arguments: &ListArgs) -> Exit {
+    let found = matrix
+        .findings()
+        .any(|finding| arguments.fail_on.counts(finding.severity));
+    let findings = if found { Exit::Findings } else { Exit::Fine };
+    let reached = if matrix.unreached.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Partial
+    };
+    findings.worse(reached)
+}

@@ -1,0 +1,347 @@
+//! What `list` says of pairs that are fine, wrong, missing or unknown, in every format.
+
+use std::time::Duration;
+
+use mesh_testkit::command::Output;
+use mesh_testkit::embedded::{Cluster, Fault};
+use mesh_testkit::kubeconfig::{Kubeconfig, User};
+use serde_json::{Value, json};
+use snapbox::{Data, assert_data_eq, str};
+
+use crate::support::{World, golden_file, istiod, namespace};
+
+const LIST: &str = "list --context east,west --allow-loopback";
+
+fn check(world: &World, name: &str, output: &Output) {
+    assert_data_eq!(
+        world.golden(output),
+        Data::read_from(&golden_file("list", name), None)
+    );
+}
+
+/// East and west with an istiod each; east holds a secret for west.
+fn half() -> World {
+    let world = World::new();
+    world.east.create(istiod("east"));
+    world.west.create(istiod("west"));
+    world
+        .run("create --context west --name west --allow-loopback --into east")
+        .output()
+        .expect_success();
+    world
+}
+
+/// Each holds a secret for the other.
+fn wired() -> World {
+    let world = half();
+    world
+        .run("create --context east --name east --allow-loopback --into west")
+        .output()
+        .expect_success();
+    world
+}
+
+/// A Secret in east's Istio namespace with this kubeconfig.
+fn secret(name: &str, namespace: &str, cluster: &str, kubeconfig: &Kubeconfig) -> Value {
+    json!({"apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace, "labels": {"istio/multiCluster": "true"}},
+        "stringData": {cluster: kubeconfig.to_yaml()}})
+}
+
+fn elsewhere(server: &str) -> Kubeconfig {
+    let cluster = mesh_testkit::kubeconfig::Cluster::new(server).insecure_skip_tls_verify();
+    Kubeconfig::single("c", cluster, User::new().token("t"))
+}
+
+fn states(output: &Output) -> Vec<String> {
+    let report: Value =
+        serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{}", output.golden()));
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    report["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|cell| {
+            [&cell["context"], &cell["cluster"], &cell["sourceContext"], &cell["state"]]
+                .map(text)
+                .join(" ")
+        })
+        .collect()
+}
+
+#[test]
+fn two_clusters_that_see_each_other() {
+    let world = wired();
+    for format in ["table", "wide", "json", "yaml", "name"] {
+        let output = world.run(&format!("{LIST} -o {format}")).output();
+        assert_eq!(output.code, 0, "{}", output.golden());
+        check(&world, format, &output);
+    }
+    let path = "-o jsonpath={.items[*].state}";
+    check(&world, "jsonpath", &world.run(&format!("{LIST} {path}")).output());
+    // Everything here runs on loopback, which is of no use to another cluster.
+    check(&world, "loopback", &world.run("list --context east").output());
+}
+
+#[test]
+fn a_pair_without_a_secret_is_missing_and_no_error() {
+    let world = half();
+    check(&world, "missing", &world.run(LIST).output());
+    check(&world, "missing_wide", &world.run(&format!("{LIST} -o wide")).output());
+}
+
+#[test]
+fn only_what_belongs_together_can_be_missing() {
+    let world = half();
+    let (third, fourth) = (Cluster::start("third"), Cluster::start("fourth"));
+    for cluster in [&third, &fourth] {
+        cluster.create(namespace("istio-system"));
+    }
+    third.create(istiod("third"));
+    let mut kubeconfig = world.kubeconfig();
+    for cluster in [&third, &fourth] {
+        let name = cluster.name();
+        kubeconfig =
+            kubeconfig.entry(name, cluster.kubeconfig_cluster(), cluster.kubeconfig_user());
+    }
+    world.write(&kubeconfig);
+    let all = world.run("list --all-contexts --allow-loopback -o json").output();
+    assert_eq!(states(&all), ["east west west ok", "west east east missing"]);
+    // The fourth has no istiod, so that it holds nothing; what is called as nobody knows goes by its context.
+    let named = world
+        .run("list --context west,third,fourth --allow-loopback -o json")
+        .output();
+    assert_eq!(
+        states(&named),
+        [
+            "west third third missing",
+            "west fourth fourth missing",
+            "third west west missing",
+            "third fourth fourth missing"
+        ]
+    );
+}
+
+#[test]
+fn everything_that_keeps_istiod_from_a_secret_has_a_word_of_its_own() {
+    let world = World::new();
+    world.east.create(istiod("east"));
+    world
+        .run("create --context west --name west --allow-loopback --into east")
+        .output()
+        .expect_success();
+    world.east.create(namespace("apps"));
+    world.east.create(namespace("istio-canary"));
+    let mut canary = istiod("east");
+    canary["metadata"]["namespace"] = "istio-canary".into();
+    world.east.create(canary);
+    let held = |name, cluster, server| {
+        world
+            .east
+            .create(secret(name, "istio-system", cluster, &elsewhere(server)));
+    };
+    held("home", "east", "https://10.0.0.1:6443");
+    held("twin-a", "south", "https://10.0.0.2:6443");
+    held("twin-b", "south", "https://10.0.0.3:6443");
+    held("alias-a", "north", "https://10.0.0.4:6443");
+    held("alias-b", "north-again", "https://10.0.0.4:6443/");
+    held("loopback", "local", "https://127.0.0.1:1");
+    held("istio-remote-secret-plain", "plain", "https://10.0.0.5:6443");
+    world
+        .east
+        .edit("secrets", "istio-system", "istio-remote-secret-plain", |secret| {
+            secret["metadata"]["labels"] = json!({});
+        });
+    let denied = Kubeconfig::single(
+        "c",
+        mesh_testkit::kubeconfig::Cluster::new("https://10.0.0.6:6443").insecure_skip_tls_verify(),
+        User::new().token_file(std::path::Path::new("/var/run/token")),
+    );
+    world
+        .east
+        .create(secret("denied", "istio-system", "denied", &denied));
+    for place in ["apps", "istio-canary"] {
+        world.east.create(secret(
+            "strayed",
+            place,
+            "strayed",
+            &elsewhere("https://10.0.0.7:6443"),
+        ));
+    }
+    world.east.create(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "empty",
+        "namespace": "istio-system", "labels": {"istio/multiCluster": "true"}}}));
+    let output = world.run("list --context east").output();
+    assert_eq!(output.code, 1);
+    check(&world, "everything_wrong", &output);
+}
+
+#[test]
+fn a_secret_that_leads_home_under_another_name_is_found() {
+    let world = World::new();
+    world.east.create(istiod("east"));
+    let home = Kubeconfig::single(
+        "c",
+        world.east.kubeconfig_cluster(),
+        User::new().token("t"),
+    );
+    world
+        .east
+        .create(secret("istio-remote-secret-other", "istio-system", "other", &home));
+    check(&world, "home", &world.run("list --context east --allow-loopback").output());
+}
+
+#[test]
+fn a_token_is_judged_by_its_own_life() {
+    let world = World::new();
+    world
+        .run("create --name west --allow-loopback --token-duration 10h --for east --into east")
+        .output()
+        .expect_success();
+    let fresh = world.run("list --context east --allow-loopback").output();
+    assert_eq!(fresh.code, 0, "{}", fresh.golden());
+    // Only the test's own tokens can be of another time: the plugin's clock is the machine's.
+    let at = |from: i64, to: i64| {
+        let cluster =
+            mesh_testkit::kubeconfig::Cluster::new("https://10.0.0.1").insecure_skip_tls_verify();
+        let token = world.token_of(from, to);
+        Kubeconfig::single("c", cluster, User::new().token(&token))
+    };
+    let hour = 3600;
+    for (name, kubeconfig) in [
+        ("ended", at(-10 * hour, -2 * hour)),
+        ("ending", at(-9 * hour, hour + 60)),
+        ("fresh", at(-hour, 9 * hour + 60)),
+    ] {
+        world
+            .east
+            .create(secret(name, "istio-system", name, &kubeconfig));
+    }
+    check(
+        &world,
+        "expiry",
+        &world.run("list --context east --allow-loopback").output(),
+    );
+}
+
+#[test]
+fn long_names_fit_on_a_terminal() {
+    let world = wired();
+    let arn = |name: &str| format!("arn:aws:eks:eu-west-1:123456789012:cluster/{name}");
+    let kubeconfig = Kubeconfig::new()
+        .entry(
+            &arn("east"),
+            world.east.kubeconfig_cluster(),
+            world.east.kubeconfig_user(),
+        )
+        .entry(
+            &arn("west"),
+            world.west.kubeconfig_cluster(),
+            world.west.kubeconfig_user(),
+        );
+    world.write(&kubeconfig);
+    let output = world.run("list --all-contexts --allow-loopback").output();
+    assert!(output.stdout.lines().all(|line| line.len() <= 80));
+    check(&world, "long_names", &output);
+}
+
+#[test]
+fn a_dead_cluster_costs_only_its_own_row() {
+    let World {
+        east,
+        mut west,
+        dir,
+    } = wired();
+    west.stop();
+    let world = World { east, west, dir };
+    check(&world, "dead", &world.run(LIST).output());
+    let json = world.run(&format!("{LIST} -o json")).output();
+    assert_eq!((json.code, states(&json)), (3, vec!["east west west ok".to_owned()]));
+    let alone = world.run("list --context west").output();
+    assert_eq!((alone.code, alone.stdout.as_str()), (2, ""));
+}
+
+#[test]
+fn what_may_not_be_read_is_skipped_and_not_passed() {
+    let world = wired();
+    let token = world.east.add_user("narrow", &[]);
+    world.east.create(json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+        "metadata": {"name": "narrow", "namespace": "istio-system"},
+        "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}]}));
+    world.east.create(json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": "narrow", "namespace": "istio-system"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "narrow"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "narrow"}]}));
+    world.write(
+        &world
+            .kubeconfig()
+            .user("narrow", User::new().token(&token))
+            .context("narrow", "east", "narrow"),
+    );
+    check(
+        &world,
+        "narrow",
+        &world.run("list --context narrow --allow-loopback").output(),
+    );
+}
+
+#[test]
+fn nothing_is_said_in_so_many_words_where_there_is_none() {
+    let world = World::new();
+    check(&world, "none", &world.run("list").output());
+    check(&world, "none_json", &world.run("list -o json").output());
+}
+
+#[test]
+fn a_cluster_is_listed_once_and_a_comma_may_be_in_its_contexts_name() {
+    let world = wired();
+    world.write(&world.kubeconfig().context("east,again", "east", "east"));
+    check(
+        &world,
+        "two_contexts",
+        &world
+            .run("list --context east,again --context west,east --allow-loopback")
+            .output(),
+    );
+}
+
+#[test]
+fn one_wave_over_one_connection() {
+    let world = wired();
+    for cluster in [&world.east, &world.west] {
+        cluster.inject(Fault::everywhere().latency(Duration::from_millis(30)));
+        cluster.clear_recordings();
+    }
+    world.run(LIST).output().expect_success();
+    assert_data_eq!(
+        world.east.rendered_requests(),
+        str![[r#""#]]
+    );
+    assert_eq!(world.east.connections().len(), 1);
+    assert_eq!(world.east.rendered_requests(), world.west.rendered_requests());
+}
+
+#[test]
+fn ctrl_c_is_heard_while_clusters_are_read() {
+    let world = wired();
+    world.west.inject(Fault::everywhere().hang());
+    let running = world.run(&format!("{LIST} -v")).spawn();
+    running.wait_for_stderr("/api/v1/namespaces/kube-system 200");
+    running.interrupt();
+    let output = running.wait();
+    assert_eq!((output.code, output.stdout.as_str()), (130, ""));
+}
+
+#[test]
+fn what_a_secret_says_cannot_pass_for_a_row() {
+    let world = World::new();
+    let cluster = mesh_testkit::kubeconfig::Cluster::new("10.0.0.1:6443;reboot")
+        .tls_server_name("x\nwest   ok\u{1b}[2J");
+    let kubeconfig = Kubeconfig::single("c", cluster, User::new().token("t"));
+    world
+        .east
+        .create(secret("hostile", "istio-system", "a.b", &kubeconfig));
+    for format in ["table", "wide"] {
+        let output = world.run(&format!("list --context east -o {format}")).output();
+        check(&world, &format!("hostile_{format}"), &output);
+    }
+}
