@@ -12,4 +12,4 @@ pub(crate) use checks::{View, check, day_and_time};
 pub(crate) use remedies::create_again;
 pub(crate) use report::{ClusterReport, Outcome, ProbeReport, SecretReport};
 pub(crate) use secret::{Held, Place, in_holder};
-pub(crate) use sources::{Source, Sources, same_server};
+pub(crate) use sources::{Source, Sources, normal_server};

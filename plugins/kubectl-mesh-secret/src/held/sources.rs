@@ -40,7 +40,9 @@ impl Sources {
         for (known, context) in contexts {
             // A context that cannot be used is no source; the command may well not be about it.
             if let Ok(target) = target(known, connect, context) {
-                by_server.entry(normal(target.server())).or_insert(target);
+                by_server
+                    .entry(normal_server(target.server()))
+                    .or_insert(target);
             }
         }
         let named = match (named, kubeconfig) {
@@ -62,7 +64,7 @@ impl Sources {
     fn target_of(&self, server: &str) -> Option<&Target> {
         self.named
             .as_ref()
-            .or_else(|| self.by_server.get(&normal(server)))
+            .or_else(|| self.by_server.get(&normal_server(server)))
     }
 
     /// The source behind `server`, read now.
@@ -99,12 +101,7 @@ fn target(kubeconfig: &Kubeconfig, connect: &ConnectFlags, context: &str) -> Res
     kubeconfig.target(&connect.holder_overrides(context))
 }
 
-/// Whether two URLs lead to the same server, as far as their text tells.
-pub(crate) fn same_server(one: &str, other: &str) -> bool {
-    normal(one) == normal(other)
-}
-
-/// Servers are compared without a closing slash and without regard to case.
-fn normal(server: &str) -> String {
+/// A server's URL as it is compared with others: without a closing slash and without regard to case.
+pub(crate) fn normal_server(server: &str) -> String {
     server.trim_end_matches('/').to_ascii_lowercase()
 }

@@ -1,5 +1,6 @@
 //! A cell for each cluster of each secret: what is wrong with it, and when it ends. Pure.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use super::report::Cell;
 use super::state::State;
 use crate::held::{
     ClusterReport, Held, Place, SecretReport, Sources, View, check, create_again, in_holder,
-    same_server,
+    normal_server,
 };
 
 /// What all cells are judged by.
@@ -51,6 +52,7 @@ pub(super) fn cells(context: &str, holder: &Holder, known: &Known<'_>) -> Vec<Ce
     );
     for cell in &mut cells {
         cell.holder = holder.istiods.first().map(|id| id.as_str().to_owned());
+        cell.findings.sort_by_key(|found| Reverse(found.severity));
         cell.state = State::of(&cell.findings);
     }
     cells.sort_by(|one, other| (&one.cluster, &one.name).cmp(&(&other.cluster, &other.name)));
@@ -170,7 +172,7 @@ fn leads_home(cell: &Cell, holder: &Holder, known: &Known<'_>) -> bool {
     };
     match lead {
         Lead::Cluster(uid) => uid == holder.uid,
-        Lead::Server(server, name) => name.is_none() && same_server(server, &holder.server),
+        Lead::Server(server, name) => name.is_none() && server == normal_server(&holder.server),
     }
 }
 
@@ -208,7 +210,7 @@ fn find_aliases(cells: &mut [Cell], known: &Known<'_>) {
                 cells[number].findings.push(Finding::new(
                     "secret-duplicate",
                     Severity::Error,
-                    format!("secret {secret} leads to the same cluster as {cluster}, so every endpoint there is registered twice"),
+                    format!("secret {secret} leads to the same cluster under the name {cluster}, so every endpoint there is registered twice"),
                 ));
             }
         }
@@ -229,7 +231,7 @@ enum Lead<'a> {
     /// The UID of the cluster.
     Cluster(&'a str),
     /// The address, and the name that is checked there.
-    Server(&'a str, Option<&'a str>),
+    Server(String, Option<&'a str>),
 }
 
 impl Known<'_> {
@@ -247,6 +249,9 @@ impl Known<'_> {
         let server = cell.server.as_deref()?;
         // A loopback address means another machine to each who dials it, and is found for itself.
         let means_one_place = self.view.allow_loopback || server::dead(server).is_none();
-        means_one_place.then_some(Lead::Server(server, cell.tls_server_name.as_deref()))
+        means_one_place.then_some(Lead::Server(
+            normal_server(server),
+            cell.tls_server_name.as_deref(),
+        ))
     }
 }

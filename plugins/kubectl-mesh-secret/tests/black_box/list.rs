@@ -8,15 +8,35 @@ use mesh_testkit::kubeconfig::{Kubeconfig, User};
 use serde_json::{Value, json};
 use snapbox::{Data, assert_data_eq, str};
 
-use crate::support::{World, golden_file, istiod, namespace};
+use crate::support::{World, golden_file, istiod, namespace, token_from_to};
 
 const LIST: &str = "list --context east,west --allow-loopback";
 
 fn check(world: &World, name: &str, output: &Output) {
     assert_data_eq!(
-        world.golden(output),
+        ageless(&world.golden(output)),
         Data::read_from(&golden_file("list", name), None)
     );
+}
+
+/// A table in which everything was made this very second.
+fn ageless(text: &str) -> String {
+    let is_age = |word: &str| {
+        let seconds = word.strip_suffix('s').unwrap_or_default();
+        !seconds.is_empty() && seconds.chars().all(|c| c.is_ascii_digit())
+    };
+    let steady = |word: &str| {
+        if is_age(word) {
+            format!("{:<width$}", "0s", width = word.len())
+        } else {
+            word.to_owned()
+        }
+    };
+    let lines = text.lines().map(|line| {
+        let words: Vec<String> = line.split(' ').map(steady).collect();
+        words.join(" ") + "\n"
+    });
+    lines.collect()
 }
 
 /// East and west with an istiod each; east holds a secret for west.
@@ -48,9 +68,10 @@ fn secret(name: &str, namespace: &str, cluster: &str, kubeconfig: &Kubeconfig) -
         "stringData": {cluster: kubeconfig.to_yaml()}})
 }
 
-fn elsewhere(server: &str) -> Kubeconfig {
-    let cluster = mesh_testkit::kubeconfig::Cluster::new(server).insecure_skip_tls_verify();
-    Kubeconfig::single("c", cluster, User::new().token("t"))
+/// A kubeconfig that leads to a server that no context knows.
+fn elsewhere(world: &World, server: &str, user: User) -> Kubeconfig {
+    let cluster = mesh_testkit::kubeconfig::Cluster::new(server).ca_pem(&world.west.ca_pem());
+    Kubeconfig::single("c", cluster, user)
 }
 
 fn states(output: &Output) -> Vec<String> {
@@ -62,9 +83,14 @@ fn states(output: &Output) -> Vec<String> {
         .unwrap()
         .iter()
         .map(|cell| {
-            [&cell["context"], &cell["cluster"], &cell["sourceContext"], &cell["state"]]
-                .map(text)
-                .join(" ")
+            [
+                &cell["context"],
+                &cell["cluster"],
+                &cell["sourceContext"],
+                &cell["state"],
+            ]
+            .map(text)
+            .join(" ")
         })
         .collect()
 }
@@ -78,16 +104,28 @@ fn two_clusters_that_see_each_other() {
         check(&world, format, &output);
     }
     let path = "-o jsonpath={.items[*].state}";
-    check(&world, "jsonpath", &world.run(&format!("{LIST} {path}")).output());
+    check(
+        &world,
+        "jsonpath",
+        &world.run(&format!("{LIST} {path}")).output(),
+    );
     // Everything here runs on loopback, which is of no use to another cluster.
-    check(&world, "loopback", &world.run("list --context east").output());
+    check(
+        &world,
+        "loopback",
+        &world.run("list --context east").output(),
+    );
 }
 
 #[test]
 fn a_pair_without_a_secret_is_missing_and_no_error() {
     let world = half();
     check(&world, "missing", &world.run(LIST).output());
-    check(&world, "missing_wide", &world.run(&format!("{LIST} -o wide")).output());
+    check(
+        &world,
+        "missing_wide",
+        &world.run(&format!("{LIST} -o wide")).output(),
+    );
 }
 
 #[test]
@@ -101,12 +139,20 @@ fn only_what_belongs_together_can_be_missing() {
     let mut kubeconfig = world.kubeconfig();
     for cluster in [&third, &fourth] {
         let name = cluster.name();
-        kubeconfig =
-            kubeconfig.entry(name, cluster.kubeconfig_cluster(), cluster.kubeconfig_user());
+        kubeconfig = kubeconfig.entry(
+            name,
+            cluster.kubeconfig_cluster(),
+            cluster.kubeconfig_user(),
+        );
     }
     world.write(&kubeconfig);
-    let all = world.run("list --all-contexts --allow-loopback -o json").output();
-    assert_eq!(states(&all), ["east west west ok", "west east east missing"]);
+    let all = world
+        .run("list --all-contexts --allow-loopback -o json")
+        .output();
+    assert_eq!(
+        states(&all),
+        ["east west west ok", "west east east missing"]
+    );
     // The fourth has no istiod, so that it holds nothing; what is called as nobody knows goes by its context.
     let named = world
         .run("list --context west,third,fourth --allow-loopback -o json")
@@ -136,9 +182,12 @@ fn everything_that_keeps_istiod_from_a_secret_has_a_word_of_its_own() {
     canary["metadata"]["namespace"] = "istio-canary".into();
     world.east.create(canary);
     let held = |name, cluster, server| {
-        world
-            .east
-            .create(secret(name, "istio-system", cluster, &elsewhere(server)));
+        world.east.create(secret(
+            name,
+            "istio-system",
+            cluster,
+            &elsewhere(&world, server, User::new().token("t")),
+        ));
     };
     held("home", "east", "https://10.0.0.1:6443");
     held("twin-a", "south", "https://10.0.0.2:6443");
@@ -146,17 +195,21 @@ fn everything_that_keeps_istiod_from_a_secret_has_a_word_of_its_own() {
     held("alias-a", "north", "https://10.0.0.4:6443");
     held("alias-b", "north-again", "https://10.0.0.4:6443/");
     held("loopback", "local", "https://127.0.0.1:1");
-    held("istio-remote-secret-plain", "plain", "https://10.0.0.5:6443");
-    world
-        .east
-        .edit("secrets", "istio-system", "istio-remote-secret-plain", |secret| {
-            secret["metadata"]["labels"] = json!({});
-        });
-    let denied = Kubeconfig::single(
-        "c",
-        mesh_testkit::kubeconfig::Cluster::new("https://10.0.0.6:6443").insecure_skip_tls_verify(),
-        User::new().token_file(std::path::Path::new("/var/run/token")),
+    held(
+        "istio-remote-secret-plain",
+        "plain",
+        "https://10.0.0.5:6443",
     );
+    world.east.edit(
+        "secrets",
+        "istio-system",
+        "istio-remote-secret-plain",
+        |secret| {
+            secret["metadata"]["labels"] = json!({});
+        },
+    );
+    let file = User::new().token_file(std::path::Path::new("/var/run/token"));
+    let denied = elsewhere(&world, "https://10.0.0.6:6443", file);
     world
         .east
         .create(secret("denied", "istio-system", "denied", &denied));
@@ -165,11 +218,13 @@ fn everything_that_keeps_istiod_from_a_secret_has_a_word_of_its_own() {
             "strayed",
             place,
             "strayed",
-            &elsewhere("https://10.0.0.7:6443"),
+            &elsewhere(&world, "https://10.0.0.7:6443", User::new().token("t")),
         ));
     }
-    world.east.create(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "empty",
-        "namespace": "istio-system", "labels": {"istio/multiCluster": "true"}}}));
+    world.east.create(
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "empty",
+        "namespace": "istio-system", "labels": {"istio/multiCluster": "true"}}}),
+    );
     let output = world.run("list --context east").output();
     assert_eq!(output.code, 1);
     check(&world, "everything_wrong", &output);
@@ -179,15 +234,18 @@ fn everything_that_keeps_istiod_from_a_secret_has_a_word_of_its_own() {
 fn a_secret_that_leads_home_under_another_name_is_found() {
     let world = World::new();
     world.east.create(istiod("east"));
-    let home = Kubeconfig::single(
-        "c",
-        world.east.kubeconfig_cluster(),
-        User::new().token("t"),
+    let home = Kubeconfig::single("c", world.east.kubeconfig_cluster(), User::new().token("t"));
+    world.east.create(secret(
+        "istio-remote-secret-other",
+        "istio-system",
+        "other",
+        &home,
+    ));
+    check(
+        &world,
+        "home",
+        &world.run("list --context east --allow-loopback").output(),
     );
-    world
-        .east
-        .create(secret("istio-remote-secret-other", "istio-system", "other", &home));
-    check(&world, "home", &world.run("list --context east --allow-loopback").output());
 }
 
 #[test]
@@ -199,19 +257,14 @@ fn a_token_is_judged_by_its_own_life() {
         .expect_success();
     let fresh = world.run("list --context east --allow-loopback").output();
     assert_eq!(fresh.code, 0, "{}", fresh.golden());
-    // Only the test's own tokens can be of another time: the plugin's clock is the machine's.
-    let at = |from: i64, to: i64| {
-        let cluster =
-            mesh_testkit::kubeconfig::Cluster::new("https://10.0.0.1").insecure_skip_tls_verify();
-        let token = world.token_of(from, to);
-        Kubeconfig::single("c", cluster, User::new().token(&token))
-    };
     let hour = 3600;
-    for (name, kubeconfig) in [
-        ("ended", at(-10 * hour, -2 * hour)),
-        ("ending", at(-9 * hour, hour + 60)),
-        ("fresh", at(-hour, 9 * hour + 60)),
+    for (name, from, to) in [
+        ("ended", -10 * hour, -2 * hour - 1),
+        ("ending", -9 * hour, hour + 119),
+        ("fresh", -hour, 9 * hour + 119),
     ] {
+        let user = User::new().token(&token_from_to(from, to));
+        let kubeconfig = elsewhere(&world, &format!("https://{name}.example"), user);
         world
             .east
             .create(secret(name, "istio-system", name, &kubeconfig));
@@ -255,7 +308,10 @@ fn a_dead_cluster_costs_only_its_own_row() {
     let world = World { east, west, dir };
     check(&world, "dead", &world.run(LIST).output());
     let json = world.run(&format!("{LIST} -o json")).output();
-    assert_eq!((json.code, states(&json)), (3, vec!["east west west ok".to_owned()]));
+    assert_eq!(
+        (json.code, states(&json)),
+        (3, vec!["east west west ok".to_owned()])
+    );
     let alone = world.run("list --context west").output();
     assert_eq!((alone.code, alone.stdout.as_str()), (2, ""));
 }
@@ -264,13 +320,17 @@ fn a_dead_cluster_costs_only_its_own_row() {
 fn what_may_not_be_read_is_skipped_and_not_passed() {
     let world = wired();
     let token = world.east.add_user("narrow", &[]);
-    world.east.create(json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+    world.east.create(
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
         "metadata": {"name": "narrow", "namespace": "istio-system"},
-        "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}]}));
-    world.east.create(json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}]}),
+    );
+    world.east.create(
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
         "metadata": {"name": "narrow", "namespace": "istio-system"},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "narrow"},
-        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "narrow"}]}));
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "narrow"}]}),
+    );
     world.write(
         &world
             .kubeconfig()
@@ -314,10 +374,19 @@ fn one_wave_over_one_connection() {
     world.run(LIST).output().expect_success();
     assert_data_eq!(
         world.east.rendered_requests(),
-        str![[r#""#]]
+        str![[r#"
+3 GET /api/v1/namespaces/istio-system/secrets 200
+3 GET /api/v1/namespaces/kube-system 200
+3 GET /api/v1/secrets?labelSelector=istio/multiCluster 200
+3 GET /apis/apps/v1/deployments?labelSelector=app=istiod 200
+
+"#]]
     );
     assert_eq!(world.east.connections().len(), 1);
-    assert_eq!(world.east.rendered_requests(), world.west.rendered_requests());
+    assert_eq!(
+        world.east.rendered_requests(),
+        world.west.rendered_requests()
+    );
 }
 
 #[test]
@@ -341,7 +410,9 @@ fn what_a_secret_says_cannot_pass_for_a_row() {
         .east
         .create(secret("hostile", "istio-system", "a.b", &kubeconfig));
     for format in ["table", "wide"] {
-        let output = world.run(&format!("list --context east -o {format}")).output();
+        let output = world
+            .run(&format!("list --context east -o {format}"))
+            .output();
         check(&world, &format!("hostile_{format}"), &output);
     }
 }

@@ -1,7 +1,9 @@
 //! What the black-box tests share.
 
 mod objects;
+mod tokens;
 mod world;
 
 pub(crate) use objects::{istiod, namespace};
+pub(crate) use tokens::token_from_to;
 pub(crate) use world::{World, golden_file};
