@@ -299,13 +299,8 @@ fn long_names_fit_on_a_terminal() {
 
 #[test]
 fn a_dead_cluster_costs_only_its_own_row() {
-    let World {
-        east,
-        mut west,
-        dir,
-    } = wired();
-    west.stop();
-    let world = World { east, west, dir };
+    let mut world = wired();
+    world.west.stop();
     check(&world, "dead", &world.run(LIST).output());
     let json = world.run(&format!("{LIST} -o json")).output();
     assert_eq!(
