@@ -6,3 +6,4 @@
 )]
 
 mod expose;
+mod expose_live;
