@@ -12,7 +12,6 @@ use super::measure::Meter;
 use super::report::Report;
 use super::rounds::{Rounds, floor, measure};
 use super::tools::{Tool, Tools};
-use crate::repo;
 
 /// How often, of what, and in which form.
 #[derive(Debug, clap::Args)]
