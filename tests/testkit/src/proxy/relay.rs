@@ -1,5 +1,6 @@
 //! A TCP relay that counts what passes, and fails in the ways that networks do.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -28,6 +29,12 @@ pub struct Relay {
 impl Relay {
     /// Relays to `host:port`; a URL's scheme is ignored.
     pub fn start(target: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        Self::on(listener, target)
+    }
+
+    /// Relays what comes to a socket that listens already.
+    pub(crate) fn on(listener: TcpListener, target: &str) -> Self {
         let target = target
             .rsplit("://")
             .next()
@@ -42,8 +49,9 @@ impl Relay {
             mute: AtomicBool::new(false),
         });
         let counting = Arc::clone(&counts);
-        let listener =
-            Listener::start(move |stream| serve(stream, target.clone(), Arc::clone(&counting)));
+        let listener = Listener::on(listener, move |stream| {
+            serve(stream, target.clone(), Arc::clone(&counting))
+        });
         Self { listener, counts }
     }
 
