@@ -1,6 +1,6 @@
 //! The two clusters and what runs in them, and the ways to break and mend it.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use super::{arrange, gateway};
 use crate::condition::wait_until;
 use crate::http::Endpoint;
 use crate::parts::{self, Part};
+use crate::proxy::Relay;
 use crate::real::{Cluster, Kind, Lab, ProxyInfo};
 
 /// The clusters, by the names of their contexts.
@@ -27,6 +28,8 @@ pub const GATEWAY: &str = "istio-eastwestgateway";
 const GATEWAY_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 20, 1);
 /// Where it takes what is meant for its network's applications.
 const GATEWAY_PORT: u16 = 15443;
+/// Where it says whether it is ready.
+const READINESS_PORT: u16 = 15021;
 const BACKEND: &str = "hello";
 const BACKEND_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 20, 20);
 const CLIENT: &str = "client";
@@ -45,6 +48,12 @@ pub struct Answer {
     pub body: String,
 }
 
+struct RunningGateway {
+    workload: Workload,
+    /// Where a load balancer would lead from its port for readiness.
+    _readiness: Relay,
+}
+
 /// The running data path. Dropping it ends both clusters.
 pub struct DataPath {
     east: Cluster,
@@ -56,7 +65,7 @@ pub struct DataPath {
     backend: Workload,
     client: Workload,
     client_proxy: ProxyInfo,
-    gateway: Option<Workload>,
+    gateway: Option<RunningGateway>,
     _exclusive: Exclusive,
 }
 
@@ -162,20 +171,36 @@ impl DataPath {
     /// listen there alone.
     pub fn start_gateway(&mut self) -> Result<()> {
         gateway::give_address(&self.west, GATEWAY, GATEWAY_ADDRESS)?;
-        gateway::bind(&self.west, GATEWAY_ADDRESS)?;
+        self.bind_gateway()?;
         let workload = gateway::workload(&self.west, GATEWAY)?;
-        pods::start_proxy(&self.west, &workload, &self.west_root().pem())?;
-        self.gateway = Some(workload);
+        // Its address is free again before it is taken again.
+        self.gateway = None;
+        await_refusal(SocketAddr::from((GATEWAY_ADDRESS, READINESS_PORT)))?;
+        let proxy = pods::start_proxy(&self.west, &workload, &self.west_root().pem())?;
+        let readiness = TcpListener::bind((GATEWAY_ADDRESS, READINESS_PORT))
+            .context("the gateway's address is taken")?;
+        self.gateway = Some(RunningGateway {
+            workload,
+            _readiness: Relay::on(readiness, &proxy.ready),
+        });
         Ok(())
+    }
+
+    /// Lets each Gateway object in west's system namespace listen at the gateway's address alone and not at all of the
+    /// machine's, where other tests have servers too.
+    pub fn bind_gateway(&self) -> Result<()> {
+        gateway::bind(&self.west, GATEWAY_ADDRESS)
     }
 
     /// Ends the gateway with SIGKILL.
     pub fn stop_gateway(&mut self) -> Result<()> {
-        if let Some(workload) = self.gateway.take() {
-            self.west.stop_proxy(&workload.pod)?;
+        if let Some(gateway) = self.gateway.take() {
+            self.west.stop_proxy(&gateway.workload.pod)?;
         }
-        let address = SocketAddr::from((GATEWAY_ADDRESS, GATEWAY_PORT));
-        self.await_refusal(address)
+        for port in [GATEWAY_PORT, READINESS_PORT] {
+            await_refusal(SocketAddr::from((GATEWAY_ADDRESS, port)))?;
+        }
+        Ok(())
     }
 
     /// Starts the application's sidecar anew.
@@ -186,7 +211,7 @@ impl DataPath {
     /// Ends the application's sidecar with SIGKILL.
     pub fn stop_backend(&self) -> Result<()> {
         self.west.stop_proxy(&self.backend.pod)?;
-        self.await_refusal(SocketAddr::from((BACKEND_ADDRESS, arrange::POD_PORT)))
+        await_refusal(SocketAddr::from((BACKEND_ADDRESS, arrange::POD_PORT)))
     }
 
     /// Lets the application answer again.
@@ -197,7 +222,7 @@ impl DataPath {
     /// Ends the application; its sidecar stays.
     pub fn stop_application(&mut self) -> Result<()> {
         self.application.stop();
-        self.await_refusal(self.application.address())
+        await_refusal(self.application.address())
     }
 
     /// Lists the application's pod as the endpoint of its Service.
@@ -227,13 +252,6 @@ impl DataPath {
     fn west_root(&self) -> &Root {
         self.west_root.as_ref().unwrap_or(&self.root)
     }
-
-    /// A killed process is gone a moment later.
-    #[expect(clippy::unused_self, reason = "it is about the addresses of this path")]
-    fn await_refusal(&self, address: SocketAddr) -> Result<()> {
-        let refused = || TcpStream::connect(address).is_err().then_some(());
-        wait_until(PATIENCE, refused).with_context(|| format!("{address} still takes connections"))
-    }
 }
 
 impl Drop for DataPath {
@@ -244,6 +262,12 @@ impl Drop for DataPath {
             let _ = lab.without_cluster(name, Kind::Istiod);
         }
     }
+}
+
+/// A killed process is gone a moment later.
+fn await_refusal(address: SocketAddr) -> Result<()> {
+    let refused = || TcpStream::connect(address).is_err().then_some(());
+    wait_until(PATIENCE, refused).with_context(|| format!("{address} still takes connections"))
 }
 
 fn start_client(east: &Cluster, root: &Root) -> Result<(Workload, ProxyInfo)> {

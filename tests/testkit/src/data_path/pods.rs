@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::http::Body;
+use crate::parts::Module;
 use crate::real::{Cluster, Proxy, ProxyInfo, Role};
 
 /// Audience of the tokens that istiod takes
@@ -46,7 +47,7 @@ pub(super) fn create_sidecar_pod(
         },
         "spec": {
             "serviceAccountName": name,
-            "containers": [{"name": "istio-proxy", "image": "auto"}],
+            "containers": [{"name": "istio-proxy", "image": image()?}],
         },
     });
     cluster.apply(&format!("{account}\n---\n{pod}\n"))?;
@@ -63,6 +64,12 @@ pub(super) fn create_sidecar_pod(
     let status = json!({"status": {"podIP": address, "podIPs": [{"ip": address}]}});
     merge(cluster, &format!("{}/status", workload.path()), &status)?;
     Ok(workload)
+}
+
+/// The image of the proxies, which nobody pulls.
+pub(super) fn image() -> Result<String> {
+    let release = Module::Istio.release("istio.io/istio")?;
+    Ok(format!("docker.io/istio/proxyv2:{release}"))
 }
 
 /// Starts the proxy of a workload, or starts it anew, with what its pod says by now.
