@@ -5,6 +5,7 @@ use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::VerbosityFlags;
 use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
 
+use crate::apply::{self, ApplyArgs};
 use crate::expose::{self, ExposeArgs};
 use crate::generate::{self, GenerateArgs};
 
@@ -35,6 +36,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Apply(Box<ApplyArgs>),
     Generate(Box<GenerateArgs>),
     Expose(Box<ExposeArgs>),
 }
@@ -53,6 +55,9 @@ impl Plugin for Cli {
         streams: &mut Streams,
     ) -> Result<Exit, Error> {
         match self.verb {
+            Verb::Apply(arguments) => {
+                Box::pin(apply::run(*arguments, environment, interrupt, streams)).await
+            }
             Verb::Generate(arguments) => generate::run(&arguments, streams),
             Verb::Expose(arguments) => {
                 Box::pin(expose::run(*arguments, environment, interrupt, streams)).await

@@ -3,6 +3,7 @@
 //!
 //! What the objects look like is `mesh_common::mesh::gateway`'s and `mesh_common::mesh::exposure`'s to know. Each verb is a room with its arguments.
 
+mod apply;
 mod cli;
 mod expose;
 mod generate;

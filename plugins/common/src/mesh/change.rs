@@ -94,8 +94,32 @@ fn says(live: &Value, wanted: &Value) -> bool {
             live.len() == wanted.len()
                 && live.iter().zip(wanted).all(|(one, other)| says(one, other))
         }
+        (Value::String(one), Value::String(other)) if one != other => {
+            quantity(one).is_some() && quantity(one) == quantity(other)
+        }
         (one, other) => one == other,
     }
+}
+
+/// An amount in thousandths: servers write `2000m` as `2`, and `1024Mi` as `1Gi`.
+/// Source: <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>.
+fn quantity(text: &str) -> Option<u128> {
+    const UNITS: [(&str, u128); 10] = [
+        ("", 1000),
+        ("m", 1),
+        ("k", 1_000_000),
+        ("M", 1_000_000_000),
+        ("G", 1_000_000_000_000),
+        ("T", 1_000_000_000_000_000),
+        ("Ki", 1000 << 10),
+        ("Mi", 1000 << 20),
+        ("Gi", 1000 << 30),
+        ("Ti", 1000 << 40),
+    ];
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number: u128 = text.strip_suffix(unit)?.parse().ok()?;
+    let (_, size) = UNITS.iter().find(|(known, _)| *known == unit)?;
+    number.checked_mul(*size)
 }
 
 #[cfg(test)]
@@ -128,6 +152,23 @@ mod tests {
                 Change::by_contents(Some(&other), &manifest),
                 Change::Configure
             );
+        }
+    }
+
+    #[test]
+    fn amounts_are_the_same_however_they_are_written() {
+        for (one, other, same) in [
+            ("2000m", "2", true),
+            ("1024Mi", "1Gi", true),
+            ("1000k", "1M", true),
+            ("1Gi", "1G", false),
+            ("100m", "1", false),
+            ("a", "b", false),
+            ("", "x", false),
+        ] {
+            let of = |text: &str| json!({"cpu": text});
+            let change = Change::by_contents(Some(&of(one)), &of(other));
+            assert_eq!(change == Change::Nothing, same, "{one} {other}");
         }
     }
 

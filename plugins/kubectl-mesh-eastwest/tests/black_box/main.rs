@@ -5,6 +5,7 @@
     reason = "a test stops where its own arrangement is wrong"
 )]
 
+mod apply;
 mod expose;
 mod expose_live;
 mod generate;

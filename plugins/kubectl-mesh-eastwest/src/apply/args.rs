@@ -1,0 +1,57 @@
+//! The arguments of `apply`.
+
+use clap::{Args, ValueEnum};
+use mesh_common::terminal::flags::{ConnectFlags, ContextFlags, DryRunFlags};
+
+use crate::generate::GatewayFlags;
+
+/// Install an east-west gateway and expose the cluster's services through it
+///
+/// What generate and expose services print, applied where it differs from what is there; a second run writes nothing.
+/// Network, revision and cluster domain are read from each cluster unless flags name them. Every server checks every
+/// object before the first one is written.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  # On two clusters whose networks `kubectl mesh-label network` has named
+  kubectl mesh-eastwest apply --context east,west
+
+  # What would be done?
+  kubectl mesh-eastwest apply --context east --dry-run=server
+
+  # A gateway that leads remote clusters to this cluster's istiod too
+  kubectl mesh-eastwest apply --context east --expose services,istiod
+
+  # Ambient mode
+  kubectl mesh-eastwest apply --context east --ambient
+
+Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 4 --wait ran out, 130 Ctrl-C.")]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub contexts: ContextFlags,
+    #[command(flatten)]
+    pub gateway: GatewayFlags,
+    /// What is exposed through it; may be a comma list [default: services; none with --ambient or --single-cluster]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub expose: Vec<ExposeArg>,
+    /// Domain of the cluster's Services [default: read from its control plane]
+    #[arg(long, value_name = "DOMAIN")]
+    pub cluster_domain: Option<String>,
+    /// Take over what somebody else applies, such as Argo CD or Flux
+    #[arg(long)]
+    pub force_conflicts: bool,
+    #[command(flatten)]
+    pub dry_run: DryRunFlags,
+    #[command(flatten)]
+    pub connect: ConnectFlags,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExposeArg {
+    /// The cluster's services, for the other networks
+    Services,
+    /// Its control plane, for clusters that have none
+    Istiod,
+    /// Nothing
+    None,
+}

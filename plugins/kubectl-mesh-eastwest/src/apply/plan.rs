@@ -1,0 +1,225 @@
+//! What each cluster is to have, and what stands in the way of it. Pure.
+
+use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::exposure::{self, GatewaySelector, IstiodExposure, Revision};
+use mesh_common::mesh::gateway::{EastWestGateway, ambient, manifest};
+use mesh_common::mesh::names::NETWORK_LABEL;
+use mesh_common::mesh::network::NetworkName;
+use mesh_common::mesh::shell::shell_word;
+use serde_json::Value;
+
+use super::observe::Surroundings;
+use super::resolve::Order;
+use crate::live::{self, Asked};
+
+/// What one cluster is to have.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// In the order in which they are applied.
+    pub objects: Vec<Value>,
+    /// What is odd, though nothing is wrong.
+    pub warnings: Vec<String>,
+}
+
+/// Compares what was asked for with what surrounds the gateway.
+///
+/// # Errors
+/// All that is missing or contradicts itself, joined.
+pub(super) fn wanted(seen: Surroundings, order: &Order) -> Result<Wanted, Error> {
+    let (context, namespace) = (seen.context.as_str(), order.namespace());
+    if !seen.namespace_exists {
+        return Err(Error::new(
+            Kind::NotFound,
+            format!("namespace {namespace} does not exist in context {context}"),
+        )
+        .hint(format!(
+            "{} create namespace {namespace}",
+            seen.live.place.kubectl
+        ))
+        .hint("-n NAMESPACE, if Istio lives elsewhere there"));
+    }
+    let mut warnings = Vec::new();
+    let network = network(&seen, order, &mut warnings)?;
+    let mut gateway = order.gateway(network.as_ref())?;
+    warnings.extend(gateway.warnings());
+    match order.revision() {
+        None => gateway.revision = revision(&seen, &mut warnings)?,
+        Some(named) => warnings.extend(strange(&named, &seen)),
+    }
+    let mut objects = if order.is_ambient() {
+        vec![ambient(&gateway)]
+    } else {
+        manifest(&gateway)
+    };
+    objects.extend(exposed(seen, &gateway, order)?);
+    Ok(Wanted { objects, warnings })
+}
+
+/// The network that was named, which must not be another than the namespace's, or else the namespace's.
+fn network(
+    seen: &Surroundings,
+    order: &Order,
+    warnings: &mut Vec<String>,
+) -> Result<Option<NetworkName>, Error> {
+    if !order.needs_network() {
+        return Ok(None);
+    }
+    let (context, namespace) = (shell_word(&seen.context), order.namespace());
+    match (order.network(), &seen.network) {
+        (Some(named), Some(labelled)) if named != *labelled => Err(Error::new(
+            Kind::Conflict,
+            format!("namespace {namespace} in context {} is on network {labelled}, not {named}", seen.context),
+        )
+        .hint(format!("--network {}", shell_word(labelled)))
+        .hint(format!("kubectl mesh-label network {} --overwrite --context {context}", shell_word(&named)))),
+        (Some(named), labelled) => {
+            if labelled.is_none() {
+                warnings.push(format!(
+                    "namespace {namespace} in context {} does not say its network, and its pods belong to none; see: kubectl mesh-label network {} --context {context}",
+                    seen.context, shell_word(&named)
+                ));
+            }
+            named.parse().map(Some)
+        }
+        (None, Some(labelled)) => labelled.parse().map(Some),
+        (None, None) => Err(Error::usage(format!(
+            "the network of context {} is not known: namespace {namespace} has no label {NETWORK_LABEL}",
+            seen.context
+        ))
+        .hint(format!("kubectl mesh-label network NETWORK --context {context}"))
+        .hint("--network NETWORK")),
+    }
+}
+
+/// The revision of the control plane that is to configure the gateway, where the cluster leaves no choice.
+fn revision(seen: &Surroundings, warnings: &mut Vec<String>) -> Result<Option<String>, Error> {
+    let Ok(istiods) = &seen.live.istiods else {
+        return Ok(None);
+    };
+    let mut revisions: Vec<&Revision> = istiods.iter().map(|istiod| &istiod.revision).collect();
+    revisions.sort();
+    revisions.dedup();
+    match revisions[..] {
+        [] => {
+            warnings.push(format!(
+                "context {} has no istiod of its own: its pods of the gateway start only where another cluster's istiod injects them",
+                seen.context
+            ));
+            Ok(None)
+        }
+        [only] => Ok(only.name().map(str::to_owned)),
+        [first, ..] if first.name().is_none() => Ok(None),
+        _ => {
+            let words: Vec<&str> = revisions.iter().map(|one| one.word()).collect();
+            let error = Error::usage(format!(
+                "context {} has control planes of several revisions: {}",
+                seen.context,
+                words.join(", ")
+            ));
+            Err(words.iter().fold(error, |error, word| {
+                error.hint(format!("--revision {word}"))
+            }))
+        }
+    }
+}
+
+/// A revision that no istiod has may be a tag, of which only webhooks know.
+fn strange(named: &str, seen: &Surroundings) -> Option<String> {
+    let istiods = seen.live.istiods.as_ref().ok()?;
+    let known = istiods.iter().any(|istiod| istiod.revision.word() == named);
+    (!known).then(|| {
+        format!(
+            "no istiod of context {} has revision {named}: pods of the gateway start only if it is a revision tag",
+            seen.context
+        )
+    })
+}
+
+fn exposed(
+    seen: Surroundings,
+    gateway: &EastWestGateway,
+    order: &Order,
+) -> Result<Vec<Value>, Error> {
+    if !order.services && !order.istiod {
+        return Ok(Vec::new());
+    }
+    if matches!(&seen.live.istiods, Ok(istiods) if istiods.is_empty()) {
+        return Err(Error::refused(format!(
+            "context {} has no istiod: what is exposed through its gateway belongs where the istiod is that leads it",
+            seen.context
+        ))
+        .hint("--expose none"));
+    }
+    let label = [("istio".to_owned(), gateway.istio_label().to_owned())];
+    let asked = Asked {
+        namespace: Some(order.namespace().to_owned()),
+        selector: GatewaySelector::of_labels(label.into_iter().collect()),
+        cluster_domain: order.cluster_domain.clone(),
+        port: Some(gateway.ports.tls()),
+    };
+    let mut revisions: Vec<Revision> = match (&order.revision(), &seen.live.istiods) {
+        (Some(named), _) => vec![named.parse()?],
+        (None, Ok(istiods)) => istiods.iter().map(|one| one.revision.clone()).collect(),
+        (None, Err(_)) => vec![Revision::default()],
+    };
+    revisions.sort();
+    revisions.dedup();
+    let services = live::services(seen.live, &asked)?;
+    let mut objects = Vec::new();
+    if order.services {
+        objects.extend(exposure::services(&services));
+    }
+    if order.istiod {
+        objects.extend(exposure::istiod(&IstiodExposure {
+            namespace: services.namespace,
+            istio_namespace: order.namespace().to_owned(),
+            selector: services.selector,
+            cluster_domain: services.cluster_domain,
+            revisions,
+            https: None,
+        }));
+    }
+    Ok(objects)
+}
+
+/// Why `live` cannot become `manifest`: Kubernetes lets nobody change which pods a Deployment selects.
+/// Source: <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#label-selector-updates>.
+pub(super) fn refusal(
+    live: &Value,
+    manifest: &Value,
+    context: &str,
+    kubectl: &str,
+) -> Option<Error> {
+    let selector = |object: &Value| object["spec"]["selector"]["matchLabels"].clone();
+    if manifest["kind"] != "Deployment" || selector(live) == selector(manifest) {
+        return None;
+    }
+    let (namespace, name) = (
+        text(&manifest["metadata"]["namespace"]),
+        text(&manifest["metadata"]["name"]),
+    );
+    Some(
+        Error::new(
+            Kind::Conflict,
+            format!(
+                "deployment {namespace}/{name} in context {context} selects other pods than a gateway of Istio's chart ({}), which Kubernetes lets nobody change",
+                labels(&selector(live))
+            ),
+        )
+        .hint(format!("keep it, and expose the services through it: kubectl mesh-eastwest expose services --from-context {0} | {kubectl} apply -f -", shell_word(context)))
+        .hint(format!("a second gateway beside it: --name {name}-2"))
+        .hint(format!("replace it, without a gateway meanwhile: {kubectl} -n {namespace} delete deployment {name}   # then run this again")),
+    )
+}
+
+fn labels(selector: &Value) -> String {
+    let pairs = selector.as_object().into_iter().flatten();
+    let pairs: Vec<String> = pairs
+        .map(|(key, value)| format!("{key}={}", text(value)))
+        .collect();
+    pairs.join(",")
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -1,0 +1,127 @@
+//! The verb from its arguments to its exit code.
+
+use mesh_common::cluster::{Cluster, Connector, Target, fan_out};
+use mesh_common::mesh::change::Change;
+use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::{Error, Exit};
+use mesh_common::terminal::flags::connector;
+use mesh_common::terminal::reading::doubles;
+use mesh_common::terminal::{Environment, Interrupt, Streams};
+use serde_json::Value;
+
+use super::args::ApplyArgs;
+use super::observe::{Surroundings, rehearse, surroundings};
+use super::plan::{Wanted, wanted};
+use super::resolve::Order;
+use super::write::write;
+use crate::cli::SELF;
+
+/// A cluster and what becomes of each object there.
+struct Planned {
+    cluster: Cluster,
+    objects: Vec<(Value, Change)>,
+}
+
+pub(crate) async fn run(
+    arguments: ApplyArgs,
+    environment: &Environment,
+    interrupt: &Interrupt,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let order = Order::resolve(&arguments)?;
+    let kubeconfig = arguments.connect.load(environment)?;
+    let contexts = arguments.contexts.resolve(&kubeconfig);
+    let targets = Error::gather(
+        contexts
+            .iter()
+            .map(|context| kubeconfig.target(&arguments.connect.overrides(context.as_deref()))),
+    )?;
+    let connector = connector(environment, SELF, streams.interactive);
+    let (seen, lost) = interrupt.or(observe(targets, &connector, &order)).await?;
+    different(&seen)?;
+    let planned = interrupt.or(plan(seen, &order, streams)).await?;
+
+    let results = fan_out(&planned, |one| {
+        write(&one.cluster, &one.objects, &order, interrupt)
+    })
+    .await;
+    let mut failed = Vec::new();
+    for (lines, result) in results {
+        streams.data(&lines.concat())?;
+        failed.extend(result.err());
+    }
+    for error in &lost {
+        streams.warn(&format!(
+            "{}; nothing was changed there",
+            error.in_one_line()
+        ));
+    }
+    match Error::all(failed) {
+        Some(error) => Err(error),
+        None if lost.is_empty() => Ok(Exit::Fine),
+        None => Ok(Exit::Partial),
+    }
+}
+
+/// Connects to all clusters and reads them at once; a dead one costs only itself.
+async fn observe(
+    targets: Vec<Target>,
+    connector: &Connector,
+    order: &Order,
+) -> Result<(Vec<(Cluster, Surroundings)>, Vec<Error>), Error> {
+    let results = fan_out(targets, |target| async {
+        let cluster = connector.connect(target).await?;
+        let seen = surroundings(&cluster, order).await?;
+        Ok((cluster, seen))
+    })
+    .await;
+    let (mut seen, mut lost, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(one) => seen.push(one),
+            Err(error) if Error::kind(&error) == Kind::Unreachable => lost.push(error),
+            Err(error) => wrong.push(error),
+        }
+    }
+    if seen.is_empty() {
+        wrong.append(&mut lost);
+    }
+    Error::all(wrong).map_or(Ok((seen, lost)), Err)
+}
+
+/// Two contexts of one cluster would install the same gateway twice at once.
+fn different(seen: &[(Cluster, Surroundings)]) -> Result<(), Error> {
+    let uids: Vec<Option<&str>> = seen.iter().map(|(_, one)| one.uid.as_deref()).collect();
+    let errors = doubles(&uids).into_iter().map(|(double, first)| {
+        Error::usage(format!(
+            "contexts {} and {} are the same cluster",
+            seen[first].1.context, seen[double].1.context
+        ))
+        .hint("name each cluster once")
+    });
+    Error::all(errors).map_or(Ok(()), Err)
+}
+
+/// What every cluster is to have, rehearsed; all that stands in the way anywhere is reported together.
+async fn plan(
+    seen: Vec<(Cluster, Surroundings)>,
+    order: &Order,
+    streams: &Streams,
+) -> Result<Vec<Planned>, Error> {
+    let wanted = seen.into_iter().map(|(cluster, seen)| {
+        let Wanted { objects, warnings } = wanted(seen, order)?;
+        for warning in warnings {
+            streams.warn(&warning);
+        }
+        Ok((cluster, objects))
+    });
+    let wanted: Vec<(Cluster, Vec<Value>)> = Error::gather(wanted)?;
+    let results = fan_out(wanted, |(cluster, objects)| async move {
+        let changes = rehearse(&cluster, &objects, order).await?;
+        Ok(Planned {
+            cluster,
+            objects: objects.into_iter().zip(changes).collect(),
+        })
+    });
+    Error::gather(results.await)
+}
