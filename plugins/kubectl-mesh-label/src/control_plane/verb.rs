@@ -25,6 +25,7 @@ pub(crate) async fn run(
         force_conflicts: arguments.write.force_conflicts,
         create: false,
         may_create: false,
+        is_list: true,
         all_or_none: false,
         dry_run: arguments.write.dry_run.resolve(),
     };

@@ -24,6 +24,7 @@ pub(crate) async fn run(
         force_conflicts: arguments.write.force_conflicts,
         create: false,
         may_create: false,
+        is_list: false,
         all_or_none: true,
         dry_run: arguments.write.dry_run.resolve(),
     };

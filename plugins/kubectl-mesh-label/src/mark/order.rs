@@ -32,6 +32,8 @@ pub(crate) struct Order {
     pub create: bool,
     /// Whether the flag `--create-namespace` exists, and is worth a hint.
     pub may_create: bool,
+    /// Whether the value is a list with commas, in which the order says nothing.
+    pub is_list: bool,
     /// Whether it is to happen in every cluster or in none.
     pub all_or_none: bool,
     pub dry_run: DryRun,

@@ -1,6 +1,6 @@
 //! What each object needs to bear the mark as wanted, and why it may not. Pure: objects come in as they were read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mesh_common::mesh::Error;
 use mesh_common::mesh::error::Kind as ErrorKind;
@@ -45,6 +45,11 @@ pub(super) fn plan<K: Kind>(
             Some(_) | None => Err(missing::<K>(order, place, named, value)),
         };
     };
+    let there = order.mark.value(found.meta());
+    let value = match (value, there) {
+        (Some(wanted), Some(there)) if order.is_list && same_list(wanted, there) => Some(there),
+        (other, _) => other,
+    };
     let wish = Wish {
         value,
         overwrite: order.overwrite,
@@ -60,6 +65,13 @@ pub(super) fn plan<K: Kind>(
         Ok(Step::TakeAway) => Ok(Change::TakeAway(order.mark.taken_away(found.meta()))),
         Err(refusal) => Err(refused::<K>(order, place, named, value, refusal)),
     }
+}
+
+/// Blanks belong to the names, since istiod reads them so.
+fn same_list(one: &str, other: &str) -> bool {
+    let names =
+        |list: &'_ str| -> BTreeSet<String> { list.split(',').map(str::to_owned).collect() };
+    names(one) == names(other)
 }
 
 /// What was done to the object, in kubectl's words.
@@ -193,6 +205,7 @@ mod tests {
         force_conflicts: false,
         create: false,
         may_create: true,
+        is_list: false,
         all_or_none: false,
         dry_run: DryRun::None,
     };
@@ -228,6 +241,26 @@ mod tests {
             error.to_string(),
             "namespace n in context east has label l=a, not b"
         );
+    }
+
+    #[test]
+    fn a_list_is_right_in_any_order() {
+        let labelled = json!({"metadata": {"name": "n", "labels": {"l": "a,b"}}});
+        let list = Order {
+            is_list: true,
+            ..ORDER
+        };
+        for (order, value, is_right) in [
+            (list, "b,a", true),
+            (list, "a,b,a", true),
+            (list, "a", false),
+            (list, "a,b,c", false),
+            (list, "a, b", false),
+            (ORDER, "b,a", false),
+        ] {
+            let planned = planned(order, Some(labelled.clone()), Some(value));
+            assert_eq!(planned.ok() == Some(Change::Nothing), is_right, "{value}");
+        }
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub(crate) async fn run(
         force_conflicts: arguments.write.force_conflicts,
         create: arguments.create_namespace,
         may_create: true,
+        is_list: false,
         all_or_none: false,
         dry_run: arguments.write.dry_run.resolve(),
     };

@@ -8,7 +8,7 @@ use mesh_common::cluster::{Cluster, Selection};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::{INJECTED_LABEL, KUBE_SYSTEM, NETWORK_LABEL, ZTUNNEL_SELECTOR};
-use mesh_common::mesh::statements::{Part, Statement};
+use mesh_common::mesh::statements::{ApiGateway, Part, Statement};
 
 /// How many pods with a proxy are looked at.
 const SAMPLE: u32 = 100;
@@ -17,6 +17,8 @@ const SAMPLE: u32 = 100;
 #[derive(Default)]
 pub(super) struct Seen {
     pub context: String,
+    /// The start of a kubectl command line for it.
+    pub kubectl: String,
     pub uid: Option<String>,
     pub namespace: Option<Namespace>,
     /// In the order of their weight.
@@ -29,6 +31,7 @@ pub(super) struct Seen {
 pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Seen, Error> {
     let mut seen = Seen {
         context: cluster.context().to_owned(),
+        kubectl: cluster.target().kubectl().to_owned(),
         ..Seen::default()
     };
     let inside = Some(namespace);
@@ -40,12 +43,13 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Seen, 
     ]
     .map(labelled);
     let all = Selection::default();
-    let (uid, own, istiods, maps, gateways, ztunnels, pods) = futures::join!(
+    let (uid, own, istiods, maps, gateways, api_gateways, ztunnels, pods) = futures::join!(
         cluster.get::<Namespace>(None, KUBE_SYSTEM),
         cluster.get::<Namespace>(None, namespace),
         cluster.list::<Deployment>(inside, &of_istiod),
         cluster.list::<ConfigMap>(inside, &all),
         cluster.list::<Service>(None, &with_network),
+        cluster.list::<ApiGateway>(None, &with_network),
         cluster.list::<DaemonSet>(None, &of_ztunnel),
         cluster.list_some::<Pod>(None, &injected, Some(SAMPLE)),
     );
@@ -62,6 +66,9 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Seen, 
     let maps = seen.allowed(Part::Injector, maps)?;
     seen.statements
         .extend(maps.iter().filter_map(Statement::of_injector));
+    let api_gateways = seen.allowed(Part::Gateway, known(api_gateways))?;
+    seen.statements
+        .extend(api_gateways.iter().map(Statement::of_api_gateway));
     let gateways = seen.allowed(Part::Gateway, gateways)?;
     let behind = futures::future::join_all(gateways.iter().map(|one| behind(cluster, one))).await;
     let mut of_gateways = Vec::new();
@@ -110,6 +117,14 @@ fn labelled(selector: &str) -> Selection {
     Selection {
         labels: Some(selector.to_owned()),
         fields: None,
+    }
+}
+
+/// A cluster without the Gateway API has none of its Gateways.
+fn known<T>(read: Result<Vec<T>, Error>) -> Result<Vec<T>, Error> {
+    match read {
+        Err(error) if error.kind() == Kind::NotFound => Ok(Vec::new()),
+        other => other,
     }
 }
 

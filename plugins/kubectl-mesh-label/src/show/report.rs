@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::mark::Mark;
 use mesh_common::mesh::names::CONTROL_PLANE_ANNOTATION;
-use mesh_common::mesh::shell::shell_word;
-use mesh_common::mesh::statements::{Statement, cluster, judge, near_keys, network};
+use mesh_common::mesh::statements::{Statement, Tools, cluster, judge, near_keys, network};
 use mesh_common::terminal::output::Report;
 use mesh_common::terminal::reading::{EachOnce, Unreached};
 use mesh_common::terminal::report_text::{counted, finding, line, wrapped};
@@ -86,19 +85,11 @@ impl Labels {
 }
 
 fn judged(mut seen: Seen, several: bool) -> ClusterLabels {
-    let findings = judge(&mut seen.statements, several);
-    let near = seen.namespace.iter().flat_map(near_keys);
+    let tools = Tools::new(&seen.kubectl);
+    let findings = judge(&mut seen.statements, several, &tools);
+    let near = seen.namespace.iter();
+    let near = near.flat_map(|namespace| near_keys(namespace, &tools));
     let (network, cluster) = (network(&seen.statements), cluster(&seen.statements));
-    let context = shell_word(&seen.context).into_owned();
-    let mend = |finding: Finding| match (finding.id, network) {
-        ("network-label-missing", Some(network)) => {
-            let network = shell_word(network);
-            finding.fix(format!(
-                "kubectl mesh-label network {network} --context {context}"
-            ))
-        }
-        _ => finding,
-    };
     ClusterLabels {
         uid: seen.uid,
         network: network.map(str::to_owned),
@@ -107,7 +98,7 @@ fn judged(mut seen: Seen, several: bool) -> ClusterLabels {
             let leaders = Mark::Annotation(CONTROL_PLANE_ANNOTATION).value(&namespace.metadata);
             leaders.map(str::to_owned)
         }),
-        findings: findings.into_iter().map(mend).chain(near).collect(),
+        findings: findings.into_iter().chain(near).collect(),
         skipped: seen
             .skipped
             .into_iter()

@@ -212,6 +212,7 @@ fn a_cluster_is_read_in_two_waves() {
 1 GET /api/v1/services?labelSelector=topology.istio.io/network 200
 1 GET /apis/apps/v1/daemonsets?labelSelector=app.kubernetes.io/name=ztunnel 200
 1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod 200
+1 GET /apis/gateway.networking.k8s.io/v1/gateways?labelSelector=topology.istio.io/network 404
 --
 1 GET /api/v1/namespaces/istio-system/pods?labelSelector=app=istio-eastwestgateway 200
 

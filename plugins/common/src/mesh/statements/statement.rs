@@ -1,0 +1,263 @@
+//! What each part says, read out of its object.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
+use k8s_openapi::api::core::v1::{ConfigMap, Container, Namespace, Pod, PodSpec, Service};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::Serialize;
+
+use super::super::istiod::cluster_ids;
+use super::super::names::{INJECTOR_CONFIG, NETWORK_LABEL, UNNAMED_CLUSTER};
+use super::object::Object;
+use super::{ApiGateway, Part};
+
+/// As kubectl tells them from Istio's Gateways.
+const API_GATEWAYS: &str = "gateways.gateway.networking.k8s.io";
+
+/// What one part says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Statement {
+    /// Who says it.
+    pub part: Part,
+    /// The object: `namespace/istio-system`, `service/istio-system/istio-eastwestgateway`; of several pods the first.
+    pub object: String,
+    /// How many pods more say the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more: Option<usize>,
+    /// The network, where it names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// The cluster's name, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// The network that a pod's label names, where its proxy is told another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_label: Option<String>,
+    /// The network that a gateway serves alone, where it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_view: Option<String>,
+    /// Whether it disagrees with the others.
+    pub drift: bool,
+    #[serde(skip)]
+    pub(super) about: Object,
+}
+
+impl Statement {
+    pub(super) fn new(
+        part: Part,
+        object: String,
+        network: Option<String>,
+        cluster: Option<String>,
+    ) -> Self {
+        Self {
+            part,
+            object,
+            more: None,
+            network: network.filter(|name| !name.is_empty()),
+            cluster: cluster.filter(|name| !name.is_empty() && name != UNNAMED_CLUSTER),
+            network_label: None,
+            network_view: None,
+            drift: false,
+            about: Object::default(),
+        }
+    }
+
+    /// What Istio's namespace says.
+    pub fn of_namespace(namespace: &Namespace) -> Self {
+        let meta = &namespace.metadata;
+        let name = meta.name.as_deref().unwrap_or_default();
+        Self::new(
+            Part::Namespace,
+            format!("namespace/{name}"),
+            label(meta.labels.as_ref()),
+            None,
+        )
+        .about("namespace", meta)
+    }
+
+    fn about(self, resource: &str, meta: &ObjectMeta) -> Self {
+        Self {
+            about: Object::new(resource, meta),
+            ..self
+        }
+    }
+
+    /// What an istiod calls its cluster.
+    pub fn of_istiod(deployment: &Deployment) -> Self {
+        let name = deployment.metadata.name.as_deref().unwrap_or_default();
+        let ids = cluster_ids(std::slice::from_ref(deployment));
+        let cluster = ids.first().map(|id| id.as_str().to_owned());
+        Self::new(Part::Istiod, format!("deployment/{name}"), None, cluster)
+            .about("deployment", &deployment.metadata)
+    }
+
+    /// What sidecars are injected with; nothing for a `ConfigMap` that is not the injector's.
+    /// Source: `templates/istiod-injector-configmap.yaml` of the chart istiod.
+    pub fn of_injector(map: &ConfigMap) -> Option<Self> {
+        let name = map.metadata.name.as_deref().unwrap_or_default();
+        if !name.starts_with(INJECTOR_CONFIG) {
+            return None;
+        }
+        let values = map.data.as_ref()?.get("values")?;
+        let values: serde_json::Value = serde_json::from_str(values).ok()?;
+        let global = &values["global"];
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        let statement = Self::new(
+            Part::Injector,
+            format!("configmap/{name}"),
+            text(&global["network"]),
+            text(&global["multiCluster"]["clusterName"]),
+        );
+        Some(statement.about("configmap", &map.metadata))
+    }
+
+    /// What a gateway's Service says.
+    pub fn of_gateway(service: &Service) -> Self {
+        Self::of_labelled("service", "service", &service.metadata)
+    }
+
+    /// What a Gateway of the Gateway API says.
+    pub fn of_api_gateway(gateway: &ApiGateway) -> Self {
+        Self::of_labelled("gateway", API_GATEWAYS, &gateway.metadata)
+    }
+
+    fn of_labelled(kind: &str, resource: &str, meta: &ObjectMeta) -> Self {
+        let object = format!("{kind}/{}", namespaced(meta));
+        Self::new(Part::Gateway, object, label(meta.labels.as_ref()), None).about(resource, meta)
+    }
+
+    /// What a ztunnel is told.
+    /// Source: `templates/daemonset.yaml` of the chart ztunnel.
+    pub fn of_ztunnel(set: &DaemonSet) -> Self {
+        let pod = set
+            .spec
+            .as_ref()
+            .and_then(|spec| spec.template.spec.as_ref());
+        let env = |key| pod.and_then(|pod| env(&pod.containers, key));
+        Self::new(
+            Part::Ztunnel,
+            format!("daemonset/{}", namespaced(&set.metadata)),
+            env("NETWORK"),
+            env("ISTIO_META_CLUSTER_ID"),
+        )
+        .about("daemonset", &set.metadata)
+    }
+
+    /// What the proxies of these pods are told, one statement for all pods that say the same; pods without a proxy say
+    /// nothing.
+    pub fn of_pods(part: Part, pods: &[Pod]) -> Vec<Self> {
+        let mut groups: BTreeMap<_, Vec<&Pod>> = BTreeMap::new();
+        for pod in pods {
+            let Some(proxy) = pod.spec.as_ref().and_then(proxy) else {
+                continue;
+            };
+            let told = |key| env(std::slice::from_ref(proxy), key);
+            let (own, labelled) = (
+                told("ISTIO_META_NETWORK"),
+                label(pod.metadata.labels.as_ref()),
+            );
+            let other = labelled
+                .clone()
+                .filter(|_| own.is_some() && labelled != own);
+            let says = (
+                own.or(labelled),
+                told("ISTIO_META_CLUSTER_ID"),
+                told("ISTIO_META_REQUESTED_NETWORK_VIEW"),
+                other,
+            );
+            groups.entry(says).or_default().push(pod);
+        }
+        let groups = groups.into_iter();
+        groups
+            .map(|((network, cluster, view, other), pods)| {
+                let first = pods.first().map(|pod| namespaced(&pod.metadata));
+                let object = format!("pod/{}", first.unwrap_or_default());
+                Self {
+                    network_label: other,
+                    network_view: view,
+                    more: Some(pods.len() - 1).filter(|more| *more > 0),
+                    about: Object::owner_of(&pods),
+                    ..Self::new(part, object, network, cluster)
+                }
+            })
+            .collect()
+    }
+}
+
+fn namespaced(meta: &ObjectMeta) -> String {
+    let (namespace, name) = (meta.namespace.as_deref(), meta.name.as_deref());
+    format!(
+        "{}/{}",
+        namespace.unwrap_or_default(),
+        name.unwrap_or_default()
+    )
+}
+
+pub(super) fn label(labels: Option<&BTreeMap<String, String>>) -> Option<String> {
+    let network = labels?.get(NETWORK_LABEL).cloned();
+    network.filter(|network| !network.is_empty())
+}
+
+/// The proxy of a pod; a native sidecar is among the init containers.
+fn proxy(pod: &PodSpec) -> Option<&Container> {
+    let all = pod
+        .containers
+        .iter()
+        .chain(pod.init_containers.iter().flatten());
+    all.into_iter()
+        .find(|container| container.name == "istio-proxy")
+}
+
+fn env(containers: &[Container], key: &str) -> Option<String> {
+    let all = containers
+        .iter()
+        .flat_map(|container| container.env.iter().flatten());
+    all.into_iter()
+        .find(|env| env.name == key)
+        .and_then(|env| env.value.clone())
+        .filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn pods_that_say_the_same_are_one_statement() {
+        let pod = |name: &str, told: Option<&str>, labelled: Option<&str>| -> Pod {
+            let env = told.map(|told| json!({"name": "ISTIO_META_NETWORK", "value": told}));
+            let env: Vec<_> = env.into_iter().collect();
+            serde_json::from_value(json!({
+                "metadata": {"name": name, "namespace": "shop", "labels": {NETWORK_LABEL: labelled.unwrap_or_default()}},
+                "spec": {"containers": [{"name": "istio-proxy", "env": env}]},
+            }))
+            .unwrap()
+        };
+        let pods = [
+            pod("a", Some("n"), Some("n")),
+            pod("b", Some("n"), None),
+            pod("c", Some("n"), Some("m")),
+            pod("d", None, Some("n")),
+        ];
+        let said: Vec<_> = Statement::of_pods(Part::Pods, &pods)
+            .into_iter()
+            .map(|one| (one.object, one.more, one.network, one.network_label))
+            .collect();
+        let network = || Some("n".to_owned());
+        assert_eq!(
+            said,
+            [
+                ("pod/shop/a".to_owned(), Some(2), network(), None),
+                (
+                    "pod/shop/c".to_owned(),
+                    None,
+                    network(),
+                    Some("m".to_owned())
+                ),
+            ]
+        );
+    }
+}
