@@ -165,6 +165,43 @@ fn drift() {
 }
 
 #[test]
+fn drift_that_helm_the_gateway_api_and_deployments_mend() {
+    let world = World::of(
+        Cluster::start("east"),
+        Cluster::builder("west").gateway_api_crds().start(),
+    );
+    let west = &world.west;
+    fill(west, "net-b");
+    west.create(json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
+        "metadata": {"name": "ambient", "namespace": "istio-system", "labels": {NETWORK: "net-c"}},
+        "spec": {"gatewayClassName": "istio-east-west", "listeners": [{"name": "mesh", "port": 15008, "protocol": "HBONE"}]}}));
+    west.edit("configmaps", "istio-system", "istio-sidecar-injector", |map| {
+        let values = injector("other", "east")["data"].clone();
+        map["data"] = values;
+        map["metadata"]["labels"] = json!({"helm.sh/chart": "istiod-1.31.0"});
+        map["metadata"]["annotations"] = json!({
+            "meta.helm.sh/release-name": "istiod", "meta.helm.sh/release-namespace": "istio-system"});
+    });
+    let owned = |pod: &mut Value, kind: &str, owner: &str| {
+        pod["metadata"]["labels"]["pod-template-hash"] = json!("5d4");
+        pod["metadata"]["ownerReferences"] = json!([
+            {"apiVersion": "apps/v1", "kind": kind, "name": owner, "uid": "1", "controller": true}]);
+    };
+    west.edit("pods", "istio-system", "eastwest-1", |pod| {
+        owned(pod, "ReplicaSet", "istio-eastwestgateway-5d4");
+        pod["spec"]["containers"][0]["env"][2]["value"] = json!("old");
+    });
+    west.edit("pods", "shop", "web-1", |pod| {
+        pod["metadata"]["labels"][NETWORK] = json!("net-a");
+    });
+    west.edit("pods", "shop", "web-2", |pod| {
+        owned(pod, "StatefulSet", "web");
+        pod["spec"]["containers"][0]["env"][0]["value"] = json!("old");
+    });
+    check("commands", &world, "show --context west");
+}
+
+#[test]
 fn a_missing_label_matters_among_several_networks() {
     let world = agreed();
     let run = world.run("network --remove").output();

@@ -185,6 +185,26 @@ fn network_and_control_plane_leave_each_other_alone() {
 }
 
 #[test]
+fn leaders_in_another_order_are_the_same_leaders() {
+    let world = World::new();
+    world
+        .run("control-plane east,north")
+        .output()
+        .expect_success();
+    let again = world
+        .run("control-plane north,east")
+        .output()
+        .expect_success();
+    assert_eq!(
+        again.stdout,
+        "namespace/istio-system unchanged in context west\n"
+    );
+    let other = world.run("control-plane north").output();
+    assert_eq!(other.code, 2, "{}", other.golden());
+    assert_eq!(writes(&world.west).len(), 1);
+}
+
+#[test]
 fn one_cluster_by_two_contexts_is_written_once() {
     let world = World::new();
     world.write(&world.kubeconfig().context("again", "west", "west"));

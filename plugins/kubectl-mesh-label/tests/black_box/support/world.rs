@@ -27,6 +27,12 @@ impl World {
         )))
     }
 
+    /// These clusters.
+    pub(crate) fn of(east: Cluster, west: Cluster) -> Self {
+        let plugin = env!("CARGO_BIN_EXE_kubectl-mesh_label");
+        Self(black_box::World::of(plugin, east, west))
+    }
+
     /// The labels of Istio's namespace there.
     pub(crate) fn labels(cluster: &Cluster) -> Value {
         cluster.get("namespaces", "", "istio-system").unwrap()["metadata"]["labels"].clone()
