@@ -1,105 +1,13 @@
 //! `expose --from-context`: what it derives, what it asks for, and what it says where that is not enough.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mesh_testkit::command::Run;
-use mesh_testkit::embedded::{Cluster, Fault};
-use serde_json::{Value, json};
-use snapbox::{Data, assert_data_eq, str};
-use tempfile::TempDir;
+use mesh_testkit::black_box::{self, Ends, World};
+use mesh_testkit::embedded::Fault;
+use snapbox::{assert_data_eq, str};
 
-/// A cluster and a kubeconfig that knows it as the context west.
-struct World {
-    west: Cluster,
-    dir: TempDir,
-}
-
-impl World {
-    /// With a gateway and an istiod as Istio's guides make them.
-    fn usual() -> Self {
-        let world = Self::bare();
-        world.add(&[
-            gateway(
-                "istio-eastwestgateway",
-                &pods("istio-eastwestgateway", "eastwestgateway"),
-            ),
-            istiod("default", &json!(["--domain", "cluster.local"])),
-            injector("default", "cluster.local"),
-        ]);
-        world
-    }
-
-    fn bare() -> Self {
-        let west = Cluster::start("west");
-        for name in ["istio-system", "mesh", "edge"] {
-            west.create(
-                json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}),
-            );
-        }
-        let dir = tempfile::tempdir().unwrap();
-        west.kubeconfig().write(&dir.path().join("config"));
-        Self { west, dir }
-    }
-
-    fn add(&self, objects: &[Value]) {
-        for object in objects {
-            self.west.create(object.clone());
-        }
-    }
-
-    fn run(&self, line: &str) -> Run {
-        Run::new(env!("CARGO_BIN_EXE_kubectl-mesh_eastwest"))
-            .arg("expose")
-            .args(line.split_whitespace())
-            .env("KUBECONFIG", self.dir.path().join("config"))
-            .dir(self.dir.path())
-    }
-}
-
-fn pods(app: &str, istio: &str) -> Value {
-    json!({"app": app, "istio": istio})
-}
-
-/// A gateway's Service on the network net-b.
-fn gateway(name: &str, selector: &Value) -> Value {
-    let port = |port: u16| json!({"name": format!("p{port}"), "port": port});
-    json!({"apiVersion": "v1", "kind": "Service",
-        "metadata": {"name": name, "namespace": "istio-system", "labels": {"topology.istio.io/network": "net-b"}},
-        "spec": {"selector": selector, "ports": [port(15443), port(15012), port(15017)]}})
-}
-
-fn istiod(revision: &str, args: &Value) -> Value {
-    let name = suffixed("istiod", revision);
-    let labels = json!({"app": "istiod", "istio.io/rev": revision});
-    json!({"apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": name, "namespace": "istio-system", "labels": labels},
-        "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels},
-            "spec": {"containers": [{"name": "discovery", "image": "i", "args": args}]}}}})
-}
-
-fn injector(revision: &str, domain: &str) -> Value {
-    let values = json!({"global": {"proxy": {"clusterDomain": domain}}});
-    json!({"apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": {"name": suffixed("istio-sidecar-injector", revision), "namespace": "istio-system",
-            "labels": {"istio.io/rev": revision}},
-        "data": {"values": values.to_string()}})
-}
-
-fn suffixed(base: &str, revision: &str) -> String {
-    if revision == "default" {
-        base.to_owned()
-    } else {
-        format!("{base}-{revision}")
-    }
-}
-
-/// The same object with this at that place.
-fn with(mut object: Value, pointer: &str, value: Value) -> Value {
-    *object.pointer_mut(pointer).unwrap() = value;
-    object
-}
+use crate::expose_parts;
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -107,238 +15,212 @@ fn golden(name: &str) -> PathBuf {
         .join(format!("{name}.txt"))
 }
 
-fn check(name: &str, arrange: impl Fn(&mut World) -> Run, mut world: World) {
-    let output = arrange(&mut world).output();
-    let said = output
-        .golden()
-        .replace(
-            world.west.server_url().trim_start_matches("https://"),
-            "WEST",
-        )
-        .replace(&world.dir.path().display().to_string(), "[DIR]");
-    assert_data_eq!(said, Data::read_from(&golden(name), None));
+/// Runs one case where west has what the guides make.
+fn check<E: Ends>(name: &str, arrange: impl Fn(&mut Box<World>) -> E) {
+    black_box::check(&golden(name), expose_parts::usual, arrange);
 }
 
-/// A table of cases, each a name, the world that it begins with, and what is run in it.
-macro_rules! cases {
-    ($($name:ident: $world:ident, $arrange:expr;)+) => {
-        $(#[test] fn $name() { check(stringify!($name), $arrange, World::$world()); })+
-        const NAMES: &[&str] = &[$(stringify!($name)),+];
-    };
+/// Runs one case where west has nothing.
+fn check_bare<E: Ends>(name: &str, arrange: impl Fn(&mut Box<World>) -> E) {
+    black_box::check(&golden(name), expose_parts::bare, arrange);
 }
 
-cases! {
-    services: usual, |world| world.run("services --from-context west");
-    istiod_: usual, |world| world.run("istiod --from-context west");
-    named_gateway_without_network: bare, |world| {
-        let service = gateway("istio-eastwestgateway", &json!({"istio": "ew"}));
-        world.add(&[
-            with(service, "/metadata/labels", json!({})),
-            istiod("default", &json!(["--domain=cluster.local"])),
-        ]);
-        world.run("services --from-context west")
-    };
-    everything_is_different: bare, |world| {
-        custom(world);
-        world.run("services --from-context west")
-    };
-    everything_is_different_istiod: bare, |world| {
-        custom(world);
-        world.run("istiod --from-context west")
-    };
-    flags_win: bare, |world| {
-        custom(world);
-        world.run("istiod --from-context west --revision canary --selector a=b --cluster-domain c.d -n mesh")
-    };
-    port_wins: bare, |world| {
-        custom(world);
-        world.run("services --from-context west --port 15443")
-    };
-    several_revisions: usual, |world| {
-        world.add(&[istiod("canary", &json!(["--domain", "cluster.local"]))]);
-        world.run("istiod --from-context west")
-    };
-    https: usual, |world| {
-        world.run("istiod --from-context west --https --host istiod.example.com --credential istiod-cert")
-    };
-    domain_of_the_injector: bare, |world| {
-        world.add(&[
-            gateway("ew", &json!({"istio": "ew"})),
-            istiod("canary", &json!(["discovery"])),
-            injector("canary", "corp.example"),
-            injector("default", "elsewhere.example"),
-        ]);
-        world.run("services --from-context west")
-    };
-    domain_that_istiod_takes: bare, |world| {
-        world.add(&[gateway("ew", &json!({"istio": "ew"})), istiod("default", &json!(["discovery"]))]);
-        world.run("services --from-context west")
-    };
-    two_services_of_one_gateway: usual, |world| {
-        world.add(&[gateway("internal", &pods("istio-eastwestgateway", "eastwestgateway"))]);
-        world.run("services --from-context west")
-    };
-    gateway_of_ambient_mode_beside_it: usual, |world| {
-        let service = gateway("ambient", &json!({"gateway.networking.k8s.io/gateway-name": "ambient"}));
-        world.add(&[with(service, "/spec/ports", json!([{"port": 15008}]))]);
-        world.run("services --from-context west")
-    };
-    gateways_bound_to_their_namespace: usual, |world| {
-        bind(world);
-        world.run("istiod --from-context west")
-    };
-
-    no_gateway: bare, |world| {
-        world.add(&[istiod("default", &json!([]))]);
-        world.run("services --from-context west")
-    };
-    gateways_for_other_things: bare, |world| {
-        world.add(&[
-            istiod("default", &json!([])),
-            with(gateway("ambient", &json!({"a": "b"})), "/spec/ports", json!([{"port": 15008}])),
-            with(gateway("outside", &json!({})), "/metadata/namespace", json!("edge")),
-        ]);
-        world.run("services --from-context west")
-    };
-    several_gateways: usual, |world| {
-        world.add(&[with(gateway("ew2", &pods("ew2", "eastwestgateway")), "/metadata/namespace", json!("edge"))]);
-        world.run("services --from-context west")
-    };
-    several_gateways_with_nothing_shared: usual, |world| {
-        world.add(&[gateway("ew2", &json!({"istio": "ew2"}))]);
-        world.run("istiod --from-context west")
-    };
-    several_gateways_and_a_selector: usual, |world| {
-        world.add(&[gateway("ew2", &json!({"istio": "ew2"}))]);
-        world.run("services --from-context west --selector istio=ew2")
-    };
-    several_ports: usual, |world| {
-        let other = gateway("internal", &pods("istio-eastwestgateway", "eastwestgateway"));
-        let labels = json!({"topology.istio.io/network": "n", "networking.istio.io/gatewayPort": "15012"});
-        world.add(&[with(other, "/metadata/labels", labels)]);
-        world.run("services --from-context west")
-    };
-    nothing_at_all: bare, |world| world.run("istiod --from-context west");
-    no_istiod: bare, |world| {
-        world.add(&[gateway("ew", &json!({"istio": "ew"}))]);
-        world.run("services --from-context west")
-    };
-    no_istiod_and_all_said: bare, |world| {
-        world.add(&[gateway("ew", &json!({"istio": "ew"}))]);
-        world.run("services --from-context west -n istio-system --cluster-domain cluster.local")
-    };
-    no_istiod_of_that_revision: usual, |world| world.run("istiod --from-context west --revision canary,old");
-    istio_in_several_namespaces: usual, |world| {
-        let other = istiod("old", &json!([]));
-        world.add(&[with(other, "/metadata/namespace", json!("mesh"))]);
-        world.run("istiod --from-context west")
-    };
-    istio_in_several_namespaces_and_one_named: usual, |world| {
-        let other = istiod("old", &json!([]));
-        world.add(&[with(other, "/metadata/namespace", json!("mesh"))]);
-        world.run("istiod --from-context west -n mesh")
-    };
-    several_domains: usual, |world| {
-        world.add(&[istiod("canary", &json!(["--domain", "corp.example"]))]);
-        world.run("services --from-context west")
-    };
-    domain_that_is_none: bare, |world| {
-        world.add(&[gateway("ew", &json!({"istio": "ew"})), istiod("default", &json!(["--domain", "cluster.local."]))]);
-        world.run("services --from-context west")
-    };
-    https_with_several_revisions: usual, |world| {
-        world.add(&[istiod("canary", &json!(["--domain", "cluster.local"]))]);
-        world.run("istiod --from-context west --https --host istiod.example.com --credential istiod-cert")
-    };
-    gateways_bound_and_none_found: usual, |world| {
-        bind(world);
-        world.run("services --from-context west --selector istio=elsewhere")
-    };
-
-    forbidden_services: usual, |world| {
-        world.west.deny("admin", "list", "services");
-        world.run("services --from-context west")
-    };
-    forbidden_services_and_a_selector: usual, |world| {
-        world.west.deny("admin", "list", "services");
-        world.run("services --from-context west -l istio=ew")
-    };
-    forbidden_deployments: usual, |world| {
-        world.west.deny("admin", "list", "deployments");
-        world.run("services --from-context west")
-    };
-    forbidden_deployments_istiod: usual, |world| {
-        world.west.deny("admin", "list", "deployments");
-        world.run("istiod --from-context west")
-    };
-    forbidden_configmaps: usual, |world| {
-        world.west.deny("admin", "list", "configmaps");
-        world.run("services --from-context west")
-    };
-    forbidden_everything: usual, |world| {
-        for resource in ["services", "deployments", "configmaps"] {
-            world.west.deny("admin", "list", resource);
-        }
-        world.run("istiod --from-context west")
-    };
-    context_unknown: usual, |world| world.run("services --from-context wets");
-    server_dead: usual, |world| { world.west.stop(); world.run("services --from-context west") };
-    server_500: usual, |world| {
-        world.west.inject(Fault::everywhere().status(500));
-        world.run("services --from-context west")
-    };
-    token_refused: usual, |world| {
-        world.west.revoke(world.west.admin_token());
-        world.run("services --from-context west")
-    };
-    bad_arguments_come_first: usual, |world| {
-        world.west.stop();
-        world.run("services --from-context west --selector x --cluster-domain _")
-    };
+mod connection {
+    mesh_testkit::connection_faults!(super::check, "expose services --from-context west");
 }
 
-/// A gateway and an istiod of which nothing is as in the guides.
-fn custom(world: &World) {
-    let labels =
-        json!({"topology.istio.io/network": "net-b", "networking.istio.io/gatewayPort": "15012"});
-    let service = with(
-        gateway("ew", &pods("ew", "eastwest")),
-        "/metadata/labels",
-        labels,
-    );
-    let control = istiod("1-31-0", &json!(["discovery", "--domain", "corp.example"]));
-    let canary = istiod("canary", &json!(["discovery", "--domain", "corp.example"]));
-    world.add(&[
-        with(service, "/metadata/namespace", json!("edge")),
-        with(control, "/metadata/namespace", json!("mesh")),
-        with(canary, "/metadata/namespace", json!("mesh")),
-    ]);
+mod usual {
+    use mesh_testkit::black_box;
+    use serde_json::json;
+
+    use crate::expose_parts::{add, bind, gateway, istiod, pods, with};
+
+    mesh_testkit::cases! { super::check;
+        services: |world| world.run("expose services --from-context west");
+        istiod_: |world| world.run("expose istiod --from-context west");
+        several_revisions: |world| {
+            add(world, &[istiod("canary", &json!(["--domain", "cluster.local"]))]);
+            world.run("expose istiod --from-context west")
+        };
+        https: |world| {
+            world.run("expose istiod --from-context west --https --host istiod.example.com --credential istiod-cert")
+        };
+        two_services_of_one_gateway: |world| {
+            add(world, &[gateway("internal", &pods("istio-eastwestgateway", "eastwestgateway"))]);
+            world.run("expose services --from-context west")
+        };
+        gateway_of_ambient_mode_beside_it: |world| {
+            let service = gateway("ambient", &json!({"gateway.networking.k8s.io/gateway-name": "ambient"}));
+            add(world, &[with(service, "/spec/ports", json!([{"port": 15008}]))]);
+            world.run("expose services --from-context west")
+        };
+        gateways_bound_to_their_namespace: |world| {
+            bind(world);
+            world.run("expose istiod --from-context west")
+        };
+        several_gateways: |world| {
+            add(world, &[with(gateway("ew2", &pods("ew2", "eastwestgateway")), "/metadata/namespace", json!("edge"))]);
+            world.run("expose services --from-context west")
+        };
+        several_gateways_with_nothing_shared: |world| {
+            add(world, &[gateway("ew2", &json!({"istio": "ew2"}))]);
+            world.run("expose istiod --from-context west")
+        };
+        several_gateways_and_a_selector: |world| {
+            add(world, &[gateway("ew2", &json!({"istio": "ew2"}))]);
+            world.run("expose services --from-context west --selector istio=ew2")
+        };
+        several_ports: |world| {
+            let other = gateway("internal", &pods("istio-eastwestgateway", "eastwestgateway"));
+            let labels = json!({"topology.istio.io/network": "n", "networking.istio.io/gatewayPort": "15012"});
+            add(world, &[with(other, "/metadata/labels", labels)]);
+            world.run("expose services --from-context west")
+        };
+        no_istiod_of_that_revision: |world| world.run("expose istiod --from-context west --revision canary,old");
+        istio_in_several_namespaces: |world| {
+            let other = istiod("old", &json!([]));
+            add(world, &[with(other, "/metadata/namespace", json!("mesh"))]);
+            world.run("expose istiod --from-context west")
+        };
+        istio_in_several_namespaces_and_one_named: |world| {
+            let other = istiod("old", &json!([]));
+            add(world, &[with(other, "/metadata/namespace", json!("mesh"))]);
+            world.run("expose istiod --from-context west -n mesh")
+        };
+        several_domains: |world| {
+            add(world, &[istiod("canary", &json!(["--domain", "corp.example"]))]);
+            world.run("expose services --from-context west")
+        };
+        https_with_several_revisions: |world| {
+            add(world, &[istiod("canary", &json!(["--domain", "cluster.local"]))]);
+            world.run("expose istiod --from-context west --https --host istiod.example.com --credential istiod-cert")
+        };
+        gateways_bound_and_none_found: |world| {
+            bind(world);
+            world.run("expose services --from-context west --selector istio=elsewhere")
+        };
+        forbidden_services: |world| {
+            world.west.deny("admin", "list", "services");
+            world.run("expose services --from-context west")
+        };
+        forbidden_services_and_a_selector: |world| {
+            world.west.deny("admin", "list", "services");
+            world.run("expose services --from-context west -l istio=ew")
+        };
+        forbidden_deployments: |world| {
+            world.west.deny("admin", "list", "deployments");
+            world.run("expose services --from-context west")
+        };
+        forbidden_deployments_istiod: |world| {
+            world.west.deny("admin", "list", "deployments");
+            world.run("expose istiod --from-context west")
+        };
+        forbidden_configmaps: |world| {
+            world.west.deny("admin", "list", "configmaps");
+            world.run("expose services --from-context west")
+        };
+        forbidden_all_that_is_listed: |world| {
+            for resource in ["services", "deployments", "configmaps"] {
+                world.west.deny("admin", "list", resource);
+            }
+            world.run("expose istiod --from-context west")
+        };
+        context_unknown: |world| world.run("expose services --from-context wets");
+        bad_arguments_come_first: |world| {
+            world.west.stop();
+            world.run("expose services --from-context west --selector x --cluster-domain _")
+        };
+        kubeconfig_missing: |world| world.run("expose services --from-context west --kubeconfig nowhere");
+        ctrl_c_while_reading: |world| black_box::interrupted(world, "expose services --from-context west");
+        a_closed_pipe_is_silent: |world| world.run("expose services --from-context west").stdout_closed();
+    }
 }
 
-/// Makes istiod take Gateways from the gateway's namespace alone, which is another one than its own.
-fn bind(world: &World) {
-    let env = json!([{"name": "PILOT_SCOPE_GATEWAY_TO_NAMESPACE", "value": "true"}]);
-    let mut control = istiod("default", &json!([]));
-    control["spec"]["template"]["spec"]["containers"][0]["env"] = env;
-    world.west.delete("deployments", "istio-system", "istiod");
-    world
-        .west
-        .delete("services", "istio-system", "istio-eastwestgateway");
-    let service = gateway(
-        "istio-eastwestgateway",
-        &json!({"istio": "eastwestgateway"}),
-    );
-    world.add(&[control, with(service, "/metadata/namespace", json!("edge"))]);
+mod bare {
+    use serde_json::json;
+
+    use crate::expose_parts::{add, custom, gateway, injector, istiod, with};
+
+    mesh_testkit::cases! { super::check_bare;
+        named_gateway_without_network: |world| {
+            let service = gateway("istio-eastwestgateway", &json!({"istio": "ew"}));
+            add(world, &[
+                with(service, "/metadata/labels", json!({})),
+                istiod("default", &json!(["--domain=cluster.local"])),
+            ]);
+            world.run("expose services --from-context west")
+        };
+        everything_is_different: |world| {
+            custom(world);
+            world.run("expose services --from-context west")
+        };
+        everything_is_different_istiod: |world| {
+            custom(world);
+            world.run("expose istiod --from-context west")
+        };
+        flags_win: |world| {
+            custom(world);
+            world.run("expose istiod --from-context west --revision canary --selector a=b --cluster-domain c.d -n mesh")
+        };
+        port_wins: |world| {
+            custom(world);
+            world.run("expose services --from-context west --port 15443")
+        };
+        domain_of_the_injector: |world| {
+            add(world, &[
+                gateway("ew", &json!({"istio": "ew"})),
+                istiod("canary", &json!(["discovery"])),
+                injector("canary", "corp.example"),
+                injector("default", "elsewhere.example"),
+            ]);
+            world.run("expose services --from-context west")
+        };
+        domain_that_istiod_takes: |world| {
+            add(world, &[gateway("ew", &json!({"istio": "ew"})), istiod("default", &json!(["discovery"]))]);
+            world.run("expose services --from-context west")
+        };
+        no_gateway: |world| {
+            add(world, &[istiod("default", &json!([]))]);
+            world.run("expose services --from-context west")
+        };
+        gateways_for_other_things: |world| {
+            add(world, &[
+                istiod("default", &json!([])),
+                with(gateway("ambient", &json!({"a": "b"})), "/spec/ports", json!([{"port": 15008}])),
+                with(gateway("outside", &json!({})), "/metadata/namespace", json!("edge")),
+            ]);
+            world.run("expose services --from-context west")
+        };
+        nothing_at_all: |world| world.run("expose istiod --from-context west");
+        no_istiod: |world| {
+            add(world, &[gateway("ew", &json!({"istio": "ew"}))]);
+            world.run("expose services --from-context west")
+        };
+        no_istiod_and_all_said: |world| {
+            add(world, &[gateway("ew", &json!({"istio": "ew"}))]);
+            world.run("expose services --from-context west -n istio-system --cluster-domain cluster.local")
+        };
+        domain_that_is_none: |world| {
+            add(world, &[gateway("ew", &json!({"istio": "ew"})), istiod("default", &json!(["--domain", "cluster.local."]))]);
+            world.run("expose services --from-context west")
+        };
+    }
+}
+
+#[test]
+fn every_kind_of_proxy_is_gone_through() {
+    let line = "expose services --from-context west";
+    black_box::through_proxies(&mut expose_parts::usual(), line, 0);
 }
 
 #[test]
 fn a_cluster_is_read_in_one_wave_over_one_connection() {
-    let world = World::usual();
+    let world = expose_parts::usual();
     world
         .west
         .inject(Fault::everywhere().latency(Duration::from_millis(30)));
     world
-        .run("istiod --from-context west -n istio-system")
+        .run("expose istiod --from-context west -n istio-system")
         .output()
         .expect_success();
     assert_data_eq!(
@@ -356,15 +238,14 @@ fn a_cluster_is_read_in_one_wave_over_one_connection() {
 
 #[test]
 fn without_a_context_no_cluster_is_asked() {
-    let world = World::usual();
-    world.run("services").output().expect_success();
+    let world = expose_parts::usual();
+    world.run("expose services").output().expect_success();
     assert_eq!(world.west.connections().len(), 0);
 }
 
 #[test]
 fn every_golden_file_has_its_case() {
-    let files = std::fs::read_dir(golden("x").parent().unwrap()).unwrap();
-    let stem = |path: PathBuf| path.file_stem().unwrap().to_string_lossy().into_owned();
-    let files: BTreeSet<String> = files.map(|file| stem(file.unwrap().path())).collect();
-    assert_eq!(files, NAMES.iter().map(|&name| name.to_owned()).collect());
+    let names = [usual::NAMES, bare::NAMES, connection::NAMES];
+    let strays = black_box::strays(&golden("x"), &names);
+    assert!(strays.is_empty(), "{strays:?}");
 }

@@ -8,4 +8,5 @@
 mod apply;
 mod expose;
 mod expose_live;
+mod expose_parts;
 mod generate;
