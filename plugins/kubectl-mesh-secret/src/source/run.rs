@@ -52,13 +52,12 @@ impl Run<'_> {
                 .first()
                 .filter(|_| !self.options.has_own_token())
                 .map(|(_, secret)| Rc::clone(secret));
-            let secret = match shared {
-                Some(secret) => Some(secret),
-                None => {
-                    let name = holder.name();
-                    let secret = self.secret(plan, wanted, Some(&name), streams).await?;
-                    secret.map(Rc::new)
-                }
+            let secret = if shared.is_some() {
+                shared
+            } else {
+                let name = holder.name();
+                let secret = self.secret(plan, wanted, Some(&name), streams).await?;
+                secret.map(Rc::new)
             };
             let Some(secret) = secret else { break };
             gifts.push((holder, secret));
