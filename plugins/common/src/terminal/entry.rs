@@ -68,12 +68,18 @@ fn parse<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, 
 
 /// Help goes to stdout with 0, a wrong argument to stderr with 2; a reader that went away is silent.
 fn refuse(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
     if error.use_stderr() {
-        Exit::Failed.into()
-    } else {
-        Exit::Fine.into()
+        let _ = error.print();
+        return Exit::Failed.into();
     }
+    // clap leaves blanks where a paragraph of a flag's help ends.
+    let help = error.render().ansi().to_string();
+    let lines = help.lines().map(str::trim_end);
+    let mut out = anstream::AutoStream::auto(std::io::stdout());
+    for line in lines {
+        let _ = std::io::Write::write_fmt(&mut out, format_args!("{line}\n"));
+    }
+    Exit::Fine.into()
 }
 
 fn block_on<P: Plugin>(
