@@ -25,7 +25,7 @@ Examples:
   # Ambient mode
   kubectl mesh-eastwest apply --context east --ambient
 
-Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 4 --wait ran out, 130 Ctrl-C.")]
+Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 130 Ctrl-C.")]
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub contexts: ContextFlags,
