@@ -43,7 +43,7 @@ pub(crate) struct GatewayFlags {
     /// Number of pods, in place of an autoscaler between 1 and 5
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub replicas: Option<String>,
-    /// All ports of its Service, each NAME=PORT[:TARGETPORT] or the NAME of a usual one [default: status-port=15021,tls=15443,tls-istiod=15012,tls-webhook=15017]
+    /// All ports of its Service, each NAME=PORT, NAME=PORT:TARGETPORT or the NAME of a usual one [default: status-port=15021,tls=15443,tls-istiod=15012,tls-webhook=15017]
     #[arg(
         long,
         value_name = "PORT,…",
