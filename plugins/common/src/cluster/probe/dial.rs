@@ -12,7 +12,7 @@ use super::readiness::is_ready;
 use crate::cluster::fan_out;
 use crate::mesh::probe::{Answer, Ask, Question};
 
-/// Asks all questions at once (so many as [`fan_out`] allows), and gives the answers in their order. No answer takes
+/// Asks all questions at once (so many as [`fan_out()`] allows), and gives the answers in their order. No answer takes
 /// longer than `limit` once it is its turn.
 pub async fn ask_all(questions: Vec<Question>, limit: Duration) -> Vec<Answer> {
     fan_out(
