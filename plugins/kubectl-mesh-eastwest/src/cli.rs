@@ -8,6 +8,7 @@ use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
 use crate::apply::{self, ApplyArgs};
 use crate::expose::{self, ExposeArgs};
 use crate::generate::{self, GenerateArgs};
+use crate::status::{self, StatusArgs};
 
 /// Run the east-west gateway of each cluster in an Istio mesh, and expose services through it
 #[derive(Debug, Parser)]
@@ -26,6 +27,9 @@ Examples:
   # What the other networks may reach through it
   kubectl mesh-eastwest expose services | kubectl apply -f -
 
+  # Where are the gateways, and who answers there?
+  kubectl mesh-eastwest status --context east,west
+
 Exit codes: 0 fine, 1 findings, 2 it could not be done, 3 done in part, 4 a wait ran out, 130 Ctrl-C.")]
 pub struct Cli {
     #[command(flatten)]
@@ -39,6 +43,7 @@ enum Verb {
     Apply(Box<ApplyArgs>),
     Generate(Box<GenerateArgs>),
     Expose(Box<ExposeArgs>),
+    Status(Box<StatusArgs>),
 }
 
 impl Plugin for Cli {
@@ -61,6 +66,9 @@ impl Plugin for Cli {
             Verb::Generate(arguments) => generate::run(&arguments, streams),
             Verb::Expose(arguments) => {
                 Box::pin(expose::run(*arguments, environment, interrupt, streams)).await
+            }
+            Verb::Status(arguments) => {
+                Box::pin(status::run(*arguments, environment, interrupt, streams)).await
             }
         }
     }

@@ -8,5 +8,6 @@ mod cli;
 mod expose;
 mod generate;
 mod live;
+mod status;
 
 pub use cli::Cli;

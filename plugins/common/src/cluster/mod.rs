@@ -6,6 +6,7 @@
 mod apply;
 mod connect;
 mod credential;
+pub mod eastwest;
 mod fan_out;
 mod fault;
 mod kubeconfig;

@@ -39,6 +39,25 @@ fn cluster_id(deployment: &Deployment) -> Option<ClusterId> {
     })
 }
 
+/// The domain of the cluster's Services, as the first istiod that says one is told: its argument `--domain`.
+/// Source: `templates/deployment.yaml` of the chart istiod.
+pub fn domain(deployments: &[Deployment]) -> Option<String> {
+    deployments.iter().find_map(|deployment| {
+        let pod = deployment.spec.as_ref()?.template.spec.as_ref()?;
+        let mut arguments = pod
+            .containers
+            .iter()
+            .flat_map(|one| one.args.iter().flatten());
+        let value = arguments.find_map(|argument| match argument.strip_prefix("--domain") {
+            Some("") => Some(None),
+            Some(rest) => rest.strip_prefix('=').map(|value| Some(value.to_owned())),
+            None => None,
+        })?;
+        // With the value as an argument of its own, that is the next one.
+        value.or_else(|| arguments.next().cloned())
+    })
+}
+
 /// The names in the injection paths `/inject/cluster/NAME/…` of a remote cluster's webhooks, sorted, without doubles.
 /// Source: `istiodRemote.injectionPath` of Istio's chart; `--slash--` stands for a slash.
 pub fn injected_cluster_ids(webhooks: &[MutatingWebhookConfiguration]) -> Vec<ClusterId> {
@@ -97,6 +116,22 @@ mod tests {
                 expected,
                 "{container}"
             );
+        }
+    }
+
+    #[test]
+    fn the_domain_is_an_argument_in_two_spellings() {
+        for (args, expected) in [
+            (
+                json!(["discovery", "--domain", "corp.example"]),
+                Some("corp.example"),
+            ),
+            (json!(["--domain=corp.example"]), Some("corp.example")),
+            (json!(["--domains=x", "--domain"]), None),
+            (json!([]), None),
+        ] {
+            let one = deployment(&json!({"name": "discovery", "args": args}));
+            assert_eq!(domain(&[one]).as_deref(), expected, "{args}");
         }
     }
 

@@ -102,3 +102,19 @@ pub const SERVICE_TYPE_ANNOTATION: &str = "networking.istio.io/service-type";
 /// Annotation on a `NodePort` Service by which istiod picks the nodes whose addresses are the gateway's.
 /// Source: `TrafficNodeSelector`, same file.
 pub const NODE_SELECTOR_ANNOTATION: &str = "traffic.istio.io/nodeSelector";
+/// Label of a pod whose proxy takes mutual TLS, with the value `istio`.
+/// Source: `SecurityTlsMode` in Istio's API, `label/labels.gen.go`.
+pub const TLS_MODE_LABEL: &str = "security.istio.io/tlsMode";
+/// Label of what istiod makes for a Gateway of the Gateway API, with the Gateway's name.
+/// Source: <https://gateway-api.sigs.k8s.io/geps/gep-1762/>.
+pub const GATEWAY_NAME_LABEL: &str = "gateway.networking.k8s.io/gateway-name";
+/// `ConfigMap` with the roots that a cluster's proxies trust, and the key inside.
+/// Source: `CACertNamespaceConfigMap` and `CACertNamespaceConfigMapDataName` in Istio's `pkg/config/constants`.
+pub const MESH_ROOT_CONFIG_MAP: &str = "istio-ca-root-cert";
+/// The data key of [`MESH_ROOT_CONFIG_MAP`].
+pub const MESH_ROOT_KEY: &str = "root-cert.pem";
+/// `ConfigMap` with the mesh's configuration, for the revision without a name.
+/// Source: `templates/configmap.yaml` of the chart istiod.
+pub const MESH_CONFIG_MAP: &str = "istio";
+/// The data key of [`MESH_CONFIG_MAP`].
+pub const MESH_CONFIG_KEY: &str = "mesh";

@@ -10,3 +10,5 @@ mod expose;
 mod expose_live;
 mod expose_parts;
 mod generate;
+mod scene;
+mod status;

@@ -1,0 +1,152 @@
+//! What a cluster has of gateways, in three waves over one connection: what can be asked for by name or label, what that leads
+//! to, and what Services in turn lead to. Names of hosts are resolved at the end.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service};
+
+use super::dependents::{dependents, key};
+use crate::cluster::probe::resolve;
+use crate::cluster::{Cluster, Selection};
+use crate::mesh::eastwest::{ClusterFacts, Gateway, Readable};
+use crate::mesh::error::{Error, Kind};
+use crate::mesh::names::{
+    EAST_WEST_GATEWAY, KUBE_SYSTEM, MESH_CONFIG_KEY, MESH_CONFIG_MAP, MESH_ROOT_CONFIG_MAP,
+    MESH_ROOT_KEY, NETWORK_LABEL, TLS_MODE_LABEL,
+};
+use crate::mesh::probe::Roots;
+use crate::mesh::resources::{ApiGateway, IstioGateway};
+use crate::mesh::yaml::documents;
+use crate::mesh::{istiod, server};
+
+/// How many pods with a proxy are looked at for services to ask for, and how many that look like a gateway's.
+const SAMPLE: u32 = 100;
+
+/// Label of the pods that Istio's guides make an east-west gateway of.
+/// Source: `samples/multicluster/gen-eastwest-gateway.sh` of Istio.
+const USUAL_PODS: &str = "istio=eastwestgateway";
+
+/// Reads a cluster and finds its gateways; `namespace` is Istio's, and no name may take longer than `dns` to resolve.
+///
+/// # Errors
+/// A cluster that is not reached. What may not be read, and kinds that are not there, are facts like others.
+pub async fn observe(
+    cluster: &Cluster,
+    namespace: &str,
+    dns: Duration,
+) -> Result<(ClusterFacts, Vec<Gateway>), Error> {
+    let mut facts = Box::pin(first_wave(cluster, namespace)).await?;
+    dependents(cluster, &mut facts).await?;
+    let mut gateways = Gateway::all(&facts);
+    let addresses = gateways
+        .iter_mut()
+        .flat_map(|gateway| &mut gateway.addresses);
+    let names = addresses.filter(|address| address.resolved.is_empty());
+    futures::future::join_all(names.map(|address| async {
+        address.resolved = resolve(&address.value, dns).await;
+    }))
+    .await;
+    Ok((facts, gateways))
+}
+
+async fn first_wave(cluster: &Cluster, namespace: &str) -> Result<ClusterFacts, Error> {
+    let inside = Some(namespace);
+    let [of_istiod, networks, usual, meshed] = [
+        istiod::SELECTOR,
+        NETWORK_LABEL,
+        USUAL_PODS,
+        &format!("{TLS_MODE_LABEL}=istio"),
+    ]
+    .map(labelled);
+    let by_name = Selection {
+        labels: None,
+        fields: Some(format!("metadata.name={EAST_WEST_GATEWAY}")),
+    };
+    let all = Selection::default();
+    let (uid, own, istiods, config, roots, labelled, named, usual, apis, istio, meshed) = futures::join!(
+        cluster.get::<Namespace>(None, KUBE_SYSTEM),
+        cluster.get::<Namespace>(None, namespace),
+        cluster.list::<Deployment>(inside, &of_istiod),
+        cluster.get::<ConfigMap>(inside, MESH_CONFIG_MAP),
+        cluster.get::<ConfigMap>(inside, MESH_ROOT_CONFIG_MAP),
+        cluster.list::<Service>(None, &networks),
+        cluster.list::<Service>(None, &by_name),
+        cluster.list_some::<Pod>(None, &usual, Some(SAMPLE)),
+        cluster.list::<ApiGateway>(None, &networks),
+        cluster.list::<IstioGateway>(None, &all),
+        cluster.list_some::<Pod>(None, &meshed, Some(SAMPLE)),
+    );
+    let target = cluster.target();
+    let mut services = readable(labelled)?;
+    if let (Ok(known), Ok(named)) = (&mut services, readable(named)?) {
+        let new = |service: &Service| !known.iter().any(|other| key(other) == key(service));
+        let named: Vec<Service> = named.into_iter().filter(new).collect();
+        known.extend(named);
+    }
+    let mut facts = ClusterFacts {
+        context: cluster.context().to_owned(),
+        kubectl: target.kubectl().to_owned(),
+        is_local: server::dead(target.server()).is_some(),
+        uid: readable(uid)?
+            .ok()
+            .flatten()
+            .and_then(|found| found.metadata.uid),
+        istio_namespace: namespace.to_owned(),
+        namespace: readable(own)?,
+        istiods: readable(istiods)?,
+        mesh_id: readable(config)?
+            .ok()
+            .flatten()
+            .and_then(|map| mesh_id(&map)),
+        roots: of_roots(readable(roots)?),
+        services,
+        api_gateways: readable(apis)?,
+        pods: BTreeMap::new(),
+        nodes: Ok(Vec::new()),
+        istio_gateways: readable(istio)?,
+        virtual_services: Ok(Vec::new()),
+        meshed_pods: readable(meshed)?,
+        meshed_services: Ok(Vec::new()),
+        usual_pods: readable(usual)?.unwrap_or_default(),
+    };
+    facts.services = facts.services.map(sorted);
+    Ok(facts)
+}
+
+fn sorted(mut services: Vec<Service>) -> Vec<Service> {
+    services.sort_by_key(key);
+    services
+}
+
+fn of_roots(map: Readable<Option<ConfigMap>>) -> Readable<Roots> {
+    let missing = || format!("there is no ConfigMap {MESH_ROOT_CONFIG_MAP}");
+    let data = map?.ok_or_else(missing)?.data.unwrap_or_default();
+    let pem = data.get(MESH_ROOT_KEY).ok_or_else(missing)?;
+    Ok(Roots::from_pem(pem))
+}
+
+fn mesh_id(map: &ConfigMap) -> Option<String> {
+    let text = map.data.as_ref()?.get(MESH_CONFIG_KEY)?;
+    let documents = documents(text, MESH_CONFIG_MAP).ok()?;
+    let id = documents.first()?["defaultConfig"]["meshId"].as_str()?;
+    Some(id.to_owned())
+}
+
+pub(super) fn labelled(selector: &str) -> Selection {
+    Selection {
+        labels: Some(selector.to_owned()),
+        fields: None,
+    }
+}
+
+/// What is not allowed says so, and what is not there is empty.
+pub(super) fn readable<T: Default>(result: Result<T, Error>) -> Result<Readable<T>, Error> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) if error.kind() == Kind::NotFound => Ok(Ok(T::default())),
+        Err(error) if error.kind() == Kind::Forbidden => Ok(Err(error.to_string())),
+        Err(error) => Err(error),
+    }
+}

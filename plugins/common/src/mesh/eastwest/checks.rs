@@ -1,0 +1,297 @@
+//! What a gateway's own objects say about whether it can work.
+
+use k8s_openapi::api::core::v1::Pod;
+
+use super::address::node_selector;
+use super::ambient_checks::of_api_gateway;
+use super::remedies::{change_service, expose_services, generate, label_network};
+use super::verdict::look_at_pods;
+use super::verdict_tls::because;
+use super::{AddressKind, ClusterFacts, Exposure, Gateway};
+use crate::mesh::finding::{Finding, Severity};
+use crate::mesh::names::{
+    GATEWAY_PORT_LABEL, NETWORK_LABEL, NETWORK_VIEW_VARIABLE, NODE_SELECTOR_ANNOTATION,
+};
+
+/// What is wrong with a gateway, before anything is dialled.
+pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(label(gateway, cluster));
+    findings.extend(ports(gateway, cluster));
+    findings.extend(of_api_gateway(gateway, cluster));
+    findings.extend(nodes(gateway, cluster));
+    findings.extend(address(gateway, cluster));
+    findings.extend(hosts_and_loopback(gateway, cluster));
+    findings.extend(pods(gateway, cluster));
+    findings.extend(view(gateway, cluster));
+    findings.extend(exposed(gateway, exposure, cluster));
+    findings
+}
+
+/// What is to be said of a cluster without any gateway.
+pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
+    if cluster.services.is_err() {
+        return None;
+    }
+    let Some(network) = cluster.network() else {
+        let message = "no east-west gateway; a mesh on one network needs none";
+        return Some(Finding::new("ewg-missing", Severity::Info, message));
+    };
+    let message = format!(
+        "no Service has the label {NETWORK_LABEL}: the other networks have no way into {network}"
+    );
+    Some(Finding::new("ewg-missing", Severity::Error, message).fix(generate(cluster)))
+}
+
+fn label(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
+    if gateway.network.is_some() {
+        return None;
+    }
+    // A gateway that only exposes istiod on one network has none, and needs none.
+    let severity = if cluster.network().is_some() {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let message = format!(
+        "{} looks like an east-west gateway and lacks the label {NETWORK_LABEL}: istiod passes it over",
+        gateway.described()
+    );
+    Some(Finding::new("ewg-missing", severity, message).fix(label_network(gateway, cluster)))
+}
+
+fn ports(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let told = gateway.label(GATEWAY_PORT_LABEL);
+    if let Some(text) = told.filter(|text| text.parse::<i32>().is_err()) {
+        let message =
+            format!("label {GATEWAY_PORT_LABEL} is {text:?}, no port: istiod takes 15443");
+        let mend = change_service(gateway, cluster, "label", &format!("{GATEWAY_PORT_LABEL}-"));
+        findings.push(Finding::new("ewg-port-missing", Severity::Warning, message).fix(mend));
+    }
+    if gateway.service.is_some()
+        && gateway.sidecar_port().is_none()
+        && gateway.hbone_port().is_none()
+    {
+        let wanted = told
+            .filter(|text| text.parse::<i32>().is_ok())
+            .unwrap_or("15443");
+        let message = format!(
+            "{} has neither port {wanted} nor port 15008: istiod passes it over",
+            gateway.described()
+        );
+        let patch = format!(
+            r#"--type json -p '[{{"op": "add", "path": "/spec/ports/-", "value": {{"name": "tls", "port": {wanted}, "targetPort": {wanted}}}}}]'"#
+        );
+        let mend = change_service(gateway, cluster, "patch", &patch);
+        findings.push(Finding::new("ewg-port-missing", Severity::Error, message).fix(mend));
+    }
+    findings
+}
+
+fn nodes(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
+    let Some(service) = gateway.service.as_ref() else {
+        return Vec::new();
+    };
+    if gateway.service_type.as_deref() != Some("NodePort") {
+        return Vec::new();
+    }
+    let id = "ewg-nodeport-ignored";
+    let annotate = format!("{NODE_SELECTOR_ANNOTATION}='{{}}'");
+    let annotate = change_service(
+        gateway,
+        cluster,
+        "annotate",
+        &format!("--overwrite {annotate}"),
+    );
+    let described = gateway.described();
+    let external = gateway
+        .addresses
+        .iter()
+        .any(|address| address.kind == AddressKind::ExternalIp);
+    let reached = gateway
+        .addresses
+        .iter()
+        .any(|address| address.kind == AddressKind::NodePort);
+    let mut findings = Vec::new();
+    match node_selector(service) {
+        None if external => (),
+        None => {
+            let message = format!(
+                "{described} is of type NodePort without the annotation {NODE_SELECTOR_ANNOTATION}: istiod takes no node for its address"
+            );
+            findings.push(Finding::new(id, Severity::Error, message).fix(annotate));
+        }
+        Some(Err(())) => {
+            let message = format!(
+                "annotation {NODE_SELECTOR_ANNOTATION} of {described} is no map of labels: istiod takes no node for its address"
+            );
+            findings.push(Finding::new(id, Severity::Error, message).fix(annotate));
+        }
+        Some(Ok(_)) if !reached && cluster.nodes.is_ok() && !external => {
+            let message = format!(
+                "no node that {described} selects has an address of type ExternalIP, and istiod takes no other"
+            );
+            let fix = "set externalIPs of the Service, or make it a LoadBalancer";
+            findings.push(Finding::new(id, Severity::Error, message).fix(fix));
+        }
+        Some(Ok(_)) => (),
+    }
+    let spec = service.spec.as_ref();
+    let policy = spec.and_then(|spec| spec.external_traffic_policy.as_deref());
+    if reached && policy == Some("Local") {
+        let message = format!(
+            "externalTrafficPolicy of {described} is Local: nodes without a pod of the gateway drop what comes in"
+        );
+        let mend = change_service(
+            gateway,
+            cluster,
+            "patch",
+            r#"-p '{"spec": {"externalTrafficPolicy": "Cluster"}}'"#,
+        );
+        findings.push(Finding::new(id, Severity::Warning, message).fix(mend));
+    }
+    findings
+}
+
+fn address(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
+    // What keeps a NodePort without an address is said by `nodes`, and of the Gateway API by `of_api_gateway`.
+    let told_elsewhere =
+        gateway.service_type.as_deref() == Some("NodePort") || gateway.service.is_none();
+    if !gateway.addresses.is_empty() || told_elsewhere {
+        return None;
+    }
+    let described = gateway.described();
+    let (message, fix) = if gateway.service_type.as_deref() == Some("LoadBalancer") {
+        (
+            format!("{described} has no address: the load balancer gave none yet"),
+            change_service(gateway, cluster, "describe", "")
+                .trim_end()
+                .to_owned(),
+        )
+    } else {
+        (
+            format!(
+                "{described} has no address that another network could reach: it is no LoadBalancer and has no externalIPs"
+            ),
+            change_service(
+                gateway,
+                cluster,
+                "patch",
+                r#"-p '{"spec": {"type": "LoadBalancer"}}'"#,
+            ),
+        )
+    };
+    Some(Finding::new("ewg-address-pending", Severity::Error, message).fix(fix))
+}
+
+fn hosts_and_loopback(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for address in &gateway.addresses {
+        let value = &address.value;
+        if address.resolved.is_empty() {
+            let message = format!(
+                "{value} does not resolve from here (yet); istiod asks DNS by itself, for A and AAAA records"
+            );
+            let fix = "publish the record, or give the gateway an address (externalIPs, or a load balancer with one)";
+            findings
+                .push(Finding::new("ewg-address-hostname", Severity::Warning, message).fix(fix));
+        }
+        let named = value == "localhost" || value.rsplit('.').next() == Some("local");
+        if named || address.resolved.iter().any(is_own) {
+            // In a lab all clusters can be on one machine.
+            let severity = if cluster.is_local {
+                Severity::Info
+            } else {
+                Severity::Error
+            };
+            let message = format!(
+                "{value} means another machine to each who asks: no other cluster gets there"
+            );
+            let fix = "give the gateway an address that the other networks reach";
+            findings.push(Finding::new("ewg-address-duplicate", severity, message).fix(fix));
+        }
+    }
+    findings
+}
+
+fn is_own(address: &std::net::IpAddr) -> bool {
+    match address {
+        std::net::IpAddr::V4(four) => {
+            four.is_loopback() || four.is_link_local() || four.is_unspecified()
+        }
+        std::net::IpAddr::V6(six) => {
+            six.is_loopback() || six.is_unicast_link_local() || six.is_unspecified()
+        }
+    }
+}
+
+fn pods(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
+    let pods = gateway.backing.as_ref().ok()?;
+    let counted = gateway.pods?;
+    let described = gateway.described();
+    let fix = look_at_pods(gateway, cluster);
+    let image_left = |pod: &Pod| {
+        let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+        containers
+            .into_iter()
+            .any(|one| one.image.as_deref() == Some("auto"))
+    };
+    let (severity, message) = if counted.total == 0 {
+        (Severity::Error, format!("{described} has no pods"))
+    } else if pods.iter().any(image_left) {
+        let message = format!(
+            "a pod of {described} still has the image \"auto\": no injector of istiod changed it"
+        );
+        (Severity::Error, message)
+    } else if counted.ready == 0 {
+        (Severity::Error, format!("no pod of {described} is ready"))
+    } else if counted.ready < counted.total {
+        let message = format!(
+            "{} of the {} pods of {described} are not ready",
+            counted.total - counted.ready,
+            counted.total
+        );
+        (Severity::Warning, message)
+    } else {
+        return None;
+    };
+    Some(Finding::new("ewg-pods", severity, message).fix(fix))
+}
+
+/// A gateway that serves all networks may send a request on to another cluster, and get it back.
+fn view(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
+    let network = gateway.network.as_deref()?;
+    gateway.sidecar_port()?;
+    let pods = gateway.backing.as_ref().ok()?;
+    let view = |pod: &Pod| {
+        let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+        let mut env = containers.flat_map(|one| one.env.iter().flatten());
+        let view = env.find(|env| env.name == NETWORK_VIEW_VARIABLE);
+        view.and_then(|env| env.value.clone())
+    };
+    let other = pods
+        .iter()
+        .map(view)
+        .find(|view| view.as_deref() != Some(network))?;
+    let serves = other.map_or("all networks".to_owned(), |other| {
+        format!("network {other}")
+    });
+    let message = format!(
+        "{} leads into {network}, and its pods serve {serves}",
+        gateway.described()
+    );
+    let (kubectl, namespace, name) = (&cluster.kubectl, &gateway.namespace, &gateway.name);
+    let fix = format!(
+        "{kubectl} -n {namespace} set env deployment/{name} {NETWORK_VIEW_VARIABLE}={network}"
+    );
+    Some(Finding::new("ewg-network-view", Severity::Warning, message).fix(fix))
+}
+
+fn exposed(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Option<Finding> {
+    let id = exposure.services.fault()?;
+    let why = because(&exposure.services)?;
+    let port = gateway.sidecar_port()?;
+    let message = format!("the gateway passes nothing on at port {port}: {why}");
+    Some(Finding::new(id, Severity::Error, message).fix(expose_services(gateway, cluster)))
+}

@@ -1,0 +1,29 @@
+//! East-west gateways as they are found in a cluster: where they are, whether they could work, and what answers there.
+//!
+//! Pure: objects and answers come in, facts and findings go out. What a gateway is to be is `gateway`'s and `exposure`'s to
+//! say.
+
+mod address;
+mod ambient_checks;
+mod candidate;
+mod checks;
+mod cluster;
+mod cross_checks;
+mod exposed;
+mod gateway;
+mod peer_authentication;
+mod probe_plan;
+mod remedies;
+mod verdict;
+mod verdict_tls;
+
+pub use address::{Address, AddressKind};
+pub use candidate::{Candidate, candidates};
+pub use checks::{check, missing};
+pub use cluster::{ClusterFacts, Readable};
+pub use cross_checks::{Beside, cross_check, duplicates};
+pub use exposed::{Exposure, IstiodDoor, Passthrough};
+pub use gateway::{Gateway, Pods};
+pub use peer_authentication::disabled_for;
+pub use probe_plan::{Check, Planned, plan};
+pub use verdict::{Outcome, Verdict, verdicts};

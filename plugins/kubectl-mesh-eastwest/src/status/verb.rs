@@ -1,0 +1,65 @@
+//! The verb from its arguments to its exit code.
+
+use mesh_common::cluster::eastwest::{observe, probe};
+use mesh_common::cluster::{Connector, Kubeconfig};
+use mesh_common::mesh::{Error, Exit};
+use mesh_common::terminal::flags::connector;
+use mesh_common::terminal::output::{Format, render};
+use mesh_common::terminal::reading::{each_once, read_contexts};
+use mesh_common::terminal::{Environment, Interrupt, Streams};
+
+use super::StatusArgs;
+use super::report::{Seen, Status};
+use crate::cli::SELF;
+
+pub(crate) async fn run(
+    arguments: StatusArgs,
+    environment: &Environment,
+    interrupt: &Interrupt,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let kubeconfig = arguments.connect.load(environment)?;
+    let connector = connector(environment, SELF, streams.interactive);
+    let read = interrupt
+        .or(read(&arguments, &kubeconfig, &connector))
+        .await?;
+    let once = each_once(read, |seen: &Seen| seen.facts.uid.as_deref())?;
+    for note in &once.notes {
+        streams.say(note);
+    }
+    let status = Status::new(once, environment.now);
+    streams.data(&render(&status, &arguments.output)?)?;
+    let for_people = matches!(arguments.output, Format::Table | Format::Wide);
+    if for_people && let Some(more) = arguments.contexts.could_be_more(&kubeconfig) {
+        streams.say(more);
+    }
+    Ok(status.exit())
+}
+
+/// Reads and asks all clusters at once; one that cannot be read costs only itself.
+async fn read(
+    arguments: &StatusArgs,
+    kubeconfig: &Kubeconfig,
+    connector: &Connector,
+) -> Result<Vec<(String, Result<Seen, Error>)>, Error> {
+    let (namespace, limit) = (arguments.namespace.resolve(), arguments.timeout);
+    read_contexts(
+        kubeconfig,
+        &arguments.connect,
+        &arguments.contexts,
+        |target| async {
+            let cluster = connector.connect(target).await?;
+            let (facts, gateways) = observe(&cluster, namespace, limit).await?;
+            let verdicts = if arguments.no_probes {
+                gateways.iter().map(|_| Vec::new()).collect()
+            } else {
+                probe(&cluster, &facts, &gateways, limit).await?
+            };
+            Ok(Seen {
+                facts,
+                gateways: gateways.into_iter().zip(verdicts).collect(),
+            })
+        },
+    )
+    .await
+}
