@@ -249,3 +249,22 @@ fn every_golden_file_has_its_case() {
     let strays = black_box::strays(&golden("x"), &names);
     assert!(strays.is_empty(), "{strays:?}");
 }
+
+/// The page's commands, up to the pipe into kubectl.
+#[test]
+fn the_pages_commands_are_understood() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/eastwest.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let commands = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("kubectl mesh-eastwest expose "));
+    let world = expose_parts::usual();
+    let mut tried = 0;
+    for command in commands {
+        let line = command.split(" | ").next().unwrap();
+        let output = world.run(&format!("expose {line}")).output();
+        assert!(output.expect_success().stdout.starts_with("apiVersion: "));
+        tried += 1;
+    }
+    assert!(tried >= 6, "{tried}");
+}
