@@ -1,5 +1,6 @@
 //! What a remote secret's kubeconfig says, without its secrets: the other direction of [`super::access`].
 
+use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -55,14 +56,7 @@ pub enum TrustFacts {
 /// Reads `kubeconfig`; `None` where it has no current context with a cluster to tell of.
 pub fn read(kubeconfig: &[u8]) -> Option<AccessFacts> {
     let config = go::first_document(kubeconfig).ok()?;
-    let current = config["current-context"].as_str()?;
-    let context = entry(&config, "contexts", "context", current)?;
-    let cluster = entry(&config, "clusters", "cluster", context["cluster"].as_str()?)?;
-    let nobody = Value::Null;
-    let user = context["user"]
-        .as_str()
-        .and_then(|name| entry(&config, "users", "user", name))
-        .unwrap_or(&nobody);
+    let (cluster, user) = current(&config)?;
     let owned = |value: &Value| {
         value
             .as_str()
@@ -81,6 +75,25 @@ pub fn read(kubeconfig: &[u8]) -> Option<AccessFacts> {
         client_certificate: inline(&user["client-certificate-data"])
             .and_then(|pem| certificate::read_pem(&pem).into_iter().next()),
     })
+}
+
+/// The bearer token that `kubeconfig` gives away, where there is one.
+pub fn bearer_token(kubeconfig: &[u8]) -> Option<SecretString> {
+    let config = go::first_document(kubeconfig).ok()?;
+    let (_, user) = current(&config)?;
+    let token = user["token"].as_str().filter(|token| !token.is_empty());
+    token.map(SecretString::from)
+}
+
+/// Cluster and user of the current context; null is nobody.
+fn current(config: &Value) -> Option<(&Value, &Value)> {
+    let current = config["current-context"].as_str()?;
+    let context = entry(config, "contexts", "context", current)?;
+    let cluster = entry(config, "clusters", "cluster", context["cluster"].as_str()?)?;
+    let user = context["user"]
+        .as_str()
+        .and_then(|name| entry(config, "users", "user", name));
+    Some((cluster, user.unwrap_or(&Value::Null)))
 }
 
 fn entry<'a>(config: &'a Value, list: &str, item: &str, name: &str) -> Option<&'a Value> {
@@ -146,7 +159,10 @@ mod tests {
             proxy_url: Some("http://u:p@proxy:3128".to_owned()),
             user: AccessUser::Token("very-secret".into()),
         };
-        let facts = read(access.to_kubeconfig("west").as_bytes()).unwrap();
+        let kubeconfig = access.to_kubeconfig("west");
+        let token = bearer_token(kubeconfig.as_bytes()).unwrap();
+        assert_eq!(secrecy::ExposeSecret::expose_secret(&token), "very-secret");
+        let facts = read(kubeconfig.as_bytes()).unwrap();
         assert_eq!(facts.server, "https://h:6443");
         assert_eq!(
             (facts.trust.clone(), facts.token.clone()),
@@ -165,5 +181,6 @@ mod tests {
     fn a_kubeconfig_without_a_current_context_tells_nothing() {
         assert_eq!(read(b"apiVersion: v1\nkind: Config\n"), None);
         assert_eq!(read(b"\xff"), None);
+        assert!(bearer_token(b"apiVersion: v1\nkind: Config\n").is_none());
     }
 }

@@ -29,6 +29,7 @@ pub mod server;
 pub mod shell;
 pub mod statements;
 pub mod token;
+pub mod token_home;
 pub mod yaml;
 
 pub use error::Error;

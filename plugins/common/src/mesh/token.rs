@@ -27,6 +27,9 @@ pub struct TokenFacts {
     /// The Secret whose deletion revokes it, where it names one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// UID of that Secret, which only bound tokens name.
+    #[serde(skip)]
+    pub secret_uid: Option<String>,
 }
 
 /// Reads the claims of a JSON web token; `None` where `token` is none.
@@ -57,6 +60,7 @@ pub fn read(token: &str) -> Option<TokenFacts> {
         expires_at: time("exp"),
         secret: text(&claims["kubernetes.io/serviceaccount/secret.name"])
             .or_else(|| text(&claims["kubernetes.io"]["secret"]["name"])),
+        secret_uid: text(&claims["kubernetes.io"]["secret"]["uid"]),
     })
 }
 
@@ -67,6 +71,15 @@ impl TokenFacts {
         let whole = to.duration_since(from).as_secs_f64();
         let left = to.duration_since(now).as_secs_f64();
         (whole > 0.0).then(|| (left / whole).clamp(0.0, 1.0))
+    }
+
+    /// Namespace and name of the ServiceAccount that it belongs to.
+    pub fn account(&self) -> Option<(&str, &str)> {
+        let account = self
+            .subject
+            .as_ref()?
+            .strip_prefix("system:serviceaccount:")?;
+        account.split_once(':')
     }
 
     /// Whether it has ended at `now`.

@@ -359,6 +359,7 @@ mod tests {
             issued_at: life.map(|(from, _)| at(from)),
             expires_at: life.map(|(_, to)| at(to)),
             secret: None,
+            secret_uid: None,
         };
         expiry_finding(&held(), "west", &token, at(now)).map(|finding| finding.severity)
     }

@@ -1,0 +1,96 @@
+//! The Secret in the source cluster that a token lives with: it ends when that Secret goes.
+//!
+//! Source: <https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/>.
+
+use k8s_openapi::api::core::v1::Secret;
+
+use super::names::{MADE_FOR, TOKEN_KEY};
+use super::reader::token_secret_name;
+use super::token::TokenFacts;
+
+/// Which Secret a token lives with: the token Secret that holds it, or the Secret that it was bound to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TokenHome {
+    /// The namespace of the Secret and of the account.
+    pub namespace: String,
+    /// The Secret's name.
+    pub name: String,
+    account: String,
+    uid: Option<String>,
+}
+
+impl TokenHome {
+    /// What the token says; `None` where it names no Secret, so that it cannot be revoked by one.
+    pub fn of(token: &TokenFacts) -> Option<Self> {
+        let (namespace, account) = token.account()?;
+        Some(Self {
+            namespace: namespace.to_owned(),
+            name: token.secret.clone()?,
+            account: account.to_owned(),
+            uid: token.secret_uid.clone(),
+        })
+    }
+
+    /// Whether `secret`, which has the right name, is the very one that `token` lives with. The usual name is the same in
+    /// every cluster, so that the name proves nothing.
+    pub fn is(&self, secret: &Secret, token: &str) -> bool {
+        if let Some(uid) = &self.uid {
+            return secret.metadata.uid.as_ref() == Some(uid);
+        }
+        let held = secret.data.as_ref().and_then(|data| data.get(TOKEN_KEY));
+        held.is_some_and(|held| held.0 == token.as_bytes())
+    }
+
+    /// Whether the token was made for one holder alone, as `secret`, its home, says.
+    pub fn is_for_one(&self, secret: &Secret) -> bool {
+        let annotations = secret.metadata.annotations.as_ref();
+        let is_said = annotations.is_some_and(|all| all.contains_key(MADE_FOR));
+        let shared = token_secret_name(&self.account);
+        is_said || self.name.starts_with(&format!("{shared}-"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn token(secret: Option<&str>, uid: Option<&str>) -> TokenFacts {
+        TokenFacts {
+            subject: Some("system:serviceaccount:n:reader".to_owned()),
+            issuer: None,
+            audience: Vec::new(),
+            issued_at: None,
+            expires_at: None,
+            secret: secret.map(str::to_owned),
+            secret_uid: uid.map(str::to_owned),
+        }
+    }
+
+    fn secret(value: &serde_json::Value) -> Secret {
+        serde_json::from_value(value.clone()).unwrap()
+    }
+
+    #[test]
+    fn a_home_is_proven_by_what_it_holds_or_by_its_uid() {
+        let kept = TokenHome::of(&token(Some("s"), None)).unwrap();
+        // The base64 of `t`.
+        let full = secret(&json!({"metadata": {"uid": "u"}, "data": {"token": "dA=="}}));
+        assert!(kept.is(&full, "t") && !kept.is(&full, "other"));
+        let bound = TokenHome::of(&token(Some("s"), Some("u"))).unwrap();
+        assert!(bound.is(&full, "t"));
+        assert!(!bound.is(&secret(&json!({"metadata": {"uid": "v"}})), "t"));
+        assert!(!kept.is(&secret(&json!({})), ""));
+        assert_eq!(TokenHome::of(&token(None, None)), None);
+    }
+
+    #[test]
+    fn a_token_of_ones_own_is_told_by_annotation_or_name() {
+        let home = |name| TokenHome::of(&token(Some(name), None)).unwrap();
+        let bare = secret(&json!({}));
+        assert!(!home("reader-istio-remote-secret-token").is_for_one(&bare));
+        assert!(home("reader-istio-remote-secret-token-east").is_for_one(&bare));
+        let said = secret(&json!({"metadata": {"annotations": {MADE_FOR: "east"}}}));
+        assert!(home("reader-token-for-east").is_for_one(&said));
+    }
+}
