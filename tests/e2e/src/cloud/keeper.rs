@@ -1,17 +1,16 @@
 //! The thread that looks after one cluster while commands run.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, TryRecvError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use mesh_testkit::condition::wait_until;
 use mesh_testkit::real::Cluster;
 
 use super::{istiod, load_balancer};
 
-/// Longer than any guide takes, so that a forgotten keeper ends as well.
-const AT_MOST: Duration = Duration::from_mins(15);
+/// How often it looks: a look costs the API server two handshakes, and a provider is no faster.
+const EVERY: Duration = Duration::from_millis(500);
 
 /// Looks after a cluster until it is dropped.
 pub struct Keeper {
@@ -26,15 +25,11 @@ impl Keeper {
         let address = address.to_owned();
         let thread = thread::spawn(move || {
             let mut running = istiod::Running::default();
-            wait_until(AT_MOST, || {
-                if stopped.try_recv() == Err(TryRecvError::Disconnected) {
-                    return Some(());
-                }
+            while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
                 // What cannot be read or written now is tried again at the next look.
                 let _ = running.follow(&cluster);
                 let _ = load_balancer::serve(&cluster, &address);
-                None
-            });
+            }
             running.end(&cluster);
         });
         Self {

@@ -13,7 +13,10 @@ mod page;
 mod pair;
 mod shell;
 
-use mesh::istiods_read_each_other;
+use mesh::{
+    gateways_are_injected, gateways_are_listed, gateways_are_programmed, istiods_read_each_other,
+};
+use mesh_e2e::cloud::Hosted;
 use page::Tab;
 use pair::follow;
 
@@ -25,4 +28,44 @@ fn multi_primary_with_istioctl() {
 #[test]
 fn multi_primary_with_helm() {
     follow("multi-primary.md", Tab::Helm, istiods_read_each_other);
+}
+
+#[test]
+fn several_networks_with_istioctl() {
+    follow(
+        "multi-primary-multi-network.md",
+        Tab::Istioctl,
+        several_networks,
+    );
+}
+
+#[test]
+fn several_networks_with_helm() {
+    follow(
+        "multi-primary-multi-network.md",
+        Tab::Helm,
+        several_networks,
+    );
+}
+
+#[test]
+fn ambient_with_istioctl() {
+    follow("ambient-multi-network.md", Tab::Istioctl, ambient);
+}
+
+#[test]
+fn ambient_with_helm() {
+    follow("ambient-multi-network.md", Tab::Helm, ambient);
+}
+
+fn several_networks(clusters: &[Hosted; 2]) {
+    istiods_read_each_other(clusters);
+    gateways_are_injected(clusters);
+    gateways_are_listed(clusters, "Port", 15443);
+}
+
+fn ambient(clusters: &[Hosted; 2]) {
+    istiods_read_each_other(clusters);
+    gateways_are_programmed(clusters);
+    gateways_are_listed(clusters, "HBONEPort", 15008);
 }

@@ -8,7 +8,10 @@ use mesh_testkit::parts::{Module, module_dir};
 use mesh_testkit::real::Cluster;
 use serde_json::Value;
 
-use crate::pair::NAMES;
+use crate::pair::{ADDRESSES, NAMES};
+
+/// The networks of [`NAMES`] where the pages put them on two.
+const NETWORKS: [&str; 2] = ["network1", "network2"];
 
 const WITHIN: Duration = Duration::from_secs(30);
 
@@ -24,6 +27,73 @@ pub(crate) fn istiods_read_each_other(clusters: &[Hosted; 2]) {
             };
             page[0]["id"] == name && NAMES.into_iter().all(read)
         });
+    }
+}
+
+/// Each istiod knows both gateways by network, cluster and address, with this port of the kind that the data plane dials.
+pub(crate) fn gateways_are_listed(clusters: &[Hosted; 2], kind: &str, port: u16) {
+    for holder in clusters {
+        is_so(holder.cluster(), "/debug/networkz", |page| {
+            let listed = page.as_array().map(Vec::as_slice).unwrap_or_default();
+            let has = |((cluster, network), address)| {
+                listed.iter().any(|gateway| {
+                    gateway["Cluster"] == cluster
+                        && gateway["Network"] == network
+                        && gateway["Addr"] == address
+                        && gateway[kind] == port
+                })
+            };
+            let wanted = NAMES.into_iter().zip(NETWORKS).zip(ADDRESSES);
+            listed.len() == NAMES.len() && wanted.into_iter().all(has)
+        });
+    }
+}
+
+/// The gateway's pods are what istiod's webhook made of them: proxies that know their cluster and lead into its network alone.
+pub(crate) fn gateways_are_injected(clusters: &[Hosted; 2]) {
+    for ((cluster, name), network) in clusters.iter().zip(NAMES).zip(NETWORKS) {
+        let pods = "/api/v1/namespaces/istio-system/pods?labelSelector=istio%3Deastwestgateway";
+        let injected = |pod: &Value| {
+            let env = &pod["spec"]["containers"][0]["env"];
+            let says = |variable: &str, value: &str| {
+                let found = |entry: &Value| entry["name"] == variable && entry["value"] == value;
+                env.as_array().is_some_and(|env| env.iter().any(found))
+            };
+            says("ISTIO_META_CLUSTER_ID", name)
+                && says("ISTIO_META_NETWORK", network)
+                && says("ISTIO_META_REQUESTED_NETWORK_VIEW", network)
+        };
+        let all_are = |list: &Value| {
+            let pods = list["items"]
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            !pods.is_empty() && pods.iter().all(injected)
+        };
+        cluster.cluster().wait_for(pods, all_are).unwrap();
+    }
+}
+
+/// istiod has turned the Gateway into a Deployment and a Service, and says so.
+pub(crate) fn gateways_are_programmed(clusters: &[Hosted; 2]) {
+    for cluster in clusters {
+        let gateway = "/apis/gateway.networking.k8s.io/v1/namespaces/istio-system/gateways/istio-eastwestgateway";
+        let programmed = |gateway: &Value| {
+            let is_it = |condition: &Value| {
+                condition["type"] == "Programmed" && condition["status"] == "True"
+            };
+            let conditions = gateway["status"]["conditions"].as_array();
+            conditions.is_some_and(|conditions| conditions.iter().any(is_it))
+        };
+        let gateway = cluster.cluster().wait_for(gateway, programmed).unwrap();
+        for made in [
+            "/apis/apps/v1/namespaces/istio-system/deployments/istio-eastwestgateway",
+            "/api/v1/namespaces/istio-system/services/istio-eastwestgateway",
+        ] {
+            let made = cluster.cluster().get(made).unwrap();
+            let owner = &made["metadata"]["ownerReferences"][0]["uid"];
+            assert_eq!(owner, &gateway["metadata"]["uid"], "{made}");
+        }
     }
 }
 

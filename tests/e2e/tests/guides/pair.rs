@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use mesh_e2e::cloud::Hosted;
 use mesh_testkit::kubeconfig::Kubeconfig;
 use mesh_testkit::real::Cluster;
+use serde_json::Value;
 
 use crate::page::{Half, Page, Tab};
 use crate::shell::Shell;
@@ -76,15 +77,24 @@ fn start(tab: Tab) -> [Hosted; 2] {
     started
 }
 
+/// Neither the namespace nor a webhook is left, which would answer for an istiod that is gone.
 fn is_clean(cluster: &Cluster) {
-    let namespaces = cluster.get("/api/v1/namespaces").unwrap();
-    let is_istios = |namespace: &serde_json::Value| namespace["metadata"]["name"] == "istio-system";
-    assert!(
-        !namespaces["items"]
+    let istios = |object: &&Value| {
+        let name = object["metadata"]["name"].as_str();
+        name.is_some_and(|name| name.starts_with("istio"))
+    };
+    for path in [
+        "/api/v1/namespaces",
+        "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
+        "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+    ] {
+        let list = cluster.get(path).unwrap();
+        let left: Vec<_> = list["items"]
             .as_array()
-            .unwrap()
-            .iter()
-            .any(is_istios),
-        "{namespaces}"
-    );
+            .into_iter()
+            .flatten()
+            .filter(istios)
+            .collect();
+        assert!(left.is_empty(), "{path} of {}: {left:?}", cluster.name());
+    }
 }

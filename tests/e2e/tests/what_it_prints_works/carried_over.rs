@@ -1,15 +1,12 @@
 //! What works only as the context does it is carried over, with a warning.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
-use std::thread;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use mesh_testkit::kubeconfig;
 use mesh_testkit::pki::CertificateAuthority;
-use mesh_testkit::proxy::Front;
+use mesh_testkit::proxy::{ConnectProxy, Front};
 use serde_json::{Value, json};
 use snapbox::str;
 
@@ -80,10 +77,11 @@ warning: FRONT is not reached with the cluster's own CA alone; the secret carrie
 #[test]
 fn the_contexts_proxy_is_carried_over() {
     let scene = Scene::whole();
-    let proxy = proxy_to(scene.authority());
+    let authority = scene.authority().to_owned();
+    let proxy = ConnectProxy::routed(move |_| authority.clone());
     let context = kubeconfig::Cluster::new(NOBODY)
         .ca_pem(&scene.source.ca_pem())
-        .proxy_url(&proxy);
+        .proxy_url(&proxy.url());
     let given = scene.by(context).create(&[]);
     let entry = given.gives(str![[r#"
 warning: https://127.0.0.1:1 is not reached with the cluster's own CA alone; the secret carries over from context west: its proxy-url
@@ -92,34 +90,6 @@ warning: https://127.0.0.1:1 is not reached with the cluster's own CA alone; the
 "#]]);
     assert_eq!(
         (&entry["server"], &entry["proxy-url"]),
-        (&json!(NOBODY), &json!(proxy))
+        (&json!(NOBODY), &json!(proxy.url()))
     );
-}
-
-/// A proxy that leads to one address whatever it is asked for, as where the proxy alone has a way. It ends with the test.
-fn proxy_to(authority: &str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let authority = authority.to_owned();
-    thread::spawn(move || {
-        for client in listener.incoming().map_while(Result::ok) {
-            let authority = authority.clone();
-            thread::spawn(move || tunnel(client, &authority));
-        }
-    });
-    url
-}
-
-fn tunnel(mut client: TcpStream, authority: &str) {
-    let mut head = BufReader::new(client.try_clone().unwrap());
-    let mut line = String::new();
-    while head.read_line(&mut line).is_ok_and(|read| read > 2) {
-        line.clear();
-    }
-    let mut server = TcpStream::connect(authority).unwrap();
-    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
-    let (mut back, mut from) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-    thread::spawn(move || std::io::copy(&mut from, &mut back));
-    // Either side may hang up first.
-    let _ = std::io::copy(&mut head, &mut server);
 }
