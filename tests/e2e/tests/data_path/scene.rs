@@ -1,14 +1,29 @@
 //! The data path with the gateway that the suite makes.
 
+use std::time::Duration;
+
 use mesh_e2e::plugin::{Desk, MESH_EASTWEST};
 use mesh_testkit::command::Output;
+use mesh_testkit::condition::wait_until;
 use mesh_testkit::data_path::DataPath;
 use mesh_testkit::environment;
+use mesh_testkit::http::Body;
 use mesh_testkit::parts::{self, Part};
+use serde_json::{Value, json};
+
+/// The contexts that `status` is asked about.
+pub(crate) const WEST: &str = "path-west";
+pub(crate) const BOTH: &str = "path-east,path-west";
+/// The Gateway object of `expose services`.
+pub(crate) const EXPOSURE: &str = "cross-network-gateway";
+const GATEWAYS: &str = "/apis/networking.istio.io/v1/namespaces/istio-system/gateways";
+/// How long a change may take to be seen through istiod and Envoy. It takes a second or two on an idle machine.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Scene {
     pub(crate) path: DataPath,
     desk: Desk,
+    exposure: Value,
 }
 
 impl Scene {
@@ -31,16 +46,22 @@ impl Scene {
         parts::plugin(MESH_EASTWEST).unwrap();
         let path = DataPath::start().unwrap();
         let desk = Desk::over(&[path.east(), path.west()]);
-        let mut scene = Self { path, desk };
-        scene.apply_from("generate --network net-west --format manifest");
-        scene.expose();
+        let mut scene = Self {
+            path,
+            desk,
+            exposure: Value::Null,
+        };
+        for line in [
+            "generate --network net-west --format manifest",
+            "expose services",
+        ] {
+            let printed = scene.eastwest(line).expect_success().stdout;
+            scene.path.west().apply(&printed).unwrap();
+        }
         scene.path.start_gateway().unwrap();
+        let exposure = scene.path.west().get(&format!("{GATEWAYS}/{EXPOSURE}"));
+        scene.exposure = bare(&exposure.unwrap());
         Some(scene)
-    }
-
-    /// `expose services`, applied in west.
-    pub(crate) fn expose(&self) {
-        self.apply_from("expose services");
     }
 
     /// `kubectl mesh-eastwest LINE`.
@@ -49,8 +70,64 @@ impl Scene {
         self.desk.kubectl(words).output()
     }
 
-    fn apply_from(&self, line: &str) {
-        let printed = self.eastwest(line).expect_success().stdout;
-        self.path.west().apply(&printed).unwrap();
+    /// `kubectl mesh-eastwest status` about these contexts, as JSON, repeated until it is as wanted.
+    pub(crate) fn await_status(&self, contexts: &str, good: impl Fn(&Output) -> bool) -> Output {
+        let mut last = None;
+        let found = wait_until(PATIENCE, || {
+            let output = self.eastwest(&format!("status --context {contexts} -o json"));
+            let output = last.insert(output);
+            good(output).then(|| output.clone())
+        });
+        found.unwrap_or_else(|| panic!("not as wanted:\n{}", last.unwrap().golden()))
     }
+
+    /// `kubectl LINE` in west's system namespace, unless the line names another.
+    pub(crate) fn kubectl(&self, line: &str) {
+        let run = self.path.west().kubectl(["--namespace=istio-system"]);
+        run.unwrap().args(line.split(' ')).output().expect_success();
+    }
+
+    /// Makes an object in west.
+    pub(crate) fn create(&self, object: &Value) {
+        self.path.west().apply(&object.to_string()).unwrap();
+    }
+
+    /// Deletes an object from west's system namespace, unless the kind is preceded by another.
+    pub(crate) fn delete(&self, kind: &str, name: &str) {
+        self.kubectl(&format!("delete {kind} {name}"));
+    }
+
+    /// Changes the exposure's field at this path of its spec.
+    pub(crate) fn change_exposure(&self, field: &str, value: &Value) {
+        let changes = json!([{"op": "replace", "path": format!("/spec/{field}"), "value": value}])
+            .to_string();
+        let body = Body {
+            content_type: "application/json-patch+json",
+            text: &changes,
+        };
+        let response = self
+            .path
+            .west()
+            .request("PATCH", &format!("{GATEWAYS}/{EXPOSURE}"), Some(body))
+            .unwrap();
+        assert!(response.is_success(), "{}", response.body);
+    }
+
+    /// Puts the exposure back as it was.
+    pub(crate) fn restore_exposure(&mut self) {
+        self.create(&self.exposure);
+    }
+}
+
+/// An object as somebody would write it.
+fn bare(object: &Value) -> Value {
+    json!({
+        "apiVersion": object["apiVersion"],
+        "kind": object["kind"],
+        "metadata": {
+            "name": object["metadata"]["name"],
+            "namespace": object["metadata"]["namespace"],
+        },
+        "spec": object["spec"],
+    })
 }

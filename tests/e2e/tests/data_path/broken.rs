@@ -1,0 +1,208 @@
+//! The ways in which the path through a gateway breaks, each as somebody would break it, and what is to be seen of it.
+
+use mesh_testkit::data_path::GATEWAY;
+use serde_json::{Value, json};
+
+use super::scene::{BOTH, EXPOSURE, Scene, WEST};
+
+/// One way to break it.
+pub(crate) struct Broken {
+    pub(crate) name: &'static str,
+    pub(crate) break_it: fn(&mut Scene),
+    pub(crate) mend: fn(&mut Scene),
+    /// The contexts that `status` is asked about.
+    pub(crate) contexts: &'static str,
+    /// The finding that names it; none where `status` can only tell that it could not judge.
+    pub(crate) finding: Option<&'static str>,
+    /// What `status` says of it.
+    pub(crate) says: &'static [&'static str],
+    /// What the client is answered over a new connection.
+    pub(crate) client: u16,
+}
+
+/// All of them.
+pub(crate) const ALL: [Broken; 14] = [
+    Broken {
+        name: "the gateway's process is gone",
+        break_it: |scene| scene.path.stop_gateway().unwrap(),
+        mend: |scene| scene.path.start_gateway().unwrap(),
+        contexts: WEST,
+        finding: Some("probe-15443"),
+        says: &["127.0.20.1:15443 refuses connections"],
+        client: 503,
+    },
+    Broken {
+        name: "nothing is exposed",
+        break_it: |scene| scene.delete("gateways.networking.istio.io", EXPOSURE),
+        mend: Scene::restore_exposure,
+        contexts: WEST,
+        finding: Some("ewg-expose-missing"),
+        says: &[
+            "no Gateway exposes services",
+            "127.0.20.1:15443 refuses connections",
+        ],
+        client: 503,
+    },
+    Broken {
+        name: "the Gateway selects other pods",
+        break_it: |scene| scene.change_exposure("selector/istio", &json!("ingressgateway")),
+        mend: Scene::restore_exposure,
+        contexts: WEST,
+        finding: Some("ewg-expose-selector"),
+        says: &[
+            "istio=ingressgateway",
+            "127.0.20.1:15443 refuses connections",
+        ],
+        client: 503,
+    },
+    Broken {
+        name: "the Gateway is for another domain",
+        break_it: |scene| scene.change_exposure("servers/0/hosts", &json!(["*.mesh.example"])),
+        mend: Scene::restore_exposure,
+        contexts: WEST,
+        finding: Some("ewg-expose-hosts"),
+        says: &["*.mesh.example", "127.0.20.1:15443 refuses connections"],
+        client: 503,
+    },
+    Broken {
+        name: "the Gateway passes TLS on by routes of its own",
+        break_it: |scene| scene.change_exposure("servers/0/tls/mode", &json!("PASSTHROUGH")),
+        mend: Scene::restore_exposure,
+        contexts: WEST,
+        finding: Some("ewg-expose-missing"),
+        says: &[
+            "tls.mode PASSTHROUGH",
+            "127.0.20.1:15443 refuses connections",
+        ],
+        client: 503,
+    },
+    Broken {
+        name: "the Gateway ends TLS and leads nowhere",
+        break_it: |scene| scene.change_exposure("servers/0/tls/mode", &json!("ISTIO_MUTUAL")),
+        mend: Scene::restore_exposure,
+        contexts: WEST,
+        finding: Some("ewg-expose-missing"),
+        says: &[
+            "tls.mode ISTIO_MUTUAL",
+            "127.0.20.1:15443 refuses connections",
+        ],
+        client: 503,
+    },
+    Broken {
+        name: "the Gateway ends TLS and leads on",
+        break_it: |scene| {
+            scene.change_exposure("servers/0/tls/mode", &json!("ISTIO_MUTUAL"));
+            scene.create(&route());
+        },
+        mend: |scene| {
+            scene.delete("virtualservices.networking.istio.io", "route");
+            scene.restore_exposure();
+        },
+        contexts: WEST,
+        finding: Some("probe-15443"),
+        says: &[
+            "ends TLS itself as spiffe://cluster.local/ns/istio-system/sa/istio-eastwestgateway",
+        ],
+        client: 503,
+    },
+    Broken {
+        name: "west has another root",
+        break_it: |scene| scene.path.separate_roots(true).unwrap(),
+        mend: |scene| scene.path.separate_roots(false).unwrap(),
+        contexts: BOTH,
+        finding: Some("probe-15443-root"),
+        says: &["path-east has another root than path-west"],
+        client: 503,
+    },
+    Broken {
+        name: "the application's sidecar is dead",
+        break_it: |scene| scene.path.stop_backend().unwrap(),
+        mend: |scene| scene.path.start_backend().unwrap(),
+        contexts: WEST,
+        finding: Some("probe-15443"),
+        says: &[
+            "127.0.20.1:15443 hangs up on who asks for hello.default.svc.cluster.local",
+            "its proxy is gone",
+        ],
+        client: 503,
+    },
+    Broken {
+        name: "the application's Service has no endpoints",
+        break_it: |scene| scene.path.remove_endpoint().unwrap(),
+        mend: |scene| scene.path.add_endpoint().unwrap(),
+        contexts: WEST,
+        finding: Some("probe-15443"),
+        says: &["127.0.20.1:15443 hangs up on who asks for hello.default.svc.cluster.local"],
+        client: 503,
+    },
+    Broken {
+        name: "a policy turns mutual TLS off",
+        break_it: |scene| scene.create(&policy()),
+        mend: |scene| scene.delete("-n default peerauthentications.security.istio.io", "off"),
+        contexts: WEST,
+        finding: Some("probe-15443"),
+        says: &["PeerAuthentication default/off turns mutual TLS off"],
+        client: 503,
+    },
+    Broken {
+        name: "the pod does not say that it takes mutual TLS",
+        break_it: |scene| scene.kubectl("-n default label pod hello security.istio.io/tlsMode-"),
+        mend: |scene| scene.kubectl("-n default label pod hello security.istio.io/tlsMode=istio"),
+        contexts: WEST,
+        finding: None,
+        says: &["no exposed service has a ready pod that takes mutual TLS"],
+        client: 503,
+    },
+    Broken {
+        name: "the gateway's Service does not say which network it leads into",
+        break_it: |scene| scene.label_gateway("topology.istio.io/network-"),
+        mend: |scene| scene.label_gateway("topology.istio.io/network=net-west"),
+        contexts: WEST,
+        finding: Some("ewg-missing"),
+        says: &["lacks the label topology.istio.io/network"],
+        // On loopback the pod's own address, to which east falls back, is within reach.
+        client: 200,
+    },
+    Broken {
+        name: "the application is dead and its sidecar is not",
+        break_it: |scene| scene.path.stop_application().unwrap(),
+        mend: |scene| scene.path.start_application().unwrap(),
+        contexts: WEST,
+        finding: None,
+        says: &[
+            "spiffe://cluster.local/ns/default/sa/hello answers for hello.default.svc.cluster.local",
+        ],
+        client: 503,
+    },
+];
+
+fn route() -> Value {
+    json!({
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "VirtualService",
+        "metadata": {"name": "route", "namespace": "istio-system"},
+        "spec": {
+            "hosts": ["*.local"],
+            "gateways": [EXPOSURE],
+            "tcp": [{"route": [{"destination": {
+                "host": "hello.default.svc.cluster.local",
+                "port": {"number": 80},
+            }}]}],
+        },
+    })
+}
+
+fn policy() -> Value {
+    json!({
+        "apiVersion": "security.istio.io/v1",
+        "kind": "PeerAuthentication",
+        "metadata": {"name": "off", "namespace": "default"},
+        "spec": {"mtls": {"mode": "DISABLE"}},
+    })
+}
+
+impl Scene {
+    fn label_gateway(&self, change: &str) {
+        self.kubectl(&format!("label service {GATEWAY} {change}"));
+    }
+}
