@@ -68,6 +68,19 @@ impl Desk {
         self.program(plugin, args)
     }
 
+    /// A line as somebody pastes it into a shell that finds kubectl and the plugins, with this kubeconfig.
+    pub fn paste(&self, line: &str) -> Run {
+        let plugins = [MESH_SECRET, MESH_LABEL, MESH_EASTWEST]
+            .map(|name| parts::plugin(name).expect("the plugin can be built"));
+        let programs = [Part::Kubectl, Part::Istioctl].map(part);
+        let run = self.program("/bin/bash", ["-o", "pipefail", "-c", line]);
+        let dirs = plugins
+            .iter()
+            .chain(&programs)
+            .filter_map(|program| program.parent());
+        dirs.fold(run, Run::path_dir).record()
+    }
+
     /// Any program, with this kubeconfig.
     pub fn program<I: IntoIterator<Item: AsRef<OsStr>>>(
         &self,

@@ -4,15 +4,17 @@ use mesh_testkit::data_path::GATEWAY;
 use serde_json::{Value, json};
 
 use super::scene::{BOTH, EXPOSURE, Scene, WEST};
+use super::seen::Seen;
 
 /// One way to break it.
 pub(crate) struct Broken {
     pub(crate) name: &'static str,
     pub(crate) break_it: fn(&mut Scene),
-    pub(crate) mend: fn(&mut Scene),
+    /// Puts it right, where that can be done by what `status` printed as the fix.
+    pub(crate) mend: fn(&mut Scene, &Seen),
     /// The contexts that `status` is asked about.
     pub(crate) contexts: &'static str,
-    /// The finding that names it; none where `status` can only tell that it could not judge.
+    /// The finding that names it; none where `status` finds nothing wrong in what it could ask.
     pub(crate) finding: Option<&'static str>,
     /// What `status` says of it.
     pub(crate) says: &'static [&'static str],
@@ -25,7 +27,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the gateway's process is gone",
         break_it: |scene| scene.path.stop_gateway().unwrap(),
-        mend: |scene| scene.path.start_gateway().unwrap(),
+        mend: |scene, _| scene.path.start_gateway().unwrap(),
         contexts: WEST,
         finding: Some("probe-15443"),
         says: &["127.0.20.1:15443 refuses connections"],
@@ -34,7 +36,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "nothing is exposed",
         break_it: |scene| scene.delete("gateways.networking.istio.io", EXPOSURE),
-        mend: Scene::restore_exposure,
+        mend: |scene, seen| scene.follow_fix(seen, "ewg-expose-missing"),
         contexts: WEST,
         finding: Some("ewg-expose-missing"),
         says: &[
@@ -46,7 +48,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the Gateway selects other pods",
         break_it: |scene| scene.change_exposure("selector/istio", &json!("ingressgateway")),
-        mend: Scene::restore_exposure,
+        mend: |scene, seen| scene.follow_fix(seen, "ewg-expose-selector"),
         contexts: WEST,
         finding: Some("ewg-expose-selector"),
         says: &[
@@ -58,7 +60,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the Gateway is for another domain",
         break_it: |scene| scene.change_exposure("servers/0/hosts", &json!(["*.mesh.example"])),
-        mend: Scene::restore_exposure,
+        mend: |scene, seen| scene.follow_fix(seen, "ewg-expose-hosts"),
         contexts: WEST,
         finding: Some("ewg-expose-hosts"),
         says: &["*.mesh.example", "127.0.20.1:15443 refuses connections"],
@@ -67,7 +69,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the Gateway passes TLS on by routes of its own",
         break_it: |scene| scene.change_exposure("servers/0/tls/mode", &json!("PASSTHROUGH")),
-        mend: Scene::restore_exposure,
+        mend: |scene, seen| scene.follow_fix(seen, "ewg-expose-missing"),
         contexts: WEST,
         finding: Some("ewg-expose-missing"),
         says: &[
@@ -79,7 +81,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the Gateway ends TLS and leads nowhere",
         break_it: |scene| scene.change_exposure("servers/0/tls/mode", &json!("ISTIO_MUTUAL")),
-        mend: Scene::restore_exposure,
+        mend: |scene, seen| scene.follow_fix(seen, "ewg-expose-missing"),
         contexts: WEST,
         finding: Some("ewg-expose-missing"),
         says: &[
@@ -94,9 +96,9 @@ pub(crate) const ALL: [Broken; 14] = [
             scene.change_exposure("servers/0/tls/mode", &json!("ISTIO_MUTUAL"));
             scene.create(&route());
         },
-        mend: |scene| {
+        mend: |scene, seen| {
+            scene.follow_fix(seen, "probe-15443");
             scene.delete("virtualservices.networking.istio.io", "route");
-            scene.restore_exposure();
         },
         contexts: WEST,
         finding: Some("probe-15443"),
@@ -108,7 +110,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "west has another root",
         break_it: |scene| scene.path.separate_roots(true).unwrap(),
-        mend: |scene| scene.path.separate_roots(false).unwrap(),
+        mend: |scene, _| scene.path.separate_roots(false).unwrap(),
         contexts: BOTH,
         finding: Some("probe-15443-root"),
         says: &["path-east has another root than path-west"],
@@ -117,7 +119,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the application's sidecar is dead",
         break_it: |scene| scene.path.stop_backend().unwrap(),
-        mend: |scene| scene.path.start_backend().unwrap(),
+        mend: |scene, _| scene.path.start_backend().unwrap(),
         contexts: WEST,
         finding: Some("probe-15443"),
         says: &[
@@ -129,7 +131,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the application's Service has no endpoints",
         break_it: |scene| scene.path.remove_endpoint().unwrap(),
-        mend: |scene| scene.path.add_endpoint().unwrap(),
+        mend: |scene, _| scene.path.add_endpoint().unwrap(),
         contexts: WEST,
         finding: Some("probe-15443"),
         says: &["127.0.20.1:15443 hangs up on who asks for hello.default.svc.cluster.local"],
@@ -138,7 +140,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "a policy turns mutual TLS off",
         break_it: |scene| scene.create(&policy()),
-        mend: |scene| scene.delete("-n default peerauthentications.security.istio.io", "off"),
+        mend: |scene, _| scene.delete("-n default peerauthentications.security.istio.io", "off"),
         contexts: WEST,
         finding: Some("probe-15443"),
         says: &["PeerAuthentication default/off turns mutual TLS off"],
@@ -147,7 +149,9 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the pod does not say that it takes mutual TLS",
         break_it: |scene| scene.kubectl("-n default label pod hello security.istio.io/tlsMode-"),
-        mend: |scene| scene.kubectl("-n default label pod hello security.istio.io/tlsMode=istio"),
+        mend: |scene, _| {
+            scene.kubectl("-n default label pod hello security.istio.io/tlsMode=istio");
+        },
         contexts: WEST,
         finding: None,
         says: &["no exposed service has a ready pod that takes mutual TLS"],
@@ -156,7 +160,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the gateway's Service does not say which network it leads into",
         break_it: |scene| scene.label_gateway("topology.istio.io/network-"),
-        mend: |scene| scene.label_gateway("topology.istio.io/network=net-west"),
+        mend: |scene, seen| scene.follow_fix(seen, "ewg-missing"),
         contexts: WEST,
         finding: Some("ewg-missing"),
         says: &["lacks the label topology.istio.io/network"],
@@ -166,8 +170,9 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the application is dead and its sidecar is not",
         break_it: |scene| scene.path.stop_application().unwrap(),
-        mend: |scene| scene.path.start_application().unwrap(),
+        mend: |scene, _| scene.path.start_application().unwrap(),
         contexts: WEST,
+        // A greeting does not reach the application, and `status` sends no request.
         finding: None,
         says: &[
             "spiffe://cluster.local/ns/default/sa/hello answers for hello.default.svc.cluster.local",

@@ -7,12 +7,16 @@
 )]
 
 mod broken;
+mod left_out;
 mod scene;
+mod seen;
 
 use broken::Broken;
-use mesh_testkit::command::Output;
 use scene::{Scene, WEST};
-use serde_json::Value;
+use seen::Seen;
+
+/// The name of the test that needs Envoy.
+const TRAFFIC: &str = "a_request_is_answered_through_the_gateway_and_status_names_what_breaks_it";
 
 #[test]
 fn a_request_is_answered_through_the_gateway_and_status_names_what_breaks_it() {
@@ -23,7 +27,7 @@ fn a_request_is_answered_through_the_gateway_and_status_names_what_breaks_it() {
     let caller = "URI=spiffe://cluster.local/ns/default/sa/client";
     assert!(answer.body.contains(caller), "{}", answer.body);
     assert_eq!(scene.path.endpoints().unwrap(), ["127.0.20.1:15443"]);
-    scene.await_status(WEST, Output::success);
+    scene.await_seen(WEST, Seen::is_clean);
 
     for broken in &broken::ALL {
         shows(&mut scene, broken);
@@ -33,41 +37,21 @@ fn a_request_is_answered_through_the_gateway_and_status_names_what_breaks_it() {
 /// Breaks it, looks at it, mends it.
 fn shows(scene: &mut Scene, broken: &Broken) {
     (broken.break_it)(scene);
-    let named = |output: &Output| {
-        let errors = errors(output);
-        output.code == i32::from(broken.finding.is_some())
-            && errors.is_empty() == broken.finding.is_none()
-            && broken
-                .finding
-                .is_none_or(|id| errors.iter().any(|error| error == id))
-            && broken.says.iter().all(|text| output.stdout.contains(text))
-    };
-    scene.await_status(broken.contexts, named);
+    let seen = scene.await_seen(broken.contexts, |seen| {
+        let errors = seen.errors();
+        let is_named = match broken.finding {
+            Some(id) => seen.code() == 1 && errors.iter().any(|error| error == id),
+            None => seen.code() == 0 && errors.is_empty(),
+        };
+        is_named && broken.says.iter().all(|text| seen.says(text))
+    });
     // An old connection may still work.
     scene.path.restart_client().unwrap();
     let answer = scene.path.await_status(broken.client);
     assert!(answer.is_ok(), "{}: {answer:?}", broken.name);
 
-    (broken.mend)(scene);
-    scene.await_status(WEST, Output::success);
+    (broken.mend)(scene, &seen);
+    scene.await_seen(WEST, Seen::is_clean);
     let answer = scene.path.await_status(200);
     assert!(answer.is_ok(), "after {}: {answer:?}", broken.name);
-}
-
-/// The ids of all findings of severity error.
-fn errors(output: &Output) -> Vec<String> {
-    let status: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let of_item = |item: Value| {
-        let of_gateways = list(&item["gateways"]).into_iter();
-        let of_gateways = of_gateways.flat_map(|gateway| list(&gateway["findings"]));
-        of_gateways
-            .chain(list(&item["findings"]))
-            .collect::<Vec<_>>()
-    };
-    let findings = list(&status["items"]).into_iter().flat_map(of_item);
-    findings
-        .filter(|finding| finding["severity"] == "error")
-        .filter_map(|finding| finding["id"].as_str().map(str::to_owned))
-        .collect()
 }

@@ -6,10 +6,12 @@ use mesh_e2e::plugin::{Desk, MESH_EASTWEST};
 use mesh_testkit::command::Output;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::data_path::DataPath;
-use mesh_testkit::environment;
 use mesh_testkit::http::Body;
-use mesh_testkit::parts::{self, Part};
+use mesh_testkit::parts;
 use serde_json::{Value, json};
+
+use super::left_out;
+use super::seen::Seen;
 
 /// The contexts that `status` is asked about.
 pub(crate) const WEST: &str = "path-west";
@@ -23,34 +25,19 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Scene {
     pub(crate) path: DataPath,
     desk: Desk,
-    exposure: Value,
 }
 
 impl Scene {
-    /// With a gateway of west, and its services exposed through it; nothing where Envoy cannot be had, which is said and under
-    /// CI is a failure.
-    #[expect(
-        clippy::print_stderr,
-        reason = "a test that is left out must not look as if it passed"
-    )]
+    /// With a gateway of west, and its services exposed through it; nothing where Envoy cannot be had.
     pub(crate) fn with_gateway() -> Option<Self> {
-        if let Err(why) = parts::ensure(&[Part::Envoy]) {
-            assert!(
-                !environment::under_ci(),
-                "Envoy cannot be had, which under CI is a failure: {why:#}"
-            );
-            eprintln!("left out, since Envoy cannot be had: {why:#}");
+        if !left_out::envoy_is_there() {
             return None;
         }
         // kubectl finds it beside the other plugins.
         parts::plugin(MESH_EASTWEST).unwrap();
         let path = DataPath::start().unwrap();
         let desk = Desk::over(&[path.east(), path.west()]);
-        let mut scene = Self {
-            path,
-            desk,
-            exposure: Value::Null,
-        };
+        let mut scene = Self { path, desk };
         for line in [
             "generate --network net-west --format manifest",
             "expose services",
@@ -59,8 +46,6 @@ impl Scene {
             scene.path.west().apply(&printed).unwrap();
         }
         scene.path.start_gateway().unwrap();
-        let exposure = scene.path.west().get(&format!("{GATEWAYS}/{EXPOSURE}"));
-        scene.exposure = bare(&exposure.unwrap());
         Some(scene)
     }
 
@@ -70,15 +55,21 @@ impl Scene {
         self.desk.kubectl(words).output()
     }
 
-    /// `kubectl mesh-eastwest status` about these contexts, as JSON, repeated until it is as wanted.
-    pub(crate) fn await_status(&self, contexts: &str, good: impl Fn(&Output) -> bool) -> Output {
+    /// `kubectl mesh-eastwest status` about these contexts, repeated until it is as wanted.
+    pub(crate) fn await_seen(&self, contexts: &str, good: impl Fn(&Seen) -> bool) -> Seen {
         let mut last = None;
         let found = wait_until(PATIENCE, || {
-            let output = self.eastwest(&format!("status --context {contexts} -o json"));
-            let output = last.insert(output);
-            good(output).then(|| output.clone())
+            let seen = Seen::new(self.eastwest(&format!("status --context {contexts} -o json")));
+            let seen = last.insert(seen);
+            good(seen).then(|| seen.clone())
         });
         found.unwrap_or_else(|| panic!("not as wanted:\n{}", last.unwrap().golden()))
+    }
+
+    /// Runs the fix that was printed with a finding, as it stands.
+    pub(crate) fn follow_fix(&self, seen: &Seen, id: &str) {
+        self.desk.paste(seen.fix(id)).output().expect_success();
+        self.path.bind_gateway().unwrap();
     }
 
     /// `kubectl LINE` in west's system namespace, unless the line names another.
@@ -112,22 +103,4 @@ impl Scene {
             .unwrap();
         assert!(response.is_success(), "{}", response.body);
     }
-
-    /// Puts the exposure back as it was.
-    pub(crate) fn restore_exposure(&mut self) {
-        self.create(&self.exposure);
-    }
-}
-
-/// An object as somebody would write it.
-fn bare(object: &Value) -> Value {
-    json!({
-        "apiVersion": object["apiVersion"],
-        "kind": object["kind"],
-        "metadata": {
-            "name": object["metadata"]["name"],
-            "namespace": object["metadata"]["namespace"],
-        },
-        "spec": object["spec"],
-    })
 }
