@@ -7,3 +7,4 @@
 
 mod expose;
 mod expose_live;
+mod generate;
