@@ -15,6 +15,7 @@ pub mod finding;
 pub mod gateway;
 mod go;
 pub mod istiod;
+pub mod istiod_pages;
 pub mod istiod_rules;
 pub mod mark;
 pub mod names;

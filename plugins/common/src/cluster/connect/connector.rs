@@ -103,14 +103,15 @@ impl Connector {
         let certificate = identity.certificate.take();
         let is_personal = certificate.is_some();
         let certificate_end = certificate.as_ref().and_then(|pair| pair.not_after);
-        let dialer = self.dialer(&target, &route, certificate)?;
+        let dialer = Arc::new(self.dialer(&target, &route, certificate)?);
         let opened = dialer
             .dial()
             .await
             .map_err(|fault: ConnectFault| unreachable(&target, fault))?;
         let connection = Connection {
             route,
-            transport: transport(dialer, opened),
+            transport: transport(Arc::clone(&dialer), opened),
+            dialer,
             is_personal,
         };
         identity.token_expiry = identity.token_expiry.or(certificate_end);
@@ -161,13 +162,13 @@ impl Connector {
         let timeout = target.request_timeout().unwrap_or(options.request_timeout);
         let requests = Requests::new(
             connection.transport.clone(),
-            headers,
+            headers.clone(),
             (!timeout.is_zero()).then_some(timeout),
         );
         let service = BaseUriLayer::new(base.clone()).layer(requests);
         let client = kube::Client::new(service, target.namespace().unwrap_or("default"));
         let ended = identity.token_expiry.filter(|end| *end <= options.now);
-        Ok(Cluster::new(target, client, connection, ended))
+        Ok(Cluster::new(target, client, connection, headers, ended))
     }
 }
 

@@ -50,20 +50,34 @@ pub(super) struct Opened {
 impl Dialer {
     /// Opens a connection within the time-out.
     pub(super) async fn dial(&self) -> Result<Opened, ConnectFault> {
-        tokio::time::timeout(self.timeout, self.open())
+        self.in_time(self.server_tls.as_ref()).await
+    }
+
+    /// Opens a connection that speaks HTTP/1.1 whatever the server knows, since only that can become something else.
+    pub(super) async fn dial_http1(&self) -> Result<Opened, ConnectFault> {
+        let config = self.server_tls.as_ref().map(|config| {
+            let mut config = ClientConfig::clone(config);
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            Arc::new(config)
+        });
+        self.in_time(config.as_ref()).await
+    }
+
+    async fn in_time(&self, tls: Option<&Arc<ClientConfig>>) -> Result<Opened, ConnectFault> {
+        tokio::time::timeout(self.timeout, self.open(tls))
             .await
             .unwrap_or(Err(ConnectFault::TimedOut {
                 after: self.timeout,
             }))
     }
 
-    async fn open(&self) -> Result<Opened, ConnectFault> {
+    async fn open(&self, tls: Option<&Arc<ClientConfig>>) -> Result<Opened, ConnectFault> {
         let server = &self.route.endpoint;
         let stream: Box<dyn Stream> = match &self.route.proxy {
             None => Box::new(self.tcp(server).await?),
             Some(proxy) => self.through(proxy, server).await?,
         };
-        let Some(config) = &self.server_tls else {
+        let Some(config) = tls else {
             return Ok(Opened {
                 stream,
                 http2: false,

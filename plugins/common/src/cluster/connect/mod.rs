@@ -16,6 +16,7 @@ mod route;
 mod session;
 mod tls;
 mod transport;
+mod upgrade;
 
 pub use connector::Connector;
 pub use options::{ConnectorOptions, ProxyEnvironment};

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use jiff::Timestamp;
 
+use super::dial::Dialer;
 use super::route::Route;
 use super::transport::Transport;
 use crate::cluster::{Attempt, Target, Verb};
@@ -18,6 +20,7 @@ struct Inner {
     target: Target,
     client: kube::Client,
     connection: Connection,
+    headers: HeaderMap,
     credential_ended: Option<Timestamp>,
 }
 
@@ -26,6 +29,7 @@ struct Inner {
 pub(super) struct Connection {
     pub(super) route: Route,
     pub(super) transport: Transport,
+    pub(super) dialer: Arc<Dialer>,
     /// Whether the server knows us by a certificate, so that the connection itself is somebody's.
     pub(super) is_personal: bool,
 }
@@ -35,6 +39,7 @@ impl Cluster {
         target: Target,
         client: kube::Client,
         connection: Connection,
+        headers: HeaderMap,
         credential_ended: Option<Timestamp>,
     ) -> Self {
         Self {
@@ -42,6 +47,7 @@ impl Cluster {
                 target,
                 client,
                 connection,
+                headers,
                 credential_ended,
             }),
         }
@@ -71,6 +77,11 @@ impl Cluster {
 
     pub(super) fn connection(&self) -> &Connection {
         &self.inner.connection
+    }
+
+    /// What every request says about us.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.inner.headers
     }
 
     /// When the credential ended, if it says that it has.

@@ -36,9 +36,9 @@ pub(super) struct Connections {
 ///
 /// Which HTTP is spoken is settled, so parallel first requests share the one HTTP/2 connection; asked to find out by
 /// itself, hyper-util would open one for each of them.
-pub(super) fn transport(dialer: Dialer, opened: Opened) -> Transport {
+pub(super) fn transport(dialer: Arc<Dialer>, opened: Opened) -> Transport {
     let connections = Connections {
-        dialer: Arc::new(dialer),
+        dialer,
         opened: Arc::new(Mutex::new(Some(opened.stream))),
     };
     Client::builder(TokioExecutor::new())
@@ -77,7 +77,7 @@ impl Service<Uri> for Connections {
 }
 
 /// A connection in the form that hyper-util takes.
-pub(super) struct Wire(Box<dyn Stream>);
+pub(super) struct Wire(pub(super) Box<dyn Stream>);
 
 impl Connection for Wire {
     fn connected(&self) -> Connected {

@@ -1,0 +1,165 @@
+//! WebSocket frames, as far as one message after another takes them: <https://www.rfc-editor.org/rfc/rfc6455#section-5.2>.
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+/// The longest frame that is read; a kubelet sends 32 KiB at the most.
+const LONGEST: u64 = 16 * 1024 * 1024;
+
+/// The bit of the second byte that says that a mask follows.
+const MASKED: u8 = 0x80;
+/// The rest of the second byte where the length is in the two, or eight, bytes that follow.
+const LENGTH_IN_2: u8 = 0x7e;
+const LENGTH_IN_8: u8 = 0x7f;
+
+/// What a frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// The message of the frame before goes on.
+    More,
+    /// A message, of bytes or of text.
+    Message,
+    /// The end.
+    Close,
+    /// A question that wants a [`Sort::Pong`].
+    Ping,
+    /// Its answer.
+    Pong,
+}
+
+/// One frame from the server.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub(super) sort: Sort,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Sort {
+    fn of(code: u8) -> io::Result<Self> {
+        match code {
+            0 => Ok(Self::More),
+            1 | 2 => Ok(Self::Message),
+            8 => Ok(Self::Close),
+            9 => Ok(Self::Ping),
+            10 => Ok(Self::Pong),
+            _ => Err(invalid("a frame of an unknown sort")),
+        }
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::More => 0,
+            Self::Message => 2,
+            Self::Close => 8,
+            Self::Ping => 9,
+            Self::Pong => 10,
+        }
+    }
+}
+
+/// The next frame; `None` where the connection ended before one began.
+pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Frame>> {
+    let first = match from.read_u8().await {
+        Ok(first) => first,
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let second = from.read_u8().await?;
+    if second & MASKED != 0 {
+        return Err(invalid("a masked frame from a server"));
+    }
+    let length = match second {
+        LENGTH_IN_2 => u64::from(from.read_u16().await?),
+        LENGTH_IN_8 => from.read_u64().await?,
+        short => u64::from(short),
+    };
+    if length > LONGEST {
+        return Err(invalid("a frame that is too long"));
+    }
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+    from.read_exact(&mut bytes).await?;
+    Ok(Some(Frame {
+        sort: Sort::of(first & 0x0f)?,
+        bytes,
+    }))
+}
+
+/// A whole frame from a client, whose bytes are those of `parts`, masked with `mask` as a client's have to be.
+pub(super) fn masked(sort: Sort, parts: &[&[u8]], mask: [u8; 4]) -> Vec<u8> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let mut frame = vec![0x80 | sort.code()];
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(few), _) if few < 126 => frame.push(MASKED | few),
+        (_, Ok(middling)) => {
+            frame.push(MASKED | LENGTH_IN_2);
+            frame.extend(middling.to_be_bytes());
+        }
+        (_, Err(_)) => {
+            frame.push(MASKED | LENGTH_IN_8);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
+    frame.extend(mask);
+    let bytes = parts.iter().flat_map(|part| part.iter());
+    frame.extend(
+        bytes
+            .zip(mask.iter().cycle())
+            .map(|(byte, mask)| byte ^ mask),
+    );
+    frame
+}
+
+fn invalid(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unmasked(frame: &[u8]) -> Vec<u8> {
+        // A server's frame is a client's without the mask, which is all zeros here.
+        let mut frame = frame.to_vec();
+        let short = frame[1] & 0x7f;
+        frame[1] = short;
+        let at = match short {
+            126 => 4,
+            127 => 10,
+            _ => 2,
+        };
+        frame.drain(at..at + 4);
+        frame
+    }
+
+    #[tokio::test]
+    async fn frames_of_every_length_come_back_as_they_went() {
+        for length in [0, 1, 125, 126, 65_535, 65_536] {
+            let bytes = vec![7; length];
+            let sent = unmasked(&masked(Sort::Message, &[&bytes], [0; 4]));
+            let frame = read(&mut sent.as_slice()).await.unwrap().unwrap();
+            assert_eq!((frame.sort, frame.bytes.len()), (Sort::Message, length));
+        }
+        assert_eq!(read(&mut [].as_slice()).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_frame_of_a_server_is_an_error() {
+        for bytes in [
+            &[0x82, 0x81, 0, 0, 0, 0, 1][..],
+            &[0x83, 0],
+            &[0x82, 127, 0xff, 0, 0, 0, 0, 0, 0, 0],
+            &[0x82, 5, 1],
+        ] {
+            assert!(read(&mut &*bytes).await.is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_s_bytes_are_masked() {
+        assert_eq!(
+            masked(Sort::Message, &[&[0], b"ab"], [1, 2, 3, 4]),
+            [0x82, 0x83, 1, 2, 3, 4, 1, b'a' ^ 2, b'b' ^ 3]
+        );
+    }
+}

@@ -1,0 +1,148 @@
+//! What istiod's own pages say about remote secrets, and which istiods are known to lose a new one.
+
+use serde::Deserialize;
+
+/// A cluster as `/debug/clusterz` has it.
+/// Source: `DebugInfo` in Istio's `pkg/cluster/debug.go`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KnownCluster {
+    /// What istiod calls it.
+    pub id: String,
+    /// `NAMESPACE/NAME` of the Secret that it comes from; empty for istiod's own cluster.
+    #[serde(default)]
+    pub secret_name: String,
+    /// `synced`, `syncing`, `timeout` or `closed`.
+    pub sync_status: String,
+}
+
+/// The word for a cluster whose objects istiod has read. It is not taken back when the cluster is lost later.
+pub const SYNCED: &str = "synced";
+
+/// Reads the page `/debug/clusterz`; `None` where it is none.
+pub fn known_clusters(page: &str) -> Option<Vec<KnownCluster>> {
+    serde_json::from_str(page).ok()
+}
+
+/// What `/metrics` says about remote secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretMetrics {
+    /// How many changes of remote secrets istiod has heard of since it was started.
+    pub events: u64,
+    /// Its version, such as `1.31.0`.
+    pub version: Option<String>,
+}
+
+/// Reads the page `/metrics`, which an istiod that has heard of no secret leaves the counter out of.
+/// Source: `secretEvents` in Istio's `pkg/kube/multicluster/secretcontroller.go`.
+pub fn secret_metrics(page: &str) -> SecretMetrics {
+    let counts = page.lines().filter_map(|line| {
+        let rest = line.strip_prefix("remote_cluster_secret_events_total")?;
+        rest.rsplit(' ').next()?.parse::<f64>().ok()
+    });
+    let build = page.lines().find(|line| line.starts_with("istio_build{"));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a counter is a whole number from zero"
+    )]
+    let events = counts.sum::<f64>() as u64;
+    SecretMetrics {
+        events,
+        version: build.and_then(|line| label(line, "tag")),
+    }
+}
+
+fn label(line: &str, name: &str) -> Option<String> {
+    let (_, rest) = line.split_once(&format!("{name}=\""))?;
+    rest.split('"').next().map(str::to_owned)
+}
+
+/// What an istiod of some version does wrong when a remote secret gets a new token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RotationBug {
+    /// It may go on with the old token although it has heard of the new one, until it is started again.
+    /// <https://github.com/istio/istio/issues/60612>, mended in 1.30.3.
+    KeepsOldToken,
+    /// Gateways or endpoints of other clusters may be gone until it is started again.
+    /// <https://github.com/istio/istio/issues/60920>, <https://github.com/istio/istio/issues/61043>, mended in 1.30.4.
+    LosesOthers,
+}
+
+impl RotationBug {
+    /// What it is, for a sentence that begins with the istiod.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::KeepsOldToken => {
+                "may go on with the old token until it is started again (istio/istio#60612)"
+            }
+            Self::LosesOthers => {
+                "may lose gateways and endpoints of other clusters until it is started again (istio/istio#60920, #61043)"
+            }
+        }
+    }
+}
+
+/// What an istiod of `version` is known for; nothing where the version cannot be read.
+pub fn rotation_bug(version: &str) -> Option<RotationBug> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let rest = version.strip_prefix("1.30")?;
+    let patch = rest.strip_prefix('.')?;
+    let end = patch
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(patch.len());
+    match patch[..end].parse::<u32>().ok()? {
+        0..=2 => Some(RotationBug::KeepsOldToken),
+        3 => Some(RotationBug::LosesOthers),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_of_all_sorts_are_counted_together() {
+        let page = "\
+# TYPE remote_cluster_secret_events_total counter
+remote_cluster_secret_events_total{event=\"add\"} 2
+remote_cluster_secret_events_total{event=\"update\"} 3
+istio_build{component=\"pilot\",tag=\"1.31.0\"} 1
+";
+        let seen = secret_metrics(page);
+        assert_eq!((seen.events, seen.version.as_deref()), (5, Some("1.31.0")));
+        assert_eq!(secret_metrics("").events, 0);
+    }
+
+    #[test]
+    fn clusters_are_read_as_istiod_writes_them() {
+        let page = r#"[{"id":"east","secretName":"","syncStatus":"synced"},
+            {"id":"west","secretName":"istio-system/istio-remote-secret-west","syncStatus":"timeout"}]"#;
+        let clusters = known_clusters(page).unwrap();
+        assert_eq!(
+            clusters[1].secret_name,
+            "istio-system/istio-remote-secret-west"
+        );
+        assert_eq!(known_clusters("404"), None);
+    }
+
+    #[test]
+    fn only_the_versions_with_a_bug_are_known_for_it() {
+        use RotationBug::{KeepsOldToken, LosesOthers};
+        for (version, expected) in [
+            ("1.29.9", None),
+            ("1.30.0", Some(KeepsOldToken)),
+            ("v1.30.2", Some(KeepsOldToken)),
+            ("1.30.2-distroless", Some(KeepsOldToken)),
+            ("1.30.3", Some(LosesOthers)),
+            ("1.30.4", None),
+            ("1.31.0", None),
+            ("1.300.0", None),
+            ("unknown", None),
+            ("1.30.", None),
+        ] {
+            assert_eq!(rotation_bug(version), expected, "{version}");
+        }
+    }
+}
