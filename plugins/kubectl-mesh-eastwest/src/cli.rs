@@ -22,7 +22,8 @@ use crate::status::{self, StatusArgs};
 #[command(after_help = "\
 Examples:
   # The gateway of a cluster on network1, for istioctl
-  kubectl mesh-eastwest generate --network network1 --format iop | istioctl install -y -f -
+  kubectl mesh-eastwest generate --network network1 --format iop |
+    istioctl install -y -f -
 
   # What the other networks may reach through it
   kubectl mesh-eastwest expose services | kubectl apply -f -

@@ -12,6 +12,13 @@ use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags};
     subcommand_required = true,
     disable_help_subcommand = true
 )]
+#[command(after_help = "\
+Examples:
+  # What the other networks may reach
+  kubectl mesh-eastwest expose services | kubectl --context west apply -f -
+
+  # The control plane, for clusters that have none
+  kubectl mesh-eastwest expose istiod | kubectl --context west apply -f -")]
 pub(crate) struct ExposeArgs {
     #[command(subcommand)]
     pub what: Exposed,
@@ -34,10 +41,12 @@ Examples:
   kubectl mesh-eastwest expose services | kubectl --context west apply -f -
 
   # Services in another domain, behind a gateway that Helm calls eastwest
-  kubectl mesh-eastwest expose services --cluster-domain corp.example --selector istio=eastwest
+  kubectl mesh-eastwest expose services --cluster-domain corp.example \\
+    --selector istio=eastwest
 
   # As the gateway and istiod that are there need it
-  kubectl mesh-eastwest expose services --from-context west | kubectl --context west apply -f -")]
+  kubectl mesh-eastwest expose services --from-context west |
+    kubectl --context west apply -f -")]
 pub(crate) struct ServicesArgs {
     /// Port of the gateway's Service [default: 15443]
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
@@ -60,10 +69,12 @@ Examples:
   kubectl mesh-eastwest expose istiod --revision 1-31-0
 
   # By a host name and a certificate of the gateway's own
-  kubectl mesh-eastwest expose istiod --https --host istiod.example.com --credential istiod-cert
+  kubectl mesh-eastwest expose istiod --https \\
+    --host istiod.example.com --credential istiod-cert
 
   # Every revision that is there
-  kubectl mesh-eastwest expose istiod --from-context west | kubectl --context west apply -f -")]
+  kubectl mesh-eastwest expose istiod --from-context west |
+    kubectl --context west apply -f -")]
 pub(crate) struct IstiodArgs {
     /// Revision of istiod, or several with commas between them [default: the one without a name]
     #[arg(long, value_name = "REVISION", value_delimiter = ',')]

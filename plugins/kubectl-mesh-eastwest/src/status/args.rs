@@ -21,7 +21,8 @@ Examples:
   kubectl mesh-eastwest status --all-contexts --no-probes -o json
 
   # The address alone
-  kubectl mesh-eastwest status -o jsonpath={.items[0].gateways[0].addresses[0].value}
+  kubectl mesh-eastwest status \\
+    -o jsonpath='{.items[0].gateways[0].addresses[0].value}'
 
 Exit codes: 0 fine, 1 findings of severity error, 2 it could not be done, 3 some cluster was not reached.")]
 pub(crate) struct StatusArgs {

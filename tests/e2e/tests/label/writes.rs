@@ -1,14 +1,8 @@
-//! What `kubectl mesh-label` relies on in Kubernetes: an apply of a single label leaves all else alone, a second one changes
-//! nothing, owners are told apart, and the real kubectl finds the plugin beside the other one.
+//! What writing one label relies on in Kubernetes: its apply leaves all else alone, a second one changes nothing, and owners
+//! are told apart.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops where something is not as it has to be"
-)]
-
-use mesh_e2e::plugin::{Desk, MESH_LABEL, MESH_SECRET, part};
+use mesh_e2e::plugin::Desk;
 use mesh_testkit::command::Output;
-use mesh_testkit::parts::{self, Part};
 use mesh_testkit::real::{Cluster, Kind, Lab};
 use serde_json::Value;
 
@@ -185,43 +179,4 @@ fn a_service_that_we_applied_keeps_its_ports() {
     let last = scene.cluster.get(path).unwrap();
     assert_eq!(last["metadata"]["labels"], before["metadata"]["labels"]);
     assert_eq!(last["spec"], before["spec"]);
-}
-
-#[test]
-fn kubectl_finds_both_plugins_and_help_shows_what_was_typed() {
-    let scene = Scene::new();
-    let bin = scene.desk.dir().join("bin");
-    std::fs::create_dir(&bin).unwrap();
-    for plugin in [MESH_LABEL, MESH_SECRET] {
-        std::os::unix::fs::symlink(parts::plugin(plugin).unwrap(), bin.join(plugin)).unwrap();
-    }
-    let kubectl = |words: &[&str]| {
-        let run = scene
-            .desk
-            .program(part(Part::Kubectl), words)
-            .env("PATH", &bin);
-        run.record().output().expect_success()
-    };
-    let list = kubectl(&["plugin", "list", "--name-only"]);
-    let names: Vec<&str> = list
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with("kubectl-"))
-        .collect();
-    assert_eq!(
-        (names, list.stderr.as_str()),
-        (vec![MESH_LABEL, MESH_SECRET], "")
-    );
-    for verb in ["network", "global", "control-plane", "show"] {
-        let help = kubectl(&["mesh-label", verb, "--help"]);
-        assert!(
-            help.stdout
-                .contains(&format!("Usage: kubectl mesh-label {verb} ")),
-            "{}",
-            help.golden()
-        );
-        for other in ["kubectl-mesh", "mesh_label"] {
-            assert!(!help.stdout.contains(other), "{}", help.golden());
-        }
-    }
 }

@@ -1,22 +1,18 @@
-//! The plugin as users meet it: found, named and run by the real kubectl.
-
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops where something is not as it has to be"
-)]
+//! What goes into `kubectl mesh-secret` and comes out of it.
 
 use std::sync::OnceLock;
 
 use mesh_e2e::plugin::{Desk, MESH_SECRET};
-use mesh_testkit::command::{Output, Run};
-use mesh_testkit::parts::{self, Part};
+use mesh_testkit::command::Run;
 use mesh_testkit::real::{Cluster, Kind, Lab};
 
-/// A desk over a source and a holder, and a folder for the search path that holds the plugin alone, as after an
-/// installation.
+use crate::installed::Installed;
+use crate::spelling::shows_no_other_spelling;
+
+/// The plugin alone, over a source and a holder.
 struct Scene {
     holder: Cluster,
-    desk: Desk,
+    installed: Installed,
 }
 
 impl Scene {
@@ -31,19 +27,13 @@ impl Scene {
                 .apply("{apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}")
                 .unwrap();
             let desk = Desk::over(&[&source, &holder]);
-            std::fs::create_dir(desk.dir().join("bin")).unwrap();
-            let installed = desk.dir().join("bin").join(MESH_SECRET);
-            std::os::unix::fs::symlink(parts::plugin(MESH_SECRET).unwrap(), installed).unwrap();
-            Self { holder, desk }
+            let installed = Installed::new(desk, &[MESH_SECRET]);
+            Self { holder, installed }
         })
     }
 
-    /// kubectl with nothing of ours but the plugin.
     fn kubectl(&self, words: &[&str]) -> Run {
-        self.desk
-            .program(parts::path(Part::Kubectl).unwrap(), words)
-            .env("PATH", self.desk.dir().join("bin"))
-            .record()
+        self.installed.kubectl(words)
     }
 }
 
@@ -57,21 +47,6 @@ const CREATE: &[&str] = &[
     "through-kubectl",
     "--allow-loopback",
 ];
-
-#[test]
-fn kubectl_lists_it_without_a_warning() {
-    let scene = Scene::get();
-    let list = scene
-        .kubectl(&["plugin", "list", "--name-only"])
-        .output()
-        .expect_success();
-    assert_eq!(
-        (list.stdout.lines().last(), list.stderr.as_str()),
-        (Some(MESH_SECRET), ""),
-        "{}",
-        list.golden()
-    );
-}
 
 #[test]
 fn what_it_prints_kubectl_applies_and_deletes() {
@@ -159,47 +134,6 @@ fn exit_codes_come_through() {
 }
 
 #[test]
-fn help_shows_what_was_typed() {
-    for (words, usage) in HELP {
-        for flag in ["-h", "--help"] {
-            let help = Scene::get()
-                .kubectl(words)
-                .arg(flag)
-                .output()
-                .expect_success();
-            assert!(
-                help.stdout.contains(&format!("Usage: {usage}")),
-                "{}",
-                help.golden()
-            );
-            shows_no_other_spelling(&help);
-        }
-    }
-}
-
-#[test]
-fn help_fits_its_window_and_its_examples_can_be_pasted() {
-    for columns in [80, 100] {
-        for (words, _) in HELP {
-            for flag in ["-h", "--help"] {
-                let run = Scene::get()
-                    .kubectl(words)
-                    .arg(flag)
-                    .env("COLUMNS", columns.to_string());
-                let help = run.output().expect_success().stdout;
-                for line in help.lines() {
-                    assert!(
-                        line.chars().count() <= columns,
-                        "more than {columns} columns: {line}"
-                    );
-                }
-                examples_are_whole(&help);
-            }
-        }
-    }
-}
-
-#[test]
 fn wrong_words_are_answered_with_what_was_typed() {
     for (words, says) in WRONG {
         let output = Scene::get().kubectl(words).output();
@@ -217,18 +151,6 @@ fn wrong_words_are_answered_with_what_was_typed() {
         shows_no_other_spelling(&output);
     }
 }
-
-const HELP: &[(&[&str], &str)] = &[
-    (&["mesh-secret"], "kubectl mesh-secret [OPTIONS] <COMMAND>"),
-    (
-        &["mesh-secret", "create"],
-        "kubectl mesh-secret create [OPTIONS]",
-    ),
-    (
-        &["mesh-secret", "inspect"],
-        "kubectl mesh-secret inspect [OPTIONS] [NAME]...",
-    ),
-];
 
 const WRONG: &[(&[&str], &str)] = &[
     (
@@ -258,37 +180,3 @@ const WRONG: &[(&[&str], &str)] = &[
         "[possible values: remote, config]",
     ),
 ];
-
-fn shows_no_other_spelling(output: &Output) {
-    for text in [&output.stdout, &output.stderr] {
-        let other = ["kubectl-mesh", "kubectl mesh_secret", "mesh_secret"];
-        assert!(
-            other.iter().all(|spelling| !text.contains(spelling)),
-            "{}",
-            output.golden()
-        );
-    }
-}
-
-/// Each line below `Examples:` is a remark, a command, or goes on where the line before says so.
-fn examples_are_whole(help: &str) {
-    let section = help.lines().skip_while(|line| *line != "Examples:").skip(1);
-    let examples: Vec<&str> = section
-        .take_while(|line| line.is_empty() || line.starts_with("  "))
-        .collect();
-    assert!(
-        examples
-            .iter()
-            .any(|line| line.starts_with("  kubectl mesh-secret ")),
-        "{help}"
-    );
-    let mut goes_on = false;
-    for line in examples {
-        let begins = line.is_empty() || line.starts_with("  # ") || line.starts_with("  kubectl ");
-        assert!(
-            begins || goes_on && line.starts_with("    "),
-            "an example is broken at {line:?}"
-        );
-        goes_on = line.ends_with(" \\");
-    }
-}
