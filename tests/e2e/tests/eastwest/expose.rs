@@ -2,10 +2,12 @@
 
 use mesh_common::mesh::yaml::documents;
 use mesh_e2e::plugin::{MESH_EASTWEST, part};
-use mesh_testkit::command::{Output, Run};
+use mesh_testkit::command::Run;
 use mesh_testkit::parts::{self, Module, Part, module_dir};
-use mesh_testkit::real::{Cluster, Kind, Lab};
+use mesh_testkit::real::Cluster;
 use serde_json::Value;
+
+use crate::server::{kubectl, with_kinds};
 
 /// A sample of Istio's, filled as its user does.
 fn sample(file: &str) -> String {
@@ -67,23 +69,6 @@ fn lines() -> impl Iterator<Item = &'static str> {
     SAMPLES.into_iter().map(|(_, line)| line).chain(VARIANTS)
 }
 
-/// An API server with Istio's kinds.
-fn cluster(name: &str) -> Cluster {
-    let cluster = Lab::get().unwrap().cluster(name, Kind::Bare).unwrap();
-    let kinds = module_dir(Module::Istio, "istio.io/istio")
-        .unwrap()
-        .join("manifests/charts/base/files/crd-all.gen.yaml");
-    let kinds = std::fs::read_to_string(kinds).unwrap();
-    kubectl(&cluster, "apply --server-side -f -", &kinds);
-    kubectl(&cluster, "wait --for=condition=Established crd --all", "");
-    cluster
-}
-
-fn kubectl(cluster: &Cluster, line: &str, stdin: &str) -> Output {
-    let run = cluster.kubectl(line.split_whitespace()).unwrap();
-    run.stdin(stdin).output().expect_success()
-}
-
 /// The objects of this manifest, as the server holds them.
 fn held(cluster: &Cluster, manifest: &str) -> Vec<Value> {
     let held = |object: Value| {
@@ -109,7 +94,7 @@ fn specs(objects: &[Value]) -> Vec<&Value> {
 
 #[test]
 fn the_server_makes_the_same_of_them_as_of_the_samples() {
-    let cluster = cluster("exposed");
+    let cluster = with_kinds();
     kubectl(&cluster, "create namespace istio-system", "");
     for (file, line) in SAMPLES {
         let (sample, ours) = (sample(file), printed(line));
@@ -135,7 +120,7 @@ fn the_server_makes_the_same_of_them_as_of_the_samples() {
 
 #[test]
 fn the_server_takes_every_variant_and_a_second_apply_changes_nothing() {
-    let cluster = cluster("exposed");
+    let cluster = with_kinds();
     kubectl(&cluster, "create namespace variants", "");
     for line in lines() {
         let ours = printed(&format!("{line} -n variants"));

@@ -8,3 +8,4 @@
 mod expose;
 mod expose_live;
 mod generate;
+mod server;

@@ -2,6 +2,7 @@
 //!
 //! What differs on purpose is listed in `docs/eastwest.md`, line by line as here.
 
+mod accepted;
 mod differences;
 mod helm;
 mod page;
