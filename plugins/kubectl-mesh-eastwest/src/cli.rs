@@ -9,6 +9,7 @@ use crate::apply::{self, ApplyArgs};
 use crate::expose::{self, ExposeArgs};
 use crate::generate::{self, GenerateArgs};
 use crate::status::{self, StatusArgs};
+use crate::wait::{self, WaitArgs};
 
 /// Run the east-west gateway of each cluster in an Istio mesh, and expose services through it
 #[derive(Debug, Parser)]
@@ -28,6 +29,9 @@ Examples:
   # What the other networks may reach through it
   kubectl mesh-eastwest expose services | kubectl apply -f -
 
+  # Until the gateways have addresses
+  kubectl mesh-eastwest wait --context east,west --timeout 10m
+
   # Where are the gateways, and who answers there?
   kubectl mesh-eastwest status --context east,west
 
@@ -45,6 +49,7 @@ enum Verb {
     Generate(Box<GenerateArgs>),
     Expose(Box<ExposeArgs>),
     Status(Box<StatusArgs>),
+    Wait(Box<WaitArgs>),
 }
 
 impl Plugin for Cli {
@@ -70,6 +75,9 @@ impl Plugin for Cli {
             }
             Verb::Status(arguments) => {
                 Box::pin(status::run(*arguments, environment, interrupt, streams)).await
+            }
+            Verb::Wait(arguments) => {
+                Box::pin(wait::run(*arguments, environment, interrupt, streams)).await
             }
         }
     }

@@ -9,5 +9,6 @@ mod expose;
 mod generate;
 mod live;
 mod status;
+mod wait;
 
 pub use cli::Cli;

@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use mesh_common::terminal::flags::{ConnectFlags, ContextFlags, DryRunFlags};
 
 use crate::generate::GatewayFlags;
+use crate::wait::WaitFlag;
 
 /// Install an east-west gateway and expose the cluster's services through it
 ///
@@ -16,6 +17,9 @@ Examples:
   # On two clusters whose networks `kubectl mesh-label network` has named
   kubectl mesh-eastwest apply --context east,west
 
+  # And until the gateways can be found
+  kubectl mesh-eastwest apply --context east,west --wait=10m
+
   # What would be done?
   kubectl mesh-eastwest apply --context east --dry-run=server
 
@@ -25,7 +29,7 @@ Examples:
   # Ambient mode
   kubectl mesh-eastwest apply --context east --ambient
 
-Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 130 Ctrl-C.")]
+Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 4 a wait ran out, 130 Ctrl-C.")]
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub contexts: ContextFlags,
@@ -40,6 +44,8 @@ pub(crate) struct ApplyArgs {
     /// Take over what somebody else applies, such as Argo CD or Flux
     #[arg(long)]
     pub force_conflicts: bool,
+    #[command(flatten)]
+    pub wait: WaitFlag,
     #[command(flatten)]
     pub dry_run: DryRunFlags,
     #[command(flatten)]

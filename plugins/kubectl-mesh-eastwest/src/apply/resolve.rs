@@ -1,9 +1,12 @@
 //! What `apply` was asked to do, as far as no cluster is needed to check it.
 
+use std::time::Duration;
+
 use mesh_common::cluster::DryRun;
 use mesh_common::mesh::Error;
 use mesh_common::mesh::exposure::ClusterDomain;
 use mesh_common::mesh::gateway::{EastWestGateway, Form};
+use mesh_common::mesh::names::EAST_WEST_GATEWAY;
 use mesh_common::mesh::network::NetworkName;
 use mesh_common::terminal::flags::given;
 
@@ -19,6 +22,8 @@ pub(super) struct Order {
     pub cluster_domain: Option<ClusterDomain>,
     pub force_conflicts: bool,
     pub dry_run: DryRun,
+    /// How long its address is waited for.
+    pub wait: Option<Duration>,
 }
 
 impl Order {
@@ -45,6 +50,7 @@ impl Order {
             cluster_domain: domain,
             force_conflicts: arguments.force_conflicts,
             dry_run: arguments.dry_run.resolve(),
+            wait: arguments.wait.wait,
             flags,
         };
         if exposes(ExposeArg::None) && arguments.expose.len() > 1 {
@@ -58,6 +64,11 @@ impl Order {
                 Error::usage("an ambient gateway hands on what is labelled istio.io/global, and --expose says what else")
                     .hint("leave --expose away, and: kubectl mesh-label global SERVICE"),
             );
+        }
+        if order.wait.is_some() && order.dry_run != DryRun::None {
+            errors.push(Error::usage(
+                "--wait does not go with --dry-run, which makes nothing to wait for",
+            ));
         }
         // The rest is checked with a network that is certainly one, where none was named.
         let checked = match order.flags.network {
@@ -89,6 +100,14 @@ impl Order {
     /// Istio's namespace.
     pub(super) fn namespace(&self) -> &str {
         self.flags.namespace.resolve()
+    }
+
+    /// The gateway's name.
+    pub(super) fn name(&self) -> &str {
+        let named = self.flags.name.as_deref();
+        named
+            .filter(|name| !name.is_empty())
+            .unwrap_or(EAST_WEST_GATEWAY)
     }
 
     /// The gateway with the cluster's own network where none was named.

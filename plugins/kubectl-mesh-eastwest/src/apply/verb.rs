@@ -5,6 +5,7 @@ use mesh_common::mesh::change::Change;
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
+use mesh_common::terminal::output::Format;
 use mesh_common::terminal::reading::doubles;
 use mesh_common::terminal::{Environment, Interrupt, Streams};
 use serde_json::Value;
@@ -15,6 +16,7 @@ use super::plan::{Wanted, wanted};
 use super::resolve::Order;
 use super::write::write;
 use crate::cli::SELF;
+use crate::wait::Within;
 
 /// A cluster and what becomes of each object there.
 struct Planned {
@@ -56,11 +58,32 @@ pub(crate) async fn run(
             error.in_one_line()
         ));
     }
-    match Error::all(failed) {
-        Some(error) => Err(error),
-        None if lost.is_empty() => Ok(Exit::Fine),
-        None => Ok(Exit::Partial),
+    if let Some(error) = Error::all(failed) {
+        return Err(error);
     }
+    let reached = if lost.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Partial
+    };
+    let Some(limit) = order.wait else {
+        return Ok(reached);
+    };
+    let within = Within {
+        namespace: order.namespace(),
+        name: Some(order.name()),
+        limit,
+        probes: true,
+    };
+    let streams = &*streams;
+    let waiting = fan_out(&planned, |one| async move {
+        let context = one.cluster.context().to_owned();
+        (context, within.wait(&one.cluster, streams).await)
+    });
+    let waited = interrupt.or(async { Ok(waiting.await) }).await?;
+    streams.data("\n")?;
+    let waited = within.show(waited, &Format::Table, environment, streams)?;
+    Ok(reached.worse(waited))
 }
 
 /// Connects to all clusters and reads them at once; a dead one costs only itself.

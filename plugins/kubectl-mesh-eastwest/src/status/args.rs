@@ -43,6 +43,6 @@ pub(crate) struct StatusArgs {
     pub connect: ConnectFlags,
 }
 
-fn format(text: &str) -> Result<Format, String> {
+pub(crate) fn format(text: &str) -> Result<Format, String> {
     text.parse::<Format>().map_err(|error| error.to_string())
 }

@@ -3,10 +3,14 @@
 //! Read and ask (`mesh_common::cluster::eastwest`), judge (`mesh_common::mesh::eastwest`), report, render.
 
 mod args;
+mod ask;
 mod report;
 mod report_columns;
 mod report_lines;
 mod verb;
 
-pub(crate) use args::StatusArgs;
+pub(crate) use args::{StatusArgs, format};
+pub(crate) use ask::{ANSWER, ask};
+pub(crate) use report::{Seen, Status};
+pub(crate) use report_columns::table;
 pub(crate) use verb::run;

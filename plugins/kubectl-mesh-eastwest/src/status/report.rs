@@ -10,7 +10,7 @@ use mesh_common::terminal::reading::{EachOnce, Unreached};
 use serde::Serialize;
 
 /// What was read of one cluster, and what its gateways answered.
-pub(super) struct Seen {
+pub(crate) struct Seen {
     pub facts: ClusterFacts,
     pub gateways: Vec<(Gateway, Vec<Verdict>)>,
 }
@@ -18,7 +18,7 @@ pub(super) struct Seen {
 /// All clusters that were looked at.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Status {
+pub(crate) struct Status {
     api_version: &'static str,
     kind: &'static str,
     pub items: Vec<ClusterStatus>,
@@ -30,7 +30,7 @@ pub(super) struct Status {
 /// One cluster.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ClusterStatus {
+pub(crate) struct ClusterStatus {
     pub context: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<String>,
@@ -51,7 +51,7 @@ pub(super) struct ClusterStatus {
 /// One gateway.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct GatewayStatus {
+pub(crate) struct GatewayStatus {
     #[serde(flatten)]
     pub gateway: Gateway,
     pub probes: Vec<Verdict>,
@@ -61,14 +61,14 @@ pub(super) struct GatewayStatus {
 /// Something that could not be read.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Skipped {
+pub(crate) struct Skipped {
     pub what: &'static str,
     pub reason: String,
 }
 
 impl Status {
     /// Judges all clusters together: whether two share an address or a root shows only then.
-    pub(super) fn new(once: EachOnce<Seen>, now: Timestamp) -> Self {
+    pub(crate) fn new(once: EachOnce<Seen>, now: Timestamp) -> Self {
         let seen: Vec<Seen> = once.read.into_iter().map(|(_, seen)| seen).collect();
         let beside: Vec<Beside<'_>> = seen.iter().map(|one| Beside::of(&one.facts)).collect();
         let mut items: Vec<ClusterStatus> = Vec::new();
@@ -164,10 +164,7 @@ fn of_cluster(
         context: facts.context.clone(),
         uid: facts.uid.clone(),
         network: facts.network().map(str::to_owned),
-        findings: missing(facts)
-            .filter(|_| gateways.is_empty())
-            .into_iter()
-            .collect(),
+        findings: missing(facts).into_iter().collect(),
         gateways,
         is_known: facts.services.is_ok() && facts.api_gateways.is_ok(),
         skipped: skipped(facts),

@@ -21,7 +21,7 @@ const CUT: std::ops::Range<usize> = 0..3;
 /// Less than this tells nothing.
 const SHORTEST: usize = 7;
 
-pub(super) fn table(status: &Status, wide: bool) -> Table {
+pub(crate) fn table(status: &Status, wide: bool) -> Table {
     let mut rows = Vec::new();
     for item in &status.items {
         rows.extend(of_cluster(item, wide));

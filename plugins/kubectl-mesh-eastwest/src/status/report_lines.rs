@@ -17,11 +17,7 @@ impl Report for Status {
             }
             item.write(wide, &mut text);
         }
-        for lost in &self.unreached {
-            text.push('\n');
-            line(&format!("context {}", lost.context), &mut text);
-            wrapped("not read", &lost.reason, &mut text);
-        }
+        self.write_unreached(&mut text);
         text.push('\n');
         line(&self.sum(), &mut text);
         text
@@ -34,6 +30,15 @@ impl Report for Status {
 }
 
 impl Status {
+    /// The clusters that could not be read.
+    pub(crate) fn write_unreached(&self, text: &mut String) {
+        for lost in &self.unreached {
+            text.push('\n');
+            line(&format!("context {}", lost.context), text);
+            wrapped("not read", &lost.reason, text);
+        }
+    }
+
     /// `2 clusters, 2 gateways: 1 error`.
     fn sum(&self) -> String {
         let gateways = self.items.iter().map(|item| item.gateways.len()).sum();
@@ -67,7 +72,8 @@ impl ClusterStatus {
             || gateways.any(|one| one.probes.is_empty() || one.probes.iter().any(is_skipped))
     }
 
-    fn write(&self, wide: bool, text: &mut String) {
+    /// What is to be said of the cluster as a whole.
+    pub(crate) fn write(&self, wide: bool, text: &mut String) {
         if !says(&self.findings, wide) && self.skipped.is_empty() {
             return;
         }
@@ -83,7 +89,8 @@ impl ClusterStatus {
 }
 
 impl GatewayStatus {
-    fn write(&self, context: &str, wide: bool, text: &mut String) {
+    /// What is to be said of the gateway.
+    pub(crate) fn write(&self, context: &str, wide: bool, text: &mut String) {
         // What every check of a gateway without an address has in common is a finding already.
         let told = |verdict: &&Verdict| is_skipped(verdict) && verdict.address.is_some();
         let mut skipped: Vec<String> = self

@@ -1,6 +1,6 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::cluster::eastwest::{observe, probe};
+use mesh_common::cluster::eastwest::{Look, observe};
 use mesh_common::cluster::{Connector, Kubeconfig};
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
@@ -8,8 +8,8 @@ use mesh_common::terminal::output::{Format, render};
 use mesh_common::terminal::reading::{each_once, read_contexts};
 use mesh_common::terminal::{Environment, Interrupt, Streams};
 
-use super::StatusArgs;
 use super::report::{Seen, Status};
+use super::{StatusArgs, ask};
 use crate::cli::SELF;
 
 pub(crate) async fn run(
@@ -42,23 +42,20 @@ async fn read(
     kubeconfig: &Kubeconfig,
     connector: &Connector,
 ) -> Result<Vec<(String, Result<Seen, Error>)>, Error> {
-    let (namespace, limit) = (arguments.namespace.resolve(), arguments.timeout);
+    let look = Look {
+        namespace: arguments.namespace.resolve(),
+        name: None,
+        dns: arguments.timeout,
+    };
+    let probes = (!arguments.no_probes).then_some(arguments.timeout);
     read_contexts(
         kubeconfig,
         &arguments.connect,
         &arguments.contexts,
         |target| async {
             let cluster = connector.connect(target).await?;
-            let (facts, gateways) = observe(&cluster, namespace, limit).await?;
-            let verdicts = if arguments.no_probes {
-                gateways.iter().map(|_| Vec::new()).collect()
-            } else {
-                probe(&cluster, &facts, &gateways, limit).await?
-            };
-            Ok(Seen {
-                facts,
-                gateways: gateways.into_iter().zip(verdicts).collect(),
-            })
+            let seen = observe(&cluster, look).await?;
+            ask(&cluster, seen, probes).await
         },
     )
     .await

@@ -181,8 +181,45 @@ mesh_testkit::cases! {
         world.run("apply --context east,west")
     };
     unknown_context: |world| world.run("apply --context nowhere,west,never");
+    wait: |world| {
+        let running = world.run("apply --wait").spawn();
+        running.wait_for_stderr("has no address yet");
+        balance(world, "istio-eastwestgateway");
+        running
+    };
+    wait_again: |world| {
+        applied(world, "apply --context east,west");
+        balance(world, "istio-eastwestgateway");
+        world.run("apply --wait=1s --context east,west")
+    };
+    wait_for_one_of_another_name: |world| {
+        applied(world, "apply --single-cluster --name crossing");
+        balance(world, "crossing");
+        world.run("apply --single-cluster --name crossing --wait")
+    };
+    wait_runs_out: |world| world.run("apply --wait=0");
+    wait_beside_a_dead_cluster: |world| {
+        applied(world, "apply");
+        balance(world, "istio-eastwestgateway");
+        world.east.stop();
+        world.run("apply --context east,west --wait")
+    };
+    wait_and_ctrl_c: |world| {
+        let running = world.run("apply --wait").spawn();
+        running.wait_for_stderr("has no address yet");
+        running.interrupt();
+        running
+    };
+    wait_after_a_dry_run: |world| world.run("apply --wait --dry-run");
     ctrl_c: |world| black_box::interrupted(world, "apply");
     help: |world| world.run("apply --help");
+}
+
+/// Gives west's gateway an address that leads nowhere: nothing listens on that loopback address.
+fn balance(world: &Clusters, gateway: &str) {
+    world
+        .west
+        .set_load_balancer("istio-system", gateway, &["127.9.9.9"]);
 }
 
 /// As `istioctl install` makes one: its selector has labels of its own.

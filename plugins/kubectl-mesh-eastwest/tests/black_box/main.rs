@@ -12,3 +12,4 @@ mod expose_parts;
 mod generate;
 mod scene;
 mod status;
+mod wait;

@@ -11,7 +11,7 @@ use mesh_testkit::pki::CertificateAuthority;
 use serde_json::json;
 use snapbox::{assert_data_eq, str};
 
-use crate::scene::{Scene, expose, gateway_service, golden_file};
+use crate::scene::{Scene, annotated, expose, gateway_service, golden_file, of_type};
 
 const OF_GATEWAY: &str = "spiffe://cluster.local/ns/istio-system/sa/istio-eastwestgateway";
 
@@ -260,29 +260,6 @@ fn every_golden_file_has_its_case() {
     let others = ["closed", "another_root"];
     let strays = black_box::strays(&golden_file("status", "x"), &[NAMES, &others]);
     assert_eq!(strays, std::collections::BTreeSet::new());
-}
-
-fn of_type(scene: &Scene, kind: &str) {
-    scene
-        .west
-        .set_load_balancer("istio-system", "istio-eastwestgateway", &[]);
-    scene.edit_west("services", "istio-eastwestgateway", |service| {
-        service["spec"]["type"] = json!(kind);
-        for (number, port) in service["spec"]["ports"]
-            .as_array_mut()
-            .unwrap()
-            .iter_mut()
-            .enumerate()
-        {
-            port["nodePort"] = json!(30_000 + number);
-        }
-    });
-}
-
-fn annotated(scene: &Scene, selector: &str) {
-    scene.edit_west("services", "istio-eastwestgateway", |service| {
-        service["metadata"]["annotations"]["traffic.istio.io/nodeSelector"] = json!(selector);
-    });
 }
 
 /// West without anything exposed: a real gateway listens to nothing then.

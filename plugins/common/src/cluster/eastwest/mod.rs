@@ -1,10 +1,12 @@
-//! East-west gateways: reading what a cluster has of them, and asking their ports.
+//! East-west gateways: reading what a cluster has of them, waiting for their addresses, and asking their ports.
 //!
 //! The only reader of what `mesh::eastwest` judges. Nothing is judged and nothing is written here.
 
 mod dependents;
 mod observe;
 mod probe;
+mod wait;
 
-pub use observe::observe;
+pub use observe::{Look, observe};
 pub use probe::probe;
+pub use wait::wait_for_addresses;

@@ -28,30 +28,42 @@ const SAMPLE: u32 = 100;
 /// Source: `samples/multicluster/gen-eastwest-gateway.sh` of Istio.
 const USUAL_PODS: &str = "istio=eastwestgateway";
 
-/// Reads a cluster and finds its gateways; `namespace` is Istio's, and no name may take longer than `dns` to resolve.
+/// Which gateways are looked for, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// Istio's namespace.
+    pub namespace: &'a str,
+    /// The one gateway that is asked for, labelled or not; nothing is every one.
+    pub name: Option<&'a str>,
+    /// How long a name of a host may take to resolve.
+    pub dns: Duration,
+}
+
+/// Reads a cluster and finds the gateways that are looked for.
 ///
 /// # Errors
 /// A cluster that is not reached. What may not be read, and kinds that are not there, are facts like others.
 pub async fn observe(
     cluster: &Cluster,
-    namespace: &str,
-    dns: Duration,
+    look: Look<'_>,
 ) -> Result<(ClusterFacts, Vec<Gateway>), Error> {
-    let mut facts = Box::pin(first_wave(cluster, namespace)).await?;
+    let mut facts = Box::pin(first_wave(cluster, look)).await?;
     dependents(cluster, &mut facts).await?;
     let mut gateways = Gateway::all(&facts);
+    gateways.retain(|gateway| look.name.is_none_or(|name| gateway.name == name));
     let addresses = gateways
         .iter_mut()
         .flat_map(|gateway| &mut gateway.addresses);
     let names = addresses.filter(|address| address.resolved.is_empty());
     futures::future::join_all(names.map(|address| async {
-        address.resolved = resolve(&address.value, dns).await;
+        address.resolved = resolve(&address.value, look.dns).await;
     }))
     .await;
     Ok((facts, gateways))
 }
 
-async fn first_wave(cluster: &Cluster, namespace: &str) -> Result<ClusterFacts, Error> {
+async fn first_wave(cluster: &Cluster, look: Look<'_>) -> Result<ClusterFacts, Error> {
+    let namespace = look.namespace;
     let inside = Some(namespace);
     let [of_istiod, networks, usual, meshed] = [
         istiod::SELECTOR,
@@ -62,7 +74,10 @@ async fn first_wave(cluster: &Cluster, namespace: &str) -> Result<ClusterFacts, 
     .map(labelled);
     let by_name = Selection {
         labels: None,
-        fields: Some(format!("metadata.name={EAST_WEST_GATEWAY}")),
+        fields: Some(format!(
+            "metadata.name={}",
+            look.name.unwrap_or(EAST_WEST_GATEWAY)
+        )),
     };
     let all = Selection::default();
     let (uid, own, istiods, config, roots, labelled, named, usual, apis, istio, meshed) = futures::join!(

@@ -28,9 +28,9 @@ pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> 
     findings
 }
 
-/// What is to be said of a cluster without any gateway.
+/// What is to be said of a cluster that has no gateway at all.
 pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
-    if cluster.services.is_err() {
+    if cluster.services.is_err() || !Gateway::all(cluster).is_empty() {
         return None;
     }
     let Some(network) = cluster.network() else {

@@ -5,6 +5,7 @@
 
 mod address;
 mod ambient_checks;
+mod awaited;
 mod candidate;
 mod checks;
 mod cluster;
@@ -18,6 +19,7 @@ mod verdict;
 mod verdict_tls;
 
 pub use address::{Address, AddressKind};
+pub use awaited::told;
 pub use candidate::{Candidate, candidates};
 pub use checks::{check, missing};
 pub use cluster::{ClusterFacts, Readable};

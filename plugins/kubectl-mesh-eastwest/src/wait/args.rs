@@ -1,0 +1,68 @@
+//! The arguments of `wait`, and the flag by which other verbs wait.
+
+use std::time::Duration;
+
+use clap::Args;
+use mesh_common::terminal::flags::{AllContextFlags, ConnectFlags, NamespaceFlags, duration};
+use mesh_common::terminal::output::Format;
+
+use crate::status::format;
+
+/// Wait until the east-west gateways of clusters have addresses
+///
+/// A gateway has an address when its load balancer gave it one, as an IP or as a name that resolves from here, when its
+/// Service has externalIPs, or when it is a NodePort whose annotation traffic.istio.io/nodeSelector names nodes with an
+/// address of type ExternalIP. A cluster without a gateway is waited for until it has one, and all gateways of a cluster
+/// are waited for. What answers at their ports is shown in the end, and not waited for.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  # After the gateways were installed, before anything depends on where they are
+  kubectl mesh-eastwest wait --context east,west
+
+  # As long as a load balancer may take there
+  kubectl mesh-eastwest wait --timeout 15m
+
+  # The address, once there is one
+  kubectl mesh-eastwest wait -o jsonpath={.items[0].gateways[0].addresses[0].value}
+
+Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 4 time ran out, 130 Ctrl-C.")]
+#[expect(
+    clippy::doc_markdown,
+    reason = "the documentation of a verb is its help"
+)]
+pub(crate) struct WaitArgs {
+    #[command(flatten)]
+    pub contexts: AllContextFlags,
+    /// Wait for the gateway of this name alone
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// How long to wait before giving up; 0 looks once
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    pub timeout: Duration,
+    /// Read only: dial no gateway in the end
+    #[arg(long)]
+    pub no_probes: bool,
+    /// Format: table, wide, json, yaml, name or jsonpath=TEMPLATE
+    #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = format)]
+    pub output: Format,
+    #[command(flatten)]
+    pub namespace: NamespaceFlags,
+    #[command(flatten)]
+    pub connect: ConnectFlags,
+}
+
+/// `--wait`, for verbs that do something first.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WaitFlag {
+    /// Wait until the gateway has an address, 5m unless a DURATION is given
+    #[arg(
+        long,
+        value_name = "DURATION",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "5m",
+        value_parser = duration
+    )]
+    pub wait: Option<Duration>,
+}

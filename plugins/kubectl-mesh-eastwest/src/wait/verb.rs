@@ -1,0 +1,46 @@
+//! The verb from its arguments to its exit code.
+
+use mesh_common::mesh::{Error, Exit};
+use mesh_common::terminal::flags::{connector, given};
+use mesh_common::terminal::output::Format;
+use mesh_common::terminal::reading::read_contexts;
+use mesh_common::terminal::{Environment, Interrupt, Streams};
+
+use super::{WaitArgs, Within};
+use crate::cli::SELF;
+
+pub(crate) async fn run(
+    arguments: WaitArgs,
+    environment: &Environment,
+    interrupt: &Interrupt,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let kubeconfig = arguments.connect.load(environment)?;
+    let connector = connector(environment, SELF, streams.interactive);
+    let name = given(arguments.name.as_deref());
+    let within = Within {
+        namespace: arguments.namespace.resolve(),
+        name: name.as_deref(),
+        limit: arguments.timeout,
+        probes: !arguments.no_probes,
+    };
+    let waiting = read_contexts(
+        &kubeconfig,
+        &arguments.connect,
+        &arguments.contexts,
+        |target| async {
+            let cluster = connector.connect(target).await?;
+            within.wait(&cluster, streams).await
+        },
+    );
+    let waited = interrupt.or(waiting).await?;
+    let shown = within.show(waited, &arguments.output, environment, streams);
+    let for_people = matches!(arguments.output, Format::Table | Format::Wide);
+    if for_people
+        && shown.is_ok()
+        && let Some(more) = arguments.contexts.could_be_more(&kubeconfig)
+    {
+        streams.say(more);
+    }
+    shown
+}
