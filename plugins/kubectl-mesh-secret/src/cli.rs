@@ -6,6 +6,7 @@ use mesh_common::terminal::flags::VerbosityFlags;
 use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
 
 use crate::create::{self, CreateArgs};
+use crate::delete::{self, DeleteArgs};
 use crate::exchange::{self, ExchangeArgs};
 use crate::inspect::{self, InspectArgs};
 use crate::list::{self, ListArgs};
@@ -48,6 +49,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Create(Box<CreateArgs>),
+    Delete(Box<DeleteArgs>),
     Exchange(Box<ExchangeArgs>),
     Inspect(Box<InspectArgs>),
     List(Box<ListArgs>),
@@ -69,6 +71,9 @@ impl Plugin for Cli {
         match self.verb {
             Verb::Create(arguments) => {
                 Box::pin(create::run(*arguments, environment, interrupt, streams)).await
+            }
+            Verb::Delete(arguments) => {
+                Box::pin(delete::run(*arguments, environment, interrupt, streams)).await
             }
             Verb::Exchange(arguments) => {
                 Box::pin(exchange::run(*arguments, environment, interrupt, streams)).await

@@ -5,6 +5,7 @@
 
 mod cli;
 mod create;
+mod delete;
 mod exchange;
 mod held;
 mod inspect;

@@ -29,6 +29,7 @@ pub mod resources;
 pub mod server;
 pub mod shell;
 pub mod statements;
+pub mod suggest;
 pub mod token;
 pub mod token_home;
 pub mod yaml;

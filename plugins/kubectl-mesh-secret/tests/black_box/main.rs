@@ -6,6 +6,7 @@
 )]
 
 mod budget;
+mod delete;
 mod errors;
 mod exchange;
 mod inspect;

@@ -6,7 +6,6 @@ mod entry;
 mod file;
 mod load;
 mod resolve;
-mod suggest;
 #[cfg(test)]
 mod tests;
 

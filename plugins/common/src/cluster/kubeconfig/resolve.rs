@@ -7,12 +7,13 @@ use http::Uri;
 use super::entry::{self, Reader};
 use super::file::{ClusterEntry, ContextEntry, UserEntry};
 use super::load::{Entry, Kubeconfig, Origin};
-use super::suggest::close_names;
+
 use crate::cluster::Target;
 use crate::cluster::target::Impersonation;
 use crate::mesh::Error;
 use crate::mesh::server::without_login;
 use crate::mesh::shell::shell_word;
+use crate::mesh::suggest::close_names;
 
 /// What flags say in place of the kubeconfig.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ const SHOWN: usize = 3;
 
 /// The known names close to `wanted`, the closest first: those that contain it or that it contains, and those a few
 /// letters away.
-pub(super) fn close_names<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+pub fn close_names<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = wanted.to_lowercase();
     let far = (wanted.chars().count() / 3).max(1);
     let mut close: Vec<_> = known

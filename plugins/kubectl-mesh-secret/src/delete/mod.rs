@@ -1,0 +1,14 @@
+//! `delete`: remote secrets out of their holders, with the clusters that they lead to there or gone.
+//!
+//! Names (which secrets each takes), observe (all holders at once), plan (pure: which secrets go), apply.
+
+mod apply;
+mod args;
+mod names;
+mod observe;
+mod plan;
+mod report;
+mod verb;
+
+pub(crate) use args::DeleteArgs;
+pub(crate) use verb::run;
