@@ -185,12 +185,12 @@ fn token(manifest: &Output) -> String {
     line.unwrap().to_owned()
 }
 
-/// The time behind `the token expires at`.
+/// The time at which the token is said to end.
 fn said_expiry(output: &Output) -> i64 {
-    let line = output
-        .stderr
-        .lines()
-        .find_map(|line| line.strip_prefix("the token expires at "));
+    let line = output.stderr.lines().find_map(|line| {
+        let (_, rest) = line.split_once(" a token that expires at ")?;
+        rest.split_once(": ").map(|(time, _)| time)
+    });
     let time: Timestamp = line
         .unwrap_or_else(|| panic!("{}", output.stderr))
         .parse()
@@ -231,7 +231,7 @@ fn what_was_granted_in_place_of_what_was_asked_for_is_said() {
         LONGEST
     );
     assert_eq!(said_expiry(&made), claims["exp"].as_i64().unwrap());
-    let warning = "warning: the API server granted 7200 s, not the 14400 s asked for\n";
+    let warning = "warning: the API server of context bound-tokens granted 7200 s, not the 14400 s asked for\n";
     assert!(made.stderr.contains(warning), "{}", made.stderr);
 }
 

@@ -10,6 +10,7 @@ use mesh_common::terminal::{Environment, Interrupt, Streams};
 use super::args::CreateArgs;
 use super::resolve::{Order, Output};
 use crate::cli::SELF;
+use crate::source::give::{self, Lost};
 use crate::source::holders::Holder;
 use crate::source::{
     Run, TokenPlan, Wanted, candidates, credential, holders, names, observe, plan,
@@ -108,21 +109,19 @@ async fn carry_out(
         just_made,
     };
     if !run.options.applies {
-        if let Some(secret) = run.secret(&plan, &wanted, None, streams).await? {
-            print(&secret, output, streams)?;
+        match run.secret(&plan, &wanted, None, streams).await? {
+            Some(secret) => print(&secret, output, streams)?,
+            None => streams
+                .say("the secret itself is not shown: its token would only be made now (dry run)"),
         }
         return Ok(Exit::Fine);
     }
     let gifts = run.gifts(&plan, &wanted, &borrowed, streams).await?;
-    holders::give(
-        &gifts,
-        lost,
-        "the secret was not applied there",
-        run.options,
-        run.interrupt,
-        streams,
-    )
-    .await
+    let lost = lost.into_iter().map(|error| Lost {
+        error,
+        left_out: "the secret was not applied there",
+    });
+    give::give(&gifts, lost.collect(), run.options, run.interrupt, streams).await
 }
 
 fn print(secret: &RemoteSecret, output: &Output, streams: &mut Streams) -> Result<(), Error> {

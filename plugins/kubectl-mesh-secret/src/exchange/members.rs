@@ -107,11 +107,11 @@ async fn member(
         let refusal = candidates::refusal(&cluster, &server, dead).await;
         return Err(refusal.unwrap_or_else(|error| error));
     }
-    let (source, holder) = futures::join!(
+    let (source, space) = futures::join!(
         observe::source(&cluster, &options),
-        holders::holder(cluster.clone(), &options)
+        holders::space(&cluster, &options)
     );
-    let (source, holder) = (source?, holder?);
+    let (source, space) = (source?, space?);
     let chosen = names::choose(&options, &source)?;
     let mut warnings = chosen.warnings;
     if server.starts_with("http://") {
@@ -119,11 +119,16 @@ async fn member(
             "server {server} is spoken to without TLS, so that the token can be read on the way"
         ));
     }
-    let context = cluster.context();
+    let context = cluster.context().to_owned();
     let warnings = warnings
         .into_iter()
         .map(|warning| format!("context {context}: {warning}"))
         .collect();
+    let (uid, istiods) = (
+        source.uid.clone().unwrap_or_default(),
+        source.istiods.clone(),
+    );
+    let holder = Holder::new(cluster, uid, istiods, space);
     Ok((
         Member {
             role: asked.role,

@@ -1,10 +1,7 @@
 //! The verb from its arguments to its exit code.
 
-use std::rc::Rc;
-
 use mesh_common::cluster::{Connector, Target, fan_out};
 use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::{Environment, Interrupt, Streams};
@@ -15,6 +12,7 @@ use super::pairs::{Role, pairs};
 use super::prune;
 use super::resolve::{Asked, Order};
 use crate::cli::SELF;
+use crate::source::give::{self, Gift, Lost};
 use crate::source::holders::{self, Holder};
 use crate::source::plan::{self, Plan};
 use crate::source::{Run, TokenPlan, Wanted, credential};
@@ -63,31 +61,30 @@ pub(crate) async fn run(
         interrupt,
         now: environment.now,
     };
-    let (gifts, mut failed) = all.prepare(plans, streams).await;
-    let given = holders::give(
-        &gifts,
-        lost,
-        "its pairs are left out",
+    let prepared = all.prepare(plans, streams).await?;
+    let lost = lost.into_iter().map(|error| Lost {
+        error,
+        left_out: "its pairs are left out",
+    });
+    let given = give::give(
+        &prepared.gifts,
+        lost.chain(prepared.lost).collect(),
         &order.options,
         interrupt,
         streams,
     )
     .await;
-    let exit = match given {
-        Ok(exit) => exit,
-        Err(error) => {
-            failed.push(error);
-            Exit::Failed
-        }
-    };
-    let pruned = prune::delete(
-        &leftovers,
-        &order.options.namespace,
-        dry_run,
-        interrupt,
-        streams,
-    );
-    failed.extend(pruned.await.err());
+    let mut failed = prepared.failed;
+    let exit = given.unwrap_or_else(|error| {
+        failed.push(error);
+        Exit::Failed
+    });
+    if failed.is_empty() && exit == Exit::Fine {
+        let namespace = &order.options.namespace;
+        prune::delete(&leftovers, namespace, dry_run, interrupt, streams).await?;
+    } else if !leftovers.is_empty() {
+        streams.warn("nothing is pruned, since not everything before it could be done");
+    }
     Error::all(failed).map_or(Ok(exit), Err)
 }
 
@@ -136,26 +133,52 @@ struct Work<'a> {
     now: jiff::Timestamp,
 }
 
-type Gift<'a> = (&'a Holder, Rc<RemoteSecret>);
+/// What the sources gave.
+struct Prepared<'a> {
+    gifts: Vec<Gift<'a>>,
+    /// Sources that broke off.
+    lost: Vec<Lost>,
+    /// What went wrong in others.
+    failed: Vec<Error>,
+}
 
 impl<'a> Work<'a> {
-    /// Makes what every source lacks, and its secrets, tried out. A source that fails costs only its own pairs.
-    async fn prepare(&self, plans: Vec<Plan>, streams: &Streams) -> (Vec<Gift<'a>>, Vec<Error>) {
+    /// Makes what every source lacks, and its secrets, tried out. A source that fails costs only its own secrets.
+    ///
+    /// # Errors
+    /// Ctrl-C, and what else had gone wrong until then.
+    async fn prepare(&self, plans: Vec<Plan>, streams: &Streams) -> Result<Prepared<'a>, Error> {
         let sources = self.members.iter().zip(plans);
         let results = fan_out(sources, |(member, plan)| async move {
             self.source(member, &plan, streams).await
         })
         .await;
-        let (mut gifts, mut failed, mut interrupted) = (Vec::new(), Vec::new(), None);
+        let (mut gifts, mut lost, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut interrupted = None;
         for result in results {
             match result {
                 Ok(of_source) => gifts.extend(of_source),
                 Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
+                Err(error) if error.kind() == Kind::Unreachable => lost.push(Lost {
+                    error,
+                    left_out: "the secrets for it are left out, so run this again",
+                }),
                 Err(error) => failed.push(error),
             }
         }
-        failed.extend(interrupted);
-        (gifts, failed)
+        if let Some(interrupted) = interrupted {
+            let lost = lost.into_iter().map(|lost| lost.error);
+            let before = Error::all(failed.into_iter().chain(lost));
+            return Err(match before {
+                Some(error) => error.and(interrupted),
+                None => interrupted,
+            });
+        }
+        Ok(Prepared {
+            gifts,
+            lost,
+            failed,
+        })
     }
 
     async fn source(

@@ -1,24 +1,20 @@
-//! Makes what the plan says in the source cluster, and gets the credential out of it. The only writer there.
+//! Makes what the plan says in the source cluster, and gets the credential out of it. Beside `mint`, the only writer there.
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::api::PostParams;
-use mesh_common::cluster::{ApplyOptions, DryRun, Seen, Trust, Verb, wait_for};
-use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::names::{APPLIED_BY, CA_KEY, MADE_FOR, TOKEN_KEY};
+use mesh_common::cluster::{ApplyOptions, DryRun, Seen, wait_for};
+use mesh_common::mesh::names::{CA_KEY, TOKEN_KEY};
 use mesh_common::mesh::{Error, reader};
 use mesh_common::terminal::Streams;
 use secrecy::SecretString;
 
+use super::mint;
 use super::observe::own_secret_name;
 use super::options::Auth;
 use super::plan::{Make, Plan, TokenPlan};
 use super::run::Run;
-use crate::cli::SELF;
 
 /// How long Kubernetes may take to fill a token Secret, unless `--request-timeout` says otherwise; it takes milliseconds.
 const TOKEN_DEADLINE: Duration = Duration::from_secs(30);
@@ -28,6 +24,8 @@ const TOKEN_DEADLINE: Duration = Duration::from_secs(30);
 pub(crate) struct Credential {
     pub token: SecretString,
     pub authorities: Vec<u8>,
+    /// The Secret that was made for this token, and that nobody else needs.
+    pub anchor: Option<ObjectMeta>,
 }
 
 /// Makes every object in its order; says whether there was any.
@@ -108,7 +106,7 @@ pub(crate) async fn get(
             authorities,
         } => {
             let holder = own.as_deref().or(holder);
-            return mint(run, *duration, holder, authorities, streams)
+            return mint::mint(run, *duration, holder, authorities, streams)
                 .await
                 .map(Some);
         }
@@ -157,6 +155,7 @@ async fn from_secret(run: &Run<'_>, known: Secret) -> Result<Credential, Error> 
                 String::from_utf8_lossy(bytes(&secret, TOKEN_KEY)).into_owned(),
             ),
             authorities: bytes(&secret, CA_KEY).to_vec(),
+            anchor: None,
         }),
         Seen::RanOut(_) => Err(Error::refused(format!(
             "secret {namespace}/{name} in context {} was not filled with a token within {} s",
@@ -171,136 +170,7 @@ async fn from_secret(run: &Run<'_>, known: Secret) -> Result<Credential, Error> 
     }
 }
 
-/// Mints a token that is bound to a Secret of its own, so that deleting that Secret revokes this token and no other.
-/// Source: <https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/>.
-async fn mint(
-    run: &Run<'_>,
-    duration: Duration,
-    holder: Option<&str>,
-    authorities: &str,
-    streams: &Streams,
-) -> Result<Credential, Error> {
-    let (namespace, account, context) = (
-        &run.options.namespace,
-        &run.options.account,
-        run.source.context(),
-    );
-    let authorities = match (authorities, run.source.target().trust()) {
-        ("", Trust::Authorities(pem)) => pem.clone(),
-        (pem, Trust::Authorities(_) | Trust::System | Trust::Insecure) => pem.as_bytes().to_vec(),
-    };
-    if authorities.is_empty() && run.options.authorities.is_none() && !run.options.insecure {
-        return Err(Error::new(
-            Kind::NotFound,
-            format!("the cluster's CA cannot be read in context {context}"),
-        )
-        .hint(format!(
-            "{} -n kube-system get configmap kube-root-ca.crt",
-            run.source.target().kubectl()
-        ))
-        .hint("--ca-file FILE"));
-    }
-    run.interrupt.check()?;
-    let anchor = anchor(namespace, account, holder);
-    let anchor = match &anchor.metadata.name {
-        Some(_) => run.source.apply(&anchor, apply_options(run)).await?,
-        None => run.source.create(&anchor, DryRun::None).await?,
-    };
-    let name = anchor.metadata.name.clone().unwrap_or_default();
-    let request = TokenRequest {
-        spec: TokenRequestSpec {
-            audiences: Vec::new(),
-            expiration_seconds: i64::try_from(duration.as_secs()).ok(),
-            bound_object_ref: Some(BoundObjectReference {
-                api_version: Some("v1".to_owned()),
-                kind: Some("Secret".to_owned()),
-                name: Some(name.clone()),
-                uid: anchor.metadata.uid.clone(),
-            }),
-        },
-        ..TokenRequest::default()
-    };
-    let accounts: kube::Api<k8s_openapi::api::core::v1::ServiceAccount> =
-        kube::Api::namespaced(run.source.client(), namespace);
-    let granted = accounts
-        .create_token_request(account, &PostParams::default(), &request)
-        .await
-        .map_err(|error| {
-            run.source
-                .attempt(Verb::Create, "serviceaccounts/token")
-                .in_namespace(namespace)
-                .named(account)
-                .explain(error)
-        })?;
-    let status = granted.status.ok_or_else(|| {
-        Error::refused(format!(
-            "no token came back for service account {namespace}/{account} in context {context}"
-        ))
-    })?;
-    report_expiry(
-        &name,
-        status.expiration_timestamp.0,
-        duration,
-        context,
-        granted.metadata.creation_timestamp,
-        streams,
-    );
-    Ok(Credential {
-        token: SecretString::from(status.token),
-        authorities,
-    })
-}
-
-/// The API server may grant less, or more, than was asked for (`--service-account-max-token-expiration`,
-/// `--service-account-extend-token-expiration`).
-fn report_expiry(
-    name: &str,
-    expires: Timestamp,
-    asked: Duration,
-    context: &str,
-    created: Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>,
-    streams: &Streams,
-) {
-    streams.say(&format!(
-        "secret/{name} in context {context} holds the token's life: deleting it revokes the token"
-    ));
-    streams.say(&format!(
-        "the token expires at {}",
-        expires.strftime("%Y-%m-%dT%H:%M:%SZ")
-    ));
-    let granted = created.map(|created| expires.duration_since(created.0));
-    let Some(granted) = granted.and_then(|length| Duration::try_from(length).ok()) else {
-        return;
-    };
-    if granted.abs_diff(asked) > Duration::from_mins(1) {
-        streams.warn(&format!(
-            "the API server granted {} s, not the {} s asked for",
-            granted.as_secs(),
-            asked.as_secs()
-        ));
-    }
-}
-
-/// The Secret that a minted token is bound to; it holds nothing.
-fn anchor(namespace: &str, account: &str, holder: Option<&str>) -> Secret {
-    let mut annotations =
-        std::collections::BTreeMap::from([(APPLIED_BY.to_owned(), SELF.to_owned())]);
-    if let Some(holder) = holder {
-        annotations.insert(MADE_FOR.to_owned(), holder.to_owned());
-    }
-    Secret {
-        metadata: ObjectMeta {
-            name: holder.map(|holder| format!("{account}-token-for-{holder}")),
-            generate_name: holder.is_none().then(|| format!("{account}-token-")),
-            namespace: Some(namespace.to_owned()),
-            annotations: Some(annotations),
-            ..ObjectMeta::default()
-        },
-        ..Secret::default()
-    }
-}
-
-fn apply_options(run: &Run<'_>) -> ApplyOptions {
+pub(super) fn apply_options(run: &Run<'_>) -> ApplyOptions {
     ApplyOptions {
         dry_run: run.options.dry_run,
         force_conflicts: false,

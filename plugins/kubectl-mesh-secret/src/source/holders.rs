@@ -1,25 +1,23 @@
-//! The clusters that the secret is applied in: what is there, whether it may be written, and the write.
+//! The clusters that the secret is applied in: what is there, and whether it may be written.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use mesh_common::cluster::{
-    ApplyOptions, Cluster, Connector, DryRun, Kubeconfig, Selection, Target, fan_out,
-};
-use mesh_common::mesh::Exit;
-use mesh_common::mesh::cluster_name::{ClusterId, nearest_label};
+use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target, fan_out};
+use mesh_common::mesh::cluster_name::{ClusterId, is_dns_label, nearest_label};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::MULTI_CLUSTER_LABEL;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
-use mesh_common::mesh::remote_secret::{RemoteSecret, SecretType, leads_to, secret_name};
+use mesh_common::mesh::remote_secret::{SecretType, leads_to, secret_name};
 use mesh_common::mesh::shell::shell_word;
 use mesh_common::terminal::flags::ConnectFlags;
-use mesh_common::terminal::{Interrupt, Streams};
 
 use super::observe::{Source, cluster_uid, istiod_names};
 use super::options::Options;
-use crate::cli::SELF;
+
+/// How much of a holder's UID tells it from another one of the same name, and how much of its name is left room for.
+const UID_PART: usize = 8;
+const ROOM: usize = 63 - 1 - UID_PART;
 
 /// A holder and what was seen in it.
 pub(crate) struct Holder {
@@ -62,8 +60,25 @@ pub(crate) async fn observe(
     .await
 }
 
+/// What is read in a cluster that only a holder needs.
+pub(crate) struct Space {
+    has_namespace: bool,
+    secrets: Vec<Secret>,
+    unlabelled: Option<Secret>,
+}
+
 /// Reads one cluster as a holder, in one wave.
-pub(crate) async fn holder(cluster: Cluster, options: &Options) -> Result<Holder, Error> {
+async fn holder(cluster: Cluster, options: &Options) -> Result<Holder, Error> {
+    let (uid, istiods, space) = futures::join!(
+        cluster_uid(&cluster),
+        istiod_names(&cluster, &options.namespace),
+        space(&cluster, options),
+    );
+    Ok(Holder::new(cluster, uid?, istiods?, space?))
+}
+
+/// Reads what a cluster has as a holder, where the rest is known.
+pub(crate) async fn space(cluster: &Cluster, options: &Options) -> Result<Space, Error> {
     let namespace = options.namespace.as_str();
     let remote = Selection {
         labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")),
@@ -73,9 +88,7 @@ pub(crate) async fn holder(cluster: Cluster, options: &Options) -> Result<Holder
         (SecretType::Config, _) => Some(mesh_common::mesh::names::CONFIG_SECRET.to_owned()),
         (SecretType::Remote, name) => name.as_ref().map(|name| secret_name(name.as_str())),
     };
-    let (uid, istiods, space, secrets, unlabelled) = futures::join!(
-        cluster_uid(&cluster),
-        istiod_names(&cluster, namespace),
+    let (space, secrets, unlabelled) = futures::join!(
         cluster.get::<Namespace>(None, namespace),
         cluster.list::<Secret>(Some(namespace), &remote),
         async {
@@ -85,13 +98,10 @@ pub(crate) async fn holder(cluster: Cluster, options: &Options) -> Result<Holder
             }
         },
     );
-    Ok(Holder {
-        uid: uid?,
-        istiods: istiods?,
+    Ok(Space {
         has_namespace: space?.is_some(),
         secrets: secrets?,
         unlabelled: unlabelled?,
-        cluster,
     })
 }
 
@@ -135,73 +145,24 @@ pub(crate) fn check_owners(
     Error::all(refused).map_or(Ok(()), Err)
 }
 
-/// Decides for every holder before the first write, then writes to all of them at once; one that breaks off costs only
-/// itself. `lost` are those that were not reached before, and `left_out` says what that means.
-pub(crate) async fn give(
-    gifts: &[(&Holder, Rc<RemoteSecret>)],
-    mut lost: Vec<Error>,
-    left_out: &str,
-    options: &Options,
-    interrupt: &Interrupt,
-    streams: &Streams,
-) -> Result<Exit, Error> {
-    let decided = Error::gather(
-        gifts
-            .iter()
-            .map(|(holder, secret)| holder.decide(secret, options)),
-    )?;
-    let work = gifts.iter().zip(decided);
-    let results = fan_out(work, |((holder, secret), gift)| async move {
-        interrupt.check()?;
-        holder.apply(secret, &gift, options.dry_run).await
-    })
-    .await;
-    let (mut failed, mut unsure) = (Vec::new(), Vec::new());
-    let (mut done, mut interrupted) = (false, None);
-    for result in results {
-        match result {
-            Ok(line) => {
-                done = true;
-                streams.data(&line)?;
-            }
-            Err(error) if error.kind() == Kind::Unreachable => unsure.push(error),
-            // One Ctrl-C stops all that was to come.
-            Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
-            Err(error) => failed.push(error),
+impl Holder {
+    /// A cluster with this UID, whose istiods call it so.
+    pub(crate) fn new(
+        cluster: Cluster,
+        uid: String,
+        istiods: Vec<ClusterId>,
+        space: Space,
+    ) -> Self {
+        Self {
+            cluster,
+            uid,
+            istiods,
+            has_namespace: space.has_namespace,
+            secrets: space.secrets,
+            unlabelled: space.unlabelled,
         }
     }
-    failed.extend(interrupted);
-    if !done {
-        failed.append(&mut lost);
-        failed.append(&mut unsure);
-    }
-    for error in &lost {
-        streams.warn(&format!("{}; {left_out}", error.in_one_line()));
-    }
-    // The request may have arrived though the answer did not.
-    for error in &unsure {
-        streams.warn(&format!(
-            "{}; whether the secret was applied there is not known, so run this again",
-            error.in_one_line()
-        ));
-    }
-    match Error::all(failed) {
-        Some(error) => Err(error),
-        None if lost.is_empty() && unsure.is_empty() => Ok(Exit::Fine),
-        None => Ok(Exit::Partial),
-    }
-}
 
-/// What giving a secret to a holder takes.
-enum Gift {
-    Unchanged,
-    Apply {
-        word: &'static str,
-        force_conflicts: bool,
-    },
-}
-
-impl Holder {
     /// The cluster.
     pub(crate) fn cluster(&self) -> &Cluster {
         &self.cluster
@@ -219,18 +180,22 @@ impl Holder {
             .filter(|secret| !clusters.iter().any(|cluster| leads_to(secret, cluster)))
             .collect()
     }
-    /// What the holder is called where a token is made for it alone.
+
+    /// What the holder is called where a token is made for it alone. Where that is no label, two holders could come to the
+    /// same one, and share what either may revoke; so the UID goes with it.
     pub(crate) fn name(&self) -> String {
         let known = self
             .istiods
             .first()
             .map_or_else(|| self.cluster.context(), ClusterId::as_str);
-        let label = nearest_label(known);
-        if label.is_empty() {
-            self.uid.clone()
-        } else {
-            label
+        if is_dns_label(known) {
+            return known.to_owned();
         }
+        nearest_label(&format!(
+            "{:.ROOM$}-{:.UID_PART$}",
+            nearest_label(known),
+            self.uid
+        ))
     }
 
     /// Why it cannot hold a secret for this source, if it cannot; `others` are holders of the same secret.
@@ -303,53 +268,8 @@ impl Holder {
         )
     }
 
-    /// What giving `secret` to this holder takes.
-    fn decide(&self, secret: &RemoteSecret, options: &Options) -> Result<Gift, Error> {
-        let existing = self.existing(&secret.name());
-        match existing {
-            Some(existing) if secret.is_in(existing) => Ok(Gift::Unchanged),
-            Some(_) | None => Ok(Gift::Apply {
-                word: if existing.is_some() {
-                    "configured"
-                } else {
-                    "created"
-                },
-                force_conflicts: options.force_conflicts
-                    || self.may_take_over(existing, &secret.cluster, options)?,
-            }),
-        }
-    }
-
-    async fn apply(
-        &self,
-        secret: &RemoteSecret,
-        gift: &Gift,
-        dry_run: DryRun,
-    ) -> Result<String, Error> {
-        let (word, suffix) = match gift {
-            Gift::Unchanged => ("unchanged", ""),
-            Gift::Apply {
-                word,
-                force_conflicts,
-            } => {
-                let options = ApplyOptions {
-                    dry_run,
-                    force_conflicts: *force_conflicts,
-                };
-                self.cluster
-                    .apply(&secret.to_applied(SELF), options)
-                    .await?;
-                (*word, dry_run.suffix())
-            }
-        };
-        Ok(format!(
-            "secret/{} {word} in context {}{suffix}\n",
-            secret.name(),
-            self.cluster.context()
-        ))
-    }
-
-    fn existing(&self, name: &str) -> Option<&Secret> {
+    /// The Secret of that name, as it was seen.
+    pub(crate) fn existing(&self, name: &str) -> Option<&Secret> {
         let labelled = self
             .secrets
             .iter()
@@ -357,7 +277,8 @@ impl Holder {
         labelled.or(self.unlabelled.as_ref())
     }
 
-    fn may_take_over(
+    /// Whether the secret that is there may be taken over from the guides' own commands; a stranger's may not.
+    pub(crate) fn may_take_over(
         &self,
         existing: Option<&Secret>,
         cluster: &str,

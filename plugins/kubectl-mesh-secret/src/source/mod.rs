@@ -1,12 +1,14 @@
 //! A source cluster and the clusters that are to hold a secret for it: what both have, what is missing, the credential,
 //! its try-out, and the secret in each holder.
 //!
-//! `create` goes through it for one source, `exchange` for every cluster of a mesh. Only `credential` writes in the source,
-//! and only `holders` in the holders.
+//! `create` goes through it for one source, `exchange` for every cluster of a mesh. Only `credential` and `mint` write in the
+//! source, and only `give` in the holders.
 
 pub(crate) mod candidates;
 pub(crate) mod credential;
+pub(crate) mod give;
 pub(crate) mod holders;
+mod mint;
 pub(crate) mod names;
 pub(crate) mod observe;
 mod options;

@@ -9,10 +9,12 @@ use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::terminal::{Interrupt, Streams};
 
+use super::credential::Credential;
+use super::give::Gift;
 use super::holders::Holder;
 use super::options::Options;
 use super::plan::{Place, Plan};
-use super::{credential, observe, plan, try_out};
+use super::{credential, mint, observe, plan, try_out};
 
 /// What is known of the source once it was read and prepared.
 #[derive(Clone)]
@@ -37,30 +39,32 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The secret of each holder: one for all, or one for each where each gets a token of its own. None at all in a dry run
-    /// that would have to make a token first.
+    /// The secret of each holder: one for all, or one for each where each gets a token of its own.
     pub(crate) async fn gifts<'h>(
         &self,
         plan: &Plan,
         wanted: &Wanted,
         holders: &[&'h Holder],
         streams: &Streams,
-    ) -> Result<Vec<(&'h Holder, Rc<RemoteSecret>)>, Error> {
-        let mut gifts: Vec<(&Holder, Rc<RemoteSecret>)> = Vec::new();
+    ) -> Result<Vec<Gift<'h>>, Error> {
+        let mut gifts: Vec<Gift<'h>> = Vec::new();
         for holder in holders {
             let shared = gifts
                 .first()
                 .filter(|_| !self.options.has_own_token())
-                .map(|(_, secret)| Rc::clone(secret));
-            let secret = if shared.is_some() {
-                shared
+                .map(|first| first.secret.clone());
+            let secret = if let Some(secret) = shared {
+                secret
             } else {
                 let name = holder.name();
                 let secret = self.secret(plan, wanted, Some(&name), streams).await?;
                 secret.map(Rc::new)
             };
-            let Some(secret) = secret else { break };
-            gifts.push((holder, secret));
+            gifts.push(Gift {
+                holder,
+                cluster: wanted.cluster.clone(),
+                secret,
+            });
         }
         Ok(gifts)
     }
@@ -74,21 +78,30 @@ impl Run<'_> {
         streams: &Streams,
     ) -> Result<Option<RemoteSecret>, Error> {
         let Some(credential) = credential::get(self, plan, holder, streams).await? else {
-            streams
-                .say("the secret itself is not shown: its token would only be made now (dry run)");
             return Ok(None);
         };
-        match try_out::proven(self, wanted, &credential, streams).await {
+        let proven = self.proven(wanted, &credential, streams).await;
+        if let (Err(_), Some(anchor)) = (&proven, &credential.anchor) {
+            mint::take_back(self, anchor, streams).await;
+        }
+        proven.map(Some)
+    }
+
+    async fn proven(
+        &self,
+        wanted: &Wanted,
+        credential: &Credential,
+        streams: &Streams,
+    ) -> Result<RemoteSecret, Error> {
+        match try_out::proven(self, wanted, credential, streams).await {
             Err(error) if error.kind() == Kind::Forbidden && self.mend_rights(streams).await? => {
                 let wanted = Wanted {
                     just_made: true,
                     ..wanted.clone()
                 };
-                try_out::proven(self, &wanted, &credential, streams)
-                    .await
-                    .map(Some)
+                try_out::proven(self, &wanted, credential, streams).await
             }
-            proven => proven.map(Some),
+            proven => proven,
         }
     }
 

@@ -65,10 +65,8 @@ $ kubectl-mesh_secret create --name west --allow-loopback --into east,third --to
 secret/istio-remote-secret-west created in context east
 secret/istio-remote-secret-west created in context third
 [stderr]
-secret/istio-reader-service-account-token-for-east in context west holds the token's life: deleting it revokes the token
-the token expires at [TIME]
-secret/istio-reader-service-account-token-for-third in context west holds the token's life: deleting it revokes the token
-the token expires at [TIME]
+secret/istio-reader-service-account-token-for-east in context west holds the life of a token that expires at [TIME]: deleting it revokes the token
+secret/istio-reader-service-account-token-for-third in context west holds the life of a token that expires at [TIME]: deleting it revokes the token
 [exit 0]
 
 "#]]
@@ -176,12 +174,13 @@ fn a_dry_run_writes_nothing_and_says_what_it_would() {
         world.golden(&output),
         str![[r#"
 $ kubectl-mesh_secret create --name west --allow-loopback --into east --dry-run
+[stdout]
+secret/istio-remote-secret-west created in context east (dry run)
 [stderr]
 namespace/istio-system created in context west (dry run)
 serviceaccount/istio-reader-service-account created in context west (dry run)
 clusterrole.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-system created in context west (dry run)
 clusterrolebinding.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-system created in context west (dry run)
-the secret itself is not shown: its token would only be made now (dry run)
 [exit 0]
 
 "#]]

@@ -3,8 +3,11 @@
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use mesh_testkit::black_box;
 use mesh_testkit::embedded::Cluster;
+use serde_json::Value;
 
 use super::objects::{namespace, reader};
 
@@ -37,15 +40,33 @@ impl World {
 
     /// West's reader: account, role, binding and token Secret.
     pub(crate) fn add_reader(&self) -> String {
-        for object in reader("istio-system") {
-            self.west.create(object);
-        }
-        self.west.service_account_with_token(
-            "istio-system",
-            "istio-reader-service-account",
-            "istio-reader-service-account-istio-remote-secret-token",
-        )
+        add_reader(&self.west)
     }
+}
+
+/// A cluster's reader: account, role, binding and token Secret; gives the token.
+pub(crate) fn add_reader(cluster: &Cluster) -> String {
+    for object in reader("istio-system") {
+        cluster.create(object);
+    }
+    cluster.service_account_with_token(
+        "istio-system",
+        "istio-reader-service-account",
+        "istio-reader-service-account-istio-remote-secret-token",
+    )
+}
+
+/// The token that the reader's token Secret of this cluster holds.
+pub(crate) fn reader_token(cluster: &Cluster) -> String {
+    let name = "istio-reader-service-account-istio-remote-secret-token";
+    let secret = cluster.get("secrets", "istio-system", name).unwrap();
+    decoded(&secret["data"]["token"])
+}
+
+/// A value of a Secret's data as text.
+pub(crate) fn decoded(value: &Value) -> String {
+    let bytes = BASE64_STANDARD.decode(value.as_str().unwrap()).unwrap();
+    String::from_utf8(bytes).unwrap()
 }
 
 impl Deref for World {

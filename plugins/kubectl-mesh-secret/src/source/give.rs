@@ -1,0 +1,161 @@
+//! The secrets on their way into the holders: what each write takes, the writes, and what was done. The only writer in
+//! the holders.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use mesh_common::cluster::{ApplyOptions, DryRun, fan_out};
+use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::remote_secret::RemoteSecret;
+use mesh_common::mesh::{Error, Exit};
+use mesh_common::terminal::{Interrupt, Streams};
+
+use super::holders::Holder;
+use super::options::Options;
+use crate::cli::SELF;
+
+/// A secret for one holder.
+pub(crate) struct Gift<'h> {
+    pub(crate) holder: &'h Holder,
+    /// The name under which it introduces its source.
+    pub(crate) cluster: String,
+    /// The secret; nothing in a dry run, where its token would only be made.
+    pub(crate) secret: Option<Rc<RemoteSecret>>,
+}
+
+/// A cluster that was not reached, and what that means.
+pub(crate) struct Lost {
+    pub(crate) error: Error,
+    pub(crate) left_out: &'static str,
+}
+
+/// Decides for every holder before the first write, then writes to all of them at once; one that breaks off costs only
+/// itself. `lost` are those that were not reached before.
+pub(crate) async fn give(
+    gifts: &[Gift<'_>],
+    mut lost: Vec<Lost>,
+    options: &Options,
+    interrupt: &Interrupt,
+    streams: &Streams,
+) -> Result<Exit, Error> {
+    let decided = Error::gather(gifts.iter().map(|gift| gift.decide(options)))?;
+    let told = Told::default();
+    let work = gifts.iter().zip(decided).enumerate();
+    let results = fan_out(work, |(number, (gift, write))| {
+        let told = &told;
+        async move {
+            let done = match interrupt.check() {
+                Ok(()) => gift.write(&write, options).await,
+                Err(error) => Err(error),
+            };
+            told.next(number, done.as_deref().unwrap_or_default(), streams)?;
+            done.map(drop)
+        }
+    })
+    .await;
+    let (mut failed, mut unsure) = (Vec::new(), Vec::new());
+    let (mut done, mut interrupted) = (false, None);
+    for result in results {
+        match result {
+            Ok(()) => done = true,
+            Err(error) if error.kind() == Kind::Unreachable => unsure.push(error),
+            // One Ctrl-C stops all that was to come.
+            Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
+            Err(error) => failed.push(error),
+        }
+    }
+    failed.extend(interrupted);
+    if !done {
+        failed.extend(lost.drain(..).map(|lost| lost.error));
+        failed.append(&mut unsure);
+    }
+    for Lost { error, left_out } in &lost {
+        streams.warn(&format!("{}; {left_out}", error.in_one_line()));
+    }
+    // The request may have arrived though the answer did not.
+    for error in &unsure {
+        streams.warn(&format!(
+            "{}; whether the secret was applied there is not known, so run this again",
+            error.in_one_line()
+        ));
+    }
+    match Error::all(failed) {
+        Some(error) => Err(error),
+        None if lost.is_empty() && unsure.is_empty() => Ok(Exit::Fine),
+        None => Ok(Exit::Partial),
+    }
+}
+
+/// Tells what was done in the order of the gifts, each as soon as all before it are known.
+#[derive(Default)]
+struct Told {
+    next: Cell<usize>,
+    early: RefCell<BTreeMap<usize, String>>,
+}
+
+impl Told {
+    fn next(&self, number: usize, line: &str, streams: &Streams) -> Result<(), Error> {
+        let mut early = self.early.borrow_mut();
+        early.insert(number, line.to_owned());
+        while let Some(line) = early.remove(&self.next.get()) {
+            self.next.set(self.next.get() + 1);
+            streams.data(&line)?;
+        }
+        Ok(())
+    }
+}
+
+/// What giving a secret to a holder takes.
+struct Write {
+    word: &'static str,
+    /// How it is applied; nothing where the holder has it.
+    apply: Option<ApplyOptions>,
+}
+
+impl Gift<'_> {
+    fn decide(&self, options: &Options) -> Result<Write, Error> {
+        let holder = self.holder;
+        let existing = holder.existing(&options.secret_type.secret_name(&self.cluster));
+        let is_there = |secret: &Rc<RemoteSecret>| existing.is_some_and(|held| secret.is_in(held));
+        if self.secret.as_ref().is_some_and(is_there) {
+            return Ok(Write {
+                word: "unchanged",
+                apply: None,
+            });
+        }
+        let force_conflicts =
+            options.force_conflicts || holder.may_take_over(existing, &self.cluster, options)?;
+        Ok(Write {
+            word: if existing.is_some() {
+                "configured"
+            } else {
+                "created"
+            },
+            apply: Some(ApplyOptions {
+                dry_run: options.dry_run,
+                force_conflicts,
+            }),
+        })
+    }
+
+    /// Carries it out, and says so in one line.
+    async fn write(&self, write: &Write, options: &Options) -> Result<String, Error> {
+        let cluster = self.holder.cluster();
+        let suffix = match (write.apply, &self.secret) {
+            (None, _) => "",
+            (Some(how), Some(secret)) => {
+                cluster.apply(&secret.to_applied(SELF), how).await?;
+                how.dry_run.suffix()
+            }
+            // No server can check what is not there yet.
+            (Some(_), None) => DryRun::Client.suffix(),
+        };
+        Ok(format!(
+            "secret/{} {} in context {}{suffix}\n",
+            options.secret_type.secret_name(&self.cluster),
+            write.word,
+            cluster.context()
+        ))
+    }
+}
