@@ -59,7 +59,7 @@ pub(crate) async fn run(
         .await?;
     if let (Some(dead), false) = (server::dead(&server), options.allow_loopback) {
         return Err(interrupt
-            .or(candidates::refusal(&source, &server, dead))
+            .or(candidates::refusal(&source, &server, dead, &options))
             .await
             .unwrap_or_else(|error| error));
     }
@@ -91,7 +91,7 @@ async fn carry_out(
             Ok((seen?, holders))
         }))
         .await?;
-    let name = names::choose(run.options, &seen)?;
+    let name = names::choose(run.options, &seen, run.source.context())?;
     for warning in &name.warnings {
         streams.warn(warning);
     }

@@ -1,6 +1,6 @@
 //! The clusters of the exchange: connected, read once for both of their parts, and known by one name each.
 
-use mesh_common::cluster::{Cluster, Connector, Target, fan_out};
+use mesh_common::cluster::{ApiFault, Cluster, Connector, Target, api_fault, fan_out};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::{Error, server};
@@ -75,7 +75,7 @@ pub(super) async fn gather(
                     None => members.push(member),
                 }
             }
-            Err(error) if error.kind() == Kind::Unreachable => lost.push(error),
+            Err(error) if is_away(&error) => lost.push(error),
             Err(error) => wrong.push(error),
         }
     }
@@ -104,7 +104,7 @@ async fn member(
     server::check_url(&server)?;
     let cluster = connector.connect(target).await?;
     if let (Some(dead), false) = (server::dead(&server), options.allow_loopback) {
-        let refusal = candidates::refusal(&cluster, &server, dead).await;
+        let refusal = candidates::refusal(&cluster, &server, dead, &options).await;
         return Err(refusal.unwrap_or_else(|error| error));
     }
     let (source, space) = futures::join!(
@@ -112,7 +112,7 @@ async fn member(
         holders::space(&cluster, &options)
     );
     let (source, space) = (source?, space?);
-    let chosen = names::choose(&options, &source)?;
+    let chosen = names::choose(&options, &source, cluster.context())?;
     let mut warnings = chosen.warnings;
     if server.starts_with("http://") {
         warnings.push(format!(
@@ -142,6 +142,12 @@ async fn member(
     ))
 }
 
+/// Whether the cluster is in no state to take part, for which the others are not to wait.
+fn is_away(error: &Error) -> bool {
+    let failed = matches!(api_fault(error), Some(ApiFault::ServerFailed { .. }));
+    failed || error.kind() == Kind::Unreachable
+}
+
 fn same<'m>(member: &Member, others: &'m [Member]) -> Option<&'m Member> {
     others
         .iter()
@@ -163,15 +169,17 @@ fn same_names(members: &[Member]) -> Vec<Error> {
     numbered
         .filter_map(|(number, member)| {
             let twin = members[..number].iter().find(|other| other.name == member.name)?;
-            Some(
-                Error::usage(format!(
-                    "contexts {} and {} are both called {} by their istiods",
-                    twin.context(),
-                    member.context(),
-                    member.name
-                ))
-                .hint("give one of them another values.global.multiCluster.clusterName and install it again"),
-            )
+            let error = Error::usage(format!(
+                "contexts {} and {} are both called {}",
+                twin.context(),
+                member.context(),
+                member.name
+            ));
+            let given = [member, twin].into_iter().find(|one| one.options.name.is_some());
+            Some(match given {
+                Some(one) => error.hint(one.options.flag("--name", one.context(), "OTHER-NAME")),
+                None => error.hint("give one of them another values.global.multiCluster.clusterName and install it again"),
+            })
         })
         .collect()
 }

@@ -1,5 +1,7 @@
 //! The verb from its arguments to its exit code.
 
+use std::collections::BTreeSet;
+
 use mesh_common::cluster::{Connector, Target, fan_out};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::{Error, Exit};
@@ -92,9 +94,12 @@ pub(crate) async fn run(
 fn checked(members: &[Member]) -> Result<Vec<Plan>, Error> {
     let roles: Vec<Role> = members.iter().map(|member| member.role).collect();
     let mut wrong = Vec::new();
+    // What is wrong with a holder is so for every source.
+    let mut said = BTreeSet::new();
     for (source, holder) in pairs(&roles) {
         let (source, holder) = (&members[source], &members[holder].holder);
-        wrong.extend(holder.refusal(&source.source, &source.name, &[], &source.options));
+        let refusal = holder.refusal(&source.source, &source.name, &[], &source.options);
+        wrong.extend(refusal.filter(|error| said.insert(error.to_string())));
     }
     let plans = Error::gather(
         members

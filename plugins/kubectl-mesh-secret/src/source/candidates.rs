@@ -7,10 +7,16 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use mesh_common::cluster::{Cluster, Selection};
 use mesh_common::mesh::Error;
 use mesh_common::mesh::server::{Dead, check_url, dead};
-use mesh_common::mesh::shell::shell_word;
+
+use super::options::Options;
 
 /// The refusal of `server`, with a hint for each address that the cluster shows and that is not dead itself.
-pub(crate) async fn refusal(source: &Cluster, server: &str, why: Dead) -> Result<Error, Error> {
+pub(crate) async fn refusal(
+    source: &Cluster,
+    server: &str,
+    why: Dead,
+    options: &Options,
+) -> Result<Error, Error> {
     let context = source.context();
     let mut error = Error::usage(format!(
         "server {server} of context {context} {}",
@@ -18,12 +24,13 @@ pub(crate) async fn refusal(source: &Cluster, server: &str, why: Dead) -> Result
     ));
     let found = candidates(source).await;
     for url in &found {
-        error = error.hint(format!("--server {}", shell_word(url)));
+        error = error.hint(options.flag("--server", context, url));
     }
     if found.is_empty() {
-        error = error.hint(
-            "--server https://ADDRESS:PORT, as the other clusters' pods reach this API server",
-        );
+        error = error.hint(format!(
+            "{}, as the other clusters' pods reach this API server",
+            options.flag("--server", context, "https://ADDRESS:PORT")
+        ));
     }
     Ok(error.hint("--allow-loopback, if every cluster runs on this machine"))
 }

@@ -91,7 +91,7 @@ fn trusted(run: &Run<'_>, authorities: &str) -> Result<Vec<u8>, Error> {
             "{} -n kube-system get configmap kube-root-ca.crt",
             run.source.target().kubectl()
         ))
-        .hint("--ca-file FILE"));
+        .hint(run.options.flag_of_create("--ca-file FILE", context)));
     }
     Ok(authorities)
 }

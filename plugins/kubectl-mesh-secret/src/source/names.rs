@@ -2,7 +2,6 @@
 
 use mesh_common::mesh::Error;
 use mesh_common::mesh::cluster_name::{ClusterId, ClusterName};
-use mesh_common::mesh::shell::shell_word;
 
 use super::observe::Source;
 use super::options::Options;
@@ -18,13 +17,17 @@ pub(crate) struct Chosen {
 ///
 /// istiod takes the data key for the cluster's name and compares it with what the cluster's own proxies say, which is
 /// what its istiod told them; so that name is the right one.
-pub(crate) fn choose(options: &Options, seen: &Source) -> Result<Chosen, Error> {
+pub(crate) fn choose(options: &Options, seen: &Source, context: &str) -> Result<Chosen, Error> {
     match &options.name {
         Some(name) => Ok(Chosen {
             cluster: name.to_string(),
             warnings: mismatch(name, &seen.istiods),
         }),
-        None => derive(&seen.istiods, seen.uid.as_deref().unwrap_or_default()),
+        None => derive(
+            &seen.istiods,
+            seen.uid.as_deref().unwrap_or_default(),
+            |name| options.flag("--name", context, name),
+        ),
     }
 }
 
@@ -39,12 +42,17 @@ fn mismatch(name: &ClusterName, istiods: &[ClusterId]) -> Vec<String> {
     )]
 }
 
-fn derive(istiods: &[ClusterId], uid: &str) -> Result<Chosen, Error> {
+fn derive(
+    istiods: &[ClusterId],
+    uid: &str,
+    flag: impl Fn(&str) -> String,
+) -> Result<Chosen, Error> {
     match istiods {
         [] => Ok(Chosen {
             cluster: uid.to_owned(),
             warnings: vec![format!(
-                "no istiod names this cluster, as far as can be seen, so it is called by the UID of kube-system, {uid}; --name gives it a better name"
+                "no istiod names this cluster, as far as can be seen, so it is called by the UID of kube-system, {uid}; {} gives it a better name",
+                flag("NAME")
             )],
         }),
         [one] => {
@@ -53,7 +61,10 @@ fn derive(istiods: &[ClusterId], uid: &str) -> Result<Chosen, Error> {
                     "istiod calls the cluster {one}, which cannot be part of a Secret's name"
                 ))
                 .because(error)
-                .hint("set values.global.multiCluster.clusterName to a DNS label, or pass --name")
+                .hint(format!(
+                    "set values.global.multiCluster.clusterName to a DNS label, or pass {}",
+                    flag("NAME")
+                ))
             })?;
             Ok(Chosen {
                 cluster: name.to_string(),
@@ -66,7 +77,7 @@ fn derive(istiods: &[ClusterId], uid: &str) -> Result<Chosen, Error> {
                 "the istiods of this cluster disagree about its name: {}",
                 known.join(", ")
             ))
-            .hint(format!("--name {}", shell_word(known[0]))))
+            .hint(flag(known[0])))
         }
     }
 }
@@ -82,22 +93,26 @@ mod tests {
             .collect()
     }
 
+    fn flag(name: &str) -> String {
+        format!("--name {name}")
+    }
+
     #[test]
     fn istiods_name_is_taken_and_the_uid_only_for_want_of_one() {
         assert_eq!(
-            derive(&ids(&["west"]), "u").unwrap(),
+            derive(&ids(&["west"]), "u", flag).unwrap(),
             Chosen {
                 cluster: "west".to_owned(),
                 warnings: vec![]
             }
         );
-        let by_uid = derive(&[], "0a1b").unwrap();
+        let by_uid = derive(&[], "0a1b", flag).unwrap();
         assert_eq!(
             (by_uid.cluster.as_str(), by_uid.warnings.len()),
             ("0a1b", 1)
         );
-        assert!(derive(&ids(&["West_1"]), "u").is_err());
-        assert!(derive(&ids(&["a", "b"]), "u").is_err());
+        assert!(derive(&ids(&["West_1"]), "u", flag).is_err());
+        assert!(derive(&ids(&["a", "b"]), "u", flag).is_err());
     }
 
     #[test]

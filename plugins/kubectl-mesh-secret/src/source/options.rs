@@ -35,6 +35,8 @@ pub(crate) struct Options {
     pub auth: Auth,
     pub dry_run: DryRun,
     pub force_conflicts: bool,
+    /// Whether there are several sources, so that what is said of one of them names its context.
+    pub several: bool,
 }
 
 /// Which token is given out.
@@ -82,6 +84,7 @@ impl Options {
             auth: Auth::Token,
             dry_run: DryRun::None,
             force_conflicts: false,
+            several: false,
         }
     }
 
@@ -91,6 +94,25 @@ impl Options {
             .as_ref()
             .filter(|(limited, _)| limited.as_deref().is_none_or(|name| name == context))
             .map(|(_, url)| url.as_str())
+    }
+
+    /// A flag that says something of the source in `context`, as it is to be typed.
+    pub(crate) fn flag(&self, flag: &str, context: &str, value: &str) -> String {
+        if self.several {
+            format!("{flag} {}", shell_word(&format!("{context}={value}")))
+        } else {
+            format!("{flag} {}", shell_word(value))
+        }
+    }
+
+    /// The same for a flag that only `create` has.
+    pub(crate) fn flag_of_create(&self, flag: &str, context: &str) -> String {
+        if self.several {
+            let context = shell_word(context);
+            format!("kubectl mesh-secret create --context {context} {flag} --into HOLDER")
+        } else {
+            flag.to_owned()
+        }
     }
 
     /// Refuses a `--server` that is limited to another context than the source's, which would go unheard.

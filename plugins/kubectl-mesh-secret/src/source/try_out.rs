@@ -265,12 +265,15 @@ fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential)
         (Some(ConnectFault::UnknownAuthority), _) => Error::refused(format!(
             "server {server} of context {context} shows a certificate that the CA in the secret did not sign"
         ))
-        .hint("--ca-file FILE, with the CA of what stands before the API server")
+        .hint(format!(
+            "{}, with the CA of what stands before the API server",
+            run.options.flag_of_create("--ca-file FILE", context)
+        ))
         .because(error),
         (Some(ConnectFault::NameMismatch { valid_for, .. }), _) => {
             let name = valid_for.first().map_or("NAME", String::as_str).to_owned();
             Error::refused(format!("the certificate of server {server} of context {context} is for other names"))
-                .hint(format!("--tls-server-name {}", shell_word(&name)))
+                .hint(run.options.flag_of_create(&format!("--tls-server-name {}", shell_word(&name)), context))
                 .because(error)
         }
         (Some(fault), _) if fault.is_unreachable() => {

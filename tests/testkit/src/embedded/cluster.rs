@@ -1,7 +1,7 @@
 //! The handle by which tests start an embedded cluster, arrange what is in it, make it fail, and look at what happened.
 
 use std::fmt;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use super::tls::{self, ClientAuthority};
 use super::tokens::{Grant, Signer};
 use super::user::{MASTERS, User};
 use crate::background;
+use crate::condition::wait_until;
 use crate::kubeconfig;
 use crate::pki::{CertificateAuthority, Identity, LOOPBACK, Validity};
 
@@ -332,6 +333,11 @@ impl Cluster {
     /// Ends the cluster's server: connections are refused from then on. Its state can still be looked at.
     pub fn stop(&mut self) {
         self.evict = None;
+        let address = self.url.trim_start_matches("https://");
+        wait_until(Duration::from_secs(10), || {
+            TcpStream::connect(address).err()
+        })
+        .expect("the server lets go of its port");
     }
 
     fn change_door(&self, change: impl FnOnce(&mut Door)) {

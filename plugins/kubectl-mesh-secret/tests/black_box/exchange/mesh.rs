@@ -133,7 +133,7 @@ impl Mesh {
         let mut lines: Vec<&str> = output.stderr.lines().collect();
         lines.sort_unstable();
         let sorted = Output {
-            stderr: lines.iter().map(|line| format!("{line}\n")).collect(),
+            stderr: lines.into_iter().flat_map(|line| [line, "\n"]).collect(),
             ..output.clone()
         };
         self.is_golden(name, &sorted);

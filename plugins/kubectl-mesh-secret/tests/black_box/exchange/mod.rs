@@ -1,5 +1,6 @@
 //! `exchange` beside embedded clusters: which secrets there are afterwards, what was asked of whom, and what was said.
 
+mod bound;
 mod faults;
 mod mesh;
 mod pairs;
