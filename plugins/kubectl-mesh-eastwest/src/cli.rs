@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use mesh_common::mesh::{Error, Exit};
+use mesh_common::terminal::completion::CompletionArgs;
 use mesh_common::terminal::flags::VerbosityFlags;
 use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
 
@@ -50,6 +51,7 @@ enum Verb {
     Expose(Box<ExposeArgs>),
     Status(Box<StatusArgs>),
     Wait(Box<WaitArgs>),
+    Completion(CompletionArgs),
 }
 
 impl Plugin for Cli {
@@ -66,6 +68,7 @@ impl Plugin for Cli {
         streams: &mut Streams,
     ) -> Result<Exit, Error> {
         match self.verb {
+            Verb::Completion(arguments) => arguments.run(Self::TYPED, environment, streams),
             Verb::Apply(arguments) => {
                 Box::pin(apply::run(*arguments, environment, interrupt, streams)).await
             }

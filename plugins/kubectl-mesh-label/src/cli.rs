@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use mesh_common::mesh::{Error, Exit};
+use mesh_common::terminal::completion::CompletionArgs;
 use mesh_common::terminal::flags::VerbosityFlags;
 use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
 
@@ -47,6 +48,7 @@ enum Verb {
     Global(Box<GlobalArgs>),
     ControlPlane(Box<ControlPlaneArgs>),
     Show(Box<ShowArgs>),
+    Completion(CompletionArgs),
 }
 
 impl Plugin for Cli {
@@ -63,6 +65,7 @@ impl Plugin for Cli {
         streams: &mut Streams,
     ) -> Result<Exit, Error> {
         match self.verb {
+            Verb::Completion(arguments) => arguments.run(Self::TYPED, environment, streams),
             Verb::Network(arguments) => {
                 Box::pin(network::run(*arguments, environment, interrupt, streams)).await
             }

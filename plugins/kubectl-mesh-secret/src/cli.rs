@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use mesh_common::mesh::{Error, Exit};
+use mesh_common::terminal::completion::CompletionArgs;
 use mesh_common::terminal::flags::VerbosityFlags;
 use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
 
@@ -53,6 +54,7 @@ enum Verb {
     Exchange(Box<ExchangeArgs>),
     Inspect(Box<InspectArgs>),
     List(Box<ListArgs>),
+    Completion(CompletionArgs),
 }
 
 impl Plugin for Cli {
@@ -69,6 +71,7 @@ impl Plugin for Cli {
         streams: &mut Streams,
     ) -> Result<Exit, Error> {
         match self.verb {
+            Verb::Completion(arguments) => arguments.run(Self::TYPED, environment, streams),
             Verb::Create(arguments) => {
                 Box::pin(create::run(*arguments, environment, interrupt, streams)).await
             }

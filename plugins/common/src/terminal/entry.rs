@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::{Environment, Interrupt, Streams, log, problem};
+use super::{Environment, Interrupt, Streams, completion, log, problem};
 use crate::mesh::{Error, Exit};
 
 /// A plugin as the entry point sees it.
@@ -27,6 +27,13 @@ pub trait Plugin: Parser {
 
 /// Parses the arguments, runs the verb, prints what went wrong and gives the exit code.
 pub fn run<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if arguments
+        .get(1)
+        .is_some_and(|word| word == completion::ASKED)
+    {
+        return complete::<P>(&arguments[2..]);
+    }
     let plugin: P = match parse(arguments) {
         Ok(plugin) => plugin,
         Err(error) => return refuse(&error),
@@ -49,14 +56,14 @@ pub fn run<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode
 /// The command with the spelling that kubectl's users type, whatever the file is called. Of a flag given twice the last
 /// one counts, as with kubectl and istioctl.
 pub fn command<P: Plugin>() -> clap::Command {
-    P::command()
+    let command = P::command()
         .bin_name(P::TYPED)
         .display_name(P::TYPED)
-        .args_override_self(true)
+        .args_override_self(true);
+    completion::with_examples(command, P::TYPED)
 }
 
-fn parse<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, clap::Error> {
-    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+fn parse<P: Plugin>(mut arguments: Vec<OsString>) -> Result<P, clap::Error> {
     // clap takes the name in usage lines from the first argument, which is the file's name.
     if let Some(first) = arguments.first_mut() {
         *first = OsString::from(P::TYPED);
@@ -82,15 +89,31 @@ fn refuse(error: &clap::Error) -> ExitCode {
     Exit::Fine.into()
 }
 
+/// Answers kubectl, which asks for a person who presses TAB. There is nobody to tell of a failure.
+fn complete<P: Plugin>(words: &[OsString]) -> ExitCode {
+    if let Ok(runtime) = runtime() {
+        let environment = Environment::read();
+        let command = command::<P>();
+        let answer = runtime.block_on(completion::answer(&command, words, &environment));
+        let _ = Streams::standard().data(&answer);
+        runtime.shutdown_background();
+    }
+    Exit::Fine.into()
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::refused("cannot start").because(e))
+}
+
 fn block_on<P: Plugin>(
     plugin: P,
     environment: &Environment,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Error::refused("cannot start").because(e))?;
+    let runtime = runtime()?;
     let (press, interrupt) = Interrupt::new();
     let result = runtime.block_on(async {
         let work = plugin.run(environment, &interrupt, streams);

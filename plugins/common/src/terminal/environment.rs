@@ -14,6 +14,8 @@ pub struct Environment {
     pub kubeconfig: Option<OsString>,
     /// The home folder.
     pub home: Option<PathBuf>,
+    /// `$PATH`, a list of folders.
+    pub path: Option<OsString>,
     /// What the environment says about proxies.
     pub proxies: ProxyEnvironment,
     /// The time at which the process started.
@@ -36,6 +38,7 @@ impl Environment {
         Self {
             kubeconfig: std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty()),
             home: std::env::home_dir().filter(|path| !path.as_os_str().is_empty()),
+            path: std::env::var_os("PATH"),
             proxies: ProxyEnvironment {
                 https: text(["HTTPS_PROXY", "https_proxy"]),
                 http: text(["HTTP_PROXY", "http_proxy"]),

@@ -1,6 +1,7 @@
 //! People: flags, the entry point, rendering, logs. The only floor that writes to the terminal, reads the
 //! environment and looks at the clock.
 
+pub mod completion;
 pub mod entry;
 pub mod environment;
 pub mod flags;

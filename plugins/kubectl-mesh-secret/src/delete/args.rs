@@ -21,7 +21,7 @@ Examples:
 Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 130 Ctrl-C.")]
 pub(crate) struct DeleteArgs {
     /// Names of clusters that the secrets lead to, or of the Secrets themselves
-    #[arg(value_name = "NAME", required = true)]
+    #[arg(value_name = "SECRET", required = true)]
     pub names: Vec<String>,
     #[command(flatten)]
     pub contexts: AllContextFlags,

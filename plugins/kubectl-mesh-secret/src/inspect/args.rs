@@ -29,7 +29,7 @@ Examples:
 Exit codes: 0 fine, 1 findings at or above --fail-on, 2 it could not be done, 3 some cluster was not reached.")]
 pub(crate) struct InspectArgs {
     /// Names of secrets, or of the clusters they lead to [default: every remote secret]
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "SECRET")]
     pub names: Vec<String>,
     /// Read manifests from this file, or '-' for standard input, instead of a cluster
     #[arg(long, short = 'f', value_name = "FILE", conflicts_with_all = ["contexts", "all_contexts"])]

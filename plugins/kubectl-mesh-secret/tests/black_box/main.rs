@@ -6,6 +6,7 @@
 )]
 
 mod budget;
+mod completion;
 mod delete;
 mod errors;
 mod exchange;
