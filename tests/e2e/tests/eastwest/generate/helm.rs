@@ -95,7 +95,7 @@ fn rendered_by_helm(name: &str, namespace: &str, values: &str) -> Vec<Value> {
 }
 
 /// The object without Helm's bookkeeping and without what is empty; `None` where nothing is left.
-fn without_books(value: Value) -> Option<Value> {
+pub(crate) fn without_books(value: Value) -> Option<Value> {
     match value {
         Value::Object(fields) => {
             let kept: Map<_, _> = fields

@@ -5,7 +5,10 @@
 mod accepted;
 mod differences;
 mod helm;
+mod installs;
 mod page;
 mod plugin;
 mod rendering;
 mod script;
+mod seen;
+mod world;
