@@ -5,4 +5,5 @@
     reason = "a test stops where something is not as it has to be"
 )]
 
+mod drift;
 mod writes;

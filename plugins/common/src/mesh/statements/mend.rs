@@ -2,11 +2,15 @@
 
 use super::super::names::{ISTIO_SYSTEM, NETWORK_LABEL};
 use super::super::shell::shell_word;
-use super::object::{Object, Release};
+use super::object::{Installer, Object, Release};
 use super::{Part, Statement};
 
 /// Injection says anew what a pod is told.
 const RESTART: &str = "kubectl rollout restart, for what the pods belong to";
+
+/// Keys of the values that Istio's charts, and istioctl below `values`, take for the whole mesh.
+const NETWORK: &str = "global.network";
+const CLUSTER: &str = "global.multiCluster.clusterName";
 
 /// How the tools of the trade are told about one cluster.
 #[derive(Debug, Clone)]
@@ -44,12 +48,10 @@ impl<'a> Tools<'a> {
         match one.part {
             Part::Namespace => self.label_namespace(&one.about.name, network),
             Part::Injector => self
-                .upgrade(&one.about, "istiod", "global.network", network)
-                .unwrap_or_else(|| {
-                    format!("install istiod again with values.global.network={network}")
-                }),
+                .install("istiod", &one.about, NETWORK, NETWORK, network)
+                .unwrap_or_else(|| by_hand(NETWORK, network)),
             Part::Ztunnel => self
-                .upgrade(&one.about, "ztunnel", "network", network)
+                .install("ztunnel", &one.about, "network", NETWORK, network)
                 .unwrap_or_else(|| self.set_env(&one.about, "NETWORK", network)),
             Part::Gateway => self.on(
                 &one.about,
@@ -66,17 +68,15 @@ impl<'a> Tools<'a> {
 
     /// Makes a part say this cluster's name.
     pub(super) fn cluster(&self, one: &Statement, cluster: &str) -> String {
-        const OF_ISTIOD: &str = "global.multiCluster.clusterName";
+        const OF_ZTUNNEL: &str = "multiCluster.clusterName";
         match one.part {
             Part::Pods | Part::GatewayPods => self.restart(&one.about),
             Part::Ztunnel => self
-                .upgrade(&one.about, "ztunnel", "multiCluster.clusterName", cluster)
+                .install("ztunnel", &one.about, OF_ZTUNNEL, CLUSTER, cluster)
                 .unwrap_or_else(|| self.set_env(&one.about, "ISTIO_META_CLUSTER_ID", cluster)),
             Part::Namespace | Part::Istiod | Part::Injector | Part::Gateway => self
-                .upgrade(&one.about, "istiod", OF_ISTIOD, cluster)
-                .unwrap_or_else(|| {
-                    format!("install istiod again with values.{OF_ISTIOD}={cluster}")
-                }),
+                .install("istiod", &one.about, CLUSTER, CLUSTER, cluster)
+                .unwrap_or_else(|| by_hand(CLUSTER, cluster)),
         }
     }
 
@@ -124,17 +124,30 @@ impl<'a> Tools<'a> {
         )
     }
 
-    /// Sets one value of a release of Helm's and keeps all others; nothing where Helm did not install it, or cannot be led
-    /// to the same cluster.
-    fn upgrade(&self, object: &Object, chart: &str, key: &str, value: &str) -> Option<String> {
-        let Release {
-            name,
-            namespace,
-            version,
-        } = object.release.as_ref()?;
+    /// Sets one value by what installed the object: `of_chart` is its key in the chart, `of_mesh` among istioctl's values.
+    /// Nothing where it is not known who did, or that tool cannot be led to the same cluster.
+    fn install(
+        &self,
+        chart: &str,
+        object: &Object,
+        of_chart: &str,
+        of_mesh: &str,
+        value: &str,
+    ) -> Option<String> {
+        match object.installer.as_ref()? {
+            Installer::Helm(release) => self.upgrade(release, chart, of_chart, value),
+            Installer::Istioctl { revision } => {
+                self.reinstall(&object.namespace, revision.as_deref(), of_mesh, value)
+            }
+        }
+    }
+
+    /// Sets one value of a release of Helm's and keeps all others.
+    fn upgrade(&self, release: &Release, chart: &str, key: &str, value: &str) -> Option<String> {
         let helm = self.helm()?;
-        let (name, namespace) = (shell_word(name), shell_word(namespace));
-        let version = version.as_ref().map_or_else(String::new, |version| {
+        let (name, namespace) = (shell_word(&release.name), shell_word(&release.namespace));
+        let version = release.version.as_ref();
+        let version = version.map_or_else(String::new, |version| {
             format!(" --version {}", shell_word(version))
         });
         // Helm makes numbers and booleans of what looks like them.
@@ -145,15 +158,43 @@ impl<'a> Tools<'a> {
         ))
     }
 
-    /// Helm has another word for a context, and none for the entries of users and clusters.
-    fn helm(&self) -> Option<String> {
-        let entries = [" --cluster ", " --user "];
-        if entries.iter().any(|flag| self.kubectl.contains(flag)) {
-            return None;
+    /// istioctl keeps no settings in the cluster, so whoever installed has to give them again: as FILE.
+    fn reinstall(
+        &self,
+        namespace: &str,
+        revision: Option<&str>,
+        key: &str,
+        value: &str,
+    ) -> Option<String> {
+        let flags = self.without_entries()?.strip_prefix("kubectl")?;
+        let mut command = format!("istioctl install{flags} -f FILE");
+        if namespace != ISTIO_SYSTEM {
+            command = format!("{command} -i {}", shell_word(namespace));
         }
-        let helm = self.kubectl.replacen("kubectl", "helm", 1);
+        if let Some(revision) = revision {
+            command = format!("{command} --revision {}", shell_word(revision));
+        }
+        let pair = format!("values.{key}={value}");
+        Some(format!("{command} --set {}", shell_word(&pair)))
+    }
+
+    /// Neither Helm nor istioctl knows the entries of users and clusters.
+    fn without_entries(&self) -> Option<&str> {
+        let entries = [" --cluster ", " --user "];
+        let has = entries.iter().any(|flag| self.kubectl.contains(flag));
+        (!has).then_some(self.kubectl)
+    }
+
+    /// Helm has another word for a context.
+    fn helm(&self) -> Option<String> {
+        let helm = self.without_entries()?.replacen("kubectl", "helm", 1);
         Some(helm.replacen(" --context ", " --kube-context ", 1))
     }
+}
+
+/// What is to be said where nobody knows how Istio was installed.
+fn by_hand(key: &str, value: &str) -> String {
+    format!("install istiod again with values.{key}={value}")
 }
 
 fn label_pair(network: &str) -> String {
@@ -164,19 +205,28 @@ fn label_pair(network: &str) -> String {
 mod tests {
     use super::*;
 
-    fn about(part: Part, resource: &str, release: bool) -> Statement {
+    fn about(part: Part, resource: &str, installer: impl Into<Option<Installer>>) -> Statement {
         let mut one = Statement::new(part, "o".to_owned(), None, None);
         one.about = Object {
             resource: resource.to_owned(),
             namespace: "mesh".to_owned(),
             name: "x".to_owned(),
-            release: release.then(|| Release {
-                name: "r".to_owned(),
-                namespace: "mesh".to_owned(),
-                version: Some("1.31.0".to_owned()),
-            }),
+            installer: installer.into(),
         };
         one
+    }
+
+    fn helm() -> Installer {
+        Installer::Helm(Release {
+            name: "r".to_owned(),
+            namespace: "mesh".to_owned(),
+            version: Some("1.31.0".to_owned()),
+        })
+    }
+
+    fn istioctl(revision: Option<&str>) -> Installer {
+        let revision = revision.map(str::to_owned);
+        Installer::Istioctl { revision }
     }
 
     #[test]
@@ -184,36 +234,46 @@ mod tests {
         let tools = Tools::new("kubectl --kubeconfig k --context 'my east'");
         for (one, network, cluster) in [
             (
-                about(Part::Namespace, "namespace", false),
+                about(Part::Namespace, "namespace", None),
                 "kubectl mesh-label network n --kubeconfig k --context 'my east' -n x",
                 "install istiod again with values.global.multiCluster.clusterName=c",
             ),
             (
-                about(Part::Injector, "configmap", true),
+                about(Part::Injector, "configmap", helm()),
                 "helm --kubeconfig k --kube-context 'my east' -n mesh upgrade r istio/istiod --version 1.31.0 --reuse-values --set-string global.network=n",
                 "helm --kubeconfig k --kube-context 'my east' -n mesh upgrade r istio/istiod --version 1.31.0 --reuse-values --set-string global.multiCluster.clusterName=c",
             ),
             (
-                about(Part::Injector, "configmap", false),
+                about(Part::Injector, "configmap", None),
                 "install istiod again with values.global.network=n",
                 "install istiod again with values.global.multiCluster.clusterName=c",
             ),
             (
-                about(Part::Ztunnel, "daemonset", false),
+                about(Part::Ztunnel, "daemonset", None),
                 "kubectl --kubeconfig k --context 'my east' -n mesh set env daemonset x NETWORK=n",
                 "kubectl --kubeconfig k --context 'my east' -n mesh set env daemonset x ISTIO_META_CLUSTER_ID=c",
             ),
             (
-                about(Part::Pods, "deployment", false),
+                about(Part::Pods, "deployment", None),
                 "kubectl --kubeconfig k --context 'my east' -n mesh rollout restart deployment x",
                 "kubectl --kubeconfig k --context 'my east' -n mesh rollout restart deployment x",
             ),
-            (about(Part::Pods, "", false), RESTART, RESTART),
+            (
+                about(Part::Injector, "configmap", istioctl(None)),
+                "istioctl install --kubeconfig k --context 'my east' -f FILE -i mesh --set values.global.network=n",
+                "istioctl install --kubeconfig k --context 'my east' -f FILE -i mesh --set values.global.multiCluster.clusterName=c",
+            ),
+            (
+                about(Part::Ztunnel, "daemonset", istioctl(Some("canary"))),
+                "istioctl install --kubeconfig k --context 'my east' -f FILE -i mesh --revision canary --set values.global.network=n",
+                "istioctl install --kubeconfig k --context 'my east' -f FILE -i mesh --revision canary --set values.global.multiCluster.clusterName=c",
+            ),
+            (about(Part::Pods, "", None), RESTART, RESTART),
         ] {
             assert_eq!(tools.network(&one, "n"), network);
             assert_eq!(tools.cluster(&one, "c"), cluster);
         }
-        let gateway = about(Part::Gateway, "service", false);
+        let gateway = about(Part::Gateway, "service", None);
         assert_eq!(
             tools.network(&gateway, "n"),
             "kubectl --kubeconfig k --context 'my east' -n mesh label service x topology.istio.io/network=n --overwrite"
@@ -221,9 +281,11 @@ mod tests {
     }
 
     #[test]
-    fn helm_is_not_led_astray() {
-        let injector = about(Part::Injector, "configmap", true);
+    fn no_tool_is_led_astray() {
         let tools = Tools::new("kubectl --context east --user admin");
-        assert!(tools.network(&injector, "n").starts_with("install istiod"));
+        for installer in [helm(), istioctl(None)] {
+            let injector = about(Part::Injector, "configmap", installer);
+            assert!(tools.network(&injector, "n").starts_with("install istiod"));
+        }
     }
 }

@@ -3,10 +3,15 @@
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
+use super::super::names::REVISION_LABEL;
+
 /// By which Helm knows what it installed.
 /// Source: <https://helm.sh/docs/topics/charts_hooks/> and `pkg/action/validate.go` of Helm.
 const RELEASE: &str = "meta.helm.sh/release-name";
 const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
+/// By which istioctl knows what it installed.
+/// Source: `operator/pkg/manifest` and `operator/pkg/install` of Istio.
+const COMPONENT: &str = "operator.istio.io/component";
 /// `CHART-VERSION` of the chart that an object comes from.
 /// Source: <https://helm.sh/docs/chart_best_practices/labels/>.
 const CHART: &str = "helm.sh/chart";
@@ -21,7 +26,17 @@ pub(super) struct Object {
     pub resource: String,
     pub namespace: String,
     pub name: String,
-    pub release: Option<Release>,
+    pub installer: Option<Installer>,
+}
+
+/// What installed an object, and so has to change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Installer {
+    Helm(Release),
+    Istioctl {
+        /// Its revision, where that has a name.
+        revision: Option<String>,
+    },
 }
 
 /// A release of Helm's.
@@ -40,7 +55,7 @@ impl Object {
             resource: resource.to_owned(),
             namespace: meta.namespace.clone().unwrap_or_default(),
             name: meta.name.clone().unwrap_or_default(),
-            release: release(meta),
+            installer: installer(meta),
         }
     }
 
@@ -92,6 +107,18 @@ fn owner(pod: &Pod) -> Object {
         name: name.to_owned(),
         ..unknown
     }
+}
+
+/// istioctl renders charts too, so their labels tell nothing; only Helm itself adds what names a release.
+fn installer(meta: &ObjectMeta) -> Option<Installer> {
+    if let Some(release) = release(meta) {
+        return Some(Installer::Helm(release));
+    }
+    let labels = meta.labels.as_ref()?;
+    let revision = labels.get(REVISION_LABEL).cloned();
+    labels.contains_key(COMPONENT).then(|| Installer::Istioctl {
+        revision: revision.filter(|name| !name.is_empty() && name != "default"),
+    })
 }
 
 fn release(meta: &ObjectMeta) -> Option<Release> {

@@ -1,0 +1,242 @@
+//! `show` over what the real istioctl installed: when its parts come to disagree they are named, and the fixes that are printed
+//! mend them, run as they stand.
+
+use std::time::Duration;
+
+use mesh_e2e::cloud::{Hosted, Keeper};
+use mesh_e2e::plugin::Desk;
+use mesh_testkit::command::Output;
+use mesh_testkit::kubeconfig::Kubeconfig;
+use serde_json::{Value, json};
+
+/// The cluster's context; commands below name it.
+const CONTEXT: &str = "drifting";
+/// How long one command may take, on a busy machine.
+const DEADLINE: Duration = Duration::from_mins(3);
+/// As often somebody looks again and does what is said.
+const ROUNDS: usize = 3;
+
+/// What makes parts disagree, and what `show` says then: the id of a finding, and a piece of its message.
+struct Drift {
+    by: &'static [&'static str],
+    found: &'static [(&'static str, &'static str)],
+}
+
+const DRIFTS: [Drift; 3] = [
+    // Somebody took another label for the right one.
+    Drift {
+        by: &[
+            "kubectl --context drifting label namespace istio-system topology.istio.io/network- topology.istio.io/networks=net-east",
+        ],
+        found: &[(
+            "network-label-misspelled",
+            "Istio does not read label topology.istio.io/networks,",
+        )],
+    },
+    // Another network was given to the installation, and to the gateway by hand; since then workloads were restarted.
+    Drift {
+        by: &[
+            "istioctl install -y --context drifting -f cluster.yaml --set values.global.network=net-typo",
+            "kubectl --context drifting -n shop rollout restart deployment web",
+            "kubectl --context drifting -n istio-system label service istio-eastwestgateway topology.istio.io/network=net-typo --overwrite",
+            "kubectl --context drifting -n istio-system set env deployment istio-eastwestgateway ISTIO_META_REQUESTED_NETWORK_VIEW=net-typo",
+        ],
+        found: &[
+            (
+                "network-values-disagree",
+                "configmap/istio-sidecar-injector says network net-typo, not net-east",
+            ),
+            (
+                "network-values-disagree",
+                "service/istio-system/istio-eastwestgateway says network net-typo, not net-east",
+            ),
+            ("ewg-network-view", "serves net-typo, and is on net-east"),
+            (
+                "network-values-disagree",
+                "daemonset/istio-system/ztunnel says network net-typo, not net-east",
+            ),
+            ("network-pods-stale", "says network net-typo, not net-east"),
+        ],
+    },
+    // istiod goes by another name than its injector gives to proxies.
+    Drift {
+        by: &[
+            "kubectl --context drifting -n istio-system set env deployment istiod CLUSTER_ID=west",
+        ],
+        found: &[
+            (
+                "cluster-id-proxy-drift",
+                "configmap/istio-sidecar-injector says cluster east, not west",
+            ),
+            (
+                "cluster-id-proxy-drift",
+                "daemonset/istio-system/ztunnel says cluster east, not west",
+            ),
+            ("cluster-id-proxy-drift", "pod/shop/web-"),
+        ],
+    },
+];
+
+/// How Istio, a gateway and an application get there.
+const INSTALL: [&str; 6] = [
+    "kubectl mesh-label network net-east --context drifting --create-namespace",
+    "istioctl install -y --context drifting -f cluster.yaml",
+    "kubectl mesh-eastwest generate --network net-east | kubectl --context drifting apply -f -",
+    "kubectl --context drifting create namespace shop",
+    "kubectl --context drifting label namespace shop istio-injection=enabled",
+    "kubectl --context drifting -n shop create deployment web --image web",
+];
+
+#[test]
+fn show_names_what_disagrees_and_its_fixes_mend_it() {
+    let scene = Scene::installed();
+    let shown = scene.show();
+    assert!(shown.is_clean(), "{}", shown.output.golden());
+    let every = "namespace istiod injector gateway gatewaypods ztunnel pods";
+    assert_eq!(shown.parts().join(" "), every);
+    for drift in &DRIFTS {
+        for line in drift.by {
+            scene.run(line);
+        }
+        scene.settle();
+        let shown = scene.show();
+        assert_eq!(shown.output.code, 1, "{}", shown.output.golden());
+        for (id, message) in drift.found {
+            assert!(shown.has(id, message), "{id}: {}", shown.output.golden());
+        }
+        scene.follow_fixes(shown);
+    }
+}
+
+/// A cluster with Istio as istioctl installs it for ambient mode and sidecars alike, a gateway of the suite, and an
+/// application with a sidecar.
+struct Scene {
+    desk: Desk,
+    _keeper: Keeper,
+    cluster: Hosted,
+}
+
+impl Scene {
+    fn installed() -> Self {
+        let cluster = Hosted::start(CONTEXT).unwrap();
+        let admin = cluster.admin().unwrap();
+        let kubeconfig = Kubeconfig::new().entry(CONTEXT, cluster.entry(), admin);
+        let scene = Self {
+            desk: Desk::with(&kubeconfig),
+            _keeper: cluster.keep("127.0.0.13"),
+            cluster,
+        };
+        let operator = json!({
+            "apiVersion": "install.istio.io/v1alpha1",
+            "kind": "IstioOperator",
+            "spec": {
+                "profile": "ambient",
+                "values": {"global": {
+                    "meshID": "mesh1",
+                    "multiCluster": {"clusterName": "east"},
+                    "network": "net-east",
+                }},
+            },
+        });
+        let file = scene.desk.dir().join("cluster.yaml");
+        std::fs::write(file, operator.to_string()).unwrap();
+        for line in INSTALL {
+            scene.run(line);
+        }
+        scene.settle();
+        scene
+    }
+
+    /// A line as somebody types it beside the file from which Istio was installed, saying yes to what is asked.
+    fn run(&self, line: &str) {
+        let run = self.desk.paste(line).dir(self.desk.dir()).stdin("y\n");
+        run.deadline(DEADLINE).output().expect_success();
+    }
+
+    fn show(&self) -> Shown {
+        let line = format!("kubectl mesh-label show --context {CONTEXT} -o json");
+        Shown::new(self.desk.paste(&line).output())
+    }
+
+    /// Waits until Deployments have the pods that they are to have, and no other pod is left.
+    fn settle(&self) {
+        for line in [
+            "kubectl --context drifting -n shop rollout status deployment web",
+            "kubectl --context drifting -n istio-system rollout status deployment istio-eastwestgateway",
+        ] {
+            self.run(line);
+        }
+        let stays = |pod: &Value| pod["metadata"]["deletionTimestamp"].is_null();
+        let all_stay = |list: &Value| {
+            list["items"]
+                .as_array()
+                .is_some_and(|pods| pods.iter().all(stays))
+        };
+        let pods = self.cluster.cluster().wait_for("/api/v1/pods", all_stay);
+        pods.unwrap();
+    }
+
+    /// Runs what is printed as a fix, and again what is printed then, until nothing is left to mend.
+    fn follow_fixes(&self, mut shown: Shown) {
+        for _ in 0..ROUNDS {
+            for fix in shown.fixes() {
+                // Only whoever installed Istio knows from which file.
+                self.run(&fix.replace("FILE", "cluster.yaml"));
+            }
+            self.settle();
+            shown = self.show();
+            if shown.is_clean() {
+                return;
+            }
+        }
+        panic!("still not mended: {}", shown.output.golden());
+    }
+}
+
+/// What `show -o json` said of the one cluster.
+struct Shown {
+    output: Output,
+    cluster: Value,
+}
+
+impl Shown {
+    fn new(output: Output) -> Self {
+        let labels: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
+        let cluster = labels["items"][0].clone();
+        Self { output, cluster }
+    }
+
+    fn parts(&self) -> Vec<&str> {
+        let statements = self.cluster["statements"].as_array();
+        let parts = statements.into_iter().flatten();
+        parts.filter_map(|one| one["part"].as_str()).collect()
+    }
+
+    fn findings(&self) -> impl Iterator<Item = &Value> {
+        self.cluster["findings"].as_array().into_iter().flatten()
+    }
+
+    fn has(&self, id: &str, message: &str) -> bool {
+        let says = |one: &Value| {
+            one["message"]
+                .as_str()
+                .is_some_and(|said| said.contains(message))
+        };
+        self.findings().any(|one| one["id"] == id && says(one))
+    }
+
+    fn is_clean(&self) -> bool {
+        self.output.success() && self.cluster.is_object() && self.findings().next().is_none()
+    }
+
+    /// Each once, in their order.
+    fn fixes(&self) -> Vec<String> {
+        let mut fixes: Vec<String> = Vec::new();
+        for fix in self.findings().filter_map(|one| one["fix"].as_str()) {
+            if !fixes.iter().any(|other| other == fix) {
+                fixes.push(fix.to_owned());
+            }
+        }
+        fixes
+    }
+}
