@@ -16,6 +16,7 @@ use super::keeper::Keeper;
 const SERVICES: &str = "10.96.";
 
 /// A cluster with nodes, reached by a name that is no loopback address, whose API server reaches the webhooks of its istiod.
+/// It ends when the value is dropped, and so with a test that fails too.
 pub struct Hosted {
     cluster: Arc<Cluster>,
     name: String,
@@ -82,6 +83,15 @@ impl Hosted {
     /// Gives it, for as long as the keeper lives, an istiod once one is installed, and this address for its load balancers.
     pub fn keep(&self, address: &str) -> Keeper {
         Keeper::start(Arc::clone(&self.cluster), address)
+    }
+}
+
+impl Drop for Hosted {
+    fn drop(&mut self) {
+        // The way to its pods ends here, so it is of no use to anybody else. What cannot be ended now ends with the run.
+        if let Ok(lab) = Lab::get() {
+            let _ = lab.without_cluster(self.cluster.name(), self.cluster.kind());
+        }
     }
 }
 

@@ -8,6 +8,7 @@
     reason = "a test stops where something is not as it has to be"
 )]
 
+mod index;
 mod mesh;
 mod page;
 mod pair;
@@ -16,56 +17,27 @@ mod shell;
 use mesh::{
     gateways_are_injected, gateways_are_listed, gateways_are_programmed, istiods_read_each_other,
 };
-use mesh_e2e::cloud::Hosted;
-use page::Tab;
 use pair::follow;
 
 #[test]
-fn multi_primary_with_istioctl() {
-    follow("multi-primary.md", Tab::Istioctl, istiods_read_each_other);
+fn multi_primary() {
+    follow("multi-primary.md", istiods_read_each_other);
 }
 
 #[test]
-fn multi_primary_with_helm() {
-    follow("multi-primary.md", Tab::Helm, istiods_read_each_other);
+fn several_networks() {
+    follow("multi-primary-multi-network.md", |clusters| {
+        istiods_read_each_other(clusters);
+        gateways_are_injected(clusters);
+        gateways_are_listed(clusters, "Port", 15443);
+    });
 }
 
 #[test]
-fn several_networks_with_istioctl() {
-    follow(
-        "multi-primary-multi-network.md",
-        Tab::Istioctl,
-        several_networks,
-    );
-}
-
-#[test]
-fn several_networks_with_helm() {
-    follow(
-        "multi-primary-multi-network.md",
-        Tab::Helm,
-        several_networks,
-    );
-}
-
-#[test]
-fn ambient_with_istioctl() {
-    follow("ambient-multi-network.md", Tab::Istioctl, ambient);
-}
-
-#[test]
-fn ambient_with_helm() {
-    follow("ambient-multi-network.md", Tab::Helm, ambient);
-}
-
-fn several_networks(clusters: &[Hosted; 2]) {
-    istiods_read_each_other(clusters);
-    gateways_are_injected(clusters);
-    gateways_are_listed(clusters, "Port", 15443);
-}
-
-fn ambient(clusters: &[Hosted; 2]) {
-    istiods_read_each_other(clusters);
-    gateways_are_programmed(clusters);
-    gateways_are_listed(clusters, "HBONEPort", 15008);
+fn ambient() {
+    follow("ambient-multi-network.md", |clusters| {
+        istiods_read_each_other(clusters);
+        gateways_are_programmed(clusters);
+        gateways_are_listed(clusters, "HBONEPort", 15008);
+    });
 }

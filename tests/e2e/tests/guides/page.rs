@@ -18,7 +18,8 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 2] = [Self::Istioctl, Self::Helm];
+    /// In the order of the pages.
+    pub(crate) const ALL: [Self; 2] = [Self::Istioctl, Self::Helm];
 
     fn heading(self) -> &'static str {
         match self {
@@ -175,17 +176,25 @@ impl Section {
 fn kind(language: &str, content: &[&str], place: &str) -> Kind {
     match language {
         "bash" => Kind::Script(content.join("\n")),
-        "console" => {
-            let command = content.first().and_then(|line| line.strip_prefix("$ "));
-            let command = command.unwrap_or_else(|| panic!("{place}: no command after a prompt"));
-            Kind::Sample {
-                command: command.to_owned(),
-                output: content[1..].join("\n"),
-            }
-        }
+        "console" => sample(content, place),
         other => panic!(
             "{place}: {other:?} is neither bash, which is run, nor console, which is run and compared"
         ),
+    }
+}
+
+/// A command after a prompt, which goes on for as long as its lines end in a backslash, and what it shows.
+fn sample(content: &[&str], place: &str) -> Kind {
+    let goes_on = |line: &&&str| line.ends_with('\\');
+    let typed = content.iter().take_while(goes_on).count() + 1;
+    let (command, output) = content.split_at(typed.min(content.len()));
+    let command = command.join("\n");
+    let Some(command) = command.strip_prefix("$ ") else {
+        panic!("{place}: no command after a prompt");
+    };
+    Kind::Sample {
+        command: command.to_owned(),
+        output: output.join("\n"),
     }
 }
 
@@ -215,7 +224,8 @@ Not run by the test: it costs money.
 never
 ```
 ```console
-$ show
+$ show \\
+  me
 a … b
 ```
 ## Clean up
@@ -233,11 +243,11 @@ gone
     };
     assert_eq!(
         of(Tab::Istioctl, Half::Install),
-        ["all", "ours", "ours too", "show -> a … b"]
+        ["all", "ours", "ours too", "show \\\n  me -> a … b"]
     );
     assert_eq!(
         of(Tab::Helm, Half::Install),
-        ["all", "theirs", "show -> a … b"]
+        ["all", "theirs", "show \\\n  me -> a … b"]
     );
     assert_eq!(of(Tab::Helm, Half::CleanUp), ["gone"]);
 }

@@ -1,6 +1,6 @@
-//! Two clusters that the guides share, one page after another; each page leaves them as it found them.
+//! The two clusters of a page, which each of its tabs makes a mesh of and leaves as it found them.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::TcpStream;
 
 use mesh_e2e::cloud::Hosted;
 use mesh_testkit::kubeconfig::Kubeconfig;
@@ -13,22 +13,36 @@ use crate::shell::Shell;
 /// The names that the pages give to clusters and contexts.
 pub(crate) const NAMES: [&str; 2] = ["cluster1", "cluster2"];
 
-/// What the load balancer of each cluster gives out.
-pub(crate) const ADDRESSES: [&str; 2] = ["127.0.0.11", "127.0.0.12"];
+/// What the load balancer of each cluster gives out: addresses that are nobody's
+/// (<https://www.rfc-editor.org/rfc/rfc5737>), which the pages do not dial.
+pub(crate) const ADDRESSES: [&str; 2] = ["198.51.100.11", "203.0.113.12"];
 
-static ISTIOCTL: Mutex<Option<[Hosted; 2]>> = Mutex::new(None);
-static HELM: Mutex<Option<[Hosted; 2]>> = Mutex::new(None);
-
-/// Runs a page's commands for one tab as they stand, looks at the mesh with `look`, and runs the commands that clean up.
-///
-/// What works on one pair of clusters works one after another; after a failure the next page gets new clusters.
-pub(crate) fn follow(page: &str, tab: Tab, look: impl FnOnce(&[Hosted; 2])) {
+/// Follows a page on two clusters of its own, for one way to install after the other, and looks at each mesh with `look`.
+pub(crate) fn follow(page: &str, look: fn(&[Hosted; 2])) {
+    let clusters = start(page.trim_end_matches(".md"));
     let page = Page::read(page);
-    let mut pair = lock(tab);
-    let clusters = match pair.take() {
-        Some(clusters) => clusters,
-        None => start(tab),
-    };
+    for tab in Tab::ALL {
+        run(&page, tab, &clusters, look);
+        for cluster in &clusters {
+            is_clean(cluster.cluster());
+        }
+    }
+    end(clusters);
+}
+
+/// Ends the clusters as a page that fails does, and sees that they are gone.
+fn end(clusters: [Hosted; 2]) {
+    let servers = clusters
+        .each_ref()
+        .map(|cluster| cluster.cluster().authority().to_owned());
+    drop(clusters);
+    for server in servers {
+        assert!(TcpStream::connect(&server).is_err(), "{server} still runs");
+    }
+}
+
+/// Runs a page's commands for one tab as they stand, looks at the mesh, and runs the commands that clean up.
+fn run(page: &Page, tab: Tab, clusters: &[Hosted; 2], look: fn(&[Hosted; 2])) {
     let mut keepers = Vec::new();
     let mut kubeconfig = Kubeconfig::new();
     for ((cluster, name), address) in clusters.iter().zip(NAMES).zip(ADDRESSES) {
@@ -39,31 +53,13 @@ pub(crate) fn follow(page: &str, tab: Tab, look: impl FnOnce(&[Hosted; 2])) {
     for block in page.blocks(tab, Half::Install) {
         shell.run(block);
     }
-    look(&clusters);
+    look(clusters);
     for block in page.blocks(tab, Half::CleanUp) {
         shell.run(block);
     }
-    drop(keepers);
-    for cluster in &clusters {
-        is_clean(cluster.cluster());
-    }
-    *pair = Some(clusters);
 }
 
-/// A page that failed took its clusters along.
-fn lock(tab: Tab) -> MutexGuard<'static, Option<[Hosted; 2]>> {
-    let pair = match tab {
-        Tab::Istioctl => &ISTIOCTL,
-        Tab::Helm => &HELM,
-    };
-    pair.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn start(tab: Tab) -> [Hosted; 2] {
-    let name = match tab {
-        Tab::Istioctl => "guide-istioctl",
-        Tab::Helm => "guide-helm",
-    };
+fn start(name: &str) -> [Hosted; 2] {
     let started = std::thread::scope(|scope| {
         let starts = [1, 2].map(|number| {
             let name = format!("{name}-{number}");

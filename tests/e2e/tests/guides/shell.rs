@@ -113,14 +113,22 @@ fn folder(program: &Path) -> &Path {
     program.parent().expect("a program lies in a folder")
 }
 
-/// Whether a text is the sample, where `…` stands for anything within a line, and any blanks are as good as others.
+/// Whether a text is the sample, where `…` stands for anything within a line, a line of it for any number of lines, and any
+/// blanks are as good as others.
 fn is_like(sample: &str, text: &str) -> bool {
     let (sample, text): (Vec<_>, Vec<_>) = (sample.lines().collect(), text.lines().collect());
-    sample.len() == text.len()
-        && sample
-            .iter()
-            .zip(&text)
-            .all(|(sample, line)| line_is_like(sample, line))
+    lines_are_like(&sample, &text)
+}
+
+fn lines_are_like(sample: &[&str], text: &[&str]) -> bool {
+    match (sample, text) {
+        ([], text) => text.is_empty(),
+        (["…", rest @ ..], text) => (0..=text.len()).any(|at| lines_are_like(rest, &text[at..])),
+        ([first, rest @ ..], [line, lines @ ..]) => {
+            line_is_like(first, line) && lines_are_like(rest, lines)
+        }
+        (_, []) => false,
+    }
 }
 
 fn line_is_like(sample: &str, line: &str) -> bool {
@@ -146,7 +154,7 @@ fn line_is_like(sample: &str, line: &str) -> bool {
 }
 
 #[test]
-fn an_ellipsis_stands_for_anything_in_a_line() {
+fn an_ellipsis_stands_for_what_differs() {
     for (sample, text, like) in [
         ("a   b", "a b\n", true),
         ("a b", "a c", false),
@@ -155,6 +163,11 @@ fn an_ellipsis_stands_for_anything_in_a_line() {
         ("a … c", "a b c d", false),
         ("pod-…", "pod-1", true),
         ("pod-…\nx", "pod-1", false),
+        ("a\n…\nz", "a\nb\nc\nz", true),
+        ("a\n…\nz", "a\nz", true),
+        ("a\n…\nz", "a\nb", false),
+        ("a\n…", "a\nb", true),
+        ("…\nb", "a\nb\nc", false),
     ] {
         assert_eq!(is_like(sample, text), like, "{sample:?} and {text:?}");
     }
