@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::Secret;
 
 use super::names::{MADE_FOR, TOKEN_KEY};
 use super::reader::token_secret_name;
-use super::token::TokenFacts;
+use super::token::{self, TokenFacts};
 
 /// Which Secret a token lives with: the token Secret that holds it, or the Secret that it was bound to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +39,12 @@ impl TokenHome {
         }
         let held = secret.data.as_ref().and_then(|data| data.get(TOKEN_KEY));
         held.is_some_and(|held| held.0 == token.as_bytes())
+    }
+
+    /// Whether `other` ends where `token` does, whose home this is: it is the same token, or bound to the same Secret.
+    pub fn ends_both(&self, token: &str, other: &str) -> bool {
+        let of_other = || token::read(other).as_ref().and_then(Self::of);
+        token == other || (self.uid.is_some() && of_other().as_ref() == Some(self))
     }
 
     /// Whether the token was made for one holder alone, as `secret`, its home, says.
@@ -82,6 +88,23 @@ mod tests {
         assert!(!bound.is(&secret(&json!({"metadata": {"uid": "v"}})), "t"));
         assert!(!kept.is(&secret(&json!({})), ""));
         assert_eq!(TokenHome::of(&token(None, None)), None);
+    }
+
+    #[test]
+    fn two_tokens_of_one_bound_home_end_together_and_two_of_one_name_do_not() {
+        use base64::Engine as _;
+        let part = |text: &str| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(text);
+        let bound = |uid: &str, end: i64| {
+            let claims = json!({"sub": "system:serviceaccount:n:reader", "exp": end,
+                "kubernetes.io": {"secret": {"name": "s", "uid": uid}}});
+            format!("{}.{}.c2ln", part("{}"), part(&claims.to_string()))
+        };
+        let home = |text: &str| TokenHome::of(&token::read(text).unwrap()).unwrap();
+        let one = bound("u", 1);
+        assert!(home(&one).ends_both(&one, &bound("u", 2)));
+        assert!(!home(&one).ends_both(&one, &bound("v", 1)));
+        let kept = TokenHome::of(&token(Some("s"), None)).unwrap();
+        assert!(kept.ends_both("t", "t") && !kept.ends_both("t", "other"));
     }
 
     #[test]

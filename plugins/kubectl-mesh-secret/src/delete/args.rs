@@ -15,6 +15,9 @@ Examples:
   # East is not to read west any more
   kubectl mesh-secret delete west --context east
 
+  # And nobody is to read west by that token any more
+  kubectl mesh-secret delete west --context east --revoke
+
   # West is gone: drop its secrets everywhere, without a question
   kubectl mesh-secret delete west --all-contexts --yes
 
@@ -25,6 +28,15 @@ pub(crate) struct DeleteArgs {
     pub names: Vec<String>,
     #[command(flatten)]
     pub contexts: AllContextFlags,
+    /// End the secrets' tokens too, where they live; refused while any other secret holds one of them
+    ///
+    /// Every context of the kubeconfig is looked at, and each has to be readable. Comes after all secrets are gone. An API
+    /// server may accept a token for some ten seconds after it ended.
+    #[arg(long)]
+    pub revoke: bool,
+    /// With --revoke: the context of the cluster that the secrets lead to [default: the one that holds the very token]
+    #[arg(long, value_name = "CONTEXT", requires = "revoke")]
+    pub source_context: Option<String>,
     /// Count a name that no secret goes by as done
     #[arg(long)]
     pub ignore_not_found: bool,

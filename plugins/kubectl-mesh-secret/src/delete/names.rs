@@ -48,6 +48,15 @@ impl Name {
         })
     }
 
+    /// The name as it was written.
+    pub(super) fn word(&self) -> String {
+        if self.is_secrets {
+            format!("secret/{}", self.text)
+        } else {
+            self.text.clone()
+        }
+    }
+
     /// The name itself.
     pub(super) fn as_str(&self) -> &str {
         &self.text

@@ -84,7 +84,11 @@ fn of_name<'a>(
     places: &'a [Place],
 ) -> Result<(Vec<Doomed<'a>>, Vec<String>), Error> {
     let all = || {
-        places.iter().enumerate().flat_map(|(number, place)| {
+        let holders = places
+            .iter()
+            .enumerate()
+            .filter(|(_, place)| place.is_holder);
+        holders.flat_map(|(number, place)| {
             place.secrets.iter().map(move |secret| Doomed {
                 place: number,
                 secret,
@@ -171,7 +175,8 @@ fn stranger(one: &Doomed<'_>, place: &Place, namespace: &str) -> Error {
 
 fn not_found(name: &Name, order: &Order<'_>, places: &[Place]) -> Error {
     let namespace = order.namespace;
-    let contexts: Vec<&str> = places.iter().map(|place| place.context.as_str()).collect();
+    let holders: Vec<&Place> = places.iter().filter(|place| place.is_holder).collect();
+    let contexts: Vec<&str> = holders.iter().map(|place| place.context.as_str()).collect();
     let sentence = match contexts[..] {
         [context] => format!(
             "namespace {namespace} of context {context} holds no remote secret {}",
@@ -183,7 +188,7 @@ fn not_found(name: &Name, order: &Order<'_>, places: &[Place]) -> Error {
         ),
     };
     let mut error = Error::new(Kind::NotFound, sentence);
-    let known = known(places.iter().flat_map(|place| &place.secrets));
+    let known = known(holders.iter().flat_map(|place| &place.secrets));
     let close = close_names(name.as_str(), known.into_iter());
     if !close.is_empty() {
         error = error.hint(format!("did you mean {}?", close.join(", ")));
@@ -194,7 +199,8 @@ fn not_found(name: &Name, order: &Order<'_>, places: &[Place]) -> Error {
     ))
 }
 
-fn flags(contexts: &[&str], namespace: &str) -> String {
+/// The flags that lead to these contexts and that namespace, each with a blank before it.
+pub(super) fn flags(contexts: &[&str], namespace: &str) -> String {
     let contexts = contexts.join(",");
     let namespace = match namespace {
         ISTIO_SYSTEM => String::new(),

@@ -24,6 +24,15 @@ pub(super) fn goes(secret: &Secret, context: &str) -> String {
     )
 }
 
+/// The same for the Secret that a token lives with.
+pub(super) fn ends_with(secret: &Secret, context: &str) -> String {
+    let namespace = secret.metadata.namespace.as_deref().unwrap_or_default();
+    format!(
+        "secret {namespace}/{} in context {context} is where their token lives, which ends with it",
+        own_name(secret)
+    )
+}
+
 /// The line of data for a Secret that was deleted.
 pub(super) fn went(
     secret: &Secret,

@@ -1,6 +1,6 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::cluster::fan_out;
+use mesh_common::cluster::{DryRun, fan_out};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
@@ -10,9 +10,10 @@ use mesh_common::terminal::{Environment, Interrupt, Streams};
 use super::apply;
 use super::args::DeleteArgs;
 use super::names::Name;
-use super::observe::{Seen, observe};
+use super::observe::{Seen, homes, observe};
 use super::plan::{Doomed, Order, own_name, plan};
-use super::report::{goes, went};
+use super::plan_revoke::{self, End, by_hand};
+use super::report::{ends_with, goes, went};
 use crate::cli::SELF;
 
 pub(crate) async fn run(
@@ -37,27 +38,159 @@ pub(crate) async fn run(
     for note in &plan.notes {
         streams.say(note);
     }
-    agree(&plan.doomed, &seen, &arguments, interrupt, streams).await?;
-    let tally = delete(&plan.doomed, &seen, &arguments, interrupt, streams).await?;
+    let doomed = &plan.doomed;
+    let (tokens, found);
+    let ends = if arguments.revoke {
+        tokens = plan_revoke::tokens(doomed, &seen.places)?;
+        found = interrupt
+            .or(async { Ok(homes(&seen, &tokens).await) })
+            .await?;
+        plan_revoke::plan_revoke(&tokens, doomed, &seen, &found, &order)?
+    } else {
+        Vec::new()
+    };
+    let work = Work {
+        seen: &seen,
+        arguments: &arguments,
+        interrupt,
+    };
+    work.agree(doomed, &ends, streams).await?;
+    let mut tally = work.delete(doomed, streams).await?;
+    work.revoke(&ends, &mut tally, streams).await?;
     tally.end(seen.lost, streams)
 }
 
-/// Says what would go, and returns once that was agreed to.
-async fn agree(
-    doomed: &[Doomed<'_>],
-    seen: &Seen,
-    arguments: &DeleteArgs,
-    interrupt: &Interrupt,
-    streams: &mut Streams,
-) -> Result<(), Error> {
-    if doomed.is_empty() || arguments.confirm.yes || !arguments.dry_run.resolve().writes() {
-        return Ok(());
+/// What the steps share.
+struct Work<'a> {
+    seen: &'a Seen,
+    arguments: &'a DeleteArgs,
+    interrupt: &'a Interrupt,
+}
+
+impl Work<'_> {
+    /// Says what would go, and returns once that was agreed to.
+    async fn agree(
+        &self,
+        doomed: &[Doomed<'_>],
+        ends: &[End<'_>],
+        streams: &mut Streams,
+    ) -> Result<(), Error> {
+        let confirm = self.arguments.confirm;
+        if doomed.is_empty() || confirm.yes || !self.dry_run().writes() {
+            return Ok(());
+        }
+        for one in doomed {
+            streams.say(&goes(one.secret, self.context(one)));
+        }
+        let mut tokens = 0;
+        for end in ends {
+            if let End::With(one) = end {
+                tokens += 1;
+                streams.say(&ends_with(one.secret, self.context(one)));
+            }
+        }
+        let mut deed = format!("delete {}", counted(doomed.len(), "remote secret"));
+        if tokens > 0 {
+            deed.push_str(" and revoke ");
+            deed.push_str(&counted(tokens, "token"));
+        }
+        confirm.agree(&deed, self.interrupt, streams).await
     }
-    for one in doomed {
-        streams.say(&goes(one.secret, &seen.places[one.place].context));
+
+    /// Deletes all of them at once; one that fails costs only itself.
+    async fn delete(&self, doomed: &[Doomed<'_>], streams: &Streams) -> Result<Tally, Error> {
+        let results = fan_out(doomed, |one| self.delete_one(one)).await;
+        let nothing_to_do = doomed.is_empty() && self.arguments.ignore_not_found;
+        let mut tally = Tally {
+            done: nothing_to_do,
+            ..Tally::default()
+        };
+        let mut interrupted = None;
+        for (one, result) in doomed.iter().zip(results) {
+            match result {
+                Ok(was_there) => {
+                    tally.done = true;
+                    self.tell(one, was_there, streams)?;
+                }
+                Err(error) if error.kind() == Kind::Unreachable => tally.unsure.push(error),
+                // One Ctrl-C stops all that was to come.
+                Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
+                Err(error) => tally.failed.push(error),
+            }
+        }
+        tally.failed.extend(interrupted);
+        Ok(tally)
     }
-    let deed = format!("delete {}", counted(doomed.len(), "remote secret"));
-    arguments.confirm.agree(&deed, interrupt, streams).await
+
+    /// Ends the tokens, once nobody holds them any more.
+    async fn revoke(
+        &self,
+        ends: &[End<'_>],
+        tally: &mut Tally,
+        streams: &Streams,
+    ) -> Result<(), Error> {
+        let is_clean = tally.failed.is_empty() && tally.unsure.is_empty();
+        for end in ends {
+            match end {
+                End::Before { place } => {
+                    let context = &self.seen.places[*place].context;
+                    streams.say(&format!(
+                        "context {context} has no such token any more: it was revoked before"
+                    ));
+                }
+                End::With(one) if !is_clean => {
+                    let command = by_hand(one, &self.seen.places);
+                    streams.warn(&format!("the token is not revoked, since not every secret is known to be gone; once they are: {command}"));
+                }
+                End::With(one) => match self.delete_one(one).await {
+                    Ok(was_there) => self.tell(one, was_there, streams)?,
+                    Err(error) => {
+                        let command = by_hand(one, &self.seen.places);
+                        let hint = format!(
+                            "{command}   # revokes the token, which no secret holds any more"
+                        );
+                        // Another run would not find the token.
+                        let error = if error.kind() == Kind::Interrupted {
+                            Error::new(
+                                Kind::Interrupted,
+                                "interrupted before the token was revoked",
+                            )
+                        } else {
+                            error
+                        };
+                        tally.failed.push(error.hint(hint));
+                    }
+                },
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete_one(&self, one: &Doomed<'_>) -> Result<bool, Error> {
+        self.interrupt.check()?;
+        apply::delete(&self.seen.clusters[one.place], one.secret, self.dry_run()).await
+    }
+
+    fn tell(&self, one: &Doomed<'_>, was_there: bool, streams: &Streams) -> Result<(), Error> {
+        let context = self.context(one);
+        if was_there {
+            let suffix = self.dry_run().suffix();
+            return streams.data(&went(one.secret, context, suffix, self.arguments.output));
+        }
+        let name = own_name(one.secret);
+        streams.say(&format!(
+            "secret {name} was gone from context {context} already"
+        ));
+        Ok(())
+    }
+
+    fn context(&self, one: &Doomed<'_>) -> &str {
+        &self.seen.places[one.place].context
+    }
+
+    fn dry_run(&self) -> DryRun {
+        self.arguments.dry_run.resolve()
+    }
 }
 
 /// What came of the deletions.
@@ -67,57 +200,6 @@ struct Tally {
     failed: Vec<Error>,
     /// Requests that may have arrived though the answer did not.
     unsure: Vec<Error>,
-}
-
-/// Deletes all of them at once; one that fails costs only itself.
-async fn delete(
-    doomed: &[Doomed<'_>],
-    seen: &Seen,
-    arguments: &DeleteArgs,
-    interrupt: &Interrupt,
-    streams: &Streams,
-) -> Result<Tally, Error> {
-    let dry_run = arguments.dry_run.resolve();
-    let results = fan_out(doomed, |one| async move {
-        interrupt.check()?;
-        apply::delete(&seen.clusters[one.place], one.secret, dry_run).await
-    })
-    .await;
-    let nothing_to_do = doomed.is_empty() && arguments.ignore_not_found;
-    let (mut tally, mut interrupted) = (
-        Tally {
-            done: nothing_to_do,
-            ..Tally::default()
-        },
-        None,
-    );
-    for (one, result) in doomed.iter().zip(results) {
-        let context = &seen.places[one.place].context;
-        match result {
-            Ok(true) => {
-                tally.done = true;
-                streams.data(&went(
-                    one.secret,
-                    context,
-                    dry_run.suffix(),
-                    arguments.output,
-                ))?;
-            }
-            Ok(false) => {
-                tally.done = true;
-                let name = own_name(one.secret);
-                streams.say(&format!(
-                    "secret {name} was gone from context {context} already"
-                ));
-            }
-            Err(error) if error.kind() == Kind::Unreachable => tally.unsure.push(error),
-            // One Ctrl-C stops all that was to come.
-            Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
-            Err(error) => tally.failed.push(error),
-        }
-    }
-    tally.failed.extend(interrupted);
-    Ok(tally)
 }
 
 impl Tally {

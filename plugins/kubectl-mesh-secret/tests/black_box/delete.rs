@@ -195,3 +195,10 @@ fn every_spelling_of_kubectls_is_understood() {
     };
     check_spellings(&world, spelled);
 }
+
+#[test]
+fn every_golden_file_belongs_to_a_case() {
+    let names: &[&[&str]] = &[NAMES];
+    let strays = black_box::strays(&golden_file("delete", "x"), names);
+    assert!(strays.is_empty(), "{strays:?}");
+}

@@ -8,6 +8,8 @@
 mod budget;
 mod completion;
 mod delete;
+mod delete_faults;
+mod delete_revoke;
 mod errors;
 mod exchange;
 mod inspect;
