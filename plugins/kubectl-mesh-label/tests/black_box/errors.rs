@@ -67,6 +67,19 @@ cases! { check;
         world.run("network west=a west-again=b")
     };
     service_missing_in_one: |world| { shop(&world.east); world.run("global shop/web --context east,west") };
+    global_another_value: |world| {
+        shop(&world.east);
+        shop(&world.west);
+        world.west.edit("services", "shop", "web", |web| {
+            web["metadata"]["labels"] = json!({"istio.io/global": "false"});
+        });
+        world.run("global shop/web --context east,west")
+    };
+    global_contexts_mean_different_namespaces: |world| {
+        let kubeconfig = world.kubeconfig().context_in("shop", "west", "west", "shop");
+        world.write(&kubeconfig);
+        world.run("global web --context east,shop")
+    };
     show_context_and_all: |world| world.run("show --all-contexts --context east");
     a_closed_pipe_is_silent: |world| world.run("show").stdout_closed();
     show_format_unknown: |world| world.run("show -o xml");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mesh_testkit::embedded::{Cluster, Fault};
-use serde_json::json;
+use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
 use crate::support::{World, namespace, service};
@@ -146,12 +146,23 @@ fn another_value_is_replaced_and_taken_away() {
 }
 
 #[test]
-fn nothing_is_written_anywhere_where_one_cluster_has_another_value() {
-    let world = World::new();
-    labelled(&world, "kubectl-label");
-    let output = world.run("network east=net-a west=net-b").output();
-    assert_eq!(output.code, 2);
-    assert_eq!(writes(&world.east), Vec::<String>::new());
+fn nothing_is_written_anywhere_where_one_cluster_is_not_as_it_has_to_be() {
+    let another_value: fn(&World) = |world| labelled(world, "kubectl-label");
+    let no_namespace: fn(&World) = |world| {
+        world.west.delete("namespaces", "", "istio-system");
+    };
+    for arrange in [another_value, no_namespace] {
+        let world = World::new();
+        arrange(&world);
+        for line in [
+            "network east=net-a west=net-b",
+            "network west=net-b east=net-a",
+        ] {
+            let output = world.run(line).output();
+            assert_eq!(output.code, 2, "{}", output.golden());
+            assert_eq!(writes(&world.east), Vec::<String>::new());
+        }
+    }
 }
 
 #[test]
@@ -248,12 +259,8 @@ service/cart labeled in namespace shop of context west
 "#]]
     );
     assert_eq!(writes(&world.east).len(), 4);
-    let label = |cluster: &Cluster| {
-        cluster.get("services", "shop", "web").unwrap()["metadata"]["labels"]["istio.io/global"]
-            .clone()
-    };
     assert_eq!(
-        (label(&world.east), label(&world.west)),
+        (global(&world.east), global(&world.west)),
         (json!("true"), json!("true"))
     );
     world.east.clear_recordings();
@@ -271,18 +278,72 @@ service/cart labeled in namespace shop of context west
         .run("global shop/web --remove --context east,west")
         .output()
         .expect_success();
-    assert_eq!(label(&world.east), json!(null));
+    assert_eq!(global(&world.east), json!(null));
+}
+
+/// The label of the Service web of the namespace shop.
+fn global(cluster: &Cluster) -> Value {
+    cluster.get("services", "shop", "web").unwrap()["metadata"]["labels"]["istio.io/global"].clone()
 }
 
 #[test]
-fn global_is_written_nowhere_where_one_server_refuses_it() {
-    let world = World::new();
-    for cluster in [&world.east, &world.west] {
-        cluster.create(service("web"));
+fn global_is_written_nowhere_where_one_cluster_cannot_have_it() {
+    type Obstacle = fn(&mut World);
+    let obstacles: [(&str, Obstacle); 4] = [
+        ("refused", |world| {
+            world.west.deny("admin", "patch", "services");
+        }),
+        ("missing", |world| {
+            world.west.delete("services", "shop", "web");
+        }),
+        ("another value", |world| {
+            world.west.edit("services", "shop", "web", |web| {
+                web["metadata"]["labels"] = json!({"istio.io/global": "false"});
+            });
+        }),
+        ("not reached", |world| world.west.stop()),
+    ];
+    for (name, obstacle) in obstacles {
+        let mut world = World::new();
+        for cluster in [&world.east, &world.west] {
+            cluster.create(service("web"));
+        }
+        obstacle(&mut world);
+        for line in [
+            "global shop/web --context east,west",
+            "global shop/web --context west,east",
+        ] {
+            let output = world.run(line).output();
+            assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{name}");
+            assert_eq!(global(&world.east), json!(null), "{name}");
+        }
     }
-    world.west.deny("admin", "patch", "services");
-    let output = world.run("global shop/web --context east,west").output();
-    assert_eq!((output.code, output.stdout.as_str()), (2, ""));
-    let labels = &world.east.get("services", "shop", "web").unwrap()["metadata"]["labels"];
-    assert_eq!(labels.get("istio.io/global"), None);
+}
+
+#[test]
+fn global_finds_its_service_by_the_name_else_by_n_else_by_the_context() {
+    let world = World::new();
+    world.west.create(service("web"));
+    let context = |namespace| {
+        world
+            .kubeconfig()
+            .context_in("at", "west", "west", namespace)
+    };
+    for (line, of_context) in [
+        ("global web", "shop"),
+        ("global web -n shop", "elsewhere"),
+        ("global shop/web -n another", "elsewhere"),
+    ] {
+        world.write(&context(of_context));
+        for (line, value) in [
+            (line.to_owned(), json!("true")),
+            (format!("{line} --remove"), json!(null)),
+        ] {
+            world
+                .run(&format!("{line} --context at"))
+                .output()
+                .expect_success();
+            assert_eq!(global(&world.west), value, "{line}");
+        }
+    }
 }
