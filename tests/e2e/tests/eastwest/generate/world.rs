@@ -13,12 +13,15 @@ use mesh_testkit::condition::wait_until;
 use mesh_testkit::kubeconfig::Kubeconfig;
 use mesh_testkit::parts::{self, Part};
 use mesh_testkit::real::Cluster;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::plugin::istio;
 
 /// What the cluster's load balancer gives out.
 pub(crate) const ADDRESS: &str = "127.0.0.21";
+
+/// The address by which the internet reaches the cluster's only node.
+pub(crate) const NODE_ADDRESS: &str = "203.0.113.9";
 
 /// What Istio's guide installs, by an istiod that also looks after the gateways of ambient mode.
 const OPERATOR: &str = r#"
@@ -59,6 +62,11 @@ impl World {
         world.run(&format!(
             "kubectl apply --server-side -f {}",
             kinds.display()
+        ));
+        let addresses = json!([{"type": "ExternalIP", "address": NODE_ADDRESS}]);
+        let patch = json!({"status": {"addresses": addresses}});
+        world.run(&format!(
+            "kubectl patch \"$(kubectl get node -o name)\" --subresource status -p '{patch}'"
         ));
         world.run(&format!(
             "cat > cluster1.yaml <<'EOF'{OPERATOR}EOF\nistioctl install -y -f cluster1.yaml"
