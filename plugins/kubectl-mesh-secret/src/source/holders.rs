@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{Namespace, Secret};
 use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target, fan_out};
 use mesh_common::mesh::cluster_name::{ClusterId, is_dns_label, nearest_label};
 use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::names::MULTI_CLUSTER_LABEL;
+use mesh_common::mesh::names::{FIELD_MANAGER, MULTI_CLUSTER_LABEL};
 use mesh_common::mesh::ownership::{TakeOver, take_over};
 use mesh_common::mesh::remote_secret::{SecretType, leads_to, secret_name};
 use mesh_common::mesh::shell::shell_word;
@@ -98,11 +98,23 @@ pub(crate) async fn space(cluster: &Cluster, options: &Options) -> Result<Space,
             }
         },
     );
+    let (mut secrets, mut unlabelled) = (secrets?, unlabelled?);
+    secrets
+        .iter_mut()
+        .chain(&mut unlabelled)
+        .for_each(forget_ours);
     Ok(Space {
         has_namespace: space?.is_some(),
-        secrets: secrets?,
-        unlabelled: unlabelled?,
+        secrets,
+        unlabelled,
     })
+}
+
+/// Which fields are our own makes most of a secret in memory, and nobody asks for it.
+fn forget_ours(secret: &mut Secret) {
+    if let Some(entries) = &mut secret.metadata.managed_fields {
+        entries.retain(|entry| entry.manager.as_deref() != Some(FIELD_MANAGER));
+    }
 }
 
 /// Checks every holder before anything is written; gives the good ones and the errors of those that were not reached.

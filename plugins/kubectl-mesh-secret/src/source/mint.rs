@@ -76,7 +76,7 @@ pub(super) async fn take_back(run: &Run<'_>, anchor: &ObjectMeta, streams: &Stre
 }
 
 /// The CA of the cluster, from what was read or from the context.
-fn trusted(run: &Run<'_>, authorities: &str) -> Result<Vec<u8>, Error> {
+pub(super) fn trusted(run: &Run<'_>, authorities: &str) -> Result<Vec<u8>, Error> {
     let context = run.source.context();
     let authorities = match (authorities, run.source.target().trust()) {
         ("", Trust::Authorities(pem)) => pem.clone(),
@@ -179,6 +179,11 @@ fn report(
     }
 }
 
+/// What the Secret is called that `holder`'s token is bound to.
+pub(super) fn anchor_name(account: &str, holder: &str) -> String {
+    format!("{account}-token-for-{holder}")
+}
+
 /// The Secret that a token is bound to; it holds nothing.
 fn empty(namespace: &str, account: &str, holder: Option<&str>) -> Secret {
     let mut annotations = BTreeMap::from([(APPLIED_BY.to_owned(), SELF.to_owned())]);
@@ -187,7 +192,7 @@ fn empty(namespace: &str, account: &str, holder: Option<&str>) -> Secret {
     }
     Secret {
         metadata: ObjectMeta {
-            name: holder.map(|holder| format!("{account}-token-for-{holder}")),
+            name: holder.map(|holder| anchor_name(account, holder)),
             generate_name: holder.is_none().then(|| format!("{account}-token-")),
             namespace: Some(namespace.to_owned()),
             annotations: Some(annotations),

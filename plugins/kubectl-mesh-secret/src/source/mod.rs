@@ -8,6 +8,7 @@ pub(crate) mod candidates;
 pub(crate) mod credential;
 pub(crate) mod give;
 pub(crate) mod holders;
+mod kept;
 mod mint;
 pub(crate) mod names;
 pub(crate) mod observe;

@@ -14,7 +14,7 @@ use super::give::Gift;
 use super::holders::Holder;
 use super::options::Options;
 use super::plan::{Place, Plan};
-use super::{credential, mint, observe, plan, try_out};
+use super::{credential, kept, mint, observe, plan, try_out};
 
 /// What is known of the source once it was read and prepared.
 #[derive(Clone)]
@@ -56,8 +56,13 @@ impl Run<'_> {
             let secret = if let Some(secret) = shared {
                 secret
             } else {
-                let name = holder.name();
-                let secret = self.secret(plan, wanted, Some(&name), streams).await?;
+                let secret = match self.kept(plan, wanted, holder, streams).await? {
+                    None => {
+                        let name = holder.name();
+                        self.secret(plan, wanted, Some(&name), streams).await?
+                    }
+                    kept => kept,
+                };
                 secret.map(Rc::new)
             };
             gifts.push(Gift {
@@ -67,6 +72,28 @@ impl Run<'_> {
             });
         }
         Ok(gifts)
+    }
+
+    /// The secret with the token that the holder has for itself, where that one is good for a while.
+    async fn kept(
+        &self,
+        plan: &Plan,
+        wanted: &Wanted,
+        holder: &Holder,
+        streams: &Streams,
+    ) -> Result<Option<RemoteSecret>, Error> {
+        let Some(credential) = kept::kept(self, plan, wanted, holder)? else {
+            return Ok(None);
+        };
+        // It is no new one, which a server may not know yet.
+        let wanted = Wanted {
+            just_made: false,
+            ..wanted.clone()
+        };
+        match self.proven(&wanted, &credential, streams).await {
+            Err(error) if error.kind() == Kind::Unauthenticated => Ok(None),
+            proven => proven.map(Some),
+        }
     }
 
     /// A secret that was used once; `None` in a dry run that would have to make its token first.

@@ -108,3 +108,45 @@ fn holders_whose_names_are_alike_share_no_token() {
         "{anchors:?}"
     );
 }
+
+#[test]
+fn a_token_with_its_better_half_to_come_is_kept() {
+    let mesh = Mesh::new();
+    let line = format!("{EXCHANGE} --token-duration 1h");
+    mesh.run(&line).output().expect_success();
+    let before = mesh.secrets();
+    mesh.forget();
+    for line in [&line, &format!("{line} --dry-run=server")] {
+        let again = mesh.run(line).output();
+        assert_eq!(
+            again.stdout.matches(" unchanged in context ").count(),
+            6,
+            "{}",
+            again.golden()
+        );
+    }
+    assert_eq!(mesh.writes(), Vec::<String>::new());
+    assert_eq!(mesh.secrets(), before);
+
+    // One that was revoked is replaced, and no other.
+    mesh.north
+        .delete("secrets", "istio-system", &anchors(&mesh.north)[0]);
+    let mended = mesh.run(&line).output().expect_success();
+    assert_eq!(
+        mended.stdout.matches(" configured in context ").count(),
+        1,
+        "{}",
+        mended.golden()
+    );
+    // Another length is another wish.
+    let longer = mesh
+        .run(&format!("{EXCHANGE} --token-duration 2h"))
+        .output()
+        .expect_success();
+    assert_eq!(
+        longer.stdout.matches(" configured in context ").count(),
+        6,
+        "{}",
+        longer.golden()
+    );
+}

@@ -1,6 +1,7 @@
 //! `exchange` beside embedded clusters: which secrets there are afterwards, what was asked of whom, and what was said.
 
 mod bound;
+mod crowd;
 mod faults;
 mod mesh;
 mod pairs;

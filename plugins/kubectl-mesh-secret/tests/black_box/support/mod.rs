@@ -6,4 +6,4 @@ mod world;
 
 pub(crate) use objects::{istiod, namespace};
 pub(crate) use tokens::token_from_to;
-pub(crate) use world::{World, add_reader, decoded, golden_file, reader_token};
+pub(crate) use world::{PLUGIN, World, add_reader, decoded, golden_file, reader_token};
