@@ -11,6 +11,7 @@ use crate::delete::{self, DeleteArgs};
 use crate::exchange::{self, ExchangeArgs};
 use crate::inspect::{self, InspectArgs};
 use crate::list::{self, ListArgs};
+use crate::rotate::{self, RotateArgs};
 
 /// Give one cluster's Istio control plane the credential to read another cluster
 ///
@@ -54,6 +55,7 @@ enum Verb {
     Exchange(Box<ExchangeArgs>),
     Inspect(Box<InspectArgs>),
     List(Box<ListArgs>),
+    Rotate(Box<RotateArgs>),
     Completion(CompletionArgs),
 }
 
@@ -86,6 +88,9 @@ impl Plugin for Cli {
             }
             Verb::List(arguments) => {
                 Box::pin(list::run(*arguments, environment, interrupt, streams)).await
+            }
+            Verb::Rotate(arguments) => {
+                Box::pin(rotate::run(*arguments, environment, interrupt, streams)).await
             }
         }
     }

@@ -10,6 +10,7 @@ mod exchange;
 mod held;
 mod inspect;
 mod list;
+mod rotate;
 mod source;
 
 pub use cli::Cli;

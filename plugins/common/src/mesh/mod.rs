@@ -29,9 +29,11 @@ pub mod resources;
 pub mod server;
 pub mod shell;
 pub mod statements;
+pub mod succession;
 pub mod suggest;
 pub mod token;
 pub mod token_home;
+pub mod token_swap;
 pub mod yaml;
 
 pub use error::Error;

@@ -65,6 +65,14 @@ pub const APPLIED_BY: &str = "mesh.istio-multicluster.dev/applied-by";
 /// Annotation on a token's own Secret that says for which holder it was made.
 pub const MADE_FOR: &str = "mesh.istio-multicluster.dev/holder";
 
+/// Annotation on the Secret that a token lives with: the Secret of the token that is to replace it, while holders are moved.
+pub const SUCCESSOR: &str = "mesh.istio-multicluster.dev/successor";
+/// Annotation on the Secret of a token that replaces another one: the Secret of that one.
+pub const PREDECESSOR: &str = "mesh.istio-multicluster.dev/predecessor";
+/// Annotation in which kubectl's client-side apply keeps the whole manifest, the credential in it included.
+/// Source: <https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/>.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
 /// Label with the network of a cluster (on Istio's namespace), of a gateway (on its Service or Gateway) or of a pod.
 /// Source: `TopologyNetwork` in Istio's API, `label/labels.gen.go`.
 pub const NETWORK_LABEL: &str = "topology.istio.io/network";

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use mesh_common::cluster::{ApplyOptions, DryRun, Seen, wait_for};
+use mesh_common::cluster::{ApplyOptions, Cluster, DryRun, Seen, wait_for};
 use mesh_common::mesh::names::{CA_KEY, TOKEN_KEY};
 use mesh_common::mesh::{Error, reader};
-use mesh_common::terminal::Streams;
+use mesh_common::terminal::{Interrupt, Streams};
 use secrecy::SecretString;
 
 use super::mint;
@@ -125,47 +125,46 @@ async fn make_token_secret(run: &Run<'_>, name: &str, streams: &Streams) -> Resu
     Ok(made)
 }
 
-/// Waits until Kubernetes has filled the Secret, by a watch that starts at what is known.
+/// The credential of a token Secret, once Kubernetes has filled it.
 async fn from_secret(run: &Run<'_>, known: Secret) -> Result<Credential, Error> {
     let wants_token = matches!(run.options.auth, Auth::Token);
-    let namespace = run.options.namespace.as_str();
+    let secret = filled(&run.source, run.interrupt, known, wants_token).await?;
+    Ok(Credential {
+        token: SecretString::from(String::from_utf8_lossy(bytes(&secret, TOKEN_KEY)).into_owned()),
+        authorities: bytes(&secret, CA_KEY).to_vec(),
+        anchor: None,
+    })
+}
+
+/// Waits until Kubernetes has filled the token Secret, by a watch that starts at what is known.
+pub(crate) async fn filled(
+    source: &Cluster,
+    interrupt: &Interrupt,
+    known: Secret,
+    wants_token: bool,
+) -> Result<Secret, Error> {
+    let namespace = known.metadata.namespace.clone().unwrap_or_default();
     let name = known.metadata.name.clone().unwrap_or_default();
     let is_full =
         move |secret: &Secret| has(secret, CA_KEY) && (!wants_token || has(secret, TOKEN_KEY));
-    let deadline = run
-        .source
+    let deadline = source
         .target()
         .request_timeout()
         .filter(|limit| !limit.is_zero())
         .unwrap_or(TOKEN_DEADLINE);
-    let filled = run
-        .interrupt
-        .or(wait_for(
-            &run.source,
-            Some(namespace),
-            &name,
-            Some(known),
-            deadline,
-            is_full,
-        ))
-        .await?;
-    match filled {
-        Seen::Met(secret) => Ok(Credential {
-            token: SecretString::from(
-                String::from_utf8_lossy(bytes(&secret, TOKEN_KEY)).into_owned(),
-            ),
-            authorities: bytes(&secret, CA_KEY).to_vec(),
-            anchor: None,
-        }),
+    let space = Some(namespace.as_str());
+    let waiting = wait_for(source, space, &name, Some(known), deadline, is_full);
+    match interrupt.or(waiting).await? {
+        Seen::Met(secret) => Ok(secret),
         Seen::RanOut(_) => Err(Error::refused(format!(
             "secret {namespace}/{name} in context {} was not filled with a token within {} s",
-            run.source.context(),
+            source.context(),
             deadline.as_secs()
         ))
         .hint("is kube-controller-manager running? It fills token Secrets")
         .hint(format!(
             "{} -n {namespace} get events",
-            run.source.target().kubectl()
+            source.target().kubectl()
         ))),
     }
 }

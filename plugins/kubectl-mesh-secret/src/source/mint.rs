@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::api::authentication::v1::{
-    BoundObjectReference, TokenRequest, TokenRequestSpec, TokenRequestStatus,
-};
+use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::PostParams;
-use mesh_common::cluster::{ApiFault, DryRun, Trust, Verb, api_fault};
+use mesh_common::cluster::{ApiFault, Cluster, DryRun, Trust, Verb, api_fault};
 use mesh_common::mesh::Error;
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::names::{APPLIED_BY, MADE_FOR};
@@ -35,12 +33,11 @@ pub(super) async fn mint(
     let (anchor, is_new) = anchor(run, holder).await?;
     let anchor = anchor.metadata;
     let made = is_new.then(|| anchor.clone());
-    match request(run, duration, &anchor).await {
-        Ok((status, created)) => {
-            let name = anchor.name.as_deref().unwrap_or_default();
-            report(run, name, &status, created, duration, streams);
+    match request(&run.source, &run.options.account, &anchor, duration).await {
+        Ok(granted) => {
+            granted.report(duration, run.source.context(), streams);
             Ok(Credential {
-                token: SecretString::from(status.token),
+                token: granted.token,
                 authorities,
                 anchor: made,
             })
@@ -110,12 +107,23 @@ async fn anchor(run: &Run<'_>, holder: Option<&str>) -> Result<(Secret, bool), E
     }
 }
 
-async fn request(
-    run: &Run<'_>,
-    duration: Duration,
+/// A token that the API server granted.
+pub(crate) struct Granted {
+    pub token: SecretString,
+    /// Name of the Secret that it is bound to.
+    anchor: String,
+    expires: Timestamp,
+    created: Option<Timestamp>,
+}
+
+/// Asks for a token of `account` that lives for `duration`, and no longer than the Secret `anchor`.
+pub(crate) async fn request(
+    source: &Cluster,
+    account: &str,
     anchor: &ObjectMeta,
-) -> Result<(TokenRequestStatus, Option<Timestamp>), Error> {
-    let (namespace, account) = (&run.options.namespace, &run.options.account);
+    duration: Duration,
+) -> Result<Granted, Error> {
+    let namespace = anchor.namespace.as_deref().unwrap_or_default();
     let request = TokenRequest {
         spec: TokenRequestSpec {
             audiences: Vec::new(),
@@ -129,12 +137,12 @@ async fn request(
         },
         ..TokenRequest::default()
     };
-    let accounts: kube::Api<ServiceAccount> = kube::Api::namespaced(run.source.client(), namespace);
+    let accounts: kube::Api<ServiceAccount> = kube::Api::namespaced(source.client(), namespace);
     let granted = accounts
         .create_token_request(account, &PostParams::default(), &request)
         .await
         .map_err(|error| {
-            run.source
+            source
                 .attempt(Verb::Create, "serviceaccounts/token")
                 .in_namespace(namespace)
                 .named(account)
@@ -144,38 +152,37 @@ async fn request(
     let status = granted.status.ok_or_else(|| {
         Error::refused(format!(
             "no token came back for service account {namespace}/{account} in context {}",
-            run.source.context()
+            source.context()
         ))
     })?;
-    Ok((status, created))
+    Ok(Granted {
+        token: SecretString::from(status.token),
+        anchor: anchor.name.clone().unwrap_or_default(),
+        expires: status.expiration_timestamp.0,
+        created,
+    })
 }
 
-/// Says how long the token is good for. The API server may grant less, or more, than was asked for
-/// (`--service-account-max-token-expiration`, `--service-account-extend-token-expiration`).
-fn report(
-    run: &Run<'_>,
-    name: &str,
-    granted: &TokenRequestStatus,
-    created: Option<Timestamp>,
-    asked: Duration,
-    streams: &Streams,
-) {
-    let context = run.source.context();
-    let expires = granted.expiration_timestamp.0;
-    streams.say(&format!(
-        "secret/{name} in context {context} holds the life of a token that expires at {}: deleting it revokes the token",
-        expires.strftime("%Y-%m-%dT%H:%M:%SZ")
-    ));
-    let granted = created.map(|created| expires.duration_since(created));
-    let Some(granted) = granted.and_then(|length| Duration::try_from(length).ok()) else {
-        return;
-    };
-    if granted.abs_diff(asked) > Duration::from_mins(1) {
-        streams.warn(&format!(
-            "the API server of context {context} granted {} s, not the {} s asked for",
-            granted.as_secs(),
-            asked.as_secs()
+impl Granted {
+    /// Says how long the token is good for. The API server may grant less, or more, than was asked for
+    /// (`--service-account-max-token-expiration`, `--service-account-extend-token-expiration`).
+    pub(crate) fn report(&self, asked: Duration, context: &str, streams: &Streams) {
+        streams.say(&format!(
+            "secret/{} in context {context} holds the life of a token that expires at {}: deleting it revokes the token",
+            self.anchor,
+            self.expires.strftime("%Y-%m-%dT%H:%M:%SZ")
         ));
+        let granted = self.created.map(|created| self.expires.duration_since(created));
+        let Some(granted) = granted.and_then(|length| Duration::try_from(length).ok()) else {
+            return;
+        };
+        if granted.abs_diff(asked) > Duration::from_mins(1) {
+            streams.warn(&format!(
+                "the API server of context {context} granted {} s, not the {} s asked for",
+                granted.as_secs(),
+                asked.as_secs()
+            ));
+        }
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) mod credential;
 pub(crate) mod give;
 pub(crate) mod holders;
 mod kept;
-mod mint;
+pub(crate) mod mint;
 pub(crate) mod names;
 pub(crate) mod observe;
 mod options;

@@ -1,0 +1,24 @@
+//! `rotate`: another token for every holder of a source, and the end of the old one once nobody needs it.
+//!
+//! Read every cluster of the kubeconfig (`observe`), find the Secret that each token ends with (`lineage`), decide which
+//! tokens are due and what stands in the way of revoking them (`plan`, `due`), then, token by token: make the new one
+//! (`successor`), write it to each holder (`swap`), see each istiod take it (`watch`), and end the old one (`revoke`). Each
+//! step does nothing where it was done before, so that a second run completes an interrupted one.
+
+mod args;
+mod due;
+mod entries;
+mod lineage;
+mod observe;
+mod plan;
+mod resolve;
+mod revoke;
+mod steps;
+mod successor;
+mod swap;
+mod taken;
+mod verb;
+mod watch;
+
+pub(crate) use args::RotateArgs;
+pub(crate) use verb::run;

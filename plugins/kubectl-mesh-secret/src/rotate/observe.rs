@@ -1,0 +1,112 @@
+//! Reads every cluster that may hold a secret. Nothing is decided here.
+
+use k8s_openapi::api::core::v1::Secret;
+use mesh_common::cluster::{Cluster, Connector, Selection, fan_out};
+use mesh_common::mesh::Error;
+use mesh_common::mesh::names::MULTI_CLUSTER_LABEL;
+use mesh_common::terminal::reading::{doubles, left_out, without};
+
+use super::resolve::Asked;
+use crate::source::observe::cluster_uid;
+
+/// A cluster that was read.
+pub(super) struct Place {
+    pub cluster: Cluster,
+    /// UID of its kube-system.
+    pub uid: String,
+    /// Whether secrets may be written there.
+    pub named: bool,
+    /// Its remote secrets.
+    pub secrets: Vec<Secret>,
+}
+
+/// A context that could not be read.
+pub(super) struct Unread {
+    pub context: String,
+    pub error: Error,
+}
+
+/// All that was seen.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub places: Vec<Place>,
+    pub unread: Vec<Unread>,
+    /// What is to be said of contexts that lead to a cluster that another one leads to.
+    pub doubles: Vec<String>,
+}
+
+impl Place {
+    pub(super) fn context(&self) -> &str {
+        self.cluster.context()
+    }
+}
+
+/// Reads all of them at once, each in one wave; a dead one costs only itself.
+pub(super) async fn observe(asked: Vec<Asked>, namespace: &str, connector: &Connector) -> Seen {
+    let results = fan_out(asked, |asked| async move {
+        let Asked {
+            context,
+            named,
+            target,
+        } = asked;
+        let read = async {
+            let cluster = connector.connect(target?).await?;
+            let (uid, secrets) =
+                futures::join!(cluster_uid(&cluster), remote_secrets(&cluster, namespace));
+            Ok(Place {
+                uid: uid?,
+                secrets: secrets?,
+                cluster,
+                named,
+            })
+        };
+        read.await.map_err(|error| Unread { context, error })
+    })
+    .await;
+    let (mut places, mut unread) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(place) => places.push(place),
+            Err(one) => unread.push(one),
+        }
+    }
+    let mut seen = Seen::default();
+    seen.add(Seen {
+        places,
+        unread,
+        doubles: Vec::new(),
+    });
+    seen
+}
+
+impl Seen {
+    /// Adds what was seen in further contexts; each cluster is there once.
+    pub(super) fn add(&mut self, more: Self) {
+        self.places.extend(more.places);
+        self.unread.extend(more.unread);
+        self.doubles.extend(more.doubles);
+        let places = std::mem::take(&mut self.places);
+        let uids: Vec<Option<&str>> = places
+            .iter()
+            .map(|place| Some(place.uid.as_str()))
+            .collect();
+        let doubles = doubles(&uids);
+        let notes = doubles
+            .iter()
+            .map(|(double, first)| left_out(places[*double].context(), places[*first].context()));
+        self.doubles.extend(notes);
+        self.places = without(&doubles, places);
+    }
+}
+
+/// The remote secrets of a cluster, whoever made them.
+pub(super) async fn remote_secrets(
+    cluster: &Cluster,
+    namespace: &str,
+) -> Result<Vec<Secret>, Error> {
+    let selection = Selection {
+        labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")),
+        fields: None,
+    };
+    cluster.list(Some(namespace), &selection).await
+}

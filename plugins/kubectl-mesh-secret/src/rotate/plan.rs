@@ -1,0 +1,191 @@
+//! Which tokens are replaced, who has them, and what stands in the way of revoking the old ones. Pure.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::names::SERVICE_ACCOUNT_TOKEN;
+use mesh_common::mesh::ownership::{TakeOver, take_over};
+use mesh_common::mesh::shell::shell_word;
+use mesh_common::mesh::{Error, Exit};
+use secrecy::ExposeSecret as _;
+
+use super::due::{Due, Life};
+use super::entries::Entry;
+use super::lineage::{Lineage, name};
+use super::observe::{Place, Seen};
+
+/// One token that is replaced, and all that have it.
+pub(super) struct Rotation {
+    pub lineage: Lineage,
+    pub sort: Sort,
+    pub parts: Vec<Part>,
+}
+
+/// How a token lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// In a token Secret, for as long as that holds it.
+    Kept,
+    /// It ends after this time, and with the Secret that it is bound to.
+    Bound(Duration),
+}
+
+/// A holder's secret with the old token, or with the new one already.
+#[derive(Clone)]
+pub(super) struct Part {
+    pub entry: Entry,
+    pub has: Has,
+}
+
+/// Which of the two tokens a holder has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Has {
+    Old,
+    New,
+}
+
+impl Rotation {
+    /// The rotation of `lineage`: every secret of `entries` with one of its tokens is part of it, asked for or not.
+    pub(super) fn of(lineage: Lineage, entries: &[Entry]) -> Self {
+        let parts: Vec<Part> = entries
+            .iter()
+            .filter_map(|entry| {
+                Some(Part {
+                    has: lineage.has(entry)?,
+                    entry: entry.clone(),
+                })
+            })
+            .collect();
+        let sort = if lineage.old.type_.as_deref() == Some(SERVICE_ACCOUNT_TOKEN) {
+            Sort::Kept
+        } else {
+            Sort::Bound(longest_life(&parts))
+        };
+        Self {
+            lineage,
+            sort,
+            parts,
+        }
+    }
+
+    /// Whether it was begun, or its token is due at `now`.
+    pub(super) fn is_due(&self, due: Due, now: Timestamp) -> bool {
+        let created = self.lineage.old.metadata.creation_timestamp.as_ref();
+        let created = created.map(|time| time.0);
+        self.lineage.is_begun()
+            || self.with_old().any(|part| {
+                let life = Life {
+                    from: part.entry.facts.issued_at.or(created),
+                    to: part.entry.facts.expires_at,
+                };
+                due.includes(life, now)
+            })
+    }
+
+    fn with_old(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| part.has == Has::Old)
+    }
+
+    /// The parts that may be written.
+    pub(super) fn named<'a>(&'a self, places: &'a [Place]) -> impl Iterator<Item = &'a Part> {
+        self.parts
+            .iter()
+            .filter(|part| places[part.entry.place].named)
+    }
+
+    /// Secrets that are somebody else's to write.
+    pub(super) fn strangers(&self, places: &[Place]) -> Vec<Error> {
+        let parts = self.named(places).filter(|part| part.has == Has::Old);
+        parts
+            .filter_map(|part| {
+                let entry = &part.entry;
+                let owners = match take_over(&entry.secret, &entry.key) {
+                    TakeOver::Free | TakeOver::FromGuide => return None,
+                    TakeOver::Stranger(owners) => owners,
+                };
+                Some(
+                    Error::new(
+                        Kind::Conflict,
+                        format!(
+                            "secret {}/{} in context {} belongs to {}",
+                            entry
+                                .secret
+                                .metadata
+                                .namespace
+                                .as_deref()
+                                .unwrap_or_default(),
+                            entry.name(),
+                            places[entry.place].context(),
+                            owners.join(", ")
+                        ),
+                    )
+                    .hint("change it where it comes from, or take it over: --force-conflicts"),
+                )
+            })
+            .collect()
+    }
+}
+
+impl Lineage {
+    /// Which of the two tokens `entry` has, if it is one of them.
+    pub(super) fn has(&self, entry: &Entry) -> Option<Has> {
+        let is = |secret| {
+            entry.home.namespace == self.namespace
+                && entry.home.name == name(secret)
+                && entry.home.is(secret, entry.token.expose_secret())
+        };
+        if is(&self.old) {
+            return Some(Has::Old);
+        }
+        self.new.as_ref().filter(|new| is(new)).map(|_| Has::New)
+    }
+}
+
+fn longest_life(parts: &[Part]) -> Duration {
+    let lives = parts.iter().filter_map(|part| {
+        let facts = &part.entry.facts;
+        let life = facts.expires_at?.duration_since(facts.issued_at?);
+        Duration::try_from(life).ok()
+    });
+    lives.max().unwrap_or(Duration::from_hours(1))
+}
+
+/// Something because of which the old token cannot be revoked, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Obstacle {
+    pub what: String,
+    pub way: String,
+    /// How the command ends because of it.
+    pub exit: Exit,
+}
+
+/// What is known to stand in the way before anything is done.
+pub(super) fn obstacles(rotation: &Rotation, seen: &Seen) -> Vec<Obstacle> {
+    let left_out = rotation
+        .with_old()
+        .filter(|part| !seen.places[part.entry.place].named)
+        .map(|part| still_used(part.entry.name(), seen.places[part.entry.place].context()));
+    let unread = seen.unread.iter().map(|one| Obstacle {
+        what: format!(
+            "context {} could not be read, and may hold the old token: {}",
+            one.context,
+            one.error.in_one_line()
+        ),
+        way: format!(
+            "mend it, or take it out of the kubeconfig: kubectl config delete-context {}; or name all holders: --context CONTEXT,... --no-other-holders",
+            shell_word(&one.context)
+        ),
+        exit: Exit::Partial,
+    });
+    left_out.chain(unread).collect()
+}
+
+/// A secret that has the old token and is not to be written.
+pub(super) fn still_used(secret: &str, context: &str) -> Obstacle {
+    Obstacle {
+        what: format!("secret {secret} in context {context} has the old token"),
+        way: format!("--context {}, beside the others", shell_word(context)),
+        exit: Exit::Partial,
+    }
+}

@@ -1,0 +1,94 @@
+//! Ends the old token, once every holder was read again and none has it.
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use mesh_common::cluster::{DryRun, fan_out};
+use mesh_common::mesh::error::Error;
+use mesh_common::mesh::names::{SUCCESSOR, TOKEN_KEY};
+use mesh_common::mesh::succession::usual_name;
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use super::entries::entries;
+use super::lineage::{Lineage, held_token};
+use super::observe::remote_secrets;
+use super::plan::{Has, Obstacle, Rotation, Sort, still_used};
+use super::steps::Work;
+use super::successor::{Minted, amend};
+
+/// What of the clusters that were read has the old token now: somebody may have given it out meanwhile.
+pub(super) async fn still_held(
+    work: &Work<'_>,
+    rotation: &Rotation,
+) -> Result<Vec<Obstacle>, Error> {
+    let numbered = work.seen.places.iter().enumerate();
+    let lists = work.interrupt.or(async {
+        Ok(fan_out(numbered, |(number, place)| async move {
+            let secrets = remote_secrets(&place.cluster, &work.order.namespace).await;
+            (number, secrets)
+        })
+        .await)
+    });
+    let mut found = Vec::new();
+    for (number, secrets) in lists.await? {
+        let (fit, _) = entries(number, &secrets?);
+        let place = work.place(number);
+        let of_old = fit
+            .iter()
+            .filter(|entry| rotation.lineage.has(entry) == Some(Has::Old));
+        // Those that were left out are told of already.
+        found.extend(
+            of_old
+                .filter(|_| place.named)
+                .map(|entry| still_used(entry.name(), place.context())),
+        );
+    }
+    Ok(found)
+}
+
+/// Revokes the old token.
+///
+/// A token ends when its Secret holds another one, or is gone. The Secret of the usual name stays and gets the new token, so
+/// that `create` gives that one out, and so that nobody makes the Secret again and the old token with it.
+pub(super) async fn revoke(
+    work: &Work<'_>,
+    rotation: &Rotation,
+    minted: &Minted,
+) -> Result<(), Error> {
+    let lineage = &rotation.lineage;
+    let source = &work.source(lineage).cluster;
+    let is_usual = usual_name(lineage.old_name()) == lineage.old_name();
+    let old = held_token(&lineage.old).unwrap_or_default();
+    if let (Sort::Kept, Some(token)) = (rotation.sort, &minted.token) {
+        let usual = if is_usual {
+            Some(&lineage.old)
+        } else {
+            lineage.usual.as_ref()
+        };
+        if let Some(usual) = usual {
+            amend(work, source, usual, |now| {
+                let bytes = ByteString(token.expose_secret().as_bytes().to_vec());
+                let patch = json!({"metadata": {"annotations": {SUCCESSOR: null}}, "data": {TOKEN_KEY: bytes}});
+                (held_token(now) == Some(old)).then_some(patch)
+            })
+            .await?;
+        }
+    }
+    if !(is_usual && rotation.sort == Sort::Kept) {
+        work.interrupt.check()?;
+        let uid = lineage.old.metadata.uid.as_deref();
+        let namespace = Some(lineage.namespace.as_str());
+        source
+            .delete::<Secret>(namespace, lineage.old_name(), uid, DryRun::None)
+            .await?;
+    }
+    work.streams.data(&line(lineage, source.context(), ""))
+}
+
+/// What is said of it.
+pub(super) fn line(lineage: &Lineage, context: &str, suffix: &str) -> String {
+    format!(
+        "old token of secret/{} revoked in context {context}{suffix}\n",
+        lineage.old_name()
+    )
+}

@@ -1,0 +1,251 @@
+//! Makes the new token in the source cluster, and uses it once before anybody gets it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use mesh_common::cluster::{
+    ApiFault, ApplyOptions, Cluster, ConnectFault, DryRun, Target, api_fault, connect_fault,
+};
+use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::names::{APPLIED_BY, KUBE_SYSTEM, SUCCESSOR};
+use mesh_common::mesh::succession::{following, successor};
+use mesh_common::mesh::token_swap::with_token;
+use mesh_common::mesh::{Error, reader, server};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+
+use super::entries::Entry;
+use super::lineage::{Lineage, held_token};
+use super::plan::{Has, Rotation, Sort};
+use super::steps::Work;
+use crate::cli::SELF;
+use crate::held::normal_server;
+use crate::source::{credential, mint};
+
+/// A token that was made a moment ago takes this long at the most to be known to every API server.
+const SETTLING: Duration = Duration::from_secs(10);
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+/// How often a write is tried again that somebody else's came before.
+pub(super) const TRIES: usize = 5;
+
+/// The new token.
+pub(super) struct Minted {
+    /// Nothing where no holder needs it any more and only its end would give it away.
+    pub token: Option<SecretString>,
+}
+
+/// Makes the Secret of the new token, notes on the old one what follows it, and gets the token.
+pub(super) async fn make_token(work: &Work<'_>, rotation: &Rotation) -> Result<Minted, Error> {
+    let lineage = &rotation.lineage;
+    let source = &work.source(lineage).cluster;
+    let home = match &lineage.new {
+        Some(home) => home.clone(),
+        None => make(work, rotation).await?,
+    };
+    let home = match rotation.sort {
+        Sort::Kept => credential::filled(source, work.interrupt, home, true).await?,
+        Sort::Bound(_) => home,
+    };
+    if successor(&lineage.old) != Some(&lineage.new_name) {
+        let mark = json!({"metadata": {"annotations": {SUCCESSOR: lineage.new_name}}});
+        amend(work, source, &lineage.old, |_| Some(mark.clone())).await?;
+    }
+    let token = match rotation.sort {
+        Sort::Kept => held_token(&home).map(SecretString::from),
+        Sort::Bound(life) => {
+            let needed = rotation
+                .named(&work.seen.places)
+                .any(|part| part.has == Has::Old);
+            if needed {
+                work.interrupt.check()?;
+                let life = work.order.token_duration.unwrap_or(life);
+                let account = &lineage.account;
+                let granted = mint::request(source, account, &home.metadata, life).await?;
+                granted.report(life, source.context(), work.streams);
+                Some(granted.token)
+            } else {
+                None
+            }
+        }
+    };
+    Ok(Minted { token })
+}
+
+async fn make(work: &Work<'_>, rotation: &Rotation) -> Result<Secret, Error> {
+    work.interrupt.check()?;
+    let lineage = &rotation.lineage;
+    let source = &work.source(lineage).cluster;
+    let new = match rotation.sort {
+        Sort::Kept => reader::token_secret(&lineage.namespace, &lineage.account, &lineage.new_name),
+        Sort::Bound(_) => anchor(lineage),
+    };
+    let options = ApplyOptions {
+        dry_run: DryRun::None,
+        force_conflicts: false,
+    };
+    let made = source.apply(&following(&lineage.old, new), options).await?;
+    work.streams.say(&format!(
+        "secret/{} created in context {}",
+        lineage.new_name,
+        source.context()
+    ));
+    Ok(made)
+}
+
+/// The Secret that a token with an end is bound to; it holds nothing.
+fn anchor(lineage: &Lineage) -> Secret {
+    Secret {
+        metadata: ObjectMeta {
+            name: Some(lineage.new_name.clone()),
+            namespace: Some(lineage.namespace.clone()),
+            annotations: Some(BTreeMap::from([(APPLIED_BY.to_owned(), SELF.to_owned())])),
+            ..ObjectMeta::default()
+        },
+        ..Secret::default()
+    }
+}
+
+/// Patches `secret`, only as long as it is the very one that was read: `patch` sees it as it is now and says what is to
+/// change, if anything. Others may write to it at the same time, the API server among them, which notes the day of a token's
+/// last use.
+pub(super) async fn amend(
+    work: &Work<'_>,
+    cluster: &Cluster,
+    secret: &Secret,
+    patch: impl Fn(&Secret) -> Option<Value>,
+) -> Result<(), Error> {
+    let namespace = secret.metadata.namespace.as_deref();
+    let name = secret.metadata.name.as_deref().unwrap_or_default();
+    let mut tries = 0;
+    loop {
+        let now = work.interrupt.or(cluster.get::<Secret>(namespace, name));
+        let now = now
+            .await?
+            .filter(|now| now.metadata.uid == secret.metadata.uid);
+        let Some(now) = now else {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!(
+                    "secret {}/{name} in context {} was replaced or deleted by somebody else",
+                    namespace.unwrap_or_default(),
+                    cluster.context()
+                ),
+            )
+            .hint("run the same command again: it goes by what is there now"));
+        };
+        let Some(mut patch) = patch(&now) else {
+            return Ok(());
+        };
+        patch["metadata"]["resourceVersion"] = json!(now.metadata.resource_version);
+        work.interrupt.check()?;
+        let patched = cluster.merge_patch::<Secret>(namespace, name, &patch, DryRun::None);
+        match patched.await {
+            Err(error) if was_changed(&error) && tries < TRIES => tries += 1,
+            other => return other,
+        }
+    }
+}
+
+/// Whether a write came too late: the object is not the one that was read any more.
+pub(super) fn was_changed(error: &Error) -> bool {
+    matches!(api_fault(error), Some(ApiFault::Changed { .. }))
+}
+
+/// Uses the new token once in every kubeconfig that it is to be written to.
+pub(super) async fn prove(
+    work: &Work<'_>,
+    rotation: &Rotation,
+    minted: &Minted,
+) -> Result<(), Error> {
+    let Some(token) = minted.token.as_ref().filter(|_| work.order.verify) else {
+        return Ok(());
+    };
+    let parts = rotation.named(&work.seen.places);
+    let mut tried: Vec<&[u8]> = Vec::new();
+    for part in parts.filter(|part| part.has == Has::Old) {
+        let entry = &part.entry;
+        // Holders usually share one kubeconfig.
+        if tried.contains(&entry.kubeconfig()) {
+            continue;
+        }
+        tried.push(entry.kubeconfig());
+        let Err(error) = work
+            .interrupt
+            .or(try_out(work, &rotation.lineage, entry, token))
+            .await
+        else {
+            continue;
+        };
+        let source = work.source(&rotation.lineage).cluster.target();
+        let own = normal_server(&server::without_login(source.server()));
+        let elsewhere = normal_server(&entry.server) != own;
+        if elsewhere && connect_fault(&error).is_some_and(ConnectFault::is_unreachable) {
+            work.streams.warn(&format!(
+                "{}; the new token could not be tried from this machine",
+                error.in_one_line()
+            ));
+            continue;
+        }
+        return Err(error);
+    }
+    Ok(())
+}
+
+/// Connects as the holder's istiod will, and compares the cluster.
+async fn try_out(
+    work: &Work<'_>,
+    lineage: &Lineage,
+    entry: &Entry,
+    token: &SecretString,
+) -> Result<(), Error> {
+    let source = work.source(lineage);
+    let holder = work.place(entry.place).context();
+    let swapped = swapped(entry, holder, entry.kubeconfig(), token)?;
+    let label = format!("secret {} in context {holder}", entry.name());
+    let target = Target::from_text(swapped.expose_secret(), &label)?
+        .with_request_timeout(source.cluster.target().request_timeout());
+    let cluster = work.connector.reach(target, &source.cluster).await?;
+    let deadline = tokio::time::Instant::now() + SETTLING;
+    let found = loop {
+        match cluster.get::<Namespace>(None, KUBE_SYSTEM).await {
+            Err(error)
+                if error.kind() == Kind::Unauthenticated
+                    && tokio::time::Instant::now() < deadline =>
+            {
+                tokio::time::sleep(BETWEEN_TRIES).await;
+            }
+            other => break other?,
+        }
+    };
+    let uid = found.and_then(|namespace| namespace.metadata.uid);
+    if uid.as_deref() == Some(source.uid.as_str()) {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "{label} leads to another cluster than context {}, which issued its token",
+        source.context()
+    ))
+    .hint(format!(
+        "kubectl mesh-secret inspect {} --context {} --probe",
+        mesh_common::mesh::shell::shell_word(entry.name()),
+        mesh_common::mesh::shell::shell_word(holder)
+    )))
+}
+
+/// The kubeconfig of `entry` with the new token.
+pub(super) fn swapped(
+    entry: &Entry,
+    holder: &str,
+    kubeconfig: &[u8],
+    token: &SecretString,
+) -> Result<SecretString, Error> {
+    let old = entry.token.expose_secret();
+    with_token(kubeconfig, old, token.expose_secret()).ok_or_else(|| {
+        Error::refused(format!(
+            "the kubeconfig of secret {} in context {holder} cannot be given another token",
+            entry.name()
+        ))
+    })
+}
