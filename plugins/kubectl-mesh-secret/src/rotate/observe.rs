@@ -23,6 +23,8 @@ pub(super) struct Place {
 /// A context that could not be read.
 pub(super) struct Unread {
     pub context: String,
+    /// Whether secrets were to be written there.
+    pub named: bool,
     pub error: Error,
 }
 
@@ -60,7 +62,11 @@ pub(super) async fn observe(asked: Vec<Asked>, namespace: &str, connector: &Conn
                 named,
             })
         };
-        read.await.map_err(|error| Unread { context, error })
+        read.await.map_err(|error| Unread {
+            context,
+            named,
+            error,
+        })
     })
     .await;
     let (mut places, mut unread) = (Vec::new(), Vec::new());

@@ -83,6 +83,13 @@ impl Rotation {
             })
     }
 
+    /// Whether the token was made for one holder alone.
+    pub(super) fn is_for_one(&self) -> bool {
+        self.with_old()
+            .all(|part| part.entry.home.is_for_one(&self.lineage.old))
+            && self.parts.len() == 1
+    }
+
     fn with_old(&self) -> impl Iterator<Item = &Part> {
         self.parts.iter().filter(|part| part.has == Has::Old)
     }
@@ -166,7 +173,9 @@ pub(super) fn obstacles(rotation: &Rotation, seen: &Seen) -> Vec<Obstacle> {
         .with_old()
         .filter(|part| !seen.places[part.entry.place].named)
         .map(|part| still_used(part.entry.name(), seen.places[part.entry.place].context()));
-    let unread = seen.unread.iter().map(|one| Obstacle {
+    // A token that was made for one holder alone is in no other cluster.
+    let may_hold = seen.unread.iter().filter(|_| !rotation.is_for_one());
+    let unread = may_hold.map(|one| Obstacle {
         what: format!(
             "context {} could not be read, and may hold the old token: {}",
             one.context,

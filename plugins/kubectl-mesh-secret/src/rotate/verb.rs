@@ -58,11 +58,7 @@ pub(crate) async fn run(
         .collect();
     if rotations.is_empty() {
         streams.say("no token is due");
-        return Ok(if seen.unread.is_empty() {
-            Exit::Fine
-        } else {
-            Exit::Partial
-        });
+        return Ok(seen.say_left_out(streams));
     }
     let strangers = rotations.iter().filter(|_| !order.force_conflicts);
     let strangers = strangers.flat_map(|rotation| rotation.strangers(&seen.places));
@@ -91,10 +87,27 @@ pub(crate) async fn run(
             }
         }
     }
+    // Where a token may have other holders, that was said with it.
+    if rotations.iter().all(Rotation::is_for_one) {
+        exit = exit.worse(seen.say_left_out(streams));
+    }
     Error::all(failed).map_or(Ok(exit), Err)
 }
 
 impl Seen {
+    /// Says which holders could not be read.
+    fn say_left_out(&self, streams: &Streams) -> Exit {
+        let mut exit = Exit::Fine;
+        for one in self.unread.iter().filter(|one| one.named) {
+            streams.warn(&format!(
+                "{}; its secrets are left out",
+                one.error.in_one_line()
+            ));
+            exit = Exit::Partial;
+        }
+        exit
+    }
+
     /// Whether some secret leads to this server.
     fn leads_to(&self, server: &str) -> bool {
         let server = normal_server(server);

@@ -144,7 +144,7 @@ impl<'a> Watch<'a> {
             return Err(Error::new(
                 Kind::NotFound,
                 format!(
-                    "no istiod runs in namespace {} of context {}, so who reads its secrets cannot be seen",
+                    "no istiod runs in namespace {} of context {}",
                     self.namespace,
                     self.place.context()
                 ),

@@ -7,6 +7,7 @@ use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use mesh_common::cluster::{Cluster, Selection};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::names::{KUBE_SYSTEM, ROOT_CA_CONFIG_MAP, SERVICE_ACCOUNT_TOKEN};
+use mesh_common::mesh::succession::successor;
 use mesh_common::mesh::{Error, istiod, reader};
 
 use super::options::{Options, TokenOptions};
@@ -127,7 +128,8 @@ async fn istiods(cluster: &Cluster, options: &Options) -> Result<Vec<ClusterId>,
     Ok(istiod::injected_cluster_ids(&webhooks))
 }
 
-/// The token Secret by its name; a token that is minted needs none.
+/// The token Secret by its name, or the one that is about to replace it: a token that is given out now must not be the one that
+/// is revoked in a moment. A token that is minted needs none.
 async fn token(cluster: &Cluster, options: &Options) -> Result<Option<Secret>, Error> {
     let name = match &options.token {
         TokenOptions::Shared => reader::token_secret_name(&options.account),
@@ -135,7 +137,12 @@ async fn token(cluster: &Cluster, options: &Options) -> Result<Option<Secret>, E
         TokenOptions::OwnSecret(holder) => own_secret_name(&options.account, holder.as_str()),
         TokenOptions::Bound(..) => return Ok(None),
     };
-    cluster.get(Some(&options.namespace), &name).await
+    let namespace = Some(options.namespace.as_str());
+    let found: Option<Secret> = cluster.get(namespace, &name).await?;
+    match found.as_ref().and_then(successor) {
+        Some(next) => Ok(cluster.get(namespace, next).await?.or(found)),
+        None => Ok(found),
+    }
 }
 
 /// The name of the token Secret that only `holder` uses.

@@ -15,4 +15,6 @@ mod exchange;
 mod inspect;
 mod into;
 mod list;
+mod rotate;
+mod rotate_faults;
 mod support;

@@ -1,9 +1,11 @@
 //! What the black-box tests share.
 
+mod mesh;
 mod objects;
 mod tokens;
 mod world;
 
+pub(crate) use mesh::{Mesh, NAMESPACE, SECRET, USUAL};
 pub(crate) use objects::{istiod, namespace};
 pub(crate) use tokens::token_from_to;
 pub(crate) use world::{PLUGIN, World, add_reader, decoded, golden_file, reader_token};
