@@ -83,11 +83,16 @@ impl Rotation {
             })
     }
 
-    /// Whether the token was made for one holder alone.
+    /// Whether the token was made for one holder alone, and no other has it.
     pub(super) fn is_for_one(&self) -> bool {
-        self.with_old()
-            .all(|part| part.entry.home.is_for_one(&self.lineage.old))
-            && self.parts.len() == 1
+        let [part] = self.parts.as_slice() else {
+            return false;
+        };
+        let home = match part.has {
+            Has::Old => Some(&self.lineage.old),
+            Has::New => self.lineage.new.as_ref(),
+        };
+        home.is_some_and(|home| part.entry.home.is_for_one(home))
     }
 
     fn with_old(&self) -> impl Iterator<Item = &Part> {

@@ -1,6 +1,7 @@
 //! The steps of one token, in their order: the new one is made and tried out, each holder gets it and is seen to use it, and
 //! only then the old one is revoked.
 
+use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::{Connector, fan_out};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::{Error, Exit};
@@ -23,6 +24,14 @@ pub(super) struct Work<'a> {
     pub seen: &'a Seen,
 }
 
+/// A holder that has the new token.
+struct Handed<'r> {
+    part: &'r Part,
+    watch: Watch<'r>,
+    /// Its secret as it is then.
+    secret: Secret,
+}
+
 impl Work<'_> {
     pub(super) fn place(&self, number: usize) -> &Place {
         &self.seen.places[number]
@@ -43,20 +52,27 @@ impl Work<'_> {
         let mut in_the_way = obstacles(rotation, self.seen);
         let minted = make_token(self, rotation).await?;
         prove(self, rotation, &minted).await?;
-        let parts = rotation.named(&self.seen.places);
-        let handed = fan_out(parts, |part| self.hand_over(part, &minted)).await;
-        let (mut failed, mut interrupted) = (Vec::new(), None);
-        for result in handed {
-            match result {
-                Ok(obstacle) => in_the_way.extend(obstacle),
-                // One Ctrl-C stops all that was to come.
-                Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
-                Err(error) => failed.push(error),
+        let (handed, mut failed) = self.hand_over(rotation, &minted).await?;
+        if failed.is_empty() {
+            let seen = fan_out(handed, |one| async move {
+                one.watch.until_taken(self, one.part, &one.secret).await
+            });
+            for verdict in seen.await {
+                match verdict {
+                    Ok(verdict) => {
+                        let warnings = verdict.warnings.iter();
+                        warnings.for_each(|warning| self.streams.warn(warning));
+                        in_the_way.extend(verdict.obstacle);
+                    }
+                    Err(error) => failed.push(error),
+                }
             }
         }
-        failed.extend(interrupted);
         if failed.is_empty() {
-            in_the_way.extend(revoke::still_held(self, rotation).await?);
+            match revoke::still_held(self, rotation).await {
+                Ok(held) => in_the_way.extend(held),
+                Err(error) => failed.push(error),
+            }
         }
         if in_the_way.is_empty() && failed.is_empty() {
             revoke::revoke(self, rotation, &minted).await?;
@@ -69,22 +85,51 @@ impl Work<'_> {
         Error::all(failed).map_or(Ok(exit), Err)
     }
 
-    /// Gives one holder the new token and waits for its istiods; says what stands in the way of revoking, if anything.
-    async fn hand_over(&self, part: &Part, minted: &Minted) -> Result<Option<Obstacle>, Error> {
-        let place = self.place(part.entry.place);
-        let watch = Watch::begin(self, place, &part.entry);
-        let mut watch = self.interrupt.or(watch).await?;
-        let written = swap::hand_over(self, part, minted).await?;
-        let context = place.context();
-        let word = match part.has {
-            Has::Old => "rotated",
-            Has::New => "has the new token already",
-        };
-        self.streams.data(&format!(
-            "secret/{} {word} in context {context}\n",
-            part.entry.name()
-        ))?;
-        watch.until_taken(self, part, &written).await
+    /// Gives the new token to every holder; one that fails costs only itself. Gives those that have it, and what failed.
+    async fn hand_over<'r>(
+        &'r self,
+        rotation: &'r Rotation,
+        minted: &Minted,
+    ) -> Result<(Vec<Handed<'r>>, Vec<Error>), Error> {
+        let parts = rotation.named(&self.seen.places);
+        let results: Vec<Result<_, Error>> = fan_out(parts, |part| async move {
+            let place = self.place(part.entry.place);
+            let watch = Watch::begin(self, place, &part.entry);
+            let mut watch = self.interrupt.or(watch).await?;
+            let written = swap::hand_over(self, part, minted).await?;
+            if !written.by_us {
+                watch.forget();
+            }
+            Ok((part, watch, written))
+        })
+        .await;
+        let (mut handed, mut failed, mut interrupted) = (Vec::new(), Vec::new(), None);
+        for result in results {
+            match result {
+                Ok((part, watch, written)) => {
+                    let word = if written.by_us {
+                        "rotated"
+                    } else {
+                        "has the new token already"
+                    };
+                    self.streams.data(&format!(
+                        "secret/{} {word} in context {}\n",
+                        part.entry.name(),
+                        self.place(part.entry.place).context()
+                    ))?;
+                    handed.push(Handed {
+                        part,
+                        watch,
+                        secret: written.secret,
+                    });
+                }
+                // One Ctrl-C stops all that was to come.
+                Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
+                Err(error) => failed.push(error),
+            }
+        }
+        failed.extend(interrupted);
+        Ok((handed, failed))
     }
 
     fn say_not_revoked(&self, rotation: &Rotation, in_the_way: &[Obstacle]) {

@@ -14,12 +14,19 @@ use super::steps::Work;
 use super::successor::{Minted, TRIES, swapped, was_changed};
 use crate::cli::SELF;
 
+/// A holder's secret with the new token.
+pub(super) struct Written {
+    pub secret: Secret,
+    /// Whether it was written now.
+    pub by_us: bool,
+}
+
 /// Gives the holder the new token, and gives back its secret as it is then.
 pub(super) async fn hand_over(
     work: &Work<'_>,
     part: &Part,
     minted: &Minted,
-) -> Result<Secret, Error> {
+) -> Result<Written, Error> {
     let entry = &part.entry;
     let cluster = &work.place(entry.place).cluster;
     let written = match (part.has, &minted.token) {
@@ -37,14 +44,18 @@ pub(super) async fn hand_over(
             })
             .await?
         }
-        (Has::Old | Has::New, _) => entry.secret.clone(),
+        (Has::Old | Has::New, _) => Written {
+            secret: entry.secret.clone(),
+            by_us: false,
+        },
     };
     // What kubectl applied is kept there whole, with the token that is to end.
-    let annotations = written.metadata.annotations.as_ref();
+    let metadata = &written.secret.metadata;
+    let annotations = metadata.annotations.as_ref();
     if annotations.is_some_and(|all| all.contains_key(LAST_APPLIED)) {
         work.interrupt.check()?;
         let patch = json!({"metadata": {"annotations": {LAST_APPLIED: null}}});
-        let namespace = written.metadata.namespace.as_deref();
+        let namespace = metadata.namespace.as_deref();
         cluster
             .merge_patch::<Secret>(namespace, entry.name(), &patch, DryRun::None)
             .await?;
@@ -59,7 +70,7 @@ pub(super) async fn change(
     cluster: &Cluster,
     part: &Part,
     change: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, Error>,
-) -> Result<Secret, Error> {
+) -> Result<Written, Error> {
     let entry = &part.entry;
     let namespace = entry.secret.metadata.namespace.as_deref();
     let mut current = entry.secret.clone();
@@ -68,7 +79,10 @@ pub(super) async fn change(
         let kubeconfig = current.data.as_ref().and_then(|data| data.get(&entry.key));
         let kubeconfig = kubeconfig.ok_or_else(|| meddled(part, cluster))?;
         let Some(changed) = change(&kubeconfig.0)? else {
-            return Ok(current);
+            return Ok(Written {
+                secret: current,
+                by_us: false,
+            });
         };
         work.interrupt.check()?;
         let wanted = with_kubeconfig(&current, &entry.key, &changed)?;
@@ -83,7 +97,12 @@ pub(super) async fn change(
                 let read = work.interrupt.or(read).await?;
                 current = read.ok_or_else(|| meddled(part, cluster))?;
             }
-            other => return other,
+            other => {
+                return other.map(|secret| Written {
+                    secret,
+                    by_us: true,
+                });
+            }
         }
     }
 }

@@ -39,6 +39,14 @@ pub(super) struct Watch<'a> {
     whose: String,
 }
 
+/// What came of watching.
+#[derive(Default)]
+pub(super) struct Verdict {
+    /// What stands in the way of revoking the old token, if anything.
+    pub obstacle: Option<Obstacle>,
+    pub warnings: Vec<String>,
+}
+
 /// A pod's UID and how often its containers were started again: together one process.
 type Process = (String, i32);
 
@@ -72,13 +80,18 @@ impl<'a> Watch<'a> {
         Ok(watch)
     }
 
+    /// Forgets the counters: what they have to rise above was not written now.
+    pub(super) fn forget(&mut self) {
+        self.before.clear();
+    }
+
     /// Returns once every istiod has taken what was written; says what stands in the way, if they do not.
     pub(super) async fn until_taken(
-        &mut self,
+        mut self,
         work: &Work<'_>,
         part: &Part,
         written: &Secret,
-    ) -> Result<Option<Obstacle>, Error> {
+    ) -> Result<Verdict, Error> {
         let deadline = Instant::now() + work.order.wait;
         let secret = format!("{}/{}", self.namespace, part.entry.name());
         let (mut at, mut in_a_row) = (written_at(written), 0);
@@ -105,7 +118,7 @@ impl<'a> Watch<'a> {
                     Progress::Taken => {}
                     Progress::NotYet(why) => last = Some(format!("istiod pod {}: {why}", pod.name)),
                     Progress::NeedsRestart(version) => {
-                        return Ok(Some(self.needs_restart(pod, &version)));
+                        return Ok(self.needs_restart(pod, &version).into());
                     }
                     Progress::NoMeasure => {
                         self.before.insert(process(pod), said.metrics.events);
@@ -119,13 +132,15 @@ impl<'a> Watch<'a> {
             } else if let Some(last) = last {
                 in_a_row = 0;
                 if Instant::now() >= deadline {
-                    return Ok(Some(self.too_late(work, &last)));
+                    return Ok(self.too_late(work, &last).into());
                 }
             } else {
                 in_a_row += 1;
                 if in_a_row >= LOOKS {
-                    self.warn_of_losses(work, &looks);
-                    return Ok(None);
+                    return Ok(Verdict {
+                        obstacle: None,
+                        warnings: self.losses(&looks),
+                    });
                 }
             }
             work.interrupt
@@ -180,24 +195,27 @@ impl<'a> Watch<'a> {
     /// Changes the text of the kubeconfig and not its meaning, so that an istiod reads it again; says when that was.
     async fn nudge(&self, work: &Work<'_>, part: &Part) -> Result<Option<Timestamp>, Error> {
         let nudged = |kubeconfig: &[u8]| Ok(Some(nudged(kubeconfig)));
-        let secret = change(work, &self.place.cluster, part, nudged).await?;
-        Ok(written_at(&secret))
+        let written = change(work, &self.place.cluster, part, nudged).await?;
+        Ok(written_at(&written.secret))
     }
 
-    fn cannot_be_asked(&self, work: &Work<'_>, why: &str) -> Option<Obstacle> {
+    fn cannot_be_asked(&self, work: &Work<'_>, why: &str) -> Verdict {
         let what = format!(
             "{}: whether its istiods have taken the new token cannot be seen: {why}",
             self.whose
         );
         if work.order.revoke_unseen {
-            work.streams.warn(&what);
-            return None;
+            return Verdict {
+                obstacle: None,
+                warnings: vec![what],
+            };
         }
-        Some(Obstacle {
+        Obstacle {
             what,
             way: "--revoke-unseen, to revoke without having seen it".to_owned(),
             exit: Exit::Partial,
-        })
+        }
+        .into()
     }
 
     fn needs_restart(&self, pod: &IstiodPod, version: &str) -> Obstacle {
@@ -230,17 +248,29 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn warn_of_losses(&self, work: &Work<'_>, looks: &[(IstiodPod, Said)]) {
-        for (pod, said) in looks {
-            let version = said.metrics.version.as_deref().unwrap_or_default();
-            if rotation_bug(version) == Some(RotationBug::LosesOthers) {
-                work.streams.warn(&format!(
-                    "istiod pod {} in context {} is of version {version}, which {}",
+    fn losses(&self, looks: &[(IstiodPod, Said)]) -> Vec<String> {
+        let version = |said: &Said| said.metrics.version.clone().unwrap_or_default();
+        looks
+            .iter()
+            .filter(|(_, said)| rotation_bug(&version(said)) == Some(RotationBug::LosesOthers))
+            .map(|(pod, said)| {
+                format!(
+                    "istiod pod {} in context {} is of version {}, which {}",
                     pod.name,
                     self.place.context(),
+                    version(said),
                     RotationBug::LosesOthers.what()
-                ));
-            }
+                )
+            })
+            .collect()
+    }
+}
+
+impl From<Obstacle> for Verdict {
+    fn from(obstacle: Obstacle) -> Self {
+        Self {
+            obstacle: Some(obstacle),
+            warnings: Vec::new(),
         }
     }
 }

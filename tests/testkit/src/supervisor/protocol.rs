@@ -35,6 +35,8 @@ impl fmt::Display for Kind {
 pub struct Options {
     /// Flags added to the API server's own, such as `--service-account-max-token-expiration=1h`.
     pub api_server_flags: Vec<String>,
+    /// Flags added to the controller manager's own.
+    pub controller_flags: Vec<String>,
     /// Names and addresses for which the API server's certificate holds, besides loopback and the in-cluster names.
     pub server_names: Vec<String>,
     /// Variables of the istiod process, over the ones that it has anyway.

@@ -65,7 +65,7 @@ pub(super) fn api_server(
 }
 
 /// The controllers.
-pub(super) fn controllers(files: &Files, kind: Kind) -> Result<Program> {
+pub(super) fn controllers(files: &Files, kind: Kind, options: &Options) -> Result<Program> {
     let controllers = match kind {
         Kind::Bare => FEW_CONTROLLERS,
         Kind::Nodes | Kind::Istiod => ALL_CONTROLLERS,
@@ -82,7 +82,10 @@ pub(super) fn controllers(files: &Files, kind: Kind) -> Result<Program> {
         "--leader-elect=false".to_owned(),
         "--secure-port=0".to_owned(),
     ];
-    program(files, Part::KubeControllerManager, flags.to_vec())
+    let flags = flags
+        .into_iter()
+        .chain(options.controller_flags.iter().cloned());
+    program(files, Part::KubeControllerManager, flags.collect())
 }
 
 /// A part that needs no variables of its own.

@@ -98,7 +98,7 @@ impl Cluster {
     }
 
     fn start_controllers(&mut self, means: &Means) -> Result<()> {
-        let controllers = control_plane::controllers(&self.files, self.key.kind)?;
+        let controllers = control_plane::controllers(&self.files, self.key.kind, &self.options)?;
         self.others.push(means.owner.start(controllers)?);
         match self.key.kind {
             Kind::Bare => {}

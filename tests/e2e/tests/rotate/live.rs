@@ -1,25 +1,18 @@
 //! `rotate` on three real clusters whose istiods read each other: every holder's current secret works all the while, each
 //! istiod is seen to take the new token, and the old one is refused in the end.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops where something is not as it has to be"
-)]
-
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use k8s_openapi::api::core::v1::Namespace;
-use mesh_common::cluster::{Connector, ConnectorOptions, Target};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::error::Kind as ErrorKind;
 use mesh_e2e::plugin::Desk;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::real::{Cluster, Kind, Lab};
 
-const WITHIN: Duration = Duration::from_secs(60);
+use crate::reader::{is_refused, read_with};
+
+const WITHIN: Duration = Duration::from_mins(1);
 
 struct Mesh {
     clusters: [Cluster; 3],
@@ -76,23 +69,6 @@ fn is_synced(holder: &Cluster, source: &Cluster) {
     assert!(found.is_some(), "{} of {}", holder.name(), source.name());
 }
 
-/// Uses a kubeconfig once, over a connection of its own.
-fn read_with(kubeconfig: &str) -> Result<(), Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let now = "2026-11-21T00:00:00Z".parse().unwrap();
-        let connector = Connector::new(ConnectorOptions::new("mesh-test/1", now));
-        let target = Target::from_text(kubeconfig, "the secret").unwrap();
-        let cluster = connector.connect(target).await?;
-        let found: Option<Namespace> = cluster.get(None, "kube-system").await?;
-        assert!(found.is_some());
-        Ok(())
-    })
-}
-
 /// Reads with each holder's current secret for `source` while `work` goes on; how often, and what was refused.
 fn meanwhile(mesh: &Mesh, source: &Cluster, work: impl FnOnce()) -> (usize, Vec<String>) {
     let ended = AtomicBool::new(false);
@@ -112,9 +88,9 @@ fn meanwhile(mesh: &Mesh, source: &Cluster, work: impl FnOnce()) -> (usize, Vec<
                 })
             })
             .collect();
-        let _ends = End(&ended);
+        let ends = End(&ended);
         work();
-        drop(_ends);
+        drop(ends);
         readers
             .into_iter()
             .map(|reader| reader.join().unwrap())
@@ -132,15 +108,6 @@ impl Drop for End<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
-}
-
-/// An API server remembers for ten seconds that it accepted a token.
-fn is_refused(kubeconfig: &str) {
-    let refused = wait_until(WITHIN, || {
-        let error = read_with(kubeconfig).err()?;
-        (error.kind() == ErrorKind::Unauthenticated).then_some(())
-    });
-    assert!(refused.is_some(), "the old token still works");
 }
 
 #[test]
