@@ -172,7 +172,9 @@ impl Granted {
             self.anchor,
             self.expires.strftime("%Y-%m-%dT%H:%M:%SZ")
         ));
-        let granted = self.created.map(|created| self.expires.duration_since(created));
+        let granted = self
+            .created
+            .map(|created| self.expires.duration_since(created));
         let Some(granted) = granted.and_then(|length| Duration::try_from(length).ok()) else {
             return;
         };

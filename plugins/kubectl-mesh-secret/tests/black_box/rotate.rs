@@ -16,7 +16,7 @@ fn a_shared_token_is_replaced_in_all_holders_and_then_revoked() {
     let new = mesh.usual();
     assert_ne!(old, new);
     for holder in mesh.holders() {
-        assert_eq!(mesh.token(holder), new);
+        assert_eq!(Mesh::token(holder), new);
     }
     mesh.holders_work();
     assert!(!mesh.is_accepted(&manifest), "the old token still works");
@@ -48,14 +48,14 @@ fn where_istiods_cannot_be_asked_nothing_is_revoked_and_a_second_run_completes_i
     assert_data_eq!(mesh.golden(&output), file!["rotate/unseen.txt"]);
     assert!(mesh.is_accepted(&manifest), "it was revoked");
     mesh.holders_work();
-    let new = mesh.token(&mesh.north);
+    let new = Mesh::token(&mesh.north);
     // Meanwhile the new token is what is given out.
     assert!(mesh.manifest("").contains(&new));
     let output = mesh.world.run("rotate west --revoke-unseen").output();
     assert_data_eq!(mesh.golden(&output), file!["rotate/completed.txt"]);
     assert!(!mesh.is_accepted(&manifest), "it was not revoked");
     assert_eq!(
-        (mesh.token(&mesh.world.east), mesh.usual()),
+        (Mesh::token(&mesh.world.east), mesh.usual()),
         (new.clone(), new)
     );
 }
@@ -112,11 +112,11 @@ fn who_says_that_there_are_no_other_holders_is_believed() {
 #[test]
 fn tokens_of_a_holders_own_are_revoked_alone() {
     let mesh = Mesh::with("--token-duration 2h");
-    let north = mesh.token(&mesh.north);
+    let north = Mesh::token(&mesh.north);
     let line = "rotate west --context east --revoke-unseen";
     let output = mesh.world.run(line).output();
     assert_data_eq!(mesh.golden(&output), file!["rotate/bound.txt"]);
-    assert_eq!(mesh.token(&mesh.north), north);
+    assert_eq!(Mesh::token(&mesh.north), north);
     mesh.holders_work();
     let secrets = mesh.secrets_of_west();
     let of_east = secrets.iter().filter(|name| name.contains("for-east"));
@@ -142,14 +142,14 @@ fn unending_tokens_of_a_holders_own_are_revoked_alone() {
     let output = mesh.world.run(line).output();
     assert_data_eq!(mesh.golden(&output), file!["rotate/own.txt"]);
     assert_eq!(
-        (mesh.usual(), mesh.token(&mesh.north)),
+        (mesh.usual(), Mesh::token(&mesh.north)),
         (shared.clone(), shared)
     );
     assert!(!mesh.is_accepted(&manifest));
     mesh.holders_work();
     assert!(
         mesh.manifest("--for east")
-            .contains(&mesh.token(&mesh.world.east))
+            .contains(&Mesh::token(&mesh.world.east))
     );
 }
 

@@ -64,7 +64,7 @@ impl Mesh {
     }
 
     /// The token in a holder's secret.
-    pub(crate) fn token(&self, holder: &Cluster) -> String {
+    pub(crate) fn token(holder: &Cluster) -> String {
         let secret = holder.get("secrets", NAMESPACE, SECRET).unwrap();
         let kubeconfig = decoded(&secret["data"]["west"]);
         let token = kubeconfig
