@@ -24,7 +24,8 @@ Examples:
   kubectl mesh-eastwest wait --timeout 15m
 
   # The address, once there is one
-  kubectl mesh-eastwest wait -o jsonpath={.items[0].gateways[0].addresses[0].value}
+  kubectl mesh-eastwest wait \\
+    -o jsonpath='{.items[0].gateways[0].addresses[0].value}'
 
 Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 4 time ran out, 130 Ctrl-C.")]
 #[expect(

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use snapbox::assert_data_eq;
 
 /// East on net-a and west on net-b, with Istio's definitions, Istio's namespace and an istiod each.
-struct Clusters(World);
+pub(crate) struct Clusters(World);
 
 impl Deref for Clusters {
     type Target = World;
@@ -28,7 +28,7 @@ impl DerefMut for Clusters {
 }
 
 impl Clusters {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(World::of(
             env!("CARGO_BIN_EXE_kubectl-mesh_eastwest"),
             cluster("east", "net-a"),
@@ -212,7 +212,6 @@ mesh_testkit::cases! {
     };
     wait_after_a_dry_run: |world| world.run("apply --wait --dry-run");
     ctrl_c: |world| black_box::interrupted(world, "apply");
-    help: |world| world.run("apply --help");
 }
 
 /// Gives west's gateway an address that leads nowhere: nothing listens on that loopback address.

@@ -9,6 +9,7 @@ mod apply;
 mod expose;
 mod expose_live;
 mod expose_parts;
+mod faults;
 mod generate;
 mod scene;
 mod status;

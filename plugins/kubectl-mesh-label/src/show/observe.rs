@@ -8,7 +8,8 @@ use mesh_common::cluster::{Cluster, Selection};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::{INJECTED_LABEL, KUBE_SYSTEM, NETWORK_LABEL, ZTUNNEL_SELECTOR};
-use mesh_common::mesh::statements::{ApiGateway, Part, Statement};
+use mesh_common::mesh::resources::ApiGateway;
+use mesh_common::mesh::statements::{Part, Statement};
 
 /// How many pods with a proxy are looked at.
 const SAMPLE: u32 = 100;

@@ -9,3 +9,4 @@ mod expose;
 mod expose_live;
 mod generate;
 mod server;
+mod status;

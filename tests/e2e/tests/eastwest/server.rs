@@ -13,17 +13,22 @@ const KINDS: [&str; 2] = [
 /// The server, shared by all who ask.
 pub(crate) fn with_kinds() -> Cluster {
     let cluster = Lab::get().unwrap().cluster("kinds", Kind::Bare).unwrap();
+    install_kinds(&cluster);
+    cluster
+}
+
+/// Puts the kinds into this server.
+pub(crate) fn install_kinds(cluster: &Cluster) {
     let istio = module_dir(Module::Istio, "istio.io/istio").unwrap();
     for file in KINDS {
         let file = istio.join(file);
         kubectl(
-            &cluster,
+            cluster,
             &format!("apply --server-side -f {}", file.display()),
             "",
         );
     }
-    kubectl(&cluster, "wait --for=condition=Established crd --all", "");
-    cluster
+    kubectl(cluster, "wait --for=condition=Established crd --all", "");
 }
 
 /// kubectl with the words of `line`, which has to succeed.

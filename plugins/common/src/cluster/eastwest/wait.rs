@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::observe::{Look, observe};
-use crate::cluster::{Cluster, Seen, wait_for};
+use crate::cluster::{Cluster, wait_for};
 use crate::mesh::eastwest::{ClusterFacts, Gateway, told};
 use crate::mesh::error::{Error, Kind};
 
@@ -107,16 +107,8 @@ where
     let name = meta.name.as_deref().unwrap_or_default();
     let is_other = |now: &K| now.meta().resource_version != meta.resource_version;
     let namespace = meta.namespace.as_deref();
-    let seen: Seen<K> = wait_for(
-        cluster,
-        namespace,
-        name,
-        Some(known.clone()),
-        limit,
-        is_other,
-    )
-    .await?;
-    match seen {
-        Seen::Met(_) | Seen::RanOut(_) => Ok(()),
-    }
+    let known = Some(known.clone());
+    wait_for(cluster, namespace, name, known, limit, is_other)
+        .await
+        .map(drop)
 }

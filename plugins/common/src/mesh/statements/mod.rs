@@ -2,14 +2,12 @@
 //!
 //! Pure: objects come in as they were read. The ids of findings are those of the suite's check catalog.
 
-mod api_gateway;
 mod judge;
 mod mend;
 mod object;
 mod part;
 mod statement;
 
-pub use api_gateway::ApiGateway;
 pub use judge::{cluster, judge, near_keys, network};
 pub use mend::Tools;
 pub use part::Part;

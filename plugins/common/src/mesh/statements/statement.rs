@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use super::super::istiod::cluster_ids;
 use super::super::names::{INJECTOR_CONFIG, NETWORK_LABEL, UNNAMED_CLUSTER};
+use super::super::resources::ApiGateway;
+use super::Part;
 use super::object::Object;
-use super::{ApiGateway, Part};
 
 /// As kubectl tells them from Istio's Gateways.
 const API_GATEWAYS: &str = "gateways.gateway.networking.k8s.io";
