@@ -68,10 +68,13 @@ where
         return Ok(Seen::Met(object));
     }
     let mut pause = SHORTEST_PAUSE;
+    let mut trouble = None;
     loop {
-        let trouble = match wait.watch().await {
+        trouble = match wait.watch().await {
             Ok(Ended::Met(object)) => return Ok(Seen::Met(object)),
             Ok(Ended::RanOut) => return Ok(Seen::RanOut(wait.last)),
+            // A cluster that was unreachable before has not been reached since.
+            Ok(Ended::Unanswered) => return trouble.map_or(Ok(Seen::RanOut(wait.last)), Err),
             Ok(Ended::Closed { heard: true }) => {
                 pause = SHORTEST_PAUSE;
                 None
@@ -105,6 +108,8 @@ struct Wait<'a, K, H> {
 enum Ended<K> {
     Met(K),
     RanOut,
+    /// Time ran out before the server answered.
+    Unanswered,
     /// The server closed it, or what it was to go on from is too old.
     Closed {
         /// Whether anything was heard before.
@@ -135,7 +140,7 @@ where
         )?;
         let client = self.cluster.client();
         let events = match timeout_at(self.deadline, client.request_events::<K>(request)).await {
-            Err(_) => return Ok(Ended::RanOut),
+            Err(_) => return Ok(Ended::Unanswered),
             Ok(Ok(events)) => events,
             Ok(Err(error)) => return self.closed_if_expired(self.attempt.explain(error)),
         };

@@ -141,7 +141,7 @@ cases! { check;
     };
     dies_meanwhile: |scene| {
         addresses(scene, &[]);
-        let running = waiting(scene, "wait --context east,west --timeout 2s", "has no address yet");
+        let running = waiting(scene, "wait --context east,west --timeout 5s", "has no address yet");
         scene.west.stop();
         running
     };

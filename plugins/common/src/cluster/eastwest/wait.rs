@@ -17,8 +17,9 @@ use crate::mesh::error::{Error, Kind};
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Looks at a cluster until there is a gateway and each one has an address that is one here too, for at most `limit`, and
-/// gives what was last seen: [`Gateway::lacks`] tells whether it was enough. With a limit of zero it looks once.
+/// Looks at a cluster until there is a gateway and each one has an address that is one here too, for at most `limit` from
+/// the first look on, and gives what was last seen: [`Gateway::lacks`] tells whether it was enough. With a limit of zero it
+/// looks once.
 ///
 /// Each state that is not the last one's is told to `tell`, unless nothing had to be waited for.
 ///
@@ -30,8 +31,8 @@ pub async fn wait_for_addresses(
     limit: Duration,
     mut tell: impl FnMut(&str),
 ) -> Result<(ClusterFacts, Vec<Gateway>), Error> {
-    let deadline = Instant::now() + limit;
     let mut seen = observe(cluster, look).await?;
+    let deadline = Instant::now() + limit;
     let mut before = None;
     let mut pause = SHORTEST_PAUSE;
     loop {
