@@ -61,10 +61,10 @@ impl Stage {
     }
 
     /// Merges this into the Service, or into its subresource such as `/status`.
-    fn patch(&self, subresource: &str, patch: &Value) {
+    fn patch(&self, subresource: &str, merged: &Value) {
         let body = Body {
             content_type: "application/merge-patch+json",
-            text: &patch.to_string(),
+            text: &merged.to_string(),
         };
         let path = format!("{SERVICE}{subresource}");
         let answer = self.cluster.request("PATCH", &path, Some(body)).unwrap();
@@ -202,8 +202,8 @@ fn node_ports(stage: &Stage) {
         "-p",
         &status,
     ];
-    let patched = stage.cluster.kubectl(patch).unwrap().output();
-    patched.expect_success();
+    let answer = stage.cluster.kubectl(patch).unwrap().output();
+    answer.expect_success();
 
     let spec = json!({"spec": {"type": "NodePort", "externalIPs": null}});
     stage.patch("", &spec);
