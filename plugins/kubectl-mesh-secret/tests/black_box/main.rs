@@ -15,6 +15,7 @@ mod exchange;
 mod inspect;
 mod into;
 mod list;
+mod list_reading;
 mod rotate;
 mod rotate_faults;
 mod support;
