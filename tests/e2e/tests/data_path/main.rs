@@ -27,7 +27,7 @@ fn a_request_is_answered_through_the_gateway_and_status_names_what_breaks_it() {
     let caller = "URI=spiffe://cluster.local/ns/default/sa/client";
     assert!(answer.body.contains(caller), "{}", answer.body);
     assert_eq!(scene.path.endpoints().unwrap(), ["127.0.20.1:15443"]);
-    scene.await_seen(WEST, Seen::is_clean);
+    scene.await_seen(WEST, "at first", Seen::is_clean);
 
     for broken in &broken::ALL {
         shows(&mut scene, broken);
@@ -37,7 +37,7 @@ fn a_request_is_answered_through_the_gateway_and_status_names_what_breaks_it() {
 /// Breaks it, looks at it, mends it.
 fn shows(scene: &mut Scene, broken: &Broken) {
     (broken.break_it)(scene);
-    let seen = scene.await_seen(broken.contexts, |seen| {
+    let seen = scene.await_seen(broken.contexts, &format!("when {}", broken.name), |seen| {
         let errors = seen.errors();
         let is_named = match broken.finding {
             Some(id) => seen.code() == 1 && errors.iter().any(|error| error == id),
@@ -51,7 +51,7 @@ fn shows(scene: &mut Scene, broken: &Broken) {
     assert!(answer.is_ok(), "{}: {answer:?}", broken.name);
 
     (broken.mend)(scene, &seen);
-    scene.await_seen(WEST, Seen::is_clean);
+    scene.await_seen(WEST, &format!("after {}", broken.name), Seen::is_clean);
     let answer = scene.path.await_status(200);
     assert!(answer.is_ok(), "after {}: {answer:?}", broken.name);
 }

@@ -56,14 +56,20 @@ impl Scene {
     }
 
     /// `kubectl mesh-eastwest status` about these contexts, repeated until it is as wanted.
-    pub(crate) fn await_seen(&self, contexts: &str, good: impl Fn(&Seen) -> bool) -> Seen {
+    /// `when` is for messages.
+    pub(crate) fn await_seen(
+        &self,
+        contexts: &str,
+        when: &str,
+        good: impl Fn(&Seen) -> bool,
+    ) -> Seen {
         let mut last = None;
         let found = wait_until(PATIENCE, || {
             let seen = Seen::new(self.eastwest(&format!("status --context {contexts} -o json")));
             let seen = last.insert(seen);
             good(seen).then(|| seen.clone())
         });
-        found.unwrap_or_else(|| panic!("not as wanted:\n{}", last.unwrap().golden()))
+        found.unwrap_or_else(|| panic!("not as wanted {when}:\n{}", last.unwrap().golden()))
     }
 
     /// Runs the fix that was printed with a finding, as it stands.
