@@ -62,7 +62,7 @@ impl Arena {
             audit,
             relay,
         };
-        let token = arena.admin_token()?;
+        let token = admin_token(&arena.cluster)?;
         for login in [Login::Token, Login::Certificate] {
             for way in [Way::Straight, Way::Counted] {
                 arena.write_kubeconfig(login, way, &token)?;
@@ -105,41 +105,47 @@ impl Arena {
         fs::write(&path, Kubeconfig::single(CLUSTER, entry, user).to_yaml())?;
         private(&path)
     }
+}
 
-    /// The token of an account that may do everything.
-    fn admin_token(&self) -> Result<String> {
-        let account = "/api/v1/namespaces/default/serviceaccounts";
-        self.post(account, &json!({"metadata": {"name": "bench-admin"}}))?;
-        self.post(
-            "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
-            &json!({
-                "metadata": {"name": "bench-admin"},
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-                "subjects": [{"kind": "ServiceAccount", "name": "bench-admin", "namespace": "default"}],
-            }),
-        )?;
-        let granted = self.post(
-            &format!("{account}/bench-admin/token"),
-            &json!({"spec": {"expirationSeconds": 36000}}),
-        )?;
-        let token = granted["status"]["token"].as_str();
-        Ok(token.context("no token was granted")?.to_owned())
-    }
+/// The token of an account that may do everything.
+pub(super) fn admin_token(cluster: &Cluster) -> Result<String> {
+    let account = "/api/v1/namespaces/default/serviceaccounts";
+    post(
+        cluster,
+        account,
+        &json!({"metadata": {"name": "bench-admin"}}),
+    )?;
+    post(
+        cluster,
+        "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+        &json!({
+            "metadata": {"name": "bench-admin"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+            "subjects": [{"kind": "ServiceAccount", "name": "bench-admin", "namespace": "default"}],
+        }),
+    )?;
+    let granted = post(
+        cluster,
+        &format!("{account}/bench-admin/token"),
+        &json!({"spec": {"expirationSeconds": 36000}}),
+    )?;
+    let token = granted["status"]["token"].as_str();
+    Ok(token.context("no token was granted")?.to_owned())
+}
 
-    fn post(&self, path: &str, object: &Value) -> Result<Value> {
-        let text = object.to_string();
-        let body = Body {
-            content_type: "application/json",
-            text: &text,
-        };
-        let response = self.cluster.request("POST", path, Some(body))?;
-        ensure!(response.is_success(), "POST {path}: {}", response.status);
-        Ok(response.json())
-    }
+fn post(cluster: &Cluster, path: &str, object: &Value) -> Result<Value> {
+    let text = object.to_string();
+    let body = Body {
+        content_type: "application/json",
+        text: &text,
+    };
+    let response = cluster.request("POST", path, Some(body))?;
+    ensure!(response.is_success(), "POST {path}: {}", response.status);
+    Ok(response.json())
 }
 
 /// Nobody else is to read it.
-fn private(path: &Path) -> Result<()> {
+pub(super) fn private(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
     Ok(())

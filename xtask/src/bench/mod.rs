@@ -1,10 +1,13 @@
-//! `cargo xtask bench`: what `create` costs beside istioctl's own command, on the same real API server.
+//! `cargo xtask bench`: what `create` costs beside istioctl's own command, on the same real API server, and what `exchange`
+//! costs beside the guides' loop over meshes of several sizes.
 //!
 //! It owns the measuring and the aims. It must not fail for a figure: machines differ, and a figure is for people.
 
 mod aims;
 mod arena;
 mod audit;
+mod crowd;
+mod exchange;
 mod measure;
 mod report;
 mod rounds;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::aims::{Aim, Case, SIZE};
+use super::exchange::{self, Row};
 use super::measure::{Cost, Costs};
 use super::rounds::{Figures, Seen};
 use super::tools::Tool;
@@ -16,6 +17,8 @@ pub(super) struct Report {
     pub(super) floor: Costs,
     /// Bytes of the two files.
     pub(super) sizes: [f64; 2],
+    /// Whole meshes.
+    pub(super) meshes: Vec<Row>,
 }
 
 /// A figure of both programs, and what it is held against.
@@ -27,8 +30,8 @@ struct Held {
     aim: Option<Aim>,
 }
 
-const MS: f64 = 1e3;
-const MIB: f64 = 1.0 / (1024.0 * 1024.0);
+pub(super) const MS: f64 = 1e3;
+pub(super) const MIB: f64 = 1.0 / (1024.0 * 1024.0);
 const MB: f64 = 1e-6;
 
 impl Report {
@@ -63,6 +66,8 @@ impl Report {
         for held in self.held() {
             compared(&mut text, &held);
         }
+        text.push('\n');
+        text.push_str(&exchange::to_text(&self.meshes));
         text
     }
 
@@ -107,6 +112,7 @@ impl Report {
             "rows": rows,
             "nothing": cost(&self.floor),
             "compared": compared,
+            "exchange": exchange::to_json(&self.meshes),
         })
     }
 
@@ -262,6 +268,7 @@ mod tests {
             figures,
             floor: costs(0.001),
             sizes: [8e6, 144e6],
+            meshes: Vec::new(),
         };
         let text = report.to_text();
         let line = |begin: &str| text.lines().find(|line| line.starts_with(begin)).unwrap();

@@ -8,6 +8,7 @@ use mesh_testkit::environment;
 use mesh_testkit::parts::{self, Part};
 
 use super::arena::Arena;
+use super::exchange::{self, Sizes};
 use super::measure::Meter;
 use super::report::Report;
 use super::rounds::{Rounds, floor, measure};
@@ -64,11 +65,25 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             istioctl: 15,
         }
     };
+    let sizes = if args.quick {
+        Sizes {
+            real: &[],
+            embedded: &[2],
+            runs: 1,
+        }
+    } else {
+        Sizes {
+            real: &[2, 10],
+            embedded: &[2, 10, 50, 100],
+            runs: 5,
+        }
+    };
     eprintln!("bench: measuring in turns");
     let report = Report {
         figures: measure(&arena, &tools, &meter, rounds)?,
         floor: floor(&arena, &meter, rounds.ours)?,
         sizes: [size(&tools, Tool::Ours)?, size(&tools, Tool::Istioctl)?],
+        meshes: exchange::measure(&tools, &meter, &arena.home()?, &sizes)?,
     };
     match args.output {
         Output::Table => print!("{}", report.to_text()),
