@@ -84,9 +84,12 @@ pub(crate) async fn space(cluster: &Cluster, options: &Options) -> Result<Space,
         labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")),
         fields: None,
     };
-    let name = match (options.secret_type, &options.name) {
+    let name = match (
+        options.secret_type,
+        options.name.as_ref().filter(|_| !options.several),
+    ) {
         (SecretType::Config, _) => Some(mesh_common::mesh::names::CONFIG_SECRET.to_owned()),
-        (SecretType::Remote, name) => name.as_ref().map(|name| secret_name(name.as_str())),
+        (SecretType::Remote, name) => name.map(|name| secret_name(name.as_str())),
     };
     let (space, secrets, unlabelled) = futures::join!(
         cluster.get::<Namespace>(None, namespace),
@@ -282,11 +285,8 @@ impl Holder {
 
     /// The Secret of that name, as it was seen.
     pub(crate) fn existing(&self, name: &str) -> Option<&Secret> {
-        let labelled = self
-            .secrets
-            .iter()
-            .find(|secret| secret.metadata.name.as_deref() == Some(name));
-        labelled.or(self.unlabelled.as_ref())
+        let mut seen = self.secrets.iter().chain(&self.unlabelled);
+        seen.find(|secret| secret.metadata.name.as_deref() == Some(name))
     }
 
     /// Whether the secret that is there may be taken over from the guides' own commands; a stranger's may not.

@@ -156,6 +156,27 @@ fn names_may_be_given_where_no_istiod_says_them() {
 }
 
 #[test]
+fn a_secret_for_the_holder_itself_is_none_for_another() {
+    let mesh = Mesh::new();
+    mesh.east.create_as(
+        "argocd-controller",
+        remote_secret("istio-remote-secret-east", "east"),
+    );
+    let output = mesh.run(&format!("{EXCHANGE} --name east=east")).output();
+    assert_eq!(output.code, 0, "{}", output.golden());
+    assert_eq!(
+        output.stdout.matches(" created in context ").count(),
+        6,
+        "{}",
+        output.golden()
+    );
+    assert_eq!(
+        mesh.held(),
+        "east: east north west, north: east west, west: east north"
+    );
+}
+
+#[test]
 fn secrets_that_the_guides_made_are_taken_over() {
     let mesh = Mesh::new();
     let secret = |source: &str| {
