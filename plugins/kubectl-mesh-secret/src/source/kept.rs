@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use mesh_common::mesh::access_facts::bearer_token;
+use mesh_common::mesh::succession::usual_name;
 use mesh_common::mesh::{Error, token};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -39,7 +40,7 @@ pub(super) fn kept(
     let asked = SignedDuration::try_from(*duration).unwrap_or(SignedDuration::MAX);
     let token = token_in(run, wanted, holder).filter(|token| {
         let facts = token::read(token.expose_secret())
-            .filter(|facts| facts.secret.as_ref() == Some(&anchor));
+            .filter(|facts| facts.secret.as_deref().map(usual_name) == Some(&anchor));
         facts.is_some_and(|facts| {
             let life = facts
                 .issued_at

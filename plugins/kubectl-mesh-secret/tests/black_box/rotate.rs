@@ -124,6 +124,17 @@ fn tokens_of_a_holders_own_are_revoked_alone() {
 }
 
 #[test]
+fn a_token_that_was_rotated_is_kept_as_one_that_was_made() {
+    let mesh = Mesh::with("--token-duration 2h");
+    let line = "rotate west --revoke-unseen";
+    mesh.world.run(line).output().expect_success();
+    let rotated = mesh.holders().map(Mesh::token);
+    let line = "create --name west --allow-loopback --into east,north --token-duration 2h";
+    mesh.world.run(line).output().expect_success();
+    assert_eq!(mesh.holders().map(Mesh::token), rotated);
+}
+
+#[test]
 fn a_token_of_a_holders_own_is_revoked_though_another_cluster_is_dead() {
     let mut mesh = Mesh::with("--token-duration 2h");
     mesh.north.stop();
