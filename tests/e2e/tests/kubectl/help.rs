@@ -101,11 +101,12 @@ fn examples_are_whole(words: &[String], help: &str) {
     let examples: Vec<&str> = section
         .take_while(|line| line.is_empty() || line.starts_with("  "))
         .collect();
-    let own = format!("  kubectl {} ", words.join(" "));
-    assert!(
-        examples.iter().any(|line| line.starts_with(&own)),
-        "{words:?}: {help}"
-    );
+    let own = format!("  kubectl {}", words.join(" "));
+    let shows = |line: &&str| {
+        let rest = line.strip_prefix(&own);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    assert!(examples.iter().any(shows), "{words:?}: {help}");
     let mut goes_on = false;
     for line in examples {
         let begins = line.is_empty() || line.starts_with("  # ") || line.starts_with("  kubectl ");
