@@ -31,7 +31,7 @@ new token in time, 130 Ctrl-C.")]
 )]
 pub(crate) struct RotateArgs {
     /// Names of Secrets, or of the clusters that they lead to
-    #[arg(value_name = "NAME", required_unless_present = "all")]
+    #[arg(value_name = "SECRET", required_unless_present = "all")]
     pub names: Vec<String>,
     /// Rotate every token that the holders have
     #[arg(long, conflicts_with = "names")]
