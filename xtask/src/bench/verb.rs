@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         Sizes {
             real: &[2, 10],
             embedded: &[2, 10, 50, 100],
-            runs: 5,
+            runs: 3,
         }
     };
     eprintln!("bench: measuring in turns");
