@@ -59,7 +59,9 @@ impl Crowd {
     /// As many real API servers.
     pub(super) fn real(size: usize) -> Result<Self> {
         let lab = real::Lab::get()?;
-        let names: Vec<String> = (0..size).map(|number| format!("bench-{number}")).collect();
+        let names: Vec<String> = (0..size)
+            .map(|number| format!("bench-{size}-{number}"))
+            .collect();
         let (mut clusters, mut kubeconfig) = (Vec::new(), Kubeconfig::new());
         for name in &names {
             let cluster = lab.cluster(name, real::Kind::Bare)?;
