@@ -8,4 +8,5 @@
 
 pub mod behaviour;
 pub mod cloud;
+pub mod istiod;
 pub mod plugin;

@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use mesh_e2e::istiod::is_said;
 use mesh_e2e::plugin::{Desk, part};
 use mesh_testkit::command::Output;
 use mesh_testkit::condition::wait_until;
@@ -26,20 +27,6 @@ fn pair() -> [Cluster; 2] {
 
 fn bare(name: &str) -> Cluster {
     Lab::get().unwrap().cluster(name, Kind::Bare).unwrap()
-}
-
-/// Waits until the holder's istiod says this of the source; `None` is that it does not know it.
-fn is_said(holder: &Cluster, source: &str, status: Option<&str>) {
-    let mut last = None;
-    let found = wait_until(WITHIN, || {
-        last = holder.sync_status(source).unwrap();
-        (last.as_deref() == status).then_some(())
-    });
-    let name = holder.name();
-    assert!(
-        found.is_some(),
-        "{name}'s istiod says of {source}: {last:?}"
-    );
 }
 
 fn mesh_secret(desk: &Desk, line: &str) -> Output {

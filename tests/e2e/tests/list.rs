@@ -6,17 +6,14 @@
     reason = "a test stops where something is not as it has to be"
 )]
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use mesh_e2e::istiod::is_said;
 use mesh_e2e::plugin::Desk;
 use mesh_testkit::command::Output;
-use mesh_testkit::condition::wait_until;
 use mesh_testkit::real::{Cluster, Kind, Lab};
 use serde_json::{Value, json};
 
-const WITHIN: Duration = Duration::from_secs(30);
 const LIST: &str = "list --context list-a,list-b,list-c --allow-loopback";
 
 struct Mesh {
@@ -80,20 +77,6 @@ fn object(name: &str, namespace: &str, cluster: &str, kubeconfig: &Value) -> Val
     json!({"apiVersion": "v1", "kind": "Secret",
         "metadata": {"name": name, "namespace": namespace, "labels": {"istio/multiCluster": "true"}},
         "data": {cluster: kubeconfig}})
-}
-
-/// What the holder's istiod comes to say of the source; `None` is that it does not know it.
-fn is_said(holder: &Cluster, source: &str, status: Option<&str>) {
-    let mut last = None;
-    let found = wait_until(WITHIN, || {
-        last = holder.sync_status(source).unwrap();
-        (last.as_deref() == status).then_some(())
-    });
-    let name = holder.name();
-    assert!(
-        found.is_some(),
-        "{name}'s istiod says of {source}: {last:?}"
-    );
 }
 
 /// The kubeconfig with its token's times moved: no API server grants a token whose end is near from the start, and `list` uses

@@ -21,6 +21,16 @@ pub struct Selection {
     pub fields: Option<String>,
 }
 
+impl Selection {
+    /// Those that this label selector takes.
+    pub fn labelled(labels: &str) -> Self {
+        Self {
+            labels: Some(labels.to_owned()),
+            fields: None,
+        }
+    }
+}
+
 impl Cluster {
     /// The object of that name, or nothing where it does not exist.
     ///

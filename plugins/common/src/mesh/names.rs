@@ -9,6 +9,9 @@ pub const ISTIO_SYSTEM: &str = "istio-system";
 /// Source: `MultiClusterSecretLabel` in Istio's `pkg/kube/multicluster/secretcontroller.go`.
 pub const MULTI_CLUSTER_LABEL: &str = "istio/multiCluster";
 
+/// Selects what istiod takes for remote secrets: the label with its value, as istiod's own informer has it.
+pub const REMOTE_SECRETS: &str = "istio/multiCluster=true";
+
 /// Annotation of a remote secret that says whose API server it leads to; people and istioctl read it, istiod does not.
 /// Source: `clusterNameAnnotationKey` in Istio's `istioctl/pkg/multicluster/cluster.go`.
 pub const CLUSTER_ANNOTATION: &str = "networking.istio.io/cluster";

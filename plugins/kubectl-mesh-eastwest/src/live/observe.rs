@@ -35,11 +35,8 @@ pub(crate) struct Live {
 /// # Errors
 /// All but missing rights.
 pub(crate) async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Result<Live, Error> {
-    let [on_network, of_istiod, of_revision] = [NETWORK_LABEL, istiod::SELECTOR, REVISION_LABEL]
-        .map(|labels| Selection {
-            labels: Some(labels.to_owned()),
-            fields: None,
-        });
+    let [on_network, of_istiod, of_revision] =
+        [NETWORK_LABEL, istiod::SELECTOR, REVISION_LABEL].map(Selection::labelled);
     let named = Selection {
         labels: None,
         fields: Some(format!("metadata.name={EAST_WEST_GATEWAY}")),

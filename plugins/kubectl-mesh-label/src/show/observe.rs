@@ -115,10 +115,7 @@ fn joined(selector: &BTreeMap<String, String>) -> String {
 }
 
 fn labelled(selector: &str) -> Selection {
-    Selection {
-        labels: Some(selector.to_owned()),
-        fields: None,
-    }
+    Selection::labelled(selector)
 }
 
 /// A cluster without the Gateway API has none of its Gateways.

@@ -183,10 +183,7 @@ async fn labelled(
     namespace: &str,
     everywhere: bool,
 ) -> Result<(Vec<Secret>, Vec<Secret>, Option<String>), Error> {
-    let labelled = Selection {
-        labels: Some(MULTI_CLUSTER_LABEL.to_owned()),
-        fields: None,
-    };
+    let labelled = Selection::labelled(MULTI_CLUSTER_LABEL);
     let mut skipped = None;
     if everywhere {
         match cluster.list::<Secret>(None, &labelled).await {

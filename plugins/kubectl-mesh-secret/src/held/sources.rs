@@ -79,10 +79,7 @@ impl Sources {
 
     async fn read(&self, target: &Target, connector: &Connector) -> Result<Source, Error> {
         let cluster: Cluster = connector.connect(target.clone()).await?;
-        let selection = Selection {
-            labels: Some(istiod::SELECTOR.to_owned()),
-            fields: None,
-        };
+        let selection = Selection::labelled(istiod::SELECTOR);
         let (space, deployments) = futures::join!(
             cluster.get::<k8s_openapi::api::core::v1::Namespace>(None, KUBE_SYSTEM),
             cluster.list(Some(&self.namespace), &selection),

@@ -6,7 +6,7 @@ use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, optional};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::istiod;
-use mesh_common::mesh::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL};
+use mesh_common::mesh::names::{KUBE_SYSTEM, REMOTE_SECRETS};
 use mesh_common::mesh::remote_secret::{leads_to, secret_name};
 use mesh_common::terminal::reading::{Unreached, each_once, read_contexts};
 
@@ -120,14 +120,8 @@ impl Holder {
 
 async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Error> {
     let namespace = arguments.namespace.resolve();
-    let remote = Selection {
-        labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")),
-        fields: None,
-    };
-    let istiods = Selection {
-        labels: Some(istiod::SELECTOR.to_owned()),
-        fields: None,
-    };
+    let remote = Selection::labelled(REMOTE_SECRETS);
+    let istiods = Selection::labelled(istiod::SELECTOR);
     let (space, deployments, secrets) = futures::join!(
         cluster.get::<Namespace>(None, KUBE_SYSTEM),
         cluster.list::<Deployment>(Some(namespace), &istiods),
@@ -168,10 +162,17 @@ fn assemble(
     let mut errors = Vec::new();
     for (context, holder) in once.read {
         let place = format!("namespace {namespace} of context {context}");
-        match select(holder.secrets.clone(), if alone { &arguments.names } else { &[] }, &place) {
-            Ok(secrets) => seen.held.extend(in_holder(&holder.place(&context), secrets, &holder.secrets)),
+        match select(
+            holder.secrets.clone(),
+            if alone { &arguments.names } else { &[] },
+            &place,
+        ) {
+            Ok(secrets) => {
+                seen.held
+                    .extend(in_holder(&holder.place(&context), secrets, &holder.secrets));
+            }
             Err(error) => errors.push(error.hint(format!(
-                "kubectl --context {context} -n {namespace} get secrets -l {MULTI_CLUSTER_LABEL}=true"
+                "kubectl --context {context} -n {namespace} get secrets -l {REMOTE_SECRETS}"
             ))),
         }
     }

@@ -107,8 +107,5 @@ fn name(secret: &Secret) -> Option<&str> {
 }
 
 fn selection(labels: &str) -> Selection {
-    Selection {
-        labels: Some(labels.to_owned()),
-        fields: None,
-    }
+    Selection::labelled(labels)
 }

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::{Cluster, Connector, Selection, fan_out};
 use mesh_common::mesh::Error;
-use mesh_common::mesh::names::MULTI_CLUSTER_LABEL;
+use mesh_common::mesh::names::REMOTE_SECRETS;
 use mesh_common::terminal::reading::{doubles, left_out, without};
 
 use super::resolve::Asked;
@@ -110,9 +110,6 @@ pub(super) async fn remote_secrets(
     cluster: &Cluster,
     namespace: &str,
 ) -> Result<Vec<Secret>, Error> {
-    let selection = Selection {
-        labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")),
-        fields: None,
-    };
+    let selection = Selection::labelled(REMOTE_SECRETS);
     cluster.list(Some(namespace), &selection).await
 }

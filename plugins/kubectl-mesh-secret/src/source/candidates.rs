@@ -37,14 +37,8 @@ pub(crate) async fn refusal(
 
 /// Addresses of the API server in the cluster's own objects; what cannot be read shows none.
 async fn candidates(source: &Cluster) -> Vec<String> {
-    let everything = Selection {
-        labels: Some("kubernetes.io/service-name=kubernetes".to_owned()),
-        fields: None,
-    };
-    let masters = Selection {
-        labels: Some("node-role.kubernetes.io/control-plane".to_owned()),
-        fields: None,
-    };
+    let everything = Selection::labelled("kubernetes.io/service-name=kubernetes");
+    let masters = Selection::labelled("node-role.kubernetes.io/control-plane");
     let (slices, info, nodes) = futures::join!(
         source.list::<EndpointSlice>(Some("default"), &everything),
         source.get::<ConfigMap>(Some("kube-public"), "cluster-info"),

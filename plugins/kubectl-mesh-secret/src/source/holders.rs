@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{Namespace, Secret};
 use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target, fan_out};
 use mesh_common::mesh::cluster_name::{ClusterId, is_dns_label, nearest_label};
 use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::names::{FIELD_MANAGER, MULTI_CLUSTER_LABEL};
+use mesh_common::mesh::names::{FIELD_MANAGER, REMOTE_SECRETS};
 use mesh_common::mesh::ownership::{TakeOver, take_over};
 use mesh_common::mesh::remote_secret::{SecretType, leads_to, secret_name};
 use mesh_common::mesh::shell::shell_word;
@@ -80,10 +80,7 @@ async fn holder(cluster: Cluster, options: &Options) -> Result<Holder, Error> {
 /// Reads what a cluster has as a holder, where the rest is known.
 pub(crate) async fn space(cluster: &Cluster, options: &Options) -> Result<Space, Error> {
     let namespace = options.namespace.as_str();
-    let remote = Selection {
-        labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")),
-        fields: None,
-    };
+    let remote = Selection::labelled(REMOTE_SECRETS);
     let name = match (
         options.secret_type,
         options.name.as_ref().filter(|_| !options.several),

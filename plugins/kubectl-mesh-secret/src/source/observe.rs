@@ -89,10 +89,7 @@ pub(crate) async fn istiod_names(
 }
 
 async fn seen_istiod_names(cluster: &Cluster, namespace: &str) -> Result<Vec<ClusterId>, Error> {
-    let selection = Selection {
-        labels: Some(istiod::SELECTOR.to_owned()),
-        fields: None,
-    };
+    let selection = Selection::labelled(istiod::SELECTOR);
     let deployments: Vec<Deployment> = cluster.list(Some(namespace), &selection).await?;
     Ok(istiod::cluster_ids(&deployments))
 }
@@ -119,10 +116,7 @@ async fn istiods(cluster: &Cluster, options: &Options) -> Result<Vec<ClusterId>,
     if !names.is_empty() {
         return Ok(names);
     }
-    let selection = Selection {
-        labels: Some(istiod::INJECTOR_SELECTOR.to_owned()),
-        fields: None,
-    };
+    let selection = Selection::labelled(istiod::INJECTOR_SELECTOR);
     let webhooks: Vec<MutatingWebhookConfiguration> =
         cluster.list(None, &selection).await.map_err(unseen)?;
     Ok(istiod::injected_cluster_ids(&webhooks))

@@ -150,10 +150,7 @@ fn mesh_id(map: &ConfigMap) -> Option<String> {
 }
 
 pub(super) fn labelled(selector: &str) -> Selection {
-    Selection {
-        labels: Some(selector.to_owned()),
-        fields: None,
-    }
+    Selection::labelled(selector)
 }
 
 /// What is not allowed says so, and what is not there is empty.

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{Namespace, Secret};
 use super::question::{Kind, Place};
 use crate::cluster::{Cluster, Connector, Kubeconfig, Overrides, Selection, fan_out};
 use crate::mesh::Error;
-use crate::mesh::names::{ISTIO_SYSTEM, MULTI_CLUSTER_LABEL};
+use crate::mesh::names::{ISTIO_SYSTEM, REMOTE_SECRETS};
 use crate::terminal::{Environment, flags};
 
 /// No person waits longer for TAB.
@@ -93,10 +93,7 @@ async fn namespaces(cluster: &Cluster) -> Result<Vec<Name>, Error> {
 /// The secrets, and the clusters that they lead to: either names a secret.
 async fn remote_secrets(cluster: &Cluster, place: &Place) -> Result<Vec<Name>, Error> {
     let namespace = place.namespace.as_deref().unwrap_or(ISTIO_SYSTEM);
-    let selection = Selection {
-        labels: Some(format!("{MULTI_CLUSTER_LABEL}=true")),
-        fields: None,
-    };
+    let selection = Selection::labelled(REMOTE_SECRETS);
     let secrets = cluster.list::<Secret>(Some(namespace), &selection).await?;
     let mut names = Vec::new();
     for secret in secrets {
