@@ -24,7 +24,8 @@ pub use connect::{Cluster, Connector, ConnectorOptions, ProxyEnvironment};
 pub use credential::{Credential, CredentialKind, ExecFault};
 pub use fan_out::{CLUSTERS_AT_ONCE, fan_out};
 pub use fault::{
-    ApiFault, Attempt, ConnectFault, FieldOwner, ProxyFault, Verb, api_fault, connect_fault,
+    ApiFault, Attempt, ConnectFault, FieldOwner, ProxyFault, Verb, api_fault, concerns_one_cluster,
+    connect_fault,
 };
 pub use kubeconfig::{Kubeconfig, Overrides};
 pub use objects::Selection;

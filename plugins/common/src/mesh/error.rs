@@ -30,7 +30,7 @@ pub enum Kind {
     NotFound,
     /// The object is owned by somebody else, or changed under our hands.
     Conflict,
-    /// The credential was not accepted (401).
+    /// There is no credential, or it was not accepted (401).
     Unauthenticated,
     /// The credential was accepted, but may not do this (403).
     Forbidden,

@@ -43,8 +43,8 @@ pub fn run<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode
     let mut streams = Streams::standard();
     let result = block_on(plugin, &environment, &mut streams);
     match result {
-        // Nobody is there to be told; but what failed for another reason failed all the same.
-        Ok(_) if streams.pipe_closed() => Exit::Fine.into(),
+        // Nobody is there to be told what was found; but what was not done was not done all the same.
+        Ok(Exit::Findings) if streams.pipe_closed() => Exit::Fine.into(),
         Ok(exit) => exit.into(),
         Err(error) => {
             let _ = problem::write(&error, streams.err());

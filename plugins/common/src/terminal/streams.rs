@@ -59,6 +59,16 @@ impl Streams {
         let _ = writeln!(err, "{style}warning:{style:#} {}", in_one_line(line));
     }
 
+    /// Says what went wrong and what that means for the rest, which goes on; and what can be done about it.
+    pub fn warn_of(&self, error: &Error, meaning: &str) {
+        self.warn(&format!("{}; {meaning}", error.in_one_line()));
+        let style = anstyle::AnsiColor::Cyan.on_default();
+        let mut err = self.err.borrow_mut();
+        for hint in error.hints() {
+            let _ = writeln!(err, "{style}hint:{style:#} {}", in_one_line(hint));
+        }
+    }
+
     /// Whether the reader of stdout went away.
     pub fn pipe_closed(&self) -> bool {
         self.pipe_closed.get()

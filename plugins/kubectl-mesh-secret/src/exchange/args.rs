@@ -12,7 +12,7 @@ use mesh_common::terminal::prompt::ConfirmFlags;
 ///
 /// Each ordered pair of clusters is made right: what create would apply, applied where it differs. What a source lacks
 /// (reader account, role, token Secret) is created there, each secret is used once, and nothing is written to a holder
-/// before all pairs were checked. A cluster that cannot be reached costs only its own pairs.
+/// before all pairs were checked. A cluster that is not reached, or does not let us in, costs only its own pairs.
 #[derive(Clone, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,7 +29,7 @@ Examples:
   kubectl mesh-secret exchange --context east,west \\
     --server east=https://10.1.0.10:6443 --server west=https://10.2.0.10:6443
 
-Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 130 Ctrl-C.")]
+Exit codes: 0 fine, 2 it could not be done, 3 done in part, 130 Ctrl-C.")]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "it mirrors the flags one to one"

@@ -1,7 +1,6 @@
 //! The clusters of the exchange: connected, read once for both of their parts, and known by one name each.
 
-use mesh_common::cluster::{ApiFault, Cluster, Connector, Target, api_fault, fan_out};
-use mesh_common::mesh::error::Kind;
+use mesh_common::cluster::{Cluster, Connector, Target, concerns_one_cluster, fan_out};
 use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::{Error, server};
 use mesh_common::terminal::{Interrupt, Streams};
@@ -44,10 +43,10 @@ impl Member {
     }
 }
 
-/// Connects to all of them and reads them at once; gives those that answered and the errors of those that did not.
+/// Connects to all of them and reads them at once; gives those that could be read and the errors of those that could not.
 ///
 /// # Errors
-/// All that stands in the way of any other cluster, joined; and those of the dead ones where fewer than two are left.
+/// All that a person has to decide first, joined; and those of the unread ones where fewer than two are left.
 pub(super) async fn gather(
     asked: Vec<(Asked, Target)>,
     named: bool,
@@ -75,7 +74,7 @@ pub(super) async fn gather(
                     None => members.push(member),
                 }
             }
-            Err(error) if is_away(&error) => lost.push(error),
+            Err(error) if concerns_one_cluster(&error) => lost.push(error),
             Err(error) => wrong.push(error),
         }
     }
@@ -140,12 +139,6 @@ async fn member(
         },
         warnings,
     ))
-}
-
-/// Whether the cluster is in no state to take part, for which the others are not to wait.
-fn is_away(error: &Error) -> bool {
-    let failed = matches!(api_fault(error), Some(ApiFault::ServerFailed { .. }));
-    failed || error.kind() == Kind::Unreachable
 }
 
 fn same<'m>(member: &Member, others: &'m [Member]) -> Option<&'m Member> {

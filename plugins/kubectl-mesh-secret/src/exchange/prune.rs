@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{DryRun, fan_out};
-use mesh_common::mesh::Error;
+use mesh_common::cluster::{DryRun, concerns_one_cluster, fan_out};
+use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::prompt::ConfirmFlags;
 use mesh_common::terminal::{Interrupt, Streams};
 
@@ -67,14 +67,14 @@ pub(super) async fn agree(
     confirm.agree(&deed, interrupt, streams).await
 }
 
-/// Deletes them, each only if it is still the very one that was read.
+/// Deletes them, each only if it is still the very one that was read; a cluster that does not let us costs only its own.
 pub(super) async fn delete(
     leftovers: &[Leftover<'_>],
     namespace: &str,
     dry_run: DryRun,
     interrupt: &Interrupt,
     streams: &Streams,
-) -> Result<(), Error> {
+) -> Result<Exit, Error> {
     let results = fan_out(leftovers, |one| async move {
         interrupt.check()?;
         let cluster = one.member.cluster();
@@ -89,12 +89,16 @@ pub(super) async fn delete(
         ))
     })
     .await;
-    let mut errors = Vec::new();
+    let (mut exit, mut errors) = (Exit::Fine, Vec::new());
     for result in results {
         match result {
             Ok(line) => streams.data(&line)?,
+            Err(error) if concerns_one_cluster(&error) => {
+                streams.warn_of(&error, "run this again to prune what is left");
+                exit = Exit::Partial;
+            }
             Err(error) => errors.push(error),
         }
     }
-    Error::all(errors).map_or(Ok(()), Err)
+    Error::all(errors).map_or(Ok(exit), Err)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mesh_common::cluster::{Connector, Target, fan_out};
+use mesh_common::cluster::{Connector, Target, concerns_one_cluster, fan_out};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
@@ -48,7 +48,7 @@ pub(crate) async fn run(
     let leftovers = match (arguments.prune, lost.is_empty()) {
         (true, true) => prune::leftovers(&members),
         (true, false) => {
-            streams.warn("nothing is pruned: which secrets lead to the clusters that were not reached cannot be known");
+            streams.warn("nothing is pruned: which secrets lead to the clusters that are left out cannot be known");
             Vec::new()
         }
         (false, _) => Vec::new(),
@@ -77,13 +77,13 @@ pub(crate) async fn run(
     )
     .await;
     let mut failed = prepared.failed;
-    let exit = given.unwrap_or_else(|error| {
+    let mut exit = given.unwrap_or_else(|error| {
         failed.push(error);
         Exit::Failed
     });
     if failed.is_empty() && exit == Exit::Fine {
         let namespace = &order.options.namespace;
-        prune::delete(&leftovers, namespace, dry_run, interrupt, streams).await?;
+        exit = prune::delete(&leftovers, namespace, dry_run, interrupt, streams).await?;
     } else if !leftovers.is_empty() {
         streams.warn("nothing is pruned, since not everything before it could be done");
     }
@@ -164,9 +164,9 @@ impl<'a> Work<'a> {
             match result {
                 Ok(of_source) => gifts.extend(of_source),
                 Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
-                Err(error) if error.kind() == Kind::Unreachable => lost.push(Lost {
+                Err(error) if concerns_one_cluster(&error) => lost.push(Lost {
                     error,
-                    left_out: "the secrets for it are left out, so run this again",
+                    left_out: "the secrets for it are left out",
                 }),
                 Err(error) => failed.push(error),
             }

@@ -5,7 +5,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use mesh_common::cluster::{ApplyOptions, DryRun, fan_out};
+use mesh_common::cluster::{
+    ApiFault, ApplyOptions, DryRun, api_fault, concerns_one_cluster, fan_out,
+};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::mesh::{Error, Exit};
@@ -24,14 +26,14 @@ pub(crate) struct Gift<'h> {
     pub(crate) secret: Option<Rc<RemoteSecret>>,
 }
 
-/// A cluster that was not reached, and what that means.
+/// A cluster that the rest goes on without, and what that means.
 pub(crate) struct Lost {
     pub(crate) error: Error,
     pub(crate) left_out: &'static str,
 }
 
 /// Decides for every holder before the first write, then writes to all of them at once; one that breaks off costs only
-/// itself. `lost` are those that were not reached before.
+/// itself. `lost` are those that the rest went on without before.
 pub(crate) async fn give(
     gifts: &[Gift<'_>],
     mut lost: Vec<Lost>,
@@ -54,36 +56,53 @@ pub(crate) async fn give(
         }
     })
     .await;
-    let (mut failed, mut unsure) = (Vec::new(), Vec::new());
+    let (mut failed, mut broke_off) = (Vec::new(), Vec::new());
     let (mut done, mut interrupted) = (false, None);
     for result in results {
         match result {
             Ok(()) => done = true,
-            Err(error) if error.kind() == Kind::Unreachable => unsure.push(error),
+            Err(error) if concerns_one_cluster(&error) => {
+                let left_out = left_out(&error);
+                broke_off.push(Lost { error, left_out });
+            }
             // One Ctrl-C stops all that was to come.
             Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
             Err(error) => failed.push(error),
         }
     }
     failed.extend(interrupted);
+    lost.append(&mut broke_off);
     if !done {
         failed.extend(lost.drain(..).map(|lost| lost.error));
-        failed.append(&mut unsure);
     }
     for Lost { error, left_out } in &lost {
-        streams.warn(&format!("{}; {left_out}", error.in_one_line()));
-    }
-    // The request may have arrived though the answer did not.
-    for error in &unsure {
-        streams.warn(&format!(
-            "{}; whether the secret was applied there is not known, so run this again",
-            error.in_one_line()
-        ));
+        streams.warn_of(error, left_out);
     }
     match Error::all(failed) {
         Some(error) => Err(error),
-        None if lost.is_empty() && unsure.is_empty() => Ok(Exit::Fine),
+        None if lost.is_empty() => Ok(Exit::Fine),
         None => Ok(Exit::Partial),
+    }
+}
+
+/// What a write that failed means for its secret: where nothing says that it was refused, the request may have arrived
+/// though its answer did not.
+fn left_out(error: &Error) -> &'static str {
+    let refused_by = matches!(
+        api_fault(error),
+        Some(
+            ApiFault::Unauthenticated { .. }
+                | ApiFault::Forbidden { .. }
+                | ApiFault::KindUnknown { .. }
+                | ApiFault::Invalid { .. }
+                | ApiFault::TooManyRequests { .. }
+                | ApiFault::Refused { .. }
+        )
+    );
+    if refused_by {
+        "the secret was not applied there"
+    } else {
+        "whether the secret was applied there is not known, so run this again"
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target, fan_out};
+use mesh_common::cluster::{
+    Cluster, Connector, Kubeconfig, Selection, Target, concerns_one_cluster, fan_out,
+};
 use mesh_common::mesh::cluster_name::{ClusterId, is_dns_label, nearest_label};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::{FIELD_MANAGER, REMOTE_SECRETS};
@@ -117,7 +119,7 @@ fn forget_ours(secret: &mut Secret) {
     }
 }
 
-/// Checks every holder before anything is written; gives the good ones and the errors of those that were not reached.
+/// Checks every holder before anything is written; gives the good ones and the errors of those that could not be read.
 pub(crate) fn check(
     holders: Vec<Result<Holder, Error>>,
     source: &Source,
@@ -131,7 +133,7 @@ pub(crate) fn check(
                 Some(error) => wrong.push(error),
                 None => good.push(holder),
             },
-            Err(error) if error.kind() == Kind::Unreachable => lost.push(error),
+            Err(error) if concerns_one_cluster(&error) => lost.push(error),
             Err(error) => wrong.push(error),
         }
     }

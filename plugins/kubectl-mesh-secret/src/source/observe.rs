@@ -109,7 +109,10 @@ async fn istiods(cluster: &Cluster, options: &Options) -> Result<Vec<ClusterId>,
     if options.name.is_some() {
         return istiod_names(cluster, &options.namespace).await;
     }
-    let unseen = |error: Error| error.hint("--name NAME, as the cluster's own istiod calls it");
+    let unseen = |error: Error| {
+        let flag = options.flag("--name", cluster.context(), "NAME");
+        error.hint(format!("{flag}, as the cluster's own istiod calls it"))
+    };
     let names = seen_istiod_names(cluster, &options.namespace)
         .await
         .map_err(unseen)?;

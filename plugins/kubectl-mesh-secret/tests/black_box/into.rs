@@ -258,6 +258,31 @@ clusterrolebinding.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-syst
 }
 
 #[test]
+fn a_holder_that_does_not_let_us_in_costs_only_itself() {
+    let world = World::new();
+    let third = with_third(&world);
+    for (verb, left_out) in [
+        ("list", "the secret was not applied there"),
+        ("patch", "the secret was not applied there"),
+    ] {
+        third.clear_faults();
+        third.inject(
+            Fault::on(if verb == "list" { "GET" } else { "PATCH" }, "**/secrets**").status(403),
+        );
+        let line = "create --name west --allow-loopback --into";
+        let output = world.run(&format!("{line} east,third")).output();
+        assert_eq!(output.code, 3, "{}", output.golden());
+        assert!(output.stderr.contains(left_out), "{}", output.golden());
+        let hint = format!("hint: kubectl --context third auth can-i {verb} secrets");
+        assert!(output.stderr.contains(&hint), "{}", output.golden());
+        assert_eq!(output.stdout.lines().count(), 1, "{}", output.golden());
+        // Where nothing else was to be done, nothing was done.
+        let alone = world.run(&format!("{line} third")).output();
+        assert_eq!(alone.code, 2, "{}", alone.golden());
+    }
+}
+
+#[test]
 fn a_closed_pipe_hides_no_failure() {
     let world = World::new();
     let third = with_third(&world);
@@ -266,7 +291,7 @@ fn a_closed_pipe_hides_no_failure() {
         .run("create --name west --allow-loopback --into east,third")
         .stdout_closed()
         .output();
-    assert_eq!(output.code, 2, "{}", output.golden());
+    assert_eq!(output.code, 3, "{}", output.golden());
     assert!(output.stderr.contains("third"), "{}", output.golden());
 }
 

@@ -14,6 +14,7 @@ use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, 
 use super::route::RouteTrust;
 use crate::cluster::credential::KeyPair;
 use crate::mesh::Error;
+use crate::mesh::error::Kind;
 
 /// The protocols offered, the better one first. A server that knows neither list nor HTTP/2 speaks HTTP/1.1.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -108,12 +109,14 @@ impl Tls {
 
 fn unusable_pair(error: &rustls::Error, whose: &str) -> Error {
     match error {
-        rustls::Error::InconsistentKeys(_) => Error::usage(format!(
-            "the client key of {whose} does not belong to its client certificate"
-        )),
-        _ => Error::usage(format!(
-            "the client certificate of {whose} cannot be used: {error}"
-        )),
+        rustls::Error::InconsistentKeys(_) => Error::new(
+            Kind::Unauthenticated,
+            format!("the client key of {whose} does not belong to its client certificate"),
+        ),
+        _ => Error::new(
+            Kind::Unauthenticated,
+            format!("the client certificate of {whose} cannot be used: {error}"),
+        ),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why a credential plugin gave no credential.
 
 use crate::mesh::Error;
+use crate::mesh::error::Kind;
 
 /// What a credential plugin did instead of printing a credential. Never holds what it printed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,9 +77,10 @@ impl ExecFault {
             | Self::Unusable { .. }
             | Self::NobodyToAsk { .. } => format!("{kubectl} get --raw /version"),
         };
-        Error::refused(format!(
-            "the credential plugin of {whose} gave no credential"
-        ))
+        Error::new(
+            Kind::Unauthenticated,
+            format!("the credential plugin of {whose} gave no credential"),
+        )
         .because(self)
         .hint(hint)
     }

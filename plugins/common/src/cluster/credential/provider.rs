@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::AuthProvider;
 use crate::mesh::Error;
+use crate::mesh::error::Kind;
 
 /// A token that ends within so many seconds is as good as expired.
 const MARGIN: i64 = 10;
@@ -21,7 +22,7 @@ pub(super) fn token(
     now: Timestamp,
 ) -> Result<SecretString, Error> {
     if provider.name != "oidc" {
-        return Err(Error::usage(format!(
+        return Err(Error::new(Kind::Unauthenticated, format!(
             "{whose} authenticates by the auth-provider {}, which Kubernetes has dropped",
             provider.name
         ))
@@ -29,15 +30,18 @@ pub(super) fn token(
     }
     let renew = format!("{kubectl} get --raw /version");
     let Some(token) = &provider.id_token else {
-        return Err(Error::usage(format!(
-            "{whose} authenticates by oidc and holds no id-token yet"
-        ))
+        return Err(Error::new(
+            Kind::Unauthenticated,
+            format!("{whose} authenticates by oidc and holds no id-token yet"),
+        )
         .hint(renew));
     };
     match expiry(token.expose_secret()) {
-        Some(expiry) if expiry <= now.as_second() + MARGIN => {
-            Err(Error::usage(format!("the oidc id-token of {whose} has expired")).hint(renew))
-        }
+        Some(expiry) if expiry <= now.as_second() + MARGIN => Err(Error::new(
+            Kind::Unauthenticated,
+            format!("the oidc id-token of {whose} has expired"),
+        )
+        .hint(renew)),
         Some(_) | None => Ok(token.clone()),
     }
 }

@@ -16,6 +16,7 @@ use super::provider;
 use super::source::{Bearer, ClientCertificate, Pem};
 use crate::cluster::Target;
 use crate::mesh::Error;
+use crate::mesh::error::Kind;
 
 /// A credential that is ready to be sent.
 pub(in crate::cluster) struct Identity {
@@ -39,6 +40,17 @@ pub(in crate::cluster) async fn resolve(
     cache: &ExecCache,
     now: Timestamp,
 ) -> Result<Identity, Error> {
+    let entry = format!("{} config view --minify", target.kubectl());
+    identity(target, cache, now).await.map_err(|error| {
+        if error.hints().is_empty() && !target.foreign {
+            error.hint(entry)
+        } else {
+            error
+        }
+    })
+}
+
+async fn identity(target: &Target, cache: &ExecCache, now: Timestamp) -> Result<Identity, Error> {
     let credential = target.credential();
     let whose = target.described();
     let whose = whose.as_str();
@@ -54,7 +66,7 @@ pub(in crate::cluster) async fn resolve(
             (Ok(text), _) if !text.trim().is_empty() => Some(text.trim().into()),
             (_, Some(token)) => Some(token.clone()),
             (Ok(_), None) => {
-                return Err(Error::usage(format!(
+                return Err(missing(format!(
                     "the tokenFile {} of {whose} is empty",
                     path.display()
                 )));
@@ -62,7 +74,7 @@ pub(in crate::cluster) async fn resolve(
             (Err(error), None) => {
                 let sentence =
                     format!("the tokenFile {} of {whose} cannot be read", path.display());
-                return Err(Error::usage(sentence).because(error));
+                return Err(missing(sentence).because(error));
             }
         },
         Bearer::Basic { username, password } => {
@@ -106,10 +118,15 @@ pub(in crate::cluster) async fn resolve(
     })
 }
 
+/// There is no credential to be sent, which is as good as one that is not accepted.
+fn missing(sentence: String) -> Error {
+    Error::new(Kind::Unauthenticated, sentence)
+}
+
 fn header(scheme: &str, value: &SecretString, whose: &str) -> Result<HeaderValue, Error> {
     let mut header =
         HeaderValue::try_from(format!("{scheme} {}", value.expose_secret())).map_err(|_| {
-            Error::usage(format!(
+            missing(format!(
                 "the token of {whose} holds characters that no token has, such as a line break"
             ))
         })?;
@@ -129,7 +146,7 @@ fn read(pem: &Pem, field: &str, whose: &str) -> Result<SecretString, Error> {
         Pem::File(path) => fs::read_to_string(path)
             .map(SecretString::from)
             .map_err(|error| {
-                Error::usage(format!(
+                missing(format!(
                     "the {field} {} of {whose} cannot be read",
                     path.display()
                 ))
@@ -143,13 +160,13 @@ fn key_pair(chain: &str, key: &str, whose: &str) -> Result<KeyPair, Error> {
         .filter_map(Result::ok)
         .collect();
     let Some(leaf) = chain.first() else {
-        return Err(Error::usage(format!(
+        return Err(missing(format!(
             "the client certificate of {whose} is not a PEM certificate"
         )));
     };
     let not_after = not_after(leaf);
     let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| {
-        Error::usage(format!(
+        missing(format!(
             "the client key of {whose} is not an unencrypted PEM key"
         ))
     })?;

@@ -8,12 +8,14 @@ mod attempt;
 mod chain;
 mod connect;
 mod proxy;
+mod scope;
 mod unreachable;
 
 pub use api::{ApiFault, FieldOwner, api_fault};
 pub use attempt::{Attempt, Verb};
 pub use connect::{ConnectFault, connect_fault};
 pub use proxy::ProxyFault;
+pub use scope::concerns_one_cluster;
 
 pub(super) use chain::{connect_fault_in, of_dial, of_handshake};
 pub(super) use unreachable::unreachable;

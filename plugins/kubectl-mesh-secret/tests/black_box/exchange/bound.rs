@@ -55,7 +55,7 @@ fn what_a_token_was_bound_to_goes_where_it_does_not_work_and_stays_where_another
     let before = of_north(&mesh);
     mesh.north
         .inject(Fault::everywhere().user(reader).status(500));
-    assert_eq!(mesh.run(&line).output().code, 2);
+    assert_eq!(mesh.run(&line).output().code, 3);
     assert_eq!(
         anchors(&mesh.north).len(),
         2,

@@ -97,6 +97,38 @@ cases! { check;
     };
     holder_unreadable: |mesh| { mesh.north.deny("admin", "list", "secrets"); mesh.run(EXCHANGE) };
     holder_unwritable: |mesh| { mesh.north.deny("admin", "patch", "secrets"); mesh.run(EXCHANGE) };
+    holder_unwritable_in_a_dry_run: |mesh| {
+        mesh.north.deny("admin", "patch", "secrets");
+        mesh.run(&format!("{EXCHANGE} --dry-run=server"))
+    };
+    one_secret_unwritable: |mesh| {
+        let path = "/api/v1/namespaces/istio-system/secrets/istio-remote-secret-east";
+        mesh.north.inject(Fault::on("PATCH", path).status(403));
+        mesh.run(EXCHANGE)
+    };
+    all_unwritable: |mesh| {
+        for cluster in mesh.clusters() {
+            cluster.deny("admin", "patch", "secrets");
+        }
+        mesh.run(EXCHANGE)
+    };
+    two_unreadable: |mesh| {
+        mesh.west.deny("admin", "list", "secrets");
+        mesh.north.deny("admin", "list", "secrets");
+        mesh.run(EXCHANGE)
+    };
+    unreadable_and_wrong: |mesh| {
+        mesh.north.deny("admin", "list", "secrets");
+        mesh.run(&format!("{EXCHANGE} --name east=west"))
+    };
+    unreadable_and_unknown: |mesh| {
+        mesh.north.deny("admin", "list", "secrets");
+        mesh.run("exchange --context east,west,north,nowhere --allow-loopback")
+    };
+    unreadable_and_prune: |mesh| {
+        mesh.north.deny("admin", "list", "secrets");
+        mesh.run(&format!("{EXCHANGE} --prune --yes"))
+    };
     guest: |mesh| {
         let token = mesh.north.add_user("guest", &[]);
         let kubeconfig = mesh.kubeconfig().user("guest", User::new().token(&token)).context("guest", "north", "guest");
@@ -127,6 +159,11 @@ pub(super) fn remote_secret(name: &str, source: &str) -> serde_json::Value {
 
 /// How a third cluster can be in the way; the other two do not wait for it for ever.
 mod third {
+    use std::path::Path;
+
+    use mesh_testkit::kubeconfig::Exec;
+    use mesh_testkit::pki::Validity;
+
     use super::*;
 
     fn check(name: &str, arrange: impl Fn(&Mesh) -> &'static str) {
@@ -145,6 +182,29 @@ mod third {
         ""
     }
 
+    /// North by another credential.
+    fn known_by(mesh: &Mesh, user: User) -> &'static str {
+        let config = mesh_testkit::kubeconfig::Kubeconfig::new()
+            .entry(
+                "east",
+                mesh.east.kubeconfig_cluster(),
+                mesh.east.kubeconfig_user(),
+            )
+            .entry(
+                "west",
+                mesh.west.kubeconfig_cluster(),
+                mesh.west.kubeconfig_user(),
+            )
+            .entry("north", mesh.north.kubeconfig_cluster(), user);
+        mesh.write(&config);
+        ""
+    }
+
+    fn denied(mesh: &Mesh, verb: &str, resource: &str) -> &'static str {
+        mesh.north.deny("admin", verb, resource);
+        ""
+    }
+
     cases! { check;
         hangs: |mesh| { struck(mesh, Fault::everywhere().hang()); TIMEOUT };
         mute: |mesh| { mesh.north.mute(); TIMEOUT };
@@ -156,6 +216,32 @@ mod third {
         answers_503: |mesh| struck(mesh, Fault::everywhere().unavailable(1));
         answers_429_for_an_hour: |mesh| struck(mesh, Fault::everywhere().too_many_requests(3600));
         resets_in_the_middle: |mesh| struck(mesh, Fault::everywhere().reset_in_body());
+
+        // It answers, and does not let us in.
+        token_refused: |mesh| known_by(mesh, User::new().token("not-a-token-of-this-cluster"));
+        no_credential: |mesh| known_by(mesh, User::new());
+        token_file_missing: |mesh| known_by(mesh, User::new().token_file(Path::new("/nowhere/token")));
+        client_certificate_missing: |mesh| {
+            let nowhere = Path::new("/nowhere/tls.pem");
+            known_by(mesh, User::new().client_certificate_files(nowhere, nowhere))
+        };
+        client_certificate_expired: |mesh| {
+            let expired = Validity::expired();
+            let identity = mesh.north.ca().client_with_validity("admin", &["system:masters"], expired);
+            known_by(mesh, User::new().client_certificate(&identity))
+        };
+        exec_plugin_fails: |mesh| known_by(mesh, User::new().exec(Exec::new("/bin/false")));
+        exec_plugin_missing: |mesh| known_by(mesh, User::new().exec(Exec::new("no-such-plugin")));
+        exec_plugin_says_nothing: |mesh| {
+            known_by(mesh, User::new().exec(Exec::new("/bin/echo").args(&["very-secret"])))
+        };
+        forbidden_everything: |mesh| {
+            let token = mesh.north.add_user("guest", &[]);
+            known_by(mesh, User::new().token(&token))
+        };
+        forbidden_kube_system: |mesh| denied(mesh, "get", "namespaces");
+        forbidden_istiods: |mesh| denied(mesh, "list", "deployments");
+        without_an_api_group: |mesh| struck(mesh, Fault::on("GET", "/apis/apps/**").status(404));
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) const GOLDEN: &[&str] = &[
     "prune_dead",
     "prune_nothing",
     "prune_refused",
+    "prune_forbidden",
     "prune_changed",
     "prune_asked_yes",
     "prune_asked_no",
@@ -129,6 +130,18 @@ fn all_stay_where_not_everything_else_was_done() {
     let output = mesh.run(&format!("{PRUNE} --yes")).output();
     mesh.is_golden("prune_refused", &output);
     assert_eq!(mesh.held(), BEFORE.replace("both east", "both"));
+}
+
+#[test]
+fn a_cluster_where_none_may_be_deleted_keeps_its_own() {
+    let mesh = leaving();
+    mesh.east.deny("admin", "delete", "secrets");
+    let output = mesh.run(&format!("{PRUNE} --yes")).output();
+    mesh.is_golden("prune_forbidden", &output);
+    assert_eq!(
+        mesh.held(),
+        "east: elsewhere gone north west, north: east west, west: both east"
+    );
 }
 
 #[test]

@@ -89,7 +89,17 @@ fn a_conflict_at_any_write_costs_only_that_cluster() {
 
 #[test]
 fn a_failure_at_any_write_costs_only_that_cluster() {
-    each_write(EXCHANGE, &WRITES, "500", |fault| fault.status(500), 2);
+    each_write(EXCHANGE, &WRITES, "500", |fault| fault.status(500), 3);
+}
+
+#[test]
+fn a_missing_right_at_any_write_costs_only_that_cluster() {
+    each_write(EXCHANGE, &WRITES, "403", |fault| fault.status(403), 3);
+}
+
+#[test]
+fn a_credential_that_ends_before_any_write_costs_only_that_cluster() {
+    each_write(EXCHANGE, &WRITES, "401", |fault| fault.status(401), 3);
 }
 
 #[test]
@@ -123,15 +133,12 @@ fn a_busy_server_is_asked_again() {
 fn tokens_that_end_fare_no_worse() {
     let line = format!("{EXCHANGE} --token-duration 1h");
     for (method, path) in BOUND {
-        for (how, code) in [("500", 2), ("reset", 3)] {
+        for how in [Some(500), Some(403), None] {
             let mesh = Mesh::new();
             let fault = Fault::on(method, path);
-            let fault = if how == "500" {
-                fault.status(500)
-            } else {
-                fault.reset()
-            };
-            struck(&mesh, &line, &format!("{method} {path} {how}"), fault, code);
+            let fault =
+                how.map_or_else(|| fault.clone().reset(), |code| fault.clone().status(code));
+            struck(&mesh, &line, &format!("{method} {path} {how:?}"), fault, 3);
         }
     }
 }
