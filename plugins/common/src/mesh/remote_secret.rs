@@ -126,6 +126,11 @@ pub fn secret_name(cluster: &str) -> String {
     format!("{REMOTE_SECRET_PREFIX}{cluster}")
 }
 
+/// The Secret's name; empty where it has none.
+pub fn own_name(secret: &Secret) -> &str {
+    secret.metadata.name.as_deref().unwrap_or_default()
+}
+
 /// Whether istiod looks at `secret` at all: the label must be there with exactly `true`.
 pub fn has_label(secret: &Secret) -> bool {
     let labels = secret.metadata.labels.as_ref();

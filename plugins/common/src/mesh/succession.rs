@@ -6,8 +6,10 @@
 //! Source: `legacyPrivateClaims` and `legacyValidator` in Kubernetes' `pkg/serviceaccount/legacy.go`.
 
 use k8s_openapi::api::core::v1::Secret;
+use sha2::{Digest as _, Sha256};
 
 use super::names::{MADE_FOR, PREDECESSOR, SUCCESSOR};
+use super::remote_secret::own_name;
 
 /// How many digits of a UID are in a name.
 const DIGITS: usize = 8;
@@ -21,8 +23,18 @@ pub fn successor_name(home: &Secret) -> String {
         .filter(char::is_ascii_hexdigit)
         .take(DIGITS)
         .collect();
-    let name = home.metadata.name.as_deref().unwrap_or_default();
-    format!("{}.{}", usual_name(name), digits.to_ascii_lowercase())
+    let usual = usual_name(own_name(home));
+    format!("{usual}.{}", digits.to_ascii_lowercase())
+}
+
+/// The name of the Secret whose token replaces one that ended because `gone`, the Secret that it lived with, was deleted.
+/// `gone` itself may not be made again: its token could be the one that was revoked. Its UID went with it, so that the name
+/// is all that everybody who finds it gone can start from, to come to the same successor.
+pub fn replacement_name(usual: &str, gone: &str) -> String {
+    let digest = Sha256::digest(gone.as_bytes());
+    let bytes = digest.iter().take(DIGITS / 2);
+    let digits: Vec<String> = bytes.map(|byte| format!("{byte:02x}")).collect();
+    format!("{}.{}", usual_name(usual), digits.concat())
 }
 
 /// The name that the first Secret of the line has, which is the one where `create` looks for a token.
@@ -50,9 +62,7 @@ pub fn predecessor(home: &Secret) -> Option<&str> {
 /// `new` as the successor of `old`, made for the same holder if for any.
 pub fn following(old: &Secret, mut new: Secret) -> Secret {
     let annotations = new.metadata.annotations.get_or_insert_default();
-    if let Some(name) = &old.metadata.name {
-        annotations.insert(PREDECESSOR.to_owned(), name.clone());
-    }
+    annotations.insert(PREDECESSOR.to_owned(), own_name(old).to_owned());
     if let Some(holder) = annotation(old, MADE_FOR) {
         annotations.insert(MADE_FOR.to_owned(), holder.to_owned());
     }
@@ -84,6 +94,21 @@ mod tests {
         assert_eq!(usual_name("reader-token.0a1b2c3d"), "reader-token");
         for name in ["reader.account-token", "a.0a1b2c3", "a.0a1b2c3dd", "plain"] {
             assert_eq!(usual_name(name), name);
+        }
+    }
+
+    #[test]
+    fn what_replaces_a_secret_that_is_gone_is_of_its_line_and_never_called_as_it_was() {
+        let first = replacement_name("reader-token", "reader-token.0a1b2c3d");
+        assert_eq!(usual_name(&first), "reader-token");
+        let again = replacement_name("reader-token.0a1b2c3d", "reader-token.0a1b2c3d");
+        assert_eq!(first, again);
+        // Whoever ends each of them in turn meets no name for a second time.
+        let mut names = vec!["reader-token.0a1b2c3d".to_owned()];
+        for _ in 0..1000 {
+            let next = replacement_name("reader-token", names.last().unwrap());
+            assert!(!names.contains(&next), "{next}");
+            names.push(next);
         }
     }
 

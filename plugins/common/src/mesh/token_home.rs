@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::Secret;
 
 use super::names::{MADE_FOR, TOKEN_KEY};
 use super::reader::token_secret_name;
+use super::remote_secret::own_name;
 use super::token::{self, TokenFacts};
 
 /// Which Secret a token lives with: the token Secret that holds it, or the Secret that it was bound to.
@@ -37,8 +38,7 @@ impl TokenHome {
         if let Some(uid) = &self.uid {
             return secret.metadata.uid.as_ref() == Some(uid);
         }
-        let held = secret.data.as_ref().and_then(|data| data.get(TOKEN_KEY));
-        held.is_some_and(|held| held.0 == token.as_bytes())
+        held_token(secret) == Some(token)
     }
 
     /// Whether `other` ends where `token` does, whose home this is: it is the same token, or bound to the same Secret.
@@ -54,6 +54,22 @@ impl TokenHome {
         let shared = token_secret_name(&self.account);
         is_said || self.name.starts_with(&format!("{shared}-"))
     }
+}
+
+/// The token that a token Secret holds, its own or another one's; `None` as long as Kubernetes has not filled it.
+pub fn held_token(secret: &Secret) -> Option<&str> {
+    let held = secret.data.as_ref()?.get(TOKEN_KEY)?;
+    str::from_utf8(&held.0)
+        .ok()
+        .filter(|token| !token.is_empty())
+}
+
+/// The home of the token that a token Secret holds, where that is another Secret beside it: a rotation leaves the new token in
+/// the Secret of the usual name, and makes it live with one of another name.
+pub fn lender(secret: &Secret) -> Option<TokenHome> {
+    let home = TokenHome::of(&token::read(held_token(secret)?)?)?;
+    let is_beside = secret.metadata.namespace.as_ref() == Some(&home.namespace);
+    (is_beside && home.name != own_name(secret)).then_some(home)
 }
 
 #[cfg(test)]

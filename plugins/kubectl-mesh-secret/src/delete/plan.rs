@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::{CONFIG_SECRET, ISTIO_SYSTEM};
+use mesh_common::mesh::remote_secret::own_name;
 use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::suggest::close_names;
 use mesh_common::terminal::reading::left_out;
@@ -207,11 +208,6 @@ pub(super) fn flags(contexts: &[&str], namespace: &str) -> String {
         other => format!(" -n {}", shell_word(other)),
     };
     format!(" --context {}{namespace}", shell_word(&contexts))
-}
-
-/// The Secret's name.
-pub(super) fn own_name(secret: &Secret) -> &str {
-    secret.metadata.name.as_deref().unwrap_or_default()
 }
 
 /// What no two Secrets have in common.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::remote_secret::own_name;
 use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::token_home::TokenHome;
 use mesh_common::mesh::{access_facts, token};
@@ -11,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::names::Name;
 use super::observe::{Place, Seen};
-use super::plan::{Doomed, Order, flags, own_name};
+use super::plan::{Doomed, Order, flags};
 use crate::held::normal_server;
 
 /// What is said to who may not revoke.

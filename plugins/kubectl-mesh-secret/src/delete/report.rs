@@ -1,9 +1,9 @@
 //! The words for what goes and for what went. Pure.
 
 use k8s_openapi::api::core::v1::Secret;
+use mesh_common::mesh::remote_secret::own_name;
 
 use super::args::OutputArg;
-use super::plan::own_name;
 
 /// What is said before the question.
 pub(super) fn goes(secret: &Secret, context: &str) -> String {

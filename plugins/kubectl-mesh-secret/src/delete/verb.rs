@@ -2,6 +2,7 @@
 
 use mesh_common::cluster::{DryRun, fan_out};
 use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::remote_secret::own_name;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::report_text::counted;
@@ -11,7 +12,7 @@ use super::apply;
 use super::args::DeleteArgs;
 use super::names::Name;
 use super::observe::{Seen, homes, observe};
-use super::plan::{Doomed, Order, own_name, plan};
+use super::plan::{Doomed, Order, plan};
 use super::plan_revoke::{self, End, by_hand};
 use super::report::{ends_with, goes, went};
 use crate::cli::SELF;

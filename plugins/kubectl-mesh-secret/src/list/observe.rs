@@ -10,6 +10,7 @@ use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
+use mesh_common::mesh::remote_secret::own_name;
 
 /// What was read of one holder.
 pub(super) struct Holder {
@@ -56,7 +57,7 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
         other => (other?, None),
     };
     let (mut secrets, elsewhere) = split(everywhere, &deployments, namespace);
-    let known: BTreeSet<&str> = secrets.iter().filter_map(name).collect();
+    let known: BTreeSet<&str> = secrets.iter().map(own_name).collect();
     let nameless = names?
         .into_iter()
         .filter_map(|metadata| metadata.name)
@@ -100,10 +101,6 @@ fn split(
 fn in_namespace(deployments: &[Deployment], namespace: &str) -> Vec<Deployment> {
     let inside = |one: &&Deployment| one.metadata.namespace.as_deref() == Some(namespace);
     deployments.iter().filter(inside).cloned().collect()
-}
-
-fn name(secret: &Secret) -> Option<&str> {
-    secret.metadata.name.as_deref()
 }
 
 fn selection(labels: &str) -> Selection {

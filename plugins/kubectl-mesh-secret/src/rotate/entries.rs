@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::names::CONFIG_SECRET;
+use mesh_common::mesh::remote_secret::own_name;
 use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::token::TokenFacts;
 use mesh_common::mesh::token_home::TokenHome;
@@ -36,7 +37,7 @@ pub(super) struct Entry {
 impl Entry {
     /// The Secret's name.
     pub(super) fn name(&self) -> &str {
-        self.secret.metadata.name.as_deref().unwrap_or_default()
+        own_name(&self.secret)
     }
 
     /// The kubeconfig as it was read.
@@ -58,7 +59,7 @@ pub(super) struct Unfit {
 pub(super) fn entries(place: usize, secrets: &[Secret]) -> (Vec<Entry>, Vec<Unfit>) {
     let (mut fit, mut unfit) = (Vec::new(), Vec::new());
     for secret in secrets {
-        let name = secret.metadata.name.as_deref().unwrap_or_default();
+        let name = own_name(secret);
         if name == CONFIG_SECRET {
             continue;
         }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::names::TOKEN_KEY;
+use mesh_common::mesh::remote_secret::own_name;
 use mesh_common::mesh::shell::shell_word;
-use mesh_common::mesh::succession::{predecessor, successor, successor_name, usual_name};
+use mesh_common::mesh::succession::{
+    predecessor, replacement_name, successor, successor_name, usual_name,
+};
 use mesh_common::mesh::{Error, server};
 use secrecy::ExposeSecret as _;
 
@@ -33,7 +35,7 @@ pub(super) struct Lineage {
 impl Lineage {
     /// Name of the Secret that the old token ends with.
     pub(super) fn old_name(&self) -> &str {
-        name(&self.old)
+        own_name(&self.old)
     }
 
     /// Whether an earlier run has begun to replace the token.
@@ -92,21 +94,26 @@ impl<'a> Registry<'a> {
         let mut new = None;
         if let Some(before) = predecessor(&old)
             && let Some(before) = self.secret(source, &namespace, before).await?
-            && successor(&before) == Some(name(&old))
+            && successor(&before) == Some(own_name(&old))
         {
             // The holder has the new token already, and the old one is not revoked.
             new = Some(std::mem::replace(&mut old, before));
         }
-        let new_name = match (&new, successor(&old)) {
-            (Some(new), _) => name(new).to_owned(),
+        let mut new_name = match (&new, successor(&old)) {
+            (Some(new), _) => own_name(new).to_owned(),
             (None, Some(marked)) => marked.to_owned(),
             (None, None) => successor_name(&old),
         };
         if new.is_none() {
             new = self.secret(source, &namespace, &new_name).await?;
+            if new.is_none() && successor(&old).is_some() {
+                // It was made and deleted: holders may have had its token, which is not to come back.
+                new_name = replacement_name(own_name(&old), &new_name);
+                new = self.secret(source, &namespace, &new_name).await?;
+            }
         }
-        let usual = usual_name(name(&old));
-        let usual = if usual == name(&old) {
+        let usual = usual_name(own_name(&old));
+        let usual = if usual == own_name(&old) {
             None
         } else {
             let usual = usual.to_owned();
@@ -203,16 +210,4 @@ impl<'a> Registry<'a> {
         }
         error
     }
-}
-
-/// The token that a token Secret holds.
-pub(super) fn held_token(secret: &Secret) -> Option<&str> {
-    let held = secret.data.as_ref()?.get(TOKEN_KEY)?;
-    str::from_utf8(&held.0)
-        .ok()
-        .filter(|token| !token.is_empty())
-}
-
-pub(super) fn name(secret: &Secret) -> &str {
-    secret.metadata.name.as_deref().unwrap_or_default()
 }

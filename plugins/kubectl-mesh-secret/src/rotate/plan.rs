@@ -6,13 +6,14 @@ use jiff::Timestamp;
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::names::SERVICE_ACCOUNT_TOKEN;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
+use mesh_common::mesh::remote_secret::own_name;
 use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::{Error, Exit};
 use secrecy::ExposeSecret as _;
 
 use super::due::{Due, Life};
 use super::entries::Entry;
-use super::lineage::{Lineage, name};
+use super::lineage::Lineage;
 use super::observe::{Place, Seen};
 
 /// One token that is replaced, and all that have it.
@@ -144,7 +145,7 @@ impl Lineage {
     pub(super) fn has(&self, entry: &Entry) -> Option<Has> {
         let is = |secret| {
             entry.home.namespace == self.namespace
-                && entry.home.name == name(secret)
+                && entry.home.name == own_name(secret)
                 && entry.home.is(secret, entry.token.expose_secret())
         };
         if is(&self.old) {

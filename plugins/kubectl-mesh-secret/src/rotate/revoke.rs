@@ -1,20 +1,18 @@
 //! Ends the old token, once every holder was read again and none has it.
 
-use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::{DryRun, fan_out};
 use mesh_common::mesh::error::Error;
-use mesh_common::mesh::names::{SUCCESSOR, TOKEN_KEY};
 use mesh_common::mesh::succession::usual_name;
-use secrecy::ExposeSecret as _;
-use serde_json::json;
+use mesh_common::mesh::token_home::held_token;
 
 use super::entries::entries;
-use super::lineage::{Lineage, held_token};
+use super::lineage::Lineage;
 use super::observe::remote_secrets;
 use super::plan::{Has, Obstacle, Rotation, Sort, still_used};
 use super::steps::Work;
-use super::successor::{Minted, amend};
+use super::successor::Minted;
+use crate::source::amend::hand_on;
 
 /// What of the clusters that were read has the old token now: somebody may have given it out meanwhile.
 pub(super) async fn still_held(
@@ -66,12 +64,8 @@ pub(super) async fn revoke(
             lineage.usual.as_ref()
         };
         if let Some(usual) = usual {
-            amend(work, source, usual, |now| {
-                let bytes = ByteString(token.expose_secret().as_bytes().to_vec());
-                let patch = json!({"metadata": {"annotations": {SUCCESSOR: null}}, "data": {TOKEN_KEY: bytes}});
-                (held_token(now) == Some(old)).then_some(patch)
-            })
-            .await?;
+            // One that holds a third token is none of this rotation's.
+            hand_on(source, work.interrupt, usual, old, token).await?;
         }
     }
     if !(is_usual && rotation.sort == Sort::Kept) {

@@ -5,30 +5,28 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use mesh_common::cluster::{
-    ApiFault, ApplyOptions, Cluster, ConnectFault, DryRun, Target, api_fault, connect_fault,
-};
+use mesh_common::cluster::{ConnectFault, Target, connect_fault};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::names::{APPLIED_BY, KUBE_SYSTEM, SUCCESSOR};
 use mesh_common::mesh::succession::{following, successor};
+use mesh_common::mesh::token_home::held_token;
 use mesh_common::mesh::token_swap::with_token;
 use mesh_common::mesh::{Error, reader, server};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::entries::Entry;
-use super::lineage::{Lineage, held_token};
+use super::lineage::Lineage;
 use super::plan::{Has, Rotation, Sort};
 use super::steps::Work;
 use crate::cli::SELF;
 use crate::held::normal_server;
+use crate::source::amend::amend;
 use crate::source::{credential, mint};
 
 /// A token that was made a moment ago takes this long at the most to be known to every API server.
 const SETTLING: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
-/// How often a write is tried again that somebody else's came before.
-pub(super) const TRIES: usize = 5;
 
 /// The new token.
 pub(super) struct Minted {
@@ -50,7 +48,7 @@ pub(super) async fn make_token(work: &Work<'_>, rotation: &Rotation) -> Result<M
     };
     if successor(&lineage.old) != Some(&lineage.new_name) {
         let mark = json!({"metadata": {"annotations": {SUCCESSOR: lineage.new_name}}});
-        amend(work, source, &lineage.old, |_| Some(mark.clone())).await?;
+        amend(source, work.interrupt, &lineage.old, |_| Some(mark.clone())).await?;
     }
     let token = match rotation.sort {
         Sort::Kept => held_token(&home).map(SecretString::from),
@@ -74,24 +72,14 @@ pub(super) async fn make_token(work: &Work<'_>, rotation: &Rotation) -> Result<M
 }
 
 async fn make(work: &Work<'_>, rotation: &Rotation) -> Result<Secret, Error> {
-    work.interrupt.check()?;
     let lineage = &rotation.lineage;
     let source = &work.source(lineage).cluster;
     let new = match rotation.sort {
         Sort::Kept => reader::token_secret(&lineage.namespace, &lineage.account, &lineage.new_name),
         Sort::Bound(_) => anchor(lineage),
     };
-    let options = ApplyOptions {
-        dry_run: DryRun::None,
-        force_conflicts: false,
-    };
-    let made = source.apply(&following(&lineage.old, new), options).await?;
-    work.streams.say(&format!(
-        "secret/{} created in context {}",
-        lineage.new_name,
-        source.context()
-    ));
-    Ok(made)
+    let new = following(&lineage.old, new);
+    credential::make_secret(source, work.interrupt, &new, work.streams).await
 }
 
 /// The Secret that a token with an end is bound to; it holds nothing.
@@ -105,52 +93,6 @@ fn anchor(lineage: &Lineage) -> Secret {
         },
         ..Secret::default()
     }
-}
-
-/// Patches `secret`, only as long as it is the very one that was read: `patch` sees it as it is now and says what is to
-/// change, if anything. Others may write to it at the same time, the API server among them, which notes the day of a token's
-/// last use.
-pub(super) async fn amend(
-    work: &Work<'_>,
-    cluster: &Cluster,
-    secret: &Secret,
-    patch: impl Fn(&Secret) -> Option<Value>,
-) -> Result<(), Error> {
-    let namespace = secret.metadata.namespace.as_deref();
-    let name = secret.metadata.name.as_deref().unwrap_or_default();
-    let mut tries = 0;
-    loop {
-        let now = work.interrupt.or(cluster.get::<Secret>(namespace, name));
-        let now = now
-            .await?
-            .filter(|now| now.metadata.uid == secret.metadata.uid);
-        let Some(now) = now else {
-            return Err(Error::new(
-                Kind::Conflict,
-                format!(
-                    "secret {}/{name} in context {} was replaced or deleted by somebody else",
-                    namespace.unwrap_or_default(),
-                    cluster.context()
-                ),
-            )
-            .hint("run the same command again: it goes by what is there now"));
-        };
-        let Some(mut patch) = patch(&now) else {
-            return Ok(());
-        };
-        patch["metadata"]["resourceVersion"] = json!(now.metadata.resource_version);
-        work.interrupt.check()?;
-        let patched = cluster.merge_patch::<Secret>(namespace, name, &patch, DryRun::None);
-        match patched.await {
-            Err(error) if was_changed(&error) && tries < TRIES => tries += 1,
-            other => return other,
-        }
-    }
-}
-
-/// Whether a write came too late: the object is not the one that was read any more.
-pub(super) fn was_changed(error: &Error) -> bool {
-    matches!(api_fault(error), Some(ApiFault::Changed { .. }))
 }
 
 /// Uses the new token once in every kubeconfig that it is to be written to.

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use super::plan::{Has, Part};
 use super::steps::Work;
-use super::successor::{Minted, TRIES, swapped, was_changed};
+use super::successor::{Minted, swapped};
 use crate::cli::SELF;
+use crate::source::amend::{TRIES, was_changed};
 
 /// A holder's secret with the new token.
 pub(super) struct Written {

@@ -5,16 +5,20 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use mesh_common::cluster::{ApplyOptions, Cluster, DryRun, Seen, wait_for};
-use mesh_common::mesh::names::{CA_KEY, TOKEN_KEY};
+use mesh_common::mesh::names::CA_KEY;
+use mesh_common::mesh::remote_secret::own_name;
+use mesh_common::mesh::succession::following;
+use mesh_common::mesh::token_home::held_token;
 use mesh_common::mesh::{Error, reader};
 use mesh_common::terminal::{Interrupt, Streams};
 use secrecy::SecretString;
 
-use super::mint;
 use super::observe::own_secret_name;
 use super::options::Auth;
 use super::plan::{Make, Plan, TokenPlan};
 use super::run::Run;
+use super::standing::Replacement;
+use super::{amend, mint};
 
 /// How long Kubernetes may take to fill a token Secret, unless `--request-timeout` says otherwise; it takes milliseconds.
 const TOKEN_DEADLINE: Duration = Duration::from_secs(30);
@@ -86,7 +90,9 @@ pub(crate) async fn get(
 ) -> Result<Option<Credential>, Error> {
     let known = match &plan.token {
         TokenPlan::Existing(secret) => secret.as_ref().clone(),
-        TokenPlan::NewSecret(_) | TokenPlan::Minted { .. } if !run.options.dry_run.writes() => {
+        TokenPlan::NewSecret(_) | TokenPlan::Replacement(_) | TokenPlan::Minted { .. }
+            if !run.options.dry_run.writes() =>
+        {
             return Ok(None);
         }
         TokenPlan::NewSecret(own) => {
@@ -98,8 +104,10 @@ pub(crate) async fn get(
                 || reader::token_secret_name(account),
                 |h| own_secret_name(account, h),
             );
-            make_token_secret(run, &name, streams).await?
+            let secret = token_secret(run, &name);
+            make_secret(&run.source, run.interrupt, &secret, streams).await?
         }
+        TokenPlan::Replacement(replacement) => replace(run, replacement, streams).await?,
         TokenPlan::Minted {
             duration,
             holder: own,
@@ -114,15 +122,54 @@ pub(crate) async fn get(
     from_secret(run, known).await.map(Some)
 }
 
-async fn make_token_secret(run: &Run<'_>, name: &str, streams: &Streams) -> Result<Secret, Error> {
-    run.interrupt.check()?;
-    let secret = reader::token_secret(&run.options.namespace, &run.options.account, name);
-    let made = run.source.apply(&secret, apply_options(run)).await?;
+fn token_secret(run: &Run<'_>, name: &str) -> Secret {
+    reader::token_secret(&run.options.namespace, &run.options.account, name)
+}
+
+/// Makes a Secret that a token is to live with, and says so.
+pub(crate) async fn make_secret(
+    source: &Cluster,
+    interrupt: &Interrupt,
+    secret: &Secret,
+    streams: &Streams,
+) -> Result<Secret, Error> {
+    interrupt.check()?;
+    let options = ApplyOptions {
+        dry_run: DryRun::None,
+        force_conflicts: false,
+    };
+    let made = source.apply(secret, options).await?;
+    let (name, context) = (own_name(secret), source.context());
+    streams.say(&format!("secret/{name} created in context {context}"));
+    Ok(made)
+}
+
+/// Lets the Secret whose token ended hand out one that is accepted: that of the Secret which takes the place of the one that
+/// is gone. Each step does nothing where it was done before.
+async fn replace(
+    run: &Run<'_>,
+    replacement: &Replacement,
+    streams: &Streams,
+) -> Result<Secret, Error> {
+    let Replacement { ended, name, made } = replacement;
+    let carrier = if let Some(made) = made {
+        made.clone()
+    } else {
+        let carrier = following(ended, token_secret(run, name));
+        make_secret(&run.source, run.interrupt, &carrier, streams).await?
+    };
+    let carrier = filled(&run.source, run.interrupt, carrier, true).await?;
+    let old = held_token(ended).unwrap_or_default();
+    let new = SecretString::from(held_token(&carrier).unwrap_or_default());
+    if !amend::hand_on(&run.source, run.interrupt, ended, old, &new).await? {
+        return Err(amend::meddled(&run.source, ended, "given another token"));
+    }
     streams.say(&format!(
-        "secret/{name} created in context {}",
+        "secret/{} in context {} held a token that was revoked, and holds that of secret/{name} now",
+        own_name(ended),
         run.source.context()
     ));
-    Ok(made)
+    Ok(carrier)
 }
 
 /// The credential of a token Secret, once Kubernetes has filled it.
@@ -130,8 +177,8 @@ async fn from_secret(run: &Run<'_>, known: Secret) -> Result<Credential, Error> 
     let wants_token = matches!(run.options.auth, Auth::Token);
     let secret = filled(&run.source, run.interrupt, known, wants_token).await?;
     Ok(Credential {
-        token: SecretString::from(String::from_utf8_lossy(bytes(&secret, TOKEN_KEY)).into_owned()),
-        authorities: bytes(&secret, CA_KEY).to_vec(),
+        token: SecretString::from(held_token(&secret).unwrap_or_default()),
+        authorities: authorities(&secret).to_vec(),
         anchor: None,
     })
 }
@@ -145,8 +192,9 @@ pub(crate) async fn filled(
 ) -> Result<Secret, Error> {
     let namespace = known.metadata.namespace.clone().unwrap_or_default();
     let name = known.metadata.name.clone().unwrap_or_default();
-    let is_full =
-        move |secret: &Secret| has(secret, CA_KEY) && (!wants_token || has(secret, TOKEN_KEY));
+    let is_full = move |secret: &Secret| {
+        !authorities(secret).is_empty() && (!wants_token || held_token(secret).is_some())
+    };
     let deadline = source
         .target()
         .request_timeout()
@@ -176,16 +224,10 @@ pub(super) fn apply_options(run: &Run<'_>) -> ApplyOptions {
     }
 }
 
-fn has(secret: &Secret, key: &str) -> bool {
-    !bytes(secret, key).is_empty()
-}
-
-fn bytes<'a>(secret: &'a Secret, key: &str) -> &'a [u8] {
-    secret
-        .data
-        .as_ref()
-        .and_then(|data| data.get(key))
-        .map_or(&[], |value| value.0.as_slice())
+/// The cluster's own CA, as Kubernetes puts it beside a token.
+fn authorities(secret: &Secret) -> &[u8] {
+    let authorities = secret.data.as_ref().and_then(|data| data.get(CA_KEY));
+    authorities.map_or(&[], |value| value.0.as_slice())
 }
 
 fn named(kind: &str, metadata: &ObjectMeta) -> String {

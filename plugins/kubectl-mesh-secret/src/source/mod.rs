@@ -1,9 +1,10 @@
 //! A source cluster and the clusters that are to hold a secret for it: what both have, what is missing, the credential,
 //! its try-out, and the secret in each holder.
 //!
-//! `create` goes through it for one source, `exchange` for every cluster of a mesh. Only `credential` and `mint` write in the
-//! source, and only `give` in the holders.
+//! `create` goes through it for one source, `exchange` for every cluster of a mesh. Only `credential`, `amend` and `mint` write in
+//! the source, and only `give` in the holders.
 
+pub(crate) mod amend;
 pub(crate) mod candidates;
 pub(crate) mod credential;
 pub(crate) mod give;
@@ -15,6 +16,7 @@ pub(crate) mod observe;
 mod options;
 pub(crate) mod plan;
 mod run;
+mod standing;
 mod try_out;
 
 pub(crate) use options::{Auth, Options, TokenOptions};

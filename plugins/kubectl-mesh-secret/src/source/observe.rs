@@ -1,5 +1,7 @@
 //! What there is in the source cluster. The only reader of it; nothing is decided here.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
@@ -7,10 +9,10 @@ use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use mesh_common::cluster::{Cluster, Selection};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::names::{KUBE_SYSTEM, ROOT_CA_CONFIG_MAP, SERVICE_ACCOUNT_TOKEN};
-use mesh_common::mesh::succession::successor;
 use mesh_common::mesh::{Error, istiod, reader};
 
 use super::options::{Options, TokenOptions};
+use super::standing::{Standing, TokenSecret};
 use mesh_common::cluster::optional;
 
 /// What was seen in the source cluster.
@@ -25,8 +27,8 @@ pub(crate) struct Source {
 
 /// How far the credential is there.
 pub(crate) enum Token {
-    /// The token Secret asked for; Kubernetes may not have filled it yet.
-    There(Box<Secret>),
+    /// The token Secret asked for, with what says whether its token is good; Kubernetes may not have filled it yet.
+    There(Box<TokenSecret>),
     /// There is none: what there is instead.
     Missing(Box<Account>),
 }
@@ -125,9 +127,8 @@ async fn istiods(cluster: &Cluster, options: &Options) -> Result<Vec<ClusterId>,
     Ok(istiod::injected_cluster_ids(&webhooks))
 }
 
-/// The token Secret by its name, or the one that is about to replace it: a token that is given out now must not be the one that
-/// is revoked in a moment. A token that is minted needs none.
-async fn token(cluster: &Cluster, options: &Options) -> Result<Option<Secret>, Error> {
+/// The token Secret by its name, and after a rotation those that its token leads to. A token that is minted needs none.
+async fn token(cluster: &Cluster, options: &Options) -> Result<Option<TokenSecret>, Error> {
     let name = match &options.token {
         TokenOptions::Shared => reader::token_secret_name(&options.account),
         TokenOptions::Named(name) => name.clone(),
@@ -135,11 +136,18 @@ async fn token(cluster: &Cluster, options: &Options) -> Result<Option<Secret>, E
         TokenOptions::Bound(..) => return Ok(None),
     };
     let namespace = Some(options.namespace.as_str());
-    let found: Option<Secret> = cluster.get(namespace, &name).await?;
-    match found.as_ref().and_then(successor) {
-        Some(next) => Ok(cluster.get(namespace, next).await?.or(found)),
-        None => Ok(found),
+    let Some(secret) = cluster.get(namespace, &name).await? else {
+        return Ok(None);
+    };
+    let mut found = TokenSecret {
+        secret,
+        read: BTreeMap::new(),
+    };
+    while let Standing::Ask(name) = found.standing() {
+        let one = cluster.get(namespace, &name).await?;
+        found.read.insert(name, one);
     }
+    Ok(Some(found))
 }
 
 /// The name of the token Secret that only `holder` uses.

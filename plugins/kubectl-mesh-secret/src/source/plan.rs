@@ -6,10 +6,12 @@ use k8s_openapi::api::core::v1::{Namespace, Secret, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::reader;
+use mesh_common::mesh::remote_secret::own_name;
 use mesh_common::mesh::shell::shell_word;
 
 use super::observe::{Account, Source, Token};
-use super::options::{Options, TokenOptions};
+use super::options::{Auth, Options, TokenOptions};
+use super::standing::{Replacement, Standing, TokenSecret};
 
 /// Objects to make, in this order, and the credential that there is then.
 pub(crate) struct Plan {
@@ -31,6 +33,8 @@ pub(crate) enum TokenPlan {
     Existing(Box<Secret>),
     /// From a Secret that is to be made.
     NewSecret(Option<String>),
+    /// From one that takes the place of a token that ended.
+    Replacement(Box<Replacement>),
     /// It is minted, bound to a Secret of its own; with the cluster's CA (PEM).
     Minted {
         duration: Duration,
@@ -49,15 +53,30 @@ pub(crate) struct Place<'a> {
 /// Compares what is asked for with what is there.
 pub(crate) fn plan(seen: &Source, options: &Options, source: Place<'_>) -> Result<Plan, Error> {
     match &seen.token {
-        Token::There(secret) => existing(secret, options, source),
+        Token::There(found) => existing(found, options, source),
         Token::Missing(account) => missing(account, options, source),
     }
 }
 
-fn existing(secret: &Secret, options: &Options, source: Place<'_>) -> Result<Plan, Error> {
+fn existing(found: &TokenSecret, options: &Options, source: Place<'_>) -> Result<Plan, Error> {
     let Place { context, kubectl } = source;
-    if !reader::is_token_of(secret, &options.account) {
-        let name = secret.metadata.name.as_deref().unwrap_or_default();
+    let asked = &found.secret;
+    let (used, token) = match found.standing() {
+        Standing::Ended { name, replacement } if matches!(options.auth, Auth::Token) => {
+            let ended = asked.clone();
+            let made = replacement.cloned();
+            let wanted = Replacement { ended, name, made };
+            (replacement, TokenPlan::Replacement(Box::new(wanted)))
+        }
+        Standing::Good(secret) => (Some(secret), TokenPlan::Existing(Box::new(secret.clone()))),
+        // Who wants no token takes its CA.
+        Standing::Ended { .. } | Standing::Ask(_) => {
+            (None, TokenPlan::Existing(Box::new(asked.clone())))
+        }
+    };
+    let mut touched = std::iter::once(asked).chain(used);
+    if let Some(other) = touched.find(|one| !reader::is_token_of(one, &options.account)) {
+        let name = own_name(other);
         return Err(Error::refused(format!(
             "secret {}/{name} in context {context} is not a token of service account {}",
             options.namespace, options.account
@@ -69,7 +88,7 @@ fn existing(secret: &Secret, options: &Options, source: Place<'_>) -> Result<Pla
     }
     Ok(Plan {
         makes: Vec::new(),
-        token: TokenPlan::Existing(Box::new(secret.clone())),
+        token,
     })
 }
 
@@ -178,8 +197,11 @@ fn rights(seen: &Account, options: &Options) -> Vec<Make> {
 
 #[cfg(test)]
 mod tests {
-    use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
+    use k8s_openapi::ByteString;
+    use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT, TOKEN_KEY};
+    use mesh_common::mesh::succession::replacement_name;
 
+    use super::super::standing::tests::token_of;
     use super::*;
 
     const WEST: Place<'_> = Place {
@@ -203,12 +225,16 @@ mod tests {
     }
 
     fn plan_of(account: Account, line: &str) -> Result<Plan, Error> {
+        plan_with(Token::Missing(Box::new(account)), &options(line))
+    }
+
+    fn plan_with(token: Token, options: &Options) -> Result<Plan, Error> {
         let seen = Source {
             uid: None,
             istiods: Vec::new(),
-            token: Token::Missing(Box::new(account)),
+            token,
         };
-        plan(&seen, &options(line), WEST)
+        plan(&seen, options, WEST)
     }
 
     fn made(plan: &Plan) -> Vec<&'static str> {
@@ -317,13 +343,51 @@ mod tests {
 
     #[test]
     fn a_token_secret_must_be_of_the_account() {
-        let there = |account: &str| Source {
-            uid: None,
-            istiods: Vec::new(),
-            token: Token::There(Box::new(reader::token_secret("istio-system", account, "t"))),
+        let there = |account: &str| {
+            let secret = reader::token_secret("istio-system", account, "t");
+            let found = TokenSecret {
+                secret,
+                ..TokenSecret::default()
+            };
+            Token::There(Box::new(found))
         };
-        assert!(plan(&there(READER_ACCOUNT), &options("--secret-name t"), WEST).is_ok());
-        assert!(plan(&there("other"), &options("--secret-name t"), WEST).is_err());
+        let named = options("--secret-name t");
+        assert!(plan_with(there(READER_ACCOUNT), &named).is_ok());
+        assert!(plan_with(there("other"), &named).is_err());
+    }
+
+    #[test]
+    fn a_token_that_ended_is_replaced_for_who_wants_one() {
+        let gone = "t.0a1b2c3d";
+        let name = replacement_name("t", gone);
+        let found = |account: &str, of_made: Option<&str>| {
+            let mut secret = reader::token_secret("istio-system", account, "t");
+            let token = token_of("istio-system", gone).into_bytes();
+            secret.data = Some([(TOKEN_KEY.to_owned(), ByteString(token))].into());
+            let made = of_made.map(|account| reader::token_secret("istio-system", account, &name));
+            let read = [(gone.to_owned(), None), (name.clone(), made)].into();
+            Token::There(Box::new(TokenSecret { secret, read }))
+        };
+        for of_made in [None, Some(READER_ACCOUNT)] {
+            let plan = plan_with(found(READER_ACCOUNT, of_made), &options(""));
+            let TokenPlan::Replacement(one) = plan.expect("it can be made").token else {
+                panic!("the token that ended would be given out");
+            };
+            assert_eq!(
+                (one.name, one.made.is_some()),
+                (name.clone(), of_made.is_some())
+            );
+        }
+        // What would be written must be the account's, and what is there too.
+        assert!(plan_with(found("other", None), &options("")).is_err());
+        assert!(plan_with(found(READER_ACCOUNT, Some("other")), &options("")).is_err());
+        let mut tokenless = options("");
+        tokenless.auth = Auth::Provider {
+            name: "oidc".to_owned(),
+            config: std::collections::BTreeMap::new(),
+        };
+        let plan = plan_with(found(READER_ACCOUNT, None), &tokenless).expect("it is there");
+        assert!(matches!(plan.token, TokenPlan::Existing(_)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod completion;
 mod delete;
 mod delete_faults;
 mod delete_revoke;
+mod ended;
 mod errors;
 mod exchange;
 mod inspect;

@@ -1,0 +1,195 @@
+//! What becomes of the token that a token Secret holds: it is given out, another one is about to take its place, or it ended
+//! with the Secret that it lived with. Pure: it says what has to be read for the answer, and sees what was.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::Secret;
+use mesh_common::mesh::remote_secret::own_name;
+use mesh_common::mesh::succession::{replacement_name, successor};
+use mesh_common::mesh::token_home::{held_token, lender};
+
+/// A token Secret, and those of its namespace that were read because of it, by name.
+#[derive(Clone, Default)]
+pub(crate) struct TokenSecret {
+    pub secret: Secret,
+    pub read: BTreeMap<String, Option<Secret>>,
+}
+
+/// How the token stands.
+pub(crate) enum Standing<'s> {
+    /// The token of this Secret is the one to give out.
+    Good(&'s Secret),
+    /// It ended: the Secret that it lived with is gone, or holds another one.
+    Ended {
+        /// The name of the Secret whose token takes its place.
+        name: String,
+        /// That Secret, where somebody made it already.
+        replacement: Option<&'s Secret>,
+    },
+    /// Nothing can be told before the Secret of this name was looked for.
+    Ask(String),
+}
+
+/// What a Secret whose token ended takes to hand out one that is accepted again.
+pub(crate) struct Replacement {
+    /// The Secret with the token that ended.
+    pub ended: Secret,
+    /// The name of the Secret that the new token lives with.
+    pub name: String,
+    /// That Secret, where it was made already.
+    pub made: Option<Secret>,
+}
+
+impl TokenSecret {
+    /// Follows the token to where it lives. A token that is given out now must not be the one that is revoked in a moment, so
+    /// that one which is about to take the place of another goes before it.
+    pub(crate) fn standing(&self) -> Standing<'_> {
+        if let Some(ahead) = self.ahead_of(&self.secret) {
+            return ahead;
+        }
+        let Some(home) = lender(&self.secret) else {
+            return Standing::Good(&self.secret);
+        };
+        let token = held_token(&self.secret).unwrap_or_default();
+        match self.read.get(&home.name) {
+            None => Standing::Ask(home.name),
+            Some(Some(found)) if home.is(found, token) => {
+                self.ahead_of(found).unwrap_or(Standing::Good(&self.secret))
+            }
+            Some(_) => {
+                let name = replacement_name(own_name(&self.secret), &home.name);
+                match self.read.get(&name) {
+                    None => Standing::Ask(name),
+                    Some(replacement) => Standing::Ended {
+                        name,
+                        replacement: replacement.as_ref(),
+                    },
+                }
+            }
+        }
+    }
+
+    /// What is to be said of the Secret that is to follow `secret`, if any is; one that is gone again follows nothing.
+    fn ahead_of(&self, secret: &Secret) -> Option<Standing<'_>> {
+        let next = successor(secret)?;
+        match self.read.get(next) {
+            None => Some(Standing::Ask(next.to_owned())),
+            Some(next) => next.as_ref().map(Standing::Good),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use base64::Engine as _;
+    use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+    use mesh_common::mesh::names::SUCCESSOR;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A token that lives with this Secret.
+    pub(in crate::source) fn token_of(namespace: &str, home: &str) -> String {
+        let claims = json!({"sub": format!("system:serviceaccount:{namespace}:reader"),
+            "kubernetes.io/serviceaccount/secret.name": home});
+        let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+        format!("{}.{}.c2ln", part("{}"), part(&claims.to_string()))
+    }
+
+    /// A Secret that holds the token of `home`, and is to be followed by `next`.
+    fn secret(name: &str, home: &str, next: Option<&str>) -> Secret {
+        let annotations = next.map(|next| json!({SUCCESSOR: next}));
+        serde_json::from_value(json!({
+            "metadata": {"name": name, "namespace": "n", "annotations": annotations},
+            "data": {"token": BASE64_STANDARD.encode(token_of("n", home))},
+        }))
+        .unwrap()
+    }
+
+    const CARRIER: &str = "usual.0a1b2c3d";
+
+    /// In words, with the Secrets of a namespace at hand: what is read in its order, and what comes of it.
+    fn told(asked: &Secret, there: &[Secret]) -> String {
+        let mut found = TokenSecret {
+            secret: asked.clone(),
+            ..TokenSecret::default()
+        };
+        let mut words = Vec::new();
+        loop {
+            let word = match found.standing() {
+                Standing::Good(secret) => format!("good {}", own_name(secret)),
+                Standing::Ended { name, replacement } => {
+                    let is_there = replacement.map(own_name) == Some(name.as_str());
+                    let end = if is_there { "made" } else { "missing" };
+                    format!("ended, {end}")
+                }
+                Standing::Ask(name) => {
+                    words.push("ask".to_owned());
+                    let one = there.iter().find(|one| own_name(one) == name);
+                    assert!(found.read.insert(name, one.cloned()).is_none());
+                    continue;
+                }
+            };
+            words.push(word);
+            return words.join(", ");
+        }
+    }
+
+    #[test]
+    fn a_token_is_followed_to_where_it_lives() {
+        let own = secret("usual", "usual", None);
+        let lent = secret("usual", CARRIER, None);
+        let carrier = secret(CARRIER, CARRIER, None);
+        let begun = secret(CARRIER, CARRIER, Some("usual.99999999"));
+        let next = secret("usual.99999999", "usual.99999999", None);
+        let name = replacement_name("usual", CARRIER);
+        let made = secret(&name, &name, None);
+        // Some signatures differ each time, and such a token does not come back.
+        let mut anew = carrier.clone();
+        anew.data.as_mut().unwrap().get_mut("token").unwrap().0 = token_of("n", "x").into_bytes();
+        for (asked, there, expected) in [
+            (&own, vec![], "good usual"),
+            (&lent, vec![carrier.clone()], "ask, good usual"),
+            (&lent, vec![begun.clone()], "ask, ask, good usual"),
+            (
+                &lent,
+                vec![begun, next.clone()],
+                "ask, ask, good usual.99999999",
+            ),
+            (&lent, vec![], "ask, ask, ended, missing"),
+            (&lent, vec![made], "ask, ask, ended, made"),
+            (&lent, vec![anew], "ask, ask, ended, missing"),
+            (
+                &secret("usual", "usual", Some(CARRIER)),
+                vec![carrier],
+                "ask, good usual.0a1b2c3d",
+            ),
+            (
+                &secret("usual", "usual", Some(CARRIER)),
+                vec![],
+                "ask, good usual",
+            ),
+            (
+                &secret("usual", CARRIER, Some(CARRIER)),
+                vec![],
+                "ask, ask, ended, missing",
+            ),
+        ] {
+            assert_eq!(told(asked, &there), expected, "{}", own_name(asked));
+        }
+    }
+
+    #[test]
+    fn a_secret_that_nobody_filled_or_that_holds_something_else_is_taken_as_it_is() {
+        let mut other = secret("usual", "elsewhere", None);
+        other.metadata.namespace = Some("m".to_owned());
+        let mut empty = secret("usual", "usual", None);
+        empty.data = None;
+        let mut opaque = secret("usual", "usual", None);
+        let data = opaque.data.as_mut().unwrap();
+        data.get_mut("token").unwrap().0 = b"opaque".to_vec();
+        for secret in [other, empty, opaque] {
+            assert_eq!(told(&secret, &[]), "good usual");
+        }
+    }
+}
