@@ -4,13 +4,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use mesh_e2e::plugin::Desk;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::real::{Cluster, Kind, Lab};
 
-use crate::reader::{is_refused, read_with};
+use crate::reader::{is_refused, kubeconfig, read_with};
 
 const WITHIN: Duration = Duration::from_mins(1);
 
@@ -50,15 +48,6 @@ impl Mesh {
         let others = self.clusters.iter();
         others.filter(move |other| other.name() != of.name())
     }
-}
-
-/// What the secret for `source` in `holder` says now.
-fn kubeconfig(holder: &Cluster, source: &Cluster) -> String {
-    let name = format!("istio-remote-secret-{}", source.name());
-    let path = format!("/api/v1/namespaces/istio-system/secrets/{name}");
-    let secret = holder.get(&path).unwrap();
-    let text = secret["data"][source.name()].as_str().unwrap();
-    String::from_utf8(BASE64_STANDARD.decode(text).unwrap()).unwrap()
 }
 
 fn is_synced(holder: &Cluster, source: &Cluster) {

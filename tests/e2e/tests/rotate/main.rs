@@ -5,6 +5,8 @@
     reason = "a test stops where something is not as it has to be"
 )]
 
+mod ended;
 mod live;
 mod reader;
+mod rsa;
 mod token_secrets;

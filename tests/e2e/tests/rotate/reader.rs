@@ -7,6 +7,9 @@ use mesh_common::cluster::{Connector, ConnectorOptions, Target};
 use mesh_common::mesh::Error;
 use mesh_common::mesh::error::Kind;
 use mesh_testkit::condition::wait_until;
+use mesh_testkit::real::Cluster;
+
+use crate::rsa::decoded;
 
 const WITHIN: Duration = Duration::from_mins(1);
 
@@ -25,6 +28,14 @@ pub(crate) fn read_with(kubeconfig: &str) -> Result<(), Error> {
         assert!(found.is_some());
         Ok(())
     })
+}
+
+/// What the secret for `source` in `holder` says now.
+pub(crate) fn kubeconfig(holder: &Cluster, source: &Cluster) -> String {
+    let name = format!("istio-remote-secret-{}", source.name());
+    let path = format!("/api/v1/namespaces/istio-system/secrets/{name}");
+    let secret = holder.get(&path).unwrap();
+    decoded(&secret["data"][source.name()])
 }
 
 /// An API server remembers for ten seconds that it accepted a token.

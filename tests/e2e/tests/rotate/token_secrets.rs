@@ -1,58 +1,13 @@
-//! What becomes of a token when its Secret is deleted, made again, or given another token. The keys are RSA, as kubeadm and
-//! most providers make them; Go has such a key at hand in istiod's own certificate authority.
-
-use std::fs;
-use std::path::Path;
+//! What becomes of a token when its Secret is deleted, made again, or given another token.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use mesh_common::mesh::access::{Access, AccessTrust, AccessUser};
-use mesh_testkit::real::{Cluster, Kind, Lab, Options};
-use serde_json::{Value, json};
+use mesh_testkit::real::Cluster;
+use serde_json::json;
 
 use crate::reader::{is_refused, read_with};
-
-const ACCOUNT: &str = "reader";
-const ROOT: &str = "/api/v1/namespaces/istio-system/secrets/istio-ca-secret";
-
-/// A cluster where tokens of accounts are signed with RSA, and an account that may read.
-fn cluster(dir: &Path) -> Cluster {
-    let lab = Lab::get().unwrap();
-    let other = lab.cluster("east", Kind::Istiod).unwrap();
-    let root = other.wait_for(ROOT, |_| true).unwrap();
-    let file = |key: &str| {
-        let path = dir.join(key);
-        fs::write(&path, decoded(&root["data"][key])).unwrap();
-        path.display().to_string()
-    };
-    let options = Options {
-        api_server_flags: vec![format!(
-            "--service-account-key-file={}",
-            file("ca-cert.pem")
-        )],
-        controller_flags: vec![format!(
-            "--service-account-private-key-file={}",
-            file("ca-key.pem")
-        )],
-        ..Options::default()
-    };
-    let cluster = lab.cluster_with("rsa", Kind::Bare, options).unwrap();
-    let objects = [
-        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": ACCOUNT, "namespace": "default"}}),
-        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": ACCOUNT},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": "default"}]}),
-    ];
-    for object in objects {
-        cluster.apply(&object.to_string()).unwrap();
-    }
-    cluster
-}
-
-fn decoded(value: &Value) -> String {
-    let bytes = BASE64_STANDARD.decode(value.as_str().unwrap()).unwrap();
-    String::from_utf8(bytes).unwrap()
-}
+use crate::rsa::{ACCOUNT, cluster, decoded};
 
 fn path(name: &str) -> String {
     format!("/api/v1/namespaces/default/secrets/{name}")
@@ -82,7 +37,7 @@ fn kubeconfig(cluster: &Cluster, token: &str) -> String {
 #[test]
 fn a_token_secret_that_is_made_again_brings_a_revoked_token_back() {
     let dir = tempfile::tempdir().unwrap();
-    let cluster = cluster(dir.path());
+    let cluster = cluster("rsa", dir.path());
     let old = make(&cluster, "usual");
     let reader = kubeconfig(&cluster, &old);
     read_with(&reader).unwrap();

@@ -1,0 +1,80 @@
+//! What is given out where the token that a rotation left in the usual Secret was revoked: another one, which the API server
+//! accepts, while every earlier one stays refused.
+
+use mesh_e2e::plugin::Desk;
+use mesh_testkit::command::Output;
+use mesh_testkit::real::{Cluster, Kind, Lab};
+
+use crate::reader::{is_refused, kubeconfig, read_with};
+use crate::rsa;
+
+const SECRETS: &str = "/api/v1/namespaces/istio-system/secrets";
+const USUAL: &str = "istio-reader-service-account-istio-remote-secret-token";
+const CREATE: &str =
+    "create --context ended-west --name ended-west --into ended-east --allow-loopback";
+
+fn run(desk: &Desk, line: &str) -> Output {
+    desk.mesh_secret(line.split_whitespace())
+        .output()
+        .expect_success()
+}
+
+/// The one Secret beside the usual one that a token lives with.
+fn carrier(west: &Cluster) -> String {
+    let secrets = west.get(SECRETS).unwrap();
+    let items = secrets["items"].as_array().unwrap().iter();
+    let names = items.filter_map(|secret| secret["metadata"]["name"].as_str());
+    let names: Vec<&str> = names.filter(|name| *name != USUAL).collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    names[0].to_owned()
+}
+
+#[test]
+fn another_token_is_given_out_and_none_that_was_revoked_comes_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let west = rsa::cluster("ended-west", dir.path());
+    let east = Lab::get()
+        .unwrap()
+        .cluster("ended-east", Kind::Bare)
+        .unwrap();
+    east.apply("{apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}")
+        .unwrap();
+    let desk = Desk::over(&[&west, &east]);
+    let mut ended = Vec::new();
+    let still_refused = |ended: &[String]| ended.iter().for_each(|one| is_refused(one));
+
+    run(&desk, CREATE);
+    ended.push(kubeconfig(&east, &west));
+    run(&desk, "rotate ended-west --revoke-unseen");
+    ended.push(kubeconfig(&east, &west));
+    run(
+        &desk,
+        "delete ended-west --context ended-east --revoke --yes",
+    );
+    still_refused(&ended);
+
+    let output = run(&desk, CREATE);
+    let said = "held a token that was revoked, and holds that of secret/";
+    assert!(output.stderr.contains(said), "{}", output.golden());
+    let current = kubeconfig(&east, &west);
+    read_with(&current).unwrap();
+    still_refused(&ended);
+    let again = run(&desk, CREATE);
+    assert!(again.stdout.contains(" unchanged "), "{}", again.golden());
+
+    // The same where somebody deletes the Secret that the token lives with.
+    ended.push(current);
+    let path = format!("{SECRETS}/{}", carrier(&west));
+    west.request("DELETE", &path, None).unwrap();
+    still_refused(&ended);
+    run(&desk, CREATE);
+    read_with(&kubeconfig(&east, &west)).unwrap();
+    still_refused(&ended);
+
+    // And what it made is rotated as any other.
+    ended.push(kubeconfig(&east, &west));
+    run(&desk, "rotate ended-west --revoke-unseen");
+    still_refused(&ended);
+    read_with(&kubeconfig(&east, &west)).unwrap();
+    west.remove().unwrap();
+}
