@@ -92,6 +92,29 @@ fn secrets_and_namespaces_of_the_cluster_that_is_named() {
 }
 
 #[test]
+fn a_name_that_several_clusters_have_is_said_once() {
+    let world = World::new();
+    for cluster in [&world.east, &world.west] {
+        for source in ["north", "south"] {
+            cluster.create(serde_json::json!({"apiVersion": "v1", "kind": "Secret",
+                "metadata": {"name": format!("istio-remote-secret-{source}"), "namespace": "istio-system",
+                    "labels": {"istio/multiCluster": "true"}},
+                "data": {source: "eA=="}}));
+        }
+    }
+    check(
+        &world,
+        "secrets_of_several",
+        &ask(&world, "inspect --context east,west", ""),
+    );
+    check(
+        &world,
+        "namespaces_of_several",
+        &ask(&world, "inspect --context east --context west -n", ""),
+    );
+}
+
+#[test]
 fn nothing_is_said_of_what_goes_wrong() {
     let world = wired();
     let nothing = |line: &str| {
