@@ -20,6 +20,7 @@ pub mod istiod_rules;
 pub mod mark;
 pub mod names;
 pub mod network;
+pub mod origin;
 pub mod owned_fields;
 pub mod ownership;
 pub mod probe;

@@ -76,6 +76,17 @@ pub const PREDECESSOR: &str = "mesh.istio-multicluster.dev/predecessor";
 /// Source: <https://kubernetes.io/docs/tasks/manage-kubernetes-objects/declarative-config/>.
 pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// Annotation by which Argo CD knows its own: `APPLICATION:GROUP/KIND:NAMESPACE/NAME`.
+/// Source: <https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/>.
+pub const ARGO_TRACKING_ID: &str = "argocd.argoproj.io/tracking-id";
+/// Label by which it does where labels are asked for and that one is chosen; same source. Its usual label is everybody's.
+pub const ARGO_INSTANCE: &str = "argocd.argoproj.io/instance";
+/// Group of the labels (`/name` and `/namespace`) by which Flux knows what a Kustomization applied.
+/// Source: <https://fluxcd.io/flux/components/kustomize/kustomizations/>.
+pub const FLUX_KUSTOMIZE: &str = "kustomize.toolkit.fluxcd.io";
+/// The same of a `HelmRelease`. Source: <https://fluxcd.io/flux/components/helm/helmreleases/>.
+pub const FLUX_HELM: &str = "helm.toolkit.fluxcd.io";
+
 /// Label with the network of a cluster (on Istio's namespace), of a gateway (on its Service or Gateway) or of a pod.
 /// Source: `TopologyNetwork` in Istio's API, `label/labels.gen.go`.
 pub const NETWORK_LABEL: &str = "topology.istio.io/network";

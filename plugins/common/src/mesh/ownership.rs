@@ -51,7 +51,7 @@ pub fn take_over(existing: &Secret, cluster: &str) -> TakeOver {
 /// Whether an entry owns data, labels or annotations; an owner of, say, finalizers alone is in nobody's way.
 ///
 /// What was applied server-side as `stringData` is owned under that name alone, so that the server sees no conflict with `data`.
-fn owns_content(entry: &ManagedFieldsEntry) -> bool {
+pub(super) fn owns_content(entry: &ManagedFieldsEntry) -> bool {
     let Some(fields) = entry.fields_v1.as_ref().map(|fields| &fields.0) else {
         return false;
     };

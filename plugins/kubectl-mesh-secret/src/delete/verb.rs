@@ -16,6 +16,7 @@ use super::plan::{Doomed, Order, plan};
 use super::plan_revoke::{self, End, by_hand};
 use super::report::{ends_with, goes, went};
 use crate::cli::SELF;
+use crate::held::comes_back;
 
 pub(crate) async fn run(
     arguments: DeleteArgs,
@@ -50,6 +51,13 @@ pub(crate) async fn run(
     } else {
         Vec::new()
     };
+    let context = |one: &Doomed<'_>| seen.places[one.place].context.as_str();
+    for warning in doomed
+        .iter()
+        .filter_map(|one| comes_back(one.secret, context(one)))
+    {
+        streams.warn(&warning);
+    }
     let work = Work {
         seen: &seen,
         arguments: &arguments,

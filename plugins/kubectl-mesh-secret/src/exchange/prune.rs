@@ -9,14 +9,20 @@ use mesh_common::terminal::prompt::ConfirmFlags;
 use mesh_common::terminal::{Interrupt, Streams};
 
 use super::members::Member;
+use crate::held::comes_back;
 
 /// A secret that is to go.
 pub(super) struct Leftover<'a> {
     member: &'a Member,
-    name: &'a str,
-    uid: Option<&'a str>,
+    secret: &'a Secret,
     /// The clusters that it leads to, by its data keys.
     leads_to: Vec<&'a str>,
+}
+
+impl Leftover<'_> {
+    fn name(&self) -> &str {
+        self.secret.metadata.name.as_deref().unwrap_or_default()
+    }
 }
 
 /// The secrets of all members that lead to none of them.
@@ -33,8 +39,7 @@ pub(super) fn leftovers(members: &[Member]) -> Vec<Leftover<'_>> {
 fn leftover<'a>(member: &'a Member, secret: &'a Secret) -> Leftover<'a> {
     Leftover {
         member,
-        name: secret.metadata.name.as_deref().unwrap_or_default(),
-        uid: secret.metadata.uid.as_deref(),
+        secret,
         leads_to: secret
             .data
             .iter()
@@ -54,10 +59,13 @@ pub(super) async fn agree(
     for one in leftovers {
         streams.say(&format!(
             "secret {} in context {} leads to {}, which is not named",
-            one.name,
+            one.name(),
             one.member.context(),
             one.leads_to.join(", ")
         ));
+        if let Some(warning) = comes_back(one.secret, one.member.context()) {
+            streams.warn(&warning);
+        }
     }
     if leftovers.is_empty() || !dry_run.writes() {
         return Ok(());
@@ -78,12 +86,13 @@ pub(super) async fn delete(
     let results = fan_out(leftovers, |one| async move {
         interrupt.check()?;
         let cluster = one.member.cluster();
+        let uid = one.secret.metadata.uid.as_deref();
         cluster
-            .delete::<Secret>(Some(namespace), one.name, one.uid, dry_run)
+            .delete::<Secret>(Some(namespace), one.name(), uid, dry_run)
             .await?;
         Ok(format!(
             "secret/{} deleted in context {}{}\n",
-            one.name,
+            one.name(),
             cluster.context(),
             dry_run.suffix()
         ))

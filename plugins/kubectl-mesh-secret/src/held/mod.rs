@@ -3,12 +3,14 @@
 //! It writes nothing, and of the clusters it reads only a source that it is asked for.
 
 mod checks;
+mod origin;
 mod remedies;
 mod report;
 mod secret;
 mod sources;
 
 pub(crate) use checks::{View, check, day_and_time};
+pub(crate) use origin::comes_back;
 pub(crate) use remedies::create_again;
 pub(crate) use report::{ClusterReport, Outcome, ProbeReport, SecretReport};
 pub(crate) use secret::{Held, Place, in_holder};

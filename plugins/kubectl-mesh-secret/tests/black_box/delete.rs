@@ -2,6 +2,7 @@
 
 use mesh_testkit::black_box::{self, Ends, Spelled, check_spellings, writes};
 use mesh_testkit::cases;
+use mesh_testkit::command::Run;
 use mesh_testkit::embedded::Cluster;
 use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
@@ -34,6 +35,20 @@ fn held() -> World {
         .create(secret("istio-remote-secret-west", &["west"]));
     world.west.stop();
     world
+}
+
+/// The run of `line` where east's secret has this metadata too.
+fn kept(world: &World, metadata: &Value, line: &str) -> Run {
+    world.east.edit(
+        "secrets",
+        "istio-system",
+        "istio-remote-secret-west",
+        |secret| {
+            let more = metadata.as_object().unwrap().clone();
+            secret["metadata"].as_object_mut().unwrap().extend(more);
+        },
+    );
+    world.run(line)
 }
 
 fn names(cluster: &Cluster) -> Vec<String> {
@@ -95,6 +110,23 @@ cases! { check;
     another_namespace: |world| {
         world.east.create(namespace("elsewhere"));
         world.run("delete west --context east --yes -n elsewhere")
+    };
+    kept_by_argo_cd: |world| kept(world, &json!({"annotations":
+        {"argocd.argoproj.io/tracking-id": "mesh:/Secret:istio-system/istio-remote-secret-west"}}), WEST);
+    kept_by_flux: |world| kept(world, &json!({"labels": {"istio/multiCluster": "true",
+        "kustomize.toolkit.fluxcd.io/name": "mesh", "kustomize.toolkit.fluxcd.io/namespace": "flux-system"}}), WEST);
+    kept_by_an_external_secret: |world| kept(world, &json!({"ownerReferences": [{"apiVersion": "external-secrets.io/v1",
+        "kind": "ExternalSecret", "name": "west", "uid": "u", "controller": true}]}), WEST);
+    kept_in_a_dry_run: |world| kept(world, &json!({"labels": {"istio/multiCluster": "true",
+        "argocd.argoproj.io/instance": "mesh"}}), "delete west --context east --dry-run");
+    a_copy_of_what_argo_cd_keeps: |world| kept(world, &json!({"annotations":
+        {"argocd.argoproj.io/tracking-id": "mesh:/Secret:elsewhere/istio-remote-secret-west"}}), WEST);
+    written_by_argo_cd_and_two_more: |world| {
+        world.east.delete("secrets", "istio-system", "istio-remote-secret-west");
+        world.east.create_as("argocd-controller", secret("istio-remote-secret-west", &["west"]));
+        world.east.create_as("kustomize-controller", secret("istio-remote-secret-north", &["north"]));
+        world.east.create_as("istioctl", secret("istio-remote-secret-south", &["south"]));
+        world.run("delete west north south --context east --yes")
     };
     two_contexts_of_one_cluster: |world| {
         world.write(&world.kubeconfig().context("east-again", "east", "east"));

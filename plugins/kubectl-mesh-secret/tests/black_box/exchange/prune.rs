@@ -37,7 +37,8 @@ fn leaving() -> Mesh {
     let mut elsewhere = remote_secret("elsewhere", "gone");
     elsewhere["metadata"]["namespace"] = "default".into();
     mesh.east.create(elsewhere);
-    mesh.east.create(remote_secret("gone", "gone"));
+    mesh.east
+        .create_as("argocd-controller", remote_secret("gone", "gone"));
     mesh.forget();
     mesh
 }
