@@ -291,17 +291,34 @@ fn nothing_outlives_a_killed_test_process() {
     child.kill().unwrap();
     child.wait().unwrap();
 
-    let gone = wait_until(Duration::from_secs(30), || {
-        (processes_naming(&dir).is_empty() && !dir.exists()).then_some(())
+    ends(&dir);
+}
+
+/// So that a run of many test programs never holds the clusters of all of them.
+#[test]
+fn a_cluster_ends_with_the_last_who_asked_for_it() {
+    let supervisor = Supervisor::start().unwrap();
+    let (first, second) = (Lab::of(&supervisor).unwrap(), Lab::of(&supervisor).unwrap());
+    let dirs = [(&first, "alone"), (&first, "shared"), (&second, "shared")].map(|(lab, name)| {
+        let cluster = lab.cluster(name, Kind::Bare).unwrap();
+        cluster.kubeconfig().parent().unwrap().to_owned()
     });
-    assert!(gone.is_some(), "still there: {:?}", processes_naming(&dir));
+    let [alone, shared, same] = dirs;
+    assert_eq!(shared, same);
+
+    drop(first);
+    ends(&alone);
+    assert!(!processes_naming(&shared).is_empty());
+
+    drop(second);
+    ends(&shared);
 }
 
 /// On Linux whatever ends the supervisor ends what it owns; elsewhere the next supervisor does.
 #[test]
 fn nothing_outlives_a_killed_supervisor() {
     let supervisor = Supervisor::start().unwrap();
-    let lab = Lab::of(&supervisor);
+    let lab = Lab::of(&supervisor).unwrap();
     let orphan = lab.cluster("orphan", Kind::Bare).unwrap();
     let dir = orphan.kubeconfig().parent().unwrap().to_owned();
     assert!(!processes_naming(&dir).is_empty());
@@ -321,6 +338,14 @@ fn nothing_outlives_a_killed_supervisor() {
     assert!(processes_naming(&dir).is_empty());
     assert!(!dir.exists());
     drop(next);
+}
+
+/// Waits until no process and nothing else is left of a cluster.
+fn ends(dir: &Path) {
+    let gone = wait_until(Duration::from_secs(30), || {
+        (processes_naming(dir).is_empty() && !dir.exists()).then_some(())
+    });
+    assert!(gone.is_some(), "still there: {:?}", processes_naming(dir));
 }
 
 /// The command lines of all processes that name a folder.

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::line::Line;
+use super::line::{Line, SOMETHING_ELSE};
 use crate::command::Run;
 use crate::condition::wait_until;
 use crate::http::{Body, Endpoint, Response};
@@ -95,18 +95,17 @@ impl Cluster {
             common_name: common_name.to_owned(),
             organizations: organizations.iter().map(ToString::to_string).collect(),
         };
-        match self.line.ask(&request)? {
-            Reply::Client {
-                certificate_pem,
-                key_pem,
-            } => Ok(Identity {
-                certificate_pem,
-                key_pem,
-            }),
-            Reply::Cluster(_) | Reply::Proxy(_) | Reply::Done | Reply::Failed(_) => {
-                bail!("the supervisor answered something else")
-            }
-        }
+        let Reply::Client {
+            certificate_pem,
+            key_pem,
+        } = self.line.ask(&request)?
+        else {
+            bail!("{SOMETHING_ELSE}")
+        };
+        Ok(Identity {
+            certificate_pem,
+            key_pem,
+        })
     }
 
     /// kubectl, with this cluster's kubeconfig and a home of its own.
@@ -251,12 +250,10 @@ impl Cluster {
             key: self.key.clone(),
             proxy: proxy.clone(),
         };
-        match self.line.ask(&request)? {
-            Reply::Proxy(info) => Ok(info),
-            Reply::Cluster(_) | Reply::Client { .. } | Reply::Done | Reply::Failed(_) => {
-                bail!("the supervisor answered something else")
-            }
-        }
+        let Reply::Proxy(info) = self.line.ask(&request)? else {
+            bail!("{SOMETHING_ELSE}")
+        };
+        Ok(info)
     }
 
     /// Ends a pod's proxy with SIGKILL.
@@ -318,12 +315,10 @@ impl Cluster {
     }
 
     fn tell(&self, request: &Request) -> Result<()> {
-        match self.line.ask(request)? {
-            Reply::Done => Ok(()),
-            Reply::Cluster(_) | Reply::Proxy(_) | Reply::Client { .. } | Reply::Failed(_) => {
-                bail!("the supervisor answered something else")
-            }
-        }
+        let Reply::Done = self.line.ask(request)? else {
+            bail!("{SOMETHING_ELSE}")
+        };
+        Ok(())
     }
 }
 

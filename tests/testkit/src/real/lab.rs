@@ -1,6 +1,7 @@
 //! The handle that tests hold: finds the run's supervisor, or starts one.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -9,15 +10,18 @@ use std::sync::OnceLock;
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 
 use super::cluster::Cluster;
-use super::line::Line;
+use super::line::{Line, SOMETHING_ELSE};
 use crate::environment;
 use crate::parts::workspace_binary;
-use crate::supervisor::protocol::{Key, Kind, Options, Reply, Request};
+use crate::supervisor::protocol::{Guest, Key, Kind, Options, Reply, Request};
 
 /// The real clusters of this test run.
 #[derive(Debug)]
 pub struct Lab {
     line: Line,
+    guest: Guest,
+    /// Kept open, which is what keeps the clusters.
+    _presence: UnixStream,
     /// Kept so that its standard input stays open for as long as this process lives.
     _own: Option<Supervisor>,
 }
@@ -34,24 +38,26 @@ impl Lab {
 
     fn find() -> Result<Self> {
         if let Some(socket) = environment::variable(environment::SUPERVISOR) {
-            return Ok(Self {
-                line: Line::new(socket.into()),
-                _own: None,
-            });
+            return Self::at(socket.into(), None);
         }
         let own = Supervisor::start()?;
-        Ok(Self {
-            line: Line::new(own.socket().to_owned()),
-            _own: Some(own),
-        })
+        Self::at(own.socket().to_owned(), Some(own))
     }
 
-    /// The lab of a supervisor that the caller keeps alive.
-    pub fn of(supervisor: &Supervisor) -> Self {
-        Self {
-            line: Line::new(supervisor.socket().to_owned()),
-            _own: None,
-        }
+    /// A lab of a supervisor that the caller keeps alive. Its clusters end when it is dropped.
+    pub fn of(supervisor: &Supervisor) -> Result<Self> {
+        Self::at(supervisor.socket().to_owned(), None)
+    }
+
+    fn at(socket: PathBuf, own: Option<Supervisor>) -> Result<Self> {
+        let line = Line::new(socket);
+        let (guest, presence) = line.stay()?;
+        Ok(Self {
+            line,
+            guest,
+            _presence: presence,
+            _own: own,
+        })
     }
 
     /// A cluster with this name, which is also the name of its context, and kind; started on the first ask of a run, and ready
@@ -72,15 +78,14 @@ impl Lab {
             kind,
         };
         let request = Request::Cluster {
+            guest: self.guest,
             key: key.clone(),
             options,
         };
-        match self.line.ask(&request)? {
-            Reply::Cluster(info) => Ok(Cluster::new(self.line.clone(), key, info)),
-            Reply::Proxy(_) | Reply::Client { .. } | Reply::Done | Reply::Failed(_) => {
-                bail!("the supervisor answered something else")
-            }
-        }
+        let Reply::Cluster(info) = self.line.ask(&request)? else {
+            bail!("{SOMETHING_ELSE}")
+        };
+        Ok(Cluster::new(self.line.clone(), key, info))
     }
 
     /// Ends a cluster where there is one, so that the next ask for it makes a new one.

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::supervisor::protocol::{Reply, Request};
+use crate::supervisor::protocol::{Guest, Reply, Request};
+
+/// What went wrong where a reply is of another kind than its request.
+pub(super) const SOMETHING_ELSE: &str = "the supervisor answered something else";
 
 /// Where the supervisor listens.
 #[derive(Clone, Debug)]
@@ -25,22 +28,36 @@ impl Line {
 
     /// Sends a request and waits for what comes of it, however long that takes: the parts may have to be built first.
     pub(super) fn ask(&self, request: &Request) -> Result<Reply> {
+        self.begin(request).map(|(reply, _)| reply)
+    }
+
+    /// Becomes a guest, for as long as the connection is held.
+    pub(super) fn stay(&self) -> Result<(Guest, UnixStream)> {
+        let (Reply::Guest(guest), connection) = self.begin(&Request::Stay)? else {
+            bail!("{SOMETHING_ELSE}")
+        };
+        Ok((guest, connection))
+    }
+
+    fn begin(&self, request: &Request) -> Result<(Reply, UnixStream)> {
         let mut stream = UnixStream::connect(&self.socket)
             .with_context(|| format!("no supervisor answers at {}", self.socket.display()))?;
         let mut text = serde_json::to_string(request)?;
         text.push('\n');
         stream.write_all(text.as_bytes())?;
         let mut answer = String::new();
-        BufReader::new(stream).read_line(&mut answer)?;
+        BufReader::new(&stream).read_line(&mut answer)?;
         ensure!(
             !answer.is_empty(),
             "the supervisor ended before it answered"
         );
         match serde_json::from_str(&answer).context("the supervisor speaks another version")? {
             Reply::Failed(why) => bail!("{why}"),
-            reply @ (Reply::Cluster(_) | Reply::Proxy(_) | Reply::Client { .. } | Reply::Done) => {
-                Ok(reply)
-            }
+            reply @ (Reply::Guest(_)
+            | Reply::Cluster(_)
+            | Reply::Proxy(_)
+            | Reply::Client { .. }
+            | Reply::Done) => Ok((reply, stream)),
         }
     }
 }

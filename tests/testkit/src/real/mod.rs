@@ -9,8 +9,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A cluster of the same name and kind is the same cluster for all tests of a run, in whichever process they are; a test that
-//! stops servers or wants an empty cluster takes a name of its own. This module owns no process but the supervisor that it
+//! A cluster of the same name and kind is the same cluster for all tests of a process, and of the processes beside it; it ends
+//! with the last of them. A test that stops servers or wants an empty cluster takes a name of its own. This module owns no process but the supervisor that it
 //! starts where `cargo xtask test` did not start one already.
 
 mod cluster;

@@ -114,12 +114,22 @@ impl fmt::Display for Key {
     }
 }
 
+/// A process that asks for clusters, by the number that the supervisor gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Guest(pub(crate) u64);
+
 /// What a test may ask for.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
 pub(crate) enum Request {
-    /// A cluster, started on the first ask.
-    Cluster { key: Key, options: Options },
+    /// To be a guest for as long as the connection of this request stays open. Nothing else is asked on it.
+    Stay,
+    /// A cluster, started on the first ask, and ended when the last guest who asked for it has left.
+    Cluster {
+        guest: Guest,
+        key: Key,
+        options: Options,
+    },
     /// An istiod process for a cluster, in place of one that runs already.
     StartIstiod {
         key: Key,
@@ -149,6 +159,7 @@ pub(crate) enum Request {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
+    Guest(Guest),
     Cluster(ClusterInfo),
     Proxy(ProxyInfo),
     Client {

@@ -1,6 +1,6 @@
 //! Takes connections of tests and answers their requests, each connection on a thread of its own.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
 use std::thread;
@@ -22,15 +22,30 @@ pub(super) fn serve(listener: UnixListener, registry: Arc<Registry>) {
 }
 
 fn converse(stream: UnixStream, registry: &Registry) -> Result<()> {
-    let mut writer = stream.try_clone()?;
+    let writer = stream.try_clone()?;
     for line in BufReader::new(stream).lines() {
         let reply = match serde_json::from_str::<Request>(&line?) {
+            Ok(Request::Stay) => return host(&writer, registry),
             Ok(request) => registry.answer(request),
             Err(error) => Reply::Failed(format!("not a request: {error}")),
         };
-        let mut text = serde_json::to_string(&reply).context("replies are JSON")?;
-        text.push('\n');
-        writer.write_all(text.as_bytes())?;
+        say(&writer, &reply)?;
     }
     Ok(())
+}
+
+/// Keeps a guest until its end of the connection closes, in whatever way its process ends.
+fn host(mut stream: &UnixStream, registry: &Registry) -> Result<()> {
+    let guest = registry.welcome();
+    let said = say(stream, &Reply::Guest(guest));
+    // Closed or broken, either way it is gone.
+    let _ = stream.read_to_end(&mut Vec::new());
+    registry.leave(guest);
+    said
+}
+
+fn say(mut stream: &UnixStream, reply: &Reply) -> Result<()> {
+    let mut text = serde_json::to_string(reply).context("replies are JSON")?;
+    text.push('\n');
+    Ok(stream.write_all(text.as_bytes())?)
 }
