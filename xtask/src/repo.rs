@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use mesh_testkit::environment;
 
 /// The root of the workspace, as it was when this crate was built.
 pub(crate) fn root() -> PathBuf {
@@ -46,7 +47,7 @@ pub(crate) fn files() -> Result<Vec<String>> {
 
 /// The cargo that runs this chore, at the root.
 pub(crate) fn cargo() -> Command {
-    let mut cargo = Command::new(variable("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = environment::cargo();
     cargo.current_dir(root());
     cargo
 }

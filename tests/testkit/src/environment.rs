@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// A folder for the built parts instead of the per-user cache, such as one that a CI system keeps.
 pub const PARTS: &str = "KUBECTL_MESH_PARTS";
@@ -28,21 +29,18 @@ pub fn under_ci() -> bool {
     variable("CI").is_some_and(|value| value != "false")
 }
 
-/// The cargo that runs the tests, else the one on the search path.
-pub(crate) fn cargo() -> PathBuf {
-    variable("CARGO").unwrap_or_else(|| "cargo".into()).into()
-}
-
-/// The variables by which cargo tells a test of its own package. A cargo that a test runs must not see them: build scripts
-/// such as ring's are built anew when they change, and with them everything above.
-pub(crate) fn of_own_package() -> Vec<OsString> {
-    std::env::vars_os()
-        .map(|(name, _)| name)
-        .filter(|name| {
-            let name = name.to_string_lossy();
-            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
-        })
-        .collect()
+/// The cargo that runs this process, else the one on the search path, as from a shell: without the variables by which cargo
+/// tells a program of its own package. Build scripts such as ring's are run anew when these change, and everything above them is
+/// built again.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(variable("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// The user's cache folder: `$XDG_CACHE_HOME`, else `~/.cache`

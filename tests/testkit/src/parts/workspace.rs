@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::time::SystemTime;
 
@@ -85,11 +85,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
 }
 
 fn build(package: &str, binary: &str) -> Result<PathBuf> {
-    let mut cargo = Command::new(environment::cargo());
-    for name in environment::of_own_package() {
-        cargo.env_remove(name);
-    }
-    let output = cargo
+    let output = environment::cargo()
         .current_dir(workspace_dir())
         .args([
             "build",
