@@ -1,12 +1,17 @@
 //! The commands that mend what was found. They are pasted into a shell, and what they name may be anybody's words.
 
+use jiff::SignedDuration;
+use mesh_common::mesh::access_facts;
 use mesh_common::mesh::names::{CONFIG_SECRET, ISTIO_SYSTEM};
+use mesh_common::mesh::reader::token_secret_name;
 use mesh_common::mesh::remote_secret::{annotated_cluster, secret_name};
 use mesh_common::mesh::shell::shell_word;
+use mesh_common::mesh::succession::usual_name;
+use mesh_common::mesh::token::TokenFacts;
 
 use super::secret::Held;
 
-/// The command that makes the secret anew, as far as it can be known here.
+/// The command that makes the secret anew with a token of the same kind, as far as it can be known here.
 pub(crate) fn create_again(held: &Held, key: &str) -> String {
     let secret = &held.secret;
     let holder = shell_word(held.context.as_deref().unwrap_or("HOLDER"));
@@ -22,10 +27,39 @@ pub(crate) fn create_again(held: &Held, key: &str) -> String {
         ISTIO_SYSTEM => String::new(),
         other => format!(" -n {}", shell_word(other)),
     };
+    let kubeconfig = secret.data.as_ref().and_then(|data| data.get(key));
+    let access = kubeconfig.and_then(|value| access_facts::read(&value.0));
+    let kind = access.and_then(|access| access.token);
+    let kind = kind.as_ref().map(same_kind).unwrap_or_default();
     format!(
-        "kubectl mesh-secret create --context {source} --name {}{secret_type}{namespace} --into {holder}",
+        "kubectl mesh-secret create --context {source} --name {}{secret_type}{namespace} --into {holder}{kind}",
         shell_word(name)
     )
+}
+
+/// The flags of `create` that give a token of the same kind, each with a blank before it: one that ends after the same time, or
+/// one that is for the same holder alone.
+pub(crate) fn same_kind(token: &TokenFacts) -> String {
+    if let (Some(from), Some(to)) = (token.issued_at, token.expires_at) {
+        return format!(" --token-duration {}", length(to.duration_since(from)));
+    }
+    let account = token.account().map_or("", |(_, account)| account);
+    let shared = token_secret_name(account);
+    let home = token.secret.as_deref().map(usual_name);
+    let own = home.and_then(|name| name.strip_prefix(&shared)?.strip_prefix('-'));
+    own.map_or_else(String::new, |holder| {
+        format!(" --for {}", shell_word(holder))
+    })
+}
+
+/// A life as it is asked for: in hours where it is long, and never shorter than Kubernetes grants.
+fn length(life: SignedDuration) -> String {
+    let minutes = life.as_mins().max(10);
+    if minutes % 60 == 0 || minutes > 600 {
+        format!("{}h", minutes / 60)
+    } else {
+        format!("{minutes}m")
+    }
 }
 
 /// kubectl, told about the holder and the namespace of the secret.
@@ -55,6 +89,8 @@ pub(crate) fn surplus<'a>(one: &'a str, other: &'a str, cluster: &str) -> &'a st
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use jiff::Timestamp;
 
     use super::*;
 
@@ -91,6 +127,33 @@ mod tests {
             create_again(&elsewhere, "config"),
             "kubectl mesh-secret create --context SOURCE --name NAME --type config -n mesh --into east"
         );
+    }
+
+    #[test]
+    fn a_token_of_one_holder_alone_is_not_answered_with_one_that_all_share() {
+        let token = |secret: &str, life: Option<i64>| TokenFacts {
+            subject: Some("system:serviceaccount:istio-system:reader".to_owned()),
+            issuer: None,
+            audience: Vec::new(),
+            issued_at: life.map(|_| Timestamp::UNIX_EPOCH),
+            expires_at: life.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+            secret: Some(secret.to_owned()),
+            secret_uid: None,
+        };
+        let usual = "reader-istio-remote-secret-token";
+        let bound = "reader-token-for-east".to_owned();
+        for (secret, life, expected) in [
+            (usual.to_owned(), None, ""),
+            (format!("{usual}.0a1b2c3d"), None, ""),
+            (format!("{usual}-east"), None, " --for east"),
+            (format!("{usual}-east.0a1b2c3d"), None, " --for east"),
+            (bound.clone(), Some(7200), " --token-duration 2h"),
+            (bound.clone(), Some(5400), " --token-duration 90m"),
+            (bound.clone(), Some(36_119), " --token-duration 10h"),
+            (bound, Some(60), " --token-duration 10m"),
+        ] {
+            assert_eq!(same_kind(&token(&secret, life)), expected, "{secret}");
+        }
     }
 
     #[test]

@@ -2,19 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::names::{ISTIO_SYSTEM, SERVICE_ACCOUNT_TOKEN, TOKEN_KEY};
+use mesh_common::mesh::reader::is_token_of;
 use mesh_common::mesh::remote_secret::own_name;
 use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::succession::{
     predecessor, replacement_name, successor, successor_name, usual_name,
 };
+use mesh_common::mesh::token_home::held_token;
 use mesh_common::mesh::{Error, server};
 use secrecy::ExposeSecret as _;
 
 use super::entries::Entry;
 use super::observe::Seen;
-use crate::held::normal_server;
+use crate::held::{normal_server, same_kind};
 
 /// A token's Secret, what follows it, and what else holds its token.
 pub(super) struct Lineage {
@@ -22,8 +27,10 @@ pub(super) struct Lineage {
     pub source: usize,
     pub namespace: String,
     pub account: String,
-    /// The Secret that the old token ends with.
+    /// The Secret that the old token ends with; where it ended, what is left of that: its name, and the token that holders have.
     pub old: Secret,
+    /// Whether the old token ended before, because that Secret is gone.
+    pub has_ended: bool,
     /// The name of the Secret that the new token ends with.
     pub new_name: String,
     /// That Secret, where it was made already.
@@ -41,6 +48,18 @@ impl Lineage {
     /// Whether an earlier run has begun to replace the token.
     pub(super) fn is_begun(&self) -> bool {
         successor(&self.old).is_some()
+    }
+
+    /// The Secret that says whom the token is for.
+    pub(super) fn forerunner(&self) -> &Secret {
+        let usual = self.usual.as_ref().filter(|_| self.has_ended);
+        usual.unwrap_or(&self.old)
+    }
+
+    /// Whether it hands out the token that `other` would replace: that was given to some holders, and others wait for it.
+    fn is_giving(&self, other: &Self) -> bool {
+        let ends = (other.source, other.namespace.as_str(), other.old_name());
+        self.has_ended && ends == (self.source, &self.namespace, &self.new_name)
     }
 }
 
@@ -83,11 +102,24 @@ impl<'a> Registry<'a> {
                 Err(error) => wrong.push(error),
             }
         }
-        Error::all(wrong).map_or(Ok(lineages), Err)
+        if let Some(error) = Error::all(wrong) {
+            return Err(error);
+        }
+        let is_kept = |one: &Lineage| !lineages.iter().any(|other| other.is_giving(one));
+        let kept: Vec<bool> = lineages.iter().map(is_kept).collect();
+        let lineages = lineages.into_iter().zip(kept);
+        Ok(lineages
+            .filter_map(|(one, is_kept)| is_kept.then_some(one))
+            .collect())
     }
 
     async fn lineage(&mut self, entry: &Entry) -> Result<Lineage, Error> {
-        let (source, home) = self.origin(entry).await?;
+        let (source, home) = match self.origin(entry).await {
+            Err(error) if error.kind() == Kind::NotFound => {
+                return self.ended(entry).await?.ok_or(error);
+            }
+            origin => origin?,
+        };
         let namespace = entry.home.namespace.clone();
         let account = entry.facts.account().map_or("", |(_, account)| account);
         let mut old = home;
@@ -124,28 +156,49 @@ impl<'a> Registry<'a> {
             namespace,
             account: account.to_owned(),
             old,
+            has_ended: false,
             new_name,
             new,
             usual,
         })
     }
 
+    /// The lineage of a token whose Secret is gone, in the cluster where the Secret of the usual name still hands it out, or
+    /// where what takes its place was made.
+    async fn ended(&mut self, entry: &Entry) -> Result<Option<Lineage>, Error> {
+        let (namespace, gone) = (&entry.home.namespace, &entry.home.name);
+        let new_name = replacement_name(gone, gone);
+        for source in self.candidates(entry) {
+            let usual = self.secret(source, namespace, usual_name(gone)).await;
+            let new = self.secret(source, namespace, &new_name).await;
+            // Why a cluster cannot be read is told by who looked for the Secret itself.
+            let (Ok(usual), Ok(new)) = (usual, new) else {
+                continue;
+            };
+            let token = entry.token.expose_secret();
+            let is_handed_out = usual.as_ref().and_then(held_token) == Some(token);
+            let account = entry.facts.account().map_or("", |(_, account)| account);
+            let is_replaced = new.as_ref().is_some_and(|new| is_token_of(new, account));
+            if is_handed_out || is_replaced {
+                return Ok(Some(Lineage {
+                    source,
+                    namespace: namespace.clone(),
+                    account: account.to_owned(),
+                    old: remains(entry),
+                    has_ended: true,
+                    new_name,
+                    new,
+                    usual,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
     /// The cluster that issued the token, proven by the Secret that the token ends with.
     async fn origin(&mut self, entry: &Entry) -> Result<(usize, Secret), Error> {
-        let server = normal_server(&entry.server);
-        let mut candidates: Vec<usize> = (0..self.seen.places.len())
-            .filter(|number| *number != entry.place)
-            .filter(|number| {
-                self.source_context
-                    .is_none_or(|named| self.seen.places[*number].context() == named)
-            })
-            .collect();
-        candidates.sort_by_key(|number| {
-            let target = self.seen.places[*number].cluster.target();
-            normal_server(&server::without_login(target.server())) != server
-        });
         let mut unseen = Vec::new();
-        for number in candidates {
+        for number in self.candidates(entry) {
             let (namespace, name) = (&entry.home.namespace, &entry.home.name);
             match self.secret(number, namespace, name).await {
                 Ok(Some(secret)) if entry.home.is(&secret, entry.token.expose_secret()) => {
@@ -157,6 +210,25 @@ impl<'a> Registry<'a> {
             }
         }
         Err(self.unknown(entry, unseen))
+    }
+
+    /// The clusters that may have issued the token; first the one that its server leads to.
+    fn candidates(&self, entry: &Entry) -> Vec<usize> {
+        let server = normal_server(&entry.server);
+        let mut candidates: Vec<usize> = (0..self.seen.places.len())
+            .filter(|number| *number != entry.place)
+            .filter(|number| {
+                self.source_context
+                    .is_none_or(|named| self.seen.places[*number].context() == named)
+            })
+            .collect();
+        candidates.sort_by_key(|number| !self.leads_to(*number, &server));
+        candidates
+    }
+
+    fn leads_to(&self, place: usize, server: &str) -> bool {
+        let target = self.seen.places[place].cluster.target();
+        normal_server(&server::without_login(target.server())) == server
     }
 
     async fn secret(
@@ -175,8 +247,27 @@ impl<'a> Registry<'a> {
         Ok(found)
     }
 
+    /// The command that gives the holder another token of the same kind.
+    fn create_again(&self, entry: &Entry, source: &str) -> String {
+        let namespace = match self.namespace {
+            ISTIO_SYSTEM => String::new(),
+            other => format!(" -n {}", shell_word(other)),
+        };
+        format!(
+            "kubectl mesh-secret create --context {} --name {}{namespace} --into {}{}",
+            shell_word(source),
+            shell_word(&entry.key),
+            shell_word(self.seen.places[entry.place].context()),
+            same_kind(&entry.facts)
+        )
+    }
+
     fn unknown(&self, entry: &Entry, unseen: Vec<Error>) -> Error {
         let holder = self.seen.places[entry.place].context();
+        let server = normal_server(&entry.server);
+        let mut places = 0..self.seen.places.len();
+        let source = places.find(|place| self.leads_to(*place, &server));
+        let source = source.map(|place| self.seen.places[place].context());
         let mut error = Error::new(
             Kind::NotFound,
             format!(
@@ -186,17 +277,13 @@ impl<'a> Registry<'a> {
                 entry.home.name,
                 entry.key
             ),
-        )
-        .hint("--source-context CONTEXT, the cluster that it leads to")
-        .hint(format!(
-            "kubectl mesh-secret create --context SOURCE --name {}{} --into {}   # if the token was revoked already",
-            shell_word(&entry.key),
-            if self.namespace == mesh_common::mesh::names::ISTIO_SYSTEM {
-                String::new()
-            } else {
-                format!(" -n {}", shell_word(self.namespace))
-            },
-            shell_word(holder)
+        );
+        if source.is_none() {
+            error = error.hint("--source-context CONTEXT, the cluster that it leads to");
+        }
+        error = error.hint(format!(
+            "{}   # if the token was revoked already",
+            self.create_again(entry, source.unwrap_or("SOURCE"))
         ));
         for one in unseen {
             error = error.and(one);
@@ -209,5 +296,20 @@ impl<'a> Registry<'a> {
             ));
         }
         error
+    }
+}
+
+/// What a Secret that is gone leaves: the token that it held is in the holders.
+fn remains(entry: &Entry) -> Secret {
+    let token = entry.token.expose_secret().as_bytes().to_vec();
+    Secret {
+        metadata: ObjectMeta {
+            name: Some(entry.home.name.clone()),
+            namespace: Some(entry.home.namespace.clone()),
+            ..ObjectMeta::default()
+        },
+        type_: Some(SERVICE_ACCOUNT_TOKEN.to_owned()),
+        data: Some([(TOKEN_KEY.to_owned(), ByteString(token))].into()),
+        ..Secret::default()
     }
 }

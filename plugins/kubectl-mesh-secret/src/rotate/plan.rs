@@ -70,11 +70,12 @@ impl Rotation {
         }
     }
 
-    /// Whether it was begun, or its token is due at `now`.
+    /// Whether it was begun, or its token has ended or is due at `now`.
     pub(super) fn is_due(&self, due: Due, now: Timestamp) -> bool {
         let created = self.lineage.old.metadata.creation_timestamp.as_ref();
         let created = created.map(|time| time.0);
         self.lineage.is_begun()
+            || self.lineage.has_ended
             || self.with_old().any(|part| {
                 let life = Life {
                     from: part.entry.facts.issued_at.or(created),
@@ -90,7 +91,7 @@ impl Rotation {
             return false;
         };
         let home = match part.has {
-            Has::Old => Some(&self.lineage.old),
+            Has::Old => Some(self.lineage.forerunner()),
             Has::New => self.lineage.new.as_ref(),
         };
         home.is_some_and(|home| part.entry.home.is_for_one(home))

@@ -53,7 +53,9 @@ impl Work<'_> {
         let minted = make_token(self, rotation).await?;
         prove(self, rotation, &minted).await?;
         let (handed, mut failed) = self.hand_over(rotation, &minted).await?;
-        if failed.is_empty() {
+        // What ended needs nobody to be seen to do without it.
+        let is_to_end = !rotation.lineage.has_ended;
+        if failed.is_empty() && is_to_end {
             let seen = fan_out(handed, |one| async move {
                 one.watch.until_taken(self, one.part, &one.secret).await
             });
@@ -68,14 +70,18 @@ impl Work<'_> {
                 }
             }
         }
-        if failed.is_empty() {
+        if failed.is_empty() && is_to_end {
             match revoke::still_held(self, rotation).await {
                 Ok(held) => in_the_way.extend(held),
                 Err(error) => failed.push(error),
             }
         }
         if in_the_way.is_empty() && failed.is_empty() {
-            revoke::revoke(self, rotation, &minted).await?;
+            if is_to_end {
+                revoke::revoke(self, rotation, &minted).await?;
+            } else {
+                self.say_ended(rotation);
+            }
             return Ok(Exit::Fine);
         }
         self.say_not_revoked(rotation, &in_the_way);
@@ -136,11 +142,15 @@ impl Work<'_> {
         for one in in_the_way {
             self.streams.warn(&one.what);
         }
-        self.streams.warn(&format!(
-            "the old token of secret {} in context {} is not revoked: every holder goes on working with the token that it has",
-            rotation.lineage.old_name(),
-            self.source(&rotation.lineage).context()
-        ));
+        if rotation.lineage.has_ended {
+            self.say_ended(rotation);
+        } else {
+            self.streams.warn(&format!(
+                "the old token of secret {} in context {} is not revoked: every holder goes on working with the token that it has",
+                rotation.lineage.old_name(),
+                self.source(&rotation.lineage).context()
+            ));
+        }
         let mut ways: Vec<&str> = in_the_way.iter().map(|one| one.way.as_str()).collect();
         ways.dedup();
         for way in ways {
@@ -149,6 +159,14 @@ impl Work<'_> {
         self.streams.say(
             "hint: then run the same command again: it goes on with the new token that is there",
         );
+    }
+
+    fn say_ended(&self, rotation: &Rotation) {
+        self.streams.say(&format!(
+            "secret/{} is gone from context {}: its token, the old one, was revoked before",
+            rotation.lineage.old_name(),
+            self.source(&rotation.lineage).context()
+        ));
     }
 
     fn rehearse(&self, rotation: &Rotation) -> Result<Exit, Error> {
@@ -176,7 +194,11 @@ impl Work<'_> {
         }
         let in_the_way = obstacles(rotation, self.seen);
         if in_the_way.is_empty() {
-            self.streams.data(&revoke::line(lineage, source, suffix))?;
+            if lineage.has_ended {
+                self.say_ended(rotation);
+            } else {
+                self.streams.data(&revoke::line(lineage, source, suffix))?;
+            }
             return Ok(Exit::Fine);
         }
         self.say_not_revoked(rotation, &in_the_way);

@@ -21,7 +21,7 @@ use super::plan::{Has, Rotation, Sort};
 use super::steps::Work;
 use crate::cli::SELF;
 use crate::held::normal_server;
-use crate::source::amend::amend;
+use crate::source::amend::{amend, hand_on};
 use crate::source::{credential, mint};
 
 /// A token that was made a moment ago takes this long at the most to be known to every API server.
@@ -46,7 +46,13 @@ pub(super) async fn make_token(work: &Work<'_>, rotation: &Rotation) -> Result<M
         Sort::Kept => credential::filled(source, work.interrupt, home, true).await?,
         Sort::Bound(_) => home,
     };
-    if successor(&lineage.old) != Some(&lineage.new_name) {
+    if lineage.has_ended {
+        // Nobody loses anything by it.
+        if let (Some(usual), Some(new)) = (&lineage.usual, held_token(&home)) {
+            let old = held_token(&lineage.old).unwrap_or_default();
+            hand_on(source, work.interrupt, usual, old, &SecretString::from(new)).await?;
+        }
+    } else if successor(&lineage.old) != Some(&lineage.new_name) {
         let mark = json!({"metadata": {"annotations": {SUCCESSOR: lineage.new_name}}});
         amend(source, work.interrupt, &lineage.old, |_| Some(mark.clone())).await?;
     }
@@ -78,7 +84,7 @@ async fn make(work: &Work<'_>, rotation: &Rotation) -> Result<Secret, Error> {
         Sort::Kept => reader::token_secret(&lineage.namespace, &lineage.account, &lineage.new_name),
         Sort::Bound(_) => anchor(lineage),
     };
-    let new = following(&lineage.old, new);
+    let new = following(lineage.forerunner(), new);
     credential::make_secret(source, work.interrupt, &new, work.streams).await
 }
 

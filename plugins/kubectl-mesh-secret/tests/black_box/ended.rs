@@ -12,8 +12,8 @@ use snapbox::{assert_data_eq, file};
 use crate::support::{Mesh, NAMESPACE, USUAL};
 
 const WITHIN: Duration = Duration::from_secs(20);
-const CREATE: &str = "create --name west --allow-loopback --into east,north";
-const ROTATE: &str = "rotate west --revoke-unseen";
+pub(crate) const CREATE: &str = "create --name west --allow-loopback --into east,north";
+pub(crate) const ROTATE: &str = "rotate west --revoke-unseen";
 
 /// East and north hold a token that was rotated once; the Secret that it lives with.
 fn rotated() -> (Mesh, String) {
@@ -34,15 +34,22 @@ fn revoked() -> (Mesh, String) {
     (mesh, carrier)
 }
 
+/// Or somebody deleted that Secret, and both hold a token that nobody accepts.
+pub(crate) fn by_hand() -> (Mesh, String) {
+    let (mesh, carrier) = rotated();
+    mesh.world.west.delete("secrets", NAMESPACE, &carrier);
+    (mesh, carrier)
+}
+
 /// Names of the Secrets that tokens live with beside the usual one.
-fn carriers(mesh: &Mesh) -> Vec<String> {
+pub(crate) fn carriers(mesh: &Mesh) -> Vec<String> {
     let mut names = mesh.secrets_of_west();
     names.retain(|name| name != USUAL);
     names
 }
 
 /// Both holders work with the token of one new Secret, which is also what is given out, and a second run writes nothing.
-fn is_mended(mesh: &Mesh, gone: &str, case: &str) {
+pub(crate) fn is_mended(mesh: &Mesh, gone: &str, case: &str) {
     mesh.holders_work();
     let carriers = carriers(mesh);
     assert_eq!(carriers.len(), 1, "{case}: {carriers:?}");
@@ -78,8 +85,7 @@ fn after_a_rotation_and_a_revocation_another_token_is_given_out() {
 
 #[test]
 fn what_was_deleted_by_hand_is_replaced_in_every_holder() {
-    let (mesh, gone) = rotated();
-    mesh.world.west.delete("secrets", NAMESPACE, &gone);
+    let (mesh, gone) = by_hand();
     let output = mesh.world.run(CREATE).output();
     assert_data_eq!(mesh.golden(&output), file!["ended/by_hand.txt"]);
     is_mended(&mesh, &gone, "by hand");

@@ -11,6 +11,7 @@ mod delete;
 mod delete_faults;
 mod delete_revoke;
 mod ended;
+mod ended_rotation;
 mod errors;
 mod exchange;
 mod inspect;
