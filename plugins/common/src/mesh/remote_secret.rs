@@ -148,13 +148,19 @@ pub fn annotated_cluster(secret: &Secret) -> Option<&String> {
         .get(CLUSTER_ANNOTATION)
 }
 
-/// Whether `secret` is a remote secret for `cluster`, whoever made it: the label, and the annotation or the data key.
+/// The clusters that `secret` is a remote secret for, whoever made it: the label, and the annotation or the data key. One may
+/// be there twice.
+pub fn led_to(secret: &Secret) -> impl Iterator<Item = &str> {
+    let by_key = secret.data.iter().flat_map(|data| data.keys());
+    by_key
+        .chain(annotated_cluster(secret))
+        .filter(|_| has_label(secret))
+        .map(String::as_str)
+}
+
+/// Whether `secret` is a remote secret for `cluster`.
 pub fn leads_to(secret: &Secret, cluster: &str) -> bool {
-    let by_key = secret
-        .data
-        .as_ref()
-        .is_some_and(|data| data.contains_key(cluster));
-    has_label(secret) && (by_key || annotated_cluster(secret).is_some_and(|name| name == cluster))
+    led_to(secret).any(|name| name == cluster)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::resolve::Asked;
 use crate::source::holders::Holder;
 use crate::source::observe::Source;
 use crate::source::plan::Place;
-use crate::source::{Options, candidates, holders, names, observe};
+use crate::source::{Options, Pool, candidates, holders, names, observe};
 
 /// A cluster that was reached and read.
 pub(super) struct Member {
@@ -55,7 +55,11 @@ pub(super) async fn gather(
     streams: &Streams,
 ) -> Result<(Vec<Member>, Vec<Error>), Error> {
     let results = interrupt
-        .or(async { Ok(fan_out(asked, |(asked, target)| member(asked, target, connector)).await) })
+        .or(async {
+            let pool = Pool::default();
+            let work = |(asked, target)| member(asked, target, connector, &pool);
+            Ok(fan_out(asked, work).await)
+        })
         .await?;
     let (mut members, mut lost, mut wrong) = (Vec::<Member>::new(), Vec::new(), Vec::new());
     for result in results {
@@ -94,6 +98,7 @@ async fn member(
     asked: Asked,
     target: Target,
     connector: &Connector,
+    pool: &Pool,
 ) -> Result<(Member, Vec<String>), Error> {
     let options = asked.options;
     let server = options
@@ -108,7 +113,7 @@ async fn member(
     }
     let (source, space) = futures::join!(
         observe::source(&cluster, &options),
-        holders::space(&cluster, &options)
+        holders::space(&cluster, &options, pool)
     );
     let (source, space) = (source?, space?);
     let chosen = names::choose(&options, &source, cluster.context())?;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::{DryRun, concerns_one_cluster, fan_out};
+use mesh_common::mesh::remote_secret::own_name;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::prompt::ConfirmFlags;
 use mesh_common::terminal::{Interrupt, Streams};
@@ -14,14 +15,19 @@ use crate::held::comes_back;
 /// A secret that is to go.
 pub(super) struct Leftover<'a> {
     member: &'a Member,
-    secret: &'a Secret,
-    /// The clusters that it leads to, by its data keys.
-    leads_to: Vec<&'a str>,
+    secret: Secret,
 }
 
 impl Leftover<'_> {
     fn name(&self) -> &str {
-        self.secret.metadata.name.as_deref().unwrap_or_default()
+        own_name(&self.secret)
+    }
+
+    /// The clusters that it leads to, by its data keys.
+    fn leads_to(&self) -> Vec<&str> {
+        let data = self.secret.data.iter();
+        data.flat_map(|data| data.keys().map(String::as_str))
+            .collect()
     }
 }
 
@@ -31,21 +37,13 @@ pub(super) fn leftovers(members: &[Member]) -> Vec<Leftover<'_>> {
     let mut leftovers = Vec::new();
     for member in members {
         let secrets = member.holder.secrets_beside(&known);
-        leftovers.extend(secrets.into_iter().map(|secret| leftover(member, secret)));
+        leftovers.extend(
+            secrets
+                .into_iter()
+                .map(|secret| Leftover { member, secret }),
+        );
     }
     leftovers
-}
-
-fn leftover<'a>(member: &'a Member, secret: &'a Secret) -> Leftover<'a> {
-    Leftover {
-        member,
-        secret,
-        leads_to: secret
-            .data
-            .iter()
-            .flat_map(|data| data.keys().map(String::as_str))
-            .collect(),
-    }
 }
 
 /// Says what would go, and returns once that was agreed to.
@@ -61,9 +59,9 @@ pub(super) async fn agree(
             "secret {} in context {} leads to {}, which is not named",
             one.name(),
             one.member.context(),
-            one.leads_to.join(", ")
+            one.leads_to().join(", ")
         ));
-        if let Some(warning) = comes_back(one.secret, one.member.context()) {
+        if let Some(warning) = comes_back(&one.secret, one.member.context()) {
             streams.warn(&warning);
         }
     }

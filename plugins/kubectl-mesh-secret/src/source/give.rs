@@ -136,6 +136,7 @@ impl Gift<'_> {
     fn decide(&self, options: &Options) -> Result<Write, Error> {
         let holder = self.holder;
         let existing = holder.existing(&options.secret_type.secret_name(&self.cluster));
+        let existing = existing.as_ref();
         let is_there = |secret: &Rc<RemoteSecret>| existing.is_some_and(|held| secret.is_in(held));
         if self.secret.as_ref().is_some_and(is_there) {
             return Ok(Write {

@@ -8,14 +8,15 @@ use mesh_common::cluster::{
 };
 use mesh_common::mesh::cluster_name::{ClusterId, is_dns_label, nearest_label};
 use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::names::{FIELD_MANAGER, REMOTE_SECRETS};
+use mesh_common::mesh::names::REMOTE_SECRETS;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
-use mesh_common::mesh::remote_secret::{SecretType, leads_to, secret_name};
+use mesh_common::mesh::remote_secret::{SecretType, secret_name};
 use mesh_common::mesh::shell::shell_word;
 use mesh_common::terminal::flags::ConnectFlags;
 
 use super::observe::{Source, cluster_uid, istiod_names};
 use super::options::Options;
+use super::packed::{Packed, Pool};
 
 /// How much of a holder's UID tells it from another one of the same name, and how much of its name is left room for.
 const UID_PART: usize = 8;
@@ -28,9 +29,9 @@ pub(crate) struct Holder {
     istiods: Vec<ClusterId>,
     has_namespace: bool,
     /// Every remote secret of the namespace, whoever made it.
-    secrets: Vec<Secret>,
+    secrets: Box<[Packed]>,
     /// The Secret of the name that ours will have, where the name is known before observing.
-    unlabelled: Option<Secret>,
+    unlabelled: Option<Packed>,
 }
 
 /// The holders' contexts; all that are wrong are reported together.
@@ -56,8 +57,9 @@ pub(crate) async fn observe(
     clusters: Vec<Result<Cluster, Error>>,
     options: &Options,
 ) -> Vec<Result<Holder, Error>> {
+    let pool = Pool::default();
     fan_out(clusters, |cluster| async {
-        holder(cluster?, options).await
+        holder(cluster?, options, &pool).await
     })
     .await
 }
@@ -65,22 +67,26 @@ pub(crate) async fn observe(
 /// What is read in a cluster that only a holder needs.
 pub(crate) struct Space {
     has_namespace: bool,
-    secrets: Vec<Secret>,
-    unlabelled: Option<Secret>,
+    secrets: Box<[Packed]>,
+    unlabelled: Option<Packed>,
 }
 
 /// Reads one cluster as a holder, in one wave.
-async fn holder(cluster: Cluster, options: &Options) -> Result<Holder, Error> {
+async fn holder(cluster: Cluster, options: &Options, pool: &Pool) -> Result<Holder, Error> {
     let (uid, istiods, space) = futures::join!(
         cluster_uid(&cluster),
         istiod_names(&cluster, &options.namespace),
-        space(&cluster, options),
+        space(&cluster, options, pool),
     );
     Ok(Holder::new(cluster, uid?, istiods?, space?))
 }
 
-/// Reads what a cluster has as a holder, where the rest is known.
-pub(crate) async fn space(cluster: &Cluster, options: &Options) -> Result<Space, Error> {
+/// Reads what a cluster has as a holder, where the rest is known; `pool` is the one of all holders.
+pub(crate) async fn space(
+    cluster: &Cluster,
+    options: &Options,
+    pool: &Pool,
+) -> Result<Space, Error> {
     let namespace = options.namespace.as_str();
     let remote = Selection::labelled(REMOTE_SECRETS);
     let name = match (
@@ -92,7 +98,13 @@ pub(crate) async fn space(cluster: &Cluster, options: &Options) -> Result<Space,
     };
     let (space, secrets, unlabelled) = futures::join!(
         cluster.get::<Namespace>(None, namespace),
-        cluster.list::<Secret>(Some(namespace), &remote),
+        // What was read is packed before the next list is.
+        async {
+            let read = cluster.list::<Secret>(Some(namespace), &remote).await?;
+            let packed = read.into_iter().map(|secret| Packed::of(secret, pool));
+            // A vector would keep the room that the Secrets took.
+            Ok::<Box<[_]>, Error>(packed.collect())
+        },
         async {
             match &name {
                 Some(name) => cluster.get::<Secret>(Some(namespace), name).await,
@@ -100,23 +112,11 @@ pub(crate) async fn space(cluster: &Cluster, options: &Options) -> Result<Space,
             }
         },
     );
-    let (mut secrets, mut unlabelled) = (secrets?, unlabelled?);
-    secrets
-        .iter_mut()
-        .chain(&mut unlabelled)
-        .for_each(forget_ours);
     Ok(Space {
         has_namespace: space?.is_some(),
-        secrets,
-        unlabelled,
+        secrets: secrets?,
+        unlabelled: unlabelled?.map(|secret| Packed::of(secret, pool)),
     })
-}
-
-/// Which fields are our own makes most of a secret in memory, and nobody asks for it.
-fn forget_ours(secret: &mut Secret) {
-    if let Some(entries) = &mut secret.metadata.managed_fields {
-        entries.retain(|entry| entry.manager.as_deref() != Some(FIELD_MANAGER));
-    }
 }
 
 /// Checks every holder before anything is written; gives the good ones and the errors of those that could not be read.
@@ -154,7 +154,9 @@ pub(crate) fn check_owners(
         .filter(|_| !options.force_conflicts)
         .filter_map(|holder| {
             let existing = holder.existing(&options.secret_type.secret_name(cluster));
-            holder.may_take_over(existing, cluster, options).err()
+            holder
+                .may_take_over(existing.as_ref(), cluster, options)
+                .err()
         });
     Error::all(refused).map_or(Ok(()), Err)
 }
@@ -188,10 +190,11 @@ impl Holder {
     }
 
     /// Its remote secrets that lead to none of `clusters`.
-    pub(crate) fn secrets_beside(&self, clusters: &BTreeSet<&str>) -> Vec<&Secret> {
+    pub(crate) fn secrets_beside(&self, clusters: &BTreeSet<&str>) -> Vec<Secret> {
         let secrets = self.secrets.iter();
         secrets
-            .filter(|secret| !clusters.iter().any(|cluster| leads_to(secret, cluster)))
+            .filter(|secret| !clusters.iter().any(|cluster| secret.leads_to(cluster)))
+            .map(Packed::secret)
             .collect()
     }
 
@@ -269,8 +272,8 @@ impl Holder {
         let twin = self
             .secrets
             .iter()
-            .filter(|secret| leads_to(secret, cluster))
-            .filter_map(|secret| secret.metadata.name.as_deref())
+            .filter(|secret| secret.leads_to(cluster))
+            .map(Packed::name)
             .find(|name| *name != own)?;
         let namespace = &options.namespace;
         Some(
@@ -283,9 +286,10 @@ impl Holder {
     }
 
     /// The Secret of that name, as it was seen.
-    pub(crate) fn existing(&self, name: &str) -> Option<&Secret> {
+    pub(crate) fn existing(&self, name: &str) -> Option<Secret> {
         let mut seen = self.secrets.iter().chain(&self.unlabelled);
-        seen.find(|secret| secret.metadata.name.as_deref() == Some(name))
+        seen.find(|secret| secret.name() == name)
+            .map(Packed::secret)
     }
 
     /// Whether the secret that is there may be taken over from the guides' own commands; a stranger's may not.

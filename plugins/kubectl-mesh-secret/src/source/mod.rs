@@ -14,11 +14,13 @@ pub(crate) mod mint;
 pub(crate) mod names;
 pub(crate) mod observe;
 mod options;
+mod packed;
 pub(crate) mod plan;
 mod run;
 mod standing;
 mod try_out;
 
 pub(crate) use options::{Auth, Options, TokenOptions};
+pub(crate) use packed::Pool;
 pub(crate) use plan::TokenPlan;
 pub(crate) use run::{Run, Wanted};

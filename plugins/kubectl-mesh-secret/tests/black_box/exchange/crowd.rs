@@ -13,7 +13,7 @@ const CLUSTERS: usize = 100;
 const PAIRS: usize = CLUSTERS * (CLUSTERS - 1);
 
 /// How much data a run may hold at its peak.
-const MOST_MIB: usize = 96;
+const MOST_MIB: usize = 64;
 
 #[test]
 fn a_hundred_clusters_are_wired_by_few_connections_in_little_memory() {

@@ -1,0 +1,183 @@
+//! Remote secrets that a holder has, kept small: an exchange over a hundred clusters reads ten thousand of them, with a hundred
+//! kubeconfigs in all.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
+    ManagedFieldsEntry, ObjectMeta, OwnerReference,
+};
+use mesh_common::mesh::names::{FIELD_MANAGER, LAST_APPLIED};
+use mesh_common::mesh::remote_secret::{led_to, own_name};
+
+/// Every value of a secret that was read, each once: holders have the same ones.
+#[derive(Default)]
+pub(crate) struct Pool(RefCell<BTreeSet<Rc<[u8]>>>);
+
+impl Pool {
+    fn shared(&self, value: Vec<u8>) -> Rc<[u8]> {
+        let mut known = self.0.borrow_mut();
+        if let Some(shared) = known.get(value.as_slice()) {
+            return Rc::clone(shared);
+        }
+        let new: Rc<[u8]> = value.into();
+        known.insert(Rc::clone(&new));
+        new
+    }
+}
+
+/// A Secret with what is asked of it later, and no more: not who we are among its managers, nor its manifest in an annotation.
+pub(super) struct Packed {
+    name: Box<str>,
+    namespace: Option<Box<str>>,
+    uid: Option<Box<str>>,
+    labels: Texts,
+    annotations: Texts,
+    owners: Option<Vec<OwnerReference>>,
+    /// Boxed, since a vector that is filtered keeps the room of what is gone.
+    managers: Box<[ManagedFieldsEntry]>,
+    data: Values,
+    /// The clusters that it is a remote secret for.
+    led_to: Box<[Box<str>]>,
+}
+
+/// A map of few entries; a tree has room for eleven.
+type Texts = Box<[(Box<str>, Box<str>)]>;
+
+/// A value by its key.
+type Values = Box<[(Box<str>, Rc<[u8]>)]>;
+
+impl Packed {
+    /// What is kept of `secret`.
+    pub(super) fn of(secret: Secret, pool: &Pool) -> Self {
+        let clusters: BTreeSet<&str> = led_to(&secret).collect();
+        let led_to = clusters.into_iter().map(Box::from).collect();
+        let name = own_name(&secret).into();
+        let metadata = secret.metadata;
+        let managers = metadata.managed_fields.unwrap_or_default().into_iter();
+        let data = secret.data.unwrap_or_default().into_iter();
+        Self {
+            name,
+            led_to,
+            namespace: metadata.namespace.map(String::into_boxed_str),
+            uid: metadata.uid.map(String::into_boxed_str),
+            labels: packed(metadata.labels),
+            annotations: packed(metadata.annotations),
+            owners: metadata.owner_references,
+            managers: managers
+                .filter(|entry| entry.manager.as_deref() != Some(FIELD_MANAGER))
+                .collect(),
+            data: data
+                .map(|(key, value)| (key.into_boxed_str(), pool.shared(value.0)))
+                .collect(),
+        }
+    }
+
+    /// The Secret again.
+    pub(super) fn secret(&self) -> Secret {
+        let data = self.data.iter();
+        Secret {
+            metadata: ObjectMeta {
+                name: Some(self.name.to_string()),
+                namespace: self.namespace.as_deref().map(str::to_owned),
+                uid: self.uid.as_deref().map(str::to_owned),
+                labels: Some(unpacked(&self.labels)),
+                annotations: Some(unpacked(&self.annotations)),
+                owner_references: self.owners.clone(),
+                managed_fields: Some(self.managers.to_vec()),
+                ..ObjectMeta::default()
+            },
+            data: Some(
+                data.map(|(key, value)| (key.to_string(), ByteString(value.to_vec())))
+                    .collect(),
+            ),
+            ..Secret::default()
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is a remote secret for `cluster`.
+    pub(super) fn leads_to(&self, cluster: &str) -> bool {
+        self.led_to.iter().any(|name| **name == *cluster)
+    }
+}
+
+fn packed(map: Option<BTreeMap<String, String>>) -> Texts {
+    let entries = map.unwrap_or_default().into_iter();
+    entries
+        .filter(|(key, _)| key != LAST_APPLIED)
+        .map(|(key, value)| (key.into_boxed_str(), value.into_boxed_str()))
+        .collect()
+}
+
+fn unpacked(texts: &Texts) -> BTreeMap<String, String> {
+    let entries = texts.iter();
+    entries
+        .map(|(key, value)| (key.to_string(), value.to_string()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use mesh_common::mesh::ownership::{TakeOver, take_over};
+    use mesh_common::mesh::remote_secret::{RemoteSecret, SecretType};
+    use serde_json::json;
+
+    use super::*;
+
+    fn west() -> RemoteSecret {
+        RemoteSecret {
+            cluster: "west".to_owned(),
+            secret_type: SecretType::Remote,
+            namespace: "istio-system".to_owned(),
+            kubeconfig: "kubeconfig".into(),
+        }
+    }
+
+    #[test]
+    fn what_is_asked_of_a_secret_is_what_it_was() {
+        let mut read = west().to_applied("test");
+        read.metadata.uid = Some("u".to_owned());
+        read.metadata.owner_references = serde_json::from_value(
+            json!([{"apiVersion": "v1", "kind": "K", "name": "n", "uid": "o"}]),
+        )
+        .unwrap();
+        read.metadata.managed_fields = serde_json::from_value(
+            json!([{"manager": "argocd-controller", "fieldsV1": {"f:data": {}}}]),
+        )
+        .unwrap();
+        let packed = Packed::of(read.clone(), &Pool::default());
+        assert_eq!(packed.secret(), read);
+        assert!(west().is_in(&packed.secret()));
+        assert!(packed.leads_to("west") && !packed.leads_to("east"));
+        assert!(matches!(
+            take_over(&packed.secret(), "west"),
+            TakeOver::Stranger(_)
+        ));
+    }
+
+    #[test]
+    fn our_own_fields_and_a_copy_of_the_manifest_are_not_kept() {
+        let mut read = west().to_applied("test");
+        let slim = Packed::of(read.clone(), &Pool::default()).secret();
+        read.metadata.managed_fields =
+            serde_json::from_value(json!([{"manager": FIELD_MANAGER, "fieldsV1": {"f:data": {}}}]))
+                .unwrap();
+        let annotations = read.metadata.annotations.as_mut().unwrap();
+        annotations.insert(LAST_APPLIED.to_owned(), "{}".to_owned());
+        assert_eq!(Packed::of(read, &Pool::default()).secret(), slim);
+    }
+
+    #[test]
+    fn a_value_that_many_have_is_kept_once() {
+        let pool = Pool::default();
+        let [one, two] = [(), ()].map(|()| Packed::of(west().to_applied("test"), &pool));
+        assert!(Rc::ptr_eq(&one.data[0].1, &two.data[0].1));
+    }
+}
