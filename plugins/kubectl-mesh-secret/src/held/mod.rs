@@ -11,7 +11,7 @@ mod sources;
 
 pub(crate) use checks::{View, check, day_and_time};
 pub(crate) use origin::comes_back;
-pub(crate) use remedies::{create_again, same_kind};
+pub(crate) use remedies::{create, create_again, same_kind};
 pub(crate) use report::{ClusterReport, Outcome, ProbeReport, SecretReport};
 pub(crate) use secret::{Held, Place, in_holder};
 pub(crate) use sources::{Source, Sources, normal_server};

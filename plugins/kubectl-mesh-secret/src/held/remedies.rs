@@ -14,8 +14,6 @@ use super::secret::Held;
 /// The command that makes the secret anew with a token of the same kind, as far as it can be known here.
 pub(crate) fn create_again(held: &Held, key: &str) -> String {
     let secret = &held.secret;
-    let holder = shell_word(held.context.as_deref().unwrap_or("HOLDER"));
-    let source = shell_word(held.sources.get(key).map_or("SOURCE", String::as_str));
     // The data key of a config secret is not the cluster's name.
     let (name, secret_type) = if secret.metadata.name.as_deref() == Some(CONFIG_SECRET) {
         let name = annotated_cluster(secret).map_or("NAME", String::as_str);
@@ -23,17 +21,29 @@ pub(crate) fn create_again(held: &Held, key: &str) -> String {
     } else {
         (key, "")
     };
-    let namespace = match namespace(held) {
+    let kubeconfig = secret.data.as_ref().and_then(|data| data.get(key));
+    let access = kubeconfig.and_then(|value| access_facts::read(&value.0));
+    let token = access.and_then(|access| access.token);
+    let source = held.sources.get(key).map_or("SOURCE", String::as_str);
+    let holder = held.context.as_deref().unwrap_or("HOLDER");
+    let kind = token.as_ref().map(same_kind).unwrap_or_default();
+    create(
+        [source, name, namespace(held), holder],
+        &format!("{secret_type}{kind}"),
+    )
+}
+
+/// `create` for a holder, with `more` flags, each with a blank before it.
+pub(crate) fn create([source, name, namespace, holder]: [&str; 4], more: &str) -> String {
+    let namespace = match namespace {
         ISTIO_SYSTEM => String::new(),
         other => format!(" -n {}", shell_word(other)),
     };
-    let kubeconfig = secret.data.as_ref().and_then(|data| data.get(key));
-    let access = kubeconfig.and_then(|value| access_facts::read(&value.0));
-    let kind = access.and_then(|access| access.token);
-    let kind = kind.as_ref().map(same_kind).unwrap_or_default();
     format!(
-        "kubectl mesh-secret create --context {source} --name {}{secret_type}{namespace} --into {holder}{kind}",
-        shell_word(name)
+        "kubectl mesh-secret create --context {} --name {}{namespace} --into {}{more}",
+        shell_word(source),
+        shell_word(name),
+        shell_word(holder)
     )
 }
 
@@ -125,7 +135,7 @@ mod tests {
         elsewhere.secret.metadata.name = Some("istio-kubeconfig".to_owned());
         assert_eq!(
             create_again(&elsewhere, "config"),
-            "kubectl mesh-secret create --context SOURCE --name NAME --type config -n mesh --into east"
+            "kubectl mesh-secret create --context SOURCE --name NAME -n mesh --into east --type config"
         );
     }
 

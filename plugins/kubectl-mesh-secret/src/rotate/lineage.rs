@@ -6,10 +6,9 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::names::{ISTIO_SYSTEM, SERVICE_ACCOUNT_TOKEN, TOKEN_KEY};
+use mesh_common::mesh::names::{SERVICE_ACCOUNT_TOKEN, TOKEN_KEY};
 use mesh_common::mesh::reader::is_token_of;
 use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::succession::{
     predecessor, replacement_name, successor, successor_name, usual_name,
 };
@@ -19,7 +18,7 @@ use secrecy::ExposeSecret as _;
 
 use super::entries::Entry;
 use super::observe::Seen;
-use crate::held::{normal_server, same_kind};
+use crate::held::{create, normal_server, same_kind};
 
 /// A token's Secret, what follows it, and what else holds its token.
 pub(super) struct Lineage {
@@ -247,21 +246,6 @@ impl<'a> Registry<'a> {
         Ok(found)
     }
 
-    /// The command that gives the holder another token of the same kind.
-    fn create_again(&self, entry: &Entry, source: &str) -> String {
-        let namespace = match self.namespace {
-            ISTIO_SYSTEM => String::new(),
-            other => format!(" -n {}", shell_word(other)),
-        };
-        format!(
-            "kubectl mesh-secret create --context {} --name {}{namespace} --into {}{}",
-            shell_word(source),
-            shell_word(&entry.key),
-            shell_word(self.seen.places[entry.place].context()),
-            same_kind(&entry.facts)
-        )
-    }
-
     fn unknown(&self, entry: &Entry, unseen: Vec<Error>) -> Error {
         let holder = self.seen.places[entry.place].context();
         let server = normal_server(&entry.server);
@@ -283,7 +267,15 @@ impl<'a> Registry<'a> {
         }
         error = error.hint(format!(
             "{}   # if the token was revoked already",
-            self.create_again(entry, source.unwrap_or("SOURCE"))
+            create(
+                [
+                    source.unwrap_or("SOURCE"),
+                    &entry.key,
+                    self.namespace,
+                    holder
+                ],
+                &same_kind(&entry.facts)
+            )
         ));
         for one in unseen {
             error = error.and(one);

@@ -136,6 +136,22 @@ fn each_step_is_asked_for_once() {
 }
 
 #[test]
+fn what_a_probe_proposes_works_as_it_is_printed() {
+    let (mesh, gone) = by_hand();
+    for holder in ["east", "north"] {
+        let line = format!("inspect --context {holder} --probe --allow-loopback");
+        let output = mesh.world.run(&line).output();
+        assert!(
+            output.stdout.contains("secret-token-invalid"),
+            "{}",
+            output.golden()
+        );
+        mesh.paste("fix: ", &output.stdout);
+    }
+    is_mended(&mesh, &gone, "pasted");
+}
+
+#[test]
 fn a_dry_run_writes_nothing() {
     let (mesh, _) = revoked();
     let output = mesh

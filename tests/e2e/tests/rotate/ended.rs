@@ -71,10 +71,16 @@ fn another_token_is_given_out_and_none_that_was_revoked_comes_back() {
     read_with(&kubeconfig(&east, &west)).unwrap();
     still_refused(&ended);
 
-    // And what it made is rotated as any other.
-    ended.push(kubeconfig(&east, &west));
-    run(&desk, "rotate ended-west --revoke-unseen");
-    still_refused(&ended);
-    read_with(&kubeconfig(&east, &west)).unwrap();
+    // And what it made is rotated as any other, even where it was deleted.
+    for is_gone in [false, true] {
+        ended.push(kubeconfig(&east, &west));
+        if is_gone {
+            let path = format!("{SECRETS}/{}", carrier(&west));
+            west.request("DELETE", &path, None).unwrap();
+        }
+        run(&desk, "rotate ended-west --revoke-unseen");
+        still_refused(&ended);
+        read_with(&kubeconfig(&east, &west)).unwrap();
+    }
     west.remove().unwrap();
 }

@@ -108,6 +108,22 @@ impl Mesh {
         run.output().expect_success().stdout
     }
 
+    /// Runs the commands of this plugin that follow `mark` in a text, on clusters of this machine.
+    pub(crate) fn paste(&self, mark: &str, text: &str) {
+        let start = format!("{mark}kubectl mesh-secret ");
+        let lines = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix(&start));
+        let commands: Vec<&str> = lines
+            .map(|line| line.split("   #").next().unwrap_or_default())
+            .collect();
+        assert!(!commands.is_empty(), "{text}");
+        for command in commands {
+            let line = format!("{command} --allow-loopback");
+            self.world.run(&line).output().expect_success();
+        }
+    }
+
     /// Every name of a Secret in west's Istio namespace, in their order.
     pub(crate) fn secrets_of_west(&self) -> Vec<String> {
         let objects = self.world.west.objects();
