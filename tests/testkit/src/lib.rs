@@ -15,6 +15,7 @@ pub mod embedded;
 pub mod environment;
 pub mod gateway;
 pub mod http;
+pub mod istiod;
 pub mod kubeconfig;
 pub mod parts;
 pub mod pki;

@@ -20,4 +20,5 @@ mod list;
 mod list_reading;
 mod rotate;
 mod rotate_faults;
+mod rotate_watch;
 mod support;

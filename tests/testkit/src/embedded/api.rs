@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::failure::Failure;
 use super::kinds::{self, Kind};
+use super::port_forward::{self, Forward};
 use super::request::{Request, ResourcePath};
 use super::state::{Shared, State};
 use super::user::{self, User};
@@ -23,6 +24,8 @@ pub(crate) enum Answer {
     Typed(String, Value),
     Text(u16, String),
     Stream(mpsc::Receiver<Bytes>),
+    /// 101, and then a connection to a pod.
+    Forward(Forward),
 }
 
 /// Answers one request.
@@ -82,6 +85,9 @@ fn resource(
         }
         "scale" if kind.resource == "deployments" => {
             return scale::answer(state, &call::Call::new(request, path, &kind));
+        }
+        "portforward" if kind.resource == "pods" && request.method == Method::GET => {
+            return port_forward::answer(state, request, path, &kind, user);
         }
         other => return subresource(&kind, other),
     }

@@ -176,6 +176,11 @@ impl Cluster {
         self.shared.lock().run_token_controller();
     }
 
+    /// The time by the cluster's clock, as Kubernetes writes it.
+    pub(crate) fn time(&self) -> String {
+        self.shared.lock().clock.text()
+    }
+
     /// Moves the cluster's clock on: tokens and client certificates expire without anybody waiting.
     pub fn advance_clock(&self, by: Duration) {
         self.shared.lock().clock.advance(by);

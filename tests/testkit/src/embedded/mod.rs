@@ -7,15 +7,16 @@
 //! | file | owns |
 //! |---|---|
 //! | `cluster`, `contents` | the handle for tests |
-//! | `server`, `tls` | sockets, certificates |
+//! | `server`, `line`, `tls` | sockets, certificates |
 //! | `request`, `api`, `failure` | reading a request, routing it, refusing it |
 //! | `user`, `authz`, `tokens`, `reviews` | who asks and what is allowed |
 //! | `read`, `watch`, `call`, `create`, `change`, `apply`, `delete`, `scale`, `discovery` | the verbs |
+//! | `port_forward`, `frames` | connections to ports of pods |
 //! | `kinds`, `resources`, `definitions`, `schema` | which kinds there are |
 //! | `defaults`, `pods`, `services`, `quantity`, `validate` | what is filled in and what is refused |
 //! | `fields`, `field_set`, `owners`, `merge`, `patch`, `selectors` | how objects merge and are found |
 //! | `store`, `state`, `clock`, `random` | what is kept |
-//! | `faults`, `recording` | what tests add to it |
+//! | `faults`, `recording`, `follow` | what tests add to it |
 
 mod api;
 mod apply;
@@ -34,11 +35,15 @@ mod failure;
 mod faults;
 mod field_set;
 mod fields;
+mod follow;
+mod frames;
 mod kinds;
+mod line;
 mod merge;
 mod owners;
 mod patch;
 mod pods;
+mod port_forward;
 mod quantity;
 mod random;
 mod read;
@@ -61,6 +66,7 @@ mod watch;
 
 pub use cluster::{Builder, Cluster};
 pub use faults::Fault;
+pub(crate) use follow::Follower;
 pub use recording::{Connection, Recorded, render, waves};
 pub use state::TokenController;
 pub(crate) use tls::server_config;

@@ -3,10 +3,8 @@
 //! What an answer says is decided in `api`; this module only brings requests there and answers back.
 
 use std::convert::Infallible;
-use std::io;
 use std::net::TcpListener as StdListener;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -16,18 +14,20 @@ use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
 use rustls::pki_types::UnixTime;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::api::{self, Answer};
 use super::faults::Action;
-use super::recording::{self, Recorded};
+use super::line::{Counted, Line};
+use super::port_forward::{self, Forward};
+use super::recording::Recorded;
 use super::request::Request;
 use super::state::Shared;
 use super::tls::ClientAuthority;
@@ -117,7 +117,7 @@ async fn serve(server: Arc<Server>, door: Door, stream: Counted, number: usize, 
                 u64::try_from(now).unwrap_or_default(),
             ));
             let certificate = server.clients.judge(&shown, now);
-            Ok::<_, Infallible>(exchange(&server.shared, number, &certificate, request, line).await)
+            Ok::<_, Infallible>(exchange(&server, number, &certificate, request, line).await)
         }
     });
     let mut http = auto::Builder::new(TokioExecutor::new());
@@ -132,16 +132,20 @@ async fn serve(server: Arc<Server>, door: Door, stream: Counted, number: usize, 
         http
     };
     // Clients hang up as they like; that is no error of the cluster's.
-    let _ = http.serve_connection(TokioIo::new(stream), service).await;
+    let _ = http
+        .serve_connection_with_upgrades(TokioIo::new(stream), service)
+        .await;
 }
 
 async fn exchange(
-    shared: &Shared,
+    server: &Server,
     connection: usize,
     certificate: &Certificate,
-    request: hyper::Request<Incoming>,
+    mut request: hyper::Request<Incoming>,
     line: Arc<Line>,
 ) -> Response<Body> {
+    let shared = &server.shared;
+    let upgraded = hyper::upgrade::on(&mut request);
     let (parts, body) = request.into_parts();
     let body = body
         .collect()
@@ -166,12 +170,25 @@ async fn exchange(
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let response = answer(shared, &request, user, action, &line).await;
+    let mut response = answer(shared, &request, user, action, &line).await;
+    if let Some(forward) = response.extensions_mut().remove() {
+        tokio::spawn(lead(forward, upgraded, server.evict.clone()));
+    }
     shared
         .lock()
         .recording
         .answer(place, response.status().as_u16());
     response
+}
+
+/// Leads a connection that became another one to a pod, for as long as the server lets it.
+async fn lead(forward: Forward, upgraded: OnUpgrade, mut evict: watch::Receiver<u64>) {
+    evict.mark_unchanged();
+    let Ok(client) = upgraded.await else { return };
+    tokio::select! {
+        () = forward.carry(TokioIo::new(client)) => {}
+        _ = evict.changed() => {}
+    }
 }
 
 async fn answer(
@@ -220,6 +237,15 @@ fn respond(outcome: Result<Answer, super::failure::Failure>) -> Response<Body> {
             "text/plain; charset=utf-8",
             &body,
         ),
+        Ok(Answer::Forward(forward)) => Response::builder()
+            .status(StatusCode::SWITCHING_PROTOCOLS)
+            .header(header::CONNECTION, "Upgrade")
+            .header(header::UPGRADE, "websocket")
+            .header(header::SEC_WEBSOCKET_ACCEPT, forward.accept())
+            .header(header::SEC_WEBSOCKET_PROTOCOL, port_forward::PROTOCOL)
+            .extension(forward)
+            .body(Body::Whole(Full::default()))
+            .expect("the head is well formed"),
         Ok(Answer::Stream(receiver)) => Response::builder()
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::Stream(receiver))
@@ -313,70 +339,5 @@ impl hyper::body::Body for Body {
             Self::Whole(body) => body.size_hint(),
             Self::Stream(_) => hyper::body::SizeHint::default(),
         }
-    }
-}
-
-/// The way to cut a connection from within a request.
-#[derive(Default)]
-pub(crate) struct Line {
-    cut: Notify,
-    reset: AtomicBool,
-}
-
-impl Line {
-    fn cut(&self) {
-        self.reset.store(true, Ordering::Relaxed);
-        self.cut.notify_one();
-    }
-}
-
-/// A socket that counts its bytes, and resets rather than closes where the line was cut.
-struct Counted {
-    stream: TcpStream,
-    bytes: Arc<recording::Bytes>,
-    line: Arc<Line>,
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        if self.line.reset.load(Ordering::Relaxed) {
-            let _ = self.stream.set_zero_linger();
-        }
-    }
-}
-
-impl AsyncRead for Counted {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
-        let count = (buf.filled().len() - before) as u64;
-        self.bytes.received.fetch_add(count, Ordering::Relaxed);
-        polled
-    }
-}
-
-impl AsyncWrite for Counted {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(cx, buf);
-        if let Poll::Ready(Ok(count)) = polled {
-            self.bytes.sent.fetch_add(count as u64, Ordering::Relaxed);
-        }
-        polled
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

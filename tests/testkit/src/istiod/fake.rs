@@ -1,0 +1,125 @@
+//! The istiod as tests hold it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+
+use super::pages::{Page, Process, locked, serve};
+use crate::background;
+use crate::embedded::Cluster;
+
+const NAMESPACE: &str = "istio-system";
+/// Where an istiod serves metrics and debug pages.
+const PORT: u16 = 15014;
+/// The selector of remote secrets: `MultiClusterSecretLabel` in Istio's `pkg/kube/multicluster/secretcontroller.go`.
+const REMOTE: (&str, &str) = ("istio/multiCluster", "true");
+
+/// One pod of istiod in an embedded cluster.
+pub struct FakeIstiod<'c> {
+    cluster: &'c Cluster,
+    pod: String,
+    process: Arc<Mutex<Process>>,
+}
+
+impl<'c> FakeIstiod<'c> {
+    /// Starts one of version 1.31.0 in the pod `pod`; it has read all secrets that are there.
+    pub fn start(cluster: &'c Cluster, pod: &str) -> Self {
+        cluster.create(json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {"name": pod, "namespace": NAMESPACE, "labels": {"app": "istiod"}},
+            "spec": {"nodeName": "node-1", "containers": [{"name": "discovery", "image": "pilot"}]},
+            "status": {"phase": "Running", "startTime": cluster.time()},
+        }));
+        let process = Process {
+            version: "1.31.0".to_owned(),
+            own_id: cluster.name().to_owned(),
+            deaf: false,
+            status: "synced".to_owned(),
+            pages: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            secrets: cluster.follow("secrets", NAMESPACE, REMOTE),
+            events: BTreeMap::new(),
+            clusters: BTreeMap::new(),
+        };
+        let istiod = Self {
+            cluster,
+            pod: pod.to_owned(),
+            process: Arc::new(Mutex::new(process)),
+        };
+        istiod.run(0);
+        istiod
+    }
+
+    /// Is of this version.
+    #[must_use]
+    pub fn version(self, version: &str) -> Self {
+        version.clone_into(&mut locked(&self.process).version);
+        self
+    }
+
+    /// Hears of no secret from now on, or of all again.
+    pub fn deaf(&self, deaf: bool) {
+        locked(&self.process).deaf = deaf;
+    }
+
+    /// Says this of every cluster that it has from a secret: `synced`, `syncing`, `timeout` or `closed`.
+    pub fn says(&self, status: &str) {
+        status.clone_into(&mut locked(&self.process).status);
+    }
+
+    /// Lets a page, such as `/metrics`, answer like this.
+    pub fn page(&self, path: &str, page: Page) {
+        locked(&self.process).pages.insert(path.to_owned(), page);
+    }
+
+    /// How often a page was asked for.
+    pub fn asked(&self, path: &str) -> usize {
+        let process = locked(&self.process);
+        process.asked.get(path).copied().unwrap_or_default()
+    }
+
+    /// Nobody listens in the pod any more, which is said to run nevertheless.
+    pub fn stop(&self) {
+        self.cluster.close(NAMESPACE, &self.pod, PORT);
+    }
+
+    /// Starts another process in the same pod, now: it has counted nothing before, and reads all secrets that are there.
+    pub fn restart(&self) {
+        let restarts = {
+            let mut process = locked(&self.process);
+            process.secrets = self.cluster.follow("secrets", NAMESPACE, REMOTE);
+            process.events.clear();
+            process.clusters.clear();
+            process.deaf = false;
+            let pod = self.cluster.get("pods", NAMESPACE, &self.pod);
+            let pod = pod.expect("the pod is there");
+            pod["status"]["containerStatuses"][0]["restartCount"].as_i64()
+        };
+        self.run(restarts.unwrap_or_default() + 1);
+    }
+
+    /// Opens the port, and notes in the pod what runs now.
+    fn run(&self, restarts: i64) {
+        let now = self.cluster.time();
+        self.cluster.edit("pods", NAMESPACE, &self.pod, |pod| {
+            pod["status"]["containerStatuses"] = json!([{
+                "name": "discovery", "restartCount": restarts, "ready": true,
+                "state": {"running": {"startedAt": now}},
+            }]);
+        });
+        let process = Arc::clone(&self.process);
+        let listener = move |stream| background::spawn(serve(Arc::clone(&process), stream));
+        self.cluster
+            .listen(NAMESPACE, &self.pod, PORT, Arc::new(listener));
+    }
+}
+
+impl fmt::Debug for FakeIstiod<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeIstiod")
+            .field("pod", &self.pod)
+            .finish_non_exhaustive()
+    }
+}
