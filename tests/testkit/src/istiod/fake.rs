@@ -74,6 +74,14 @@ impl<'c> FakeIstiod<'c> {
         locked(&self.process).pages.insert(path.to_owned(), page);
     }
 
+    /// Behaves again as it did at first.
+    pub fn heal(&self) {
+        let mut process = locked(&self.process);
+        process.deaf = false;
+        process.pages.clear();
+        "synced".clone_into(&mut process.status);
+    }
+
     /// How often a page was asked for.
     pub fn asked(&self, path: &str) -> usize {
         let process = locked(&self.process);
@@ -98,6 +106,12 @@ impl<'c> FakeIstiod<'c> {
             pod["status"]["containerStatuses"][0]["restartCount"].as_i64()
         };
         self.run(restarts.unwrap_or_default() + 1);
+    }
+
+    /// Takes the pod away with its process.
+    pub fn delete(self) {
+        self.stop();
+        self.cluster.delete("pods", NAMESPACE, &self.pod);
     }
 
     /// Opens the port, and notes in the pod what runs now.
