@@ -81,6 +81,14 @@ impl RotationBug {
             }
         }
     }
+
+    /// The first version that is without it.
+    pub fn mended_in(self) -> &'static str {
+        match self {
+            Self::KeepsOldToken => "1.30.3",
+            Self::LosesOthers => "1.30.4",
+        }
+    }
 }
 
 /// What an istiod of `version` is known for; nothing where the version cannot be read.

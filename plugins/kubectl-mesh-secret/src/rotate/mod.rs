@@ -2,7 +2,7 @@
 //!
 //! Read every cluster of the kubeconfig (`observe`), find the Secret that each token ends with (`lineage`), decide which
 //! tokens are due and what stands in the way of revoking them (`plan`, `due`), then, token by token: make the new one
-//! (`successor`), write it to each holder (`swap`), see each istiod take it (`watch`), and end the old one (`revoke`). Each
+//! (`successor`), write it to each holder (`swap`), see each istiod take it (`watch`, `taken`, `verdict`), and end the old one (`revoke`). Each
 //! step does nothing where it was done before, so that a second run completes an interrupted one.
 
 mod args;
@@ -18,6 +18,7 @@ mod successor;
 mod swap;
 mod taken;
 mod verb;
+mod verdict;
 mod watch;
 
 pub(crate) use args::RotateArgs;

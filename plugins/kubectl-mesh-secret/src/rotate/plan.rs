@@ -165,11 +165,11 @@ fn longest_life(parts: &[Part]) -> Duration {
     lives.max().unwrap_or(Duration::from_hours(1))
 }
 
-/// Something because of which the old token cannot be revoked, and what to do about it.
+/// Something because of which the old token cannot be revoked, and what can be done about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Obstacle {
     pub what: String,
-    pub way: String,
+    pub ways: Vec<String>,
     /// How the command ends because of it.
     pub exit: Exit,
 }
@@ -188,10 +188,10 @@ pub(super) fn obstacles(rotation: &Rotation, seen: &Seen) -> Vec<Obstacle> {
             one.context,
             one.error.in_one_line()
         ),
-        way: format!(
+        ways: vec![format!(
             "mend it, or take it out of the kubeconfig: kubectl config delete-context {}; or name all holders: --context CONTEXT,... --no-other-holders",
             shell_word(&one.context)
-        ),
+        )],
         exit: Exit::Partial,
     });
     left_out.chain(unread).collect()
@@ -201,7 +201,10 @@ pub(super) fn obstacles(rotation: &Rotation, seen: &Seen) -> Vec<Obstacle> {
 pub(super) fn still_used(secret: &str, context: &str) -> Obstacle {
     Obstacle {
         what: format!("secret {secret} in context {context} has the old token"),
-        way: format!("--context {}, beside the others", shell_word(context)),
+        ways: vec![format!(
+            "--context {}, beside the others",
+            shell_word(context)
+        )],
         exit: Exit::Partial,
     }
 }

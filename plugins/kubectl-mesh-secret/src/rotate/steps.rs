@@ -1,6 +1,8 @@
 //! The steps of one token, in their order: the new one is made and tried out, each holder gets it and is seen to use it, and
 //! only then the old one is revoked.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::{Connector, fan_out};
 use mesh_common::mesh::error::Kind;
@@ -12,6 +14,7 @@ use super::observe::{Place, Seen};
 use super::plan::{Has, Obstacle, Part, Rotation, Sort, obstacles};
 use super::resolve::Order;
 use super::successor::{Minted, make_token, prove};
+use super::verdict::Warning;
 use super::watch::Watch;
 use super::{revoke, swap};
 
@@ -59,15 +62,11 @@ impl Work<'_> {
             let seen = fan_out(handed, |one| async move {
                 one.watch.until_taken(self, one.part, &one.secret).await
             });
-            for verdict in seen.await {
-                match verdict {
-                    Ok(verdict) => {
-                        let warnings = verdict.warnings.iter();
-                        warnings.for_each(|warning| self.streams.warn(warning));
-                        in_the_way.extend(verdict.obstacle);
-                    }
-                    Err(error) => failed.push(error),
-                }
+            let (verdicts, wrong) = parted(seen.await);
+            failed.extend(wrong);
+            for verdict in verdicts {
+                self.warn(&verdict.warnings);
+                in_the_way.extend(verdict.obstacles);
             }
         }
         if failed.is_empty() && is_to_end {
@@ -84,7 +83,8 @@ impl Work<'_> {
             }
             return Ok(Exit::Fine);
         }
-        self.say_not_revoked(rotation, &in_the_way);
+        let is_interrupted = failed.iter().any(|error| error.kind() == Kind::Interrupted);
+        self.say_not_revoked(rotation, &in_the_way, is_interrupted);
         let exit = in_the_way
             .iter()
             .fold(Exit::Partial, |exit, one| exit.worse(one.exit));
@@ -100,8 +100,8 @@ impl Work<'_> {
         let parts = rotation.named(&self.seen.places);
         let results: Vec<Result<_, Error>> = fan_out(parts, |part| async move {
             let place = self.place(part.entry.place);
-            let watch = Watch::begin(self, place, &part.entry);
-            let mut watch = self.interrupt.or(watch).await?;
+            let begun = async { Ok(Watch::begin(self, place, &part.entry).await) };
+            let mut watch = self.interrupt.or(begun).await?;
             let written = swap::hand_over(self, part, minted).await?;
             if !written.by_us {
                 watch.forget();
@@ -109,36 +109,38 @@ impl Work<'_> {
             Ok((part, watch, written))
         })
         .await;
-        let (mut handed, mut failed, mut interrupted) = (Vec::new(), Vec::new(), None);
-        for result in results {
-            match result {
-                Ok((part, watch, written)) => {
-                    let word = if written.by_us {
-                        "rotated"
-                    } else {
-                        "has the new token already"
-                    };
-                    self.streams.data(&format!(
-                        "secret/{} {word} in context {}\n",
-                        part.entry.name(),
-                        self.place(part.entry.place).context()
-                    ))?;
-                    handed.push(Handed {
-                        part,
-                        watch,
-                        secret: written.secret,
-                    });
-                }
-                // One Ctrl-C stops all that was to come.
-                Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
-                Err(error) => failed.push(error),
-            }
+        let (results, failed) = parted(results);
+        let mut handed = Vec::new();
+        for (part, watch, written) in results {
+            let word = if written.by_us {
+                "rotated"
+            } else {
+                "has the new token already"
+            };
+            self.streams.data(&format!(
+                "secret/{} {word} in context {}\n",
+                part.entry.name(),
+                self.place(part.entry.place).context()
+            ))?;
+            handed.push(Handed {
+                part,
+                watch,
+                secret: written.secret,
+            });
         }
-        failed.extend(interrupted);
         Ok((handed, failed))
     }
 
-    fn say_not_revoked(&self, rotation: &Rotation, in_the_way: &[Obstacle]) {
+    fn warn(&self, warnings: &[Warning]) {
+        for Warning { what, way } in warnings {
+            self.streams.warn(what);
+            if let Some(way) = way {
+                self.streams.say(&format!("hint: {way}"));
+            }
+        }
+    }
+
+    fn say_not_revoked(&self, rotation: &Rotation, in_the_way: &[Obstacle], is_interrupted: bool) {
         for one in in_the_way {
             self.streams.warn(&one.what);
         }
@@ -151,14 +153,17 @@ impl Work<'_> {
                 self.source(&rotation.lineage).context()
             ));
         }
-        let mut ways: Vec<&str> = in_the_way.iter().map(|one| one.way.as_str()).collect();
-        ways.dedup();
-        for way in ways {
+        let ways = in_the_way.iter().flat_map(|one| &one.ways);
+        let mut said = BTreeSet::new();
+        for way in ways.filter(|way| said.insert(*way)) {
             self.streams.say(&format!("hint: {way}"));
         }
-        self.streams.say(
-            "hint: then run the same command again: it goes on with the new token that is there",
-        );
+        // Who interrupted it is told so with the error.
+        if !is_interrupted {
+            self.streams.say(
+                "hint: then run the same command again: it goes on with the new token that is there",
+            );
+        }
     }
 
     fn say_ended(&self, rotation: &Rotation) {
@@ -201,7 +206,21 @@ impl Work<'_> {
             }
             return Ok(Exit::Fine);
         }
-        self.say_not_revoked(rotation, &in_the_way);
+        self.say_not_revoked(rotation, &in_the_way, false);
         Ok(Exit::Partial)
     }
+}
+
+/// What went well, and what did not; one Ctrl-C stops all that was to come, and is one error.
+fn parted<T>(results: Vec<Result<T, Error>>) -> (Vec<T>, Vec<Error>) {
+    let (mut good, mut wrong, mut interrupted) = (Vec::new(), Vec::new(), None);
+    for result in results {
+        match result {
+            Ok(one) => good.push(one),
+            Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
+            Err(error) => wrong.push(error),
+        }
+    }
+    wrong.extend(interrupted);
+    (good, wrong)
 }

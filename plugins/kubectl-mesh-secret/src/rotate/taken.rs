@@ -42,9 +42,10 @@ pub(super) enum Progress {
 /// An istiod that started later has read what was written. In another one, the counter says that it has heard of something
 /// new, and its list that the connection made from it has read everything; the list alone still speaks of the old one.
 pub(super) fn judge(said: &Said, before: Option<u64>, written: Written<'_>) -> Progress {
-    let is_later = match (said.started_at, written.at) {
-        (Some(started), Some(at)) => started > at,
-        (Some(_) | None, _) => false,
+    // Clocks of nodes and API servers differ: one that was there before is not later, whatever its clock says.
+    let is_later = match (before, said.started_at, written.at) {
+        (None, Some(started), Some(at)) => started > at,
+        (_, _, _) => false,
     };
     if !is_later {
         let version = said.metrics.version.as_deref();
@@ -134,9 +135,11 @@ mod tests {
             not_yet("it says timeout")
         );
         let restart = Progress::NeedsRestart("1.30.1".to_owned());
+        // One that was asked before is not later, whatever the clocks say.
+        assert_eq!(judge(&at(1, SYNCED), Some(0), WRITTEN), restart);
         // Within the same second nobody knows which came first.
         for started in [-1, 0] {
-            assert_eq!(judge(&at(started, SYNCED), Some(0), WRITTEN), restart);
+            assert_eq!(judge(&at(started, SYNCED), None, WRITTEN), restart);
         }
     }
 

@@ -1,5 +1,8 @@
 //! Sees the istiods of a holder take a new token: their pages are read before the secret is written, and after it until all
 //! of them have it. It writes nothing but a nudge, where an istiod has to be given a reason to look again.
+//!
+//! An istiod that could be asked before is waited for, whatever it does meanwhile; one that could not is not: most likely that
+//! is for good, as where the right to forward ports is missing.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,22 +11,25 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::fan_out;
 use mesh_common::cluster::istiod::{Istiod, IstiodPod, istiod_pods};
+use mesh_common::mesh::Error;
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::istiod_pages::{RotationBug, known_clusters, rotation_bug, secret_metrics};
 use mesh_common::mesh::names::FIELD_MANAGER;
 use mesh_common::mesh::token_swap::nudged;
-use mesh_common::mesh::{Error, Exit};
 use tokio::time::{Instant, sleep};
 
 use super::entries::Entry;
 use super::observe::Place;
 use super::plan::{Obstacle, Part};
+use super::resolve::Order;
 use super::steps::Work;
 use super::swap::change;
 use super::taken::{Progress, Said, Written, judge};
+use super::verdict::{Verdict, Warning, Whose};
 
-/// How long one istiod may take to answer.
+/// How long one istiod may take to answer, where there is as much time.
 const ANSWER: Duration = Duration::from_secs(10);
+const SHORTEST_ANSWER: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
 /// The counter rises a moment before istiod works on what it has heard, so that one look is not enough.
 const LOOKS: u32 = 2;
@@ -31,53 +37,61 @@ const LOOKS: u32 = 2;
 /// The istiods of one holder.
 pub(super) struct Watch<'a> {
     place: &'a Place,
-    namespace: &'a str,
+    order: &'a Order,
+    /// Name of the holder's secret.
+    secret: String,
     /// How many events each process had counted before the secret was written.
     before: BTreeMap<Process, u64>,
-    /// Why they cannot be asked.
-    unseen: Option<String>,
-    whose: String,
+    /// The processes that could not be asked then, and why.
+    unseen: BTreeMap<Process, Error>,
+    /// Why not even their pods are known.
+    blind: Option<Error>,
 }
 
-/// What came of watching.
-#[derive(Default)]
-pub(super) struct Verdict {
-    /// What stands in the way of revoking the old token, if anything.
-    pub obstacle: Option<Obstacle>,
-    pub warnings: Vec<String>,
-}
-
-/// A pod's UID and how often its containers were started again: together one process.
-type Process = (String, i32);
+/// A pod's name and UID, and how often its containers were started again: together one process.
+type Process = (String, String, i32);
 
 fn process(pod: &IstiodPod) -> Process {
-    (pod.uid.clone(), pod.restarts)
+    (pod.name.clone(), pod.uid.clone(), pod.restarts)
+}
+
+/// What one look at all istiods of a holder came to.
+#[derive(Default)]
+struct Round {
+    /// Pods whose istiods have not taken it, and what these say.
+    late: Vec<(String, String)>,
+    /// Why some say nothing at the moment.
+    silent: Vec<Error>,
+    /// Whether some had no number to compare with until now.
+    unmeasured: bool,
+    /// What waiting does not mend.
+    lasting: Vec<Obstacle>,
+    warnings: Vec<Warning>,
 }
 
 impl<'a> Watch<'a> {
     /// Reads the counters as they are now. That an istiod cannot be asked is no error.
-    pub(super) async fn begin(
-        work: &'a Work<'_>,
-        place: &'a Place,
-        entry: &Entry,
-    ) -> Result<Self, Error> {
+    pub(super) async fn begin(work: &'a Work<'_>, place: &'a Place, entry: &Entry) -> Self {
         let mut watch = Self {
             place,
-            namespace: &work.order.namespace,
+            order: work.order,
+            secret: entry.name().to_owned(),
             before: BTreeMap::new(),
-            unseen: None,
-            whose: format!("secret {} in context {}", entry.name(), place.context()),
+            unseen: BTreeMap::new(),
+            blind: None,
         };
         match watch.look().await {
             Ok(looks) => {
-                let counts = looks.into_iter();
-                watch.before = counts
-                    .map(|(pod, said)| (process(&pod), said.metrics.events))
-                    .collect();
+                for (pod, said) in looks {
+                    match said {
+                        Ok(said) => drop(watch.before.insert(process(&pod), said.metrics.events)),
+                        Err(error) => drop(watch.unseen.insert(process(&pod), error)),
+                    }
+                }
             }
-            Err(error) => watch.unseen = Some(error.in_one_line()),
+            Err(error) => watch.blind = Some(error),
         }
-        Ok(watch)
+        watch
     }
 
     /// Forgets the counters: what they have to rise above was not written now.
@@ -85,106 +99,126 @@ impl<'a> Watch<'a> {
         self.before.clear();
     }
 
-    /// Returns once every istiod has taken what was written; says what stands in the way, if they do not.
+    /// Returns once every istiod that can be asked has taken what was written, or cannot do so in time.
+    ///
+    /// # Errors
+    /// Ctrl-C, and a nudge that cannot be written.
     pub(super) async fn until_taken(
         mut self,
         work: &Work<'_>,
         part: &Part,
         written: &Secret,
     ) -> Result<Verdict, Error> {
-        let deadline = Instant::now() + work.order.wait;
-        let secret = format!("{}/{}", self.namespace, part.entry.name());
+        if let Some(error) = self.blind.take() {
+            return Ok(self.verdict(Round {
+                silent: vec![error],
+                ..Round::default()
+            }));
+        }
+        let deadline = Instant::now() + self.order.wait;
+        let secret = format!("{}/{}", self.order.namespace, self.secret);
         let (mut at, mut in_a_row) = (written_at(written), 0);
         loop {
-            if let Some(why) = &self.unseen {
-                return Ok(self.cannot_be_asked(work, why));
-            }
-            let looks = match work.interrupt.or(self.look()).await {
-                Ok(looks) => looks,
-                Err(error) if error.kind() == Kind::Interrupted => return Err(error),
-                Err(error) => {
-                    self.unseen = Some(error.in_one_line());
-                    continue;
-                }
-            };
-            let written = Written {
+            let round = self.round(Written {
                 cluster: &part.entry.key,
                 secret: &secret,
                 at,
-            };
-            let (mut last, mut unmeasured) = (None, false);
-            for (pod, said) in &looks {
-                match judge(said, self.before.get(&process(pod)).copied(), written) {
-                    Progress::Taken => {}
-                    Progress::NotYet(why) => last = Some(format!("istiod pod {}: {why}", pod.name)),
-                    Progress::NeedsRestart(version) => {
-                        return Ok(self.needs_restart(pod, &version).into());
-                    }
-                    Progress::NoMeasure => {
-                        self.before.insert(process(pod), said.metrics.events);
-                        unmeasured = true;
-                    }
-                }
+            });
+            let round = work.interrupt.or(async { Ok(round.await) }).await?;
+            let is_done = round.late.is_empty() && round.silent.is_empty();
+            in_a_row = if is_done { in_a_row + 1 } else { 0 };
+            let is_over = in_a_row >= LOOKS || (!is_done && Instant::now() >= deadline);
+            if is_over || !round.lasting.is_empty() {
+                return Ok(self.verdict(round));
             }
-            if unmeasured {
-                in_a_row = 0;
+            if round.unmeasured {
                 at = self.nudge(work, part).await?;
-            } else if let Some(last) = last {
-                in_a_row = 0;
-                if Instant::now() >= deadline {
-                    return Ok(self.too_late(work, &last).into());
-                }
-            } else {
-                in_a_row += 1;
-                if in_a_row >= LOOKS {
-                    return Ok(Verdict {
-                        obstacle: None,
-                        warnings: self.losses(&looks),
-                    });
-                }
             }
-            work.interrupt
-                .or(async {
-                    sleep(BETWEEN_LOOKS).await;
-                    Ok(())
-                })
-                .await?;
+            let pause = async {
+                sleep(BETWEEN_LOOKS).await;
+                Ok(())
+            };
+            work.interrupt.or(pause).await?;
         }
     }
 
-    /// Asks every istiod that runs now.
-    async fn look(&self) -> Result<Vec<(IstiodPod, Said)>, Error> {
-        let pods = istiod_pods(&self.place.cluster, self.namespace).await?;
+    /// Looks once, and judges.
+    async fn round(&mut self, written: Written<'_>) -> Round {
+        let mut round = Round::default();
+        let looks = match self.look().await {
+            Ok(looks) => looks,
+            Err(error) => {
+                round.silent.push(error);
+                return round;
+            }
+        };
+        for (pod, said) in looks {
+            let said = match said {
+                Ok(said) => said,
+                Err(error) => {
+                    round.silent.push(error);
+                    continue;
+                }
+            };
+            match judge(&said, self.before.get(&process(&pod)).copied(), written) {
+                Progress::Taken => round.warnings.extend(self.losses(&pod, &said)),
+                Progress::NotYet(why) => round.late.push((pod.name, why)),
+                Progress::NeedsRestart(version) => {
+                    let obstacle = self.whose().needs_restart(&pod.name, &version);
+                    round.lasting.push(obstacle);
+                }
+                Progress::NoMeasure => {
+                    self.before.insert(process(&pod), said.metrics.events);
+                    round.unmeasured = true;
+                    let why = "it was started a moment ago".to_owned();
+                    round.late.push((pod.name, why));
+                }
+            }
+        }
+        round
+    }
+
+    /// Asks every istiod that runs now, but those that could not be asked at first.
+    async fn look(&mut self) -> Result<Vec<(IstiodPod, Result<Said, Error>)>, Error> {
+        let namespace = &self.order.namespace;
+        let mut pods = istiod_pods(&self.place.cluster, namespace).await?;
         if pods.is_empty() {
             return Err(Error::new(
                 Kind::NotFound,
                 format!(
-                    "no istiod runs in namespace {} of context {}",
-                    self.namespace,
+                    "no istiod runs in namespace {namespace} of context {}",
                     self.place.context()
                 ),
             ));
         }
+        self.unseen
+            .retain(|unseen, _| pods.iter().any(|pod| process(pod) == *unseen));
+        pods.retain(|pod| !self.unseen.contains_key(&process(pod)));
         let looks = fan_out(pods, |pod| async {
-            let said = self.ask(&pod).await?;
-            Ok((pod, said))
+            let said = self.ask(&pod).await;
+            (pod, said)
         });
-        Error::gather(looks.await)
+        Ok(looks.await)
     }
 
     async fn ask(&self, pod: &IstiodPod) -> Result<Said, Error> {
         let cluster = &self.place.cluster;
-        let mut istiod = Istiod::connect(cluster, self.namespace, &pod.name, ANSWER).await?;
+        let limit = self.order.wait.clamp(SHORTEST_ANSWER, ANSWER);
+        let mut istiod = Istiod::connect(cluster, &self.order.namespace, &pod.name, limit).await?;
+        let is_none = |what: &str| {
+            let context = self.place.context();
+            Error::refused(format!(
+                "istiod pod {} in context {context} does not say {what}",
+                pod.name
+            ))
+        };
         // The counter first: what is listed afterwards is not older.
         let metrics = secret_metrics(&istiod.page("/metrics").await?);
+        if metrics.version.is_none() {
+            return Err(is_none("which version it is of"));
+        }
         let page = istiod.page("/debug/clusterz").await?;
-        let clusters = known_clusters(&page).ok_or_else(|| {
-            Error::refused(format!(
-                "istiod pod {} in context {} does not say which clusters it knows",
-                pod.name,
-                self.place.context()
-            ))
-        })?;
+        let clusters = known_clusters(&page).ok_or_else(|| is_none("which clusters it knows"))?;
         Ok(Said {
             started_at: pod.started_at,
             metrics,
@@ -199,78 +233,49 @@ impl<'a> Watch<'a> {
         Ok(written_at(&written.secret))
     }
 
-    fn cannot_be_asked(&self, work: &Work<'_>, why: &str) -> Verdict {
-        let what = format!(
-            "{}: whether its istiods have taken the new token cannot be seen: {why}",
-            self.whose
-        );
-        if work.order.revoke_unseen {
-            return Verdict {
-                obstacle: None,
-                warnings: vec![what],
-            };
+    /// What the last round came to, and all that could not be asked.
+    fn verdict(&self, round: Round) -> Verdict {
+        let Round {
+            late,
+            silent,
+            unmeasured: _,
+            lasting: mut obstacles,
+            mut warnings,
+        } = round;
+        let whose = self.whose();
+        if !late.is_empty() && obstacles.is_empty() {
+            obstacles.push(whose.too_late(self.order.wait, &late));
         }
-        Obstacle {
-            what,
-            way: "--revoke-unseen, to revoke without having seen it".to_owned(),
-            exit: Exit::Partial,
+        let unseen: Vec<&Error> = silent.iter().chain(self.unseen.values()).collect();
+        if !unseen.is_empty() {
+            let obstacle = whose.cannot_be_asked(&unseen);
+            if self.order.revoke_unseen {
+                warnings.push(Warning {
+                    what: obstacle.what,
+                    way: None,
+                });
+            } else {
+                obstacles.push(obstacle);
+            }
         }
-        .into()
-    }
-
-    fn needs_restart(&self, pod: &IstiodPod, version: &str) -> Obstacle {
-        Obstacle {
-            what: format!(
-                "istiod pod {} in context {} is of version {version}, which {}",
-                pod.name,
-                self.place.context(),
-                RotationBug::KeepsOldToken.what()
-            ),
-            way: format!(
-                "{} -n {} rollout restart deployment -l {}; from 1.30.3 on that is not needed",
-                self.place.cluster.target().kubectl(),
-                self.namespace,
-                mesh_common::mesh::istiod::SELECTOR
-            ),
-            exit: Exit::Partial,
+        Verdict {
+            obstacles,
+            warnings,
         }
     }
 
-    fn too_late(&self, work: &Work<'_>, last: &str) -> Obstacle {
-        Obstacle {
-            what: format!(
-                "{}: the new token was not taken within {} s; {last}",
-                self.whose,
-                work.order.wait.as_secs()
-            ),
-            way: "--wait 5m, if they need longer".to_owned(),
-            exit: Exit::WaitRanOut,
-        }
+    fn losses(&self, pod: &IstiodPod, said: &Said) -> Option<Warning> {
+        let version = said.metrics.version.as_deref()?;
+        let loses = rotation_bug(version) == Some(RotationBug::LosesOthers);
+        loses.then(|| self.whose().loses_others(&pod.name, version))
     }
 
-    fn losses(&self, looks: &[(IstiodPod, Said)]) -> Vec<String> {
-        let version = |said: &Said| said.metrics.version.clone().unwrap_or_default();
-        looks
-            .iter()
-            .filter(|(_, said)| rotation_bug(&version(said)) == Some(RotationBug::LosesOthers))
-            .map(|(pod, said)| {
-                format!(
-                    "istiod pod {} in context {} is of version {}, which {}",
-                    pod.name,
-                    self.place.context(),
-                    version(said),
-                    RotationBug::LosesOthers.what()
-                )
-            })
-            .collect()
-    }
-}
-
-impl From<Obstacle> for Verdict {
-    fn from(obstacle: Obstacle) -> Self {
-        Self {
-            obstacle: Some(obstacle),
-            warnings: Vec::new(),
+    fn whose(&self) -> Whose<'_> {
+        Whose {
+            secret: &self.secret,
+            context: self.place.context(),
+            namespace: &self.order.namespace,
+            kubectl: self.place.cluster.target().kubectl(),
         }
     }
 }

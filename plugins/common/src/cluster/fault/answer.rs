@@ -37,10 +37,12 @@ pub(super) fn api_fault_of(status: &Status) -> ApiFault {
 }
 
 fn message(status: &Status) -> String {
-    if !status.message.is_empty() {
-        let (shown, rest) = match status.message.char_indices().nth(LONGEST_MESSAGE) {
-            Some((end, _)) => (&status.message[..end], " ..."),
-            None => (status.message.as_str(), ""),
+    // Where a server has no reason to give, its sentence ends where that would have begun.
+    let said = status.message.trim_end_matches([':', ' ']);
+    if !said.is_empty() {
+        let (shown, rest) = match said.char_indices().nth(LONGEST_MESSAGE) {
+            Some((end, _)) => (&said[..end], " ..."),
+            None => (said, ""),
         };
         format!("{shown}{rest}")
     } else if status.reason.is_empty() {
@@ -228,6 +230,17 @@ mod tests {
             json!({"code": 403, "reason": "Forbidden", "message": "exceeded quota"}),
             &ApiFault::Forbidden {
                 message: "exceeded quota".to_owned(),
+                user: None,
+            },
+        );
+    }
+
+    #[test]
+    fn a_refusal_without_a_reason_ends_before_it() {
+        check(
+            json!({"code": 403, "reason": "Forbidden", "message": "pods \"a\" is forbidden: "}),
+            &ApiFault::Forbidden {
+                message: "pods \"a\" is forbidden".to_owned(),
                 user: None,
             },
         );

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use crate::cluster::Cluster;
 use crate::mesh::error::{Error, Kind};
+use crate::mesh::shell::shell_word;
 
 /// Where an istiod serves its metrics and debug pages.
 /// Source: <https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio>.
@@ -28,9 +29,14 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 pub struct Istiod {
     sender: SendRequest<Body>,
     failure: Arc<OnceLock<String>>,
-    /// What it is called in errors.
-    whose: String,
+    called: Called,
     limit: Duration,
+}
+
+/// What it is called in errors, and where it says more.
+struct Called {
+    whose: String,
+    logs: String,
 }
 
 impl Istiod {
@@ -44,10 +50,18 @@ impl Istiod {
         pod: &str,
         limit: Duration,
     ) -> Result<Self, Error> {
-        let whose = format!(
-            "istiod pod {namespace}/{pod} in context {}",
-            cluster.context()
-        );
+        let called = Called {
+            whose: format!(
+                "istiod pod {namespace}/{pod} in context {}",
+                cluster.context()
+            ),
+            logs: format!(
+                "{} -n {} logs {}",
+                cluster.target().kubectl(),
+                shell_word(namespace),
+                shell_word(pod)
+            ),
+        };
         let connecting = async {
             let forward = cluster
                 .port_forward(namespace, pod, MONITORING_PORT)
@@ -55,18 +69,18 @@ impl Istiod {
             let failure = forward.failure_later();
             let (sender, driven) = http1::handshake(TokioIo::new(forward))
                 .await
-                .map_err(|error| silent(&whose, &failure).because(error))?;
+                .map_err(|error| called.silent(&failure).because(error))?;
             // It ends when the sender is dropped.
             tokio::spawn(driven);
             Ok((sender, failure))
         };
         let (sender, failure) = timeout(limit, connecting)
             .await
-            .unwrap_or_else(|_| Err(late(&whose, limit)))?;
+            .unwrap_or_else(|_| Err(called.late(limit)))?;
         Ok(Self {
             sender,
             failure,
-            whose,
+            called,
             limit,
         })
     }
@@ -79,7 +93,7 @@ impl Istiod {
         let limit = self.limit;
         match timeout(limit, self.ask(path)).await {
             Ok(answered) => answered,
-            Err(_) => Err(late(&self.whose, limit)),
+            Err(_) => Err(self.called.late(limit)),
         }
     }
 
@@ -101,18 +115,20 @@ impl Istiod {
         if status != StatusCode::OK {
             let hint = match status {
                 StatusCode::NOT_FOUND => "ENABLE_DEBUG_ON_HTTP=false hides istiod's debug pages",
-                _ => "kubectl logs of that pod say why",
+                _ => &self.called.logs,
             };
-            return Err(
-                Error::refused(format!("{} answers HTTP {status} to {path}", self.whose))
-                    .hint(hint),
-            );
+            return Err(Error::refused(format!(
+                "{} answers HTTP {status} to {path}",
+                self.called.whose
+            ))
+            .hint(hint));
         }
         let Ok(body) = body else {
             return Err(self.hung_up().await);
         };
-        String::from_utf8(body.to_bytes().into())
-            .map_err(|_| Error::refused(format!("{} answers {path} with no text", self.whose)))
+        String::from_utf8(body.to_bytes().into()).map_err(|_| {
+            Error::refused(format!("{} answers {path} with no text", self.called.whose))
+        })
     }
 
     async fn hung_up(&self) -> Error {
@@ -123,18 +139,22 @@ impl Istiod {
             }
         };
         let _ = timeout(LAST_WORDS, told).await;
-        silent(&self.whose, &self.failure)
+        self.called.silent(&self.failure)
     }
 }
 
-fn silent(whose: &str, failure: &OnceLock<String>) -> Error {
-    let why = failure.get().map_or("it hung up", String::as_str);
-    Error::new(Kind::Unreachable, format!("{whose} cannot be asked: {why}"))
-}
+impl Called {
+    fn silent(&self, failure: &OnceLock<String>) -> Error {
+        let why = failure.get().map_or("it hung up", String::as_str);
+        self.unreachable(format!("{} cannot be asked: {why}", self.whose))
+    }
 
-fn late(whose: &str, limit: Duration) -> Error {
-    Error::new(
-        Kind::Unreachable,
-        format!("{whose} does not answer within {} s", limit.as_secs()),
-    )
+    fn late(&self, limit: Duration) -> Error {
+        let seconds = limit.as_secs();
+        self.unreachable(format!("{} does not answer within {seconds} s", self.whose))
+    }
+
+    fn unreachable(&self, sentence: String) -> Error {
+        Error::new(Kind::Unreachable, sentence).hint(&self.logs)
+    }
 }

@@ -146,7 +146,8 @@ impl Mesh {
     pub(crate) fn steady(text: &str) -> String {
         let mut steady = String::new();
         let mut rest = text;
-        while let Some(at) = rest.find("-token.").or_else(|| rest.find("-east.")) {
+        let ends = ["-token.", "-east.", "-north."];
+        while let Some(at) = ends.iter().filter_map(|end| rest.find(end)).min() {
             let end = at + rest[at..].find('.').unwrap() + 1;
             steady.push_str(&rest[..end]);
             let is_digits =
