@@ -20,5 +20,6 @@ mod list;
 mod list_reading;
 mod rotate;
 mod rotate_faults;
+mod rotate_meanwhile;
 mod rotate_watch;
 mod support;

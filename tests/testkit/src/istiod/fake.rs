@@ -69,7 +69,7 @@ impl<'c> FakeIstiod<'c> {
         status.clone_into(&mut locked(&self.process).status);
     }
 
-    /// Lets a page, such as `/metrics`, answer like this.
+    /// Lets a page, such as `/metrics`, answer like this until [`Self::heal`].
     pub fn page(&self, path: &str, page: Page) {
         locked(&self.process).pages.insert(path.to_owned(), page);
     }

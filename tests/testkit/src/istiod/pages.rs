@@ -16,11 +16,9 @@ use tokio::io::DuplexStream;
 
 use crate::embedded::Follower;
 
-/// How a page answers.
+/// How a page answers that does not do what it should.
 #[derive(Clone, Debug)]
 pub enum Page {
-    /// As a real istiod does.
-    Served,
     /// With this status and no page, as where debug pages are switched off (404).
     Status(u16),
     /// With 200 and this text.
@@ -95,7 +93,7 @@ impl Process {
         *self.asked.entry(path.to_owned()).or_default() += 1;
         self.hear();
         match self.pages.get(path) {
-            Some(Page::Served) | None => match path {
+            None => match path {
                 "/debug/clusterz" => Page::Text(self.clusterz()),
                 "/metrics" => Page::Text(self.metrics()),
                 _ => Page::Status(404),
@@ -117,7 +115,7 @@ pub(super) async fn serve(process: Arc<Mutex<Process>>, stream: DuplexStream) {
                     Ok(answer(code, format!("{code}\n")))
                 }
                 Page::HangsUp => Err(io::Error::other("it hangs up")),
-                Page::Hangs | Page::Served => std::future::pending().await,
+                Page::Hangs => std::future::pending().await,
             }
         }
     });

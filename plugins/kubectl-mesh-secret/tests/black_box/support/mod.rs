@@ -3,9 +3,11 @@
 mod mesh;
 mod objects;
 mod tokens;
+mod watched;
 mod world;
 
 pub(crate) use mesh::{Mesh, NAMESPACE, SECRET, USUAL};
 pub(crate) use objects::{istiod, namespace};
 pub(crate) use tokens::token_from_to;
+pub(crate) use watched::{CLUSTERZ, LINE, METRICS, Watched};
 pub(crate) use world::{PLUGIN, World, add_reader, decoded, golden_file, reader_token};
