@@ -15,7 +15,9 @@ use mesh_common::cluster::{
 };
 use mesh_common::mesh::error::Kind as ErrorKind;
 use mesh_common::mesh::istiod_pages::{SYNCED, known_clusters, secret_metrics};
+use mesh_testkit::condition::wait_until;
 use mesh_testkit::embedded;
+use mesh_testkit::http::Endpoint;
 use mesh_testkit::istiod::FakeIstiod;
 use mesh_testkit::real::{self, Kind, Lab};
 use serde_json::{Value, json};
@@ -84,8 +86,8 @@ async fn an_istiod_tells_its_clusters_and_its_version() {
     tells_its_clusters(&admin_in(folder.path(), &fake).await, "fake").await;
 }
 
-/// What the pages say of a secret that comes, changes and goes: what of `/metrics` is about remote secrets, and the list of
-/// clusters, both without the version and the clusters' names.
+/// What the pages say of a secret that comes, changes and goes, once `write` has made istiod hear of each: what of `/metrics`
+/// is about remote secrets, and the list of clusters, both without the version and the clusters' names.
 async fn life_of_a_secret(cluster: &Cluster, name: &str, write: impl Fn(Write, Value)) -> String {
     let secret = |text: &str| {
         json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"far": text},
@@ -102,13 +104,8 @@ async fn life_of_a_secret(cluster: &Cluster, name: &str, write: impl Fn(Write, V
     {
         write(how, secret(text));
         let mut istiod = connected(cluster).await;
-        let page = loop {
-            let page = istiod.page("/metrics").await.unwrap();
-            if secret_metrics(&page).events > count as u64 {
-                break page;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        };
+        let page = istiod.page("/metrics").await.unwrap();
+        assert_eq!(secret_metrics(&page).events, count as u64 + 1, "{page}");
         let version = secret_metrics(&page).version.unwrap();
         let mut lines: Vec<&str> = page
             .lines()
@@ -136,11 +133,22 @@ async fn one_that_is_none_says_of_secrets_what_a_real_one_says() {
     let real = Lab::get().unwrap().cluster("pages", Kind::Istiod).unwrap();
     let cluster = admin_of(&real).await;
     let path = format!("/api/v1/namespaces/{NAMESPACE}/secrets/far");
-    let of_real = life_of_a_secret(&cluster, "pages", |how, secret| match how {
-        Write::Apply => real.apply(&secret.to_string()).unwrap(),
-        Write::Delete => drop(real.request("DELETE", &path, None).unwrap()),
+    let heard = || {
+        let url = real.istiod_monitoring_url();
+        let istiod = Endpoint::plain(url.trim_start_matches("http://"));
+        let page = istiod.request("GET", "/metrics", None).unwrap().body;
+        secret_metrics(&page).events
+    };
+    let of_real = life_of_a_secret(&cluster, "pages", |how, secret| {
+        let before = heard();
+        match how {
+            Write::Apply => real.apply(&secret.to_string()).unwrap(),
+            Write::Delete => drop(real.request("DELETE", &path, None).unwrap()),
+        }
+        let is_heard = wait_until(LIMIT, || (heard() > before).then_some(()));
+        assert!(is_heard.is_some(), "it does not hear of it");
     });
-    let of_real = tokio::time::timeout(LIMIT, of_real).await.unwrap();
+    let of_real = of_real.await;
 
     let (fake, folder) = (
         embedded::Cluster::start("fake"),
@@ -157,7 +165,7 @@ async fn one_that_is_none_says_of_secrets_what_a_real_one_says() {
         Write::Apply => drop(fake.create(secret)),
         Write::Delete => fake.delete("secrets", NAMESPACE, "far"),
     });
-    assert_eq!(tokio::time::timeout(LIMIT, of_fake).await.unwrap(), of_real);
+    assert_eq!(of_fake.await, of_real);
     assert!(of_real.contains("{event=\"update\"} 1\n"), "{of_real}");
 }
 
