@@ -1,6 +1,7 @@
 //! The verb itself.
 
 use std::process::{Command, ExitCode};
+use std::thread;
 
 use anyhow::{Context as _, Result, bail};
 use mesh_testkit::parts::{self, Part, Source};
@@ -24,6 +25,9 @@ const CHOOSES: &[&str] = &[
     "--exclude",
     "--manifest-path",
 ];
+
+/// How many tests run at once, by <https://doc.rust-lang.org/rustc/tests/index.html#--test-threads-test_threads>.
+const THREADS: &str = "RUST_TEST_THREADS";
 
 /// What to run; everything by default.
 #[derive(Debug, clap::Args)]
@@ -61,6 +65,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     repo::fresh_folder(&record)?;
 
     let supervisor = Supervisor::start(Command::new(&programs.supervisor))?;
+    let threads = repo::variable(THREADS).unwrap_or_else(|| threads().to_string().into());
     let mut passed = true;
     let testkit = without_parts
         .is_some()
@@ -72,6 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             .env(environment::SUPERVISOR, supervisor.address())
             .env(environment::PLUGINS, &programs.plugins)
             .env(environment::RECORD, &record)
+            .env(THREADS, &threads)
             .status()
             .context("cannot run cargo")?
             .success();
@@ -130,6 +136,12 @@ fn invocations(args: &[String], testkit: Option<Vec<String>>) -> Vec<Vec<String>
         .into_iter()
         .map(|before| [before, args.to_vec()].concat())
         .collect()
+}
+
+/// A test mostly waits for servers, and on a machine of two cores more than two can do so.
+fn threads() -> usize {
+    const AT_LEAST: usize = 4;
+    thread::available_parallelism().map_or(AT_LEAST, |cores| cores.get().max(AT_LEAST))
 }
 
 fn owned(args: &[&str]) -> Vec<String> {
