@@ -55,17 +55,16 @@ impl Registry {
 
     /// Lets a guest go, and ends the clusters that nobody wants any more.
     pub(super) fn leave(&self, guest: Guest) {
-        let present = {
-            let mut guests = lock(&self.guests);
-            guests.present.remove(&guest);
-            guests.present.clone()
-        };
+        lock(&self.guests).present.remove(&guest);
         let slots: Vec<_> = lock(&self.slots).values().cloned().collect();
         for slot in slots {
             let mut state = lock(&slot);
-            match &*state {
-                State::Running { guests, .. } if guests.is_disjoint(&present) => end(&mut state),
-                State::Running { .. } | State::Absent | State::Failed(_) => {}
+            if let State::Running { guests, .. } = &*state {
+                // Only now, since somebody may have come and asked for this very cluster meanwhile.
+                let unwanted = guests.is_disjoint(&lock(&self.guests).present);
+                if unwanted {
+                    end(&mut state);
+                }
             }
         }
     }
