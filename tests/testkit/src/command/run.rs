@@ -12,7 +12,7 @@ use super::running::Running;
 use super::terminal;
 
 /// Long enough for a busy machine, short enough to notice a program that hangs.
-const DEADLINE: Duration = Duration::from_mins(1);
+const DEADLINE: Duration = Duration::from_mins(3);
 
 /// Programs whose output is recorded unasked, by the beginning of their file name.
 const RECORDED: [&str; 2] = ["kubectl-mesh", "kubectl_complete-mesh"];
