@@ -107,6 +107,20 @@ impl Error {
         Self::all(wrong).map_or(Ok(good), Err)
     }
 
+    /// What went well and what did not, each in the order given. One Ctrl-C stops all that was to come: it is one error, the last.
+    pub fn parted<T>(results: impl IntoIterator<Item = Result<T, Self>>) -> (Vec<T>, Vec<Self>) {
+        let (mut good, mut wrong, mut interrupted) = (Vec::new(), Vec::new(), None);
+        for result in results {
+            match result {
+                Ok(one) => good.push(one),
+                Err(error) if error.kind == Kind::Interrupted => interrupted = Some(error),
+                Err(error) => wrong.push(error),
+            }
+        }
+        wrong.extend(interrupted);
+        (good, wrong)
+    }
+
     /// Sentence and cause in one line, for a report that goes on without what failed.
     pub fn in_one_line(&self) -> String {
         match self.source() {

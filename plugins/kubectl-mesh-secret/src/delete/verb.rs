@@ -114,20 +114,16 @@ impl Work<'_> {
             done: nothing_to_do,
             ..Tally::default()
         };
-        let mut interrupted = None;
-        for (one, result) in doomed.iter().zip(results) {
-            match result {
-                Ok(was_there) => {
-                    tally.done = true;
-                    self.tell(one, was_there, streams)?;
-                }
-                Err(error) if error.kind() == Kind::Unreachable => tally.unsure.push(error),
-                // One Ctrl-C stops all that was to come.
-                Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
-                Err(error) => tally.failed.push(error),
-            }
+        let results = doomed.iter().zip(results);
+        let (done, wrong) =
+            Error::parted(results.map(|(one, result)| result.map(|was_there| (one, was_there))));
+        for (one, was_there) in done {
+            tally.done = true;
+            self.tell(one, was_there, streams)?;
         }
-        tally.failed.extend(interrupted);
+        (tally.unsure, tally.failed) = wrong
+            .into_iter()
+            .partition(|error| error.kind() == Kind::Unreachable);
         Ok(tally)
     }
 

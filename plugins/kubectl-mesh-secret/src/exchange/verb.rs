@@ -158,30 +158,23 @@ impl<'a> Work<'a> {
             self.source(member, &plan, streams).await
         })
         .await;
-        let (mut gifts, mut lost, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-        let mut interrupted = None;
-        for result in results {
-            match result {
-                Ok(of_source) => gifts.extend(of_source),
-                Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
-                Err(error) if concerns_one_cluster(&error) => lost.push(Lost {
-                    error,
-                    left_out: "the secrets for it are left out",
-                }),
-                Err(error) => failed.push(error),
-            }
-        }
+        let (gifts, mut wrong) = Error::parted(results);
+        let interrupted = wrong.pop_if(|error| error.kind() == Kind::Interrupted);
+        let (lost, failed): (Vec<_>, Vec<_>) = wrong.into_iter().partition(concerns_one_cluster);
         if let Some(interrupted) = interrupted {
-            let lost = lost.into_iter().map(|lost| lost.error);
             let before = Error::all(failed.into_iter().chain(lost));
             return Err(match before {
                 Some(error) => error.and(interrupted),
                 None => interrupted,
             });
         }
+        let lost = lost.into_iter().map(|error| Lost {
+            error,
+            left_out: "the secrets for it are left out",
+        });
         Ok(Prepared {
-            gifts,
-            lost,
+            gifts: gifts.into_iter().flatten().collect(),
+            lost: lost.collect(),
             failed,
         })
     }

@@ -2,15 +2,14 @@
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::origin::keeper;
+use mesh_common::mesh::remote_secret::own_name;
 
 /// The warning before it is deleted, where it will not stay so.
 pub(crate) fn comes_back(secret: &Secret, context: &str) -> Option<String> {
-    let metadata = &secret.metadata;
-    let keeper = keeper(metadata, "Secret")?;
-    let (namespace, name) = (metadata.namespace.as_deref(), metadata.name.as_deref());
+    let keeper = keeper(&secret.metadata, "Secret")?;
+    let namespace = secret.metadata.namespace.as_deref().unwrap_or_default();
+    let name = own_name(secret);
     Some(format!(
-        "secret {}/{} in context {context} is kept by {keeper}, and comes back unless it is removed there",
-        namespace.unwrap_or_default(),
-        name.unwrap_or_default()
+        "secret {namespace}/{name} in context {context} is kept by {keeper}, and comes back unless it is removed there"
     ))
 }

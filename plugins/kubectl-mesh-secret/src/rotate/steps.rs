@@ -62,7 +62,7 @@ impl Work<'_> {
             let seen = fan_out(handed, |one| async move {
                 one.watch.until_taken(self, one.part, &one.secret).await
             });
-            let (verdicts, wrong) = parted(seen.await);
+            let (verdicts, wrong) = Error::parted(seen.await);
             failed.extend(wrong);
             for verdict in verdicts {
                 self.warn(&verdict.warnings);
@@ -109,7 +109,7 @@ impl Work<'_> {
             Ok((part, watch, written))
         })
         .await;
-        let (results, failed) = parted(results);
+        let (results, failed) = Error::parted(results);
         let mut handed = Vec::new();
         for (part, watch, written) in results {
             let word = if written.by_us {
@@ -209,18 +209,4 @@ impl Work<'_> {
         self.say_not_revoked(rotation, &in_the_way, false);
         Ok(Exit::Partial)
     }
-}
-
-/// What went well, and what did not; one Ctrl-C stops all that was to come, and is one error.
-fn parted<T>(results: Vec<Result<T, Error>>) -> (Vec<T>, Vec<Error>) {
-    let (mut good, mut wrong, mut interrupted) = (Vec::new(), Vec::new(), None);
-    for result in results {
-        match result {
-            Ok(one) => good.push(one),
-            Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
-            Err(error) => wrong.push(error),
-        }
-    }
-    wrong.extend(interrupted);
-    (good, wrong)
 }

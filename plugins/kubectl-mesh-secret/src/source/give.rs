@@ -8,7 +8,6 @@ use std::rc::Rc;
 use mesh_common::cluster::{
     ApiFault, ApplyOptions, DryRun, api_fault, concerns_one_cluster, fan_out,
 };
-use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::{Interrupt, Streams};
@@ -56,23 +55,14 @@ pub(crate) async fn give(
         }
     })
     .await;
-    let (mut failed, mut broke_off) = (Vec::new(), Vec::new());
-    let (mut done, mut interrupted) = (false, None);
-    for result in results {
-        match result {
-            Ok(()) => done = true,
-            Err(error) if concerns_one_cluster(&error) => {
-                let left_out = left_out(&error);
-                broke_off.push(Lost { error, left_out });
-            }
-            // One Ctrl-C stops all that was to come.
-            Err(error) if error.kind() == Kind::Interrupted => interrupted = Some(error),
-            Err(error) => failed.push(error),
-        }
-    }
-    failed.extend(interrupted);
-    lost.append(&mut broke_off);
-    if !done {
+    let (done, wrong) = Error::parted(results);
+    let (broke_off, mut failed): (Vec<_>, Vec<_>) =
+        wrong.into_iter().partition(concerns_one_cluster);
+    lost.extend(broke_off.into_iter().map(|error| {
+        let left_out = left_out(&error);
+        Lost { error, left_out }
+    }));
+    if done.is_empty() {
         failed.extend(lost.drain(..).map(|lost| lost.error));
     }
     for Lost { error, left_out } in &lost {

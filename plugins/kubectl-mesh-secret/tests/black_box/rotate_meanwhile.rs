@@ -7,10 +7,8 @@ use mesh_testkit::condition::wait_until;
 use mesh_testkit::embedded::Cluster;
 use mesh_testkit::istiod::{FakeIstiod, Page};
 
-use crate::support::{LINE, METRICS, Mesh, Watched};
+use crate::support::{LINE, METRICS, Mesh, SHORT, Watched};
 
-/// Where it is waited for in vain.
-const SHORT: &str = "rotate west --wait 1s";
 const WITHIN: Duration = Duration::from_secs(20);
 
 /// Waits until it was asked so often in all.

@@ -6,10 +6,7 @@ use std::time::Duration;
 use mesh_testkit::istiod::{FakeIstiod, Page};
 use snapbox::{Data, assert_data_eq};
 
-use crate::support::{CLUSTERZ, LINE, METRICS, Mesh, Watched, golden_file};
-
-/// Where it is waited for in vain.
-const SHORT: &str = "rotate west --wait 1s";
+use crate::support::{CLUSTERZ, LINE, METRICS, Mesh, SHORT, Watched, golden_file};
 
 /// East's istiod does what it should; north's is made to do something else: the old token is then not revoked, and once the
 /// istiod does what it should as well, the same command completes it.

@@ -12,6 +12,8 @@ pub(crate) const METRICS: &str = "/metrics";
 pub(crate) const CLUSTERZ: &str = "/debug/clusterz";
 /// A rotation that ends by itself.
 pub(crate) const LINE: &str = "rotate west";
+/// Where it is waited for in vain.
+pub(crate) const SHORT: &str = "rotate west --wait 1s";
 
 /// The holders share a token.
 pub(crate) struct Watched {
