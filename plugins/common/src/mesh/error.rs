@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use super::Exit;
+use super::command::Remedy;
 
 /// An error as a person reads it.
 ///
@@ -15,7 +16,7 @@ pub struct Error {
     kind: Kind,
     sentence: String,
     cause: Option<Box<dyn StdError + Send + Sync>>,
-    hints: Vec<String>,
+    hints: Vec<Remedy>,
     also: Vec<Self>,
 }
 
@@ -73,7 +74,7 @@ impl Error {
 
     /// Adds something that the user can paste or do.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Remedy>) -> Self {
         self.hints.push(hint.into());
         self
     }
@@ -135,7 +136,7 @@ impl Error {
     }
 
     /// What to do next, in the order in which it was said.
-    pub fn hints(&self) -> &[String] {
+    pub fn hints(&self) -> &[Remedy] {
         &self.hints
     }
 

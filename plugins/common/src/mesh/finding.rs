@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::command::Remedy;
+
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -36,8 +38,8 @@ pub struct Finding {
     /// What was seen.
     pub message: String,
     /// The command or step that mends it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fix: Option<String>,
+    #[serde(flatten)]
+    pub fix: Option<Remedy>,
 }
 
 impl Finding {
@@ -53,7 +55,7 @@ impl Finding {
 
     /// Adds the command or step that mends it.
     #[must_use]
-    pub fn fix(mut self, fix: impl Into<String>) -> Self {
+    pub fn fix(mut self, fix: impl Into<Remedy>) -> Self {
         self.fix = Some(fix.into());
         self
     }

@@ -7,6 +7,7 @@ pub mod access_facts;
 pub mod certificate;
 pub mod change;
 pub mod cluster_name;
+pub mod command;
 pub mod eastwest;
 pub mod error;
 pub mod exit;

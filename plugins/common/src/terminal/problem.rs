@@ -36,7 +36,7 @@ fn write_one(error: &Error, out: &mut dyn Write) -> io::Result<()> {
         cause = next.source();
     }
     for hint in error.hints() {
-        writeln!(out, "{cyan}hint:{cyan:#} {}", indented(hint))?;
+        writeln!(out, "{cyan}hint:{cyan:#} {}", indented(&hint.to_string()))?;
     }
     Ok(())
 }

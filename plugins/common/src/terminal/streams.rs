@@ -65,7 +65,11 @@ impl Streams {
         let style = anstyle::AnsiColor::Cyan.on_default();
         let mut err = self.err.borrow_mut();
         for hint in error.hints() {
-            let _ = writeln!(err, "{style}hint:{style:#} {}", in_one_line(hint));
+            let _ = writeln!(
+                err,
+                "{style}hint:{style:#} {}",
+                in_one_line(&hint.to_string())
+            );
         }
     }
 

@@ -38,7 +38,9 @@ impl Whose<'_> {
     /// Some istiods, or all, could not be asked.
     pub(super) fn cannot_be_asked(&self, errors: &[&Error]) -> Obstacle {
         let why: Vec<String> = errors.iter().map(|error| error.in_one_line()).collect();
-        let hints = errors.iter().flat_map(|error| error.hints().to_vec());
+        let hints = errors
+            .iter()
+            .flat_map(|error| error.hints().iter().map(ToString::to_string));
         let way = "--revoke-unseen, to revoke without having seen it".to_owned();
         Obstacle {
             what: format!(

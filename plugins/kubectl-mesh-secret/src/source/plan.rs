@@ -395,6 +395,10 @@ mod tests {
         let error = plan_of(with(0b0011), "--secret-name gone")
             .err()
             .expect("it is not there");
-        assert!(error.hints()[0].starts_with("kubectl --kubeconfig other --context west -n"));
+        assert!(
+            error.hints()[0]
+                .to_string()
+                .starts_with("kubectl --kubeconfig other --context west -n")
+        );
     }
 }
