@@ -93,6 +93,24 @@ const ABOVE_CLUSTER: &[(&str, &str)] = &[(
     "cluster never speaks to people; return what is to be said",
 )];
 
+/// The one file that makes the path of a request of names, after it has checked them.
+const MAKES_PATHS: &str = "plugins/common/src/cluster/paths.rs";
+
+const AROUND_THE_PATHS: &[(&str, &str)] = &[
+    (
+        "*::url_path",
+        "let cluster::paths make the path, which checks the names in it",
+    ),
+    (
+        "kube::Api",
+        "use the methods of Cluster, which check the names that they are given",
+    ),
+    (
+        "kube::api::Api",
+        "use the methods of Cluster, which check the names that they are given",
+    ),
+];
+
 /// Names that a file of a product crate must not use.
 pub(super) fn check(file: &File) -> Vec<Finding> {
     let Some(place) = Place::of(file) else {
@@ -105,6 +123,7 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
         let broken = place
             .forbidden()
             .into_iter()
+            .chain((file.path != MAKES_PATHS).then_some(AROUND_THE_PATHS))
             .flatten()
             .find(|(name, _)| names(path, name));
         if let Some((_, instead)) = broken {
@@ -222,6 +241,17 @@ mod tests {
         let text = "use crate::terminal::ask;\nuse tokio::net;\nuse kube::Client;\nprintln!(a);";
         assert_eq!(found("plugins/common/src/cluster/client.rs", text), [1, 4]);
         assert_eq!(found("plugins/common/src/terminal/ask.rs", text), [0; 0]);
+    }
+
+    #[test]
+    fn one_file_makes_the_paths_of_requests() {
+        let text = "let a = K::url_path(&(), None);\nuse kube::Api;\n";
+        assert_eq!(found("plugins/common/src/cluster/objects.rs", text), [1, 2]);
+        assert_eq!(
+            found("plugins/kubectl-mesh-label/src/show/observe.rs", text),
+            [1, 2]
+        );
+        assert_eq!(found(super::MAKES_PATHS, text), [0; 0]);
     }
 
     #[test]

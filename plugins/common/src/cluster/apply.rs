@@ -9,7 +9,8 @@ use kube::core::params::{Patch, PatchParams};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::objects::{built, path};
+use super::objects::built;
+use super::paths::path;
 use super::{Cluster, Verb};
 use crate::mesh::Error;
 use crate::mesh::names::FIELD_MANAGER;
@@ -84,7 +85,7 @@ impl Cluster {
             meta.name.as_deref().unwrap_or_default(),
         );
         let attempt = self.attempt_on::<K>(Verb::Patch, namespace, Some(name));
-        let request = path::<K>(namespace).patch(name, &params, &Patch::Apply(&object));
+        let request = path::<K>(&attempt)?.patch(name, &params, &Patch::Apply(&object));
         let request = built(request, &attempt)?;
         self.client()
             .request(request)
@@ -119,7 +120,7 @@ impl Cluster {
             ..PatchParams::default()
         };
         let attempt = self.attempt_on::<K>(Verb::Patch, namespace, Some(name));
-        let request = path::<K>(namespace).patch(name, &params, &Patch::Merge(patch));
+        let request = path::<K>(&attempt)?.patch(name, &params, &Patch::Merge(patch));
         let request = built(request, &attempt)?;
         self.client()
             .request_text(request)

@@ -3,12 +3,12 @@
 //! What has a type of its own goes through `objects` and `apply`. This is for the manifests that the suite renders, whose
 //! kinds are Kubernetes', Istio's and the Gateway API's.
 
-use kube::Resource as _;
 use kube::core::params::{GetParams, Patch, PatchParams};
-use kube::core::{ApiResource, DynamicObject, GroupVersionKind, Request};
+use kube::core::{ApiResource, GroupVersionKind, Request};
 use serde_json::Value;
 
 use super::objects::{absent_is_none, built};
+use super::paths::path_of;
 use super::{ApplyOptions, Attempt, Cluster, DryRun, Verb};
 use crate::mesh::Error;
 use crate::mesh::names::FIELD_MANAGER;
@@ -19,7 +19,7 @@ impl Cluster {
     /// # Errors
     /// A kind that the cluster does not know has [`super::ApiFault::KindUnknown`] as its cause.
     pub async fn get_manifest(&self, manifest: &Value) -> Result<Option<Value>, Error> {
-        let (request, name, attempt) = self.about(Verb::Get, manifest);
+        let (request, name, attempt) = self.about(Verb::Get, manifest)?;
         let request = built(request.get(name, &GetParams::default()), &attempt)?;
         match self.client().request(request).await {
             Ok(object) => Ok(Some(object)),
@@ -47,7 +47,7 @@ impl Cluster {
             force: options.force_conflicts,
             ..PatchParams::apply(FIELD_MANAGER)
         };
-        let (request, name, attempt) = self.about(Verb::Patch, manifest);
+        let (request, name, attempt) = self.about(Verb::Patch, manifest)?;
         let request = built(
             request.patch(name, &params, &Patch::Apply(manifest)),
             &attempt,
@@ -59,7 +59,11 @@ impl Cluster {
     }
 
     /// Where the object is, its name, and what a request about it is called.
-    fn about<'a>(&self, verb: Verb, manifest: &'a Value) -> (Request, &'a str, Attempt) {
+    fn about<'a>(
+        &self,
+        verb: Verb,
+        manifest: &'a Value,
+    ) -> Result<(Request, &'a str, Attempt), Error> {
         let text = |value: &'a Value| value.as_str().unwrap_or_default();
         let (group, version) = text(&manifest["apiVersion"])
             .split_once('/')
@@ -68,8 +72,7 @@ impl Cluster {
         let resource = ApiResource::from_gvk(&kind);
         let namespace = manifest["metadata"]["namespace"].as_str();
         let name = text(&manifest["metadata"]["name"]);
-        let request = Request::new(DynamicObject::url_path(&resource, namespace));
         let attempt = self.attempt_about(verb, &resource.plural, group, namespace, Some(name));
-        (request, name, attempt)
+        Ok((path_of(&resource, &attempt)?, name, attempt))
     }
 }

@@ -14,9 +14,11 @@ mod kubeconfig;
 mod manifests;
 mod objects;
 mod optional;
+mod paths;
 mod port_forward;
 pub mod probe;
 mod target;
+mod tokens;
 mod wait;
 
 pub use apply::{ApplyOptions, DryRun};

@@ -5,10 +5,11 @@ use std::fmt::Debug;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use kube::core::params::{DeleteParams, GetParams, ListParams, PostParams, Preconditions};
-use kube::core::{ObjectList, PartialObjectMeta, Request};
+use kube::core::{ObjectList, PartialObjectMeta};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::paths::path;
 use super::{ApiFault, Attempt, Cluster, DryRun, Verb, api_fault};
 use crate::mesh::Error;
 
@@ -40,7 +41,7 @@ impl Cluster {
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug,
     {
         let attempt = self.attempt_on::<K>(Verb::Get, namespace, Some(name));
-        let request = path::<K>(namespace).get(name, &GetParams::default());
+        let request = path::<K>(&attempt)?.get(name, &GetParams::default());
         let answer = self.client().request(built(request, &attempt)?).await;
         match answer {
             Ok(object) => Ok(Some(object)),
@@ -77,7 +78,7 @@ impl Cluster {
             limit,
             ..ListParams::default()
         };
-        let request = built(path::<K>(namespace).list(&params), &attempt)?;
+        let request = built(path::<K>(&attempt)?.list(&params), &attempt)?;
         let list: ObjectList<K> = self
             .client()
             .request(request)
@@ -101,7 +102,7 @@ impl Cluster {
             field_selector: selection.fields.clone(),
             ..ListParams::default()
         };
-        let request = built(path::<K>(namespace).list_metadata(&params), &attempt)?;
+        let request = built(path::<K>(&attempt)?.list_metadata(&params), &attempt)?;
         let list: ObjectList<PartialObjectMeta> = self
             .client()
             .request(request)
@@ -130,7 +131,7 @@ impl Cluster {
         let namespace = meta.namespace.as_deref();
         let attempt = self.attempt_on::<K>(Verb::Create, namespace, meta.name.as_deref());
         let bytes = serde_json::to_vec(object).map_err(|error| unbuilt(&attempt, error))?;
-        let request = built(path::<K>(namespace).create(&params, bytes), &attempt)?;
+        let request = built(path::<K>(&attempt)?.create(&params, bytes), &attempt)?;
         self.client()
             .request(request)
             .await
@@ -165,7 +166,7 @@ impl Cluster {
             ..DeleteParams::default()
         };
         let attempt = self.attempt_on::<K>(Verb::Delete, namespace, Some(name));
-        let request = built(path::<K>(namespace).delete(name, &params), &attempt)?;
+        let request = built(path::<K>(&attempt)?.delete(name, &params), &attempt)?;
         match self.client().request_text(request).await {
             Ok(_) => Ok(true),
             Err(error) => absent_is_none::<()>(attempt.explain(error)).map(|_| false),
@@ -210,12 +211,7 @@ impl Cluster {
     }
 }
 
-/// Where objects of the kind `K` are.
-pub(super) fn path<K: Resource<DynamicType = ()>>(namespace: Option<&str>) -> Request {
-    Request::new(K::url_path(&(), namespace))
-}
-
-/// The request, unless a name or a parameter in it can be none.
+/// The request, unless a parameter in it can be none.
 pub(super) fn built<T>(
     request: Result<T, kube::core::request::Error>,
     attempt: &Attempt,

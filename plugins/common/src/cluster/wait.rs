@@ -12,7 +12,8 @@ use kube::core::params::WatchParams;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 
-use super::objects::{built, path};
+use super::objects::built;
+use super::paths::path;
 use super::{ApiFault, Attempt, Cluster, Verb, api_fault};
 use crate::mesh::Error;
 use crate::mesh::error::Kind;
@@ -54,7 +55,6 @@ where
 {
     let mut wait = Wait {
         cluster,
-        namespace,
         name,
         attempt: cluster.attempt_on::<K>(Verb::Watch, namespace, Some(name)),
         deadline: Instant::now() + limit,
@@ -94,7 +94,6 @@ where
 
 struct Wait<'a, K, H> {
     cluster: &'a Cluster,
-    namespace: Option<&'a str>,
     name: &'a str,
     attempt: Attempt,
     deadline: Instant,
@@ -135,7 +134,7 @@ where
         };
         let version = self.version.clone().unwrap_or_default();
         let request = built(
-            path::<K>(self.namespace).watch(&params, &version),
+            path::<K>(&self.attempt)?.watch(&params, &version),
             &self.attempt,
         )?;
         let client = self.cluster.client();

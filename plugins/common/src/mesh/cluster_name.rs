@@ -71,6 +71,18 @@ pub fn is_dns_label(text: &str) -> bool {
         && word(bytes[bytes.len() - 1])
 }
 
+/// Whether `text` is a DNS subdomain (RFC 1123), as Kubernetes checks the names of most objects.
+pub fn is_dns_subdomain(text: &str) -> bool {
+    let word = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_part = |part: &str| {
+        let bytes = part.as_bytes();
+        bytes.iter().all(|c| word(*c) || *c == b'-')
+            && bytes.first().is_some_and(|c| word(*c))
+            && bytes.last().is_some_and(|c| word(*c))
+    };
+    text.len() <= 253 && text.split('.').all(is_part)
+}
+
 /// The DNS label that comes closest to `text`; empty where nothing of it can stay.
 pub fn nearest_label(text: &str) -> String {
     let mapped: String = text
@@ -109,6 +121,30 @@ mod tests {
             &"x".repeat(64),
         ] {
             assert!(bad.parse::<ClusterName>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_subdomain_is_labels_with_dots_between() {
+        for good in ["a", "a.b", "0.x-y.z", &"x".repeat(253)] {
+            assert!(is_dns_subdomain(good), "{good}");
+        }
+        for bad in [
+            "",
+            ".",
+            "a..b",
+            "a.",
+            ".a",
+            "-a",
+            "a-.b",
+            "A",
+            "a/b",
+            "a?b",
+            "a%2f",
+            "ä",
+            &"x".repeat(254),
+        ] {
+            assert!(!is_dns_subdomain(bad), "{bad:?}");
         }
     }
 

@@ -5,6 +5,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::cluster_name::{is_dns_label, is_dns_subdomain};
+
 /// What a token says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,6 +44,7 @@ pub fn read(token: &str) -> Option<TokenFacts> {
     let claims: Value =
         serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
     let text = |value: &Value| value.as_str().map(str::to_owned);
+    let name = |value: &Value| text(value).filter(|name| is_dns_subdomain(name));
     let time = |key: &str| {
         claims[key]
             .as_i64()
@@ -58,8 +61,8 @@ pub fn read(token: &str) -> Option<TokenFacts> {
         audience,
         issued_at: time("iat"),
         expires_at: time("exp"),
-        secret: text(&claims["kubernetes.io/serviceaccount/secret.name"])
-            .or_else(|| text(&claims["kubernetes.io"]["secret"]["name"])),
+        secret: name(&claims["kubernetes.io/serviceaccount/secret.name"])
+            .or_else(|| name(&claims["kubernetes.io"]["secret"]["name"])),
         secret_uid: text(&claims["kubernetes.io"]["secret"]["uid"]),
     })
 }
@@ -73,13 +76,15 @@ impl TokenFacts {
         (whole > 0.0).then(|| (left / whole).clamp(0.0, 1.0))
     }
 
-    /// Namespace and name of the ServiceAccount that it belongs to.
+    /// Namespace and name of the ServiceAccount that it says to belong to; nothing where none can be called that.
     pub fn account(&self) -> Option<(&str, &str)> {
         let account = self
             .subject
             .as_ref()?
             .strip_prefix("system:serviceaccount:")?;
-        account.split_once(':')
+        account
+            .split_once(':')
+            .filter(|(namespace, name)| is_dns_label(namespace) && is_dns_subdomain(name))
     }
 
     /// Whether it has ended at `now`.
@@ -126,6 +131,32 @@ mod tests {
             (Some("old"), None)
         );
         assert!(!legacy.has_expired(Timestamp::MAX));
+    }
+
+    #[test]
+    fn claims_that_no_object_can_be_called_are_no_names() {
+        for bad in [
+            "victim/proxy/quit?x=",
+            "a/../b",
+            "..",
+            "a%2fb",
+            "A",
+            "a b",
+            "a:b",
+            "",
+        ] {
+            let facts = |namespace: &str, account: &str, secret: &str| {
+                read(&token(&serde_json::json!({
+                    "sub": format!("system:serviceaccount:{namespace}:{account}"),
+                    "kubernetes.io": {"secret": {"name": secret, "uid": "u"}},
+                })))
+                .unwrap()
+            };
+            assert_eq!(facts(bad, "a", "s").account(), None, "{bad}");
+            assert_eq!(facts("n", bad, "s").account(), None, "{bad}");
+            assert_eq!(facts("n", "a", bad).secret, None, "{bad}");
+            assert_eq!(facts("n", "a", "s.t").account(), Some(("n", "a")));
+        }
     }
 
     #[test]

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use mesh_common::cluster::{
-    Cluster, Connector, ConnectorOptions, Overrides, Selection, Target, Verb, connect_fault,
-    fan_out,
+    Cluster, Connector, ConnectorOptions, Overrides, Selection, Target, connect_fault, fan_out,
 };
 use mesh_common::mesh::error::Kind;
 use mesh_testkit::embedded;
@@ -247,22 +246,4 @@ async fn a_hundred_clusters_take_one_connection_each_and_a_dead_one_only_its_own
     let error = results[7].as_ref().unwrap_err();
     assert_eq!(error.kind(), Kind::Unreachable);
     assert!(connect_fault(error).is_some());
-}
-
-#[tokio::test]
-async fn a_client_that_is_used_directly_is_explained_by_its_attempt() {
-    let embedded = embedded::Cluster::start("east");
-    let cluster = connect(&embedded).await;
-    let api: kube::Api<Secret> = kube::Api::namespaced(cluster.client(), "istio-system");
-    let error = api.get("x").await.unwrap_err();
-    let attempt = cluster
-        .attempt(Verb::Get, "secrets")
-        .in_namespace("istio-system")
-        .named("x");
-    let error = attempt.explain(error);
-    assert_eq!(error.kind(), Kind::NotFound);
-    assert_eq!(
-        error.to_string(),
-        "secrets/x in namespace istio-system of context east does not exist"
-    );
 }

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use k8s_openapi::api::authentication::v1::TokenRequest;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use mesh_common::cluster::{
-    ApiFault, Cluster, ConnectFault, Connector, ConnectorOptions, DryRun, Selection, api_fault,
-    connect_fault,
+    ApiFault, ApplyOptions, Cluster, ConnectFault, Connector, ConnectorOptions, DryRun, Selection,
+    api_fault, concerns_one_cluster, connect_fault, wait_for,
 };
 use mesh_common::mesh::Error;
 use mesh_common::mesh::error::Kind;
@@ -138,6 +139,90 @@ async fn a_creation_is_sent_again_only_where_the_server_asks_for_it() {
         assert_eq!(result.is_ok(), good, "{fault:?}: {result:?}");
         assert_eq!(embedded.requests().len(), requests, "{fault:?}");
     }
+}
+
+/// Names that would lead a request to another object, to a subresource or to another API.
+const NO_NAMES: [&str; 14] = [
+    "",
+    ".",
+    "..",
+    "victim/proxy/quit?x=",
+    "../../kube-system/secrets/x",
+    "x?dryRun=All",
+    "x#",
+    "x%2Fproxy",
+    "a b",
+    "A",
+    "x\n",
+    "x\u{202e}",
+    "-x",
+    "ä",
+];
+
+#[tokio::test]
+async fn what_can_be_no_name_leads_no_request_anywhere() {
+    let embedded = embedded::Cluster::start("east");
+    let cluster = connect(&embedded).await;
+    let limit = Duration::from_secs(1);
+    for bad in NO_NAMES {
+        for (namespace, name) in [(bad, "x"), ("default", bad)] {
+            let secret: Secret = serde_json::from_value(serde_json::json!({
+                "metadata": {"namespace": namespace, "name": name}
+            }))
+            .unwrap();
+            let manifest = serde_json::json!({"apiVersion": "v1", "kind": "Secret",
+                "metadata": {"namespace": namespace, "name": name}});
+            let inside = Some(namespace);
+            let token = TokenRequest::default();
+            let errors = [
+                cluster.get::<Secret>(inside, name).await.err(),
+                cluster.create(&secret, DryRun::None).await.err(),
+                cluster.apply(&secret, ApplyOptions::default()).await.err(),
+                cluster
+                    .delete::<Secret>(inside, name, None, DryRun::None)
+                    .await
+                    .err(),
+                cluster
+                    .merge_patch::<Secret>(inside, name, &manifest, DryRun::None)
+                    .await
+                    .err(),
+                cluster.get_manifest(&manifest).await.err(),
+                cluster
+                    .apply_manifest(&manifest, ApplyOptions::default())
+                    .await
+                    .err(),
+                wait_for::<Secret>(&cluster, inside, name, None, limit, |_| true)
+                    .await
+                    .err(),
+                cluster.request_token(namespace, name, &token).await.err(),
+                cluster.port_forward(namespace, name, 80).await.err(),
+            ];
+            for (number, error) in errors.into_iter().enumerate() {
+                let error =
+                    error.unwrap_or_else(|| panic!("{number} takes {namespace:?} {name:?}"));
+                assert!(
+                    error.to_string().ends_with("can be called that"),
+                    "{number}: {error}"
+                );
+                assert!(concerns_one_cluster(&error) && !error.hints().is_empty());
+            }
+        }
+        let all = Selection::default();
+        assert!(cluster.list::<Secret>(Some(bad), &all).await.is_err());
+        assert!(
+            cluster
+                .list_metadata::<Secret>(Some(bad), &all)
+                .await
+                .is_err()
+        );
+        assert!(cluster.get::<Namespace>(None, bad).await.is_err());
+        if !bad.is_empty() {
+            let group = serde_json::json!({"apiVersion": format!("{bad}/v1"), "kind": "X",
+                "metadata": {"name": "x"}});
+            assert!(cluster.get_manifest(&group).await.is_err());
+        }
+    }
+    assert_eq!(embedded::render(&embedded.requests()), "");
 }
 
 #[tokio::test]

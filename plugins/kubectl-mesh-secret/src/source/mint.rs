@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
-use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
+use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::api::PostParams;
-use mesh_common::cluster::{ApiFault, Cluster, DryRun, Trust, Verb, api_fault};
+use mesh_common::cluster::{ApiFault, Cluster, DryRun, Trust, api_fault};
 use mesh_common::mesh::Error;
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::names::{APPLIED_BY, MADE_FOR};
@@ -137,17 +136,7 @@ pub(crate) async fn request(
         },
         ..TokenRequest::default()
     };
-    let accounts: kube::Api<ServiceAccount> = kube::Api::namespaced(source.client(), namespace);
-    let granted = accounts
-        .create_token_request(account, &PostParams::default(), &request)
-        .await
-        .map_err(|error| {
-            source
-                .attempt(Verb::Create, "serviceaccounts/token")
-                .in_namespace(namespace)
-                .named(account)
-                .explain(error)
-        })?;
+    let granted = source.request_token(namespace, account, &request).await?;
     let created = granted.metadata.creation_timestamp.map(|time| time.0);
     let status = granted.status.ok_or_else(|| {
         Error::refused(format!(

@@ -64,7 +64,7 @@ impl Cluster {
     }
 
     /// The client to send requests with; its errors go through [`Attempt::explain`].
-    pub fn client(&self) -> kube::Client {
+    pub(in crate::cluster) fn client(&self) -> kube::Client {
         self.inner.client.clone()
     }
 

@@ -92,6 +92,14 @@ impl Attempt {
         self
     }
 
+    pub(in crate::cluster) fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    pub(in crate::cluster) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// What `error` means for a person. Its cause is an [`ApiFault`] or a [`ConnectFault`] wherever it is one.
     pub fn explain(&self, error: KubeError) -> Error {
         match error {

@@ -16,7 +16,7 @@ use tokio::io::{
 };
 
 use super::frame::{self, Sort};
-use crate::cluster::{Cluster, Verb};
+use crate::cluster::{Cluster, Verb, paths};
 use crate::mesh::Error;
 
 /// <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/> names the operation; the protocol is that of
@@ -52,7 +52,7 @@ impl Cluster {
             .attempt(Verb::Create, "pods/portforward")
             .in_namespace(namespace)
             .named(pod);
-        let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}/portforward?ports={port}");
+        let path = paths::port_forward(&attempt, port)?;
         let random = Random::new();
         let mut headers = HeaderMap::new();
         // A kubelet makes no JSON here, and says so with 406.
