@@ -36,6 +36,7 @@ pub mod suggest;
 pub mod token;
 pub mod token_home;
 pub mod token_swap;
+pub mod whose;
 pub mod yaml;
 
 pub use error::Error;

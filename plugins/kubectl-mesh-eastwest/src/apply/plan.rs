@@ -1,11 +1,14 @@
 //! What each cluster is to have, and what stands in the way of it. Pure.
 
+use k8s_openapi::api::core::v1::Service;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::exposure::{self, GatewaySelector, IstiodExposure, Revision};
 use mesh_common::mesh::gateway::{EastWestGateway, ambient, manifest};
 use mesh_common::mesh::names::NETWORK_LABEL;
 use mesh_common::mesh::network::NetworkName;
+use mesh_common::mesh::resources::ApiGateway;
 use mesh_common::mesh::shell::shell_word;
+use mesh_common::mesh::whose::{is_remote_gateway, is_remote_service};
 use serde_json::Value;
 
 use super::observe::Surroundings;
@@ -182,7 +185,8 @@ fn exposed(
     Ok(objects)
 }
 
-/// Why `live` cannot become `manifest`: Kubernetes lets nobody change which pods a Deployment selects.
+/// Why `live` cannot become `manifest`: it describes a gateway of another cluster, or Kubernetes lets nobody change which pods
+/// a Deployment selects.
 /// Source: <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#label-selector-updates>.
 pub(super) fn refusal(
     live: &Value,
@@ -190,6 +194,9 @@ pub(super) fn refusal(
     context: &str,
     kubectl: &str,
 ) -> Option<Error> {
+    if is_remote(live) {
+        return Some(describes_another(live, context));
+    }
     let selector = |object: &Value| object["spec"]["selector"]["matchLabels"].clone();
     if manifest["kind"] != "Deployment" || selector(live) == selector(manifest) {
         return None;
@@ -210,6 +217,33 @@ pub(super) fn refusal(
         .hint(format!("a second gateway beside it: --name {name}-2"))
         .hint(format!("replace it, without a gateway meanwhile: {kubectl} -n {namespace} delete deployment {name}   # then run this again")),
     )
+}
+
+/// Whether an object describes a gateway of another cluster.
+fn is_remote(live: &Value) -> bool {
+    fn read<T: serde::de::DeserializeOwned>(live: &Value) -> Option<T> {
+        serde_json::from_value(live.clone()).ok()
+    }
+    match text(&live["kind"]) {
+        "Service" => read::<Service>(live).is_some_and(|one| is_remote_service(&one, None)),
+        "Gateway" => read::<ApiGateway>(live).is_some_and(|one| is_remote_gateway(&one)),
+        _ => false,
+    }
+}
+
+fn describes_another(live: &Value, context: &str) -> Error {
+    let kind = text(&live["kind"]).to_ascii_lowercase();
+    let (namespace, name) = (
+        text(&live["metadata"]["namespace"]),
+        text(&live["metadata"]["name"]),
+    );
+    Error::new(
+        Kind::Conflict,
+        format!(
+            "{kind} {namespace}/{name} in context {context} describes a gateway that does not run in this cluster, and is not to be replaced"
+        ),
+    )
+    .hint(format!("give the gateway of this cluster another name: --name {name}-2"))
 }
 
 fn labels(selector: &Value) -> String {

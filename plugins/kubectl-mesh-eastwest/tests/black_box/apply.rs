@@ -160,6 +160,13 @@ mesh_testkit::cases! {
         world.west.create(istioctls_deployment());
         world.run("apply")
     };
+    describes_another_cluster: |world| {
+        world.west.create(json!({"apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": "istio-eastwestgateway", "namespace": "istio-system",
+                "labels": {"topology.istio.io/network": "net-a"}},
+            "spec": {"type": "LoadBalancer", "externalIPs": ["192.0.2.1"], "ports": [{"port": 15443}]}}));
+        world.run("apply --force-conflicts")
+    };
     somebody_elses: |world| {
         world.west.create(argos_gateway());
         world.run("apply")

@@ -123,6 +123,22 @@ cases! { check;
         scene.run("status")
     };
 
+    // What describes east's gateway is none of west's.
+    remote_gateways: |scene| { describes_east(scene, "east"); scene.run("status") };
+    remote_gateway_in_its_place: |scene| {
+        scene.west.delete("services", "istio-system", "istio-eastwestgateway");
+        scene.west.delete("pods", "istio-system", "istio-eastwestgateway-1");
+        describes_east(scene, "istio-eastwestgateway");
+        scene.run("status")
+    };
+    outside_of_the_cluster: |scene| {
+        scene.edit_west("services", "istio-eastwestgateway", |service| {
+            service["spec"].as_object_mut().unwrap().remove("selector");
+            service["spec"]["ports"].as_array_mut().unwrap().remove(1);
+        });
+        scene.run("status")
+    };
+
     // Exposure.
     not_exposed: |scene| { unexposed(scene); scene.run("status") };
     exposed_for_other_pods: |scene| {
@@ -180,6 +196,23 @@ cases! { check;
         scene.west_gateway.open(15443, Door::Passthrough(old, vec![]));
         scene.run("status --context east,west")
     };
+}
+
+/// Objects in west that stand for east's gateway, as people make them.
+fn describes_east(scene: &Scene, name: &str) {
+    let meta = |name: &str| {
+        json!({"name": name, "namespace": "istio-system",
+        "labels": {"topology.istio.io/network": "net-a"}})
+    };
+    scene.west.create(json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": meta(name),
+        "spec": {"gatewayClassName": "istio-remote", "addresses": [{"value": "192.0.2.1"}],
+            "listeners": [{"name": "cross-network", "port": 15008, "protocol": "HBONE"}]}}));
+    scene.west.create(json!({"apiVersion": "v1", "kind": "Service", "metadata": meta(name),
+        "spec": {"type": "LoadBalancer", "externalIPs": ["192.0.2.1"], "ports": [{"name": "tls", "port": 15443}]}}));
+    scene.west.create(
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": meta("by-name"),
+        "spec": {"type": "ExternalName", "externalName": "gateway.east.example"}}),
+    );
 }
 
 #[test]

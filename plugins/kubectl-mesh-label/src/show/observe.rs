@@ -10,6 +10,7 @@ use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::{INJECTED_LABEL, KUBE_SYSTEM, NETWORK_LABEL, ZTUNNEL_SELECTOR};
 use mesh_common::mesh::resources::ApiGateway;
 use mesh_common::mesh::statements::{Part, Statement};
+use mesh_common::mesh::whose::{is_remote_gateway, is_remote_service};
 
 /// How many pods with a proxy are looked at.
 const SAMPLE: u32 = 100;
@@ -67,10 +68,13 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Seen, 
     let maps = seen.allowed(Part::Injector, maps)?;
     seen.statements
         .extend(maps.iter().filter_map(Statement::of_injector));
-    let api_gateways = seen.allowed(Part::Gateway, known(api_gateways))?;
+    let mut api_gateways = seen.allowed(Part::Gateway, known(api_gateways))?;
+    api_gateways.retain(|gateway| !is_remote_gateway(gateway));
     seen.statements
         .extend(api_gateways.iter().map(Statement::of_api_gateway));
-    let gateways = seen.allowed(Part::Gateway, gateways)?;
+    let mut gateways = seen.allowed(Part::Gateway, gateways)?;
+    // The network of the cluster is what is to be found out.
+    gateways.retain(|gateway| !is_remote_service(gateway, None));
     let behind = futures::future::join_all(gateways.iter().map(|one| behind(cluster, one))).await;
     let mut of_gateways = Vec::new();
     for (gateway, pods) in gateways.iter().zip(behind) {

@@ -201,6 +201,36 @@ fn drift_that_helm_the_gateway_api_and_deployments_mend() {
     check("commands", &world, "show --context west");
 }
 
+/// A Gateway, a Service without pods and a name, all in west, that describe east's gateway and carry its network.
+#[test]
+fn what_describes_the_gateway_of_another_cluster_says_nothing_of_this_one() {
+    let world = World::of(
+        Cluster::start("east"),
+        Cluster::builder("west").gateway_api_crds().start(),
+    );
+    let west = &world.west;
+    fill(west, "net-b");
+    let meta = |name: &str| json!({"name": name, "namespace": "istio-system", "labels": {NETWORK: "net-a"}});
+    west.create(json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": meta("east"),
+        "spec": {"gatewayClassName": "istio-remote", "addresses": [{"value": "192.0.2.1"}],
+            "listeners": [{"name": "cross-network", "port": 15008, "protocol": "HBONE"}]}}));
+    for (name, spec) in [
+        (
+            "east-by-address",
+            json!({"type": "LoadBalancer", "externalIPs": ["192.0.2.1"], "ports": [{"port": 15443}]}),
+        ),
+        (
+            "east-by-name",
+            json!({"type": "ExternalName", "externalName": "gateway.east.example"}),
+        ),
+    ] {
+        west.create(
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": meta(name), "spec": spec}),
+        );
+    }
+    check("remote", &world, "show --context west");
+}
+
 #[test]
 fn a_missing_label_matters_among_several_networks() {
     let world = agreed();

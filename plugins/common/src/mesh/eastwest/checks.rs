@@ -4,14 +4,17 @@ use k8s_openapi::api::core::v1::Pod;
 
 use super::address::node_selector;
 use super::ambient_checks::of_api_gateway;
+use super::gateway::key;
 use super::remedies::{change_service, expose_services, generate, label_network};
 use super::verdict::look_at_pods;
 use super::verdict_tls::because;
 use super::{AddressKind, ClusterFacts, Exposure, Gateway};
 use crate::mesh::finding::{Finding, Severity};
 use crate::mesh::names::{
-    GATEWAY_PORT_LABEL, NETWORK_LABEL, NETWORK_VIEW_VARIABLE, NODE_SELECTOR_ANNOTATION,
+    EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, NETWORK_VIEW_VARIABLE,
+    NODE_SELECTOR_ANNOTATION,
 };
+use crate::mesh::whose::is_remote_service;
 
 /// What is wrong with a gateway, before anything is dialled.
 pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Vec<Finding> {
@@ -40,7 +43,29 @@ pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
     let message = format!(
         "no Service has the label {NETWORK_LABEL}: the other networks have no way into {network}"
     );
-    Some(Finding::new("ewg-missing", Severity::Error, message).fix(generate(cluster)))
+    let Some(remote) = in_its_place(cluster) else {
+        return Some(Finding::new("ewg-missing", Severity::Error, message).fix(generate(cluster)));
+    };
+    let message = format!(
+        "no Service of this cluster's own gateway has the label {NETWORK_LABEL} (service {remote} describes a gateway of another cluster): the other networks have no way into {network}"
+    );
+    let fix = format!(
+        "install an east-west gateway under another name than {EAST_WEST_GATEWAY} (--name): service {remote} is not to be changed"
+    );
+    Some(Finding::new("ewg-missing", Severity::Error, message).fix(fix))
+}
+
+/// The Service that describes a gateway of another cluster and has the name that a gateway of this cluster would get.
+fn in_its_place(cluster: &ClusterFacts) -> Option<String> {
+    let place = (&cluster.istio_namespace, EAST_WEST_GATEWAY);
+    let services = cluster.services.as_deref().unwrap_or_default();
+    let mut remote = services
+        .iter()
+        .filter(|service| is_remote_service(service, cluster.network()));
+    remote.find_map(|service| {
+        let (namespace, name) = key(service);
+        ((&namespace, name.as_str()) == place).then(|| format!("{namespace}/{name}"))
+    })
 }
 
 fn label(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {

@@ -8,16 +8,13 @@ use serde::Serialize;
 use super::{Address, ClusterFacts, Readable};
 use crate::mesh::names::{GATEWAY_NAME_LABEL, GATEWAY_PORT_LABEL, NETWORK_LABEL};
 use crate::mesh::resources::ApiGateway;
+use crate::mesh::whose::{is_remote_gateway, is_remote_service};
 
 /// The port for mutual TLS unless a label says otherwise, and the one for HBONE, which nothing changes.
 /// Source: `DefaultNetworkGatewayPort` and `DefaultNetworkGatewayHBONEPort` in Istio's
 /// `pilot/pkg/serviceregistry/kube/controller/network.go`.
 const SIDECAR_PORT: i32 = 15443;
 const HBONE_PORT: i32 = 15008;
-
-/// The class of a Gateway that stands for one of another cluster; nothing is made for it.
-/// Source: `RemoteGatewayClassName` in Istio's `pkg/config/constants`.
-const REMOTE_CLASS: &str = "istio-remote";
 
 /// An east-west gateway, or what looks like one.
 #[derive(Debug, Clone, Serialize)]
@@ -61,19 +58,21 @@ pub struct Pods {
 }
 
 impl Gateway {
-    /// All gateways of a cluster, a Gateway of the Gateway API and its Service as one; by namespace and name.
+    /// All gateways of a cluster, a Gateway of the Gateway API and its Service as one; by namespace and name. What
+    /// describes a gateway of another cluster is none of them.
     pub fn all(cluster: &ClusterFacts) -> Vec<Self> {
         let services = cluster.services.as_deref().unwrap_or_default();
         let apis = cluster.api_gateways.as_deref().unwrap_or_default();
-        let apis = apis
-            .iter()
-            .filter(|api| api.spec.gateway_class_name != REMOTE_CLASS);
+        let apis = apis.iter().filter(|api| !is_remote_gateway(api));
         let of_apis = apis.map(|api| {
             let service = services.iter().find(|service| is_made_for(service, api));
             Self::of(cluster, service, Some(api))
         });
         let mut gateways: Vec<Self> = of_apis.collect();
-        let alone = services.iter().filter(|service| {
+        let own = services
+            .iter()
+            .filter(|service| !is_remote_service(service, cluster.network()));
+        let alone = own.filter(|service| {
             let mut taken = gateways
                 .iter()
                 .filter_map(|gateway| gateway.service.as_ref());

@@ -4,6 +4,7 @@ use super::{ClusterFacts, Gateway};
 use crate::mesh::exposure::Revision;
 use crate::mesh::names::{EAST_WEST_GATEWAY, ISTIO_SYSTEM, NETWORK_LABEL};
 use crate::mesh::shell::shell_word;
+use crate::mesh::whose::leads_to_own_pods;
 
 /// Exposes the services of the cluster through the gateway, in the words that fit its pods, port, place and domain.
 pub(super) fn expose_services(gateway: &Gateway, cluster: &ClusterFacts) -> String {
@@ -82,7 +83,8 @@ pub(super) fn label_network(gateway: &Gateway, cluster: &ClusterFacts) -> String
     )
 }
 
-/// `kubectl label` or `kubectl annotate` for the gateway's Service.
+/// `kubectl label` or `kubectl annotate` for the gateway's Service; a step where no pods of this cluster are behind it, since
+/// then it may describe what is elsewhere.
 pub(super) fn change_service(
     gateway: &Gateway,
     cluster: &ClusterFacts,
@@ -95,6 +97,15 @@ pub(super) fn change_service(
         .as_ref()
         .and_then(|service| service.metadata.name.as_deref());
     let name = own.unwrap_or(&gateway.name);
+    if gateway
+        .service
+        .as_ref()
+        .is_some_and(|service| !leads_to_own_pods(service))
+    {
+        return format!(
+            "change service {namespace}/{name} by hand: no pods of this cluster are behind it, so look first at what it describes"
+        );
+    }
     format!("{kubectl} -n {namespace} {verb} service {name} {what}")
 }
 
