@@ -19,9 +19,10 @@ pub struct KnownCluster {
 /// The word for a cluster whose objects istiod has read. It is not taken back when the cluster is lost later.
 pub const SYNCED: &str = "synced";
 
-/// Reads the page `/debug/clusterz`; `None` where it is none.
+/// Reads the page `/debug/clusterz`; `None` where it is none. Go writes an empty list as `null`.
 pub fn known_clusters(page: &str) -> Option<Vec<KnownCluster>> {
-    serde_json::from_str(page).ok()
+    let page: Option<Vec<KnownCluster>> = serde_json::from_str(page).ok()?;
+    Some(page.unwrap_or_default())
 }
 
 /// What `/metrics` says about remote secrets.
@@ -133,6 +134,7 @@ istio_build{component=\"pilot\",tag=\"1.31.0\"} 1
             "istio-system/istio-remote-secret-west"
         );
         assert_eq!(known_clusters("404"), None);
+        assert_eq!(known_clusters("null"), Some(Vec::new()));
     }
 
     #[test]

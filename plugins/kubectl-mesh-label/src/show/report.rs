@@ -33,7 +33,7 @@ pub(super) struct ClusterLabels {
     context: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<String>,
-    /// What the statements come to.
+    /// What most parts say; nothing where as many say another.
     #[serde(skip_serializing_if = "Option::is_none")]
     network: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ impl Labels {
         let seen: Vec<Seen> = once.read.into_iter().map(|(_, seen)| seen).collect();
         let networks: BTreeSet<&str> = seen
             .iter()
-            .filter_map(|one| network(&one.statements))
+            .flat_map(|one| network(&one.statements).all())
             .collect();
         let several = networks.len() > 1;
         Self {
@@ -87,9 +87,12 @@ impl Labels {
 fn judged(mut seen: Seen, several: bool) -> ClusterLabels {
     let tools = Tools::new(&seen.kubectl);
     let findings = judge(&mut seen.statements, several, &tools);
+    let (network, cluster) = (
+        network(&seen.statements).one(),
+        cluster(&seen.statements).one(),
+    );
     let near = seen.namespace.iter();
-    let near = near.flat_map(|namespace| near_keys(namespace, &tools));
-    let (network, cluster) = (network(&seen.statements), cluster(&seen.statements));
+    let near = near.flat_map(|namespace| near_keys(namespace, network, &tools));
     ClusterLabels {
         uid: seen.uid,
         network: network.map(str::to_owned),

@@ -231,6 +231,47 @@ fn what_describes_the_gateway_of_another_cluster_says_nothing_of_this_one() {
     check("remote", &world, "show --context west");
 }
 
+/// Somebody gave west east's network; its injector, gateway and pods know better.
+#[test]
+fn a_wrong_label_of_the_namespace_alone_is_changed_back_by_its_fix() {
+    let world = agreed();
+    let mislabelled = world.run("network net-a --overwrite").output();
+    mislabelled.expect_success();
+    check("namespace_wrong", &world, "show --context east,west");
+    let shown = world.run("show -o json").output();
+    let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let findings = shown["items"][0]["findings"].as_array().unwrap();
+    let [finding] = &findings[..] else {
+        panic!("one finding, not {findings:?}");
+    };
+    let fix = finding["fix"].as_str().unwrap();
+    let words = fix.strip_prefix("kubectl mesh-label ").unwrap();
+    world.run(words).output().expect_success();
+    world
+        .run("show --context east,west")
+        .output()
+        .expect_success();
+}
+
+#[test]
+fn a_tie_is_a_step_and_no_command() {
+    let world = World::bare();
+    let west = &world.west;
+    west.create(namespace(&json!({NETWORK: "net-a"})));
+    west.create(istiod("west"));
+    west.create(injector("net-b", "east"));
+    west.create(pod("shop", "web-1", "web", "", "east", None));
+    west.edit(
+        "configmaps",
+        "istio-system",
+        "istio-sidecar-injector",
+        |map| {
+            map["data"] = injector("net-b", "")["data"].clone();
+        },
+    );
+    check("tie", &world, "show");
+}
+
 #[test]
 fn a_missing_label_matters_among_several_networks() {
     let world = agreed();

@@ -1,147 +1,111 @@
 //! Which statements disagree with the others. What mends them is told by `mend`.
 
-use k8s_openapi::api::core::v1::Namespace;
-
 use super::super::finding::{Finding, Severity};
-use super::super::names::NETWORK_LABEL;
-use super::super::network::misspelled;
-use super::statement::label;
-use super::{Part, Statement, Tools};
-
-/// The network that the statements of one cluster come to: what the namespace says, else the first that says anything.
-pub fn network(statements: &[Statement]) -> Option<&str> {
-    statements.iter().find_map(|one| one.network.as_deref())
-}
-
-/// The cluster's name that the statements come to.
-pub fn cluster(statements: &[Statement]) -> Option<&str> {
-    statements.iter().find_map(|one| one.cluster.as_deref())
-}
+use super::majority::{Most, cluster};
+use super::mend::together;
+use super::networks::of_networks;
+use super::{Statement, Tools};
 
 /// Marks what disagrees, and says so. `several_networks` tells whether the mesh has more than one network: only then a
-/// namespace needs its label. The statements are in the order of their weight, the namespace first.
+/// namespace needs its label.
 pub fn judge(
     statements: &mut [Statement],
     several_networks: bool,
     tools: &Tools<'_>,
 ) -> Vec<Finding> {
-    let (network, cluster) = (
-        network(statements).map(str::to_owned),
-        cluster(statements).map(str::to_owned),
-    );
+    let mut found = of_networks(statements, several_networks, tools);
+    found.extend(of_clusters(statements, tools));
     let mut findings = Vec::new();
-    for one in statements {
-        let found = [
-            network
-                .as_deref()
-                .and_then(|network| of_network(one, network, several_networks, tools)),
-            cluster
-                .as_deref()
-                .and_then(|cluster| of_cluster(one, cluster, tools)),
-            of_pod_label(one, tools),
-            of_view(one, tools),
-        ];
-        for finding in found.into_iter().flatten() {
-            one.drift |= finding.severity > Severity::Info;
-            findings.push(finding);
+    for (drifting, finding) in found {
+        for position in drifting {
+            statements[position].drift |= finding.severity > Severity::Info;
         }
+        findings.push(finding);
     }
     findings
 }
 
-fn of_network(one: &Statement, network: &str, several: bool, tools: &Tools<'_>) -> Option<Finding> {
-    if !one.part.knows_network() || one.network.as_deref() == Some(network) {
-        return None;
-    }
-    let object = &one.object;
-    let here = one.network.as_deref();
-    let here = here.map_or("no network".to_owned(), |here| format!("network {here}"));
-    let message = format!("{object} says {here}, not {network}");
-    let disagrees = |message| Finding::new("network-values-disagree", Severity::Error, message);
-    let finding = match one.part {
-        Part::Namespace => {
-            let severity = if several {
-                Severity::Error
-            } else {
-                Severity::Info
-            };
-            let message =
-                format!("{object} has no label {NETWORK_LABEL}, and others say {network}");
-            Finding::new("network-label-missing", severity, message)
+/// A finding, and the positions of the statements that it is about.
+pub(super) type Found = (Vec<usize>, Finding);
+
+fn of_clusters(statements: &[Statement], tools: &Tools<'_>) -> Option<Found> {
+    let id = "cluster-id-proxy-drift";
+    let knowing = || positions(statements).filter(|(_, one)| one.part.knows_cluster());
+    match cluster(statements) {
+        Most::None => None,
+        Most::One(cluster) => {
+            let odd: Vec<(usize, &Statement)> = knowing()
+                .filter(|(_, one)| one.cluster.as_deref() != Some(cluster))
+                .collect();
+            if odd.is_empty() {
+                return None;
+            }
+            let says =
+                |one: &Statement| format!("cluster {}", one.cluster.as_deref().unwrap_or("none"));
+            let message = said(&odd, says, &format!("cluster {cluster}"), cluster);
+            let fixes = odd.iter().map(|(_, one)| tools.cluster(one, cluster));
+            let finding = Finding::new(id, Severity::Error, message).fix(together(fixes));
+            Some((odd.iter().map(|(position, _)| *position).collect(), finding))
         }
-        Part::Pods => Finding::new("network-pods-stale", Severity::Warning, message),
-        Part::Injector | Part::Ztunnel | Part::Gateway | Part::Istiod | Part::GatewayPods => {
-            disagrees(message)
+        Most::Tied(values) => {
+            let telling: Vec<(usize, &Statement)> =
+                knowing().filter(|(_, one)| one.cluster.is_some()).collect();
+            let message = tied("cluster", &values, &telling, |one| one.cluster.as_deref());
+            let fix = "find out which name is right (the other clusters have it as the key of their remote secret for this one), then set values.global.multiCluster.clusterName to it where Istio was installed, and restart the workloads that say another";
+            let drifting = telling.iter().map(|(position, _)| *position).collect();
+            Some((
+                drifting,
+                Finding::new(id, Severity::Error, message).fix(fix),
+            ))
         }
-    };
-    Some(finding.fix(tools.network(one, network)))
-}
-
-fn of_cluster(one: &Statement, cluster: &str, tools: &Tools<'_>) -> Option<Finding> {
-    if !one.part.knows_cluster() || one.cluster.as_deref() == Some(cluster) {
-        return None;
     }
-    let here = one.cluster.as_deref().unwrap_or("none");
-    let message = format!("{} says cluster {here}, not {cluster}", one.object);
-    let finding = Finding::new("cluster-id-proxy-drift", Severity::Error, message);
-    Some(finding.fix(tools.cluster(one, cluster)))
 }
 
-/// Others go by a pod's label, its own proxy by what it is told.
-/// Source: `Network` in Istio's `pilot/pkg/serviceregistry/kube/controller/network.go`.
-fn of_pod_label(one: &Statement, tools: &Tools<'_>) -> Option<Finding> {
-    let (other, own) = (one.network_label.as_deref()?, one.network.as_deref()?);
-    let message = format!(
-        "{} has label {NETWORK_LABEL}={other}, and its proxy is told {own}",
-        one.object
-    );
-    let finding = Finding::new("network-values-disagree", Severity::Error, message);
-    Some(finding.fix(tools.relabel_pods(one, other, own)))
+pub(super) fn positions(statements: &[Statement]) -> impl Iterator<Item = (usize, &Statement)> {
+    statements.iter().enumerate()
 }
 
-/// A gateway that serves another network than its own, or does not say which, may send requests back and forth.
-fn of_view(one: &Statement, tools: &Tools<'_>) -> Option<Finding> {
-    if one.part != Part::GatewayPods || one.network_view == one.network {
-        return None;
+/// Who says something else than most parts, in one sentence.
+pub(super) fn said(
+    odd: &[(usize, &Statement)],
+    says: impl Fn(&Statement) -> String,
+    most: &str,
+    value: &str,
+) -> String {
+    let each: Vec<String> = odd
+        .iter()
+        .map(|(_, one)| format!("{} says {}", one.object, says(one)))
+        .collect();
+    match &each[..] {
+        [one] => format!("{one}, not {value}"),
+        several => format!("{}, and most parts say {most}", several.join(", ")),
     }
-    let view = one.network_view.as_deref().unwrap_or("all networks");
-    let network = one.network.as_deref();
-    let message = format!(
-        "{} serves {view}, and is on {}",
-        one.object,
-        network.unwrap_or("none")
-    );
-    let finding = Finding::new("ewg-network-view", Severity::Warning, message);
-    Some(match network.and_then(|network| tools.view(one, network)) {
-        Some(command) => finding.fix(command),
-        None => finding,
-    })
 }
 
-/// A finding for each label of the namespace that somebody took for the right one. It is drift where the right one is
-/// missing.
-pub fn near_keys(namespace: &Namespace, tools: &Tools<'_>) -> Vec<Finding> {
-    let meta = &namespace.metadata;
-    let labels = meta.labels.as_ref();
-    let name = meta.name.as_deref().unwrap_or_default();
-    let is_missing = label(labels).is_none();
-    let keys = labels.into_iter().flatten().map(|(key, _)| key.as_str());
-    misspelled(keys)
-        .into_iter()
-        .map(|key| {
-            let meant = labels.and_then(|labels| labels.get(key));
-            let (severity, fix) = match meant.filter(|_| is_missing) {
-                Some(network) => (Severity::Error, tools.label_namespace(name, network)),
-                None => (Severity::Warning, tools.unlabel_namespace(name, key)),
-            };
-            let message = format!("Istio does not read label {key}, it reads {NETWORK_LABEL}");
-            Finding::new("network-label-misspelled", severity, message).fix(fix)
-        })
-        .collect()
+/// Which parts hold which value, where as many hold one as another.
+pub(super) fn tied<'a>(
+    what: &str,
+    values: &[&str],
+    telling: &[(usize, &'a Statement)],
+    value: impl Fn(&'a Statement) -> Option<&'a str>,
+) -> String {
+    let each = values.iter().map(|wanted| {
+        let holders = telling
+            .iter()
+            .filter(|(_, one)| value(one) == Some(*wanted));
+        let holders: Vec<&str> = holders.map(|(_, one)| one.object.as_str()).collect();
+        format!("{wanted} ({})", holders.join(", "))
+    });
+    let each: Vec<String> = each.collect();
+    format!(
+        "as many parts say one {what} as another: {}",
+        each.join(", ")
+    )
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Part;
     use super::*;
 
     const TOOLS: Tools<'static> = Tools::new("kubectl --context east");
@@ -184,28 +148,206 @@ mod tests {
         );
     }
 
+    /// All parts of a cluster on this network and of this name.
+    fn whole(network: &str, cluster: &str) -> Vec<Statement> {
+        let mut gateway_pods = says(Part::GatewayPods, network, cluster);
+        gateway_pods.network_view = Some(network.to_owned());
+        vec![
+            says(Part::Namespace, network, ""),
+            says(Part::Istiod, "", cluster),
+            says(Part::Injector, network, cluster),
+            says(Part::Gateway, network, ""),
+            gateway_pods,
+            says(Part::Ztunnel, network, cluster),
+            says(Part::Pods, network, cluster),
+        ]
+    }
+
     #[test]
-    fn each_part_that_disagrees_is_named() {
-        for (part, network, cluster, id) in [
-            (Part::Injector, "N", "east", "network-values-disagree"),
-            (Part::Injector, "", "east", "network-values-disagree"),
-            (Part::Gateway, "m", "", "network-values-disagree"),
-            (Part::Ztunnel, "m", "east", "network-values-disagree"),
-            (Part::Pods, "m", "east", "network-pods-stale"),
-            (Part::Pods, "", "east", "network-pods-stale"),
-            (Part::Pods, "n", "west", "cluster-id-proxy-drift"),
-            (Part::Ztunnel, "n", "Kubernetes", "cluster-id-proxy-drift"),
-            (Part::Istiod, "", "west", "cluster-id-proxy-drift"),
-            (Part::GatewayPods, "n", "east", "ewg-network-view"),
+    fn each_part_that_disagrees_with_the_others_is_named() {
+        for (part, network, cluster, id, message) in [
+            (
+                Part::Namespace,
+                "m",
+                "",
+                "network-values-disagree",
+                "namespace says network m, not n",
+            ),
+            (
+                Part::Injector,
+                "N",
+                "east",
+                "network-values-disagree",
+                "injector says network N, not n",
+            ),
+            (
+                Part::Injector,
+                "",
+                "east",
+                "network-values-disagree",
+                "injector says no network, not n",
+            ),
+            (
+                Part::Gateway,
+                "m",
+                "",
+                "network-values-disagree",
+                "gateway says network m, not n",
+            ),
+            (
+                Part::Ztunnel,
+                "m",
+                "east",
+                "network-values-disagree",
+                "ztunnel says network m, not n",
+            ),
+            (
+                Part::Pods,
+                "m",
+                "east",
+                "network-pods-stale",
+                "pods says network m, not n",
+            ),
+            (
+                Part::Pods,
+                "",
+                "east",
+                "network-pods-stale",
+                "pods says no network, not n",
+            ),
+            (
+                Part::Pods,
+                "n",
+                "west",
+                "cluster-id-proxy-drift",
+                "pods says cluster west, not east",
+            ),
+            (
+                Part::Ztunnel,
+                "n",
+                "Kubernetes",
+                "cluster-id-proxy-drift",
+                "ztunnel says cluster none, not east",
+            ),
+            (
+                Part::Istiod,
+                "",
+                "west",
+                "cluster-id-proxy-drift",
+                "istiod says cluster west, not east",
+            ),
+            (
+                Part::Injector,
+                "n",
+                "west",
+                "cluster-id-proxy-drift",
+                "injector says cluster west, not east",
+            ),
+            (
+                Part::GatewayPods,
+                "n",
+                "east",
+                "ewg-network-view",
+                "gateway pods serves all networks, and is on n",
+            ),
         ] {
-            let all = vec![
-                says(Part::Namespace, "n", ""),
-                says(Part::Istiod, "", "east"),
-                says(part, network, cluster),
-            ];
-            let ids: Vec<_> = found(all, true).into_iter().map(|(id, _)| id).collect();
-            assert_eq!(ids, [id], "{part:?} {network} {cluster}");
+            let all = whole("n", "east");
+            let all = all.into_iter().map(|one| {
+                if one.part == part {
+                    says(part, network, cluster)
+                } else {
+                    one
+                }
+            });
+            assert_eq!(
+                found(all.collect(), true),
+                [(id, message.to_owned())],
+                "{part:?}"
+            );
         }
+    }
+
+    /// The rule for networks, by the namespace alone, and for names, by istiod alone.
+    #[test]
+    fn the_odd_one_is_changed_and_not_all_the_others() {
+        let mut all = whole("n", "east");
+        all[0] = says(Part::Namespace, "m", "");
+        all[0].about.name = "istio-system".to_owned();
+        all[1] = says(Part::Istiod, "", "west");
+        let fixes: Vec<String> = judge(&mut all, true, &TOOLS)
+            .into_iter()
+            .filter_map(|finding| Some(finding.fix?.to_string()))
+            .collect();
+        assert_eq!(
+            fixes,
+            [
+                "kubectl mesh-label network n --overwrite --context east",
+                "install istiod again with values.global.multiCluster.clusterName=east"
+            ]
+        );
+        let drifting: Vec<Part> = all
+            .iter()
+            .filter(|one| one.drift)
+            .map(|one| one.part)
+            .collect();
+        assert_eq!(drifting, [Part::Namespace, Part::Istiod]);
+    }
+
+    #[test]
+    fn several_odd_ones_are_one_finding() {
+        let mut all = whole("n", "east");
+        all[2] = says(Part::Injector, "", "east");
+        all[3] = says(Part::Gateway, "m", "");
+        assert_eq!(
+            found(all, true),
+            [(
+                "network-values-disagree",
+                "injector says no network, gateway says network m, and most parts say network n"
+                    .to_owned()
+            )]
+        );
+    }
+
+    #[test]
+    fn a_tie_is_left_to_a_person() {
+        let mut all = vec![
+            says(Part::Namespace, "n", ""),
+            says(Part::Istiod, "", "east"),
+            says(Part::Injector, "m", ""),
+            says(Part::Pods, "", "west"),
+        ];
+        let findings = judge(&mut all, true, &TOOLS);
+        let told: Vec<(&str, &str, &str)> = findings
+            .iter()
+            .map(|one| {
+                (
+                    one.id,
+                    one.message.as_str(),
+                    one.fix.as_ref().unwrap().kind(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    "network-values-disagree",
+                    "as many parts say one network as another: m (injector), n (namespace)",
+                    "step"
+                ),
+                (
+                    "cluster-id-proxy-drift",
+                    "as many parts say one cluster as another: east (istiod), west (pods)",
+                    "step"
+                )
+            ]
+        );
+        let steps = findings.iter().filter_map(|one| one.fix.as_ref());
+        assert!(
+            steps
+                .into_iter()
+                .all(|step| !step.to_string().contains("--context"))
+        );
     }
 
     #[test]
@@ -220,7 +362,7 @@ mod tests {
         assert_eq!(
             found(all, true),
             [(
-                "network-values-disagree",
+                "network-pods-stale",
                 "pods has label topology.istio.io/network=m, and its proxy is told n".to_owned()
             )]
         );

@@ -1,5 +1,8 @@
 //! The commands that mend what disagrees, ready to be pasted.
 
+use serde_json::json;
+
+use super::super::command::{Command, Remedy};
 use super::super::names::{ISTIO_SYSTEM, NETWORK_LABEL};
 use super::super::shell::shell_word;
 use super::object::{Installer, Object, Release};
@@ -25,11 +28,12 @@ impl<'a> Tools<'a> {
         Self { kubectl }
     }
 
-    /// Gives Istio's namespace its label.
-    pub(super) fn label_namespace(&self, namespace: &str, network: &str) -> String {
+    /// Gives Istio's namespace its label, in place of another one where it has one.
+    pub(super) fn label_namespace(&self, namespace: &str, network: &str, is_other: bool) -> String {
         let (_, flags) = self.kubectl.split_once(' ').unwrap_or_default();
         let network = shell_word(network);
-        let command = format!("kubectl mesh-label network {network} {flags}");
+        let overwrite = if is_other { " --overwrite" } else { "" };
+        let command = format!("kubectl mesh-label network {network}{overwrite} {flags}");
         if namespace == ISTIO_SYSTEM {
             command.trim_end().to_owned()
         } else {
@@ -46,7 +50,9 @@ impl<'a> Tools<'a> {
     /// Makes a part say this network.
     pub(super) fn network(&self, one: &Statement, network: &str) -> String {
         match one.part {
-            Part::Namespace => self.label_namespace(&one.about.name, network),
+            Part::Namespace => {
+                self.label_namespace(&one.about.name, network, one.network.is_some())
+            }
             Part::Injector => self
                 .install("istiod", &one.about, NETWORK, NETWORK, network)
                 .unwrap_or_else(|| by_hand(NETWORK, network)),
@@ -62,8 +68,29 @@ impl<'a> Tools<'a> {
                     label_pair(network)
                 ),
             ),
+            Part::GatewayPods | Part::Pods if one.is_labelled => {
+                self.relabel_template(&one.about, network)
+            }
             Part::Istiod | Part::GatewayPods | Part::Pods => self.restart(&one.about),
         }
+    }
+
+    /// Gives pods their label by the template that they are made of, which restarts them. Where istioctl installed them, that
+    /// label is part of the selector as well, and Kubernetes lets nobody change that.
+    fn relabel_template(&self, object: &Object, network: &str) -> String {
+        if !object.is_known() || object.installer.is_some() {
+            return format!(
+                "install what these pods belong to again for network {network}: their label {NETWORK_LABEL} comes from there"
+            );
+        }
+        let labels = json!({NETWORK_LABEL: network});
+        let patch = json!({"spec": {"template": {"metadata": {"labels": labels}}}}).to_string();
+        let name = shell_word(&object.name);
+        let patch = shell_word(&patch);
+        self.on(
+            object,
+            &format!("patch {} {name} -p {patch}", object.resource),
+        )
     }
 
     /// Makes a part say this cluster's name.
@@ -189,6 +216,29 @@ impl<'a> Tools<'a> {
     fn helm(&self) -> Option<String> {
         let helm = self.without_entries()?.replacen("kubectl", "helm", 1);
         Some(helm.replacen(" --context ", " --kube-context ", 1))
+    }
+}
+
+/// Several fixes as one: each once and one after the other, in words where one of them is no command.
+pub(super) fn together(fixes: impl Iterator<Item = impl Into<Remedy>>) -> Remedy {
+    let mut each: Vec<Remedy> = Vec::new();
+    for fix in fixes {
+        let fix = fix.into();
+        if !each.contains(&fix) {
+            each.push(fix);
+        }
+    }
+    let commands = each.iter().map(|fix| match fix {
+        Remedy::Command(command) => Some(command.clone()),
+        Remedy::Step(_) => None,
+    });
+    let commands: Option<Vec<Command>> = commands.collect();
+    match commands.and_then(|all| all.into_iter().reduce(Command::then)) {
+        Some(all) => all.into(),
+        None => {
+            let each: Vec<String> = each.iter().map(Remedy::to_string).collect();
+            Remedy::Step(each.join("; then "))
+        }
     }
 }
 

@@ -3,12 +3,17 @@
 //! Pure: objects come in as they were read. The ids of findings are those of the suite's check catalog.
 
 mod judge;
+mod majority;
 mod mend;
+mod near_keys;
+mod networks;
 mod object;
 mod part;
 mod statement;
 
-pub use judge::{cluster, judge, near_keys, network};
+pub use judge::judge;
+pub use majority::{Most, cluster, network};
 pub use mend::Tools;
+pub use near_keys::near_keys;
 pub use part::Part;
 pub use statement::Statement;

@@ -105,6 +105,7 @@ fn owner(pod: &Pod) -> Object {
     Object {
         resource: resource.to_owned(),
         name: name.to_owned(),
+        installer: installer(meta),
         ..unknown
     }
 }

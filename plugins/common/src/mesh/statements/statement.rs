@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
 use super::super::istiod::cluster_ids;
-use super::super::names::{INJECTOR_CONFIG, NETWORK_LABEL, UNNAMED_CLUSTER};
+use super::super::names::{GATEWAY_NAME_LABEL, INJECTOR_CONFIG, NETWORK_LABEL, UNNAMED_CLUSTER};
 use super::super::resources::ApiGateway;
 use super::Part;
 use super::object::Object;
@@ -41,6 +41,9 @@ pub struct Statement {
     pub network_view: Option<String>,
     /// Whether it disagrees with the others.
     pub drift: bool,
+    /// Whether a pod has the network that its proxy is told as a label of its own, from the template of what it belongs to.
+    #[serde(skip)]
+    pub(super) is_labelled: bool,
     #[serde(skip)]
     pub(super) about: Object,
 }
@@ -61,6 +64,7 @@ impl Statement {
             network_label: None,
             network_view: None,
             drift: false,
+            is_labelled: false,
             about: Object::default(),
         }
     }
@@ -114,9 +118,22 @@ impl Statement {
         Some(statement.about("configmap", &map.metadata))
     }
 
-    /// What a gateway's Service says.
+    /// What a gateway's Service says. One that istiod made for a Gateway of the Gateway API has its label from there.
     pub fn of_gateway(service: &Service) -> Self {
-        Self::of_labelled("service", "service", &service.metadata)
+        let meta = &service.metadata;
+        let said = Self::of_labelled("service", "service", meta);
+        let labels = meta.labels.as_ref();
+        match labels.and_then(|labels| labels.get(GATEWAY_NAME_LABEL)) {
+            None => said,
+            Some(name) => Self {
+                about: Object {
+                    resource: API_GATEWAYS.to_owned(),
+                    name: name.clone(),
+                    ..said.about
+                },
+                ..said
+            },
+        }
     }
 
     /// What a Gateway of the Gateway API says.
@@ -175,8 +192,12 @@ impl Statement {
             .map(|((network, cluster, view, other), pods)| {
                 let first = pods.first().map(|pod| namespaced(&pod.metadata));
                 let object = format!("pod/{}", first.unwrap_or_default());
+                let is_labelled = pods
+                    .iter()
+                    .any(|pod| network.is_some() && label(pod.metadata.labels.as_ref()) == network);
                 Self {
                     network_label: other,
+                    is_labelled,
                     network_view: view,
                     more: Some(pods.len() - 1).filter(|more| *more > 0),
                     about: Object::owner_of(&pods),

@@ -1,0 +1,61 @@
+//! Labels of Istio's namespace that somebody took for the one with its network.
+
+use k8s_openapi::api::core::v1::Namespace;
+
+use super::super::finding::{Finding, Severity};
+use super::super::names::NETWORK_LABEL;
+use super::super::network::misspelled;
+use super::Tools;
+use super::mend::together;
+use super::statement::label;
+
+/// A finding for each label of the namespace that somebody took for the right one. It is drift where the right one is
+/// missing. `network` is what most parts hold.
+pub fn near_keys(namespace: &Namespace, network: Option<&str>, tools: &Tools<'_>) -> Vec<Finding> {
+    let meta = &namespace.metadata;
+    let labels = meta.labels.as_ref();
+    let name = meta.name.as_deref().unwrap_or_default();
+    let is_missing = label(labels).is_none();
+    let keys = labels.into_iter().flatten().map(|(key, _)| key.as_str());
+    misspelled(keys)
+        .into_iter()
+        .map(|key| {
+            let meant = labels.and_then(|labels| labels.get(key));
+            let meant = network.or(meant.map(String::as_str));
+            let unlabel = tools.unlabel_namespace(name, key);
+            let (severity, fix) = match meant.filter(|_| is_missing) {
+                Some(network) => {
+                    let label = tools.label_namespace(name, network, false);
+                    (Severity::Error, together([label, unlabel].into_iter()))
+                }
+                None => (Severity::Warning, unlabel.into()),
+            };
+            let message = format!("Istio does not read label {key}, it reads {NETWORK_LABEL}");
+            Finding::new("network-label-misspelled", severity, message).fix(fix)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelled_label_gives_way_to_what_the_parts_hold() {
+        let namespace: Namespace = serde_json::from_value(serde_json::json!({"metadata": {
+            "name": "istio-system", "labels": {"topology.istio.io/networks": "typo"}}}))
+        .unwrap();
+        for (network, label) in [(Some("n"), "n"), (None, "typo")] {
+            let fix = near_keys(&namespace, network, &Tools::new("kubectl --context east"))
+                .remove(0)
+                .fix
+                .unwrap()
+                .to_string();
+            assert!(
+                fix.contains(&format!("network {label} "))
+                    && fix.contains("topology.istio.io/networks-"),
+                "{fix}"
+            );
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What the parts of a cluster say of its network: who says something else than most, and what proxies add.
+
+use super::super::finding::{Finding, Severity};
+use super::super::names::NETWORK_LABEL;
+use super::judge::{Found, positions, said, tied};
+use super::majority::{Most, network};
+use super::mend::together;
+use super::{Part, Statement, Tools};
+
+/// A finding for all parts that are on another network than most, one for a missing label, and what pods add.
+pub(super) fn of_networks(
+    statements: &[Statement],
+    several: bool,
+    tools: &Tools<'_>,
+) -> Vec<Found> {
+    let network = match network(statements) {
+        Most::None => return Vec::new(),
+        Most::One(network) => network,
+        Most::Tied(values) => {
+            let mut found = vec![of_tied_networks(statements, &values)];
+            found.extend(of_proxies(statements, None, tools));
+            return found;
+        }
+    };
+    let odd: Vec<(usize, &Statement)> = positions(statements)
+        .filter(|(_, one)| one.part.knows_network() && one.network.as_deref() != Some(network))
+        .collect();
+    let mut found = Vec::new();
+    let unlabelled = |one: &Statement| one.part == Part::Namespace && one.network.is_none();
+    if let Some((position, one)) = odd.iter().find(|(_, one)| unlabelled(one)) {
+        let severity = if several {
+            Severity::Error
+        } else {
+            Severity::Info
+        };
+        let message = format!(
+            "{} has no label {NETWORK_LABEL}, and others say {network}",
+            one.object
+        );
+        let finding = Finding::new("network-label-missing", severity, message);
+        found.push((vec![*position], finding.fix(tools.network(one, network))));
+    }
+    let others: Vec<(usize, &Statement)> = odd
+        .iter()
+        .filter(|(_, one)| one.part != Part::Pods && !unlabelled(one))
+        .copied()
+        .collect();
+    if !others.is_empty() {
+        let says = |one: &Statement| match &one.network {
+            Some(other) => format!("network {other}"),
+            None => "no network".to_owned(),
+        };
+        let message = said(&others, says, &format!("network {network}"), network);
+        let fixes = others.iter().map(|(_, one)| tools.network(one, network));
+        let finding = Finding::new("network-values-disagree", Severity::Error, message);
+        let drifting = others.iter().map(|(position, _)| *position).collect();
+        found.push((drifting, finding.fix(together(fixes))));
+    }
+    for (position, one) in odd.iter().filter(|(_, one)| one.part == Part::Pods) {
+        let here = one.network.as_deref();
+        let here = here.map_or("no network".to_owned(), |here| format!("network {here}"));
+        let message = format!("{} says {here}, not {network}", one.object);
+        let finding = Finding::new("network-pods-stale", Severity::Warning, message);
+        found.push((vec![*position], finding.fix(tools.network(one, network))));
+    }
+    found.extend(of_proxies(statements, Some(network), tools));
+    found
+}
+
+/// What the proxies' own labels and views add.
+fn of_proxies(
+    statements: &[Statement],
+    network: Option<&str>,
+    tools: &Tools<'_>,
+) -> impl Iterator<Item = Found> {
+    positions(statements).flat_map(move |(position, one)| {
+        let found = [
+            of_pod_label(one, network, tools),
+            of_view(one, network, tools),
+        ];
+        let found = found.into_iter().flatten();
+        found.map(move |finding| (vec![position], finding))
+    })
+}
+
+fn of_tied_networks(statements: &[Statement], values: &[&str]) -> Found {
+    let telling: Vec<(usize, &Statement)> = positions(statements)
+        .filter(|(_, one)| one.part.knows_network() && one.network.is_some())
+        .collect();
+    let message = tied("network", values, &telling, |one| one.network.as_deref());
+    let fix = "find out which network this cluster is on, then give the others the same: the namespace and the gateways by their label, istiod and ztunnel by the value global.network where Istio was installed, pods by a restart";
+    let finding = Finding::new("network-values-disagree", Severity::Error, message).fix(fix);
+    let drifting = telling.iter().map(|(position, _)| *position).collect();
+    (drifting, finding)
+}
+
+/// Others go by a pod's label, its own proxy by what it is told. A proxy that is told another network than most parts hold is
+/// restarted for that.
+/// Source: `Network` in Istio's `pilot/pkg/serviceregistry/kube/controller/network.go`.
+fn of_pod_label(one: &Statement, network: Option<&str>, tools: &Tools<'_>) -> Option<Finding> {
+    let (other, own) = (one.network_label.as_deref()?, one.network.as_deref()?);
+    if network != Some(own) {
+        return None;
+    }
+    let message = format!(
+        "{} has label {NETWORK_LABEL}={other}, and its proxy is told {own}",
+        one.object
+    );
+    let finding = Finding::new("network-pods-stale", Severity::Error, message);
+    Some(finding.fix(tools.relabel_pods(one, other, own)))
+}
+
+/// A gateway that serves another network than its own, or does not say which, may send requests back and forth.
+fn of_view(one: &Statement, network: Option<&str>, tools: &Tools<'_>) -> Option<Finding> {
+    // Where the network of the cluster is known, a gateway that is told another one is named for that.
+    let own = network.or(one.network.as_deref());
+    if one.part != Part::GatewayPods || one.network_view.as_deref() == own {
+        return None;
+    }
+    let view = one.network_view.as_deref().unwrap_or("all networks");
+    let message = format!(
+        "{} serves {view}, and is on {}",
+        one.object,
+        own.unwrap_or("none")
+    );
+    let finding = Finding::new("ewg-network-view", Severity::Warning, message);
+    Some(match network.and_then(|network| tools.view(one, network)) {
+        Some(command) => finding.fix(command),
+        None => finding,
+    })
+}
