@@ -26,6 +26,7 @@ pub mod owned_fields;
 pub mod ownership;
 pub mod probe;
 pub mod reader;
+pub mod remote_cluster;
 pub mod remote_secret;
 pub mod resources;
 pub mod server;

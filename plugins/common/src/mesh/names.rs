@@ -65,6 +65,9 @@ pub const UNNAMED_CLUSTER: &str = "Kubernetes";
 pub const FIELD_MANAGER: &str = "kubectl-mesh";
 /// Annotation that marks what the suite applied, with plugin and version as its value.
 pub const APPLIED_BY: &str = "mesh.istio-multicluster.dev/applied-by";
+/// Annotation on a remote secret that the suite applied: UID of kube-system in the cluster that it gives access to, by which the
+/// cluster is known again when its address or CA changes.
+pub const REMOTE_UID: &str = "mesh.istio-multicluster.dev/remote-uid";
 /// Annotation on a token's own Secret that says for which holder it was made.
 pub const MADE_FOR: &str = "mesh.istio-multicluster.dev/holder";
 

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::names::{
     APPLIED_BY, CLUSTER_ANNOTATION, CONFIG_SECRET, CONFIG_SECRET_KEY, MULTI_CLUSTER_LABEL,
-    REMOTE_SECRET_PREFIX,
+    REMOTE_SECRET_PREFIX, REMOTE_UID,
 };
 use super::yaml::to_yaml;
 
@@ -43,6 +43,8 @@ pub struct RemoteSecret {
     pub secret_type: SecretType,
     /// The holder's Istio system namespace.
     pub namespace: String,
+    /// UID of kube-system in the cluster, where it was read.
+    pub uid: Option<String>,
     /// The kubeconfig; it holds the credential in clear.
     pub kubeconfig: secrecy::SecretString,
 }
@@ -86,9 +88,14 @@ impl RemoteSecret {
     }
 
     /// The object as the suite applies it: `data`, since `stringData` replaces another manager's secret without a
-    /// conflict, and the annotation that says `applied_by` whom.
+    /// conflict, and the annotations that say `applied_by` whom, and which cluster it gives access to.
     pub fn to_applied(&self, applied_by: &str) -> Secret {
         use secrecy::ExposeSecret as _;
+        let mut annotations = BTreeMap::from([
+            (CLUSTER_ANNOTATION.to_owned(), self.cluster.clone()),
+            (APPLIED_BY.to_owned(), applied_by.to_owned()),
+        ]);
+        annotations.extend(self.uid.clone().map(|uid| (REMOTE_UID.to_owned(), uid)));
         Secret {
             metadata: ObjectMeta {
                 name: Some(self.name()),
@@ -97,10 +104,7 @@ impl RemoteSecret {
                     MULTI_CLUSTER_LABEL.to_owned(),
                     "true".to_owned(),
                 )])),
-                annotations: Some(BTreeMap::from([
-                    (CLUSTER_ANNOTATION.to_owned(), self.cluster.clone()),
-                    (APPLIED_BY.to_owned(), applied_by.to_owned()),
-                ])),
+                annotations: Some(annotations),
                 ..ObjectMeta::default()
             },
             data: Some(BTreeMap::from([(
@@ -118,6 +122,11 @@ impl RemoteSecret {
         value.is_some_and(|v| v.0 == self.kubeconfig.expose_secret().as_bytes())
             && has_label(existing)
             && annotated_cluster(existing) == Some(&self.cluster)
+            && self
+                .uid
+                .as_deref()
+                .zip(recorded_uid(existing, self.key()))
+                .is_none_or(|(own, recorded)| own == recorded)
     }
 }
 
@@ -148,6 +157,14 @@ pub fn annotated_cluster(secret: &Secret) -> Option<&String> {
         .get(CLUSTER_ANNOTATION)
 }
 
+/// The UID of the cluster behind data key `key`, where the suite wrote it down. The annotation is about one cluster: the one
+/// that the other annotation names.
+pub fn recorded_uid<'s>(secret: &'s Secret, key: &str) -> Option<&'s str> {
+    let named = annotated_cluster(secret)? == key || own_name(secret) == CONFIG_SECRET;
+    let annotations = secret.metadata.annotations.as_ref().filter(|_| named)?;
+    annotations.get(REMOTE_UID).map(String::as_str)
+}
+
 /// The clusters that `secret` is a remote secret for, whoever made it: the label, and the annotation or the data key. One may
 /// be there twice.
 pub fn led_to(secret: &Secret) -> impl Iterator<Item = &str> {
@@ -172,6 +189,7 @@ mod tests {
             cluster: "west".to_owned(),
             secret_type: SecretType::Remote,
             namespace: "istio-system".to_owned(),
+            uid: None,
             kubeconfig: "apiVersion: v1\nkind: Config\n".into(),
         }
     }

@@ -128,6 +128,9 @@ pub(crate) struct CreateArgs {
     /// With --into: take over a secret that somebody else owns
     #[arg(long, requires = "into")]
     pub force_conflicts: bool,
+    /// With --into: replace a secret that gives access to another cluster
+    #[arg(long, requires = "into")]
+    pub replace: bool,
 
     #[command(flatten)]
     pub connect: ConnectFlags,

@@ -96,6 +96,7 @@ impl Order {
             verify: !arguments.no_verify,
             create_account: arguments.create_service_account,
             force_conflicts: arguments.force_conflicts,
+            replace: arguments.replace,
             several: false,
         };
         Ok(Self {

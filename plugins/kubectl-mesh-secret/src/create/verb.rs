@@ -1,6 +1,8 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::cluster::Cluster;
+use std::collections::BTreeSet;
+
+use mesh_common::cluster::{Cluster, Kubeconfig};
 use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::mesh::yaml::to_yaml;
 use mesh_common::mesh::{Error, Exit, server};
@@ -10,6 +12,7 @@ use mesh_common::terminal::{Environment, Interrupt, Streams};
 use super::args::CreateArgs;
 use super::resolve::{Order, Output};
 use crate::cli::SELF;
+use crate::source::claim::{self, Claim};
 use crate::source::give::{self, Lost};
 use crate::source::holders::Holder;
 use crate::source::{
@@ -71,12 +74,13 @@ pub(crate) async fn run(
         server,
         now: environment.now,
     };
-    Box::pin(carry_out(&run, holders, &output, streams)).await
+    Box::pin(carry_out(&run, &kubeconfig, holders, &output, streams)).await
 }
 
 /// All steps after connecting.
 async fn carry_out(
     run: &Run<'_>,
+    kubeconfig: &Kubeconfig,
     holders: Vec<Result<Cluster, Error>>,
     output: &Output,
     streams: &mut Streams,
@@ -95,7 +99,21 @@ async fn carry_out(
     for warning in &name.warnings {
         streams.warn(warning);
     }
+    let target = run.source.target();
+    claim::check_name(target, &name.cluster, kubeconfig, run.options)?;
     let (holders, lost) = holders::check(holders, &seen, &name.cluster, run.options)?;
+    let known = claim::read_cluster(target, &run.server, &seen, run.options);
+    let written = BTreeSet::new();
+    let claims = holders.iter().map(|holder| Claim {
+        holder,
+        context: run.source.context(),
+        server: &run.server,
+        source: &known,
+        cluster: &name.cluster,
+        options: run.options,
+        written: &written,
+    });
+    claim::check(claims.collect(), run.connector, run.interrupt).await?;
     let plan = plan::plan(&seen, run.options, run.place())?;
     let borrowed: Vec<&Holder> = holders.iter().collect();
     let is_new = !matches!(plan.token, TokenPlan::Existing(_));

@@ -77,6 +77,9 @@ pub(crate) struct ExchangeArgs {
     /// Take over secrets that somebody else owns
     #[arg(long)]
     pub force_conflicts: bool,
+    /// Replace secrets that give access to another cluster than the one of their name
+    #[arg(long)]
+    pub replace: bool,
     #[command(flatten)]
     pub connect: ConnectFlags,
 }

@@ -44,6 +44,7 @@ impl Order {
             verify: !arguments.no_verify,
             dry_run: arguments.dry_run.resolve(),
             force_conflicts: arguments.force_conflicts,
+            replace: arguments.replace,
             several: true,
             token: match arguments.token_duration {
                 Some(duration) => TokenOptions::Bound(duration, None),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use mesh_common::cluster::{Connector, Target, concerns_one_cluster, fan_out};
+use mesh_common::cluster::{Connector, Kubeconfig, Target, concerns_one_cluster, fan_out};
 use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::remote_cluster::ReadCluster;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::{Environment, Interrupt, Streams};
@@ -14,6 +15,7 @@ use super::pairs::{Role, pairs};
 use super::prune;
 use super::resolve::{Asked, Order};
 use crate::cli::SELF;
+use crate::source::claim::{self, Claim};
 use crate::source::give::{self, Gift, Lost};
 use crate::source::holders::{self, Holder};
 use crate::source::plan::{self, Plan};
@@ -55,6 +57,7 @@ pub(crate) async fn run(
     };
     let dry_run = order.options.dry_run;
     let plans = checked(&members)?;
+    check_claims(&members, &kubeconfig, &connector, interrupt).await?;
     prune::agree(&leftovers, arguments.confirm, dry_run, interrupt, streams).await?;
 
     let all = Work {
@@ -120,6 +123,43 @@ fn checked(members: &[Member]) -> Result<Vec<Plan>, Error> {
         }
     }
     Error::all(wrong).map_or(Ok(plans), Err)
+}
+
+/// Refuses to give a holder's secret for one cluster to another one, and a second secret for one cluster.
+async fn check_claims(
+    members: &[Member],
+    kubeconfig: &Kubeconfig,
+    connector: &Connector,
+    interrupt: &Interrupt,
+) -> Result<(), Error> {
+    let names = members.iter().map(|member| {
+        let target = member.cluster().target();
+        claim::check_name(target, &member.name, kubeconfig, &member.options)
+    });
+    let names = Error::gather(names).map(drop);
+    let known: Vec<ReadCluster> = members
+        .iter()
+        .map(|member| {
+            let target = member.cluster().target();
+            claim::read_cluster(target, &member.server, &member.source, &member.options)
+        })
+        .collect();
+    let written: BTreeSet<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    let roles: Vec<Role> = members.iter().map(|member| member.role).collect();
+    let claims = pairs(&roles).into_iter().map(|(number, holder)| {
+        let member = &members[number];
+        Claim {
+            holder: &members[holder].holder,
+            context: member.context(),
+            server: &member.server,
+            source: &known[number],
+            cluster: &member.name,
+            options: &member.options,
+            written: &written,
+        }
+    });
+    let claims = claim::check(claims.collect(), connector, interrupt).await;
+    Error::gather([claims, names]).map(drop)
 }
 
 /// The clusters that hold a secret for this one.

@@ -12,6 +12,7 @@ use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::{Interrupt, Streams};
 
+use super::claim;
 use super::holders::Holder;
 use super::options::Options;
 use crate::cli::SELF;
@@ -19,6 +20,10 @@ use crate::cli::SELF;
 /// A secret for one holder.
 pub(crate) struct Gift<'h> {
     pub(crate) holder: &'h Holder,
+    /// The source's context.
+    pub(crate) source: String,
+    /// Whether the operator gave that name, and not only the cluster itself.
+    pub(crate) is_named: bool,
     /// The name under which it introduces its source.
     pub(crate) cluster: String,
     /// The secret; nothing in a dry run, where its token would only be made.
@@ -96,6 +101,16 @@ fn left_out(error: &Error) -> &'static str {
     }
 }
 
+/// What to do where the secret was changed after it was checked.
+fn changed(error: Error) -> Error {
+    match api_fault(&error) {
+        Some(ApiFault::Changed { .. }) => {
+            error.hint("run the same command again: it goes by what is there now")
+        }
+        Some(_) | None => error,
+    }
+}
+
 /// Tells what was done in the order of the gifts, each as soon as all before it are known.
 #[derive(Default)]
 struct Told {
@@ -120,19 +135,26 @@ struct Write {
     word: &'static str,
     /// How it is applied; nothing where the holder has it.
     apply: Option<ApplyOptions>,
+    /// Version of the secret that was checked; the server refuses the write where it is another by then.
+    version: Option<String>,
 }
 
 impl Gift<'_> {
     fn decide(&self, options: &Options) -> Result<Write, Error> {
         let holder = self.holder;
-        let existing = holder.existing(&options.secret_type.secret_name(&self.cluster));
+        let name = options.secret_type.secret_name(&self.cluster);
+        let existing = holder.existing(&name);
         let existing = existing.as_ref();
         let is_there = |secret: &Rc<RemoteSecret>| existing.is_some_and(|held| secret.is_in(held));
         if self.secret.as_ref().is_some_and(is_there) {
             return Ok(Write {
                 word: "unchanged",
                 apply: None,
+                version: None,
             });
+        }
+        if let Some(secret) = self.secret.as_ref().filter(|_| !self.is_named) {
+            claim::check_final(holder, secret, &self.source, options)?;
         }
         let force_conflicts =
             options.force_conflicts || holder.may_take_over(existing, &self.cluster, options)?;
@@ -144,8 +166,10 @@ impl Gift<'_> {
             },
             apply: Some(ApplyOptions {
                 dry_run: options.dry_run,
-                force_conflicts,
+                // Nothing is taken over that was not seen.
+                force_conflicts: force_conflicts && existing.is_some(),
             }),
+            version: existing.and_then(|held| held.metadata.resource_version.clone()),
         })
     }
 
@@ -155,7 +179,9 @@ impl Gift<'_> {
         let suffix = match (write.apply, &self.secret) {
             (None, _) => "",
             (Some(how), Some(secret)) => {
-                cluster.apply(&secret.to_applied(SELF), how).await?;
+                let mut wanted = secret.to_applied(SELF);
+                wanted.metadata.resource_version.clone_from(&write.version);
+                cluster.apply(&wanted, how).await.map_err(changed)?;
                 how.dry_run.suffix()
             }
             // No server can check what is not there yet.

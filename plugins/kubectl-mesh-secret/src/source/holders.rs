@@ -16,7 +16,7 @@ use mesh_common::terminal::flags::ConnectFlags;
 
 use super::observe::{Source, cluster_uid, istiod_names};
 use super::options::Options;
-use super::packed::{Packed, Pool};
+use super::packed::{Packed, Pool, Value};
 
 /// How much of a holder's UID tells it from another one of the same name, and how much of its name is left room for.
 const UID_PART: usize = 8;
@@ -290,6 +290,23 @@ impl Holder {
         let mut seen = self.secrets.iter().chain(&self.unlabelled);
         seen.find(|secret| secret.name() == name)
             .map(Packed::secret)
+    }
+
+    /// What the Secret of that name holds under `key`, and the UID written down with it.
+    pub(super) fn value(&self, name: &str, key: &str) -> Option<(Option<&str>, &Value)> {
+        let mut seen = self.secrets.iter().chain(&self.unlabelled);
+        let found = seen.find(|secret| secret.name() == name)?;
+        let mut values = found.values();
+        values.find_map(|(own, uid, value)| (own == key).then_some((uid, value)))
+    }
+
+    /// Every value of its remote secrets: Secret, data key, the UID written down, and the value.
+    pub(super) fn values(&self) -> impl Iterator<Item = (&str, &str, Option<&str>, &Value)> {
+        let secrets = self.secrets.iter();
+        secrets.flat_map(|secret| {
+            let values = secret.values();
+            values.map(|(key, uid, value)| (secret.name(), key, uid, value))
+        })
     }
 
     /// Whether the secret that is there may be taken over from the guides' own commands; a stranger's may not.

@@ -6,6 +6,7 @@
 
 pub(crate) mod amend;
 pub(crate) mod candidates;
+pub(crate) mod claim;
 pub(crate) mod credential;
 pub(crate) mod give;
 pub(crate) mod holders;

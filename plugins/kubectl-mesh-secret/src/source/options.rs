@@ -35,6 +35,8 @@ pub(crate) struct Options {
     pub auth: Auth,
     pub dry_run: DryRun,
     pub force_conflicts: bool,
+    /// Whether a secret that gives access to another cluster is replaced.
+    pub replace: bool,
     /// Whether there are several sources, so that what is said of one of them names its context.
     pub several: bool,
 }
@@ -84,6 +86,7 @@ impl Options {
             auth: Auth::Token,
             dry_run: DryRun::None,
             force_conflicts: false,
+            replace: false,
             several: false,
         }
     }

@@ -1,7 +1,7 @@
 //! Remote secrets that a holder has, kept small: an exchange over a hundred clusters reads ten thousand of them, with a hundred
 //! kubeconfigs in all.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -11,20 +11,48 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
     ManagedFieldsEntry, ObjectMeta, OwnerReference,
 };
 use mesh_common::mesh::names::{FIELD_MANAGER, LAST_APPLIED};
-use mesh_common::mesh::remote_secret::{led_to, own_name};
+use mesh_common::mesh::remote_cluster::RemoteCluster;
+use mesh_common::mesh::remote_secret::{led_to, own_name, recorded_uid};
 
 /// Every value of a secret that was read, each once: holders have the same ones.
 #[derive(Default)]
-pub(crate) struct Pool(RefCell<BTreeSet<Rc<[u8]>>>);
+pub(crate) struct Pool(RefCell<BTreeMap<Rc<[u8]>, Rc<Read>>>);
+
+/// What a value gives access to, once it was read.
+type Read = OnceCell<Option<RemoteCluster>>;
+
+/// A value of a secret; what it gives access to is read once for all that have the same one.
+pub(crate) struct Value {
+    bytes: Rc<[u8]>,
+    remote: Rc<Read>,
+}
+
+impl Value {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The cluster that it gives access to.
+    pub(super) fn remote(&self) -> Option<&RemoteCluster> {
+        let read = || RemoteCluster::read(&self.bytes);
+        self.remote.get_or_init(read).as_ref()
+    }
+}
 
 impl Pool {
-    fn shared(&self, value: Vec<u8>) -> Rc<[u8]> {
+    fn shared(&self, value: Vec<u8>) -> Value {
         let mut known = self.0.borrow_mut();
-        if let Some(shared) = known.get(value.as_slice()) {
-            return Rc::clone(shared);
+        if let Some((bytes, remote)) = known.get_key_value(value.as_slice()) {
+            return Value {
+                bytes: Rc::clone(bytes),
+                remote: Rc::clone(remote),
+            };
         }
-        let new: Rc<[u8]> = value.into();
-        known.insert(Rc::clone(&new));
+        let new = Value {
+            bytes: value.into(),
+            remote: Rc::default(),
+        };
+        known.insert(Rc::clone(&new.bytes), Rc::clone(&new.remote));
         new
     }
 }
@@ -34,6 +62,7 @@ pub(super) struct Packed {
     name: Box<str>,
     namespace: Option<Box<str>>,
     uid: Option<Box<str>>,
+    version: Option<Box<str>>,
     labels: Texts,
     annotations: Texts,
     owners: Option<Vec<OwnerReference>>,
@@ -42,19 +71,26 @@ pub(super) struct Packed {
     data: Values,
     /// The clusters that it is a remote secret for.
     led_to: Box<[Box<str>]>,
+    /// The key of the cluster whose UID is written down, and that UID.
+    recorded: Option<(Box<str>, Box<str>)>,
 }
 
 /// A map of few entries; a tree has room for eleven.
 type Texts = Box<[(Box<str>, Box<str>)]>;
 
 /// A value by its key.
-type Values = Box<[(Box<str>, Rc<[u8]>)]>;
+type Values = Box<[(Box<str>, Value)]>;
 
 impl Packed {
     /// What is kept of `secret`.
     pub(super) fn of(secret: Secret, pool: &Pool) -> Self {
         let clusters: BTreeSet<&str> = led_to(&secret).collect();
         let led_to = clusters.into_iter().map(Box::from).collect();
+        let mut keys = secret.data.iter().flat_map(BTreeMap::keys);
+        let recorded = keys.find_map(|key| {
+            let uid = recorded_uid(&secret, key)?;
+            Some((Box::from(key.as_str()), Box::from(uid)))
+        });
         let name = own_name(&secret).into();
         let metadata = secret.metadata;
         let managers = metadata.managed_fields.unwrap_or_default().into_iter();
@@ -62,6 +98,8 @@ impl Packed {
         Self {
             name,
             led_to,
+            recorded,
+            version: metadata.resource_version.map(String::into_boxed_str),
             namespace: metadata.namespace.map(String::into_boxed_str),
             uid: metadata.uid.map(String::into_boxed_str),
             labels: packed(metadata.labels),
@@ -84,6 +122,7 @@ impl Packed {
                 name: Some(self.name.to_string()),
                 namespace: self.namespace.as_deref().map(str::to_owned),
                 uid: self.uid.as_deref().map(str::to_owned),
+                resource_version: self.version.as_deref().map(str::to_owned),
                 labels: Some(unpacked(&self.labels)),
                 annotations: Some(unpacked(&self.annotations)),
                 owner_references: self.owners.clone(),
@@ -91,7 +130,7 @@ impl Packed {
                 ..ObjectMeta::default()
             },
             data: Some(
-                data.map(|(key, value)| (key.to_string(), ByteString(value.to_vec())))
+                data.map(|(key, value)| (key.to_string(), ByteString(value.bytes.to_vec())))
                     .collect(),
             ),
             ..Secret::default()
@@ -100,6 +139,15 @@ impl Packed {
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What it holds, by data key; and the UID of the cluster behind each, where it is written down.
+    pub(super) fn values(&self) -> impl Iterator<Item = (&str, Option<&str>, &Value)> {
+        let data = self.data.iter();
+        data.map(|(key, value)| {
+            let recorded = self.recorded.as_ref().filter(|(of, _)| of == key);
+            (&**key, recorded.map(|(_, uid)| &**uid), value)
+        })
     }
 
     /// Whether it is a remote secret for `cluster`.
@@ -136,6 +184,7 @@ mod tests {
             cluster: "west".to_owned(),
             secret_type: SecretType::Remote,
             namespace: "istio-system".to_owned(),
+            uid: Some("of-west".to_owned()),
             kubeconfig: "kubeconfig".into(),
         }
     }
@@ -144,6 +193,7 @@ mod tests {
     fn what_is_asked_of_a_secret_is_what_it_was() {
         let mut read = west().to_applied("test");
         read.metadata.uid = Some("u".to_owned());
+        read.metadata.resource_version = Some("7".to_owned());
         read.metadata.owner_references = serde_json::from_value(
             json!([{"apiVersion": "v1", "kind": "K", "name": "n", "uid": "o"}]),
         )
@@ -156,6 +206,8 @@ mod tests {
         assert_eq!(packed.secret(), read);
         assert!(west().is_in(&packed.secret()));
         assert!(packed.leads_to("west") && !packed.leads_to("east"));
+        let values: Vec<_> = packed.values().map(|(key, uid, _)| (key, uid)).collect();
+        assert_eq!(values, [("west", Some("of-west"))]);
         assert!(matches!(
             take_over(&packed.secret(), "west"),
             TakeOver::Stranger(_)
@@ -178,6 +230,6 @@ mod tests {
     fn a_value_that_many_have_is_kept_once() {
         let pool = Pool::default();
         let [one, two] = [(), ()].map(|()| Packed::of(west().to_applied("test"), &pool));
-        assert!(Rc::ptr_eq(&one.data[0].1, &two.data[0].1));
+        assert!(Rc::ptr_eq(&one.data[0].1.bytes, &two.data[0].1.bytes));
     }
 }

@@ -67,6 +67,8 @@ impl Run<'_> {
             };
             gifts.push(Gift {
                 holder,
+                source: self.source.context().to_owned(),
+                is_named: self.options.name.is_some(),
                 cluster: wanted.cluster.clone(),
                 secret,
             });

@@ -32,7 +32,7 @@ pub(crate) async fn proven(
     streams: &Streams,
 ) -> Result<RemoteSecret, Error> {
     let access = as_asked(run, credential);
-    let secret = secret(run, &wanted.cluster, &access);
+    let secret = secret(run, wanted, &access);
     if let Auth::Provider { name, .. } = &run.options.auth {
         if name != "oidc" {
             streams.warn(&format!("istiod refuses auth-provider {name:?} unless PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS lists it"));
@@ -157,7 +157,7 @@ async fn by_detours(
         let Some(other) = other.filter(|_| detour.may_mend(&fault)) else {
             continue;
         };
-        let secret = secret(run, &wanted.cluster, &other);
+        let secret = secret(run, wanted, &other);
         match try_out(run, &secret, wanted).await {
             Ok(()) => return Some((secret, other)),
             Err(error) => fault = connect_fault(&error)?.clone(),
@@ -191,9 +191,11 @@ fn difference(asked: &Access, taken: &Access, context: &str) -> String {
     )
 }
 
-fn secret(run: &Run<'_>, cluster: &str, access: &Access) -> RemoteSecret {
+fn secret(run: &Run<'_>, wanted: &Wanted, access: &Access) -> RemoteSecret {
+    let cluster = &wanted.cluster;
     RemoteSecret {
-        cluster: cluster.to_owned(),
+        cluster: cluster.clone(),
+        uid: wanted.uid.clone().filter(|uid| !uid.is_empty()),
         secret_type: run.options.secret_type,
         namespace: run.options.namespace.clone(),
         kubeconfig: SecretString::from(access.to_kubeconfig(cluster)),

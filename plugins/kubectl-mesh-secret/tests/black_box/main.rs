@@ -6,6 +6,7 @@
 )]
 
 mod budget;
+mod claims;
 mod completion;
 mod delete;
 mod delete_faults;

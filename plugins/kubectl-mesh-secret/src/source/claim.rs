@@ -1,0 +1,293 @@
+//! Whether the secret of a source may take the place of what a holder has under that name: never where that gives access to
+//! another cluster, or cannot be told to give access to the same one, unless the operator says so.
+//!
+//! What a cluster says of itself is no proof: it may call itself by any name, show any UID, and know a token that all
+//! holders of another cluster share. So a name that only the cluster gives is no reason to change both where a secret leads
+//! and what is trusted there.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::Namespace;
+use mesh_common::cluster::{Connector, Kubeconfig, Overrides, Target, Trust, fan_out};
+use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::names::{CA_KEY, CONFIG_SECRET_KEY, KUBE_SYSTEM};
+use mesh_common::mesh::remote_cluster::{
+    Address, Authorities, ReadCluster, RemoteCluster, Sameness, TokenDigest, normal_server,
+};
+use mesh_common::mesh::remote_secret::{RemoteSecret, SecretType};
+use mesh_common::mesh::token_home::held_token;
+use mesh_common::mesh::{certificate, istiod_rules, server};
+use mesh_common::terminal::Interrupt;
+use secrecy::ExposeSecret as _;
+
+use super::holders::Holder;
+use super::observe::{Source, Token};
+use super::options::Options;
+use super::packed::Value;
+
+/// A secret that is to be written to a holder, and what is known of the cluster that it is for.
+pub(crate) struct Claim<'a> {
+    pub(crate) holder: &'a Holder,
+    /// The source's context.
+    pub(crate) context: &'a str,
+    /// URL of the source's API server, as the secret will have it.
+    pub(crate) server: &'a str,
+    pub(crate) source: &'a ReadCluster,
+    /// The data key of the secret.
+    pub(crate) cluster: &'a str,
+    pub(crate) options: &'a Options,
+    /// The clusters that the holder gets secrets for in the same run.
+    pub(crate) written: &'a BTreeSet<&'a str>,
+}
+
+/// What secrets are compared with to tell whether they are for the source.
+pub(crate) fn read_cluster(
+    target: &Target,
+    server: &str,
+    seen: &Source,
+    options: &Options,
+) -> ReadCluster {
+    let names = [options.tls_server_name.as_deref(), target.tls_server_name()];
+    let addresses = [server, target.server()];
+    let addresses = addresses
+        .iter()
+        .flat_map(|url| names.map(|name| Address::new(url, name)))
+        .filter(|address| options.allow_loopback || server::dead(&address.server).is_none());
+    let token = match &seen.token {
+        Token::There(found) => Some(&found.secret),
+        Token::Missing(_) => None,
+    };
+    let own = token.and_then(|secret| Some(&secret.data.as_ref()?.get(CA_KEY)?.0));
+    let given = options.authorities.as_ref();
+    let mut authorities: Vec<Authorities> = own
+        .into_iter()
+        .chain(given)
+        .map(|pem| of_pem(pem))
+        .collect();
+    match target.trust() {
+        Trust::Authorities(pem) => authorities.push(of_pem(pem)),
+        Trust::System => authorities.push(Authorities::new()),
+        Trust::Insecure => {}
+    }
+    ReadCluster {
+        uid: seen.uid.clone().filter(|uid| !uid.is_empty()),
+        addresses: addresses.collect(),
+        authorities,
+        token: token.and_then(held_token).map(TokenDigest::of),
+    }
+}
+
+fn of_pem(pem: &[u8]) -> Authorities {
+    let certificates = certificate::read_pem(pem).into_iter();
+    certificates.map(|certificate| certificate.sha256).collect()
+}
+
+/// Refuses a name that nobody but the cluster itself gives it, where another context is called so.
+pub(crate) fn check_name(
+    target: &Target,
+    cluster: &str,
+    kubeconfig: &Kubeconfig,
+    options: &Options,
+) -> Result<(), Error> {
+    let context = target.context();
+    if options.name.is_some() || options.replace || !options.applies || context == cluster {
+        return Ok(());
+    }
+    let overrides = Overrides {
+        context: Some(cluster.to_owned()),
+        ..Overrides::default()
+    };
+    let of_that_name = kubeconfig.context_names().any(|name| name == cluster);
+    let other = of_that_name
+        .then(|| kubeconfig.target(&overrides).ok())
+        .flatten();
+    match other {
+        Some(other) if normal_server(other.server()) != normal_server(target.server()) => Err(Error::new(
+            Kind::Conflict,
+            format!(
+                "the istiod of context {context} calls its cluster {cluster}, and another context of the kubeconfig has that name: {}",
+                server::without_login(other.server())
+            ),
+        )
+        .hint(format!(
+            "{}, if {cluster} is the cluster of context {context}",
+            options.flag("--name", context, cluster)
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Checks all of them before anything is written; all that is in the way is reported together. Where only its own server can
+/// tell whose a secret is, the secret is used once, as the holder's istiod uses it.
+pub(crate) async fn check(
+    claims: Vec<Claim<'_>>,
+    connector: &Connector,
+    interrupt: &Interrupt,
+) -> Result<(), Error> {
+    let results = fan_out(claims, |claim| {
+        Box::pin(async move { interrupt.or(claim.check(connector)).await })
+    })
+    .await;
+    Error::gather(results).map(drop)
+}
+
+/// Refuses what became of a secret on its way where that changes both where the existing one leads and what is trusted there,
+/// where nobody but the cluster itself gave the name.
+pub(super) fn check_final(
+    holder: &Holder,
+    secret: &RemoteSecret,
+    context: &str,
+    options: &Options,
+) -> Result<(), Error> {
+    if options.replace {
+        return Ok(());
+    }
+    let existing = holder.value(&secret.name(), secret.key());
+    let existing = existing.and_then(|(_, value)| value.remote());
+    let wanted = RemoteCluster::read(secret.kubeconfig.expose_secret().as_bytes());
+    match (existing, wanted) {
+        (Some(existing), Some(wanted)) if existing.address != wanted.address && existing.authorities != wanted.authorities => Err(
+            Error::new(Kind::Conflict, format!(
+                "secret {}/{} in context {} gives access to {}, and the new one to {} with another CA: nobody but that cluster itself says that it is {}",
+                options.namespace,
+                secret.name(),
+                holder.cluster().context(),
+                existing.address.server,
+                wanted.address.server,
+                secret.cluster,
+            ))
+            .hint(format!("{}, if it is and has moved", options.flag("--name", context, &secret.cluster))),
+        ),
+        _ => Ok(()),
+    }
+}
+
+impl Claim<'_> {
+    async fn check(&self, connector: &Connector) -> Result<(), Error> {
+        if let Some(error) = self.twin() {
+            return Err(error);
+        }
+        let Some((uid, value)) = self.existing().filter(|_| !self.options.replace) else {
+            return Ok(());
+        };
+        let Some(existing) = value.remote() else {
+            return Ok(());
+        };
+        let mut sameness = self.source.compare(existing, uid);
+        let mut answered = None;
+        if sameness == Sameness::Unproven && self.options.verify {
+            answered = self.ask(value.bytes(), existing, connector).await;
+            sameness = self.source.compare(existing, answered.as_deref());
+        }
+        self.judge(existing, answered.as_deref().or(uid), sameness)
+    }
+
+    /// The secret that is to be replaced: the UID written down in it, and what it holds for the cluster.
+    fn existing(&self) -> Option<(Option<&str>, &Value)> {
+        let key = match self.options.secret_type {
+            SecretType::Remote => self.cluster,
+            SecretType::Config => CONFIG_SECRET_KEY,
+        };
+        let name = self.options.secret_type.secret_name(self.cluster);
+        self.holder.value(&name, key)
+    }
+
+    /// The UID of the cluster that the secret gives access to, by using it; nothing where that cannot be done.
+    async fn ask(
+        &self,
+        kubeconfig: &[u8],
+        existing: &RemoteCluster,
+        connector: &Connector,
+    ) -> Option<String> {
+        let address = &existing.address.server;
+        let is_elsewhere = self.options.allow_loopback || server::dead(address).is_none();
+        if !address.starts_with("https://") || !is_elsewhere {
+            return None;
+        }
+        istiod_rules::verdict(kubeconfig).ok()?;
+        let text = str::from_utf8(kubeconfig).ok()?;
+        let timeout = self.holder.cluster().target().request_timeout();
+        let target = Target::from_text(text, "the secret that is there").ok()?;
+        let cluster = connector
+            .connect(target.with_request_timeout(timeout))
+            .await
+            .ok()?;
+        let space = cluster.get::<Namespace>(None, KUBE_SYSTEM).await.ok()??;
+        space.metadata.uid
+    }
+
+    fn judge(
+        &self,
+        existing: &RemoteCluster,
+        uid: Option<&str>,
+        sameness: Sameness,
+    ) -> Result<(), Error> {
+        let difference = match sameness {
+            Sameness::Same | Sameness::Moved { entirely: false } => return Ok(()),
+            Sameness::Moved { entirely: true } if self.options.name.is_some() => return Ok(()),
+            Sameness::Moved { entirely: true } => {
+                "address and CA are others, and nobody but that cluster itself says that it is the same one".to_owned()
+            }
+            Sameness::Other => format!(
+                "its kube-system has UID {}, not {}",
+                uid.unwrap_or_default(),
+                self.source.uid.as_deref().unwrap_or_default()
+            ),
+            Sameness::Unproven => {
+                "nothing tells that both are one cluster: address or CA are others, and it is not reached with that secret".to_owned()
+            }
+        };
+        let context = self.context;
+        let cluster = self.cluster;
+        let error = Error::new(
+            Kind::Conflict,
+            format!(
+                "secret {}/{} in context {} gives access to {}, not to context {context} ({}): {difference}",
+                self.options.namespace,
+                self.options.secret_type.secret_name(cluster),
+                self.holder.cluster().context(),
+                existing.address.server,
+                self.server,
+            ),
+        );
+        let name = self.options.flag("--name", context, cluster);
+        let error = match sameness {
+            Sameness::Moved { .. } => error.hint(format!(
+                "{name}, if the cluster of context {context} is {cluster} and has moved"
+            )),
+            Sameness::Other | Sameness::Unproven | Sameness::Same => error,
+        };
+        Err(error
+            .hint(format!("--replace, if the cluster of context {context} takes the place of the other one"))
+            .hint(format!("{}, if they are two clusters: each needs a name of its own, which its istiod has as well (values.global.multiCluster.clusterName)", self.options.flag("--name", context, "OTHER-NAME"))))
+    }
+
+    /// A secret of the holder that gives access to the source under another name.
+    fn twin(&self) -> Option<Error> {
+        if self.options.secret_type == SecretType::Config {
+            return None;
+        }
+        let mut values = self.holder.values();
+        let (name, key, ..) = values.find(|(_, key, uid, value)| {
+            let is_rewritten = *key == self.cluster || self.written.contains(key);
+            !is_rewritten
+                && value
+                    .remote()
+                    .is_some_and(|remote| self.source.is_reached_by(remote, *uid))
+        })?;
+        let kubectl = self.holder.cluster().target().kubectl();
+        let namespace = &self.options.namespace;
+        Some(
+            Error::new(
+                Kind::Conflict,
+                format!(
+                    "secret {namespace}/{name} in context {} gives access to the cluster of context {} already, as {key}: istiod would register each of its endpoints twice",
+                    self.holder.cluster().context(),
+                    self.context
+                ),
+            )
+            .hint(format!("{kubectl} -n {namespace} delete secret {name}"))
+            .hint("then run the same command again, which gives access to it under its own name"),
+        )
+    }
+}
