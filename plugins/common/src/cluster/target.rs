@@ -87,6 +87,12 @@ impl Target {
         &self.server
     }
 
+    /// Returns whether the server is spoken to over TLS. Without it no credential is sent, as by kubectl and by istiod.
+    pub fn is_tls(&self) -> bool {
+        let scheme = self.server.split("://").next().unwrap_or_default();
+        scheme.eq_ignore_ascii_case("https")
+    }
+
     /// The namespace that the context sets.
     pub fn namespace(&self) -> Option<&str> {
         self.namespace.as_deref()

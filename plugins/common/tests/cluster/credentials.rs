@@ -26,7 +26,7 @@ async fn user_of(embedded: &embedded::Cluster, cluster: &Cluster) -> String {
 }
 
 /// A credential plugin in a folder of its own that notes each run.
-struct Plugin {
+pub(crate) struct Plugin {
     folder: TempDir,
 }
 
@@ -44,19 +44,23 @@ impl Plugin {
     }
 
     /// A plugin that prints a token.
-    fn printing(token: &str) -> Self {
+    pub(crate) fn printing(token: &str) -> Self {
         Self::new(&answer(&format!(r#"{{"token":"{token}"}}"#)))
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("plugin")
     }
 
-    fn exec(&self) -> Exec {
+    pub(crate) fn exec(&self) -> Exec {
         Exec::new(self.path())
     }
 
-    fn runs(&self) -> usize {
+    pub(crate) fn runs(&self) -> usize {
         fs::read_to_string(self.folder.path().join("log")).map_or(0, |log| log.lines().count())
     }
 }
@@ -84,7 +88,7 @@ async fn refused(connector: &Connector, exec: Exec) -> Error {
     error
 }
 
-fn cause(error: &Error) -> String {
+pub(crate) fn cause(error: &Error) -> String {
     std::error::Error::source(error).unwrap().to_string()
 }
 

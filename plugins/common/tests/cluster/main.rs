@@ -8,6 +8,7 @@
 mod connect_faults;
 mod connections;
 mod credentials;
+mod plain_http;
 mod probes;
 mod proxies;
 mod requests;

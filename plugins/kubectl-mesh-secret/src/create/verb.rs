@@ -45,7 +45,7 @@ pub(crate) async fn run(
     server::check_url(&server)?;
     if server.starts_with("http://") {
         streams.warn(&format!(
-            "server {server} is spoken to without TLS, so that the token can be read on the way"
+            "server {server} is spoken to without TLS: istiod sends no credential there"
         ));
     }
     let targets = holders::targets(&kubeconfig, &connect, &into)?;

@@ -120,7 +120,7 @@ async fn member(
     let mut warnings = chosen.warnings;
     if server.starts_with("http://") {
         warnings.push(format!(
-            "server {server} is spoken to without TLS, so that the token can be read on the way"
+            "server {server} is spoken to without TLS: istiod sends no credential there"
         ));
     }
     let context = cluster.context().to_owned();

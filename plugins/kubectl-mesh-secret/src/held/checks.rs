@@ -202,7 +202,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
         findings.push(Finding::new(
             "secret-server-scheme",
             Severity::Warning,
-            format!("server {address} is spoken to without TLS"),
+            format!("server {address} is spoken to without TLS: istiod sends no credential there"),
         ));
     }
     if let Some(dead) = server::dead(address).filter(|_| !view.allow_loopback) {

@@ -97,7 +97,7 @@ impl Probe<'_> {
     }
 
     async fn connect(&self, target: Target) -> (ProbeReport, Vec<Finding>) {
-        let server = target.server().to_owned();
+        let (server, is_tls) = (target.server().to_owned(), target.is_tls());
         let mut report = ProbeReport::default();
         let cluster = match self.connector.connect(target).await {
             Ok(cluster) => cluster,
@@ -123,6 +123,25 @@ impl Probe<'_> {
             self.sources.find(&server, self.connector),
         );
         match user {
+            // Nothing was proven of the token, which istiod does not send there either.
+            Ok(user) if !is_tls => {
+                report.authenticated = Outcome::Skipped {
+                    detail: "no credential is sent without TLS".to_owned(),
+                };
+                report.user = user;
+            }
+            Err(error) if !is_tls => {
+                findings.extend(self.authentication_failed(&mut report, &error));
+                let wants = format!(
+                    "server {server} wants a credential, and istiod sends none without TLS"
+                );
+                findings = vec![
+                    Finding::new("secret-server-scheme", Severity::Error, wants).fix(
+                        "make the secret again with the address at which the API server speaks TLS",
+                    ),
+                ];
+                return (report, findings);
+            }
             Ok(user) => {
                 report.authenticated = passed();
                 report.user = user;

@@ -283,6 +283,12 @@ fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential)
                 .hint("--no-verify, if only the other clusters can reach it")
                 .because(error)
         }
+        (_, Kind::Unauthenticated | Kind::Forbidden) if server.starts_with("http://") => Error::new(
+            error.kind(),
+            format!("server {server} of context {context} wants a credential, and istiod sends none without TLS"),
+        )
+        .hint("--server with the address at which the API server speaks TLS, https://…")
+        .because(error),
         (_, Kind::Unauthenticated) => unauthenticated(error, run, server, credential),
         (_, Kind::Forbidden) => Error::new(
             Kind::Forbidden,

@@ -51,6 +51,14 @@ pub(in crate::cluster) async fn resolve(
 }
 
 async fn identity(target: &Target, cache: &ExecCache, now: Timestamp) -> Result<Identity, Error> {
+    // client-go does not even look at a credential where it would be sent in the clear.
+    if !target.is_tls() {
+        return Ok(Identity {
+            authorization: None,
+            token_expiry: None,
+            certificate: None,
+        });
+    }
     let credential = target.credential();
     let whose = target.described();
     let whose = whose.as_str();

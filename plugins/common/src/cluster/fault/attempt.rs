@@ -268,6 +268,10 @@ impl Attempt {
                 .unwrap_or("kubectl")
         );
         let (what, hint) = match target.credential().kind() {
+            _ if !target.is_tls() => (
+                "a request without a credential, and none is sent without TLS",
+                "name the address at which the API server speaks TLS, https://…".to_owned(),
+            ),
             CredentialKind::Anonymous => ("no credential at all", format!("{set} --token TOKEN")),
             CredentialKind::Token => ("its token", format!("{set} --token TOKEN")),
             CredentialKind::TokenFile => (

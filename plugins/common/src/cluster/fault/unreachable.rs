@@ -90,10 +90,10 @@ fn hint(target: &Target, fault: &ConnectFault) -> String {
             "curl -v {}",
             shell_word(&target.server().replacen("https", "http", 1))
         ),
-        ConnectFault::NotTls => format!(
-            "{config} set-cluster {cluster} --server {}",
-            shell_word(&target.server().replacen("https", "http", 1))
-        ),
+        ConnectFault::NotTls => {
+            "name the address at which the API server speaks TLS; without TLS no credential is sent"
+                .to_owned()
+        }
         ConnectFault::ClientCertificateRefused { .. } => format!(
             "{kubectl} config view --minify --raw -o jsonpath='{{.users[0].user.client-certificate-data}}' | base64 -d | openssl x509 -noout -subject -issuer -dates"
         ),
