@@ -18,6 +18,7 @@ mod go;
 pub mod istiod;
 pub mod istiod_pages;
 pub mod istiod_rules;
+pub(crate) mod kubeconfig;
 pub mod mark;
 pub mod names;
 pub mod network;

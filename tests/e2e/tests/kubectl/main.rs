@@ -7,5 +7,6 @@
 
 mod help;
 mod installed;
+mod kubeconfig;
 mod secret;
 mod spelling;

@@ -8,15 +8,15 @@ use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::file::{AuthProviderEntry, ClusterEntry, ExecEntry, UserEntry};
 use super::load::Origin;
 use crate::cluster::credential::{
     AuthProvider, Bearer, ClientCertificate, Credential, ExecPlugin, Interactive, Pem,
 };
 use crate::cluster::target::{FileReference, Trust};
 use crate::mesh::Error;
+use crate::mesh::kubeconfig::{self, Entry};
 
 /// The extension of a cluster entry whose content a credential plugin is given.
 ///
@@ -43,21 +43,22 @@ impl<'a> Reader<'a> {
         self.references
     }
 
-    /// Whose certificates are accepted. Data wins over a file, as in client-go.
-    pub(super) fn trust(&mut self, name: &str, cluster: &ClusterEntry) -> Result<Trust, Error> {
-        let data = given(cluster.certificate_authority_data.as_ref());
-        let path = given(cluster.certificate_authority.as_ref());
-        if cluster.insecure_skip_tls_verify == Some(true) {
-            if data.is_some() || path.is_some() {
+    /// Whose certificates are accepted.
+    pub(super) fn trust(&mut self, cluster: &Entry) -> Result<Trust, Error> {
+        let name = &cluster.name;
+        let data = cluster.bytes("certificate-authority-data");
+        let path = cluster.given("certificate-authority");
+        if cluster.is_true("insecure-skip-tls-verify") {
+            if !data.is_empty() || path.is_some() {
                 return Err(Error::usage(format!(
                     "cluster {name} sets both certificate-authority and insecure-skip-tls-verify, of which only one can hold"
                 )));
             }
             return Ok(Trust::Insecure);
         }
-        let (field, pem) = if let Some(data) = data {
+        let (field, pem) = if !data.is_empty() {
             let field = format!("certificate-authority-data of cluster {name}");
-            (field.clone(), decode(&field, data)?)
+            (field, data)
         } else if let Some(path) = path {
             let Some(path) = self.path("certificate-authority", self.cluster_folder, path) else {
                 return Ok(Trust::System);
@@ -79,12 +80,12 @@ impl<'a> Reader<'a> {
     /// Who we are. What the credential needs from files is read when it is used, but for certificates in the text.
     pub(super) fn credential(
         &mut self,
-        name: &str,
-        user: &UserEntry,
-        cluster_info: impl FnOnce() -> serde_json::Value,
+        user: &Entry,
+        cluster_info: impl FnOnce() -> Value,
     ) -> Result<Credential, Error> {
-        let certificate = self.client_certificate(name, user)?;
-        let bearer = self.bearer(name, user, cluster_info)?;
+        kubeconfig::user(user).map_err(Error::usage)?;
+        let certificate = self.client_certificate(user)?;
+        let bearer = self.bearer(user, certificate.is_some(), cluster_info)?;
         Ok(Credential {
             bearer,
             certificate,
@@ -93,21 +94,17 @@ impl<'a> Reader<'a> {
 
     fn bearer(
         &mut self,
-        name: &str,
-        user: &UserEntry,
-        cluster_info: impl FnOnce() -> serde_json::Value,
+        user: &Entry,
+        has_certificate: bool,
+        cluster_info: impl FnOnce() -> Value,
     ) -> Result<Bearer, Error> {
-        let token = given(user.token.as_ref()).map(SecretString::from);
-        let file = given(user.token_file.as_ref());
-        let basic = given(user.username.as_ref());
-        if basic.is_some() && (token.is_some() || file.is_some()) {
+        let token = user.given("token").map(SecretString::from);
+        let file = user.given("tokenFile");
+        let basic = user.given("username");
+        if basic.is_some() && file.is_some() {
             return Err(Error::usage(format!(
-                "user {name} sets both a token and a user name, of which only one can hold"
-            )));
-        }
-        if user.exec.is_some() && user.auth_provider.is_some() {
-            return Err(Error::usage(format!(
-                "user {name} sets both exec and auth-provider, of which only one can hold"
+                "user {} sets both a tokenFile and a username, of which only one can hold",
+                user.name
             )));
         }
         if let Some(path) = file.and_then(|path| self.path("tokenFile", self.user_folder, path)) {
@@ -122,73 +119,58 @@ impl<'a> Reader<'a> {
         if let Some(username) = basic {
             return Ok(Bearer::Basic {
                 username: username.to_owned(),
-                password: user.password.clone().unwrap_or_default().into(),
+                password: user.text("password").into(),
             });
         }
-        if let Some(exec) = &user.exec {
-            return Ok(Bearer::Exec(self.exec(name, exec, cluster_info)?));
+        if user.value("exec").is_object() {
+            let plugin = self.exec(user, cluster_info);
+            // A certificate beside it is credential enough: client-go then runs no plugin.
+            return Ok(if has_certificate {
+                Bearer::None
+            } else {
+                Bearer::Exec(plugin)
+            });
         }
-        Ok(user
-            .auth_provider
-            .as_ref()
-            .map_or(Bearer::None, auth_provider))
+        let provider = user.value("auth-provider");
+        Ok(if provider.is_null() {
+            Bearer::None
+        } else {
+            auth_provider(provider)
+        })
     }
 
-    fn client_certificate(
-        &mut self,
-        name: &str,
-        user: &UserEntry,
-    ) -> Result<Option<ClientCertificate>, Error> {
-        let certificate = self.pem(
-            name,
-            ["client-certificate", "client-certificate-data"],
-            [&user.client_certificate, &user.client_certificate_data],
-        )?;
-        let key = self.pem(
-            name,
-            ["client-key", "client-key-data"],
-            [&user.client_key, &user.client_key_data],
-        )?;
-        match (certificate, key) {
-            (Some(certificate), Some(key)) => Ok(Some(ClientCertificate { certificate, key })),
-            (Some(_), None) => Err(Error::usage(format!(
-                "user {name} has a client certificate and no client-key for it"
-            ))),
-            (None, _) => Ok(None),
-        }
+    fn client_certificate(&mut self, user: &Entry) -> Result<Option<ClientCertificate>, Error> {
+        let certificate = self.pem(user, ["client-certificate", "client-certificate-data"])?;
+        let key = self.pem(user, ["client-key", "client-key-data"])?;
+        Ok(certificate
+            .zip(key)
+            .map(|(certificate, key)| ClientCertificate { certificate, key }))
     }
 
-    fn pem(
-        &mut self,
-        name: &str,
-        fields: [&'static str; 2],
-        [path, data]: [&Option<String>; 2],
-    ) -> Result<Option<Pem>, Error> {
-        if let Some(data) = given(data.as_ref()) {
-            let field = format!("{} of user {name}", fields[1]);
-            let text = String::from_utf8(decode(&field, data)?)
-                .map_err(|_| Error::usage(format!("{field} is not PEM text")))?;
+    fn pem(&mut self, user: &Entry, fields: [&'static str; 2]) -> Result<Option<Pem>, Error> {
+        let data = user.bytes(fields[1]);
+        if !data.is_empty() {
+            let text = String::from_utf8(data).map_err(|_| {
+                Error::usage(format!(
+                    "{} of user {} is not PEM text",
+                    fields[1], user.name
+                ))
+            })?;
             return Ok(Some(Pem::Inline(text.into())));
         }
         let path =
-            given(path.as_ref()).map(|path| match self.path(fields[0], self.user_folder, path) {
-                Some(path) => path,
-                None => PathBuf::from(path),
-            });
+            user.given(fields[0])
+                .map(|path| match self.path(fields[0], self.user_folder, path) {
+                    Some(path) => path,
+                    None => PathBuf::from(path),
+                });
         Ok(path.map(Pem::File))
     }
 
-    fn exec(
-        &mut self,
-        name: &str,
-        exec: &ExecEntry,
-        cluster_info: impl FnOnce() -> serde_json::Value,
-    ) -> Result<ExecPlugin, Error> {
-        let Some(command) = given(exec.command.as_ref()) else {
-            return Err(Error::usage(format!(
-                "user {name} has an exec without a command"
-            )));
-        };
+    fn exec(&mut self, user: &Entry, cluster_info: impl FnOnce() -> Value) -> ExecPlugin {
+        let exec = user.value("exec");
+        let text = |key: &str| exec[key].as_str().unwrap_or_default();
+        let command = text("command");
         // Only a command with a separator is a path; a bare word is looked up in PATH, as in client-go.
         let is_path = command.contains(std::path::MAIN_SEPARATOR) || command.contains('/');
         let command = match self.user_folder {
@@ -202,29 +184,23 @@ impl<'a> Reader<'a> {
                 command.to_owned()
             }
         };
-        let interactive = match exec.interactive_mode.as_deref().unwrap_or_default() {
-            "Never" => Interactive::Never,
-            "" | "IfAvailable" => Interactive::IfAvailable,
-            "Always" => Interactive::Always,
-            other => {
-                return Err(Error::usage(format!(
-                    "user {name} has an exec with the unknown interactiveMode {other}"
-                ))
-                .hint("interactiveMode is Never, IfAvailable or Always"));
-            }
-        };
-        let variables = exec.env.iter().flatten();
-        Ok(ExecPlugin {
-            api_version: exec.api_version.clone().unwrap_or_default(),
+        let list = |key: &str| exec[key].as_array().into_iter().flatten();
+        let string = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        ExecPlugin {
+            api_version: text("apiVersion").to_owned(),
             command,
-            args: exec.args.clone().unwrap_or_default(),
-            env: variables
-                .map(|variable| (variable.name.clone(), variable.value.clone()))
+            args: list("args").map(string).collect(),
+            env: list("env")
+                .map(|variable| (string(&variable["name"]), string(&variable["value"])))
                 .collect(),
-            install_hint: exec.install_hint.clone(),
-            interactive,
-            cluster_info: (exec.provide_cluster_info == Some(true)).then(cluster_info),
-        })
+            install_hint: exec["installHint"].as_str().map(str::to_owned),
+            interactive: match text("interactiveMode") {
+                "Never" => Interactive::Never,
+                "Always" => Interactive::Always,
+                _ => Interactive::IfAvailable,
+            },
+            cluster_info: (exec["provideClusterInfo"] == true).then(cluster_info),
+        }
     }
 
     /// The file that an entry refers to; nothing where the entry is from elsewhere, which is noted instead.
@@ -242,13 +218,9 @@ impl<'a> Reader<'a> {
 }
 
 /// What a credential plugin that asks for it is told about the cluster.
-pub(super) fn exec_cluster_info(
-    cluster: &ClusterEntry,
-    server: &str,
-    trust: &Trust,
-) -> serde_json::Value {
+pub(super) fn exec_cluster_info(cluster: &Entry, server: &str, trust: &Trust) -> Value {
     let mut info = json!({ "server": server });
-    if let Some(name) = given(cluster.tls_server_name.as_ref()) {
+    if let Some(name) = cluster.given("tls-server-name") {
         info["tls-server-name"] = json!(name);
     }
     match trust {
@@ -256,34 +228,62 @@ pub(super) fn exec_cluster_info(
         Trust::Authorities(pem) => info["certificate-authority-data"] = json!(STANDARD.encode(pem)),
         Trust::Insecure => info["insecure-skip-tls-verify"] = json!(true),
     }
-    if let Some(proxy) = given(cluster.proxy_url.as_ref()) {
+    if let Some(proxy) = cluster.given("proxy-url") {
         info["proxy-url"] = json!(proxy);
     }
-    let mut extensions = cluster.extensions.iter().flatten();
-    if let Some(named) = extensions.find(|named| named.name == EXEC_EXTENSION) {
-        info["config"] = named.extension.clone().unwrap_or_default();
+    let mut extensions = cluster.value("extensions").as_array().into_iter().flatten();
+    if let Some(named) = extensions.find(|named| named["name"] == EXEC_EXTENSION) {
+        info["config"] = named["extension"].clone();
     }
     info
 }
 
-fn auth_provider(entry: &AuthProviderEntry) -> Bearer {
-    let id_token = entry
-        .config
-        .as_ref()
-        .and_then(|config| given(config.get("id-token")));
+fn auth_provider(provider: &Value) -> Bearer {
+    let id_token = provider["config"]["id-token"].as_str();
     Bearer::Provider(AuthProvider {
-        name: entry.name.clone(),
-        id_token: id_token.map(SecretString::from),
+        name: provider["name"].as_str().unwrap_or_default().to_owned(),
+        id_token: id_token
+            .filter(|token| !token.is_empty())
+            .map(SecretString::from),
     })
 }
 
-fn given(field: Option<&String>) -> Option<&str> {
-    field.map(String::as_str).filter(|text| !text.is_empty())
-}
+#[cfg(test)]
+mod tests {
+    use crate::cluster::Overrides;
+    use crate::cluster::kubeconfig::tests::{EAST, of_one};
 
-fn decode(field: &str, data: &str) -> Result<Vec<u8>, Error> {
-    let text: String = data.split_ascii_whitespace().collect();
-    STANDARD
-        .decode(text)
-        .map_err(|_| Error::usage(format!("{field} is not base64")))
+    #[test]
+    fn users_are_judged_as_kubectl_judges_them() {
+        for (user, expected) in [
+            (
+                "{token: t, username: joe}",
+                r#"user "jane" has both a token and a password"#,
+            ),
+            (
+                "{tokenFile: t, username: joe}",
+                "user jane sets both a tokenFile and a username, of which only one can hold",
+            ),
+            (
+                "{client-certificate-data: eA==}",
+                r#"user "jane" has a client certificate without its key"#,
+            ),
+            (
+                "{exec: {apiVersion: client.authentication.k8s.io/v1, command: x}}",
+                r#"user "jane" has exec without one of the interactiveModes"#,
+            ),
+            (
+                "{exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Never, env: [{value: x}]}}",
+                r#"user "jane" has exec with a variable without a name"#,
+            ),
+            (
+                "{as-uid: u}",
+                r#"user "jane" impersonates groups or a UID without a user"#,
+            ),
+        ] {
+            let loaded = of_one(&EAST.replace("{token: s3cret-token}", user)).unwrap();
+            let error = loaded.target(&Overrides::default()).unwrap_err();
+            assert_eq!(error.to_string(), expected);
+        }
+    }
 }

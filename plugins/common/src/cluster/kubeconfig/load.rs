@@ -9,8 +9,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::file::{self, ClusterEntry, ContextEntry, File, UserEntry};
 use crate::mesh::Error;
+use crate::mesh::kubeconfig::{self, Config, Defect, Entry};
 
 /// All kubeconfig files that apply, merged. Its `Debug` shows names alone.
 pub struct Kubeconfig {
@@ -18,9 +18,9 @@ pub struct Kubeconfig {
     /// The file of `--kubeconfig`, which commands in hints need as well.
     pub(super) explicit: Option<PathBuf>,
     pub(super) current_context: Option<String>,
-    pub(super) clusters: Entries<ClusterEntry>,
-    pub(super) contexts: Entries<ContextEntry>,
-    pub(super) users: Entries<UserEntry>,
+    pub(super) clusters: Entries,
+    pub(super) contexts: Entries,
+    pub(super) users: Entries,
 }
 
 /// Where entries came from.
@@ -31,17 +31,17 @@ pub(super) enum Origin {
     Elsewhere(String),
 }
 
-/// Named entries in the order in which they were first seen; the first of a name wins.
-pub(super) struct Entries<T> {
-    list: Vec<Entry<T>>,
+/// Named entries in the order in which they were first seen; of two files that have the name, the first one wins.
+#[derive(Default)]
+pub(super) struct Entries {
+    list: Vec<Found>,
     index: BTreeMap<String, usize>,
 }
 
-pub(super) struct Entry<T> {
-    pub(super) name: String,
-    /// The index of its origin.
+/// An entry, and the index of its origin.
+pub(super) struct Found {
+    pub(super) entry: Entry,
     pub(super) origin: usize,
-    pub(super) value: T,
 }
 
 impl Kubeconfig {
@@ -63,20 +63,23 @@ impl Kubeconfig {
         };
         let mut merged = Self::empty();
         merged.explicit = explicit.map(Path::to_path_buf);
-        let mut missing = Vec::new();
+        let (mut missing, mut wrong) = (Vec::new(), Vec::new());
         for path in paths {
             match fs::read(&path) {
-                Ok(bytes) => merged.add_file(path, &bytes)?,
+                Ok(bytes) => wrong.extend(merged.add_file(path, &bytes).err()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound && explicit.is_none() => {
                     missing.push(path);
                 }
-                Err(error) => return Err(unreadable(&path, error)),
+                Err(error) => wrong.push(unreadable(&path, error)),
             }
+        }
+        if let Some(error) = Error::all(wrong) {
+            return Err(error);
         }
         if merged.origins.is_empty() {
             return Err(no_files(&missing));
         }
-        if merged.contexts.list.is_empty() {
+        if merged.context_names().next().is_none() {
             return Err(
                 Error::usage(format!("kubeconfig {} has no contexts", merged.described()))
                     .hint("kubectl config view")
@@ -89,15 +92,15 @@ impl Kubeconfig {
     /// Reads a text that came from elsewhere, known as `label`.
     pub(super) fn from_text(text: &str, label: &str) -> Result<Self, Error> {
         let mut only = Self::empty();
-        let files = file::parse(text)
-            .map_err(|place| unparsable(&format!("the kubeconfig of {label}"), place))?;
-        only.add(Origin::Elsewhere(label.to_owned()), files);
+        let config = kubeconfig::load(text.as_bytes())
+            .map_err(|defect| not_valid(&format!("the kubeconfig of {label}"), &defect))?;
+        only.add(Origin::Elsewhere(label.to_owned()), config);
         Ok(only)
     }
 
-    /// The names of all contexts, in the order of the files.
+    /// The names of all contexts, in the order of the files. One without a name cannot be used.
     pub fn context_names(&self) -> impl Iterator<Item = &str> {
-        self.contexts.list.iter().map(|entry| entry.name.as_str())
+        self.contexts.names()
     }
 
     /// The current context's name, whether or not there is such a context.
@@ -116,68 +119,49 @@ impl Kubeconfig {
             origins: Vec::new(),
             explicit: None,
             current_context: None,
-            clusters: Entries::new(),
-            contexts: Entries::new(),
-            users: Entries::new(),
+            clusters: Entries::default(),
+            contexts: Entries::default(),
+            users: Entries::default(),
         }
     }
 
     fn add_file(&mut self, path: PathBuf, bytes: &[u8]) -> Result<(), Error> {
-        let described = format!("kubeconfig {}", path.display());
-        let text = std::str::from_utf8(bytes).map_err(|_| not_text(&described))?;
-        let files = file::parse(text).map_err(|place| unparsable(&described, place))?;
-        self.add(Origin::File(path), files);
+        let config = kubeconfig::load(bytes)
+            .map_err(|defect| not_valid(&format!("kubeconfig {}", path.display()), &defect))?;
+        self.add(Origin::File(path), config);
         Ok(())
     }
 
-    fn add(&mut self, origin: Origin, files: Vec<File>) {
+    fn add(&mut self, origin: Origin, config: Config) {
         let index = self.origins.len();
         self.origins.push(origin);
-        for file in files {
-            if self.current_context.is_none() {
-                self.current_context = file.current_context.filter(|name| !name.is_empty());
-            }
-            for named in file.clusters.into_iter().flatten() {
-                self.clusters
-                    .add(named.name, index, named.cluster.unwrap_or_default());
-            }
-            for named in file.contexts.into_iter().flatten() {
-                self.contexts
-                    .add(named.name, index, named.context.unwrap_or_default());
-            }
-            for named in file.users.into_iter().flatten() {
-                self.users
-                    .add(named.name, index, named.user.unwrap_or_default());
-            }
+        if self.current_context.is_none() {
+            self.current_context = Some(config.current).filter(|name| !name.is_empty());
         }
+        self.clusters.add(config.clusters, index);
+        self.contexts.add(config.contexts, index);
+        self.users.add(config.users, index);
     }
 }
 
-impl<T> Entries<T> {
-    fn new() -> Self {
-        Self {
-            list: Vec::new(),
-            index: BTreeMap::new(),
+impl Entries {
+    fn add(&mut self, entries: Vec<Entry>, origin: usize) {
+        for entry in entries {
+            let found = Found { entry, origin };
+            if !self.index.contains_key(&found.entry.name) {
+                self.index.insert(found.entry.name.clone(), self.list.len());
+                self.list.push(found);
+            }
         }
     }
 
-    fn add(&mut self, name: String, origin: usize, value: T) {
-        if !self.index.contains_key(&name) {
-            self.index.insert(name.clone(), self.list.len());
-            self.list.push(Entry {
-                name,
-                origin,
-                value,
-            });
-        }
-    }
-
-    pub(super) fn get(&self, name: &str) -> Option<&Entry<T>> {
+    pub(super) fn get(&self, name: &str) -> Option<&Found> {
         self.list.get(*self.index.get(name)?)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.list.iter().map(|entry| entry.name.as_str())
+        let names = self.list.iter().map(|found| found.entry.name.as_str());
+        names.filter(|name| !name.is_empty())
     }
 }
 
@@ -205,24 +189,23 @@ impl fmt::Debug for Kubeconfig {
         f.debug_struct("Kubeconfig")
             .field("files", &self.described())
             .field("current_context", &self.current_context)
-            .field("contexts", &self.contexts.list.len())
+            .field("contexts", &self.context_names().count())
             .finish_non_exhaustive()
     }
 }
 
 fn usual_paths(variable: Option<&OsStr>, home: Option<&Path>) -> Vec<PathBuf> {
-    let listed: Vec<_> = variable
-        .into_iter()
-        .flat_map(std::env::split_paths)
-        .filter(|path| !path.as_os_str().is_empty())
-        .collect();
-    if listed.is_empty() {
-        home.map(|home| home.join(".kube").join("config"))
-            .into_iter()
-            .collect()
-    } else {
-        listed
+    let Some(variable) = variable.filter(|list| !list.is_empty()) else {
+        let usual = home.map(|home| home.join(".kube").join("config"));
+        return usual.into_iter().collect();
+    };
+    let mut listed: Vec<PathBuf> = Vec::new();
+    for path in std::env::split_paths(variable) {
+        if !path.as_os_str().is_empty() && !listed.contains(&path) {
+            listed.push(path);
+        }
     }
+    listed
 }
 
 fn no_files(missing: &[PathBuf]) -> Error {
@@ -231,7 +214,8 @@ fn no_files(missing: &[PathBuf]) -> Error {
         .map(|path| path.display().to_string())
         .collect();
     let sentence = if tried.is_empty() {
-        "no kubeconfig is named, and there is no home folder to look in".to_owned()
+        "no kubeconfig is named, neither by --kubeconfig nor by $KUBECONFIG nor by a home folder"
+            .to_owned()
     } else {
         format!("no kubeconfig found at {}", tried.join(", "))
     };
@@ -254,13 +238,88 @@ fn unreadable(path: &Path, error: io::Error) -> Error {
     }
 }
 
-fn not_text(described: &str) -> Error {
-    Error::usage(format!("{described} is not a text file"))
+fn not_valid(described: &str, defect: &Defect) -> Error {
+    let error = Error::usage(format!("{described} is not valid: {defect}"));
+    match defect {
+        Defect::Broken(_) => error,
+        Defect::Duplicate { .. } => error.hint(
+            "give one of the two another name, or remove it; kubectl refuses the file as well",
+        ),
+    }
 }
 
-fn unparsable(described: &str, place: Option<file::Place>) -> Error {
-    let at = place.map_or(String::new(), |place| {
-        format!(" at line {}, column {}", place.line, place.column)
-    });
-    Error::usage(format!("{described} is not a valid kubeconfig{at}"))
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::cluster::kubeconfig::tests::{EAST, Files, of_one};
+    use crate::cluster::{CredentialKind, Kubeconfig, Overrides};
+
+    #[test]
+    fn a_file_that_has_one_name_twice_is_refused_and_two_files_are_not() {
+        let pasted = |list: &str| format!("{EAST}{list}");
+        for (list, expected) in [
+            (
+                "- {name: jane, user: {token: s3cret-west}}\n",
+                r#"kubeconfig config is not valid: two users are called "jane""#,
+            ),
+            (
+                "- {name: joe}\nextensions: [{name: x, extension: 1}, {name: x, extension: 1}]\n",
+                r#"kubeconfig config is not valid: two extensions are called "x""#,
+            ),
+        ] {
+            let files = Files::new(&[("config", &pasted(list))]);
+            let error = Kubeconfig::load(Some(&files.path("config")), None, None).unwrap_err();
+            assert_eq!(files.plain(&error), expected);
+            assert!(error.hints()[0].to_string().contains("another name"));
+        }
+        // The same file twice is one file.
+        let files = Files::new(&[("a", EAST), ("b", EAST)]);
+        assert!(files.load(&["a", "a", "b"]).is_ok());
+    }
+
+    #[test]
+    fn an_entry_without_a_name_cannot_be_used_and_the_others_can() {
+        let text = EAST
+            .replace("clusters:\n", "clusters:\n- null\n")
+            .replace(
+                "contexts:\n",
+                "contexts:\n- {name: null, context: {cluster: east-cluster}}\n",
+            )
+            .replace("users:\n", "users:\n- user: {token: s3cret}\n");
+        let loaded = of_one(&text).unwrap();
+        assert_eq!(loaded.context_names().collect::<Vec<_>>(), ["east"]);
+        let east = loaded.target(&Overrides::default()).unwrap();
+        assert_eq!(east.server(), "https://east.example:6443/");
+        let exec = EAST.replace(
+            "{token: s3cret-token}",
+            "{exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, env: [{name: A, value: null}]}}",
+        );
+        let target = of_one(&exec)
+            .unwrap()
+            .target(&Overrides::default())
+            .unwrap();
+        assert_eq!(target.credential().kind(), CredentialKind::Exec);
+    }
+
+    #[test]
+    fn wide_text_is_read_by_its_byte_order_mark() {
+        let units = || std::iter::once(0xfeff).chain(EAST.encode_utf16());
+        let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
+        for bytes in [
+            &little[..],
+            &big[..],
+            b"\xef\xbb\xbfcurrent-context: east\ncontexts: [{name: east}]",
+        ] {
+            let files = Files::new(&[]);
+            fs::write(files.path("config"), bytes).unwrap();
+            let loaded = files.load(&["config"]).unwrap();
+            assert_eq!(loaded.current_context(), Some("east"));
+        }
+        // Without the mark it is no text, for kubectl as well.
+        let files = Files::new(&[]);
+        fs::write(files.path("config"), &little[2..]).unwrap();
+        assert!(files.load(&["config"]).is_err());
+    }
 }

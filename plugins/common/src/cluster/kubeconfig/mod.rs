@@ -1,9 +1,8 @@
 //! Kubeconfig files: finding, reading and merging them, and taking one entry out.
 //!
-//! The environment comes in as values. Nothing here connects, and no message shows what a file holds but names.
+//! What a text says is for [`crate::mesh::kubeconfig`] to know. The environment comes in as values. Nothing here connects, and no message shows what a file holds but names.
 
 mod entry;
-mod file;
 mod load;
 mod resolve;
 #[cfg(test)]

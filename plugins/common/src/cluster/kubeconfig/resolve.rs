@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use http::Uri;
+use serde_json::Value;
 
 use super::entry::{self, Reader};
-use super::file::{ClusterEntry, ContextEntry, UserEntry};
-use super::load::{Entry, Kubeconfig, Origin};
+use super::load::{Found, Kubeconfig, Origin};
 
 use crate::cluster::Target;
 use crate::cluster::target::Impersonation;
 use crate::mesh::Error;
+use crate::mesh::kubeconfig::{self, Entry};
 use crate::mesh::server::without_login;
 use crate::mesh::shell::shell_word;
 use crate::mesh::suggest::close_names;
@@ -43,31 +44,36 @@ impl Kubeconfig {
     /// No such context, cluster or user (with the close names), a server that is missing or has no scheme,
     /// certificates that cannot be read.
     pub fn target(&self, overrides: &Overrides) -> Result<Target, Error> {
-        let none = ContextEntry::default();
+        let none = Entry::default();
         let name = overrides.context.as_deref().or(self.current_context());
         let (name, context) = match (name, &overrides.cluster) {
-            (Some(name), _) => (name, self.context(name, overrides.context.is_none())?),
+            (Some(name), _) => {
+                let context = self.context(name, overrides.context.is_none())?;
+                (name, &context.entry)
+            }
             // As with kubectl, a cluster entry alone will do.
             (None, Some(cluster)) => (cluster.as_str(), &none),
             (None, None) => return Err(self.no_current_context()),
         };
         let kubectl = self.kubectl(name, overrides);
-        let cluster = self.cluster(name, context, overrides)?;
+        let found = self.cluster(name, context, overrides)?;
         let user = self.user(name, context, overrides)?;
-        let from = &self.origins[cluster.origin];
+        let from = &self.origins[found.origin];
         let mut reader = Reader::new(
             from,
-            &self.origins[user.map_or(cluster.origin, |user| user.origin)],
+            &self.origins[user.map_or(found.origin, |user| user.origin)],
         );
+        let cluster = &found.entry;
         let server = server(cluster, from, &kubectl)?;
-        let trust = reader.trust(&cluster.name, &cluster.value)?;
-        let no_user = UserEntry::default();
-        let user_value = user.map_or(&no_user, |user| &user.value);
-        let user_name = user.map(|user| user.name.clone());
-        let described = user_name.as_deref().unwrap_or_default();
-        let cluster_info = || entry::exec_cluster_info(&cluster.value, server, &trust);
-        let credential = reader.credential(described, user_value, cluster_info)?;
+        kubeconfig::cluster(cluster)
+            .map_err(|why| Error::usage(format!("kubeconfig {from} is not valid: {why}")))?;
+        let trust = reader.trust(cluster)?;
+        let user_name = user.map(|user| user.entry.name.clone());
+        let user = user.map_or(&none, |user| &user.entry);
+        let cluster_info = || entry::exec_cluster_info(cluster, server, &trust);
+        let credential = reader.credential(user, cluster_info)?;
         let foreign = matches!(from, Origin::Elsewhere(_));
+        let owned = |text: Option<&str>| text.map(str::to_owned);
         Ok(Target {
             context: name.to_owned(),
             kubectl: if foreign {
@@ -77,33 +83,22 @@ impl Kubeconfig {
             },
             cluster_entry: cluster.name.clone(),
             user_entry: user_name,
-            namespace: context
-                .namespace
-                .clone()
-                .filter(|namespace| !namespace.is_empty()),
+            namespace: owned(context.given("namespace")),
             server: server.to_owned(),
             trust,
-            tls_server_name: cluster
-                .value
-                .tls_server_name
-                .clone()
-                .filter(|name| !name.is_empty()),
-            proxy: cluster
-                .value
-                .proxy_url
-                .clone()
-                .filter(|proxy| !proxy.is_empty()),
+            tls_server_name: owned(cluster.given("tls-server-name")),
+            proxy: owned(cluster.given("proxy-url")),
             credential,
-            impersonation: impersonation(user_value, overrides)?,
+            impersonation: impersonation(user, overrides)?,
             request_timeout: overrides.request_timeout,
             foreign,
             file_references: reader.into_references(),
         })
     }
 
-    fn context(&self, name: &str, current: bool) -> Result<&ContextEntry, Error> {
-        if let Some(entry) = self.contexts.get(name) {
-            return Ok(&entry.value);
+    fn context(&self, name: &str, current: bool) -> Result<&Found, Error> {
+        if let Some(found) = self.contexts.get(name) {
+            return Ok(found);
         }
         let which = if current {
             "the current context"
@@ -124,14 +119,11 @@ impl Kubeconfig {
     fn cluster(
         &self,
         context_name: &str,
-        context: &ContextEntry,
+        context: &Entry,
         overrides: &Overrides,
-    ) -> Result<&Entry<ClusterEntry>, Error> {
+    ) -> Result<&Found, Error> {
         let asked = overrides.cluster.as_deref();
-        let Some(name) = asked
-            .or(context.cluster.as_deref())
-            .filter(|name| !name.is_empty())
-        else {
+        let Some(name) = asked.or(context.given("cluster")) else {
             return Err(
                 Error::usage(format!("context {context_name} names no cluster")).hint(format!(
                     "{} config set-context {} --cluster NAME",
@@ -154,14 +146,11 @@ impl Kubeconfig {
     fn user(
         &self,
         context_name: &str,
-        context: &ContextEntry,
+        context: &Entry,
         overrides: &Overrides,
-    ) -> Result<Option<&Entry<UserEntry>>, Error> {
+    ) -> Result<Option<&Found>, Error> {
         let asked = overrides.user.as_deref();
-        let Some(name) = asked
-            .or(context.user.as_deref())
-            .filter(|name| !name.is_empty())
-        else {
+        let Some(name) = asked.or(context.given("user")) else {
             return Ok(None);
         };
         self.users.get(name).map(Some).ok_or_else(|| {
@@ -266,11 +255,7 @@ impl Target {
     }
 }
 
-fn server<'a>(
-    cluster: &'a Entry<ClusterEntry>,
-    from: &Origin,
-    kubectl: &str,
-) -> Result<&'a str, Error> {
+fn server<'a>(cluster: &'a Entry, from: &Origin, kubectl: &str) -> Result<&'a str, Error> {
     let name = &cluster.name;
     let kubectl = kubectl.split(" --context").next().unwrap_or("kubectl");
     let mend = |server: &str| {
@@ -288,12 +273,7 @@ fn server<'a>(
             error
         }
     };
-    let Some(server) = cluster
-        .value
-        .server
-        .as_deref()
-        .filter(|server| !server.is_empty())
-    else {
+    let Some(server) = cluster.given("server") else {
         return Err(wrong("has no server".to_owned(), "https://HOST:PORT"));
     };
     let shown = without_login(server);
@@ -322,27 +302,33 @@ fn server<'a>(
     }
 }
 
-fn impersonation(user: &UserEntry, overrides: &Overrides) -> Result<Option<Impersonation>, Error> {
+fn impersonation(user: &Entry, overrides: &Overrides) -> Result<Option<Impersonation>, Error> {
+    let texts = |value: &Value| -> Vec<String> {
+        let items = value.as_array().into_iter().flatten();
+        items
+            .map(|item| item.as_str().unwrap_or_default().to_owned())
+            .collect()
+    };
     let asked = Impersonation {
         user: overrides
             .impersonate
             .clone()
-            .or_else(|| user.impersonate.clone())
-            .unwrap_or_default(),
+            .unwrap_or_else(|| user.text("as").to_owned()),
         groups: if overrides.impersonate_groups.is_empty() {
-            user.as_groups.clone().unwrap_or_default()
+            texts(user.value("as-groups"))
         } else {
             overrides.impersonate_groups.clone()
         },
         uid: overrides
             .impersonate_uid
             .clone()
-            .or_else(|| user.as_uid.clone()),
+            .or_else(|| user.given("as-uid").map(str::to_owned)),
         extra: user
-            .as_user_extra
-            .iter()
+            .value("as-user-extra")
+            .as_object()
+            .into_iter()
             .flatten()
-            .map(|(key, values)| (key.clone(), values.clone().unwrap_or_default()))
+            .map(|(key, values)| (key.clone(), texts(values)))
             .collect(),
     };
     if asked == Impersonation::default() {

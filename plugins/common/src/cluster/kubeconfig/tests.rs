@@ -11,7 +11,7 @@ use super::{Kubeconfig, Overrides};
 use crate::cluster::{CredentialKind, Target, Trust};
 use crate::mesh::Error;
 
-const EAST: &str = r#"
+pub(super) const EAST: &str = r#"
 apiVersion: v1
 kind: Config
 current-context: east
@@ -31,14 +31,14 @@ clusters:
 contexts:
 - {name: west, context: {cluster: west-cluster, user: jane}}
 users:
-- {name: jane, user: {token: another}}
+- {name: jane, user: {token: s3cret-token}}
 - {name: files, user: {tokenFile: token, client-certificate: tls.crt, client-key: /etc/tls.key}}
 "#;
 
-struct Files(TempDir);
+pub(super) struct Files(TempDir);
 
 impl Files {
-    fn new(files: &[(&str, &str)]) -> Self {
+    pub(super) fn new(files: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         for (name, text) in files {
             let path = folder.path().join(name);
@@ -48,7 +48,7 @@ impl Files {
         Self(folder)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -60,24 +60,24 @@ impl Files {
         .unwrap()
     }
 
-    fn load(&self, names: &[&str]) -> Result<Kubeconfig, Error> {
+    pub(super) fn load(&self, names: &[&str]) -> Result<Kubeconfig, Error> {
         Kubeconfig::load(None, Some(&self.list(names)), None)
     }
 
     /// The error's sentence with the folder's name taken out.
-    fn plain(&self, error: &Error) -> String {
+    pub(super) fn plain(&self, error: &Error) -> String {
         error
             .to_string()
             .replace(&format!("{}/", self.0.path().display()), "")
     }
 }
 
-fn of_one(text: &str) -> Result<Kubeconfig, Error> {
+pub(super) fn of_one(text: &str) -> Result<Kubeconfig, Error> {
     let files = Files::new(&[("config", text)]);
     Kubeconfig::load(Some(&files.path("config")), None, None)
 }
 
-fn context(name: &str) -> Overrides {
+pub(super) fn context(name: &str) -> Overrides {
     Overrides {
         context: Some(name.to_owned()),
         ..Overrides::default()
@@ -99,14 +99,13 @@ fn files_are_merged_and_the_first_of_a_name_wins() {
     assert_eq!(west.tls_server_name(), Some("api"));
     assert_eq!(west.proxy(), Some("http://proxy:3128"));
     assert_eq!(west.kubectl(), "kubectl --context west");
-    let user = merged.contexts.get("east").unwrap().value.user.clone();
     let other = Overrides {
-        user: user.clone(),
+        user: Some("files".to_owned()),
         ..context("west")
     };
     assert_eq!(
         merged.target(&other).unwrap().kubectl(),
-        format!("kubectl --context west --user {}", user.unwrap())
+        "kubectl --context west --user files"
     );
 }
 
@@ -116,8 +115,14 @@ fn the_home_folder_is_looked_at_only_when_nothing_is_named() {
     let home = files.0.path();
     let usual = Kubeconfig::load(None, None, Some(home)).unwrap();
     assert_eq!(usual.current_context(), Some("east"));
-    let empty = Kubeconfig::load(None, Some(":".as_ref()), Some(home)).unwrap();
+    let empty = Kubeconfig::load(None, Some("".as_ref()), Some(home)).unwrap();
     assert_eq!(empty.current_context(), Some("east"));
+    // kubectl does not look there either where the list names nothing.
+    let nothing = Kubeconfig::load(None, Some(":".as_ref()), Some(home)).unwrap_err();
+    assert_eq!(
+        nothing.to_string(),
+        "no kubeconfig is named, neither by --kubeconfig nor by $KUBECONFIG nor by a home folder"
+    );
     let named = Kubeconfig::load(None, Some(&files.list(&["b"])), Some(home)).unwrap();
     assert_eq!(named.current_context(), Some("west"));
     let explicit =
@@ -148,22 +153,28 @@ fn files_that_cannot_be_used_say_why_and_never_what_they_hold() {
         ("folder", "kubeconfig folder is a folder, not a file"),
         ("empty", "kubeconfig empty has no contexts"),
         ("none", "kubeconfig none has no contexts"),
-        ("binary", "kubeconfig binary is not a text file"),
+        ("binary", "kubeconfig binary is not valid: it is not text"),
     ] {
         let error = Kubeconfig::load(Some(&files.path(name)), None, None).unwrap_err();
         assert_eq!(files.plain(&error), expected);
     }
-    for name in ["broken", "wrong"] {
+    for (name, expected) in [
+        (
+            "broken",
+            "kubeconfig broken is not valid: it is not YAML, line 3, column 9",
+        ),
+        (
+            "wrong",
+            r#"kubeconfig wrong is not valid: user "jane" has to be a mapping and is text"#,
+        ),
+    ] {
         let error = files.load(&[name]).unwrap_err();
         let text = files.plain(&error);
-        assert!(
-            text.starts_with(&format!(
-                "kubeconfig {name} is not a valid kubeconfig at line 3, column "
-            )),
-            "{text}"
-        );
+        assert_eq!(text, expected);
         assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
     }
+    let both = files.load(&["broken", "wrong"]).unwrap_err();
+    assert_eq!(both.also().len(), 1, "all that is wrong is said at once");
     let nothing = Kubeconfig::load(None, None, Some(&files.path("home"))).unwrap_err();
     assert_eq!(
         files.plain(&nothing),
@@ -172,7 +183,7 @@ fn files_that_cannot_be_used_say_why_and_never_what_they_hold() {
     let no_home = Kubeconfig::load(None, None, None).unwrap_err();
     assert_eq!(
         no_home.to_string(),
-        "no kubeconfig is named, and there is no home folder to look in"
+        "no kubeconfig is named, neither by --kubeconfig nor by $KUBECONFIG nor by a home folder"
     );
 }
 
@@ -237,8 +248,8 @@ fn entries_that_lead_nowhere_are_named() {
             "cluster c of kubeconfig config has server ftp://c, which is no https:// or http:// URL",
         ),
         (
-            "current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'https://c', certificate-authority-data: '%%%'}}]",
-            "certificate-authority-data of cluster c is not base64",
+            "current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'https://c', certificate-authority: x, certificate-authority-data: aGVsbG8=}}]",
+            r#"kubeconfig config is not valid: cluster "c" has its CA both inline and as a file"#,
         ),
         (
             "current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'https://c', certificate-authority-data: aGVsbG8=}}]",
@@ -345,7 +356,7 @@ users:
         ),
         (
             "contexts: 7",
-            "the kubeconfig of x is not a valid kubeconfig at line 1, column 11",
+            "the kubeconfig of x is not valid: contexts has to be a list and is a number",
         ),
     ] {
         assert_eq!(
@@ -356,9 +367,9 @@ users:
 }
 
 #[test]
-fn json_several_documents_and_unknown_fields_are_read() {
+fn json_and_unknown_fields_are_read_and_a_second_document_is_not() {
     let json = r#"{"current-context":"a","preferences":{},"contexts":[{"name":"a","context":{"cluster":"c","extensions":[{"name":"x","extension":{"y":1}}]}}],"clusters":[{"name":"c","cluster":{"server":"https://c"}}]}"#;
     assert_eq!(of_one(json).unwrap().current_context(), Some("a"));
     let two = of_one(&format!("{EAST}\n---\n{WEST}")).unwrap();
-    assert_eq!(two.context_names().count(), 2);
+    assert_eq!(two.context_names().collect::<Vec<_>>(), ["east"]);
 }

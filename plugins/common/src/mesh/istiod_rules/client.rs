@@ -6,12 +6,12 @@
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use serde_json::Value;
 
 use super::Refusal;
-use super::config::{Config, Entry, find};
+
 use crate::mesh::certificate;
 use crate::mesh::go::{self, Url};
+use crate::mesh::kubeconfig::{Config, Entry, find};
 
 /// # Errors
 /// Why there can be no client.
@@ -32,7 +32,7 @@ fn usable(cluster: &Entry, user: &Entry) -> Result<(), String> {
     if !is_tls(cluster.text("server"))? {
         return Ok(());
     }
-    let insecure = cluster.value("insecure-skip-tls-verify") == &Value::Bool(true);
+    let insecure = cluster.is_true("insecure-skip-tls-verify");
     let authorities = cluster.bytes("certificate-authority-data");
     let has_authorities = !authorities.is_empty() || cluster.has("certificate-authority");
     if insecure && has_authorities {

@@ -1,7 +1,7 @@
 //! `sanitizeKubeConfig` of Istio's `pkg/kube/util.go`, with an allow list that nobody filled.
 
 use super::Refusal;
-use super::config::Entry;
+use crate::mesh::kubeconfig::Entry;
 
 /// # Errors
 /// The way to authenticate that is denied.

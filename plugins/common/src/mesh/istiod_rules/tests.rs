@@ -44,7 +44,7 @@ fn each_way_to_authenticate_is_taken_or_denied_as_istiod_does() {
         ),
         (
             "{as: u, as-groups: [1]}",
-            "the kubeconfig cannot be loaded: an item of as-groups of user \"c\" is of the wrong type",
+            "the kubeconfig cannot be loaded: an item of as-groups of user \"c\" has to be text and is a number",
         ),
         (
             "{auth-provider: {name: gcp}}",
@@ -72,7 +72,7 @@ fn each_way_to_authenticate_is_taken_or_denied_as_istiod_does() {
         ),
         (
             "{token: 3}",
-            "the kubeconfig cannot be loaded: token of user \"c\" is of the wrong type",
+            "the kubeconfig cannot be loaded: token of user \"c\" has to be text and is a number",
         ),
     ] {
         assert_eq!(said(&kubeconfig(server, user)), expected, "{user}");
@@ -131,11 +131,11 @@ fn what_is_no_kubeconfig_is_refused() {
         ),
         (
             "users: [{name: u}, {name: u}]",
-            "the kubeconfig cannot be loaded: two items of users are called \"u\"",
+            "the kubeconfig cannot be loaded: two users are called \"u\"",
         ),
         (
             "users: [{name: on}]",
-            "the kubeconfig cannot be loaded: name of an item of users is of the wrong type",
+            "the kubeconfig cannot be loaded: name of an item of users has to be text and is true or false",
         ),
         ("{}", "the kubeconfig is not valid: it configures nothing"),
         (

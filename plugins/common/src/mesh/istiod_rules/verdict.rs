@@ -1,6 +1,7 @@
 //! The steps in istiod's order, and the reasons in which they can end.
 
-use super::{client, config, denied, valid};
+use super::{client, denied};
+use crate::mesh::kubeconfig;
 
 /// Why istiod refuses a kubeconfig; it logs one line and the cluster never appears in its `/debug/clusterz`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +38,9 @@ pub fn verdict(kubeconfig: &[u8]) -> Result<(), Refusal> {
     if kubeconfig.is_empty() {
         return Err(Refusal::Empty);
     }
-    let config = config::load(kubeconfig)?;
-    valid::check(&config)?;
+    let config =
+        kubeconfig::load(kubeconfig).map_err(|defect| Refusal::NotLoadable(defect.to_string()))?;
+    kubeconfig::check(&config).map_err(Refusal::NotValid)?;
     config.users.iter().try_for_each(denied::check)?;
     client::check(&config)
 }

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::config::Defect;
 use crate::mesh::go;
 
 /// What a field holds.
@@ -95,8 +96,7 @@ impl Type {
     ///
     /// # Errors
     /// What is wrong, and where; never the value.
-    pub(super) fn check(&self, value: &Value, at: &str) -> Result<(), String> {
-        let wrong = || Err(format!("{at} is of the wrong type"));
+    pub(super) fn check(&self, value: &Value, at: &str) -> Result<(), Defect> {
         match (self, value) {
             (_, Value::Null)
             | (Anything, _)
@@ -104,7 +104,7 @@ impl Type {
             | (Boolean, Value::Bool(_)) => Ok(()),
             (Bytes, Value::String(_) | Value::Array(_)) => match go::bytes(value) {
                 Some(_) => Ok(()),
-                None => Err(format!("{at} is not base64")),
+                None => Err(Defect::Broken(format!("{at} is not base64"))),
             },
             (List(item), Value::Array(items)) => items
                 .iter()
@@ -114,12 +114,33 @@ impl Type {
                 .iter()
                 .try_for_each(|(key, value)| item.check(value, &format!("{key} of {at}"))),
             (Struct(fields), Value::Object(_)) => record(fields, value, at),
-            (Text | Boolean | Bytes | List(_) | Named(_) | Map(_) | Struct(_), _) => wrong(),
+            (Text | Boolean | Bytes | List(_) | Named(_) | Map(_) | Struct(_), _) => {
+                Err(self.wrong(value, at))
+            }
         }
+    }
+
+    fn wrong(&self, value: &Value, at: &str) -> Defect {
+        let expected = match self {
+            Text | Anything => "text",
+            Boolean => "true or false",
+            Bytes => "base64",
+            List(_) | Named(_) => "a list",
+            Map(_) | Struct(_) => "a mapping",
+        };
+        let found = match value {
+            Value::Null => "nothing",
+            Value::Bool(_) => "true or false",
+            Value::Number(_) => "a number",
+            Value::String(_) => "text",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "a mapping",
+        };
+        Defect::Broken(format!("{at} has to be {expected} and is {found}"))
     }
 }
 
-fn record(fields: &[(&str, Type)], value: &Value, at: &str) -> Result<(), String> {
+fn record(fields: &[(&str, Type)], value: &Value, at: &str) -> Result<(), Defect> {
     fields.iter().try_for_each(|(key, field)| {
         let at = if at.is_empty() {
             (*key).to_owned()
@@ -130,11 +151,12 @@ fn record(fields: &[(&str, Type)], value: &Value, at: &str) -> Result<(), String
     })
 }
 
-fn named(fields: &[(&str, Type)], items: &[Value], at: &str) -> Result<(), String> {
+/// An item that is `null` or has no name is one with an empty name, and there can be only one of those either.
+fn named(fields: &'static [(&str, Type)], items: &[Value], at: &str) -> Result<(), Defect> {
     let mut names = std::collections::BTreeSet::new();
     for item in items {
         if !item.is_object() && !item.is_null() {
-            return Err(format!("an item of {at} is of the wrong type"));
+            return Err(Struct(fields).wrong(item, &format!("an item of {at}")));
         }
         let name = item["name"].as_str().unwrap_or_default();
         for (key, field) in fields {
@@ -146,8 +168,17 @@ fn named(fields: &[(&str, Type)], items: &[Value], at: &str) -> Result<(), Strin
             };
             field.check(&item[key], &at)?;
         }
-        if !names.insert(name) {
-            return Err(format!("two items of {at} are called {name:?}"));
+        if names.contains(name) {
+            return Err(Defect::Duplicate {
+                list: at.to_owned(),
+                name: name.to_owned(),
+            });
+        }
+        // clientcmd takes an extension without content for one that is not there.
+        let is_empty_extension =
+            fields.iter().any(|(key, _)| *key == "extension") && item["extension"].is_null();
+        if !is_empty_extension {
+            names.insert(name);
         }
     }
     Ok(())

@@ -1,8 +1,7 @@
-//! `clientcmd.Validate`, over every entry and not only those of the current context.
+//! What clientcmd calls an invalid configuration: of all entries ([`check`]), or of the ones that are used.
 //!
 //! Source: `k8s.io/client-go/tools/clientcmd/validation.go`.
 
-use super::Refusal;
 use super::config::{Config, Entry, find};
 use crate::mesh::cluster_name::is_dns_label;
 use crate::mesh::go::Url;
@@ -12,14 +11,15 @@ const OLD_EXEC_VERSIONS: [&str; 2] = [
     "client.authentication.k8s.io/v1beta1",
 ];
 
+/// Validates every entry and not only those of the current context, as `clientcmd.Validate` does.
+///
 /// # Errors
 /// What is contradictory or incomplete.
-pub(super) fn check(config: &Config) -> Result<(), Refusal> {
+pub(crate) fn check(config: &Config) -> Result<(), String> {
     whole(config)
         .and_then(|()| config.contexts.iter().try_for_each(|c| context(c, config)))
         .and_then(|()| config.users.iter().try_for_each(user))
         .and_then(|()| config.clusters.iter().try_for_each(cluster))
-        .map_err(Refusal::NotValid)
 }
 
 fn whole(config: &Config) -> Result<(), String> {
@@ -59,7 +59,9 @@ fn context(context: &Entry, config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-fn user(user: &Entry) -> Result<(), String> {
+/// # Errors
+/// What is contradictory or incomplete in a user entry.
+pub(crate) fn user(user: &Entry) -> Result<(), String> {
     let certificate = user.has("client-certificate") || user.has("client-certificate-data");
     let both = |key: &str| user.has(key) && user.has(&format!("{key}-data"));
     let impersonates = user.has("as-uid") || user.has("as-groups") || user.has("as-user-extra");
@@ -123,7 +125,9 @@ fn exec(user: &Entry) -> Result<(), String> {
     }
 }
 
-fn cluster(cluster: &Entry) -> Result<(), String> {
+/// # Errors
+/// What is contradictory or incomplete in a cluster entry.
+pub(crate) fn cluster(cluster: &Entry) -> Result<(), String> {
     let name = &cluster.name;
     if !cluster.has("server") {
         return Err(format!("cluster {name:?} has no server"));
