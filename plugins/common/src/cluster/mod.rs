@@ -23,7 +23,7 @@ mod wait;
 
 pub use apply::{ApplyOptions, DryRun};
 pub use connect::{Cluster, Connector, ConnectorOptions, ProxyEnvironment};
-pub use credential::{Credential, CredentialKind, ExecFault};
+pub use credential::{Credential, CredentialKind, ExecFault, Preferences};
 pub use fan_out::{CLUSTERS_AT_ONCE, fan_out};
 pub use fault::{
     ApiFault, Attempt, ConnectFault, FieldOwner, ProxyFault, Verb, api_fault, concerns_one_cluster,

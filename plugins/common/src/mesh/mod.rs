@@ -19,6 +19,7 @@ pub mod istiod;
 pub mod istiod_pages;
 pub mod istiod_rules;
 pub(crate) mod kubeconfig;
+pub(crate) mod kuberc;
 pub mod mark;
 pub mod names;
 pub mod network;

@@ -12,6 +12,8 @@ use crate::cluster::ProxyEnvironment;
 pub struct Environment {
     /// `$KUBECONFIG`, a list of files.
     pub kubeconfig: Option<OsString>,
+    /// `$KUBERC`, kubectl's file of preferences, or `off`.
+    pub kuberc: Option<OsString>,
     /// The home folder.
     pub home: Option<PathBuf>,
     /// `$PATH`, a list of folders.
@@ -37,6 +39,7 @@ impl Environment {
         };
         Self {
             kubeconfig: std::env::var_os("KUBECONFIG").filter(|value| !value.is_empty()),
+            kuberc: std::env::var_os("KUBERC").filter(|value| !value.is_empty()),
             home: std::env::home_dir().filter(|path| !path.as_os_str().is_empty()),
             path: std::env::var_os("PATH"),
             proxies: ProxyEnvironment {

@@ -1,13 +1,13 @@
 //! Flags that several verbs share, flattened into theirs; the words are kubectl's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::Environment;
-use crate::cluster::{Connector, ConnectorOptions, DryRun, Kubeconfig, Overrides};
+use crate::cluster::{Connector, ConnectorOptions, DryRun, Kubeconfig, Overrides, Preferences};
 use crate::mesh::Error;
 use crate::mesh::names::ISTIO_SYSTEM;
 
@@ -19,6 +19,9 @@ pub struct ConnectFlags {
     // istioctl's -c means the same.
     #[arg(long, short_alias = 'c', value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from), global = true)]
     pub kubeconfig: Option<PathBuf>,
+    /// Path to kubectl's preferences, whose credential plugin policy holds here too; otherwise $KUBERC, then ~/.kube/kuberc
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pub kuberc: Option<PathBuf>,
     /// Cluster entry of the kubeconfig to use in place of the context's
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
@@ -45,13 +48,15 @@ impl ConnectFlags {
     /// # Errors
     /// A kubeconfig that is missing, unreadable or not one.
     pub fn load(&self, environment: &Environment) -> Result<Kubeconfig, Error> {
-        Kubeconfig::load(
+        let kubeconfig = Kubeconfig::load(
             self.kubeconfig
                 .as_deref()
                 .filter(|path| !path.as_os_str().is_empty()),
             environment.kubeconfig.as_deref(),
             environment.home.as_deref(),
-        )
+        )?;
+        let preferences = preferences(self.kuberc.as_deref(), environment)?;
+        Ok(kubeconfig.with_preferences(preferences))
     }
 
     /// The same for a second cluster: `--cluster` and `--user` are about the first one only.
@@ -75,6 +80,19 @@ impl ConnectFlags {
             request_timeout: self.request_timeout,
         }
     }
+}
+
+/// kubectl's preferences: those of `--kuberc`, or the ones that the environment names.
+///
+/// # Errors
+/// A flag that contradicts the environment.
+pub fn preferences(kuberc: Option<&Path>, environment: &Environment) -> Result<Preferences, Error> {
+    Preferences::find(
+        kuberc,
+        environment.kuberc.as_deref(),
+        environment.home.as_deref(),
+        environment.path.as_deref(),
+    )
 }
 
 /// Which clusters.

@@ -9,6 +9,7 @@ mod connect_faults;
 mod connections;
 mod credentials;
 mod plain_http;
+mod preferences;
 mod probes;
 mod proxies;
 mod requests;

@@ -3,8 +3,10 @@
 //! No cluster is needed: a kubeconfig that was taken leads to an address where nobody listens.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use mesh_e2e::plugin::Desk;
+use mesh_testkit::command::Run;
 use mesh_testkit::kubeconfig::Kubeconfig;
 
 const SERVER: &str = "https://127.0.0.1:1";
@@ -266,4 +268,87 @@ fn the_plugins_take_and_refuse_the_kubeconfigs_that_kubectl_takes_and_refuses() 
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_plugins_run_the_credential_plugins_that_kubectls_preferences_allow() {
+    let desk = Desk::with(&Kubeconfig::new());
+    let plugin = desk.dir().join("meshlogin");
+    let log = desk.dir().join("log");
+    let answer = r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"t"}}"#;
+    fs::write(
+        &plugin,
+        format!(
+            "#!/bin/sh\necho run >>'{}'\necho '{answer}'\n",
+            log.display()
+        ),
+    )
+    .unwrap();
+    fs::set_permissions(&plugin, fs::Permissions::from_mode(0o755)).unwrap();
+    let runs = || fs::read_to_string(&log).map_or(0, |log| log.lines().count());
+    let path = plugin.display().to_string();
+    let head = "apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\n";
+    let policy = |policy: &str| format!("{head}credentialPluginPolicy: {policy}\n");
+    let list =
+        |entry: &str| policy("Allowlist") + &format!("credentialPluginAllowlist: [{entry}]\n");
+    let cases = [
+        (head.to_owned(), true),
+        (policy("AllowAll"), true),
+        (policy("DenyAll"), false),
+        (policy("denyall"), false),
+        (policy("Allowlist"), false),
+        (policy("DenyAll") + "credentialPluginAllowlist: []\n", false),
+        (list("{name: meshlogin}"), true),
+        (list("{command: meshlogin}"), true),
+        (list(&format!("{{command: {path}}}")), true),
+        (list(&format!("{{command: {path}/../meshlogin}}")), false),
+        (list("{command: other}"), false),
+        (list("{}"), false),
+        (list("{name: meshlogin, command: other}"), false),
+        (format!("kind: Other\n---\n{}", policy("DenyAll")), false),
+        (
+            head.replace("v1beta1", "v1alpha1") + "credentialPluginPolicy: DenyAll\n",
+            true,
+        ),
+        ("kind: Pod\n".to_owned(), false),
+    ];
+    for command in ["./meshlogin", "meshlogin"] {
+        let exec = format!(
+            "[{{name: u, user: {{exec: {{apiVersion: client.authentication.k8s.io/v1, command: {command}, interactiveMode: Never}}}}}}]"
+        );
+        fs::write(desk.dir().join("config"), with("", &exec, "")).unwrap();
+        for (preferences, expected) in &cases {
+            let file = desk.dir().join("preferences");
+            fs::write(&file, preferences).unwrap();
+            let ran = |words: &[&str], how: fn(Run, &std::path::Path) -> Run| {
+                let before = runs();
+                how(desk.kubectl(words).path_dir(desk.dir()), &file).output();
+                runs() > before
+            };
+            let flag: fn(Run, &std::path::Path) -> Run = |run, file| run.arg("--kuberc").arg(file);
+            let variable: fn(Run, &std::path::Path) -> Run = |run, file| run.env("KUBERC", file);
+            for (way, how) in [("--kuberc", flag), ("$KUBERC", variable)] {
+                let kubectl = ran(&["get", "--raw", "/version"], how);
+                let ours = ran(&["mesh-secret", "list"], how);
+                assert_eq!(
+                    (kubectl, ours),
+                    (*expected, *expected),
+                    "{way} {command}: {preferences}"
+                );
+            }
+        }
+    }
+    // Switched off, the file of the home folder does not count.
+    let home = desk.dir().join("home");
+    fs::create_dir_all(home.join(".kube")).unwrap();
+    fs::write(home.join(".kube").join("kuberc"), policy("DenyAll")).unwrap();
+    for (off, expected) in [(false, false), (true, true)] {
+        for words in [&["get", "--raw", "/version"][..], &["mesh-secret", "list"]] {
+            let before = runs();
+            let run = desk.kubectl(words).path_dir(desk.dir()).home(&home);
+            let run = if off { run.env("KUBERC", "off") } else { run };
+            run.output();
+            assert_eq!(runs() > before, expected, "{words:?}");
+        }
+    }
 }

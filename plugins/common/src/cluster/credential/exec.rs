@@ -70,7 +70,8 @@ impl ExecCache {
         } else {
             None
         };
-        let mut command = Command::new(&plugin.command);
+        let program = plugin.preferences.allow(&plugin.command)?;
+        let mut command = Command::new(program);
         command
             .args(&plugin.args)
             .envs(plugin.env.iter().map(|(name, value)| (name, value)))

@@ -15,6 +15,14 @@ pub enum ExecFault {
         /// What its kubeconfig says about installing it.
         install_hint: Option<String>,
     },
+    /// kubectl's preferences do not allow it.
+    #[error("command {command} is not allowed to run: {reason}")]
+    Denied {
+        /// The command.
+        command: String,
+        /// What the preferences say.
+        reason: String,
+    },
     /// It could not be started.
     #[error("command {command} could not be started: {reason}")]
     NotStarted {
@@ -70,6 +78,9 @@ impl ExecFault {
                 .map_or_else(|| format!("{kubectl} config view --minify"), |text| text.trim().to_owned()),
             Self::UnknownVersion { .. } => {
                 "set it to client.authentication.k8s.io/v1 with a version of the plugin that knows it".to_owned()
+            }
+            Self::Denied { .. } => {
+                "allow it in the file of preferences, or name another file with --kuberc or $KUBERC".to_owned()
             }
             Self::NotStarted { .. }
             | Self::Failed { .. }

@@ -2,11 +2,13 @@
 
 mod exec;
 mod exec_fault;
+mod policy;
 mod provider;
 mod resolve;
 mod source;
 
 pub use exec_fault::ExecFault;
+pub use policy::Preferences;
 pub use source::{Credential, CredentialKind};
 
 pub(super) use exec::ExecCache;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use super::Preferences;
+
 /// The credential of a kubeconfig's user entry. Its `Debug` names its kind alone.
 #[derive(Clone)]
 pub struct Credential {
@@ -45,7 +47,7 @@ pub(in crate::cluster) enum Bearer {
         username: String,
         password: SecretString,
     },
-    Exec(ExecPlugin),
+    Exec(Box<ExecPlugin>),
     Provider(AuthProvider),
 }
 
@@ -74,6 +76,8 @@ pub(in crate::cluster) struct ExecPlugin {
     pub(in crate::cluster) interactive: Interactive,
     /// What it is told about the cluster, where it asks for that.
     pub(in crate::cluster) cluster_info: Option<serde_json::Value>,
+    /// Where it is said which plugins may run.
+    pub(in crate::cluster) preferences: Preferences,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::load::Origin;
 use crate::cluster::credential::{
-    AuthProvider, Bearer, ClientCertificate, Credential, ExecPlugin, Interactive, Pem,
+    AuthProvider, Bearer, ClientCertificate, Credential, ExecPlugin, Interactive, Pem, Preferences,
 };
 use crate::cluster::target::{FileReference, Trust};
 use crate::mesh::Error;
@@ -27,14 +27,16 @@ const EXEC_EXTENSION: &str = "client.authentication.k8s.io/exec";
 pub(super) struct Reader<'a> {
     cluster_folder: Option<&'a Path>,
     user_folder: Option<&'a Path>,
+    preferences: &'a Preferences,
     references: Vec<FileReference>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(cluster: &'a Origin, user: &'a Origin) -> Self {
+    pub(super) fn new(cluster: &'a Origin, user: &'a Origin, preferences: &'a Preferences) -> Self {
         Self {
             cluster_folder: cluster.folder(),
             user_folder: user.folder(),
+            preferences,
             references: Vec::new(),
         }
     }
@@ -128,7 +130,7 @@ impl<'a> Reader<'a> {
             return Ok(if has_certificate {
                 Bearer::None
             } else {
-                Bearer::Exec(plugin)
+                Bearer::Exec(Box::new(plugin))
             });
         }
         let provider = user.value("auth-provider");
@@ -200,6 +202,7 @@ impl<'a> Reader<'a> {
                 _ => Interactive::IfAvailable,
             },
             cluster_info: (exec["provideClusterInfo"] == true).then(cluster_info),
+            preferences: self.preferences.clone(),
         }
     }
 

@@ -9,6 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::cluster::credential::Preferences;
 use crate::mesh::Error;
 use crate::mesh::kubeconfig::{self, Config, Defect, Entry};
 
@@ -17,6 +18,7 @@ pub struct Kubeconfig {
     pub(super) origins: Vec<Origin>,
     /// The file of `--kubeconfig`, which commands in hints need as well.
     pub(super) explicit: Option<PathBuf>,
+    pub(super) preferences: Preferences,
     pub(super) current_context: Option<String>,
     pub(super) clusters: Entries,
     pub(super) contexts: Entries,
@@ -98,6 +100,13 @@ impl Kubeconfig {
         Ok(only)
     }
 
+    /// The same kubeconfig, whose credential plugins run by what kubectl's preferences say. Without them all may run.
+    #[must_use]
+    pub fn with_preferences(mut self, preferences: Preferences) -> Self {
+        self.preferences = preferences;
+        self
+    }
+
     /// The names of all contexts, in the order of the files. One without a name cannot be used.
     pub fn context_names(&self) -> impl Iterator<Item = &str> {
         self.contexts.names()
@@ -118,6 +127,7 @@ impl Kubeconfig {
         Self {
             origins: Vec::new(),
             explicit: None,
+            preferences: Preferences::default(),
             current_context: None,
             clusters: Entries::default(),
             contexts: Entries::default(),

@@ -62,6 +62,7 @@ impl Kubeconfig {
         let mut reader = Reader::new(
             from,
             &self.origins[user.map_or(found.origin, |user| user.origin)],
+            &self.preferences,
         );
         let cluster = &found.entry;
         let server = server(cluster, from, &kubectl)?;

@@ -31,9 +31,11 @@ pub(super) async fn names(
         environment.kubeconfig.as_deref(),
         environment.home.as_deref(),
     );
-    let Ok(kubeconfig) = kubeconfig else {
+    let preferences = flags::preferences(place.kuberc.as_deref(), environment);
+    let (Ok(kubeconfig), Ok(preferences)) = (kubeconfig, preferences) else {
         return Vec::new();
     };
+    let kubeconfig = kubeconfig.with_preferences(preferences);
     if kind == Kind::Context {
         return kubeconfig
             .context_names()

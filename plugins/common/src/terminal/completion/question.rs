@@ -34,6 +34,7 @@ impl Kind {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) kubeconfig: Option<PathBuf>,
+    pub(super) kuberc: Option<PathBuf>,
     pub(super) contexts: Vec<String>,
     pub(super) namespace: Option<String>,
 }
@@ -157,9 +158,10 @@ impl Place {
             matches = verb;
         }
         let texts = |flags: [&str; 2]| flags.map(|flag| texts(matches, flag)).concat();
-        let kubeconfig = matches.try_get_one::<PathBuf>("kubeconfig").ok().flatten();
+        let file = |flag| matches.try_get_one::<PathBuf>(flag).ok().flatten().cloned();
         Self {
-            kubeconfig: kubeconfig.cloned(),
+            kubeconfig: file("kubeconfig"),
+            kuberc: file("kuberc"),
             contexts: texts(["contexts", "context"]),
             namespace: texts(["namespace", "istio_namespace"]).into_iter().next(),
         }
@@ -285,6 +287,7 @@ mod tests {
             ]),
             Place {
                 kubeconfig: Some("k".into()),
+                kuberc: None,
                 contexts: vec!["a,b".to_owned()],
                 namespace: Some("mesh".to_owned()),
             }
