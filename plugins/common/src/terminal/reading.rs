@@ -36,6 +36,10 @@ where
     if let Some(error) = Error::all(wrong) {
         return Err(error);
     }
+    if all {
+        let hidden = kubeconfig.unreachable_contexts().into_iter();
+        lost.extend(hidden.map(|(context, error)| (context, Err(error))));
+    }
     let mut results = fan_out(targets, |target| {
         let context = target.context().to_owned();
         let reading = read(target);

@@ -38,6 +38,7 @@ pub(super) enum Origin {
 pub(super) struct Entries {
     list: Vec<Found>,
     index: BTreeMap<String, usize>,
+    hidden: Vec<Found>,
 }
 
 /// An entry, and the index of its origin.
@@ -158,7 +159,9 @@ impl Entries {
     fn add(&mut self, entries: Vec<Entry>, origin: usize) {
         for entry in entries {
             let found = Found { entry, origin };
-            if !self.index.contains_key(&found.entry.name) {
+            if self.index.contains_key(&found.entry.name) {
+                self.hidden.push(found);
+            } else {
                 self.index.insert(found.entry.name.clone(), self.list.len());
                 self.list.push(found);
             }
@@ -167,6 +170,25 @@ impl Entries {
 
     pub(super) fn get(&self, name: &str) -> Option<&Found> {
         self.list.get(*self.index.get(name)?)
+    }
+
+    /// The entry of that name in the file of `origin`, where an earlier file has another one of the same name.
+    pub(super) fn hidden(&self, name: &str, origin: usize) -> Option<&Found> {
+        let winner = self.get(name)?;
+        self.hidden.iter().find(|found| {
+            found.origin == origin
+                && found.entry.name == name
+                && found.entry.fields != winner.entry.fields
+        })
+    }
+
+    /// All entries that an earlier file hides.
+    pub(super) fn all_hidden(&self) -> &[Found] {
+        &self.hidden
+    }
+
+    pub(super) fn of_origin(&self, origin: usize) -> impl Iterator<Item = &Found> {
+        self.list.iter().filter(move |found| found.origin == origin)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {

@@ -3,6 +3,7 @@
 //! What a text says is for [`crate::mesh::kubeconfig`] to know. The environment comes in as values. Nothing here connects, and no message shows what a file holds but names.
 
 mod entry;
+mod hidden;
 mod load;
 mod resolve;
 #[cfg(test)]

@@ -45,10 +45,12 @@ impl Kubeconfig {
     /// certificates that cannot be read.
     pub fn target(&self, overrides: &Overrides) -> Result<Target, Error> {
         let none = Entry::default();
+        let by_flag = [overrides.cluster.is_some(), overrides.user.is_some()];
         let name = overrides.context.as_deref().or(self.current_context());
         let (name, context) = match (name, &overrides.cluster) {
             (Some(name), _) => {
                 let context = self.context(name, overrides.context.is_none())?;
+                self.not_mixed(context, by_flag)?;
                 (name, &context.entry)
             }
             // As with kubectl, a cluster entry alone will do.
