@@ -1,9 +1,11 @@
-//! What an istiod calls the cluster that it runs in, read from the objects of its installation.
+//! What an istiod calls the cluster that it runs in, and how it is set up, read from the objects of its installation.
 
 use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Container;
 
 use super::cluster_name::ClusterId;
+use super::container_env::{is_on, value};
 use super::names::UNNAMED_CLUSTER;
 
 /// The label selector of istiod's Deployments and pods, of every revision.
@@ -11,8 +13,7 @@ pub const SELECTOR: &str = "app=istiod";
 /// The label selector of the injector's webhook configurations.
 pub const INJECTOR_SELECTOR: &str = "app=sidecar-injector";
 
-/// The names that the istiods of a cluster give to it: `CLUSTER_ID` of the container `discovery`, else its argument
-/// `--clusterID`. `Kubernetes` is what an istiod without a name says, and counts as none. Sorted, without doubles.
+/// The names that the istiods of a cluster give to it: the argument `--clusterID`, of which `CLUSTER_ID` is the default. `Kubernetes` is what an istiod without a name says, and counts as none. Sorted, without doubles.
 /// Source: <https://istio.io/latest/docs/reference/commands/pilot-discovery/#envvars>.
 pub fn cluster_ids(deployments: &[Deployment]) -> Vec<ClusterId> {
     let mut ids: Vec<ClusterId> = deployments.iter().filter_map(cluster_id).collect();
@@ -22,40 +23,51 @@ pub fn cluster_ids(deployments: &[Deployment]) -> Vec<ClusterId> {
 }
 
 fn cluster_id(deployment: &Deployment) -> Option<ClusterId> {
-    let pod = deployment.spec.as_ref()?.template.spec.as_ref()?;
-    pod.containers.iter().find_map(|container| {
-        let from_env = container
-            .env
-            .iter()
-            .flatten()
-            .find(|env| env.name == "CLUSTER_ID")
-            .and_then(|e| e.value.clone());
-        let from_argument = container
-            .args
-            .iter()
-            .flatten()
-            .find_map(|argument| argument.strip_prefix("--clusterID=").map(str::to_owned));
-        from_env.or(from_argument).and_then(named)
-    })
+    let containers = containers(deployment);
+    let from_env = || value(containers, "CLUSTER_ID").map(str::to_owned);
+    argument(containers, "--clusterID")
+        .or_else(from_env)
+        .and_then(named)
 }
 
 /// The domain of the cluster's Services, as the first istiod that says one is told: its argument `--domain`.
 /// Source: `templates/deployment.yaml` of the chart istiod.
 pub fn domain(deployments: &[Deployment]) -> Option<String> {
-    deployments.iter().find_map(|deployment| {
-        let pod = deployment.spec.as_ref()?.template.spec.as_ref()?;
-        let mut arguments = pod
-            .containers
-            .iter()
-            .flat_map(|one| one.args.iter().flatten());
-        let value = arguments.find_map(|argument| match argument.strip_prefix("--domain") {
-            Some("") => Some(None),
-            Some(rest) => rest.strip_prefix('=').map(|value| Some(value.to_owned())),
-            None => None,
-        })?;
-        // With the value as an argument of its own, that is the next one.
-        value.or_else(|| arguments.next().cloned())
-    })
+    let mut told = deployments.iter().map(containers);
+    told.find_map(|containers| argument(containers, "--domain"))
+}
+
+/// Whether an Istio Gateway configures pods of its own namespace alone, for this istiod.
+/// Source: `ScopeGatewayToNamespace` in Istio's `pilot/pkg/features/pilot.go`.
+pub fn scopes_gateways(deployment: &Deployment) -> bool {
+    is_on(
+        containers(deployment),
+        "PILOT_SCOPE_GATEWAY_TO_NAMESPACE",
+        false,
+    )
+}
+
+fn containers(deployment: &Deployment) -> &[Container] {
+    let spec = deployment.spec.as_ref();
+    let pod = spec.and_then(|spec| spec.template.spec.as_ref());
+    pod.map_or(&[], |pod| &pod.containers)
+}
+
+/// What a flag is given, as `FLAG VALUE` or as `FLAG=VALUE`; the last one counts.
+fn argument(containers: &[Container], flag: &str) -> Option<String> {
+    let of = |container: &Container| {
+        let mut found = None;
+        let mut arguments = container.args.iter().flatten();
+        while let Some(argument) = arguments.next() {
+            match argument.strip_prefix(flag) {
+                Some("") => found = arguments.next().cloned(),
+                Some(rest) => found = rest.strip_prefix('=').map(str::to_owned).or(found),
+                None => (),
+            }
+        }
+        found
+    };
+    containers.iter().find_map(of)
 }
 
 /// The names in the injection paths `/inject/cluster/NAME/…` of a remote cluster's webhooks, sorted, without doubles.
@@ -109,6 +121,14 @@ mod tests {
                 json!({"name": "d", "args": ["discovery", "--clusterID=w"]}),
                 vec![ClusterId("w".to_owned())],
             ),
+            (
+                json!({"name": "d", "args": ["discovery", "--clusterID", "w"]}),
+                vec![ClusterId("w".to_owned())],
+            ),
+            (
+                json!({"name": "d", "args": ["--clusterID=w"], "env": [{"name": "CLUSTER_ID", "value": "v"}]}),
+                vec![ClusterId("w".to_owned())],
+            ),
             (json!({"name": "d"}), vec![]),
         ] {
             assert_eq!(
@@ -127,6 +147,7 @@ mod tests {
                 Some("corp.example"),
             ),
             (json!(["--domain=corp.example"]), Some("corp.example")),
+            (json!(["--domain=a.b", "--domain", "c.d"]), Some("c.d")),
             (json!(["--domains=x", "--domain"]), None),
             (json!([]), None),
         ] {

@@ -8,6 +8,7 @@ pub mod certificate;
 pub mod change;
 pub mod cluster_name;
 pub mod command;
+pub mod container_env;
 pub mod eastwest;
 pub mod error;
 pub mod exit;

@@ -153,6 +153,17 @@ cases! { check;
         exposed(scene, "eastwestgateway", "PASSTHROUGH", "*.local");
         scene.run("status")
     };
+    exposed_in_another_namespace: |scene| {
+        unexposed(scene);
+        let mut object = expose(&json!({"istio": "eastwestgateway"}), "AUTO_PASSTHROUGH", "*.local");
+        object["metadata"]["namespace"] = json!("default");
+        scene.west.create(object);
+        scene.west.edit("deployments", "istio-system", "istiod", |istiod| {
+            istiod["spec"]["template"]["spec"]["containers"][0]["env"] =
+                json!([{"name": "PILOT_SCOPE_GATEWAY_TO_NAMESPACE", "value": "T"}]);
+        });
+        scene.run("status")
+    };
     gateway_ends_tls: |scene| {
         scene.west.delete("gateways.networking.istio.io", "istio-system", "cross-network-gateway");
         scene.west.create(expose(&json!({"istio": "eastwestgateway"}), "ISTIO_MUTUAL", "*.local"));

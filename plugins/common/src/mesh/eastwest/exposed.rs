@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{ClusterFacts, Gateway};
+use crate::mesh::istiod::scopes_gateways;
 use crate::mesh::names::REVISION_LABEL;
 use crate::mesh::resources::{IstioGateway, Server};
 
@@ -160,7 +161,8 @@ fn of_passing(gateway: &Gateway, cluster: &ClusterFacts, passing: &[Opened<'_>])
         return Passthrough::Unknown("the gateway has no pods".to_owned());
     }
     let domain = cluster.domain();
-    let scoped = is_scoped(cluster);
+    let istiods = cluster.istiods.as_deref().unwrap_or_default();
+    let scoped = istiods.iter().any(scopes_gateways);
     let mut hosts = Vec::new();
     let mut wrong = None;
     for (object, server) in passing {
@@ -290,20 +292,6 @@ fn selects(object: &IstioGateway, gateway: &Gateway) -> bool {
         wanted
             .iter()
             .all(|(key, value)| labels.get(key) == Some(value))
-    })
-}
-
-/// Source: `PILOT_SCOPE_GATEWAY_TO_NAMESPACE` in Istio's `pilot/pkg/features`.
-fn is_scoped(cluster: &ClusterFacts) -> bool {
-    let istiods = cluster.istiods.as_deref().unwrap_or_default();
-    let pods = istiods
-        .iter()
-        .filter_map(|istiod| istiod.spec.as_ref()?.template.spec.as_ref());
-    let env = pods
-        .flat_map(|pod| &pod.containers)
-        .flat_map(|container| container.env.iter().flatten());
-    env.into_iter().any(|env| {
-        env.name == "PILOT_SCOPE_GATEWAY_TO_NAMESPACE" && env.value.as_deref() == Some("true")
     })
 }
 

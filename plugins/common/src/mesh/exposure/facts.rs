@@ -1,9 +1,12 @@
 //! What the objects of a cluster say of its east-west gateways and its istiods, as far as exposing needs it.
 
+use std::slice;
+
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ConfigMap, Container, Service};
+use k8s_openapi::api::core::v1::{ConfigMap, Service};
 
 use super::{GatewaySelector, Revision, SERVICES_PORT};
+use crate::mesh::istiod::{domain, scopes_gateways};
 use crate::mesh::names::{
     EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, INJECTOR_CONFIG, NETWORK_LABEL, REVISION_LABEL,
 };
@@ -70,49 +73,20 @@ impl IstiodFacts {
     /// What a Deployment with the label of istiod says.
     ///
     /// Source: `templates/deployment.yaml` of the chart istiod; `--domain` in Istio's
-    /// `pilot/cmd/pilot-discovery/app/cmd.go`; `ScopeGatewayToNamespace` in `pilot/pkg/features/pilot.go`.
+    /// `pilot/cmd/pilot-discovery/app/cmd.go`.
     pub fn of_deployment(deployment: &Deployment) -> Self {
         let meta = &deployment.metadata;
         let revision = meta
             .labels
             .as_ref()
             .and_then(|labels| labels.get(REVISION_LABEL));
-        let pod = deployment
-            .spec
-            .as_ref()
-            .and_then(|spec| spec.template.spec.as_ref());
-        let containers = pod.map_or(&[][..], |pod| &pod.containers);
-        let binds = containers
-            .iter()
-            .flat_map(|one| one.env.iter().flatten())
-            .any(|env| {
-                env.name == "PILOT_SCOPE_GATEWAY_TO_NAMESPACE"
-                    && matches!(
-                        env.value.as_deref(),
-                        Some("1" | "t" | "T" | "true" | "TRUE" | "True")
-                    )
-            });
         Self {
             namespace: meta.namespace.clone().unwrap_or_default(),
             revision: Revision::of_label(revision.map(String::as_str)),
-            cluster_domain: containers.iter().find_map(domain_argument),
-            binds_gateways_to_namespace: binds,
+            cluster_domain: domain(slice::from_ref(deployment)),
+            binds_gateways_to_namespace: scopes_gateways(deployment),
         }
     }
-}
-
-/// `--domain D` or `--domain=D`.
-fn domain_argument(container: &Container) -> Option<String> {
-    let mut arguments = container.args.iter().flatten();
-    while let Some(argument) = arguments.next() {
-        if argument == "--domain" {
-            return arguments.next().cloned();
-        }
-        if let Some(value) = argument.strip_prefix("--domain=") {
-            return Some(value.to_owned());
-        }
-    }
-    None
 }
 
 /// The values by which sidecars are injected.

@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Container, Namespace, Pod, PodSpec, 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
+use super::super::container_env::value;
 use super::super::istiod::cluster_ids;
 use super::super::names::{GATEWAY_NAME_LABEL, INJECTOR_CONFIG, NETWORK_LABEL, UNNAMED_CLUSTER};
 use super::super::resources::ApiGateway;
@@ -233,13 +234,7 @@ fn proxy(pod: &PodSpec) -> Option<&Container> {
 }
 
 fn env(containers: &[Container], key: &str) -> Option<String> {
-    let all = containers
-        .iter()
-        .flat_map(|container| container.env.iter().flatten());
-    all.into_iter()
-        .find(|env| env.name == key)
-        .and_then(|env| env.value.clone())
-        .filter(|value| !value.is_empty())
+    value(containers, key).map(str::to_owned)
 }
 
 #[cfg(test)]
