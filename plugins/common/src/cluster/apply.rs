@@ -65,7 +65,13 @@ impl Cluster {
     /// cause, which lists their owners.
     pub async fn apply<K>(&self, object: &K, options: ApplyOptions) -> Result<K, Error>
     where
-        K: Resource<DynamicType = ()> + Serialize + DeserializeOwned + Clone + Debug,
+        K: Resource<DynamicType = ()>
+            + Serialize
+            + DeserializeOwned
+            + Clone
+            + Debug
+            + Send
+            + 'static,
     {
         let params = PatchParams {
             dry_run: match options.dry_run {
@@ -87,10 +93,7 @@ impl Cluster {
         let attempt = self.attempt_on::<K>(Verb::Patch, namespace, Some(name));
         let request = path::<K>(&attempt)?.patch(name, &params, &Patch::Apply(&object));
         let request = built(request, &attempt)?;
-        self.client()
-            .request(request)
-            .await
-            .map_err(|error| attempt.explain(error))
+        self.ask(request, &attempt).await
     }
 
     /// Changes what `patch` names, by a JSON merge patch; with [`DryRun::Client`] nothing is sent.
@@ -122,10 +125,6 @@ impl Cluster {
         let attempt = self.attempt_on::<K>(Verb::Patch, namespace, Some(name));
         let request = path::<K>(&attempt)?.patch(name, &params, &Patch::Merge(patch));
         let request = built(request, &attempt)?;
-        self.client()
-            .request_text(request)
-            .await
-            .map(drop)
-            .map_err(|error| attempt.explain(error))
+        self.tell(request, &attempt).await
     }
 }

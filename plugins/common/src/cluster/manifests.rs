@@ -21,9 +21,9 @@ impl Cluster {
     pub async fn get_manifest(&self, manifest: &Value) -> Result<Option<Value>, Error> {
         let (request, name, attempt) = self.about(Verb::Get, manifest)?;
         let request = built(request.get(name, &GetParams::default()), &attempt)?;
-        match self.client().request(request).await {
+        match self.ask(request, &attempt).await {
             Ok(object) => Ok(Some(object)),
-            Err(error) => absent_is_none(attempt.explain(error)),
+            Err(error) => absent_is_none(error),
         }
     }
 
@@ -52,10 +52,7 @@ impl Cluster {
             request.patch(name, &params, &Patch::Apply(manifest)),
             &attempt,
         )?;
-        self.client()
-            .request(request)
-            .await
-            .map_err(|error| attempt.explain(error))
+        self.ask(request, &attempt).await
     }
 
     /// Where the object is, its name, and what a request about it is called.

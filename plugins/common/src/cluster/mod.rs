@@ -3,6 +3,7 @@
 //! May use `mesh`; never touches the terminal, the environment or the clock: what they say comes in as values.
 //! No error of the Kubernetes library leaves this floor: every failure is a [`crate::mesh::Error`].
 
+mod answers;
 mod apply;
 mod connect;
 mod credential;
@@ -11,12 +12,14 @@ mod fan_out;
 mod fault;
 pub mod istiod;
 mod kubeconfig;
+mod lists;
 mod manifests;
 mod objects;
 mod optional;
 mod paths;
 mod port_forward;
 pub mod probe;
+mod room;
 mod target;
 mod tokens;
 mod wait;

@@ -2,10 +2,8 @@
 
 use std::fmt::Debug;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
-use kube::core::params::{DeleteParams, GetParams, ListParams, PostParams, Preconditions};
-use kube::core::{ObjectList, PartialObjectMeta};
+use kube::core::params::{DeleteParams, GetParams, PostParams, Preconditions};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -38,77 +36,14 @@ impl Cluster {
     /// `namespace` is `None` for kinds that have none. A kind that the cluster does not know is an error.
     pub async fn get<K>(&self, namespace: Option<&str>, name: &str) -> Result<Option<K>, Error>
     where
-        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug,
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
     {
         let attempt = self.attempt_on::<K>(Verb::Get, namespace, Some(name));
         let request = path::<K>(&attempt)?.get(name, &GetParams::default());
-        let answer = self.client().request(built(request, &attempt)?).await;
-        match answer {
+        match self.ask(built(request, &attempt)?, &attempt).await {
             Ok(object) => Ok(Some(object)),
-            Err(error) => absent_is_none(attempt.explain(error)),
+            Err(error) => absent_is_none(error),
         }
-    }
-
-    /// All objects of the kind that `selection` selects, in one namespace or (`None`) in all, by one request.
-    pub async fn list<K>(
-        &self,
-        namespace: Option<&str>,
-        selection: &Selection,
-    ) -> Result<Vec<K>, Error>
-    where
-        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug,
-    {
-        self.list_some(namespace, selection, None).await
-    }
-
-    /// The same for the first `limit` objects at the most, in the server's order.
-    pub async fn list_some<K>(
-        &self,
-        namespace: Option<&str>,
-        selection: &Selection,
-        limit: Option<u32>,
-    ) -> Result<Vec<K>, Error>
-    where
-        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug,
-    {
-        let attempt = self.attempt_on::<K>(Verb::List, namespace, None);
-        let params = ListParams {
-            label_selector: selection.labels.clone(),
-            field_selector: selection.fields.clone(),
-            limit,
-            ..ListParams::default()
-        };
-        let request = built(path::<K>(&attempt)?.list(&params), &attempt)?;
-        let list: ObjectList<K> = self
-            .client()
-            .request(request)
-            .await
-            .map_err(|error| attempt.explain(error))?;
-        Ok(list.items)
-    }
-
-    /// The metadata of all objects of the kind that `selection` selects, where what they hold is not wanted.
-    pub async fn list_metadata<K>(
-        &self,
-        namespace: Option<&str>,
-        selection: &Selection,
-    ) -> Result<Vec<ObjectMeta>, Error>
-    where
-        K: Resource<DynamicType = ()>,
-    {
-        let attempt = self.attempt_on::<K>(Verb::List, namespace, None);
-        let params = ListParams {
-            label_selector: selection.labels.clone(),
-            field_selector: selection.fields.clone(),
-            ..ListParams::default()
-        };
-        let request = built(path::<K>(&attempt)?.list_metadata(&params), &attempt)?;
-        let list: ObjectList<PartialObjectMeta> = self
-            .client()
-            .request(request)
-            .await
-            .map_err(|error| attempt.explain(error))?;
-        Ok(list.items.into_iter().map(|item| item.metadata).collect())
     }
 
     /// Creates `object` and gives it back as the server holds it; with [`DryRun::Client`] nothing is sent.
@@ -117,7 +52,13 @@ impl Cluster {
     /// One that is there already is of kind `Conflict`, with [`ApiFault::AlreadyExists`] as its cause.
     pub async fn create<K>(&self, object: &K, dry_run: DryRun) -> Result<K, Error>
     where
-        K: Resource<DynamicType = ()> + Serialize + DeserializeOwned + Clone + Debug,
+        K: Resource<DynamicType = ()>
+            + Serialize
+            + DeserializeOwned
+            + Clone
+            + Debug
+            + Send
+            + 'static,
     {
         let params = PostParams {
             dry_run: match dry_run {
@@ -132,10 +73,7 @@ impl Cluster {
         let attempt = self.attempt_on::<K>(Verb::Create, namespace, meta.name.as_deref());
         let bytes = serde_json::to_vec(object).map_err(|error| unbuilt(&attempt, error))?;
         let request = built(path::<K>(&attempt)?.create(&params, bytes), &attempt)?;
-        self.client()
-            .request(request)
-            .await
-            .map_err(|error| attempt.explain(error))
+        self.ask(request, &attempt).await
     }
 
     /// Deletes the object and says whether there was one. With `uid` it is deleted only if it is still that very
@@ -151,7 +89,7 @@ impl Cluster {
         dry_run: DryRun,
     ) -> Result<bool, Error>
     where
-        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug,
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
     {
         let params = DeleteParams {
             dry_run: match dry_run {
@@ -167,9 +105,9 @@ impl Cluster {
         };
         let attempt = self.attempt_on::<K>(Verb::Delete, namespace, Some(name));
         let request = built(path::<K>(&attempt)?.delete(name, &params), &attempt)?;
-        match self.client().request_text(request).await {
-            Ok(_) => Ok(true),
-            Err(error) => absent_is_none::<()>(attempt.explain(error)).map(|_| false),
+        match self.tell(request, &attempt).await {
+            Ok(()) => Ok(true),
+            Err(error) => absent_is_none::<()>(error).map(|_| false),
         }
     }
 

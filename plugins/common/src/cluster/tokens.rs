@@ -30,9 +30,6 @@ impl Cluster {
             &PostParams::default(),
             bytes,
         );
-        self.client()
-            .request(built(request, &attempt)?)
-            .await
-            .map_err(|error| attempt.explain(error))
+        self.ask(built(request, &attempt)?, &attempt).await
     }
 }

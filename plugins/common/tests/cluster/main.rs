@@ -8,6 +8,7 @@
 mod connect_faults;
 mod connections;
 mod credentials;
+mod lists;
 mod plain_http;
 mod preferences;
 mod probes;

@@ -226,10 +226,10 @@ fn a_cluster_is_read_in_one_wave_over_one_connection() {
     assert_data_eq!(
         world.west.rendered_requests(),
         str![[r#"
-1 GET /api/v1/namespaces/istio-system/configmaps?labelSelector=istio.io/rev 200
-1 GET /api/v1/services?fieldSelector=metadata.name=istio-eastwestgateway 200
-1 GET /api/v1/services?labelSelector=topology.istio.io/network 200
-1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod 200
+1 GET /api/v1/namespaces/istio-system/configmaps?labelSelector=istio.io/rev&limit=500 200
+1 GET /api/v1/services?fieldSelector=metadata.name=istio-eastwestgateway&limit=500 200
+1 GET /api/v1/services?labelSelector=topology.istio.io/network&limit=500 200
+1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod&limit=500 200
 
 "#]]
     );

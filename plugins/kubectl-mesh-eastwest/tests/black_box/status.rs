@@ -283,16 +283,16 @@ fn a_cluster_is_read_in_three_waves_over_one_connection() {
 1 GET /api/v1/namespaces/kube-system 200
 1 GET /api/v1/pods?labelSelector=istio=eastwestgateway&limit=100 200
 1 GET /api/v1/pods?labelSelector=security.istio.io/tlsMode=istio&limit=100 200
-1 GET /api/v1/services?fieldSelector=metadata.name=istio-eastwestgateway 200
-1 GET /api/v1/services?labelSelector=topology.istio.io/network 200
-1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod 200
-1 GET /apis/gateway.networking.k8s.io/v1/gateways?labelSelector=topology.istio.io/network 200
-1 GET /apis/networking.istio.io/v1/gateways 200
+1 GET /api/v1/services?fieldSelector=metadata.name=istio-eastwestgateway&limit=500 200
+1 GET /api/v1/services?labelSelector=topology.istio.io/network&limit=500 200
+1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod&limit=500 200
+1 GET /apis/gateway.networking.k8s.io/v1/gateways?labelSelector=topology.istio.io/network&limit=500 200
+1 GET /apis/networking.istio.io/v1/gateways?limit=500 200
 --
-1 GET /api/v1/namespaces/default/services 200
-1 GET /api/v1/namespaces/istio-system/services 200
+1 GET /api/v1/namespaces/default/services?limit=500 200
+1 GET /api/v1/namespaces/istio-system/services?limit=500 200
 --
-1 GET /api/v1/namespaces/istio-system/pods?labelSelector=istio=eastwestgateway 200
+1 GET /api/v1/namespaces/istio-system/pods?labelSelector=istio=eastwestgateway&limit=500 200
 
 "#]]
     );

@@ -9,12 +9,18 @@ use serde::de::DeserializeOwned;
 
 /// A kind of object that can bear a mark.
 pub(crate) trait Kind:
-    kube::Resource<DynamicType = ()> + Serialize + DeserializeOwned + Clone + Debug
+    kube::Resource<DynamicType = ()> + Serialize + DeserializeOwned + Clone + Debug + Send + 'static
 {
 }
 
 impl<K> Kind for K where
-    K: kube::Resource<DynamicType = ()> + Serialize + DeserializeOwned + Clone + Debug
+    K: kube::Resource<DynamicType = ()>
+        + Serialize
+        + DeserializeOwned
+        + Clone
+        + Debug
+        + Send
+        + 'static
 {
 }
 

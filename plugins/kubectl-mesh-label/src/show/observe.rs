@@ -53,7 +53,7 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Seen, 
         cluster.list::<Service>(None, &with_network),
         cluster.list::<ApiGateway>(None, &with_network),
         cluster.list::<DaemonSet>(None, &of_ztunnel),
-        cluster.list_some::<Pod>(None, &injected, Some(SAMPLE)),
+        cluster.list_some::<Pod>(None, &injected, SAMPLE),
     );
     seen.uid = match uid {
         Err(error) if error.kind() != Kind::Forbidden => return Err(error),

@@ -314,15 +314,15 @@ fn a_cluster_is_read_in_two_waves() {
         world.west.rendered_requests(),
         str![[r#"
 1 GET /api/v1/namespaces/istio-system 200
-1 GET /api/v1/namespaces/istio-system/configmaps 200
+1 GET /api/v1/namespaces/istio-system/configmaps?limit=500 200
 1 GET /api/v1/namespaces/kube-system 200
 1 GET /api/v1/pods?labelSelector=service.istio.io/canonical-name&limit=100 200
-1 GET /api/v1/services?labelSelector=topology.istio.io/network 200
-1 GET /apis/apps/v1/daemonsets?labelSelector=app.kubernetes.io/name=ztunnel 200
-1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod 200
-1 GET /apis/gateway.networking.k8s.io/v1/gateways?labelSelector=topology.istio.io/network 404
+1 GET /api/v1/services?labelSelector=topology.istio.io/network&limit=500 200
+1 GET /apis/apps/v1/daemonsets?labelSelector=app.kubernetes.io/name=ztunnel&limit=500 200
+1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod&limit=500 200
+1 GET /apis/gateway.networking.k8s.io/v1/gateways?labelSelector=topology.istio.io/network&limit=500 404
 --
-1 GET /api/v1/namespaces/istio-system/pods?labelSelector=app=istio-eastwestgateway 200
+1 GET /api/v1/namespaces/istio-system/pods?labelSelector=app=istio-eastwestgateway&limit=500 200
 
 "#]]
     );

@@ -34,7 +34,7 @@ fn a_token_that_is_there_costs_one_wave_and_one_try_out_over_one_connection() {
         str![[r#"
 1 GET /api/v1/namespaces/istio-system/secrets/istio-reader-service-account-istio-remote-secret-token 200
 1 GET /api/v1/namespaces/kube-system 200
-1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod 200
+1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod&limit=500 200
 --
 1 GET /api/v1/namespaces/kube-system 200
 
@@ -103,7 +103,7 @@ fn without_the_try_out_nothing_is_asked_twice() {
         world.west.rendered_requests(),
         str![[r#"
 1 GET /api/v1/namespaces/istio-system/secrets/istio-reader-service-account-istio-remote-secret-token 200
-1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod 200
+1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod&limit=500 200
 
 "#]]
     );
@@ -177,9 +177,9 @@ fn a_second_run_writes_nothing_anywhere() {
         str![[r#"
 2 GET /api/v1/namespaces/istio-system 200
 2 GET /api/v1/namespaces/istio-system/secrets/istio-remote-secret-west 200
-2 GET /api/v1/namespaces/istio-system/secrets?labelSelector=istio/multiCluster=true 200
+2 GET /api/v1/namespaces/istio-system/secrets?labelSelector=istio/multiCluster=true&limit=500 200
 2 GET /api/v1/namespaces/kube-system 200
-2 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod 200
+2 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod&limit=500 200
 
 "#]]
     );
@@ -200,9 +200,9 @@ fn inspect_reads_a_holder_in_one_wave() {
     assert_data_eq!(
         world.east.rendered_requests(),
         str![[r#"
-2 GET /api/v1/namespaces/istio-system/secrets?labelSelector=istio/multiCluster=true 200
+2 GET /api/v1/namespaces/istio-system/secrets?labelSelector=istio/multiCluster=true&limit=500 200
 2 GET /api/v1/namespaces/kube-system 200
-2 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod 200
+2 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod&limit=500 200
 
 "#]]
     );

@@ -205,7 +205,7 @@ fn one_list_and_one_delete_over_one_connection() {
     assert_data_eq!(
         world.east.rendered_requests(),
         str![[r#"
-1 GET /api/v1/namespaces/istio-system/secrets?labelSelector=istio/multiCluster 200
+1 GET /api/v1/namespaces/istio-system/secrets?labelSelector=istio/multiCluster&limit=500 200
 --
 1 DELETE /api/v1/namespaces/istio-system/secrets/istio-remote-secret-west 200
 

@@ -308,7 +308,7 @@ fn one_wave_for_secrets_and_one_for_their_home() {
     assert_data_eq!(
         world.east.rendered_requests(),
         str![[r#"
-2 GET /api/v1/secrets?labelSelector=istio/multiCluster 200
+2 GET /api/v1/secrets?labelSelector=istio/multiCluster&limit=500 200
 --
 2 GET /api/v1/namespaces/istio-system/secrets/istio-reader-service-account-istio-remote-secret-token 404
 --
@@ -319,7 +319,7 @@ fn one_wave_for_secrets_and_one_for_their_home() {
     assert_data_eq!(
         world.west.rendered_requests(),
         str![[r#"
-2 GET /api/v1/secrets?labelSelector=istio/multiCluster 200
+2 GET /api/v1/secrets?labelSelector=istio/multiCluster&limit=500 200
 --
 2 GET /api/v1/namespaces/istio-system/secrets/istio-reader-service-account-istio-remote-secret-token 200
 --

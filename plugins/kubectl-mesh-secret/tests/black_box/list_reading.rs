@@ -105,10 +105,10 @@ fn one_wave_over_one_connection() {
     assert_data_eq!(
         world.east.rendered_requests(),
         str![[r#"
-3 GET /api/v1/namespaces/istio-system/secrets 200
+3 GET /api/v1/namespaces/istio-system/secrets?limit=500 200
 3 GET /api/v1/namespaces/kube-system 200
-3 GET /api/v1/secrets?labelSelector=istio/multiCluster 200
-3 GET /apis/apps/v1/deployments?labelSelector=app=istiod 200
+3 GET /api/v1/secrets?labelSelector=istio/multiCluster&limit=500 200
+3 GET /apis/apps/v1/deployments?labelSelector=app=istiod&limit=500 200
 
 "#]]
     );

@@ -9,16 +9,15 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Sleep;
 use tower::BoxError;
 
-use crate::cluster::fault::{ApiFault, ConnectFault};
-
-/// The longest answer that is read. A list of ten thousand remote secrets has a fifth of it.
-const LONGEST: u64 = 256 * 1024 * 1024;
+use crate::cluster::answers;
+use crate::cluster::fault::ConnectFault;
+use crate::cluster::room::Room;
 
 /// A response's body, bounded in size, and in time where a bound was given.
 pub(super) struct BoundedBody {
     inner: Incoming,
     limit: Option<(Pin<Box<Sleep>>, Duration)>,
-    room: u64,
+    room: Room,
 }
 
 impl BoundedBody {
@@ -29,24 +28,17 @@ impl BoundedBody {
         Self {
             inner,
             limit,
-            room: LONGEST,
+            room: answers::room(),
         }
     }
 }
 
 impl BoundedBody {
     fn fitting(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, BoxError> {
-        self.room = room_after(self.room, &frame).ok_or_else(|| ApiFault::Unreadable {
-            reason: format!("the answer is longer than {} MiB", LONGEST / 1024 / 1024),
-        })?;
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        self.room.take(length as u64)?;
         Ok(frame)
     }
-}
-
-/// What is left of `room` behind `frame`; nothing where it does not fit.
-fn room_after(room: u64, frame: &Frame<Bytes>) -> Option<u64> {
-    let length = frame.data_ref().map_or(0, Bytes::len);
-    room.checked_sub(u64::try_from(length).ok()?)
 }
 
 impl Body for BoundedBody {
@@ -79,18 +71,5 @@ impl Body for BoundedBody {
 
     fn is_end_stream(&self) -> bool {
         self.inner.is_end_stream()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_fits_as_long_as_there_is_room() {
-        let frame = Frame::data(Bytes::from_static(b"four"));
-        assert_eq!(room_after(10, &frame), Some(6));
-        assert_eq!(room_after(4, &frame), Some(0));
-        assert_eq!(room_after(3, &frame), None);
     }
 }

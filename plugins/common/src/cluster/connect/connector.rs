@@ -160,15 +160,14 @@ impl Connector {
             target.impersonation(),
         )?;
         let timeout = target.request_timeout().unwrap_or(options.request_timeout);
-        let requests = Requests::new(
-            connection.transport.clone(),
-            headers.clone(),
-            (!timeout.is_zero()).then_some(timeout),
-        );
+        let timeout = (!timeout.is_zero()).then_some(timeout);
+        let requests = Requests::new(connection.transport.clone(), headers.clone(), timeout);
         let service = BaseUriLayer::new(base.clone()).layer(requests);
         let client = kube::Client::new(service, target.namespace().unwrap_or("default"));
         let ended = identity.token_expiry.filter(|end| *end <= options.now);
-        Ok(Cluster::new(target, client, connection, headers, ended))
+        Ok(Cluster::new(
+            target, client, connection, headers, ended, timeout,
+        ))
     }
 }
 

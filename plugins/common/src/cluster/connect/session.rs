@@ -1,6 +1,7 @@
 //! A connected cluster.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -22,6 +23,7 @@ struct Inner {
     connection: Connection,
     headers: HeaderMap,
     credential_ended: Option<Timestamp>,
+    request_timeout: Option<Duration>,
 }
 
 /// What another target can share.
@@ -41,6 +43,7 @@ impl Cluster {
         connection: Connection,
         headers: HeaderMap,
         credential_ended: Option<Timestamp>,
+        request_timeout: Option<Duration>,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -49,6 +52,7 @@ impl Cluster {
                 connection,
                 headers,
                 credential_ended,
+                request_timeout,
             }),
         }
     }
@@ -82,6 +86,11 @@ impl Cluster {
     /// What every request says about us.
     pub(super) fn headers(&self) -> &HeaderMap {
         &self.inner.headers
+    }
+
+    /// How long an answer may take; nothing is as long as it likes.
+    pub(in crate::cluster) fn request_timeout(&self) -> Option<Duration> {
+        self.inner.request_timeout
     }
 
     /// When the credential ended, if it says that it has.

@@ -88,10 +88,10 @@ async fn first_wave(cluster: &Cluster, look: Look<'_>) -> Result<ClusterFacts, E
         cluster.get::<ConfigMap>(inside, MESH_ROOT_CONFIG_MAP),
         cluster.list::<Service>(None, &networks),
         cluster.list::<Service>(None, &by_name),
-        cluster.list_some::<Pod>(None, &usual, Some(SAMPLE)),
+        cluster.list_some::<Pod>(None, &usual, SAMPLE),
         cluster.list::<ApiGateway>(None, &networks),
         cluster.list::<IstioGateway>(None, &all),
-        cluster.list_some::<Pod>(None, &meshed, Some(SAMPLE)),
+        cluster.list_some::<Pod>(None, &meshed, SAMPLE),
     );
     let target = cluster.target();
     let mut services = readable(labelled)?;

@@ -61,6 +61,12 @@ pub enum ApiFault {
         /// What the server said.
         message: String,
     },
+    /// It is longer than what is read, or would take more memory than there is for it.
+    #[error("the answer is longer than {mebibytes} MiB")]
+    TooLong {
+        /// The bound, in MiB.
+        mebibytes: u64,
+    },
     /// 410: what was read before is too old to go on from.
     #[error("{message}")]
     Expired {

@@ -218,6 +218,11 @@ impl Attempt {
                     ),
                 )
             }
+            ApiFault::TooLong { .. } => (
+                Kind::Unreachable,
+                cannot("the answer is too long"),
+                self.kubectl("get --raw /version"),
+            ),
             ApiFault::Unreadable { .. } => (
                 Kind::Unreachable,
                 cannot("the answer cannot be understood"),

@@ -30,6 +30,7 @@ fn is_of_the_server(fault: &ApiFault) -> bool {
         | ApiFault::ServerFailed { .. }
         | ApiFault::Refused { .. }
         | ApiFault::NotKubernetes { .. }
+        | ApiFault::TooLong { .. }
         | ApiFault::Unreadable { .. } => true,
         ApiFault::NotFound { .. }
         | ApiFault::NamespaceMissing { .. }
