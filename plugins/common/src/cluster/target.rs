@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Credential;
+use crate::mesh::command::Kubectl;
 
 /// What is needed to reach one cluster: a kubeconfig of one entry, with its files found.
 ///
@@ -12,7 +13,7 @@ use super::Credential;
 #[derive(Clone)]
 pub struct Target {
     pub(super) context: String,
-    pub(super) kubectl: String,
+    pub(super) kubectl: Kubectl,
     pub(super) cluster_entry: String,
     pub(super) user_entry: Option<String>,
     pub(super) namespace: Option<String>,
@@ -75,10 +76,10 @@ impl Target {
         }
     }
 
-    /// How kubectl is told about this context, as the start of a command line: `kubectl --context east`.
+    /// How kubectl is told about this context: `kubectl --context east`.
     ///
     /// For a kubeconfig from elsewhere it is `kubectl` alone.
-    pub fn kubectl(&self) -> &str {
+    pub fn kubectl(&self) -> &Kubectl {
         &self.kubectl
     }
 

@@ -33,7 +33,6 @@ pub mod remote_cluster;
 pub mod remote_secret;
 pub mod resources;
 pub mod server;
-pub mod shell;
 pub mod statements;
 pub mod succession;
 pub mod suggest;

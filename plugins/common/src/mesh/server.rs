@@ -6,7 +6,7 @@ use http::Uri;
 use http::uri::Scheme;
 
 use super::Error;
-use super::shell::shell_word;
+use super::command::Remedy;
 
 /// Why a server address cannot work from inside another cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,26 +54,22 @@ pub fn check_url(server: &str) -> Result<(), Error> {
         return Err(Error::usage(format!(
             "server {shown:?} is given with a user name or password"
         ))
-        .hint(format!("--server {}", shell_word(&shown))));
+        .hint(Remedy::add("--server", &shown)));
     }
     let scheme = uri.as_ref().and_then(Uri::scheme);
     if !server.contains("://") || scheme.is_none() {
-        return Err(
-            Error::usage(format!("server {server:?} has no scheme")).hint(format!(
-                "--server {}",
-                shell_word(&format!("https://{server}"))
-            )),
-        );
+        return Err(Error::usage(format!("server {server:?} has no scheme"))
+            .hint(Remedy::add("--server", &format!("https://{server}"))));
     }
     if scheme != Some(&Scheme::HTTPS) && scheme != Some(&Scheme::HTTP) {
         return Err(
             Error::usage(format!("server {server:?} is neither https:// nor http://"))
-                .hint("--server https://HOST:PORT"),
+                .hint("give --server a URL such as https://api.example:6443"),
         );
     }
     if uri.as_ref().and_then(Uri::host).is_none_or(str::is_empty) {
         return Err(Error::usage(format!("server {server:?} has no host"))
-            .hint("--server https://HOST:PORT"));
+            .hint("give --server a URL such as https://api.example:6443"));
     }
     Ok(())
 }
@@ -129,10 +125,13 @@ mod tests {
             assert!(check_url(good).is_ok(), "{good}");
         }
         for (bad, hint) in [
-            ("10.0.0.1:6443", "--server https://10.0.0.1:6443"),
-            ("api.example", "--server https://api.example"),
-            ("ftp://x", "--server https://HOST:PORT"),
-            ("https://me:secret@h:1/p", "--server https://h:1/p"),
+            ("10.0.0.1:6443", "add --server https://10.0.0.1:6443"),
+            ("api.example", "add --server https://api.example"),
+            (
+                "ftp://x",
+                "give --server a URL such as https://api.example:6443",
+            ),
+            ("https://me:secret@h:1/p", "add --server https://h:1/p"),
         ] {
             let error = check_url(bad).unwrap_err();
             assert_eq!(error.hints(), [hint], "{bad}");

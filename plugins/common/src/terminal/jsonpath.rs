@@ -145,7 +145,8 @@ fn text_of(value: &Value) -> String {
 }
 
 fn wrong(text: &str, why: &str) -> Error {
-    Error::usage(format!("jsonpath {text:?}: {why}")).hint("-o json | jq '...' does the rest")
+    Error::usage(format!("jsonpath {text:?}: {why}"))
+        .hint("let jq do the rest, from what -o json prints")
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ impl ConfirmFlags {
             return Err(Error::usage(format!(
                 "nobody can be asked whether to {deed}: standard input is no terminal"
             ))
-            .hint("--yes, to do it without asking"));
+            .hint("add --yes, to do it without asking"));
         }
         let _ = write!(streams.err(), "{}? [y/N] ", in_one_line(deed));
         let _ = streams.err().flush();

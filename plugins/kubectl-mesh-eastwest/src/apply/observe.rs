@@ -83,8 +83,8 @@ fn without_kind(error: Error) -> Error {
     use mesh_common::cluster::{ApiFault, api_fault};
     match api_fault(&error) {
         Some(ApiFault::KindUnknown { .. }) => error
-            .hint("install Istio first, with its CRDs; ambient gateways need the Gateway API's: https://gateway-api.sigs.k8s.io/guides/")
-            .hint("--expose none, to install the gateway alone"),
+            .hint("install Istio first, with its CRDs, and for ambient gateways those of the Gateway API (https://gateway-api.sigs.k8s.io/guides/)")
+            .hint("add --expose none, to install the gateway alone"),
         Some(_) | None => error,
     }
 }

@@ -1,13 +1,13 @@
 //! What each cluster is to have, and what stands in the way of it. Pure.
 
 use k8s_openapi::api::core::v1::Service;
+use mesh_common::mesh::command::{Command, Kubectl, Remedy};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::exposure::{self, GatewaySelector, IstiodExposure, Revision};
 use mesh_common::mesh::gateway::{EastWestGateway, ambient, manifest};
 use mesh_common::mesh::names::NETWORK_LABEL;
 use mesh_common::mesh::network::NetworkName;
 use mesh_common::mesh::resources::ApiGateway;
-use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::whose::{is_remote_gateway, is_remote_service};
 use serde_json::Value;
 
@@ -35,11 +35,15 @@ pub(super) fn wanted(seen: Surroundings, order: &Order) -> Result<Wanted, Error>
             Kind::NotFound,
             format!("namespace {namespace} does not exist in context {context}"),
         )
-        .hint(format!(
-            "{} create namespace {namespace}",
-            seen.live.place.kubectl
-        ))
-        .hint("-n NAMESPACE, if Istio lives elsewhere there"));
+        .hint(
+            seen.live
+                .place
+                .kubectl
+                .command()
+                .words("create namespace")
+                .arg(namespace),
+        )
+        .hint("name the namespace with -n, if Istio lives elsewhere there"));
     }
     let mut warnings = Vec::new();
     let network = network(&seen, order, &mut warnings)?;
@@ -67,19 +71,26 @@ fn network(
     if !order.needs_network() {
         return Ok(None);
     }
-    let (context, namespace) = (shell_word(&seen.context), order.namespace());
+    let namespace = order.namespace();
+    let label = |network: &str| {
+        Command::new("kubectl mesh-label network")
+            .arg(network)
+            .on(&seen.live.place.kubectl)
+            .istio_namespace(namespace)
+    };
     match (order.network(), &seen.network) {
         (Some(named), Some(labelled)) if named != *labelled => Err(Error::new(
             Kind::Conflict,
             format!("namespace {namespace} in context {} is on network {labelled}, not {named}", seen.context),
         )
-        .hint(format!("--network {}", shell_word(labelled)))
-        .hint(format!("kubectl mesh-label network {} --overwrite --context {context}", shell_word(&named)))),
+        .hint(Remedy::add("--network", labelled))
+        .hint(format!("or give the namespace the other name (kubectl mesh-label network --overwrite), with all that is on network {labelled}"))),
         (Some(named), labelled) => {
             if labelled.is_none() {
                 warnings.push(format!(
-                    "namespace {namespace} in context {} does not say its network, and its pods belong to none; see: kubectl mesh-label network {} --context {context}",
-                    seen.context, shell_word(&named)
+                    "namespace {namespace} in context {} does not say its network, and its pods belong to none; see: {}",
+                    seen.context,
+                    Remedy::from(label(&named))
                 ));
             }
             named.parse().map(Some)
@@ -89,8 +100,8 @@ fn network(
             "the network of context {} is not known: namespace {namespace} has no label {NETWORK_LABEL}",
             seen.context
         ))
-        .hint(format!("kubectl mesh-label network NETWORK --context {context}"))
-        .hint("--network NETWORK")),
+        .hint("name it for the cluster with kubectl mesh-label network")
+        .hint("or for the gateway alone with --network")),
     }
 }
 
@@ -120,7 +131,7 @@ fn revision(seen: &Surroundings, warnings: &mut Vec<String>) -> Result<Option<St
                 words.join(", ")
             ));
             Err(words.iter().fold(error, |error, word| {
-                error.hint(format!("--revision {word}"))
+                error.hint(Remedy::add("--revision", word))
             }))
         }
     }
@@ -151,7 +162,7 @@ fn exposed(
             "context {} has no istiod: what is exposed through its gateway belongs where the istiod is that leads it",
             seen.context
         ))
-        .hint("--expose none"));
+        .hint("add --expose none"));
     }
     let label = [("istio".to_owned(), gateway.istio_label().to_owned())];
     let asked = Asked {
@@ -192,7 +203,7 @@ pub(super) fn refusal(
     live: &Value,
     manifest: &Value,
     context: &str,
-    kubectl: &str,
+    kubectl: &Kubectl,
 ) -> Option<Error> {
     if is_remote(live) {
         return Some(describes_another(live, context));
@@ -213,9 +224,16 @@ pub(super) fn refusal(
                 labels(&selector(live))
             ),
         )
-        .hint(format!("keep it, and expose the services through it: kubectl mesh-eastwest expose services --from-context {0} | {kubectl} apply -f -", shell_word(context)))
-        .hint(format!("a second gateway beside it: --name {name}-2"))
-        .hint(format!("replace it, without a gateway meanwhile: {kubectl} -n {namespace} delete deployment {name}   # then run this again")),
+        .hint("keep it, and expose the services through it with the next command, or take one of the other two ways")
+        .hint(
+            Command::new("kubectl mesh-eastwest expose services")
+                .kubeconfig_of(kubectl)
+                .flag("--from-context", context)
+                .istio_namespace(namespace)
+                .pipe(kubectl.command().words("apply -f -")),
+        )
+        .hint(format!("add --name {name}-2, for a second gateway beside it"))
+        .hint(format!("delete deployment {namespace}/{name}, then run this again, without a gateway meanwhile")),
     )
 }
 

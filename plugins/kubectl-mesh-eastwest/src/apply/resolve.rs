@@ -56,13 +56,13 @@ impl Order {
         if exposes(ExposeArg::None) && arguments.expose.len() > 1 {
             errors.push(
                 Error::usage("--expose none does not go with anything else")
-                    .hint("--expose services,istiod"),
+                    .hint("add --expose services,istiod"),
             );
         }
         if order.flags.ambient && (order.services || order.istiod) {
             errors.push(
                 Error::usage("an ambient gateway hands on what is labelled istio.io/global, and --expose says what else")
-                    .hint("leave --expose away, and: kubectl mesh-label global SERVICE"),
+                    .hint("leave --expose away, and label the Services with kubectl mesh-label global"),
             );
         }
         if order.wait.is_some() && order.dry_run != DryRun::None {

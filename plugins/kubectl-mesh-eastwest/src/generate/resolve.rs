@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mesh_common::mesh::Error;
+use mesh_common::mesh::command::Command;
 use mesh_common::mesh::exposure::{ClusterDomain, Revision};
 use mesh_common::mesh::gateway::{
     EastWestGateway, Form, GatewayService, Ports, ServiceType, unexpressed,
@@ -143,9 +144,11 @@ impl GatewayFlags {
 
 fn missing(namespace: &str, sentence: &str, hint: &str) -> Error {
     Error::usage(sentence)
-        .hint(format!(
-            "kubectl get namespace {namespace} -L {NETWORK_LABEL}"
-        ))
+        .hint(
+            Command::new("kubectl get namespace")
+                .arg(namespace)
+                .flag("-L", NETWORK_LABEL),
+        )
         .hint(hint)
 }
 

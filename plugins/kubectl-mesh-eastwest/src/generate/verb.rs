@@ -1,5 +1,6 @@
 //! The verb from its arguments to its exit code.
 
+use mesh_common::mesh::command::Command;
 use mesh_common::mesh::exposure::ClusterDomain;
 use mesh_common::mesh::gateway::{
     EastWestGateway, Form, ambient, gateway_api, helm_values, iop, manifest,
@@ -75,6 +76,9 @@ fn cluster_domain(arguments: &GenerateArgs, form: Form) -> Result<ClusterDomain,
         (Some(domain), Form::Manifest | Form::Iop | Form::Helm) => Err(Error::usage(
             "--cluster-domain is for --format gateway-api; the hosts of other gateways are named where services are exposed",
         )
-        .hint(format!("kubectl mesh-eastwest expose services --cluster-domain {domain}"))),
+        .hint(
+            Command::new("kubectl mesh-eastwest expose services")
+                .flag("--cluster-domain", domain.as_str()),
+        )),
     }
 }

@@ -1,6 +1,7 @@
 //! Where the control planes of a cluster are, and what they say of it. Pure.
 
 use mesh_common::mesh::Error;
+use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::exposure::facts::{InjectorFacts, IstiodFacts};
 use mesh_common::mesh::exposure::{ClusterDomain, Revision};
 
@@ -99,7 +100,7 @@ fn of_revisions(
             "{described} has no istiod of revision {}",
             name.word()
         ))
-        .hint(format!("--revision {}", words.join(",")))
+        .hint(Remedy::add("--revision", &words.join(",")))
     });
     Error::all(errors).map_or(Ok(()), Err)?;
     istiods.retain(|one| named.contains(&one.revision));
@@ -189,5 +190,5 @@ fn only(mut found: Vec<String>, what: &str, flag: &str, described: &str) -> Resu
     let error = Error::refused(format!("{described} has {what}: {}", found.join(", ")));
     Err(found
         .iter()
-        .fold(error, |error, one| error.hint(format!("{flag} {one}"))))
+        .fold(error, |error, one| error.hint(Remedy::add(flag, one))))
 }

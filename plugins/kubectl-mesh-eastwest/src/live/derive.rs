@@ -1,6 +1,7 @@
 //! What is to be exposed in a cluster, from what is there; what was asked for wins. Pure.
 
 use mesh_common::mesh::Error;
+use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::exposure::facts::GatewayFacts;
 use mesh_common::mesh::exposure::{IstiodExposure, SERVICES_PORT, ServicesExposure};
 
@@ -65,7 +66,7 @@ pub(crate) fn istiod(live: Live, wanted: AskedIstiod) -> Result<IstiodExposure, 
             "one host leads to one istiod, and {described} has several"
         ));
         return Err(control.revisions.iter().fold(error, |error, revision| {
-            error.hint(format!("--revision {}", revision.word()))
+            error.hint(Remedy::add("--revision", revision.word()))
         }));
     }
     Ok(IstiodExposure {
@@ -124,7 +125,7 @@ fn several_ports(ports: &[u16], chosen: &Chosen, described: &str) -> Error {
         "the east-west gateways of {described} have several ports for services: {}",
         gateways.join(", ")
     ));
-    ports
-        .iter()
-        .fold(error, |error, port| error.hint(format!("--port {port}")))
+    ports.iter().fold(error, |error, port| {
+        error.hint(format!("add --port {port}"))
+    })
 }

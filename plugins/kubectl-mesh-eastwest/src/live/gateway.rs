@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mesh_common::mesh::Error;
+use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::exposure::GatewaySelector;
 use mesh_common::mesh::exposure::facts::GatewayFacts;
 use mesh_common::mesh::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
@@ -78,15 +79,12 @@ fn takes_in(wanted: &GatewaySelector, gateway: &GatewayFacts) -> bool {
 }
 
 fn none(gateways: &[GatewayFacts], port: impl Fn(&GatewayFacts) -> u16, place: &Place) -> Error {
-    let Place {
-        described: cluster,
-        kubectl,
-    } = place;
+    let cluster = &place.described;
     let error = if gateways.is_empty() {
         Error::refused(format!(
             "{cluster} has no east-west gateway: no Service with the label {NETWORK_LABEL} or the name {EAST_WEST_GATEWAY}"
         ))
-        .hint(format!("kubectl mesh-eastwest generate --network NETWORK | {kubectl} apply -f -"))
+        .hint("make one with kubectl mesh-eastwest apply")
     } else {
         let why = gateways.iter().map(|gateway| {
             let port = port(gateway);
@@ -121,11 +119,14 @@ fn several(fit: &[GatewayFacts], selectors: &[GatewaySelector], cluster: &str) -
         names.join(", ")
     ));
     let error = selectors.iter().fold(error, |error, selector| {
-        error.hint(format!("--selector {selector}"))
+        error.hint(Remedy::add("--selector", &selector.to_string()))
     });
     match shared(selectors) {
         None => error,
-        Some(all) => error.hint(format!("--selector {all}, for all of them")),
+        Some(all) => error.hint(format!(
+            "{}, for all of them",
+            Remedy::add("--selector", &all.to_string())
+        )),
     }
 }
 

@@ -3,6 +3,7 @@
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Service};
 use mesh_common::cluster::{Cluster, Selection};
+use mesh_common::mesh::command::Kubectl;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::exposure::facts::{GatewayFacts, InjectorFacts, IstiodFacts};
 use mesh_common::mesh::istiod;
@@ -14,7 +15,7 @@ pub(crate) struct Place {
     /// What it is called.
     pub described: String,
     /// How kubectl is told about it.
-    pub kubectl: String,
+    pub kubectl: Kubectl,
 }
 
 /// What was read; what may not be read is the error that says so.
@@ -53,7 +54,7 @@ pub(crate) async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Resul
     Ok(Live {
         place: Place {
             described: cluster.target().described(),
-            kubectl: cluster.target().kubectl().to_owned(),
+            kubectl: cluster.target().kubectl().clone(),
         },
         gateways: services.map(|services| gateways(&services)),
         istiods: unless_forbidden(istiods)?

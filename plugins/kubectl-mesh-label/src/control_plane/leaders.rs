@@ -1,6 +1,7 @@
 //! The annotation's value.
 
 use mesh_common::mesh::Error;
+use mesh_common::mesh::command::Command;
 
 /// The clusters as istiod reads them: a list with commas and without blanks, or `*` alone; nothing for no cluster.
 /// Source: `checkShouldLead` in Istio's `pilot/pkg/serviceregistry/kube/controller/multicluster.go`.
@@ -23,7 +24,7 @@ pub(super) fn leaders(clusters: &[String]) -> Result<Option<String>, Error> {
     if names.len() > 1 && names.contains(&"*") {
         errors.push(
             Error::usage("'*' means every cluster, and stands alone")
-                .hint("kubectl mesh-label control-plane '*'"),
+                .hint(Command::new("kubectl mesh-label control-plane").arg("*")),
         );
     }
     match Error::all(errors) {

@@ -59,7 +59,7 @@ fn common_namespace<'a>(contexts: &[(&'a str, Option<&'a str>)]) -> Result<&'a s
         Some((context, other)) => Err(Error::usage(format!(
             "context {first} means namespace {namespace}, and context {context} means {other}"
         ))
-        .hint("name the Services' namespace: -n NAMESPACE")),
+        .hint("name the Services' namespace with -n")),
         None => Ok(namespace),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mesh_common::mesh::Error;
+use mesh_common::mesh::command::Kubectl;
 use mesh_common::mesh::error::Kind as ErrorKind;
 use mesh_common::mesh::mark::{Mark, Refusal, Step, Wish};
 use mesh_common::mesh::names::APPLIED_BY;
@@ -24,8 +25,8 @@ pub(super) enum Change<K> {
 /// The cluster, as messages name it.
 pub(super) struct Place<'a> {
     pub context: &'a str,
-    /// The start of a kubectl command line for it.
-    pub kubectl: &'a str,
+    /// How kubectl is told about it.
+    pub kubectl: &'a Kubectl,
 }
 
 /// What `found` needs.
@@ -120,18 +121,18 @@ fn missing<K: Kind>(order: &Order, place: &Place<'_>, named: &Named, value: Opti
     let Some(namespace) = &named.namespace else {
         let name = &named.name;
         let error = if value.is_some() {
-            error.hint(format!("{kubectl} create namespace {name}"))
+            error.hint(kubectl.command().words("create namespace").arg(name))
         } else {
             error
         };
         let error = if value.is_some() && order.may_create {
-            error.hint("--create-namespace, to make it with the label")
+            error.hint("add --create-namespace, to make it with the label")
         } else {
             error
         };
-        return error.hint("-n NAMESPACE, if Istio lives elsewhere there");
+        return error.hint("name the namespace with -n, if Istio lives elsewhere there");
     };
-    error.hint(format!("{kubectl} -n {namespace} get services"))
+    error.hint(kubectl.in_namespace(namespace).words("get services"))
 }
 
 fn refused<K: Kind>(
@@ -150,7 +151,7 @@ fn refused<K: Kind>(
                 value.unwrap_or_default()
             ),
         )
-        .hint("--overwrite, to replace it"),
+        .hint("add --overwrite, to replace it"),
         Refusal::Applied(owners) => Error::new(
             ErrorKind::Conflict,
             format!(
@@ -158,7 +159,7 @@ fn refused<K: Kind>(
                 owners.join(", ")
             ),
         )
-        .hint("change it where it comes from, or take it over: --force-conflicts"),
+        .hint("change it where it comes from, or take it over with --force-conflicts"),
     }
 }
 
@@ -222,7 +223,7 @@ mod tests {
         };
         let place = Place {
             context: "east",
-            kubectl: "kubectl --context east",
+            kubectl: &Kubectl::default().context("east"),
         };
         plan(&order, &place, &named, found.as_ref(), value)
     }

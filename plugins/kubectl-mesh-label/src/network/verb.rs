@@ -64,9 +64,8 @@ fn near_keys(namespace: &Namespace, target: &Target) -> Vec<String> {
         .into_iter()
         .map(|key| {
             format!(
-                "namespace {name} in {} has label {key}, which Istio does not read; it goes by: {} label namespace {name} {key}-",
-                target.described(),
-                target.kubectl()
+                "namespace {name} in {} has label {key}, which Istio does not read; kubectl mesh-label show tells how to take it away",
+                target.described()
             )
         })
         .collect()

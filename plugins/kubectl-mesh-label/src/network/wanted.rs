@@ -34,7 +34,7 @@ pub(super) fn wanted(
             "several networks need their contexts: {}",
             all.join(" ")
         ))
-        .hint("kubectl mesh-label network east=net-a west=net-b")),
+        .hint("name a network for each context, such as: east=net-a west=net-b")),
         _ if has_contexts => Err(Error::usage(
             "--context and CONTEXT=NETWORK both say which cluster",
         )

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service};
 use mesh_common::cluster::{Cluster, Selection};
+use mesh_common::mesh::command::Kubectl;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::{INJECTED_LABEL, KUBE_SYSTEM, NETWORK_LABEL, ZTUNNEL_SELECTOR};
@@ -19,8 +20,8 @@ const SAMPLE: u32 = 100;
 #[derive(Default)]
 pub(super) struct Seen {
     pub context: String,
-    /// The start of a kubectl command line for it.
-    pub kubectl: String,
+    /// How kubectl is told about it.
+    pub kubectl: Kubectl,
     pub uid: Option<String>,
     pub namespace: Option<Namespace>,
     /// In the order of their weight.
@@ -33,7 +34,7 @@ pub(super) struct Seen {
 pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Seen, Error> {
     let mut seen = Seen {
         context: cluster.context().to_owned(),
-        kubectl: cluster.target().kubectl().to_owned(),
+        kubectl: cluster.target().kubectl().clone(),
         ..Seen::default()
     };
     let inside = Some(namespace);

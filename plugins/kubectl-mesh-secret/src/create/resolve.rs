@@ -139,7 +139,7 @@ fn check_token(arguments: &CreateArgs) -> Result<(), Error> {
     {
         return Err(
             Error::usage("--token-duration is shorter than Kubernetes allows")
-                .hint("--token-duration 10m"),
+                .hint("add --token-duration 10m"),
         );
     }
     if arguments.holder.is_some() && arguments.into.len() > 1 {
@@ -194,7 +194,7 @@ fn check_proxy(url: &str) -> Result<(), Error> {
         "proxy {:?} is neither http, https nor socks5",
         server::without_login(url)
     ))
-    .hint("--proxy-url http://HOST:PORT"))
+    .hint("give --proxy-url a URL such as http://proxy.example:3128"))
 }
 
 /// `CONTEXT=URL` or `URL`; a URL may hold a `=` only behind its scheme.

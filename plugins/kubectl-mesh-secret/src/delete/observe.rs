@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target, fan_out};
+use mesh_common::mesh::command::Kubectl;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::MULTI_CLUSTER_LABEL;
 use mesh_common::terminal::reading::Unreached;
@@ -17,8 +18,8 @@ use super::plan_revoke::{Found, Token};
 /// What was read of one cluster, as plain data.
 pub(super) struct Place {
     pub context: String,
-    /// How kubectl is told about it, as the start of a command line.
-    pub kubectl: String,
+    /// How kubectl is told about it.
+    pub kubectl: Kubectl,
     /// Its API server, as the kubeconfig has it.
     pub server: String,
     /// Whether secrets are to go from here.
@@ -166,7 +167,7 @@ async fn place(
     }
     Ok(Place {
         context: cluster.context().to_owned(),
-        kubectl: cluster.target().kubectl().to_owned(),
+        kubectl: cluster.target().kubectl().clone(),
         server: cluster.target().server().to_owned(),
         is_holder,
         is_source: arguments.source_context.as_deref() == Some(cluster.context()),

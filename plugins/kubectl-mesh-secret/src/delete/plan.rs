@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Secret;
+use mesh_common::mesh::command::{Command, Kubectl};
 use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::names::{CONFIG_SECRET, ISTIO_SYSTEM};
+use mesh_common::mesh::names::CONFIG_SECRET;
 use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::suggest::close_names;
 use mesh_common::terminal::reading::left_out;
 
@@ -118,12 +118,15 @@ fn of_name<'a>(
     let errors = stay.iter().map(|one| {
         let contexts = [places[one.place].context.as_str()];
         let whole = format!("secret/{}", own_name(one.secret));
-        let command = format!(
-            "kubectl mesh-secret delete {}{}",
-            shell_word(&whole),
-            flags(&contexts, order.namespace)
-        );
-        Error::usage(is_more(one, name, places)).hint(format!("{command}   # all of it"))
+        let command = Command::new("kubectl mesh-secret delete").arg(&whole);
+        Error::usage(is_more(one, name, places))
+            .hint("delete all of it with the next command, or nothing")
+            .hint(on(
+                command,
+                &places[one.place].kubectl,
+                &contexts,
+                order.namespace,
+            ))
     });
     match Error::all(errors) {
         Some(error) => Err(error),
@@ -168,10 +171,13 @@ fn stranger(one: &Doomed<'_>, place: &Place, namespace: &str) -> Error {
     Error::usage(format!(
         "secret {namespace}/{name} in context {context} is no remote secret"
     ))
-    .hint(format!(
-        "{} -n {namespace} delete secret {name}",
-        place.kubectl
-    ))
+    .hint(
+        place
+            .kubectl
+            .in_namespace(namespace)
+            .words("describe secret")
+            .arg(name),
+    )
 }
 
 fn not_found(name: &Name, order: &Order<'_>, places: &[Place]) -> Error {
@@ -194,20 +200,25 @@ fn not_found(name: &Name, order: &Order<'_>, places: &[Place]) -> Error {
     if !close.is_empty() {
         error = error.hint(format!("did you mean {}?", close.join(", ")));
     }
-    error.hint(format!(
-        "kubectl mesh-secret list{}",
-        flags(&contexts, namespace)
-    ))
+    let kubectl = holders
+        .first()
+        .map(|place| place.kubectl.clone())
+        .unwrap_or_default();
+    let list = Command::new("kubectl mesh-secret list");
+    error.hint(on(list, &kubectl, &contexts, namespace))
 }
 
-/// The flags that lead to these contexts and that namespace, each with a blank before it.
-pub(super) fn flags(contexts: &[&str], namespace: &str) -> String {
-    let contexts = contexts.join(",");
-    let namespace = match namespace {
-        ISTIO_SYSTEM => String::new(),
-        other => format!(" -n {}", shell_word(other)),
-    };
-    format!(" --context {}{namespace}", shell_word(&contexts))
+/// The same for these contexts and that namespace.
+pub(super) fn on(
+    command: Command,
+    kubectl: &Kubectl,
+    contexts: &[&str],
+    namespace: &str,
+) -> Command {
+    command
+        .kubeconfig_of(kubectl)
+        .flag("--context", &contexts.join(","))
+        .istio_namespace(namespace)
 }
 
 /// What no two Secrets have in common.

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
+use mesh_common::mesh::command::{Command, Remedy};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::token_home::TokenHome;
 use mesh_common::mesh::{access_facts, token};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::names::Name;
 use super::observe::{Place, Seen};
-use super::plan::{Doomed, Order, flags};
-use crate::held::normal_server;
+use super::plan::{Doomed, Order, on};
+use crate::held::{delete, normal_server};
 
 /// What is said to who may not revoke.
 const WITHOUT: &str = "leave out --revoke, and the secrets alone are deleted";
@@ -127,21 +127,20 @@ pub(super) fn plan_revoke<'f>(
         End::Before { .. } => None,
     });
     match Error::all(wrong) {
-        Some(error) => Err(by_hand.fold(error.hint(WITHOUT), |error, command| {
-            error.hint(format!("{command}   # ends the token, whoever holds it"))
+        Some(error) => Err(by_hand.fold(error.hint(WITHOUT), |error, step| {
+            error.hint(format!("to end the token, whoever holds it: {step}"))
         })),
         None => Ok(ends),
     }
 }
 
-/// The command that ends the token without this verb.
+/// The step that ends the token without this verb.
 pub(super) fn by_hand(one: &Doomed<'_>, places: &[Place]) -> String {
     let namespace = one.secret.metadata.namespace.as_deref().unwrap_or_default();
     format!(
-        "{} -n {} delete secret {}",
-        places[one.place].kubectl,
-        shell_word(namespace),
-        shell_word(own_name(one.secret))
+        "delete secret {namespace}/{} in context {}",
+        own_name(one.secret),
+        places[one.place].context
     )
 }
 
@@ -187,14 +186,10 @@ fn with_it(
     namespace: &str,
     places: &[Place],
     order: &Order<'_>,
-) -> String {
-    let name = shell_word(own_name(secret)).into_owned();
+) -> Command {
+    let name = own_name(secret);
     if namespace != order.namespace {
-        return format!(
-            "{} -n {} delete secret {name}",
-            place.kubectl,
-            shell_word(namespace)
-        );
+        return delete(&place.kubectl, &place.context, namespace, name);
     }
     let mut words: Vec<String> = order.names.iter().map(Name::word).collect();
     if !order.names.iter().any(|asked| asked.takes(secret)) {
@@ -204,11 +199,9 @@ fn with_it(
         .iter()
         .filter(|one| one.is_holder || one.context == place.context);
     let contexts: Vec<&str> = holders.map(|one| one.context.as_str()).collect();
-    format!(
-        "kubectl mesh-secret delete {}{} --revoke",
-        words.join(" "),
-        flags(&contexts, order.namespace)
-    )
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let command = Command::new("kubectl mesh-secret delete").args(&words);
+    on(command, &place.kubectl, &contexts, order.namespace).words("--revoke")
 }
 
 /// Contexts of which it cannot be told whether they hold a token.
@@ -251,10 +244,7 @@ fn end<'f>(token: &Token<'_>, places: &[Place], found: &[&'f Found]) -> Result<E
             "the token for {} lives in context {}, not in context {}",
             token.cluster, places[place].context, places[named].context
         ))
-        .hint(format!(
-            "--source-context {}",
-            shell_word(&places[place].context)
-        )));
+        .hint(Remedy::add("--source-context", &places[place].context)));
     }
     // What a token is bound to may be anything, and is not there for the token alone.
     let is_more = !secret
@@ -301,9 +291,10 @@ fn nowhere<'f>(
         };
     }
     let error = unknown().hint(format!(
-        "it takes a context of the cluster at {}; see: kubectl config get-contexts",
+        "it takes a context of the cluster at {}",
         token.server
     ));
+    let error = error.hint(Command::new("kubectl config get-contexts"));
     Err(match (0..places.len()).find_map(failed) {
         Some(reason) => error.because(reason),
         None => error,

@@ -144,16 +144,15 @@ impl Work<'_> {
                     ));
                 }
                 End::With(one) if !is_clean => {
-                    let command = by_hand(one, &self.seen.places);
-                    streams.warn(&format!("the token is not revoked, since not every secret is known to be gone; once they are: {command}"));
+                    let step = by_hand(one, &self.seen.places);
+                    streams.warn(&format!("the token is not revoked, since not every secret is known to be gone; once they are: {step}"));
                 }
                 End::With(one) => match self.delete_one(one).await {
                     Ok(was_there) => self.tell(one, was_there, streams)?,
                     Err(error) => {
-                        let command = by_hand(one, &self.seen.places);
-                        let hint = format!(
-                            "{command}   # revokes the token, which no secret holds any more"
-                        );
+                        let step = by_hand(one, &self.seen.places);
+                        let hint =
+                            format!("{step}: it revokes the token, which no secret holds any more");
                         // Another run would not find the token.
                         let error = if error.kind() == Kind::Interrupted {
                             Error::new(

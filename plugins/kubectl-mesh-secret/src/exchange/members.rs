@@ -1,7 +1,6 @@
 //! The clusters of the exchange: connected, read once for both of their parts, and known by one name each.
 
 use mesh_common::cluster::{Cluster, Connector, Target, concerns_one_cluster, fan_out};
-use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::{Error, server};
 use mesh_common::terminal::{Interrupt, Streams};
 
@@ -158,7 +157,7 @@ fn same_cluster(member: &Member, other: &Member) -> Error {
         other.context(),
         member.context()
     ))
-    .hint(format!("leave out {}", shell_word(member.context())))
+    .hint(format!("leave out context {}", member.context()))
 }
 
 /// Two clusters of one name cannot be told apart: each istiod drops the other's secret as its own.
@@ -175,7 +174,10 @@ fn same_names(members: &[Member]) -> Vec<Error> {
             ));
             let given = [member, twin].into_iter().find(|one| one.options.name.is_some());
             Some(match given {
-                Some(one) => error.hint(one.options.flag("--name", one.context(), "OTHER-NAME")),
+                Some(one) => error.hint(format!(
+                    "give context {} another name with --name",
+                    one.context()
+                )),
                 None => error.hint("give one of them another values.global.multiCluster.clusterName and install it again"),
             })
         })

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mesh_common::cluster::Kubeconfig;
 use mesh_common::mesh::cluster_name::ClusterName;
+use mesh_common::mesh::command::Command;
 use mesh_common::mesh::{Error, server};
 
 use super::args::ExchangeArgs;
@@ -58,7 +59,7 @@ impl Order {
         {
             errors.push(
                 Error::usage("--token-duration is shorter than Kubernetes allows")
-                    .hint("--token-duration 10m"),
+                    .hint("add --token-duration 10m"),
             );
         }
         let mut members: Vec<Asked> = members
@@ -108,8 +109,8 @@ fn members(
         if contexts.named.contexts.is_empty() && !contexts.all_contexts {
             errors.push(
                 Error::usage("no clusters are named")
-                    .hint("kubectl mesh-secret exchange --context east,west")
-                    .hint("kubectl config get-contexts"),
+                    .hint("name two contexts, such as --context east,west")
+                    .hint(Command::new("kubectl config get-contexts")),
             );
             return Vec::new();
         }
@@ -136,7 +137,7 @@ fn members(
     if asked.len() < 2 {
         errors.push(
             Error::usage("an exchange takes two clusters at least")
-                .hint("kubectl mesh-secret exchange --context east,west"),
+                .hint("name two contexts, such as --context east,west"),
         );
     }
     asked
@@ -157,6 +158,8 @@ fn of_member<'t, 'm>(
             "{flag} {} is not CONTEXT=VALUE for one of the contexts named",
             server::without_login(text)
         ))
-        .hint(format!("{flag} CONTEXT=VALUE"))
+        .hint(format!(
+            "give {flag} the context and the value, such as west=VALUE"
+        ))
     })
 }

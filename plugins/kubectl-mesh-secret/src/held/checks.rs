@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use mesh_common::mesh::access_facts::{self, AccessFacts, TrustFacts};
+use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::istiod_rules::{self, Refusal};
 use mesh_common::mesh::names::{
@@ -9,10 +10,11 @@ use mesh_common::mesh::names::{
 };
 use mesh_common::mesh::remote_secret::{annotated_cluster, has_label};
 use mesh_common::mesh::server;
-use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::token::TokenFacts;
 
-use super::remedies::{create_again, kubectl, surplus};
+use super::remedies::{
+    create_again, create_again_by_hand, create_again_with, delete, kubectl, namespace, surplus,
+};
 use super::report::{ClusterReport, SecretReport};
 use super::secret::Held;
 
@@ -21,6 +23,9 @@ const LIFE_LEFT: f64 = 0.2;
 /// Lives longer than this are also warned of in their last week.
 const LONG_LIFE_DAYS: i64 = 35;
 const LAST_DAYS: i64 = 7;
+
+/// What to make a secret again with whose server leads nowhere from its holder.
+pub(crate) const OTHER_SERVER: &str = "with --server, and an address that the holder's pods reach";
 
 /// How to judge.
 #[derive(Clone, Copy)]
@@ -77,11 +82,13 @@ fn secret_findings(held: &Held) -> Vec<Finding> {
                     "label {MULTI_CLUSTER_LABEL} {seen}, so istiod does not look at the secret"
                 ),
             )
-            .fix(format!(
-                "{} label secret {} {MULTI_CLUSTER_LABEL}=true --overwrite",
-                kubectl(held),
-                shell_word(name)
-            )),
+            .fix(
+                kubectl(held)
+                    .words("label secret")
+                    .arg(name)
+                    .pair(MULTI_CLUSTER_LABEL, "true")
+                    .words("--overwrite"),
+            ),
         );
     }
     let keys: Vec<&String> = secret.data.iter().flatten().map(|(key, _)| key).collect();
@@ -153,6 +160,11 @@ fn wiring_findings(held: &Held, key: &str) -> Vec<Finding> {
     }
     let own = held.secret.metadata.name.as_deref().unwrap_or_default();
     for (other, _) in held.twins.iter().filter(|(_, cluster)| cluster == key) {
+        let surplus = surplus(own, other, key);
+        let fix: Remedy = match held.context.as_deref() {
+            Some(context) => delete(&held.kubectl, context, namespace(held), surplus).into(),
+            None => format!("leave out secret {surplus}").into(),
+        };
         findings.push(
             Finding::new(
                 "secret-duplicate",
@@ -161,11 +173,7 @@ fn wiring_findings(held: &Held, key: &str) -> Vec<Finding> {
                     "secret {other} leads to cluster {key} too, and istiod takes only one of them"
                 ),
             )
-            .fix(format!(
-                "{} delete secret {}",
-                kubectl(held),
-                shell_word(surplus(own, other, key))
-            )),
+            .fix(fix),
         );
     }
     findings
@@ -192,10 +200,11 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
                 Severity::Error,
                 format!("server {address} has no scheme, so it is spoken to without TLS"),
             )
-            .fix(format!(
-                "{} --server {}",
-                create_again(held, key),
-                shell_word(&format!("https://{address}"))
+            .fix(create_again_with(
+                held,
+                key,
+                "--server",
+                &format!("https://{address}"),
             )),
         );
     } else if address.starts_with("http://") {
@@ -212,10 +221,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
                 Severity::Error,
                 format!("server {address} {}", dead.reason()),
             )
-            .fix(format!(
-                "{} --server https://ADDRESS:PORT",
-                create_again(held, key)
-            )),
+            .fix(create_again_by_hand(held, key, OTHER_SERVER)),
         );
     }
     match &access.trust {
@@ -225,7 +231,11 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
                 Severity::Warning,
                 "the server's certificate is not checked (insecure-skip-tls-verify)",
             )
-            .fix(format!("{} --ca-file FILE", create_again(held, key))),
+            .fix(create_again_by_hand(
+                held,
+                key,
+                "with --ca-file, and the CA that signed the server's certificate",
+            )),
         ),
         TrustFacts::Authorities { certificates } => {
             let ended = !certificates.is_empty()
@@ -290,10 +300,7 @@ fn expiry_finding(held: &Held, key: &str, token: &TokenFacts, now: Timestamp) ->
                 Severity::Info,
                 "its token never ends, as of every secret that istioctl makes",
             )
-            .fix(format!(
-                "{} --token-duration 8760h",
-                create_again(held, key)
-            )),
+            .fix(create_again_with(held, key, "--token-duration", "8760h")),
         );
     };
     if token.has_expired(now) {
@@ -331,6 +338,8 @@ pub(crate) fn day_and_time(time: Timestamp) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
+    use mesh_common::mesh::command::Kubectl;
+
     use super::*;
 
     const DAY: i64 = 86_400;
@@ -342,7 +351,7 @@ mod tests {
     fn held() -> Held {
         Held {
             context: Some("east".to_owned()),
-            kubectl: "kubectl --context east".to_owned(),
+            kubectl: Kubectl::default().context("east"),
             secret: k8s_openapi::api::core::v1::Secret::default(),
             istiods: Vec::new(),
             holder_uid: None,

@@ -9,9 +9,11 @@ mod report;
 mod secret;
 mod sources;
 
-pub(crate) use checks::{View, check, day_and_time};
+pub(crate) use checks::{OTHER_SERVER, View, check, day_and_time};
 pub(crate) use origin::comes_back;
-pub(crate) use remedies::{create, create_again, same_kind};
+pub(crate) use remedies::{
+    create, create_again, create_again_by_hand, create_again_with, delete, same_kind,
+};
 pub(crate) use report::{ClusterReport, Outcome, ProbeReport, SecretReport};
 pub(crate) use secret::{Held, Place, in_holder};
 pub(crate) use sources::{Source, Sources, normal_server};

@@ -1,65 +1,121 @@
 //! The commands that mend what was found. They are pasted into a shell, and what they name may be anybody's words.
 
 use jiff::SignedDuration;
-use mesh_common::mesh::access_facts;
+use mesh_common::mesh::access_facts::{self, AccessFacts};
+use mesh_common::mesh::command::{Command, Kubectl, Remedy};
 use mesh_common::mesh::names::{CONFIG_SECRET, ISTIO_SYSTEM};
 use mesh_common::mesh::reader::token_secret_name;
 use mesh_common::mesh::remote_secret::{annotated_cluster, secret_name};
-use mesh_common::mesh::shell::shell_word;
+use mesh_common::mesh::server::without_login;
 use mesh_common::mesh::succession::usual_name;
 use mesh_common::mesh::token::TokenFacts;
 
 use super::secret::Held;
 
-/// The command that makes the secret anew with a token of the same kind, as far as it can be known here.
-pub(crate) fn create_again(held: &Held, key: &str) -> String {
+/// What makes the secret anew with a token of the same kind: the command, where all of its words are known here.
+pub(crate) fn create_again(held: &Held, key: &str) -> Remedy {
+    match create_command(held, key) {
+        Ok(command) => command.into(),
+        Err(step) => step.into(),
+    }
+}
+
+/// The same with one more flag.
+pub(crate) fn create_again_with(held: &Held, key: &str, flag: &'static str, value: &str) -> Remedy {
+    match create_command(held, key) {
+        Ok(command) => command.flag(flag, value).into(),
+        Err(step) => {
+            let add = Remedy::add(flag, value);
+            format!("{step}, and {add}").into()
+        }
+    }
+}
+
+/// The same with a flag whose value only a person knows; `what` says which flag and what it has to be.
+pub(crate) fn create_again_by_hand(held: &Held, key: &str, what: &str) -> Remedy {
+    format!("{}, {what}", create_step(held, key)).into()
+}
+
+/// The command, or the step in words where the context of the source or of the holder is not known.
+fn create_command(held: &Held, key: &str) -> Result<Command, String> {
     let secret = &held.secret;
     // The data key of a config secret is not the cluster's name.
-    let (name, secret_type) = if secret.metadata.name.as_deref() == Some(CONFIG_SECRET) {
-        let name = annotated_cluster(secret).map_or("NAME", String::as_str);
-        (name, " --type config")
+    let is_config = secret.metadata.name.as_deref() == Some(CONFIG_SECRET);
+    let name = if is_config {
+        annotated_cluster(secret).map(String::as_str)
     } else {
-        (key, "")
+        Some(key)
     };
-    let kubeconfig = secret.data.as_ref().and_then(|data| data.get(key));
-    let access = kubeconfig.and_then(|value| access_facts::read(&value.0));
-    let token = access.and_then(|access| access.token);
-    let source = held.sources.get(key).map_or("SOURCE", String::as_str);
-    let holder = held.context.as_deref().unwrap_or("HOLDER");
-    let kind = token.as_ref().map(same_kind).unwrap_or_default();
-    create(
-        [source, name, namespace(held), holder],
-        &format!("{secret_type}{kind}"),
-    )
+    let (Some(name), Some(source), Some(holder)) =
+        (name, held.sources.get(key), held.context.as_deref())
+    else {
+        return Err(create_step(held, key));
+    };
+    let command = create(&held.kubectl, source, Some(name), [namespace(held), holder]);
+    let command = if is_config {
+        command.words("--type config")
+    } else {
+        command
+    };
+    let token = access(held, key).and_then(|access| access.token);
+    Ok(match &token {
+        Some(token) => same_kind(command, token),
+        None => command,
+    })
 }
 
-/// `create` for a holder, with `more` flags, each with a blank before it.
-pub(crate) fn create([source, name, namespace, holder]: [&str; 4], more: &str) -> String {
-    let namespace = match namespace {
-        ISTIO_SYSTEM => String::new(),
-        other => format!(" -n {}", shell_word(other)),
+/// What is to be done, in words.
+fn create_step(held: &Held, key: &str) -> String {
+    let from = match (held.sources.get(key), access(held, key)) {
+        (Some(context), _) => format!("context {context}"),
+        (None, Some(access)) if !access.server.is_empty() => {
+            format!(
+                "a context that gives access to {}",
+                without_login(&access.server)
+            )
+        }
+        (None, _) => "a context that gives access to that cluster".to_owned(),
+    };
+    let into = match held.context.as_deref() {
+        Some(holder) => format!("into context {holder}"),
+        None => "into the cluster that it is for".to_owned(),
     };
     format!(
-        "kubectl mesh-secret create --context {} --name {}{namespace} --into {}{more}",
-        shell_word(source),
-        shell_word(name),
-        shell_word(holder)
+        "create the secret for cluster {key} again (kubectl mesh-secret create), from {from}, {into}"
     )
 }
 
-/// The flags of `create` that give a token of the same kind, each with a blank before it: one that ends after the same time, or
-/// one that is for the same holder alone.
-pub(crate) fn same_kind(token: &TokenFacts) -> String {
+fn access(held: &Held, key: &str) -> Option<AccessFacts> {
+    let kubeconfig = held.secret.data.as_ref()?.get(key)?;
+    access_facts::read(&kubeconfig.0)
+}
+
+/// `create` for a holder, with the kubeconfig that the plugin was given.
+pub(crate) fn create(
+    kubectl: &Kubectl,
+    source: &str,
+    name: Option<&str>,
+    [namespace, holder]: [&str; 2],
+) -> Command {
+    Command::new("kubectl mesh-secret create")
+        .kubeconfig_of(kubectl)
+        .flag("--context", source)
+        .flag_if("--name", name)
+        .istio_namespace(namespace)
+        .flag("--into", holder)
+}
+
+/// Adds the flags of `create` that give a token of the same kind: one that ends after the same time, or one that is for the
+/// same holder alone.
+pub(crate) fn same_kind(create: Command, token: &TokenFacts) -> Command {
     if let (Some(from), Some(to)) = (token.issued_at, token.expires_at) {
-        return format!(" --token-duration {}", length(to.duration_since(from)));
+        return create.flag("--token-duration", &length(to.duration_since(from)));
     }
     let account = token.account().map_or("", |(_, account)| account);
     let shared = token_secret_name(account);
     let home = token.secret.as_deref().map(usual_name);
     let own = home.and_then(|name| name.strip_prefix(&shared)?.strip_prefix('-'));
-    own.map_or_else(String::new, |holder| {
-        format!(" --for {}", shell_word(holder))
-    })
+    create.flag_if("--for", own)
 }
 
 /// A life as it is asked for: in hours where it is long, and never shorter than Kubernetes grants.
@@ -72,12 +128,21 @@ fn length(life: SignedDuration) -> String {
     }
 }
 
-/// kubectl, told about the holder and the namespace of the secret.
-pub(crate) fn kubectl(held: &Held) -> String {
-    format!("{} -n {}", held.kubectl, shell_word(namespace(held)))
+/// Deletes a secret by this plugin's own verb, which shows what it deletes and asks first.
+pub(crate) fn delete(kubectl: &Kubectl, context: &str, namespace: &str, name: &str) -> Command {
+    Command::new("kubectl mesh-secret delete")
+        .arg(&format!("secret/{name}"))
+        .kubeconfig_of(kubectl)
+        .flag("--context", context)
+        .istio_namespace(namespace)
 }
 
-fn namespace(held: &Held) -> &str {
+/// kubectl, told about the holder and the namespace of the secret.
+pub(crate) fn kubectl(held: &Held) -> Command {
+    held.kubectl.in_namespace(namespace(held))
+}
+
+pub(super) fn namespace(held: &Held) -> &str {
     held.secret
         .metadata
         .namespace
@@ -101,13 +166,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     use jiff::Timestamp;
+    use mesh_common::mesh::names::CLUSTER_ANNOTATION;
 
     use super::*;
 
     fn held() -> Held {
         Held {
             context: Some("east".to_owned()),
-            kubectl: "kubectl --context east".to_owned(),
+            kubectl: Kubectl::default().context("east"),
             secret: k8s_openapi::api::core::v1::Secret::default(),
             istiods: Vec::new(),
             holder_uid: None,
@@ -124,18 +190,30 @@ mod tests {
         );
         assert_eq!(
             create_again(&held(), "south"),
-            "kubectl mesh-secret create --context SOURCE --name south --into east"
+            "create the secret for cluster south again (kubectl mesh-secret create), from a context that gives access to that cluster, into context east"
         );
         let mut elsewhere = held();
         elsewhere.secret.metadata.namespace = Some("mesh".to_owned());
+        let evil = "west; curl evil";
+        elsewhere.sources.insert(evil.to_owned(), "x".to_owned());
         assert_eq!(
-            create_again(&elsewhere, "west; curl evil"),
-            "kubectl mesh-secret create --context SOURCE --name 'west; curl evil' -n mesh --into east"
+            create_again_with(&elsewhere, evil, "--server", "https://w;reboot"),
+            "kubectl mesh-secret create --context x --name 'west; curl evil' -n mesh --into east --server 'https://w;reboot'"
+        );
+        elsewhere.kubectl = Kubectl::new(Some("my k".to_owned())).context("east");
+        assert_eq!(
+            create_again(&elsewhere, "west"),
+            "kubectl mesh-secret create --kubeconfig 'my k' --context west-admin --name west -n mesh --into east"
         );
         elsewhere.secret.metadata.name = Some("istio-kubeconfig".to_owned());
+        assert_eq!(create_again(&elsewhere, "west").kind(), "step");
+        elsewhere.secret.metadata.annotations = Some(BTreeMap::from([(
+            CLUSTER_ANNOTATION.to_owned(),
+            "north".to_owned(),
+        )]));
         assert_eq!(
-            create_again(&elsewhere, "config"),
-            "kubectl mesh-secret create --context SOURCE --name NAME -n mesh --into east --type config"
+            create_again(&elsewhere, "west"),
+            "kubectl mesh-secret create --kubeconfig 'my k' --context west-admin --name north -n mesh --into east --type config"
         );
     }
 
@@ -153,16 +231,17 @@ mod tests {
         let usual = "reader-istio-remote-secret-token";
         let bound = "reader-token-for-east".to_owned();
         for (secret, life, expected) in [
-            (usual.to_owned(), None, ""),
-            (format!("{usual}.0a1b2c3d"), None, ""),
-            (format!("{usual}-east"), None, " --for east"),
-            (format!("{usual}-east.0a1b2c3d"), None, " --for east"),
-            (bound.clone(), Some(7200), " --token-duration 2h"),
-            (bound.clone(), Some(5400), " --token-duration 90m"),
-            (bound.clone(), Some(36_119), " --token-duration 10h"),
-            (bound, Some(60), " --token-duration 10m"),
+            (usual.to_owned(), None, "c"),
+            (format!("{usual}.0a1b2c3d"), None, "c"),
+            (format!("{usual}-east"), None, "c --for east"),
+            (format!("{usual}-east.0a1b2c3d"), None, "c --for east"),
+            (bound.clone(), Some(7200), "c --token-duration 2h"),
+            (bound.clone(), Some(5400), "c --token-duration 90m"),
+            (bound.clone(), Some(36_119), "c --token-duration 10h"),
+            (bound, Some(60), "c --token-duration 10m"),
         ] {
-            assert_eq!(same_kind(&token(&secret, life)), expected, "{secret}");
+            let command = same_kind(Command::new("c"), &token(&secret, life));
+            assert_eq!(command.to_string(), expected, "{secret}");
         }
     }
 

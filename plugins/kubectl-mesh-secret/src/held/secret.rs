@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::access_facts;
 use mesh_common::mesh::cluster_name::ClusterId;
+use mesh_common::mesh::command::Kubectl;
 use mesh_common::mesh::remote_secret::has_label;
 
 use super::sources::Sources;
@@ -13,8 +14,8 @@ use super::sources::Sources;
 pub(crate) struct Held {
     /// The holder's context; `None` for a file or a pipe.
     pub context: Option<String>,
-    /// How kubectl is told about the holder, as the start of a command line.
-    pub kubectl: String,
+    /// How kubectl is told about the holder.
+    pub kubectl: Kubectl,
     pub secret: Secret,
     /// What the holder's istiods call their own cluster.
     pub istiods: Vec<ClusterId>,
@@ -29,8 +30,8 @@ pub(crate) struct Held {
 /// A holder, as its secrets need to know it.
 pub(crate) struct Place<'a> {
     pub context: &'a str,
-    /// How kubectl is told about it, as the start of a command line.
-    pub kubectl: &'a str,
+    /// How kubectl is told about it.
+    pub kubectl: &'a Kubectl,
     /// UID of its kube-system.
     pub uid: Option<&'a str>,
     /// What its istiods call their own cluster.
@@ -42,7 +43,7 @@ impl Held {
     pub(crate) fn from_nowhere(secret: Secret) -> Self {
         Self {
             context: None,
-            kubectl: "kubectl".to_owned(),
+            kubectl: Kubectl::default(),
             secret,
             istiods: Vec::new(),
             holder_uid: None,
@@ -98,7 +99,7 @@ pub(crate) fn in_holder(place: &Place<'_>, secrets: Vec<Secret>, all: &[Secret])
         .into_iter()
         .map(|secret| Held {
             context: Some(place.context.to_owned()),
-            kubectl: place.kubectl.to_owned(),
+            kubectl: place.kubectl.clone(),
             twins: twins(&secret),
             secret,
             istiods: place.istiods.to_vec(),

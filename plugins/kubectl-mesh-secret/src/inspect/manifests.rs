@@ -31,7 +31,7 @@ pub(super) fn secrets(origin: &str, text: &str) -> Result<Vec<Secret>, Error> {
     }
     if secrets.is_empty() {
         return Err(Error::usage(format!("{origin} holds no Secret"))
-            .hint("kubectl mesh-secret create ... | kubectl mesh-secret inspect -f -"));
+            .hint("give it what kubectl mesh-secret create prints"));
     }
     Ok(secrets)
 }

@@ -4,6 +4,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, optional};
 use mesh_common::mesh::cluster_name::ClusterId;
+use mesh_common::mesh::command::Kubectl;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::{KUBE_SYSTEM, REMOTE_SECRETS};
@@ -101,7 +102,7 @@ async fn from_clusters(
 }
 
 struct Holder {
-    kubectl: String,
+    kubectl: Kubectl,
     uid: String,
     istiods: Vec<ClusterId>,
     secrets: Vec<Secret>,
@@ -137,7 +138,7 @@ async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Er
         }
     }
     Ok(Holder {
-        kubectl: cluster.target().kubectl().to_owned(),
+        kubectl: cluster.target().kubectl().clone(),
         uid: optional(space)?
             .and_then(|space| space.metadata.uid)
             .unwrap_or_default(),
@@ -171,9 +172,15 @@ fn assemble(
                 seen.held
                     .extend(in_holder(&holder.place(&context), secrets, &holder.secrets));
             }
-            Err(error) => errors.push(error.hint(format!(
-                "kubectl --context {context} -n {namespace} get secrets -l {REMOTE_SECRETS}"
-            ))),
+            Err(error) => errors.push(
+                error.hint(
+                    holder
+                        .kubectl
+                        .in_namespace(namespace)
+                        .words("get secrets")
+                        .flag("-l", REMOTE_SECRETS),
+                ),
+            ),
         }
     }
     if !alone && !arguments.names.is_empty() {

@@ -9,11 +9,11 @@ use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::names::KUBE_SYSTEM;
 use mesh_common::mesh::reader;
-use mesh_common::mesh::shell::shell_word;
 
 use super::rights;
 use crate::held::{
-    ClusterReport, Held, Outcome, ProbeReport, SecretReport, Source, Sources, create_again,
+    ClusterReport, Held, OTHER_SERVER, Outcome, ProbeReport, SecretReport, Source, Sources,
+    create_again, create_again_by_hand, create_again_with,
 };
 
 /// Probes every cluster of every secret at once, and adds what was seen to the reports (same order as `held`).
@@ -158,23 +158,21 @@ impl Probe<'_> {
     }
 
     fn connect_finding(&self, server: &str, error: &Error) -> Finding {
-        let again = create_again(self.held, &self.cluster.name);
-        let fault = connect_fault(error);
-        let (id, fix) = match fault {
-            Some(ConnectFault::NameMismatch { valid_for, .. }) => {
-                let name = valid_for.first().map_or("NAME", String::as_str);
-                (
-                    "secret-ca-mismatch",
-                    format!("{again} --tls-server-name {}", shell_word(name)),
-                )
-            }
-            Some(fault) if !fault.is_unreachable() => {
-                ("secret-ca-mismatch", format!("{again} --ca-file FILE"))
-            }
-            Some(_) | None => (
-                "secret-server-unreachable",
-                format!("{again} --server https://ADDRESS:PORT"),
+        let (held, key) = (self.held, self.cluster.name.as_str());
+        let by_hand = |what| create_again_by_hand(held, key, what);
+        let (id, fix) = match connect_fault(error) {
+            Some(ConnectFault::NameMismatch { valid_for, .. }) => (
+                "secret-ca-mismatch",
+                match valid_for.first() {
+                    Some(name) => create_again_with(held, key, "--tls-server-name", name),
+                    None => by_hand("with --server, and an address that its certificate names"),
+                },
             ),
+            Some(fault) if !fault.is_unreachable() => (
+                "secret-ca-mismatch",
+                by_hand("with --ca-file, and the CA that signed the server's certificate"),
+            ),
+            Some(_) | None => ("secret-server-unreachable", by_hand(OTHER_SERVER)),
         };
         Finding::new(
             id,

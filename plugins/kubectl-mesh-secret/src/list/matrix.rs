@@ -9,14 +9,13 @@ use mesh_common::mesh::access_facts::AccessFacts;
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::remote_secret::annotated_cluster;
 use mesh_common::mesh::server;
-use mesh_common::mesh::shell::shell_word;
 
 use super::observe::Holder;
 use super::report::Cell;
 use super::state::State;
 use crate::held::{
-    ClusterReport, Held, Place, SecretReport, Sources, View, check, create_again, in_holder,
-    normal_server,
+    ClusterReport, Held, Place, SecretReport, Sources, View, check, create_again, delete,
+    in_holder, normal_server,
 };
 
 /// What all cells are judged by.
@@ -185,7 +184,12 @@ fn itself(cell: &Cell, holder: &Holder) -> Finding {
             cell.cluster
         ),
     )
-    .fix(delete(&holder.kubectl, cell))
+    .fix(delete(
+        &holder.kubectl,
+        &cell.context,
+        &cell.namespace,
+        &cell.secret(),
+    ))
 }
 
 /// Finds secrets that lead to one cluster under two names; two of one name are found already.
@@ -215,14 +219,6 @@ fn find_aliases(cells: &mut [Cell], known: &Known<'_>) {
             }
         }
     }
-}
-
-fn delete(kubectl: &str, cell: &Cell) -> String {
-    format!(
-        "{kubectl} -n {} delete secret {}",
-        shell_word(&cell.namespace),
-        shell_word(&cell.secret())
-    )
 }
 
 /// Where a secret leads, as far as two of them can be compared.

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::mesh::names::ISTIO_SYSTEM;
-use mesh_common::mesh::shell::shell_word;
 
 use super::matrix::Known;
 use super::observe::Holder;
 use super::report::Cell;
 use super::state::State;
+use crate::held::create;
 
 /// Cells for the pairs of clusters without a secret: among all that were read, or (`connected_only`) among those that secrets
 /// connect already, directly or by others.
@@ -115,16 +114,7 @@ fn groups(held: &[BTreeSet<Option<usize>>]) -> Vec<usize> {
 }
 
 fn cell(context: &str, holder: &Holder, source: &str, name: Option<&str>, namespace: &str) -> Cell {
-    let named = name.map_or_else(String::new, |name| format!(" --name {}", shell_word(name)));
-    let place = match namespace {
-        ISTIO_SYSTEM => String::new(),
-        other => format!(" -n {}", shell_word(other)),
-    };
-    let fix = format!(
-        "kubectl mesh-secret create --context {}{named}{place} --into {}",
-        shell_word(source),
-        shell_word(context)
-    );
+    let fix = create(&holder.kubectl, source, name, [namespace, context]);
     Cell {
         context: context.to_owned(),
         holder: holder.istiods.first().map(|id| id.as_str().to_owned()),

@@ -7,6 +7,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use mesh_common::cluster::{Cluster, Selection, optional};
 use mesh_common::mesh::cluster_name::ClusterId;
+use mesh_common::mesh::command::Kubectl;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
@@ -14,8 +15,8 @@ use mesh_common::mesh::remote_secret::own_name;
 
 /// What was read of one holder.
 pub(super) struct Holder {
-    /// How kubectl is told about it, as the start of a command line.
-    pub kubectl: String,
+    /// How kubectl is told about it.
+    pub kubectl: Kubectl,
     /// Its own API server, as the kubeconfig has it.
     pub server: String,
     /// UID of its kube-system; empty where it may not be read.
@@ -68,7 +69,7 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
     secrets.extend(unlabelled.into_iter().flatten());
     let own = in_namespace(&deployments, namespace);
     Ok(Holder {
-        kubectl: cluster.target().kubectl().to_owned(),
+        kubectl: cluster.target().kubectl().clone(),
         server: cluster.target().server().to_owned(),
         uid: optional(space)?
             .and_then(|space| space.metadata.uid)

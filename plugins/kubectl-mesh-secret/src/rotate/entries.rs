@@ -1,9 +1,9 @@
 //! The tokens that holders have, each with the secret that it was found in. Pure.
 
 use k8s_openapi::api::core::v1::Secret;
+use mesh_common::mesh::command::Command;
 use mesh_common::mesh::names::CONFIG_SECRET;
 use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::token::TokenFacts;
 use mesh_common::mesh::token_home::TokenHome;
 use mesh_common::mesh::{Error, access_facts, token};
@@ -148,7 +148,7 @@ fn nothing(name: &str) -> Error {
         mesh_common::mesh::error::Kind::NotFound,
         format!("no remote secret called {name}, and none for a cluster called so, is in the clusters that were read"),
     )
-    .hint("kubectl mesh-secret list --all-contexts")
+    .hint(Command::new("kubectl mesh-secret list --all-contexts"))
 }
 
 fn no_token(unfit: &Unfit, place: &Place) -> Error {
@@ -157,9 +157,13 @@ fn no_token(unfit: &Unfit, place: &Place) -> Error {
         "secret {} in context {context} holds no service account's token for cluster {}, so there is nothing to rotate",
         unfit.name, unfit.key
     ))
-    .hint(format!(
-        "kubectl mesh-secret inspect {} --context {}",
-        shell_word(&unfit.name),
-        shell_word(context)
-    ))
+    .hint(inspect(&unfit.name, place))
+}
+
+/// Tells what is in a holder's secret.
+pub(super) fn inspect(name: &str, place: &Place) -> Command {
+    Command::new("kubectl mesh-secret inspect")
+        .arg(name)
+        .kubeconfig_of(place.cluster.target().kubectl())
+        .flag("--context", place.context())
 }

@@ -263,20 +263,22 @@ impl<'a> Registry<'a> {
             ),
         );
         if source.is_none() {
-            error = error.hint("--source-context CONTEXT, the cluster that it leads to");
+            error = error
+                .hint("name the context of the cluster that it leads to with --source-context");
         }
-        error = error.hint(format!(
-            "{}   # if the token was revoked already",
-            create(
-                [
-                    source.unwrap_or("SOURCE"),
-                    &entry.key,
-                    self.namespace,
-                    holder
-                ],
-                &same_kind(&entry.facts)
-            )
-        ));
+        let again = "if the token was revoked already, create the secret again";
+        error = match source {
+            Some(source) => {
+                let kubectl = self.seen.places[entry.place].cluster.target().kubectl();
+                let create = create(kubectl, source, Some(&entry.key), [self.namespace, holder]);
+                error
+                    .hint(format!("{again} with the next command"))
+                    .hint(same_kind(create, &entry.facts))
+            }
+            None => error.hint(format!(
+                "{again} (kubectl mesh-secret create) from that context, into context {holder}"
+            )),
+        };
         for one in unseen {
             error = error.and(one);
         }

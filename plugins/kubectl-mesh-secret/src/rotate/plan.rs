@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::names::SERVICE_ACCOUNT_TOKEN;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
 use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::{Error, Exit};
 use secrecy::ExposeSecret as _;
 
@@ -134,7 +134,7 @@ impl Rotation {
                             owners.join(", ")
                         ),
                     )
-                    .hint("change it where it comes from, or take it over: --force-conflicts"),
+                    .hint("change it where it comes from, or take it over with --force-conflicts"),
                 )
             })
             .collect()
@@ -169,7 +169,7 @@ fn longest_life(parts: &[Part]) -> Duration {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Obstacle {
     pub what: String,
-    pub ways: Vec<String>,
+    pub ways: Vec<Remedy>,
     /// How the command ends because of it.
     pub exit: Exit,
 }
@@ -188,10 +188,13 @@ pub(super) fn obstacles(rotation: &Rotation, seen: &Seen) -> Vec<Obstacle> {
             one.context,
             one.error.in_one_line()
         ),
-        ways: vec![format!(
-            "mend it, or take it out of the kubeconfig: kubectl config delete-context {}; or name all holders: --context CONTEXT,... --no-other-holders",
-            shell_word(&one.context)
-        )],
+        ways: vec![
+            format!(
+                "mend context {}, or take it out of the kubeconfig, or name all holders with --context, and add --no-other-holders",
+                one.context
+            )
+            .into(),
+        ],
         exit: Exit::Partial,
     });
     left_out.chain(unread).collect()
@@ -201,10 +204,7 @@ pub(super) fn obstacles(rotation: &Rotation, seen: &Seen) -> Vec<Obstacle> {
 pub(super) fn still_used(secret: &str, context: &str) -> Obstacle {
     Obstacle {
         what: format!("secret {secret} in context {context} has the old token"),
-        ways: vec![format!(
-            "--context {}, beside the others",
-            shell_word(context)
-        )],
+        ways: vec![format!("{}, beside the others", Remedy::add("--context", context)).into()],
         exit: Exit::Partial,
     }
 }

@@ -51,7 +51,7 @@ impl Order {
         {
             wrong.push(
                 Error::usage("--token-duration is shorter than Kubernetes allows")
-                    .hint("--token-duration 10m"),
+                    .hint("add --token-duration 10m"),
             );
         }
         let (contexts, others) = contexts(arguments, kubeconfig, &mut wrong);

@@ -155,7 +155,10 @@ impl Work<'_> {
         }
         let ways = in_the_way.iter().flat_map(|one| &one.ways);
         let mut said = BTreeSet::new();
-        for way in ways.filter(|way| said.insert(*way)) {
+        for way in ways
+            .map(ToString::to_string)
+            .filter(|way| said.insert(way.clone()))
+        {
             self.streams.say(&format!("hint: {way}"));
         }
         // Who interrupted it is told so with the error.

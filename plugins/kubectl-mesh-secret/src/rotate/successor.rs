@@ -175,11 +175,7 @@ async fn try_out(
         "{label} leads to another cluster than context {}, which issued its token",
         source.context()
     ))
-    .hint(format!(
-        "kubectl mesh-secret inspect {} --context {} --probe",
-        mesh_common::mesh::shell::shell_word(entry.name()),
-        mesh_common::mesh::shell::shell_word(holder)
-    )))
+    .hint(super::entries::inspect(entry.name(), work.place(entry.place)).words("--probe")))
 }
 
 /// The kubeconfig of `entry` with the new token.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use mesh_common::mesh::command::{Kubectl, Remedy};
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::istiod_pages::RotationBug;
-use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::{Error, Exit};
 
 use super::plan::Obstacle;
@@ -21,7 +21,7 @@ pub(super) struct Verdict {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Warning {
     pub what: String,
-    pub way: Option<String>,
+    pub way: Option<Remedy>,
 }
 
 /// The holder's secret, and where its istiods are.
@@ -31,17 +31,15 @@ pub(super) struct Whose<'a> {
     pub context: &'a str,
     pub namespace: &'a str,
     /// How kubectl is called for this cluster.
-    pub kubectl: &'a str,
+    pub kubectl: &'a Kubectl,
 }
 
 impl Whose<'_> {
     /// Some istiods, or all, could not be asked.
     pub(super) fn cannot_be_asked(&self, errors: &[&Error]) -> Obstacle {
         let why: Vec<String> = errors.iter().map(|error| error.in_one_line()).collect();
-        let hints = errors
-            .iter()
-            .flat_map(|error| error.hints().iter().map(ToString::to_string));
-        let way = "--revoke-unseen, to revoke without having seen it".to_owned();
+        let hints = errors.iter().flat_map(|error| error.hints().to_vec());
+        let way = Remedy::from("add --revoke-unseen, to revoke without having seen it");
         Obstacle {
             what: format!(
                 "{self}: whether its istiods have taken the new token cannot be seen: {}",
@@ -59,14 +57,10 @@ impl Whose<'_> {
             .map(|(pod, why)| format!("istiod pod {pod}: {why}"))
             .collect();
         let logs = late.iter().map(|(pod, _)| {
-            format!(
-                "{} -n {} logs {}",
-                self.kubectl,
-                shell_word(self.namespace),
-                shell_word(pod)
-            )
+            let kubectl = self.kubectl.in_namespace(self.namespace);
+            Remedy::from(kubectl.words("logs").arg(pod))
         });
-        let way = "--wait 5m, if they need longer".to_owned();
+        let way = Remedy::from("add --wait 5m, if they need longer");
         Obstacle {
             what: format!(
                 "{self}: the new token was not taken within {}; {}",
@@ -83,7 +77,7 @@ impl Whose<'_> {
         let bug = RotationBug::KeepsOldToken;
         Obstacle {
             what: self.is_known_for(pod, version, bug),
-            ways: vec![self.restart(bug)],
+            ways: vec![self.restart()],
             exit: Exit::Partial,
         }
     }
@@ -93,26 +87,25 @@ impl Whose<'_> {
         let bug = RotationBug::LosesOthers;
         Warning {
             what: self.is_known_for(pod, version, bug),
-            way: Some(self.restart(bug)),
+            way: Some(self.restart()),
         }
     }
 
     fn is_known_for(&self, pod: &str, version: &str, bug: RotationBug) -> String {
         format!(
-            "istiod pod {pod} in context {} is of version {version}, which {}",
+            "istiod pod {pod} in context {} is of version {version}, which {} (mended in {})",
             self.context,
-            bug.what()
+            bug.what(),
+            bug.mended_in()
         )
     }
 
-    fn restart(&self, bug: RotationBug) -> String {
-        format!(
-            "{} -n {} rollout restart deployment -l {}   # from {} on that is not needed",
-            self.kubectl,
-            shell_word(self.namespace),
-            istiod::SELECTOR,
-            bug.mended_in()
-        )
+    fn restart(&self) -> Remedy {
+        self.kubectl
+            .in_namespace(self.namespace)
+            .words("rollout restart deployment")
+            .flag("-l", istiod::SELECTOR)
+            .into()
     }
 }
 

@@ -28,11 +28,10 @@ pub(crate) async fn refusal(
     }
     if found.is_empty() {
         error = error.hint(format!(
-            "{}, as the other clusters' pods reach this API server",
-            options.flag("--server", context, "https://ADDRESS:PORT")
+            "give context {context} with --server the address at which the other clusters' pods reach its API server"
         ));
     }
-    Ok(error.hint("--allow-loopback, if every cluster runs on this machine"))
+    Ok(error.hint("add --allow-loopback, if every cluster runs on this machine"))
 }
 
 /// Addresses of the API server in the cluster's own objects; what cannot be read shows none.

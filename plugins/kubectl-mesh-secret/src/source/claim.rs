@@ -24,6 +24,7 @@ use super::holders::Holder;
 use super::observe::{Source, Token};
 use super::options::Options;
 use super::packed::Value;
+use crate::held::delete;
 
 /// A secret that is to be written to a holder, and what is known of the cluster that it is for.
 pub(crate) struct Claim<'a> {
@@ -258,8 +259,8 @@ impl Claim<'_> {
             Sameness::Other | Sameness::Unproven | Sameness::Same => error,
         };
         Err(error
-            .hint(format!("--replace, if the cluster of context {context} takes the place of the other one"))
-            .hint(format!("{}, if they are two clusters: each needs a name of its own, which its istiod has as well (values.global.multiCluster.clusterName)", self.options.flag("--name", context, "OTHER-NAME"))))
+            .hint(format!("add --replace, if the cluster of context {context} takes the place of the other one"))
+            .hint(format!("give context {context} another name with --name, if they are two clusters: each needs a name of its own, which its istiod has as well (values.global.multiCluster.clusterName)")))
     }
 
     /// A secret of the holder that gives access to the source under another name.
@@ -286,7 +287,7 @@ impl Claim<'_> {
                     self.context
                 ),
             )
-            .hint(format!("{kubectl} -n {namespace} delete secret {name}"))
+            .hint(delete(kubectl, self.holder.cluster().context(), namespace, name))
             .hint("then run the same command again, which gives access to it under its own name"),
         )
     }

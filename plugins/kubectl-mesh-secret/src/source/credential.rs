@@ -210,10 +210,13 @@ pub(crate) async fn filled(
             deadline.as_secs()
         ))
         .hint("is kube-controller-manager running? It fills token Secrets")
-        .hint(format!(
-            "{} -n {namespace} get events",
-            source.target().kubectl()
-        ))),
+        .hint(
+            source
+                .target()
+                .kubectl()
+                .in_namespace(&namespace)
+                .words("get events"),
+        )),
     }
 }
 

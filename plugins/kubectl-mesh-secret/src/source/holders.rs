@@ -7,16 +7,17 @@ use mesh_common::cluster::{
     Cluster, Connector, Kubeconfig, Selection, Target, concerns_one_cluster, fan_out,
 };
 use mesh_common::mesh::cluster_name::{ClusterId, is_dns_label, nearest_label};
+use mesh_common::mesh::command::{Command, Remedy};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::REMOTE_SECRETS;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
 use mesh_common::mesh::remote_secret::{SecretType, secret_name};
-use mesh_common::mesh::shell::shell_word;
 use mesh_common::terminal::flags::ConnectFlags;
 
 use super::observe::{Source, cluster_uid, istiod_names};
 use super::options::Options;
 use super::packed::{Packed, Pool, Value};
+use crate::held::delete;
 
 /// How much of a holder's UID tells it from another one of the same name, and how much of its name is left room for.
 const UID_PART: usize = 8;
@@ -228,7 +229,8 @@ impl Holder {
         if source.uid.as_deref() == Some(&self.uid) {
             return Some(
                 Error::usage(format!("context {context} is the source cluster itself"))
-                    .hint("a remote secret belongs into another cluster; see: kubectl config get-contexts"),
+                    .hint("a remote secret belongs into another cluster")
+                    .hint(Command::new("kubectl config get-contexts")),
             );
         }
         if let Some(same) = others.iter().find(|other| other.uid == self.uid) {
@@ -237,7 +239,7 @@ impl Holder {
                     "contexts {} and {context} are the same cluster",
                     same.cluster.context()
                 ))
-                .hint(format!("--into {}", shell_word(same.cluster.context()))),
+                .hint(Remedy::add("--into", same.cluster.context())),
             );
         }
         if !self.has_namespace {
@@ -246,11 +248,15 @@ impl Holder {
                     Kind::NotFound,
                     format!("namespace {namespace} does not exist in context {context}"),
                 )
-                .hint(format!(
-                    "{} create namespace {namespace}",
-                    self.cluster.target().kubectl()
-                ))
-                .hint("-n NAMESPACE, if Istio lives elsewhere there"),
+                .hint(
+                    self.cluster
+                        .target()
+                        .kubectl()
+                        .command()
+                        .words("create namespace")
+                        .arg(namespace),
+                )
+                .hint("name the namespace with -n, if Istio lives elsewhere there"),
             );
         }
         self.wiring_refusal(cluster, options)
@@ -265,7 +271,7 @@ impl Holder {
         if self.istiods.iter().any(|id| id.as_str() == cluster) {
             return Some(
                 Error::usage(format!("the istiod of context {context} calls its own cluster {cluster} and would ignore the secret"))
-                    .hint("two clusters of one mesh need two names: --name NAME"),
+                    .hint("two clusters of one mesh need two names: give this one another with --name"),
             );
         }
         let own = secret_name(cluster);
@@ -281,7 +287,7 @@ impl Holder {
                 Kind::Conflict,
                 format!("secret {namespace}/{twin} in context {context} leads to cluster {cluster} already, and istiod takes only one"),
             )
-            .hint(format!("{} -n {namespace} delete secret {twin}", self.cluster.target().kubectl())),
+            .hint(delete(self.cluster.target().kubectl(), context, namespace, twin)),
         )
     }
 
@@ -332,7 +338,7 @@ impl Holder {
                     owners.join(", ")
                 ),
             )
-            .hint("change it where it comes from, or take it over: --force-conflicts")),
+            .hint("change it where it comes from, or take it over with --force-conflicts")),
         }
     }
 }

@@ -64,9 +64,8 @@ pub(super) async fn take_back(run: &Run<'_>, anchor: &ObjectMeta, streams: &Stre
             "secret/{name} in context {context} deleted again, since its token is given to nobody"
         )),
         Err(error) => streams.warn(&format!(
-            "{}; its token is given to nobody, so delete it: {} -n {namespace} delete secret {name}",
-            error.in_one_line(),
-            run.source.target().kubectl()
+            "{}; its token is given to nobody, so delete secret {namespace}/{name} in context {context}",
+            error.in_one_line()
         )),
     }
 }
@@ -83,11 +82,17 @@ pub(super) fn trusted(run: &Run<'_>, authorities: &str) -> Result<Vec<u8>, Error
             Kind::NotFound,
             format!("the cluster's CA cannot be read in context {context}"),
         )
-        .hint(format!(
-            "{} -n kube-system get configmap kube-root-ca.crt",
-            run.source.target().kubectl()
-        ))
-        .hint(run.options.flag_of_create("--ca-file FILE", context)));
+        .hint(
+            run.source
+                .target()
+                .kubectl()
+                .in_namespace("kube-system")
+                .words("get configmap kube-root-ca.crt"),
+        )
+        .hint(
+            run.options
+                .flag_of_create("add --ca-file, with a file of the cluster's CA", context),
+        ));
     }
     Ok(authorities)
 }

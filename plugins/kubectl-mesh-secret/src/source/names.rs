@@ -2,6 +2,7 @@
 
 use mesh_common::mesh::Error;
 use mesh_common::mesh::cluster_name::{ClusterId, ClusterName};
+use mesh_common::mesh::command::Remedy;
 
 use super::observe::Source;
 use super::options::Options;
@@ -45,14 +46,13 @@ fn mismatch(name: &ClusterName, istiods: &[ClusterId]) -> Vec<String> {
 fn derive(
     istiods: &[ClusterId],
     uid: &str,
-    flag: impl Fn(&str) -> String,
+    flag: impl Fn(&str) -> Remedy,
 ) -> Result<Chosen, Error> {
     match istiods {
         [] => Ok(Chosen {
             cluster: uid.to_owned(),
             warnings: vec![format!(
-                "no istiod names this cluster, as far as can be seen, so it is called by the UID of kube-system, {uid}; {} gives it a better name",
-                flag("NAME")
+                "no istiod names this cluster, as far as can be seen, so it is called by the UID of kube-system, {uid}; --name gives it a better name"
             )],
         }),
         [one] => {
@@ -61,10 +61,7 @@ fn derive(
                     "istiod calls the cluster {one}, which cannot be part of a Secret's name"
                 ))
                 .because(error)
-                .hint(format!(
-                    "set values.global.multiCluster.clusterName to a DNS label, or pass {}",
-                    flag("NAME")
-                ))
+                .hint("set values.global.multiCluster.clusterName to a DNS label, or name it with --name")
             })?;
             Ok(Chosen {
                 cluster: name.to_string(),
@@ -93,8 +90,8 @@ mod tests {
             .collect()
     }
 
-    fn flag(name: &str) -> String {
-        format!("--name {name}")
+    fn flag(name: &str) -> Remedy {
+        Remedy::add("--name", name)
     }
 
     #[test]

@@ -75,10 +75,14 @@ pub(crate) async fn cluster_uid(cluster: &Cluster) -> Result<String, Error> {
                 "namespace {KUBE_SYSTEM} has no UID in context {}",
                 cluster.context()
             ))
-            .hint(format!(
-                "is this a Kubernetes API server? {} get namespace kube-system -o yaml",
-                cluster.target().kubectl()
-            ))
+            .hint("is this a Kubernetes API server?")
+            .hint(
+                cluster
+                    .target()
+                    .kubectl()
+                    .command()
+                    .words("get namespace kube-system -o yaml"),
+            )
         })
 }
 
@@ -112,8 +116,10 @@ async fn istiods(cluster: &Cluster, options: &Options) -> Result<Vec<ClusterId>,
         return istiod_names(cluster, &options.namespace).await;
     }
     let unseen = |error: Error| {
-        let flag = options.flag("--name", cluster.context(), "NAME");
-        error.hint(format!("{flag}, as the cluster's own istiod calls it"))
+        let context = cluster.context();
+        error.hint(format!(
+            "name context {context} with --name, as the cluster's own istiod calls it"
+        ))
     };
     let names = seen_istiod_names(cluster, &options.namespace)
         .await

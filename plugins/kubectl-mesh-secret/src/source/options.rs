@@ -6,9 +6,9 @@ use std::time::Duration;
 use mesh_common::cluster::DryRun;
 use mesh_common::mesh::Error;
 use mesh_common::mesh::cluster_name::ClusterName;
+use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::names::READER_ACCOUNT;
 use mesh_common::mesh::remote_secret::SecretType;
-use mesh_common::mesh::shell::shell_word;
 
 #[expect(
     clippy::struct_excessive_bools,
@@ -100,21 +100,22 @@ impl Options {
     }
 
     /// A flag that says something of the source in `context`, as it is to be typed.
-    pub(crate) fn flag(&self, flag: &str, context: &str, value: &str) -> String {
+    pub(crate) fn flag(&self, flag: &str, context: &str, value: &str) -> Remedy {
         if self.several {
-            format!("{flag} {}", shell_word(&format!("{context}={value}")))
+            Remedy::add(flag, &format!("{context}={value}"))
         } else {
-            format!("{flag} {}", shell_word(value))
+            Remedy::add(flag, value)
         }
     }
 
-    /// The same for a flag that only `create` has.
-    pub(crate) fn flag_of_create(&self, flag: &str, context: &str) -> String {
+    /// The step to give a flag that only `create` has; `what` says which flag, with which value.
+    pub(crate) fn flag_of_create(&self, what: &str, context: &str) -> Remedy {
         if self.several {
-            let context = shell_word(context);
-            format!("kubectl mesh-secret create --context {context} {flag} --into HOLDER")
+            let step =
+                format!("for context {context} alone use kubectl mesh-secret create: {what}");
+            step.into()
         } else {
-            flag.to_owned()
+            what.into()
         }
     }
 
@@ -124,10 +125,7 @@ impl Options {
             Some((Some(context), url)) if context != source => Err(Error::usage(format!(
                 "--server is for context {context}, and the source is context {source}"
             ))
-            .hint(format!(
-                "--server {}",
-                shell_word(&format!("{source}={url}"))
-            ))),
+            .hint(Remedy::add("--server", &format!("{source}={url}")))),
             Some(_) | None => Ok(()),
         }
     }

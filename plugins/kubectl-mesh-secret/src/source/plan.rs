@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, Secret, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
+use mesh_common::mesh::command::{Command, Kubectl};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::reader;
 use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::shell::shell_word;
 
 use super::observe::{Account, Source, Token};
 use super::options::{Auth, Options, TokenOptions};
@@ -47,7 +47,7 @@ pub(crate) enum TokenPlan {
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub context: &'a str,
-    pub kubectl: &'a str,
+    pub kubectl: &'a Kubectl,
 }
 
 /// Compares what is asked for with what is there.
@@ -81,10 +81,7 @@ fn existing(found: &TokenSecret, options: &Options, source: Place<'_>) -> Result
             "secret {}/{name} in context {context} is not a token of service account {}",
             options.namespace, options.account
         ))
-        .hint(format!(
-            "{kubectl} -n {} get secrets --field-selector type=kubernetes.io/service-account-token",
-            options.namespace
-        )));
+        .hint(token_secrets(kubectl, &options.namespace)));
     }
     Ok(Plan {
         makes: Vec::new(),
@@ -102,10 +99,7 @@ fn missing(seen: &Account, options: &Options, source: Place<'_>) -> Result<Plan,
                 options.namespace
             ),
         )
-        .hint(format!(
-            "{kubectl} -n {} get secrets --field-selector type=kubernetes.io/service-account-token",
-            options.namespace
-        )));
+        .hint(token_secrets(kubectl, &options.namespace)));
     }
     let makes = surroundings(seen, options, source)?;
     let token = match &options.token {
@@ -127,6 +121,13 @@ fn missing(seen: &Account, options: &Options, source: Place<'_>) -> Result<Plan,
     Ok(Plan { makes, token })
 }
 
+/// Shows the token Secrets of a namespace.
+pub(super) fn token_secrets(kubectl: &Kubectl, namespace: &str) -> Command {
+    kubectl
+        .in_namespace(namespace)
+        .words("get secrets --field-selector type=kubernetes.io/service-account-token")
+}
+
 /// Namespace, account, role and binding, as far as they are missing and the suite knows how to make them.
 pub(crate) fn surroundings(
     seen: &Account,
@@ -146,10 +147,12 @@ pub(crate) fn surroundings(
         return Err(if options.is_reader() {
             error.hint("leave out --create-service-account=false, or install Istio there first")
         } else {
-            error.hint(format!(
-                "{kubectl} -n {namespace} create serviceaccount {}",
-                shell_word(&options.account)
-            ))
+            error.hint(
+                kubectl
+                    .in_namespace(namespace)
+                    .words("create serviceaccount")
+                    .arg(&options.account),
+            )
         });
     }
     let mut makes = Vec::new();
@@ -197,6 +200,8 @@ fn rights(seen: &Account, options: &Options) -> Vec<Make> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use k8s_openapi::ByteString;
     use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT, TOKEN_KEY};
     use mesh_common::mesh::succession::replacement_name;
@@ -204,10 +209,15 @@ mod tests {
     use super::super::standing::tests::token_of;
     use super::*;
 
-    const WEST: Place<'_> = Place {
-        context: "west",
-        kubectl: "kubectl --kubeconfig other --context west",
-    };
+    static OTHER: LazyLock<Kubectl> =
+        LazyLock::new(|| Kubectl::new(Some("other".to_owned())).context("west"));
+
+    fn west() -> Place<'static> {
+        Place {
+            context: "west",
+            kubectl: &OTHER,
+        }
+    }
 
     /// What is asked for by words of `create`'s flags.
     fn options(line: &str) -> Options {
@@ -234,7 +244,7 @@ mod tests {
             istiods: Vec::new(),
             token,
         };
-        plan(&seen, options, WEST)
+        plan(&seen, options, west())
     }
 
     fn made(plan: &Plan) -> Vec<&'static str> {

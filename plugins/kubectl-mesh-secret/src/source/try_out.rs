@@ -8,16 +8,17 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Namespace;
 use mesh_common::cluster::{ConnectFault, Target, Trust, connect_fault};
 use mesh_common::mesh::access::{Access, AccessTrust, AccessUser};
+use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::names::KUBE_SYSTEM;
 use mesh_common::mesh::remote_secret::RemoteSecret;
-use mesh_common::mesh::shell::shell_word;
 use mesh_common::mesh::{Error, server, token};
 use mesh_common::terminal::Streams;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::credential::Credential;
 use super::options::Auth;
+use super::plan::token_secrets;
 use super::run::{Run, Wanted};
 
 /// Rights and tokens that were made a moment ago take this long at the most to be known to every API server.
@@ -254,7 +255,7 @@ fn wrong_cluster(run: &Run<'_>, server: &str, found: &str, uid: &str) -> Error {
         "server {server} is not the cluster of context {}: its kube-system has UID {found}, not {uid}",
         run.source.context()
     ))
-    .hint("--server must lead to the same cluster as --context")
+    .hint("let --server be an address of the same cluster as --context")
 }
 
 /// The failure in the words of somebody who wants a secret, with the flag that mends it.
@@ -267,36 +268,42 @@ fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential)
         (Some(ConnectFault::UnknownAuthority), _) => Error::refused(format!(
             "server {server} of context {context} shows a certificate that the CA in the secret did not sign"
         ))
-        .hint(format!(
-            "{}, with the CA of what stands before the API server",
-            run.options.flag_of_create("--ca-file FILE", context)
+        .hint(run.options.flag_of_create(
+            "add --ca-file, with the CA of what stands before the API server",
+            context,
         ))
         .because(error),
         (Some(ConnectFault::NameMismatch { valid_for, .. }), _) => {
-            let name = valid_for.first().map_or("NAME", String::as_str).to_owned();
+            let step = match valid_for.first() {
+                Some(name) => Remedy::add("--tls-server-name", name).to_string(),
+                None => "add --tls-server-name, with a name that its certificate has".to_owned(),
+            };
             Error::refused(format!("the certificate of server {server} of context {context} is for other names"))
-                .hint(run.options.flag_of_create(&format!("--tls-server-name {}", shell_word(&name)), context))
+                .hint(run.options.flag_of_create(&step, context))
                 .because(error)
         }
         (Some(fault), _) if fault.is_unreachable() => {
             Error::new(Kind::Unreachable, format!("server {server} of context {context} cannot be reached from here"))
-                .hint("--no-verify, if only the other clusters can reach it")
+                .hint("add --no-verify, if only the other clusters can reach it")
                 .because(error)
         }
         (_, Kind::Unauthenticated | Kind::Forbidden) if server.starts_with("http://") => Error::new(
             error.kind(),
             format!("server {server} of context {context} wants a credential, and istiod sends none without TLS"),
         )
-        .hint("--server with the address at which the API server speaks TLS, https://…")
+        .hint("give --server the address at which the API server speaks TLS")
         .because(error),
         (_, Kind::Unauthenticated) => unauthenticated(error, run, server, credential),
         (_, Kind::Forbidden) => Error::new(
             Kind::Forbidden,
             format!("service account {namespace}/{account} of context {context} may not read the cluster"),
         )
-        .hint(format!(
-            "{kubectl} auth can-i list pods -A --as system:serviceaccount:{namespace}:{account}"
-        ))
+        .hint(
+            kubectl
+                .command()
+                .words("auth can-i list pods -A")
+                .flag("--as", &format!("system:serviceaccount:{namespace}:{account}")),
+        )
         .because(error),
         (_, _) => error,
     }
@@ -307,10 +314,14 @@ fn unauthenticated(error: Error, run: &Run<'_>, server: &str, credential: &Crede
     let kubectl = run.source.target().kubectl();
     let namespace = &run.options.namespace;
     let facts = token::read(credential.token.expose_secret());
-    let again = facts.as_ref().and_then(|facts| facts.secret.clone()).map_or_else(
-        || format!("{kubectl} -n {namespace} get secrets --field-selector type=kubernetes.io/service-account-token"),
-        |name| format!("{kubectl} -n {namespace} delete secret {}   # then run this again", shell_word(&name)),
-    );
+    let home = facts.as_ref().and_then(|facts| facts.secret.clone());
+    let again: Remedy = match home {
+        Some(name) => format!(
+            "delete secret {namespace}/{name} in context {context}, whose token nobody can use, then run this again"
+        )
+        .into(),
+        None => token_secrets(kubectl, namespace).into(),
+    };
     let expired = facts
         .filter(|facts| facts.has_expired(run.now))
         .and_then(|facts| facts.expires_at);
@@ -320,7 +331,7 @@ fn unauthenticated(error: Error, run: &Run<'_>, server: &str, credential: &Crede
             Kind::Unauthenticated,
             format!("server {server} does not accept the token of context {context}: it is another cluster, or the token was revoked"),
         )
-        .hint("--server must lead to the same cluster as --context")
+        .hint("let --server be an address of the same cluster as --context")
         .because(error);
     }
     let sentence = match expired {

@@ -77,7 +77,7 @@ impl Connector {
                 reference.field,
                 reference.path.display()
             ))
-            .hint("put the data itself into it: kubectl config view --minify --flatten --raw"));
+            .hint("put the data itself into it, as kubectl config view --minify --flatten --raw shows it where the files are"));
         }
         let options = &self.inner.options;
         let base: Uri = target.server().parse().map_err(|_| {

@@ -1,6 +1,7 @@
 //! Why a credential plugin gave no credential.
 
 use crate::mesh::Error;
+use crate::mesh::command::{Kubectl, Remedy};
 use crate::mesh::error::Kind;
 
 /// What a credential plugin did instead of printing a credential. Never holds what it printed.
@@ -71,22 +72,23 @@ pub enum ExecFault {
 
 impl ExecFault {
     /// The error of a context that this plugin should have given a credential.
-    pub(super) fn for_target(self, whose: &str, kubectl: &str) -> Error {
-        let hint = match &self {
-            Self::Missing { install_hint, .. } => install_hint
-                .as_deref()
-                .map_or_else(|| format!("{kubectl} config view --minify"), |text| text.trim().to_owned()),
+    pub(super) fn for_target(self, whose: &str, kubectl: &Kubectl) -> Error {
+        let hint: Remedy = match &self {
+            Self::Missing { install_hint, .. } => match install_hint {
+                Some(text) => text.trim().into(),
+                None => kubectl.command().words("config view --minify").into(),
+            },
             Self::UnknownVersion { .. } => {
-                "set it to client.authentication.k8s.io/v1 with a version of the plugin that knows it".to_owned()
+                "set it to client.authentication.k8s.io/v1 with a version of the plugin that knows it".into()
             }
             Self::Denied { .. } => {
-                "allow it in the file of preferences, or name another file with --kuberc or $KUBERC".to_owned()
+                "allow it in the file of preferences, or name another file with --kuberc or $KUBERC".into()
             }
             Self::NotStarted { .. }
             | Self::Failed { .. }
             | Self::TimedOut { .. }
             | Self::Unusable { .. }
-            | Self::NobodyToAsk { .. } => format!("{kubectl} get --raw /version"),
+            | Self::NobodyToAsk { .. } => kubectl.command().words("get --raw /version").into(),
         };
         Error::new(
             Kind::Unauthenticated,

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::AuthProvider;
 use crate::mesh::Error;
+use crate::mesh::command::Kubectl;
 use crate::mesh::error::Kind;
 
 /// A token that ends within so many seconds is as good as expired.
@@ -18,7 +19,7 @@ const MARGIN: i64 = 10;
 pub(super) fn token(
     provider: &AuthProvider,
     whose: &str,
-    kubectl: &str,
+    kubectl: &Kubectl,
     now: Timestamp,
 ) -> Result<SecretString, Error> {
     if provider.name != "oidc" {
@@ -28,7 +29,7 @@ pub(super) fn token(
         ))
         .hint("move to an exec credential plugin: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins"));
     }
-    let renew = format!("{kubectl} get --raw /version");
+    let renew = kubectl.command().words("get --raw /version");
     let Some(token) = &provider.id_token else {
         return Err(Error::new(
             Kind::Unauthenticated,
@@ -68,7 +69,8 @@ mod tests {
             id_token: token.map(SecretString::from),
         };
         let now = Timestamp::from_second(1000).unwrap();
-        super::token(&provider, "context east", "kubectl --context east", now)
+        let kubectl = Kubectl::default().context("east");
+        super::token(&provider, "context east", &kubectl, now)
             .map(|token| token.expose_secret().to_owned())
     }
 

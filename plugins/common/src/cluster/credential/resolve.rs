@@ -40,7 +40,7 @@ pub(in crate::cluster) async fn resolve(
     cache: &ExecCache,
     now: Timestamp,
 ) -> Result<Identity, Error> {
-    let entry = format!("{} config view --minify", target.kubectl());
+    let entry = target.kubectl().command().words("config view --minify");
     identity(target, cache, now).await.map_err(|error| {
         if error.hints().is_empty() && !target.foreign {
             error.hint(entry)

@@ -102,7 +102,7 @@ async fn first_wave(cluster: &Cluster, look: Look<'_>) -> Result<ClusterFacts, E
     }
     let mut facts = ClusterFacts {
         context: cluster.context().to_owned(),
-        kubectl: target.kubectl().to_owned(),
+        kubectl: target.kubectl().clone(),
         is_local: server::dead(target.server()).is_some(),
         uid: readable(uid)?
             .ok()

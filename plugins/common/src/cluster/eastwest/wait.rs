@@ -38,7 +38,7 @@ pub async fn wait_for_addresses(
     loop {
         let (facts, gateways) = &seen;
         if let Err(reason) = &facts.services {
-            let hint = format!("{} auth can-i list services -A", facts.kubectl);
+            let hint = facts.kubectl.command().words("auth can-i list services -A");
             return Err(Error::new(Kind::Forbidden, reason).hint(hint));
         }
         let lacking: Vec<&Gateway> = gateways

@@ -9,8 +9,8 @@ use super::unreachable::{hinted, unreachable, with_hints};
 use super::{ApiFault, ConnectFault, chain};
 use crate::cluster::{Cluster, CredentialKind};
 use crate::mesh::Error;
+use crate::mesh::command::{Command, Remedy};
 use crate::mesh::error::Kind;
-use crate::mesh::shell::shell_word;
 
 /// What is done to a resource; the words are those of `kubectl auth can-i`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +137,7 @@ impl Attempt {
         let what = self.what();
         let whose = self.cluster.target().described();
         let cannot = |why: &str| format!("cannot {} {what} of {whose}: {why}", self.verb.as_str());
-        let is_ready = || self.kubectl("get --raw '/readyz?verbose'");
+        let is_ready = || Remedy::from(self.kubectl().words("get --raw /readyz?verbose"));
         let (kind, sentence, hint) = match &fault {
             ApiFault::Unauthenticated { .. } => return self.unauthenticated(fault),
             ApiFault::Forbidden { user, .. } => {
@@ -146,27 +146,30 @@ impl Attempt {
                     Some(user) => format!("user {user} may not {verb} {what} of {whose}"),
                     None => format!("the server of {whose} does not allow to {verb} {what}"),
                 };
-                (Kind::Forbidden, sentence, self.can_i())
+                (Kind::Forbidden, sentence, self.can_i().into())
             }
             ApiFault::NotFound { .. } => (
                 Kind::NotFound,
                 format!("{what} of {whose} does not exist"),
-                self.get_all(),
+                self.get_all().into(),
             ),
             ApiFault::NamespaceMissing { namespace, .. } => (
                 Kind::NotFound,
                 format!("namespace {namespace} of {whose} does not exist"),
-                self.kubectl(&format!("create namespace {}", shell_word(namespace))),
+                self.kubectl()
+                    .words("create namespace")
+                    .arg(namespace)
+                    .into(),
             ),
             ApiFault::KindUnknown { .. } => (
                 Kind::NotFound,
                 format!("{whose} does not know {}", self.resource),
-                self.api_resources(),
+                self.api_resources().into(),
             ),
             ApiFault::AlreadyExists { .. } => (
                 Kind::Conflict,
                 format!("{what} of {whose} exists already"),
-                self.get_all(),
+                self.get_all().into(),
             ),
             ApiFault::FieldConflict { owners, .. } => {
                 let managers: Vec<_> = owners.iter().map(|owner| owner.manager.as_str()).collect();
@@ -176,18 +179,21 @@ impl Attempt {
                         "fields of {what} of {whose} belong to {}",
                         managers.join(", ")
                     ),
-                    "take them over with --force-conflicts".to_owned(),
+                    "take them over with --force-conflicts".into(),
                 )
             }
             ApiFault::Changed { .. } => (
                 Kind::Conflict,
                 format!("{what} of {whose} was changed by somebody else meanwhile"),
-                "run the command again".to_owned(),
+                "run the command again".into(),
             ),
             ApiFault::Invalid { .. } => (
                 Kind::Refused,
                 format!("the server of {whose} refuses {what} as invalid"),
-                self.kubectl(&format!("explain {}", self.plain_resource())),
+                self.kubectl()
+                    .words("explain")
+                    .arg(self.plain_resource())
+                    .into(),
             ),
             ApiFault::Expired { .. } | ApiFault::TooManyRequests { .. } => (
                 Kind::Unreachable,
@@ -205,28 +211,27 @@ impl Attempt {
             ApiFault::Refused { code, .. } => (
                 Kind::Refused,
                 cannot(&format!("the server answered HTTP {code}")),
-                self.get_all(),
+                self.get_all().into(),
             ),
             ApiFault::NotKubernetes { .. } => {
                 let server = self.cluster.target().server();
                 (
                     Kind::Unreachable,
                     format!("what answers at {server} of {whose} is not a Kubernetes API"),
-                    format!(
-                        "curl -vk {}",
-                        shell_word(&format!("{}/version", server.trim_end_matches('/')))
-                    ),
+                    Command::new("curl -vk")
+                        .arg(&format!("{}/version", server.trim_end_matches('/')))
+                        .into(),
                 )
             }
             ApiFault::TooLong { .. } => (
                 Kind::Unreachable,
                 cannot("the answer is too long"),
-                self.kubectl("get --raw /version"),
+                self.kubectl().words("get --raw /version").into(),
             ),
             ApiFault::Unreadable { .. } => (
                 Kind::Unreachable,
                 cannot("the answer cannot be understood"),
-                self.kubectl("get --raw /version"),
+                self.kubectl().words("get --raw /version").into(),
             ),
         };
         hinted(
@@ -263,42 +268,35 @@ impl Attempt {
     fn unauthenticated(&self, fault: ApiFault) -> Error {
         let target = self.cluster.target();
         let whose = target.described();
-        let user = shell_word(target.user_entry().unwrap_or("USER"));
-        let set = format!(
-            "{} config set-credentials {user}",
-            target
-                .kubectl()
-                .split(" --context")
-                .next()
-                .unwrap_or("kubectl")
-        );
+        let user = match target.user_entry() {
+            Some(user) => format!("user {user}"),
+            None => "its user".to_owned(),
+        };
+        let set = |what: &str| -> Remedy {
+            format!("give {user} of the kubeconfig {what} (kubectl config set-credentials)").into()
+        };
+        let ask = || Remedy::from(self.kubectl().words("get --raw /version"));
         let (what, hint) = match target.credential().kind() {
             _ if !target.is_tls() => (
                 "a request without a credential, and none is sent without TLS",
-                "name the address at which the API server speaks TLS, https://…".to_owned(),
+                "name the address at which the API server speaks TLS".into(),
             ),
-            CredentialKind::Anonymous => ("no credential at all", format!("{set} --token TOKEN")),
-            CredentialKind::Token => ("its token", format!("{set} --token TOKEN")),
+            CredentialKind::Anonymous => ("no credential at all", set("a token")),
+            CredentialKind::Token => ("its token", set("another token")),
             CredentialKind::TokenFile => (
                 "the token of its tokenFile",
-                "write a fresh token to the tokenFile".to_owned(),
+                "write a fresh token to the tokenFile".into(),
             ),
-            CredentialKind::Basic => ("its user name and password", format!("{set} --token TOKEN")),
+            CredentialKind::Basic => ("its user name and password", set("a token")),
             CredentialKind::ClientCertificate => (
                 "its client certificate",
-                format!("{set} --embed-certs --client-certificate FILE --client-key FILE"),
+                set("another client certificate and key"),
             ),
             CredentialKind::Exec => (
                 "the credential of its credential plugin",
-                format!(
-                    "log in again with the tool behind it, then: {} get --raw /version",
-                    target.kubectl()
-                ),
+                "log in again with the tool behind it".into(),
             ),
-            CredentialKind::AuthProvider => (
-                "the token of its auth-provider",
-                format!("{} get --raw /version", target.kubectl()),
-            ),
+            CredentialKind::AuthProvider => ("the token of its auth-provider", ask()),
         };
         let ended = self
             .cluster
@@ -336,49 +334,40 @@ impl Attempt {
         }
     }
 
-    fn can_i(&self) -> String {
+    fn can_i(&self) -> Command {
         let (resource, subresource) = self.parts();
-        let subresource =
-            subresource.map_or(String::new(), |part| format!(" --subresource={part}"));
-        let name = self
-            .name
-            .as_ref()
-            .map_or(String::new(), |name| format!("/{name}"));
-        let namespace = self.namespace_flag();
-        let acting = self
-            .cluster
-            .target()
-            .impersonation()
-            .map_or(String::new(), |acting| {
-                let user = format!(" --as {}", shell_word(&acting.user));
-                acting.groups.iter().fold(user, |flags, group| {
-                    flags + " --as-group " + &shell_word(group)
-                })
-            });
-        self.kubectl(&format!(
-            "auth can-i {} {resource}{name}{subresource}{namespace}{acting}",
-            self.verb.as_str()
-        ))
+        let what = match &self.name {
+            Some(name) => format!("{resource}/{name}"),
+            None => resource.to_owned(),
+        };
+        let command = self
+            .kubectl()
+            .words("auth can-i")
+            .arg(self.verb.as_str())
+            .arg(&what)
+            .flag_if("--subresource", subresource)
+            .flag_if("-n", self.namespace.as_deref());
+        let Some(acting) = self.cluster.target().impersonation() else {
+            return command;
+        };
+        let command = command.flag("--as", &acting.user);
+        let groups = acting.groups.iter();
+        groups.fold(command, |command, group| command.flag("--as-group", group))
     }
 
-    fn get_all(&self) -> String {
-        self.kubectl(&format!(
-            "get {}{}",
-            self.plain_resource(),
-            self.namespace_flag()
-        ))
+    fn get_all(&self) -> Command {
+        self.kubectl()
+            .words("get")
+            .arg(self.plain_resource())
+            .flag_if("-n", self.namespace.as_deref())
     }
 
-    fn api_resources(&self) -> String {
+    fn api_resources(&self) -> Command {
         let group = self.plain_resource().split_once('.');
-        let group = group.map_or("\"\"", |(_, group)| group);
-        self.kubectl(&format!("api-resources --api-group={group}"))
-    }
-
-    fn namespace_flag(&self) -> String {
-        self.namespace.as_ref().map_or(String::new(), |namespace| {
-            format!(" -n {}", shell_word(namespace))
-        })
+        let group = group.map_or("", |(_, group)| group);
+        self.kubectl()
+            .words("api-resources")
+            .flag("--api-group", group)
     }
 
     /// The resource without its subresource.
@@ -386,7 +375,7 @@ impl Attempt {
         self.resource.split('/').next().unwrap_or_default()
     }
 
-    fn kubectl(&self, rest: &str) -> String {
-        format!("{} {rest}", self.cluster.target().kubectl())
+    fn kubectl(&self) -> Command {
+        self.cluster.target().kubectl().command()
     }
 }

@@ -3,8 +3,8 @@
 use super::{ConnectFault, ProxyFault};
 use crate::cluster::Target;
 use crate::mesh::Error;
+use crate::mesh::command::{Command, Remedy};
 use crate::mesh::error::Kind;
-use crate::mesh::shell::shell_word;
 
 /// The error of a target that could not be connected to.
 pub(in crate::cluster) fn unreachable(target: &Target, fault: ConnectFault) -> Error {
@@ -18,115 +18,118 @@ pub(in crate::cluster) fn unreachable(target: &Target, fault: ConnectFault) -> E
 
 /// Adds the fault as the cause, and what can be done about it.
 pub(super) fn with_hints(error: Error, target: &Target, fault: ConnectFault) -> Error {
+    let error = if matches!(fault, ConnectFault::UnknownAuthority) && !target.foreign {
+        error.hint(format!(
+            "give cluster {} of the kubeconfig the authority that signed the server's certificate (kubectl config set-cluster --embed-certs --certificate-authority)",
+            target.cluster_entry()
+        ))
+    } else {
+        error
+    };
     let hint = hint(target, &fault);
     hinted(error.because(fault), target, hint)
 }
 
 /// Adds the hint, unless it would lead to another cluster: what comes from elsewhere is in no context of this
 /// machine's kubeconfig, and kubectl would take the current one.
-pub(super) fn hinted(error: Error, target: &Target, hint: String) -> Error {
-    if target.foreign && hint.starts_with("kubectl") {
+pub(super) fn hinted(error: Error, target: &Target, hint: Remedy) -> Error {
+    if target.foreign && hint.program() == Some("kubectl") {
         error
     } else {
         error.hint(hint)
     }
 }
 
-fn hint(target: &Target, fault: &ConnectFault) -> String {
+fn hint(target: &Target, fault: &ConnectFault) -> Remedy {
     let kubectl = target.kubectl();
-    let config = format!(
-        "{} config",
-        kubectl.split(" --context").next().unwrap_or("kubectl")
-    );
-    let cluster = shell_word(target.cluster_entry());
+    let set_cluster = || {
+        let cluster = target.cluster_entry();
+        kubectl.config().words("set-cluster").arg(cluster)
+    };
+    let curl = |path: &str| {
+        let server = target.server().trim_end_matches('/');
+        Remedy::from(Command::new("curl -vk").arg(&format!("{server}{path}")))
+    };
     // What belongs to a kubeconfig from elsewhere cannot be mended by kubectl config here.
     let foreign = target.foreign;
     match fault {
-        ConnectFault::UnknownHost { host } => format!("getent hosts {}", shell_word(host)),
+        ConnectFault::UnknownHost { host } => Command::new("getent hosts").arg(host).into(),
         ConnectFault::Refused { .. }
         | ConnectFault::NoRoute { .. }
         | ConnectFault::TimedOut { .. }
         | ConnectFault::Reset
         | ConnectFault::CertificateUnusable { .. }
-        | ConnectFault::TlsRefused { .. } => format!(
-            "curl -vk {}",
-            shell_word(&format!("{}/livez", target.server().trim_end_matches('/')))
-        ),
+        | ConnectFault::TlsRefused { .. } => curl("/livez"),
         ConnectFault::BrokenOff | ConnectFault::NoAnswer { .. } | ConnectFault::Other { .. } => {
             if foreign {
-                format!("curl -vk {}", shell_word(target.server()))
+                curl("")
             } else {
-                format!("{kubectl} get --raw /readyz")
+                kubectl.command().words("get --raw /readyz").into()
             }
         }
-        ConnectFault::UnknownAuthority if foreign => {
-            format!(
-                "openssl s_client -showcerts -connect {}",
-                shell_word(&host_and_port(target))
-            )
-        }
-        ConnectFault::UnknownAuthority => format!(
-            "{config} set-cluster {cluster} --embed-certs --certificate-authority FILE, with the authority that this shows: openssl s_client -showcerts -connect {}",
-            shell_word(&host_and_port(target))
-        ),
+        ConnectFault::UnknownAuthority => Command::new("openssl s_client -showcerts")
+            .flag("-connect", &host_and_port(target))
+            .into(),
         ConnectFault::CertificateExpired { .. } => {
-            "renew the API server's certificate, with kubeadm: kubeadm certs renew apiserver"
-                .to_owned()
+            "renew the API server's certificate, with kubeadm: kubeadm certs renew apiserver".into()
         }
         ConnectFault::CertificateNotYetValid { .. } => {
-            "compare this machine's clock: date -u".to_owned()
+            "compare this machine's clock with the server's".into()
         }
         ConnectFault::NameMismatch { valid_for, .. } => match valid_for.first() {
-            Some(name) if !foreign => format!(
-                "{config} set-cluster {cluster} --tls-server-name {}",
-                shell_word(name)
-            ),
+            Some(name) if !foreign => set_cluster().flag("--tls-server-name", name).into(),
             Some(name) => format!(
                 "set tls-server-name: {name}, or use a server address that the certificate names"
-            ),
-            None => "give the API server a certificate that names this address".to_owned(),
+            )
+            .into(),
+            None => "give the API server a certificate that names this address".into(),
         },
-        ConnectFault::NotTls if foreign => format!(
-            "curl -v {}",
-            shell_word(&target.server().replacen("https", "http", 1))
-        ),
+        ConnectFault::NotTls if foreign => Command::new("curl -v")
+            .arg(&target.server().replacen("https", "http", 1))
+            .into(),
         ConnectFault::NotTls => {
-            "name the address at which the API server speaks TLS; without TLS no credential is sent"
-                .to_owned()
+            "name the address at which the API server speaks TLS, since without TLS no credential is sent"
+                .into()
         }
-        ConnectFault::ClientCertificateRefused { .. } => format!(
-            "{kubectl} config view --minify --raw -o jsonpath='{{.users[0].user.client-certificate-data}}' | base64 -d | openssl x509 -noout -subject -issuer -dates"
-        ),
-        ConnectFault::Proxy { proxy, fault } => proxy_hint(target, proxy, fault, &config, &cluster),
+        ConnectFault::ClientCertificateRefused { .. } => kubectl
+            .command()
+            .words("config view --minify --raw")
+            .flag("-o", "jsonpath={.users[0].user.client-certificate-data}")
+            .pipe(Command::new("base64 -d"))
+            .pipe(Command::new("openssl x509 -noout -subject -issuer -dates"))
+            .into(),
+        ConnectFault::Proxy { proxy, fault } => proxy_hint(target, proxy, fault),
     }
 }
 
-fn proxy_hint(
-    target: &Target,
-    proxy: &str,
-    fault: &ProxyFault,
-    config: &str,
-    cluster: &str,
-) -> String {
-    let set = |url: &str| match target.proxy() {
-        Some(_) => format!("{config} set-cluster {cluster} --proxy-url {url}"),
-        None => format!("export HTTPS_PROXY={url}"),
+fn proxy_hint(target: &Target, proxy: &str, fault: &ProxyFault) -> Remedy {
+    // Whoever set the proxy gives it another URL.
+    let set = |what: &str| -> Remedy {
+        let cluster = target.cluster_entry();
+        match target.proxy() {
+            Some(_) => format!(
+                "write {what} into proxy-url of cluster {cluster} in the kubeconfig (kubectl config set-cluster)"
+            ),
+            None => format!("write {what} into HTTPS_PROXY"),
+        }
+        .into()
     };
-    let curl = || {
-        let (proxy, server) = (shell_word(proxy), shell_word(target.server()));
-        format!("curl -v -x {proxy} {server}")
+    let curl = || -> Remedy {
+        let curl = Command::new("curl -v").flag("-x", proxy);
+        curl.arg(target.server()).into()
     };
     match fault {
         ProxyFault::Unreachable(_) | ProxyFault::NotAProxy { .. } => match target.proxy() {
             Some(_) => curl(),
             None => format!(
-                "the proxy comes from the environment; to go without it: export NO_PROXY={}",
-                shell_word(&host(target))
-            ),
+                "the proxy comes from the environment: to go without it, add {} to NO_PROXY",
+                host(target)
+            )
+            .into(),
         },
-        ProxyFault::WantsAuthentication => set(&proxy.replacen("://", "://USER:PASSWORD@", 1)),
+        ProxyFault::WantsAuthentication => set("the proxy's URL with user name and password"),
         ProxyFault::Refused { .. } => curl(),
-        ProxyFault::BadUrl => set("http://HOST:PORT"),
+        ProxyFault::BadUrl => set("a URL such as http://proxy.example:3128"),
     }
 }
 

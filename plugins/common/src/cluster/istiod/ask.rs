@@ -12,8 +12,8 @@ use kube::client::Body;
 use tokio::time::timeout;
 
 use crate::cluster::Cluster;
+use crate::mesh::command::Remedy;
 use crate::mesh::error::{Error, Kind};
-use crate::mesh::shell::shell_word;
 
 /// Where an istiod serves its metrics and debug pages.
 /// Source: <https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio>.
@@ -36,7 +36,7 @@ pub struct Istiod {
 /// What it is called in errors, and where it says more.
 struct Called {
     whose: String,
-    logs: String,
+    logs: Remedy,
 }
 
 impl Istiod {
@@ -55,12 +55,13 @@ impl Istiod {
                 "istiod pod {namespace}/{pod} in context {}",
                 cluster.context()
             ),
-            logs: format!(
-                "{} -n {} logs {}",
-                cluster.target().kubectl(),
-                shell_word(namespace),
-                shell_word(pod)
-            ),
+            logs: cluster
+                .target()
+                .kubectl()
+                .in_namespace(namespace)
+                .words("logs")
+                .arg(pod)
+                .into(),
         };
         let connecting = async {
             let forward = cluster
@@ -114,8 +115,10 @@ impl Istiod {
         let body = Limited::new(response.into_body(), LONGEST).collect().await;
         if status != StatusCode::OK {
             let hint = match status {
-                StatusCode::NOT_FOUND => "ENABLE_DEBUG_ON_HTTP=false hides istiod's debug pages",
-                _ => &self.called.logs,
+                StatusCode::NOT_FOUND => {
+                    "ENABLE_DEBUG_ON_HTTP=false hides istiod's debug pages".into()
+                }
+                _ => self.called.logs.clone(),
             };
             return Err(Error::refused(format!(
                 "{} answers HTTP {status} to {path}",

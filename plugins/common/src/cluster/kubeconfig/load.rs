@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cluster::credential::Preferences;
 use crate::mesh::Error;
+use crate::mesh::command::Command;
 use crate::mesh::kubeconfig::{self, Config, Defect, Entry};
 
 /// All kubeconfig files that apply, merged. Its `Debug` shows names alone.
@@ -85,7 +86,7 @@ impl Kubeconfig {
         if merged.context_names().next().is_none() {
             return Err(
                 Error::usage(format!("kubeconfig {} has no contexts", merged.described()))
-                    .hint("kubectl config view")
+                    .hint(Command::new("kubectl config view"))
                     .hint("name another file with --kubeconfig or $KUBECONFIG"),
             );
         }
@@ -257,16 +258,15 @@ fn no_files(missing: &[PathBuf]) -> Error {
 fn unreadable(path: &Path, error: io::Error) -> Error {
     let path = path.display();
     match error.kind() {
-        io::ErrorKind::NotFound => {
-            Error::usage(format!("kubeconfig {path} does not exist")).hint(format!("ls -l {path}"))
-        }
+        io::ErrorKind::NotFound => Error::usage(format!("kubeconfig {path} does not exist"))
+            .hint(Command::new("ls -l").arg(&path.to_string())),
         io::ErrorKind::IsADirectory => {
             Error::usage(format!("kubeconfig {path} is a folder, not a file"))
-                .hint(format!("ls {path}"))
+                .hint(Command::new("ls").arg(&path.to_string()))
         }
         _ => Error::usage(format!("kubeconfig {path} cannot be read"))
             .because(error)
-            .hint(format!("ls -l {path}")),
+            .hint(Command::new("ls -l").arg(&path.to_string())),
     }
 }
 

@@ -11,9 +11,9 @@ use super::load::{Found, Kubeconfig, Origin};
 use crate::cluster::Target;
 use crate::cluster::target::Impersonation;
 use crate::mesh::Error;
+use crate::mesh::command::Kubectl;
 use crate::mesh::kubeconfig::{self, Entry};
 use crate::mesh::server::without_login;
-use crate::mesh::shell::shell_word;
 use crate::mesh::suggest::close_names;
 
 /// What flags say in place of the kubeconfig.
@@ -79,11 +79,7 @@ impl Kubeconfig {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Ok(Target {
             context: name.to_owned(),
-            kubectl: if foreign {
-                "kubectl".to_owned()
-            } else {
-                kubectl
-            },
+            kubectl: if foreign { Kubectl::default() } else { kubectl },
             cluster_entry: cluster.name.clone(),
             user_entry: user_name,
             namespace: owned(context.given("namespace")),
@@ -116,7 +112,7 @@ impl Kubeconfig {
         if !close.is_empty() {
             error = error.hint(format!("did you mean {}?", close.join(", ")));
         }
-        Err(error.hint(format!("{} config get-contexts", self.kubectl_alone())))
+        Err(error.hint(self.kubectl_alone().config().words("get-contexts")))
     }
 
     fn cluster(
@@ -128,11 +124,11 @@ impl Kubeconfig {
         let asked = overrides.cluster.as_deref();
         let Some(name) = asked.or(context.given("cluster")) else {
             return Err(
-                Error::usage(format!("context {context_name} names no cluster")).hint(format!(
-                    "{} config set-context {} --cluster NAME",
-                    self.kubectl_alone(),
-                    shell_word(context_name)
-                )),
+                Error::usage(format!("context {context_name} names no cluster"))
+                    .hint(format!(
+                        "name the cluster entry that context {context_name} is for (kubectl config set-context)"
+                    ))
+                    .hint(self.kubectl_alone().config().words("get-clusters")),
             );
         };
         self.clusters.get(name).ok_or_else(|| {
@@ -185,7 +181,12 @@ impl Kubeconfig {
         if !close.is_empty() {
             error = error.hint(format!("did you mean {}?", close.join(", ")));
         }
-        error.hint(format!("{} config get-{what}s", self.kubectl_alone()))
+        let list = if what == "cluster" {
+            "get-clusters"
+        } else {
+            "get-users"
+        };
+        error.hint(self.kubectl_alone().config().words(list))
     }
 
     fn no_current_context(&self) -> Error {
@@ -194,33 +195,19 @@ impl Kubeconfig {
             self.described()
         ))
         .hint("name one with --context")
-        .hint(format!("{} config get-contexts", self.kubectl_alone()))
+        .hint(self.kubectl_alone().config().words("get-contexts"))
     }
 
     /// How kubectl is told about the same kubeconfig.
-    fn kubectl_alone(&self) -> String {
-        match &self.explicit {
-            Some(path) => format!(
-                "kubectl --kubeconfig {}",
-                shell_word(&path.to_string_lossy())
-            ),
-            None => "kubectl".to_owned(),
-        }
+    fn kubectl_alone(&self) -> Kubectl {
+        let path = self.explicit.as_ref();
+        Kubectl::new(path.map(|path| path.to_string_lossy().into_owned()))
     }
 
-    fn kubectl(&self, context: &str, overrides: &Overrides) -> String {
-        let words = [
-            ("--context", Some(context)),
-            ("--cluster", overrides.cluster.as_deref()),
-            ("--user", overrides.user.as_deref()),
-        ];
-        let mut command = self.kubectl_alone();
-        for (flag, name) in words {
-            if let Some(name) = name {
-                command = format!("{command} {flag} {}", shell_word(name));
-            }
-        }
-        command
+    fn kubectl(&self, context: &str, overrides: &Overrides) -> Kubectl {
+        self.kubectl_alone()
+            .context(context)
+            .entries(overrides.cluster.as_deref(), overrides.user.as_deref())
     }
 }
 
@@ -258,36 +245,33 @@ impl Target {
     }
 }
 
-fn server<'a>(cluster: &'a Entry, from: &Origin, kubectl: &str) -> Result<&'a str, Error> {
+fn server<'a>(cluster: &'a Entry, from: &Origin, kubectl: &Kubectl) -> Result<&'a str, Error> {
     let name = &cluster.name;
-    let kubectl = kubectl.split(" --context").next().unwrap_or("kubectl");
-    let mend = |server: &str| {
-        format!(
-            "{kubectl} config set-cluster {} --server {}",
-            shell_word(name),
-            shell_word(server)
-        )
-    };
-    let wrong = |what: String, mended: &str| {
+    let wrong = |what: String, right: Option<&str>| {
         let error = Error::usage(format!("cluster {name} of kubeconfig {from} {what}"));
-        if from.folder().is_some() {
-            error.hint(mend(mended))
-        } else {
-            error
+        match right {
+            _ if from.folder().is_none() => error,
+            Some(server) => {
+                let set = kubectl.config().words("set-cluster").arg(name);
+                error.hint(set.flag("--server", server))
+            }
+            None => error.hint(format!(
+                "give cluster {name} the API server's address, such as https://10.0.0.1:6443 (kubectl config set-cluster)"
+            )),
         }
     };
     let Some(server) = cluster.given("server") else {
-        return Err(wrong("has no server".to_owned(), "https://HOST:PORT"));
+        return Err(wrong("has no server".to_owned(), None));
     };
     let shown = without_login(server);
     if shown != server {
         let what = "has a server with a user name or password, which belong into the user entry";
-        return Err(wrong(what.to_owned(), &shown));
+        return Err(wrong(what.to_owned(), Some(&shown)));
     }
     if !server.contains("://") {
         return Err(wrong(
             format!("has server {server}, which has no scheme"),
-            &format!("https://{server}"),
+            Some(&format!("https://{server}")),
         ));
     }
     let uri: Option<Uri> = server.parse().ok();
@@ -300,7 +284,7 @@ fn server<'a>(cluster: &'a Entry, from: &Origin, kubectl: &str) -> Result<&'a st
     } else {
         Err(wrong(
             format!("has server {server}, which is no https:// or http:// URL"),
-            "https://HOST:PORT",
+            None,
         ))
     }
 }

@@ -98,13 +98,13 @@ fn files_are_merged_and_the_first_of_a_name_wins() {
     assert_eq!(*west.trust(), Trust::Insecure);
     assert_eq!(west.tls_server_name(), Some("api"));
     assert_eq!(west.proxy(), Some("http://proxy:3128"));
-    assert_eq!(west.kubectl(), "kubectl --context west");
+    assert_eq!(west.kubectl().to_string(), "kubectl --context west");
     let other = Overrides {
         user: Some("files".to_owned()),
         ..context("west")
     };
     assert_eq!(
-        merged.target(&other).unwrap().kubectl(),
+        merged.target(&other).unwrap().kubectl().to_string(),
         "kubectl --context west --user files"
     );
 }
@@ -130,7 +130,7 @@ fn the_home_folder_is_looked_at_only_when_nothing_is_named() {
     assert_eq!(explicit.current_context(), Some("west"));
     let target = explicit.target(&Overrides::default()).unwrap();
     assert_eq!(
-        target.kubectl(),
+        target.kubectl().to_string(),
         format!(
             "kubectl --kubeconfig {} --context west",
             files.path("b").display()

@@ -25,11 +25,11 @@ pub(super) fn of_api_gateway(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<F
             "{} {why}: the other clusters take its address from its status alone",
             gateway.described()
         );
-        let (kubectl, namespace) = (&cluster.kubectl, &gateway.namespace);
-        let fix = format!(
-            "{kubectl} -n {namespace} describe gateways.gateway.networking.k8s.io {}",
-            gateway.name
-        );
+        let fix = cluster
+            .kubectl
+            .in_namespace(&gateway.namespace)
+            .words("describe gateways.gateway.networking.k8s.io")
+            .arg(&gateway.name);
         findings.push(Finding::new("ambient-ewg-status", Severity::Error, message).fix(fix));
     }
     findings

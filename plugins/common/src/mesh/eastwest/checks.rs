@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::Pod;
 use super::address::node_selector;
 use super::ambient_checks::of_api_gateway;
 use super::gateway::key;
-use super::remedies::{change_service, expose_services, generate, label_network};
+use super::remedies::{change_service, expose_services, generate, label_network, on_service};
 use super::verdict::look_at_pods;
 use super::verdict_tls::because;
 use super::{AddressKind, ClusterFacts, Exposure, Gateway};
@@ -44,7 +44,9 @@ pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
         "no Service has the label {NETWORK_LABEL}: the other networks have no way into {network}"
     );
     let Some(remote) = in_its_place(cluster) else {
-        return Some(Finding::new("ewg-missing", Severity::Error, message).fix(generate(cluster)));
+        return Some(
+            Finding::new("ewg-missing", Severity::Error, message).fix(generate(network, cluster)),
+        );
     };
     let message = format!(
         "no Service of this cluster's own gateway has the label {NETWORK_LABEL} (service {remote} describes a gateway of another cluster): the other networks have no way into {network}"
@@ -91,7 +93,9 @@ fn ports(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
     if let Some(text) = told.filter(|text| text.parse::<i32>().is_err()) {
         let message =
             format!("label {GATEWAY_PORT_LABEL} is {text:?}, no port: istiod takes 15443");
-        let mend = change_service(gateway, cluster, "label", &format!("{GATEWAY_PORT_LABEL}-"));
+        let mend = change_service(gateway, cluster, "label", |label| {
+            label.arg(&format!("{GATEWAY_PORT_LABEL}-"))
+        });
         findings.push(Finding::new("ewg-port-missing", Severity::Warning, message).fix(mend));
     }
     if gateway.service.is_some()
@@ -106,9 +110,11 @@ fn ports(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
             gateway.described()
         );
         let patch = format!(
-            r#"--type json -p '[{{"op": "add", "path": "/spec/ports/-", "value": {{"name": "tls", "port": {wanted}, "targetPort": {wanted}}}}}]'"#
+            r#"[{{"op": "add", "path": "/spec/ports/-", "value": {{"name": "tls", "port": {wanted}, "targetPort": {wanted}}}}}]"#
         );
-        let mend = change_service(gateway, cluster, "patch", &patch);
+        let mend = change_service(gateway, cluster, "patch", |change| {
+            change.words("--type json").flag("-p", &patch)
+        });
         findings.push(Finding::new("ewg-port-missing", Severity::Error, message).fix(mend));
     }
     findings
@@ -122,13 +128,11 @@ fn nodes(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
         return Vec::new();
     }
     let id = "ewg-nodeport-ignored";
-    let annotate = format!("{NODE_SELECTOR_ANNOTATION}='{{}}'");
-    let annotate = change_service(
-        gateway,
-        cluster,
-        "annotate",
-        &format!("--overwrite {annotate}"),
-    );
+    let annotate = change_service(gateway, cluster, "annotate", |annotate| {
+        annotate
+            .words("--overwrite")
+            .pair(NODE_SELECTOR_ANNOTATION, "{}")
+    });
     let described = gateway.described();
     let external = gateway
         .addresses
@@ -168,12 +172,10 @@ fn nodes(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
         let message = format!(
             "externalTrafficPolicy of {described} is Local: nodes without a pod of the gateway drop what comes in"
         );
-        let mend = change_service(
-            gateway,
-            cluster,
-            "patch",
-            r#"-p '{"spec": {"externalTrafficPolicy": "Cluster"}}'"#,
-        );
+        let policy = r#"{"spec": {"externalTrafficPolicy": "Cluster"}}"#;
+        let mend = change_service(gateway, cluster, "patch", |change| {
+            change.flag("-p", policy)
+        });
         findings.push(Finding::new(id, Severity::Warning, message).fix(mend));
     }
     findings
@@ -190,21 +192,16 @@ fn address(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
     let (message, fix) = if gateway.service_type.as_deref() == Some("LoadBalancer") {
         (
             format!("{described} has no address: the load balancer gave none yet"),
-            change_service(gateway, cluster, "describe", "")
-                .trim_end()
-                .to_owned(),
+            on_service(gateway, cluster, "describe").into(),
         )
     } else {
         (
             format!(
                 "{described} has no address that another network could reach: it is no LoadBalancer and has no externalIPs"
             ),
-            change_service(
-                gateway,
-                cluster,
-                "patch",
-                r#"-p '{"spec": {"type": "LoadBalancer"}}'"#,
-            ),
+            change_service(gateway, cluster, "patch", |change| {
+                change.flag("-p", r#"{"spec": {"type": "LoadBalancer"}}"#)
+            }),
         )
     };
     Some(Finding::new("ewg-address-pending", Severity::Error, message).fix(fix))
@@ -306,10 +303,12 @@ fn view(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
         "{} leads into {network}, and its pods serve {serves}",
         gateway.described()
     );
-    let (kubectl, namespace, name) = (&cluster.kubectl, &gateway.namespace, &gateway.name);
-    let fix = format!(
-        "{kubectl} -n {namespace} set env deployment/{name} {NETWORK_VIEW_VARIABLE}={network}"
-    );
+    let fix = cluster
+        .kubectl
+        .in_namespace(&gateway.namespace)
+        .words("set env")
+        .arg(&format!("deployment/{}", gateway.name))
+        .pair(NETWORK_VIEW_VARIABLE, network);
     Some(Finding::new("ewg-network-view", Severity::Warning, message).fix(fix))
 }
 

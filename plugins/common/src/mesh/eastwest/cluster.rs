@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Node, Pod, Service};
 
+use crate::mesh::command::Kubectl;
 use crate::mesh::exposure::Revision;
 use crate::mesh::istiod::domain;
 use crate::mesh::names::{NETWORK_LABEL, REVISION_LABEL};
@@ -19,8 +20,8 @@ pub type Readable<T> = Result<T, String>;
 pub struct ClusterFacts {
     /// The context that it was read by.
     pub context: String,
-    /// The start of a kubectl command line that leads there.
-    pub kubectl: String,
+    /// How kubectl is told about it.
+    pub kubectl: Kubectl,
     /// Whether its API server is on this very machine, as those of labs are.
     pub is_local: bool,
     /// UID of its namespace kube-system.

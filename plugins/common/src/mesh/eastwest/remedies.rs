@@ -1,125 +1,118 @@
 //! Commands that mend a gateway, for pasting.
 
 use super::{ClusterFacts, Gateway};
+use crate::mesh::command::{Command, Remedy};
 use crate::mesh::exposure::Revision;
-use crate::mesh::names::{EAST_WEST_GATEWAY, ISTIO_SYSTEM, NETWORK_LABEL};
-use crate::mesh::shell::shell_word;
+use crate::mesh::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
 use crate::mesh::whose::leads_to_own_pods;
 
 /// Exposes the services of the cluster through the gateway, in the words that fit its pods, port, place and domain.
-pub(super) fn expose_services(gateway: &Gateway, cluster: &ClusterFacts) -> String {
-    let mut command = "kubectl mesh-eastwest expose services".to_owned();
-    let mut flag = |flag: &str, value: &str| {
-        command = format!("{command} {flag} {}", shell_word(value));
-    };
-    match gateway.sidecar_port() {
-        Some(15443) | None => (),
-        Some(port) => flag("--port", &port.to_string()),
-    }
-    if let Some(selector) = own_selector(gateway) {
-        flag("--selector", &selector);
-    }
+pub(super) fn expose_services(gateway: &Gateway, cluster: &ClusterFacts) -> Command {
+    let port = gateway.sidecar_port().filter(|port| *port != 15443);
+    let port = port.map(|port| port.to_string());
     let domain = cluster.domain();
-    if domain != "cluster.local" {
-        flag("--cluster-domain", &domain);
-    }
-    applied(&command, gateway, cluster)
+    let command = Command::new("kubectl mesh-eastwest expose services")
+        .flag_if("--port", port.as_deref())
+        .flag_if("--selector", own_selector(gateway).as_deref())
+        .flag_if(
+            "--cluster-domain",
+            Some(domain.as_str()).filter(|domain| *domain != "cluster.local"),
+        );
+    applied(command, &gateway.namespace, cluster)
 }
 
 /// Exposes istiod through the gateway.
-pub(super) fn expose_istiod(gateway: &Gateway, cluster: &ClusterFacts) -> String {
-    let mut command = "kubectl mesh-eastwest expose istiod".to_owned();
+pub(super) fn expose_istiod(gateway: &Gateway, cluster: &ClusterFacts) -> Command {
     let revisions = cluster.revisions();
     let names: Vec<&str> = revisions.iter().map(Revision::word).collect();
-    if names != ["default"] {
-        command = format!("{command} --revision {}", shell_word(&names.join(",")));
-    }
-    if let Some(selector) = own_selector(gateway) {
-        command = format!("{command} --selector {}", shell_word(&selector));
-    }
-    applied(&command, gateway, cluster)
+    let names = (names != ["default"]).then(|| names.join(","));
+    let command = Command::new("kubectl mesh-eastwest expose istiod")
+        .flag_if("--revision", names.as_deref())
+        .flag_if("--selector", own_selector(gateway).as_deref());
+    applied(command, &gateway.namespace, cluster)
 }
 
 /// Makes a gateway where there is none.
-pub(super) fn generate(cluster: &ClusterFacts) -> String {
-    let network = cluster.network().unwrap_or("NETWORK");
-    let command = format!(
-        "kubectl mesh-eastwest generate --network {}",
-        shell_word(network)
-    );
-    let command = in_namespace(&command, &cluster.istio_namespace);
-    format!("{command} | {} apply -f -", cluster.kubectl)
+pub(super) fn generate(network: &str, cluster: &ClusterFacts) -> Command {
+    let command = Command::new("kubectl mesh-eastwest generate").flag("--network", network);
+    applied(command, &cluster.istio_namespace, cluster)
 }
 
 /// Makes a gateway of ambient mode as it should be.
-pub(super) fn generate_ambient(gateway: &Gateway, cluster: &ClusterFacts) -> String {
-    let network = gateway
-        .network
-        .as_deref()
-        .or(cluster.network())
-        .unwrap_or("NETWORK");
-    let mut command = format!(
-        "kubectl mesh-eastwest generate --ambient --network {}",
-        shell_word(network)
-    );
-    if gateway.name != EAST_WEST_GATEWAY {
-        command = format!("{command} --name {}", shell_word(&gateway.name));
-    }
-    if let Some(revision) = super::exposed::revision_of(gateway) {
-        command = format!("{command} --revision {}", shell_word(revision));
-    }
-    let command = in_namespace(&command, &gateway.namespace);
-    format!("{command} | {} apply -f -", cluster.kubectl)
+pub(super) fn generate_ambient(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy {
+    let Some(network) = gateway.network.as_deref().or(cluster.network()) else {
+        return format!(
+            "name the network of {} (kubectl mesh-label network), then make {} again (kubectl mesh-eastwest generate --ambient)",
+            cluster.context,
+            gateway.described()
+        )
+        .into();
+    };
+    let name = Some(gateway.name.as_str()).filter(|name| *name != EAST_WEST_GATEWAY);
+    let command = Command::new("kubectl mesh-eastwest generate --ambient")
+        .flag("--network", network)
+        .flag_if("--name", name)
+        .flag_if("--revision", super::exposed::revision_of(gateway));
+    applied(command, &gateway.namespace, cluster).into()
 }
 
 /// Makes a gateway of a Service that lacks the label.
-pub(super) fn label_network(gateway: &Gateway, cluster: &ClusterFacts) -> String {
-    let network = cluster.network().unwrap_or("NETWORK");
-    change_service(
-        gateway,
-        cluster,
-        "label",
-        &format!("{NETWORK_LABEL}={}", shell_word(network)),
-    )
+pub(super) fn label_network(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy {
+    let Some(network) = cluster.network() else {
+        return format!(
+            "where the mesh has several networks, name the one of {} (kubectl mesh-label network) and give {} the label {NETWORK_LABEL} with it",
+            cluster.context,
+            gateway.described()
+        )
+        .into();
+    };
+    change_service(gateway, cluster, "label", |label| {
+        label.pair(NETWORK_LABEL, network)
+    })
 }
 
-/// `kubectl label` or `kubectl annotate` for the gateway's Service; a step where no pods of this cluster are behind it, since
-/// then it may describe what is elsewhere.
+/// `kubectl VERB service NAME` for the gateway's Service with more words; a step where no pods of this cluster are behind it,
+/// since then it may describe what is elsewhere.
 pub(super) fn change_service(
     gateway: &Gateway,
     cluster: &ClusterFacts,
-    verb: &str,
-    what: &str,
-) -> String {
-    let (kubectl, namespace) = (&cluster.kubectl, &gateway.namespace);
+    verb: &'static str,
+    more: impl FnOnce(Command) -> Command,
+) -> Remedy {
+    let is_elsewhere = |service| !leads_to_own_pods(service);
+    if gateway.service.as_ref().is_some_and(is_elsewhere) {
+        return format!(
+            "change service {}/{} by hand: no pods of this cluster are behind it, so look first at what it describes",
+            gateway.namespace,
+            service_name(gateway)
+        )
+        .into();
+    }
+    more(on_service(gateway, cluster, verb)).into()
+}
+
+/// `kubectl VERB service NAME` for the gateway's Service.
+pub(super) fn on_service(gateway: &Gateway, cluster: &ClusterFacts, verb: &'static str) -> Command {
+    cluster
+        .kubectl
+        .in_namespace(&gateway.namespace)
+        .words(verb)
+        .words("service")
+        .arg(service_name(gateway))
+}
+
+fn service_name(gateway: &Gateway) -> &str {
     let own = gateway
         .service
         .as_ref()
         .and_then(|service| service.metadata.name.as_deref());
-    let name = own.unwrap_or(&gateway.name);
-    if gateway
-        .service
-        .as_ref()
-        .is_some_and(|service| !leads_to_own_pods(service))
-    {
-        return format!(
-            "change service {namespace}/{name} by hand: no pods of this cluster are behind it, so look first at what it describes"
-        );
-    }
-    format!("{kubectl} -n {namespace} {verb} service {name} {what}")
+    own.unwrap_or(&gateway.name)
 }
 
-fn applied(command: &str, gateway: &Gateway, cluster: &ClusterFacts) -> String {
-    let command = in_namespace(command, &gateway.namespace);
-    format!("{command} | {} apply -f -", cluster.kubectl)
-}
-
-fn in_namespace(command: &str, namespace: &str) -> String {
-    if namespace == ISTIO_SYSTEM {
-        command.to_owned()
-    } else {
-        format!("{command} -n {}", shell_word(namespace))
-    }
+/// What is generated for a namespace, applied to the cluster.
+fn applied(generate: Command, namespace: &str, cluster: &ClusterFacts) -> Command {
+    let apply = cluster.kubectl.command().words("apply -f -");
+    generate.istio_namespace(namespace).pipe(apply)
 }
 
 /// The labels by which the gateway's pods are known, where they are not those that everybody takes.

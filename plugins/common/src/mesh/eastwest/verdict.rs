@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::verdict_tls::{of_hbone, of_istiod, of_sidecar};
 use super::{Candidate, Check, ClusterFacts, Exposure, Gateway, Planned, Readable};
+use crate::mesh::command::Remedy;
 use crate::mesh::finding::{Finding, Severity};
 use crate::mesh::probe::Answer;
 use crate::mesh::resources::PeerAuthentication;
@@ -195,12 +196,12 @@ impl Known<'_> {
     }
 
     /// The command that tells how the gateway's pods are.
-    pub(super) fn look_at_pods(&self) -> String {
+    pub(super) fn look_at_pods(&self) -> Remedy {
         look_at_pods(self.gateway, self.cluster)
     }
 }
 
-pub(super) fn look_at_pods(gateway: &Gateway, cluster: &ClusterFacts) -> String {
+pub(super) fn look_at_pods(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy {
     let spec = gateway
         .service
         .as_ref()
@@ -212,11 +213,15 @@ pub(super) fn look_at_pods(gateway: &Gateway, cluster: &ClusterFacts) -> String 
         .iter()
         .map(|(key, value)| format!("{key}={value}"))
         .collect();
-    let (kubectl, namespace) = (&cluster.kubectl, &gateway.namespace);
-    format!(
-        "{kubectl} -n {namespace} describe pods -l {}",
-        labels.join(",")
-    )
+    let kubectl = cluster.kubectl.in_namespace(&gateway.namespace);
+    if labels.is_empty() {
+        let described = gateway.described();
+        return format!("give {described} a selector that takes in the gateway's pods").into();
+    }
+    kubectl
+        .words("describe pods")
+        .flag("-l", &labels.join(","))
+        .into()
 }
 
 /// An answer as a word of a table and as the end of a sentence.

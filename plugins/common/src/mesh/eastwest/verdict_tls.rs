@@ -141,14 +141,17 @@ fn of_hanging_up(all: &[(Option<&Candidate>, &Answer)], known: &Known<'_>) -> Ju
     let hosts: Vec<&str> = asked.iter().map(|one| one.host.as_str()).collect();
     let start = format!("{place} hangs up on who asks for {}", hosts.join(", "));
     let error = |message: String| Finding::new(Check::Sidecar.id(), Severity::Error, message);
-    let (kubectl, root) = (&known.cluster.kubectl, &known.cluster.istio_namespace);
+    let root = &known.cluster.istio_namespace;
     let policies = known.policies.and_then(|read| read.as_deref().ok());
     let off = asked
         .iter()
         .find_map(|one| disabled_for(policies.unwrap_or_default(), one, root));
     if let Some((space, name)) = off.as_deref().and_then(|policy| policy.split_once('/')) {
         let message = format!("{start}: PeerAuthentication {space}/{name} turns mutual TLS off");
-        let fix = format!("{kubectl} -n {space} edit peerauthentication {name}");
+        let fix = format!(
+            "let PeerAuthentication {space}/{name} in context {} take mutual TLS: mode PERMISSIVE or STRICT",
+            known.cluster.context
+        );
         return Judged::failed("reset", error(message).fix(fix));
     }
     if let Some(id) = known.exposure.services.fault() {
@@ -166,7 +169,13 @@ fn of_hanging_up(all: &[(Option<&Candidate>, &Answer)], known: &Known<'_>) -> Ju
     ));
     Judged::failed(
         "reset",
-        finding.fix(format!("{kubectl} -n {space} get pods,endpointslices")),
+        finding.fix(
+            known
+                .cluster
+                .kubectl
+                .in_namespace(space)
+                .words("get pods,endpointslices"),
+        ),
     )
 }
 

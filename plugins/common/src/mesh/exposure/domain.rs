@@ -142,8 +142,8 @@ mod tests {
         ] {
             let error = bad.parse::<ClusterDomain>().unwrap_err();
             assert_eq!(
-                error.hints(),
-                [format!("for example: --cluster-domain {near}")],
+                error.hints()[0].to_string(),
+                format!("for example: --cluster-domain {near}"),
                 "{bad}"
             );
         }

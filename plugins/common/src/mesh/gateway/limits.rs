@@ -3,6 +3,7 @@
 use super::ports::STATUS;
 use super::{EastWestGateway, GatewayPort};
 use crate::mesh::Error;
+use crate::mesh::command::Remedy;
 use crate::mesh::names::ISTIO_SYSTEM;
 
 /// The ways to install a gateway.
@@ -49,8 +50,7 @@ fn of_helm(gateway: &EastWestGateway) -> Option<Error> {
             "Helm values name no namespace, so --namespace {namespace} is Helm's to be told"
         ))
         .hint(format!(
-            "leave it away here, and: helm install {} istio/gateway -n {namespace} -f -",
-            gateway.name
+            "leave it away here, and name {namespace} to helm install with -n"
         ))
     })
 }
@@ -96,7 +96,7 @@ fn of_listeners(gateway: &EastWestGateway) -> Vec<Error> {
     let possible: Vec<String> = others
         .map(|port| format!("{}={}", port.name, port.port))
         .collect();
-    let hint = format!("--ports {STATUS},{}", possible.join(","));
+    let hint = Remedy::add("--ports", &format!("{STATUS},{}", possible.join(",")));
     errors.into_iter().map(|error| error.hint(&hint)).collect()
 }
 

@@ -102,7 +102,7 @@ impl FromStr for GatewayPort {
 fn unreadable(text: &str, why: &str) -> Error {
     let known: Vec<&str> = USUAL.iter().map(|(name, _)| *name).collect();
     Error::usage(format!("port {text:?} cannot be read: {why}")).hint(format!(
-        "NAME=PORT or NAME=PORT:TARGETPORT, such as tls=443:15443; a NAME alone is one of {}",
+        "NAME=PORT or NAME=PORT:TARGETPORT, such as tls=443:15443, or a NAME alone: one of {}",
         known.join(", ")
     ))
 }
@@ -142,7 +142,7 @@ impl Ports {
         }
         if !ports.iter().any(|port| port.name == TLS) {
             let error = Error::usage("the port tls is missing, by which other networks come in");
-            errors.push(error.hint("--ports status-port,tls"));
+            errors.push(error.hint("add --ports status-port,tls"));
         }
         Error::all(errors).map_or(Ok(Self(ports)), Err)
     }

@@ -105,18 +105,21 @@ pub(super) fn tied<'a>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::command::Kubectl;
     use super::super::Part;
     use super::*;
-
-    const TOOLS: Tools<'static> = Tools::new("kubectl --context east");
 
     fn says(part: Part, network: &str, cluster: &str) -> Statement {
         let some = |text: &str| Some(text.to_owned());
         Statement::new(part, part.word().to_owned(), some(network), some(cluster))
     }
 
+    fn east() -> Kubectl {
+        Kubectl::default().context("east")
+    }
+
     fn found(mut statements: Vec<Statement>, several: bool) -> Vec<(&'static str, String)> {
-        let findings = judge(&mut statements, several, &TOOLS);
+        let findings = judge(&mut statements, several, &Tools::new(&east()));
         let drifting: Vec<&Statement> = statements.iter().filter(|one| one.drift).collect();
         let loud = findings
             .iter()
@@ -274,7 +277,7 @@ mod tests {
         all[0] = says(Part::Namespace, "m", "");
         all[0].about.name = "istio-system".to_owned();
         all[1] = says(Part::Istiod, "", "west");
-        let fixes: Vec<String> = judge(&mut all, true, &TOOLS)
+        let fixes: Vec<String> = judge(&mut all, true, &Tools::new(&east()))
             .into_iter()
             .filter_map(|finding| Some(finding.fix?.to_string()))
             .collect();
@@ -316,7 +319,7 @@ mod tests {
             says(Part::Injector, "m", ""),
             says(Part::Pods, "", "west"),
         ];
-        let findings = judge(&mut all, true, &TOOLS);
+        let findings = judge(&mut all, true, &Tools::new(&east()));
         let told: Vec<(&str, &str, &str)> = findings
             .iter()
             .map(|one| {
@@ -373,7 +376,9 @@ mod tests {
         let all = || vec![says(Part::Namespace, "", ""), says(Part::Injector, "n", "")];
         assert_eq!(found(all(), true)[0].0, "network-label-missing");
         let mut alone = all();
-        assert_eq!(judge(&mut alone, false, &TOOLS)[0].severity, Severity::Info);
+        let kubectl = Kubectl::default();
+        let found = judge(&mut alone, false, &Tools::new(&kubectl));
+        assert_eq!(found[0].severity, Severity::Info);
         assert!(alone.iter().all(|one| !one.drift));
     }
 }

@@ -2,14 +2,13 @@
 
 use serde_json::json;
 
-use super::super::command::{Command, Remedy};
+use super::super::command::{Command, Kubectl, Remedy};
 use super::super::names::{ISTIO_SYSTEM, NETWORK_LABEL};
-use super::super::shell::shell_word;
 use super::object::{Installer, Object, Release};
 use super::{Part, Statement};
 
 /// Injection says anew what a pod is told.
-const RESTART: &str = "kubectl rollout restart, for what the pods belong to";
+const RESTART: &str = "restart what the pods belong to (kubectl rollout restart)";
 
 /// Keys of the values that Istio's charts, and istioctl below `values`, take for the whole mesh.
 const NETWORK: &str = "global.network";
@@ -18,56 +17,57 @@ const CLUSTER: &str = "global.multiCluster.clusterName";
 /// How the tools of the trade are told about one cluster.
 #[derive(Debug, Clone)]
 pub struct Tools<'a> {
-    /// The start of a kubectl command line, such as `kubectl --context east`.
-    kubectl: &'a str,
+    kubectl: &'a Kubectl,
 }
 
 impl<'a> Tools<'a> {
-    /// The tools for the cluster that this start of a kubectl command line leads to.
-    pub const fn new(kubectl: &'a str) -> Self {
+    /// The tools for the cluster that kubectl is told about so.
+    pub const fn new(kubectl: &'a Kubectl) -> Self {
         Self { kubectl }
     }
 
     /// Gives Istio's namespace its label, in place of another one where it has one.
-    pub(super) fn label_namespace(&self, namespace: &str, network: &str, is_other: bool) -> String {
-        let (_, flags) = self.kubectl.split_once(' ').unwrap_or_default();
-        let network = shell_word(network);
-        let overwrite = if is_other { " --overwrite" } else { "" };
-        let command = format!("kubectl mesh-label network {network}{overwrite} {flags}");
-        if namespace == ISTIO_SYSTEM {
-            command.trim_end().to_owned()
+    pub(super) fn label_namespace(
+        &self,
+        namespace: &str,
+        network: &str,
+        is_other: bool,
+    ) -> Command {
+        let command = Command::new("kubectl mesh-label network").arg(network);
+        let command = if is_other {
+            command.words("--overwrite")
         } else {
-            format!("{} -n {}", command.trim_end(), shell_word(namespace))
-        }
+            command
+        };
+        command.on(self.kubectl).istio_namespace(namespace)
     }
 
     /// Takes a label from a namespace.
-    pub(super) fn unlabel_namespace(&self, namespace: &str, key: &str) -> String {
-        let (namespace, key) = (shell_word(namespace), shell_word(key));
-        format!("{} label namespace {namespace} {key}-", self.kubectl)
+    pub(super) fn unlabel_namespace(&self, namespace: &str, key: &str) -> Command {
+        self.kubectl
+            .command()
+            .words("label namespace")
+            .arg(namespace)
+            .arg(&format!("{key}-"))
     }
 
     /// Makes a part say this network.
-    pub(super) fn network(&self, one: &Statement, network: &str) -> String {
+    pub(super) fn network(&self, one: &Statement, network: &str) -> Remedy {
         match one.part {
-            Part::Namespace => {
-                self.label_namespace(&one.about.name, network, one.network.is_some())
-            }
+            Part::Namespace => self
+                .label_namespace(&one.about.name, network, one.network.is_some())
+                .into(),
             Part::Injector => self
                 .install("istiod", &one.about, NETWORK, NETWORK, network)
                 .unwrap_or_else(|| by_hand(NETWORK, network)),
             Part::Ztunnel => self
                 .install("ztunnel", &one.about, "network", NETWORK, network)
                 .unwrap_or_else(|| self.set_env(&one.about, "NETWORK", network)),
-            Part::Gateway => self.on(
-                &one.about,
-                &format!(
-                    "label {} {} {} --overwrite",
-                    one.about.resource,
-                    shell_word(&one.about.name),
-                    label_pair(network)
-                ),
-            ),
+            Part::Gateway => self
+                .on(&one.about, "label")
+                .pair(NETWORK_LABEL, network)
+                .words("--overwrite")
+                .into(),
             Part::GatewayPods | Part::Pods if one.is_labelled => {
                 self.relabel_template(&one.about, network)
             }
@@ -77,24 +77,20 @@ impl<'a> Tools<'a> {
 
     /// Gives pods their label by the template that they are made of, which restarts them. Where istioctl installed them, that
     /// label is part of the selector as well, and Kubernetes lets nobody change that.
-    fn relabel_template(&self, object: &Object, network: &str) -> String {
+    fn relabel_template(&self, object: &Object, network: &str) -> Remedy {
         if !object.is_known() || object.installer.is_some() {
             return format!(
                 "install what these pods belong to again for network {network}: their label {NETWORK_LABEL} comes from there"
-            );
+            )
+            .into();
         }
         let labels = json!({NETWORK_LABEL: network});
         let patch = json!({"spec": {"template": {"metadata": {"labels": labels}}}}).to_string();
-        let name = shell_word(&object.name);
-        let patch = shell_word(&patch);
-        self.on(
-            object,
-            &format!("patch {} {name} -p {patch}", object.resource),
-        )
+        self.on(object, "patch").flag("-p", &patch).into()
     }
 
     /// Makes a part say this cluster's name.
-    pub(super) fn cluster(&self, one: &Statement, cluster: &str) -> String {
+    pub(super) fn cluster(&self, one: &Statement, cluster: &str) -> Remedy {
         const OF_ZTUNNEL: &str = "multiCluster.clusterName";
         match one.part {
             Part::Pods | Part::GatewayPods => self.restart(&one.about),
@@ -108,47 +104,40 @@ impl<'a> Tools<'a> {
     }
 
     /// Makes the pods of a gateway serve this network alone.
-    pub(super) fn view(&self, one: &Statement, network: &str) -> Option<String> {
+    pub(super) fn view(&self, one: &Statement, network: &str) -> Option<Remedy> {
         let known = one.about.is_known();
         known.then(|| self.set_env(&one.about, "ISTIO_META_REQUESTED_NETWORK_VIEW", network))
     }
 
     /// Gives the pods of a namespace that have the label `other` the label `network`.
-    pub(super) fn relabel_pods(&self, one: &Statement, other: &str, network: &str) -> String {
-        let (other, network) = (label_pair(other), label_pair(network));
-        self.on(
-            &one.about,
-            &format!("label pods -l {other} {network} --overwrite"),
-        )
+    pub(super) fn relabel_pods(&self, one: &Statement, other: &str, network: &str) -> Command {
+        self.kubectl
+            .in_namespace(&one.about.namespace)
+            .words("label pods")
+            .flag("-l", &format!("{NETWORK_LABEL}={other}"))
+            .pair(NETWORK_LABEL, network)
+            .words("--overwrite")
     }
 
-    fn restart(&self, object: &Object) -> String {
-        if !object.is_known() {
-            return RESTART.to_owned();
+    fn restart(&self, object: &Object) -> Remedy {
+        if object.is_known() {
+            self.on(object, "rollout restart").into()
+        } else {
+            RESTART.into()
         }
-        let name = shell_word(&object.name);
-        self.on(
-            object,
-            &format!("rollout restart {} {name}", object.resource),
-        )
     }
 
-    fn set_env(&self, object: &Object, variable: &str, value: &str) -> String {
-        let name = shell_word(&object.name);
-        let pair = format!("{variable}={value}");
-        let pair = shell_word(&pair);
-        self.on(
-            object,
-            &format!("set env {} {name} {pair}", object.resource),
-        )
+    fn set_env(&self, object: &Object, variable: &str, value: &str) -> Remedy {
+        self.on(object, "set env").pair(variable, value).into()
     }
 
-    fn on(&self, object: &Object, rest: &str) -> String {
-        format!(
-            "{} -n {} {rest}",
-            self.kubectl,
-            shell_word(&object.namespace)
-        )
+    /// `kubectl -n NAMESPACE VERB KIND NAME`.
+    fn on(&self, object: &Object, verb: &'static str) -> Command {
+        self.kubectl
+            .in_namespace(&object.namespace)
+            .words(verb)
+            .arg(&object.resource)
+            .arg(&object.name)
     }
 
     /// Sets one value by what installed the object: `of_chart` is its key in the chart, `of_mesh` among istioctl's values.
@@ -160,7 +149,7 @@ impl<'a> Tools<'a> {
         of_chart: &str,
         of_mesh: &str,
         value: &str,
-    ) -> Option<String> {
+    ) -> Option<Remedy> {
         match object.installer.as_ref()? {
             Installer::Helm(release) => self.upgrade(release, chart, of_chart, value),
             Installer::Istioctl { revision } => {
@@ -170,53 +159,45 @@ impl<'a> Tools<'a> {
     }
 
     /// Sets one value of a release of Helm's and keeps all others.
-    fn upgrade(&self, release: &Release, chart: &str, key: &str, value: &str) -> Option<String> {
-        let helm = self.helm()?;
-        let (name, namespace) = (shell_word(&release.name), shell_word(&release.namespace));
-        let version = release.version.as_ref();
-        let version = version.map_or_else(String::new, |version| {
-            format!(" --version {}", shell_word(version))
-        });
-        // Helm makes numbers and booleans of what looks like them.
-        let pair = format!("{key}={value}");
-        let pair = shell_word(&pair);
-        Some(format!(
-            "{helm} -n {namespace} upgrade {name} istio/{chart}{version} --reuse-values --set-string {pair}"
-        ))
+    fn upgrade(&self, release: &Release, chart: &str, key: &str, value: &str) -> Option<Remedy> {
+        let command = self
+            .kubectl
+            .helm()?
+            .flag("-n", &release.namespace)
+            .words("upgrade")
+            .arg(&release.name)
+            .arg(&format!("istio/{chart}"))
+            .flag_if("--version", release.version.as_deref())
+            .words("--reuse-values")
+            // Helm makes numbers and booleans of what looks like them.
+            .flag("--set-string", &format!("{key}={}", of_helm(value)));
+        Some(command.into())
     }
 
-    /// istioctl keeps no settings in the cluster, so whoever installed has to give them again: as FILE.
+    /// istioctl keeps no settings in the cluster, so whoever installed has to give them again.
     fn reinstall(
         &self,
         namespace: &str,
         revision: Option<&str>,
         key: &str,
         value: &str,
-    ) -> Option<String> {
-        let flags = self.without_entries()?.strip_prefix("kubectl")?;
-        let mut command = format!("istioctl install{flags} -f FILE");
-        if namespace != ISTIO_SYSTEM {
-            command = format!("{command} -i {}", shell_word(namespace));
-        }
-        if let Some(revision) = revision {
-            command = format!("{command} --revision {}", shell_word(revision));
-        }
-        let pair = format!("values.{key}={value}");
-        Some(format!("{command} --set {}", shell_word(&pair)))
+    ) -> Option<Remedy> {
+        let flags = Command::new("--set")
+            .arg(&format!("values.{key}={value}"))
+            .on(self.kubectl)
+            .flag_if("-i", Some(namespace).filter(|name| *name != ISTIO_SYSTEM))
+            .flag_if("--revision", revision);
+        self.kubectl
+            .without_entries()
+            .then(|| {
+                format!("run istioctl install again with all that was given to it then (-f FILE), and with {flags}").into()
+            })
     }
+}
 
-    /// Neither Helm nor istioctl knows the entries of users and clusters.
-    fn without_entries(&self) -> Option<&str> {
-        let entries = [" --cluster ", " --user "];
-        let has = entries.iter().any(|flag| self.kubectl.contains(flag));
-        (!has).then_some(self.kubectl)
-    }
-
-    /// Helm has another word for a context.
-    fn helm(&self) -> Option<String> {
-        let helm = self.without_entries()?.replacen("kubectl", "helm", 1);
-        Some(helm.replacen(" --context ", " --kube-context ", 1))
-    }
+/// Helm takes a comma for the end of a value.
+fn of_helm(value: &str) -> String {
+    value.replace('\\', r"\\").replace(',', r"\,")
 }
 
 /// Several fixes as one: each once and one after the other, in words where one of them is no command.
@@ -243,12 +224,8 @@ pub(super) fn together(fixes: impl Iterator<Item = impl Into<Remedy>>) -> Remedy
 }
 
 /// What is to be said where nobody knows how Istio was installed.
-fn by_hand(key: &str, value: &str) -> String {
-    format!("install istiod again with values.{key}={value}")
-}
-
-fn label_pair(network: &str) -> String {
-    shell_word(&format!("{NETWORK_LABEL}={network}")).into_owned()
+fn by_hand(key: &str, value: &str) -> Remedy {
+    format!("install istiod again with values.{key}={value}").into()
 }
 
 #[cfg(test)]
@@ -281,7 +258,8 @@ mod tests {
 
     #[test]
     fn every_part_is_mended_by_its_own_command() {
-        let tools = Tools::new("kubectl --kubeconfig k --context 'my east'");
+        let kubectl = Kubectl::new(Some("k".to_owned())).context("my east");
+        let tools = Tools::new(&kubectl);
         for (one, network, cluster) in [
             (
                 about(Part::Namespace, "namespace", None),
@@ -310,13 +288,13 @@ mod tests {
             ),
             (
                 about(Part::Injector, "configmap", istioctl(None)),
-                "istioctl install --kubeconfig k --context 'my east' -f FILE -i mesh --set values.global.network=n",
-                "istioctl install --kubeconfig k --context 'my east' -f FILE -i mesh --set values.global.multiCluster.clusterName=c",
+                "run istioctl install again with all that was given to it then (-f FILE), and with --set values.global.network=n --kubeconfig k --context 'my east' -i mesh",
+                "run istioctl install again with all that was given to it then (-f FILE), and with --set values.global.multiCluster.clusterName=c --kubeconfig k --context 'my east' -i mesh",
             ),
             (
                 about(Part::Ztunnel, "daemonset", istioctl(Some("canary"))),
-                "istioctl install --kubeconfig k --context 'my east' -f FILE -i mesh --revision canary --set values.global.network=n",
-                "istioctl install --kubeconfig k --context 'my east' -f FILE -i mesh --revision canary --set values.global.multiCluster.clusterName=c",
+                "run istioctl install again with all that was given to it then (-f FILE), and with --set values.global.network=n --kubeconfig k --context 'my east' -i mesh --revision canary",
+                "run istioctl install again with all that was given to it then (-f FILE), and with --set values.global.multiCluster.clusterName=c --kubeconfig k --context 'my east' -i mesh --revision canary",
             ),
             (about(Part::Pods, "", None), RESTART, RESTART),
         ] {
@@ -332,10 +310,14 @@ mod tests {
 
     #[test]
     fn no_tool_is_led_astray() {
-        let tools = Tools::new("kubectl --context east --user admin");
+        let kubectl = Kubectl::default()
+            .context("east")
+            .entries(None, Some("admin"));
+        let tools = Tools::new(&kubectl);
         for installer in [helm(), istioctl(None)] {
             let injector = about(Part::Injector, "configmap", installer);
-            assert!(tools.network(&injector, "n").starts_with("install istiod"));
+            let fix = tools.network(&injector, "n").to_string();
+            assert!(fix.starts_with("install istiod"), "{fix}");
         }
     }
 }

@@ -38,6 +38,7 @@ pub fn near_keys(namespace: &Namespace, network: Option<&str>, tools: &Tools<'_>
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::command::Kubectl;
     use super::*;
 
     #[test]
@@ -46,7 +47,8 @@ mod tests {
             "name": "istio-system", "labels": {"topology.istio.io/networks": "typo"}}}))
         .unwrap();
         for (network, label) in [(Some("n"), "n"), (None, "typo")] {
-            let fix = near_keys(&namespace, network, &Tools::new("kubectl --context east"))
+            let kubectl = Kubectl::default().context("east");
+            let fix = near_keys(&namespace, network, &Tools::new(&kubectl))
                 .remove(0)
                 .fix
                 .unwrap()

@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 
 use crate::mesh::Error;
+use crate::mesh::command::Command;
 
 /// Where the helper of a plugin is, and what it says.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl Helper {
                 Error::refused(format!(
                     "kubectl cannot find this plugin: no folder of PATH has {file}"
                 ))
-                .hint("kubectl plugin list")
+                .hint(Command::new("kubectl plugin list"))
             })?;
         let (name, text) = if cfg!(windows) {
             let text = format!(
@@ -95,8 +96,9 @@ impl Helper {
             Ok(bytes) => match String::from_utf8(bytes) {
                 Ok(text) if text.contains(&owner(&self.typed)) => Ok(Some(text)),
                 _ => Err(
-                    Error::refused(format!("{shown} is not a helper that this plugin wrote"))
-                        .hint(format!("mv {shown} {shown}.old")),
+                    Error::refused(format!("{shown} is not a helper that this plugin wrote")).hint(
+                        Command::new("mv").args(&[&shown.to_string(), &format!("{shown}.old")]),
+                    ),
                 ),
             },
         }
@@ -122,7 +124,11 @@ impl Helper {
     }
 
     fn with_rights(&self, step: &str) -> String {
-        format!("sudo env \"PATH=$PATH\" {} completion {step}", self.typed)
+        format!(
+            "run {} completion {step} as a user who may write to {}",
+            self.typed,
+            self.path.parent().unwrap_or(&self.path).display()
+        )
     }
 }
 

@@ -1,0 +1,114 @@
+//! How kubectl, and the tools beside it, are told about one cluster.
+
+use std::fmt;
+
+use super::Command;
+
+/// The flags that lead kubectl to one cluster. Without any it is the cluster that kubectl takes by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kubectl {
+    kubeconfig: Option<String>,
+    context: Option<String>,
+    cluster: Option<String>,
+    user: Option<String>,
+}
+
+impl Kubectl {
+    /// kubectl with the kubeconfig that was named, if any.
+    pub fn new(kubeconfig: Option<String>) -> Self {
+        Self {
+            kubeconfig,
+            ..Self::default()
+        }
+    }
+
+    /// The same with this context.
+    #[must_use]
+    pub fn context(mut self, context: &str) -> Self {
+        self.context = Some(context.to_owned());
+        self
+    }
+
+    /// The same with these entries of the kubeconfig in place of the context's own.
+    #[must_use]
+    pub fn entries(mut self, cluster: Option<&str>, user: Option<&str>) -> Self {
+        self.cluster = cluster.map(str::to_owned);
+        self.user = user.map(str::to_owned);
+        self
+    }
+
+    /// The start of a command line: `kubectl --context east`.
+    pub fn command(&self) -> Command {
+        Command::new("kubectl").on(self)
+    }
+
+    /// The same for one namespace: `kubectl --context east -n istio-system`.
+    pub fn in_namespace(&self, namespace: &str) -> Command {
+        self.command().flag("-n", namespace)
+    }
+
+    /// `kubectl config`, about the same kubeconfig.
+    pub fn config(&self) -> Command {
+        Command::new("kubectl").kubeconfig_of(self).words("config")
+    }
+
+    /// Helm for the same cluster; nothing where it cannot be led there, since it knows no entries of clusters and users.
+    pub fn helm(&self) -> Option<Command> {
+        let helm = Command::new("helm").kubeconfig_of(self);
+        self.without_entries()
+            .then(|| helm.flag_if("--kube-context", self.context.as_deref()))
+    }
+
+    /// Whether the kubeconfig and a context are all that was named, which is what other tools can be told as well.
+    pub fn without_entries(&self) -> bool {
+        self.cluster.is_none() && self.user.is_none()
+    }
+
+    pub(super) fn kubeconfig(&self) -> Option<&str> {
+        self.kubeconfig.as_deref()
+    }
+
+    pub(super) fn flags(&self, command: Command) -> Command {
+        command
+            .kubeconfig_of(self)
+            .flag_if("--context", self.context.as_deref())
+            .flag_if("--cluster", self.cluster.as_deref())
+            .flag_if("--user", self.user.as_deref())
+    }
+}
+
+/// The start of a command line, for texts.
+impl fmt::Display for Kubectl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.command().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_is_led_to_the_same_cluster_or_not_told_at_all() {
+        let east = Kubectl::new(Some("my k".to_owned())).context("east");
+        let text = |command: Command| command.to_string();
+        assert_eq!(
+            text(east.in_namespace("mesh").words("get pods")),
+            "kubectl --kubeconfig 'my k' --context east -n mesh get pods"
+        );
+        assert_eq!(
+            text(east.config().words("get-contexts")),
+            "kubectl --kubeconfig 'my k' config get-contexts"
+        );
+        assert_eq!(
+            east.helm().map(text).as_deref(),
+            Some("helm --kubeconfig 'my k' --kube-context east")
+        );
+        let other = east.entries(None, Some("admin"));
+        assert_eq!(
+            other.to_string(),
+            "kubectl --kubeconfig 'my k' --context east --user admin"
+        );
+        assert_eq!(other.helm(), None);
+    }
+}

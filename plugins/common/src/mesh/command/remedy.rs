@@ -1,0 +1,187 @@
+//! One thing to do next.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
+use super::Command;
+use super::word::{can_be_pasted, inert, quoted, shown};
+
+/// One thing to do next: a command that can be pasted as it stands, or a step in words.
+///
+/// Serialized as the two fields `fix` (its text) and `fixKind` (`command` or `step`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// A command without placeholders.
+    Command(Command),
+    /// Words for a person; nothing to paste.
+    Step(String),
+}
+
+impl Remedy {
+    /// The word for its kind in JSON: `command` or `step`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Command(_) => "command",
+            Self::Step(_) => "step",
+        }
+    }
+
+    /// The step to give the same command once more with this flag, whoever chose its value.
+    pub fn add(flag: &str, value: &str) -> Self {
+        if !can_be_pasted(value) {
+            return Self::Step(format!("add {flag} with the value {}", shown(value)));
+        }
+        let joint = if value.starts_with('-') { "=" } else { " " };
+        Self::Step(format!("add {flag}{joint}{}", quoted(value)))
+    }
+
+    /// The first word of a command.
+    pub fn program(&self) -> Option<&str> {
+        match self {
+            Self::Command(command) => command.programs().first()?.first().copied(),
+            Self::Step(_) => None,
+        }
+    }
+}
+
+impl From<Command> for Remedy {
+    /// A command with a word that cannot be pasted becomes a step that says so, and shows that word apart.
+    fn from(command: Command) -> Self {
+        let unfit = command.unfit();
+        if unfit.is_empty() {
+            return Self::Command(command);
+        }
+        Self::Step(format!(
+            "a name in the command that helps is not safe to paste; type it by hand: {command}, where NAME is {}",
+            unfit.join(", then ")
+        ))
+    }
+}
+
+/// Nothing of a step runs where somebody pastes it all the same: what a shell would act on in a name is shown escaped.
+impl From<String> for Remedy {
+    fn from(step: String) -> Self {
+        Self::from(step.as_str())
+    }
+}
+
+impl From<&str> for Remedy {
+    fn from(step: &str) -> Self {
+        Self::Step(inert(step))
+    }
+}
+
+impl From<&Self> for Remedy {
+    fn from(remedy: &Self) -> Self {
+        remedy.clone()
+    }
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command(command) => command.fmt(f),
+            Self::Step(step) => f.write_str(step),
+        }
+    }
+}
+
+/// Equal to the text that is printed.
+impl PartialEq<&str> for Remedy {
+    fn eq(&self, text: &&str) -> bool {
+        self.to_string() == *text
+    }
+}
+
+/// Equal to the text that is printed.
+impl PartialEq<String> for Remedy {
+    fn eq(&self, text: &String) -> bool {
+        self.to_string() == *text
+    }
+}
+
+impl Serialize for Remedy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Remedy", 2)?;
+        fields.serialize_field("fix", &self.to_string())?;
+        fields.serialize_field("fixKind", self.kind())?;
+        fields.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn describe(context: &str, name: &str) -> Remedy {
+        Command::new("kubectl")
+            .flag("--context", context)
+            .words("describe secret")
+            .arg(name)
+            .into()
+    }
+
+    #[test]
+    fn words_of_others_stay_words() {
+        assert_eq!(
+            describe("east", "x;touch pwned"),
+            "kubectl --context east describe secret 'x;touch pwned'"
+        );
+        assert_eq!(
+            describe("--raw", "west"),
+            "kubectl --context=--raw describe secret west"
+        );
+        assert_eq!(describe("east", "west").kind(), "command");
+    }
+
+    #[test]
+    fn what_no_quoting_makes_safe_is_a_step() {
+        for name in ["a\nrm -rf x", "a\u{202e}b", "a\u{1b}[201~b", "--all", ""] {
+            let remedy = describe("east", name);
+            assert_eq!(remedy.kind(), "step", "{name:?}");
+            let text = remedy.to_string();
+            assert!(
+                text.contains("describe secret NAME, where NAME is \""),
+                "{text}"
+            );
+            assert!(can_be_pasted(&text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_value_of_a_flag_to_add_is_one_word() {
+        for (value, expected) in [
+            ("https://h:1", "add --server https://h:1"),
+            ("a;b", "add --server 'a;b'"),
+            ("-x", "add --server=-x"),
+            ("a\nb", "add --server with the value \"a\\nb\""),
+        ] {
+            assert_eq!(Remedy::add("--server", value), expected);
+        }
+    }
+
+    #[test]
+    fn a_step_runs_nothing_of_a_name() {
+        for (name, expected) in [
+            ("west", "delete secret west"),
+            ("it's", "delete secret it's"),
+            ("x;touch y", r"delete secret x\u{3b}touch y"),
+            ("$(touch y)", r"delete secret \u{24}(touch y)"),
+            ("a\ntouch y", r"delete secret a\ntouch y"),
+        ] {
+            assert_eq!(Remedy::from(format!("delete secret {name}")), expected);
+        }
+    }
+
+    #[test]
+    fn json_tells_a_command_from_a_step() {
+        let json = serde_json::to_string(&describe("east", "west")).unwrap();
+        assert_eq!(
+            json,
+            r#"{"fix":"kubectl --context east describe secret west","fixKind":"command"}"#
+        );
+        let json = serde_json::to_string(&Remedy::from("restart istiod")).unwrap();
+        assert_eq!(json, r#"{"fix":"restart istiod","fixKind":"step"}"#);
+    }
+}
