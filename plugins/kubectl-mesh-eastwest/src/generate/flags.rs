@@ -1,7 +1,7 @@
 //! The flags that say what a gateway is to be, whatever becomes of it.
 
 use clap::{Args, ValueEnum};
-use mesh_common::mesh::gateway::ServiceType;
+use mesh_common::mesh::gateway::{IpFamily, IpFamilyPolicy, ServiceType, TrafficPolicy};
 use mesh_common::terminal::flags::NamespaceFlags;
 
 /// What a gateway is to be. Values are checked by `resolve`, so that all that is wrong is said at once.
@@ -40,6 +40,45 @@ pub(crate) struct GatewayFlags {
     /// Address that leads to the cluster's nodes by itself; may be repeated or be a list with commas
     #[arg(long = "external-ip", value_name = "IP", value_delimiter = ',')]
     pub external_ips: Vec<String>,
+    /// Address that the load balancer is asked for, where it takes one from spec.loadBalancerIP
+    #[arg(long, value_name = "IP")]
+    pub load_balancer_ip: Option<String>,
+    /// Network that the load balancer takes connections from; may be repeated or be a list with commas [default: all]
+    #[arg(
+        long = "load-balancer-source-range",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
+    pub load_balancer_source_ranges: Vec<String>,
+    /// Which nodes pass on what comes from outside of the cluster: Local keeps the source address
+    #[arg(long, value_name = "POLICY")]
+    pub external_traffic_policy: Option<TrafficPolicyArg>,
+    /// Which nodes pass on what comes from inside of the cluster
+    #[arg(long, value_name = "POLICY")]
+    pub internal_traffic_policy: Option<TrafficPolicyArg>,
+    /// Whether its Service has addresses of one IP family or of both
+    #[arg(long, value_name = "POLICY")]
+    pub ip_family_policy: Option<IpFamilyPolicyArg>,
+    /// IP families of its Service, the first one first
+    #[arg(long = "ip-family", value_name = "FAMILY,…", value_delimiter = ',')]
+    pub ip_families: Vec<IpFamilyArg>,
+    /// Label of the nodes that its pods run on; may be repeated or be a list with commas
+    #[arg(
+        long = "node-selector",
+        value_name = "KEY=VALUE",
+        value_delimiter = ','
+    )]
+    pub node_selector: Vec<String>,
+    /// Taint that its pods tolerate, as kubectl taint has it; may be repeated or be a list with commas
+    #[arg(
+        long = "toleration",
+        value_name = "KEY[=VALUE][:EFFECT]",
+        value_delimiter = ','
+    )]
+    pub tolerations: Vec<String>,
+    /// Platform of the cluster, as Istio's charts know it
+    #[arg(long, value_name = "PLATFORM")]
+    pub platform: Option<PlatformArg>,
     /// Number of pods, in place of an autoscaler between 1 and 5
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub replicas: Option<String>,
@@ -70,6 +109,89 @@ impl From<ServiceTypeArg> for ServiceType {
             ServiceTypeArg::LoadBalancer => Self::LoadBalancer,
             ServiceTypeArg::NodePort => Self::NodePort,
             ServiceTypeArg::ClusterIp => Self::ClusterIp,
+        }
+    }
+}
+
+/// Kubernetes' words for [`TrafficPolicy`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TrafficPolicyArg {
+    #[value(name = "Cluster")]
+    Cluster,
+    #[value(name = "Local")]
+    Local,
+}
+
+impl From<TrafficPolicyArg> for TrafficPolicy {
+    fn from(argument: TrafficPolicyArg) -> Self {
+        match argument {
+            TrafficPolicyArg::Cluster => Self::Cluster,
+            TrafficPolicyArg::Local => Self::Local,
+        }
+    }
+}
+
+/// Kubernetes' words for [`IpFamilyPolicy`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum IpFamilyPolicyArg {
+    #[value(name = "SingleStack")]
+    SingleStack,
+    #[value(name = "PreferDualStack")]
+    PreferDualStack,
+    #[value(name = "RequireDualStack")]
+    RequireDualStack,
+}
+
+impl From<IpFamilyPolicyArg> for IpFamilyPolicy {
+    fn from(argument: IpFamilyPolicyArg) -> Self {
+        match argument {
+            IpFamilyPolicyArg::SingleStack => Self::SingleStack,
+            IpFamilyPolicyArg::PreferDualStack => Self::PreferDualStack,
+            IpFamilyPolicyArg::RequireDualStack => Self::RequireDualStack,
+        }
+    }
+}
+
+/// Kubernetes' words for [`IpFamily`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum IpFamilyArg {
+    #[value(name = "IPv4")]
+    V4,
+    #[value(name = "IPv6")]
+    V6,
+}
+
+impl From<IpFamilyArg> for IpFamily {
+    fn from(argument: IpFamilyArg) -> Self {
+        match argument {
+            IpFamilyArg::V4 => Self::V4,
+            IpFamilyArg::V6 => Self::V6,
+        }
+    }
+}
+
+/// The platforms that Istio's charts have a profile for.
+/// Source: `helm-profiles/platform-*.yaml` in Istio's `manifests`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlatformArg {
+    Gke,
+    K3d,
+    K3s,
+    Microk8s,
+    Minikube,
+    Openshift,
+}
+
+impl PlatformArg {
+    /// The charts' word for it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Gke => "gke",
+            Self::K3d => "k3d",
+            Self::K3s => "k3s",
+            Self::Microk8s => "microk8s",
+            Self::Minikube => "minikube",
+            Self::Openshift => "openshift",
         }
     }
 }

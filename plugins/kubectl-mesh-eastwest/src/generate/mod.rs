@@ -8,6 +8,7 @@ mod flags;
 mod resolve;
 mod verb;
 mod words;
+mod words_of_nodes;
 
 pub(crate) use args::GenerateArgs;
 pub(crate) use flags::GatewayFlags;

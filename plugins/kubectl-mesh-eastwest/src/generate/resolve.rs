@@ -6,14 +6,14 @@ use mesh_common::mesh::Error;
 use mesh_common::mesh::command::Command;
 use mesh_common::mesh::exposure::{ClusterDomain, Revision};
 use mesh_common::mesh::gateway::{
-    EastWestGateway, Form, GatewayService, Ports, ServiceType, unexpressed,
+    EastWestGateway, Form, GatewayService, Ports, Scheduling, ServiceType, unexpressed,
 };
 use mesh_common::mesh::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
 use mesh_common::mesh::network::NetworkName;
 use mesh_common::terminal::flags::given;
 
 use super::GatewayFlags;
-use super::words;
+use super::{words, words_of_nodes};
 
 impl GatewayFlags {
     /// The gateway that they ask for, to be installed by way of `form`, which is [`Form::Ambient`] where `ambient` is set.
@@ -30,6 +30,8 @@ impl GatewayFlags {
             ports: keep(self.ports(form), &mut errors).unwrap_or_default(),
             service: self.service(&mut errors),
             replicas: keep(self.replicas(), &mut errors).flatten(),
+            scheduling: self.scheduling(&mut errors),
+            platform: self.platform.map(|platform| platform.word().to_owned()),
             cluster_domain: ClusterDomain::default(),
         };
         errors.extend(unexpressed(&gateway, form));
@@ -115,12 +117,56 @@ impl GatewayFlags {
             let address = keep(address, errors);
             external_ips.extend(address.filter(|address| !external_ips.contains(address)));
         }
-        GatewayService {
+        let balanced = given(self.load_balancer_ip.as_deref())
+            .map(|address| words::load_balancer_ip(&address, service_type));
+        let mut ranges: Vec<String> = Vec::new();
+        for range in not_empty(&self.load_balancer_source_ranges) {
+            let range = keep(words::source_range(range, service_type), errors);
+            ranges.extend(range.filter(|range| !ranges.contains(range)));
+        }
+        let external_traffic_policy = self.external_traffic_policy.map(Into::into);
+        let is_outside = service_type != ServiceType::ClusterIp || !external_ips.is_empty();
+        if external_traffic_policy.is_some() && !is_outside {
+            errors.push(
+                Error::usage("--external-traffic-policy is for what comes from outside, and nothing does to a Service of type ClusterIP")
+                    .hint("leave one of the two away"),
+            );
+        }
+        let service = GatewayService {
             service_type,
             annotations: self.annotations(errors),
             load_balancer_class: class.and_then(|class| keep(class, errors)),
             external_ips,
+            load_balancer_ip: balanced.and_then(|address| keep(address, errors)),
+            load_balancer_source_ranges: ranges,
+            external_traffic_policy,
+            internal_traffic_policy: self.internal_traffic_policy.map(Into::into),
+            ip_family_policy: self.ip_family_policy.map(Into::into),
+            ip_families: self.ip_families.iter().map(|one| (*one).into()).collect(),
+        };
+        errors.extend(words::ip_families(&service));
+        service
+    }
+
+    fn scheduling(&self, errors: &mut Vec<Error>) -> Scheduling {
+        let mut scheduling = Scheduling::default();
+        for text in not_empty(&self.node_selector) {
+            let Some((key, value)) = keep(words_of_nodes::label(text), errors) else {
+                continue;
+            };
+            let before = scheduling.node_selector.insert(key.clone(), value.clone());
+            if before.is_some_and(|before| before != value) {
+                errors.push(Error::usage(format!(
+                    "--node-selector {key} is given two values"
+                )));
+            }
         }
+        for text in not_empty(&self.tolerations) {
+            let toleration = keep(words_of_nodes::toleration(text), errors);
+            let new = toleration.filter(|one| !scheduling.tolerations.contains(one));
+            scheduling.tolerations.extend(new);
+        }
+        scheduling
     }
 
     fn annotations(&self, errors: &mut Vec<Error>) -> BTreeMap<String, String> {

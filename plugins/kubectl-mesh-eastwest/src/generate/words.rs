@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use mesh_common::mesh::Error;
 use mesh_common::mesh::cluster_name::is_dns_label;
-use mesh_common::mesh::gateway::{ServiceType, is_text_in_yaml};
+use mesh_common::mesh::gateway::{GatewayService, IpFamilyPolicy, ServiceType, is_text_in_yaml};
 use mesh_common::mesh::network::is_label_value;
 
 /// The name of a gateway is that of a Service, and part of labels that Istio's chart does not quote.
@@ -52,14 +52,7 @@ pub(super) fn class(text: &str, service_type: ServiceType) -> Result<String, Err
         let error = Error::usage(format!("load balancer class {text:?} is not [PREFIX/]NAME"));
         return Err(error.hint("for example: --load-balancer-class service.k8s.aws/nlb"));
     }
-    match service_type {
-        ServiceType::LoadBalancer => Ok(text.to_owned()),
-        ServiceType::NodePort | ServiceType::ClusterIp => Err(Error::usage(format!(
-            "--load-balancer-class needs a load balancer, and --service-type is {}",
-            service_type.as_str()
-        ))
-        .hint("leave one of the two away")),
-    }
+    needs_load_balancer("--load-balancer-class", service_type).map(|()| text.to_owned())
 }
 
 /// An address that Kubernetes takes as an external one.
@@ -82,8 +75,67 @@ pub(super) fn external_ip(text: &str) -> Result<IpAddr, Error> {
     Ok(address)
 }
 
+/// An address for a load balancer.
+pub(super) fn load_balancer_ip(text: &str, service_type: ServiceType) -> Result<IpAddr, Error> {
+    needs_load_balancer("--load-balancer-ip", service_type)?;
+    text.parse()
+        .map_err(|_| Error::usage(format!("load balancer IP {text:?} is not an address")))
+}
+
+/// A network in CIDR notation, in its own words.
+/// Source: `ValidateService` in Kubernetes' `pkg/apis/core/validation`, where they are for a load balancer alone.
+pub(super) fn source_range(text: &str, service_type: ServiceType) -> Result<String, Error> {
+    needs_load_balancer("--load-balancer-source-range", service_type)?;
+    let is_good = text.split_once('/').is_some_and(|(address, bits)| {
+        let most = match address.parse() {
+            Ok(IpAddr::V4(_)) => 32,
+            Ok(IpAddr::V6(_)) => 128,
+            Err(_) => return false,
+        };
+        let plain = bits == "0" || !bits.starts_with(['0', '+']);
+        plain && bits.parse::<u8>().is_ok_and(|bits| bits <= most)
+    });
+    if is_good {
+        return Ok(text.to_owned());
+    }
+    Err(
+        Error::usage(format!("source range {text:?} is not a network"))
+            .hint("for example: --load-balancer-source-range 203.0.113.0/24"),
+    )
+}
+
+fn needs_load_balancer(flag: &str, service_type: ServiceType) -> Result<(), Error> {
+    match service_type {
+        ServiceType::LoadBalancer => Ok(()),
+        ServiceType::NodePort | ServiceType::ClusterIp => Err(Error::usage(format!(
+            "{flag} needs a load balancer, and --service-type is {}",
+            service_type.as_str()
+        ))
+        .hint("leave one of the two away")),
+    }
+}
+
+/// What Kubernetes refuses of IP families, if anything.
+/// Source: <https://kubernetes.io/docs/concepts/services-networking/dual-stack/#services>.
+pub(super) fn ip_families(service: &GatewayService) -> Option<Error> {
+    let families = &service.ip_families;
+    if families.len() > 2 || (families.len() == 2 && families[0] == families[1]) {
+        return Some(
+            Error::usage("--ip-family names a family twice").hint("--ip-family IPv4,IPv6"),
+        );
+    }
+    let is_single = matches!(
+        service.ip_family_policy,
+        None | Some(IpFamilyPolicy::SingleStack)
+    );
+    (families.len() == 2 && is_single).then(|| {
+        Error::usage("two IP families are more than a Service of one has")
+            .hint("--ip-family-policy RequireDualStack, or PreferDualStack")
+    })
+}
+
 /// Source: <https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set>.
-fn is_qualified_name(text: &str) -> bool {
+pub(super) fn is_qualified_name(text: &str) -> bool {
     match text.split_once('/') {
         None => is_label_value(text),
         Some((prefix, name)) => {
@@ -144,6 +196,60 @@ mod tests {
             "ff02::1",
         ] {
             assert!(external_ip(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn source_ranges_are_networks() {
+        let balancer = ServiceType::LoadBalancer;
+        for good in [
+            "203.0.113.0/24",
+            "0.0.0.0/0",
+            "2001:db8::/32",
+            "10.1.2.3/32",
+        ] {
+            assert_eq!(source_range(good, balancer).unwrap(), good);
+        }
+        for bad in [
+            "203.0.113.0",
+            "203.0.113.0/33",
+            "2001:db8::/129",
+            "a/8",
+            "1.2.3.4/08",
+            "1.2.3.4/+8",
+            "/8",
+            "1.2.3.4/",
+        ] {
+            assert!(source_range(bad, balancer).is_err(), "{bad}");
+        }
+        assert!(source_range("10.0.0.0/8", ServiceType::NodePort).is_err());
+        assert!(load_balancer_ip("10.0.0.1", balancer).is_ok());
+        assert!(load_balancer_ip("x", balancer).is_err());
+        assert!(load_balancer_ip("10.0.0.1", ServiceType::ClusterIp).is_err());
+    }
+
+    #[test]
+    fn two_families_need_a_policy_for_two() {
+        use mesh_common::mesh::gateway::IpFamily::{V4, V6};
+        for (ip_families, ip_family_policy, good) in [
+            (vec![V6], None, true),
+            (vec![V4, V6], Some(IpFamilyPolicy::PreferDualStack), true),
+            (vec![], Some(IpFamilyPolicy::RequireDualStack), true),
+            (vec![V4, V6], None, false),
+            (vec![V4, V6], Some(IpFamilyPolicy::SingleStack), false),
+            (vec![V4, V4], Some(IpFamilyPolicy::PreferDualStack), false),
+            (
+                vec![V4, V6, V4],
+                Some(IpFamilyPolicy::PreferDualStack),
+                false,
+            ),
+        ] {
+            let service = GatewayService {
+                ip_families,
+                ip_family_policy,
+                ..GatewayService::default()
+            };
+            assert_eq!(super::ip_families(&service).is_none(), good, "{service:?}");
         }
     }
 

@@ -44,6 +44,11 @@ cases! {
     gateway_api_everything: "--network network1 --format gateway-api --revision canary --name istio-east -n mesh --service-type NodePort --annotation traffic.istio.io/nodeSelector={} --ports status-port,tls=443,tls-istiod --cluster-domain corp.example";
     gateway_api_single_cluster: "--single-cluster --format gateway-api";
     ambient: "--network network1 --ambient";
+    manifest_internal: "--network network1 --load-balancer-ip 10.1.2.3 --load-balancer-source-range 10.0.0.0/8,2001:db8::/32 --external-traffic-policy Local --internal-traffic-policy Local --ip-family-policy RequireDualStack --ip-family IPv6,IPv4 --node-selector edge=yes --toleration dedicated=gateways:NoSchedule,spot --platform openshift";
+    iop_internal: "--network network1 --format iop --load-balancer-ip 10.1.2.3 --load-balancer-source-range 10.0.0.0/8,2001:db8::/32 --external-traffic-policy Local --internal-traffic-policy Local --ip-family-policy RequireDualStack --ip-family IPv6,IPv4 --node-selector edge=yes --toleration dedicated=gateways:NoSchedule,spot --platform openshift";
+    helm_internal: "--network network1 --format helm --load-balancer-ip 10.1.2.3 --load-balancer-source-range 10.0.0.0/8,2001:db8::/32 --external-traffic-policy Local --internal-traffic-policy Local --ip-family-policy RequireDualStack --ip-family IPv6,IPv4 --node-selector edge=yes --toleration dedicated=gateways:NoSchedule,spot --platform openshift";
+    gateway_api_with_address: "--network network1 --format gateway-api --load-balancer-ip 10.1.2.3";
+    ambient_with_address: "--network network1 --ambient --load-balancer-ip 10.1.2.3";
     ambient_everything: "--network network1 --ambient --format gateway-api --revision canary --name istio-east -n mesh --service-type NodePort --annotation traffic.istio.io/nodeSelector={}";
 
     // Words that a reader of YAML takes for something else stay texts.
@@ -72,6 +77,9 @@ cases! {
     format_unknown: "--network network1 --format yaml";
     service_type_unknown: "--network network1 --service-type loadbalancer";
     several_bad: "--network net/1 --revision 1.31 --name Gateway --annotation a --annotation b=1 --annotation b=2 --external-ip 127.0.0.1,nowhere --replicas 0 --ports tls=0,api --load-balancer-class a/b/c";
+    several_bad_about_nodes_and_balancers: "--network network1 --load-balancer-ip x --load-balancer-source-range 10.0.0.0/33 --ip-family IPv4,IPv6 --node-selector a --toleration a:Never";
+    balancer_of_a_cluster_ip: "--network network1 --service-type ClusterIP --load-balancer-ip 10.1.2.3 --load-balancer-source-range 10.0.0.0/8 --external-traffic-policy Local";
+    gateway_api_without_words_for_nodes: "--network network1 --format gateway-api --load-balancer-ip 10.1.2.3 --load-balancer-source-range 10.0.0.0/8,2001:db8::/32 --external-traffic-policy Local --internal-traffic-policy Local --ip-family-policy RequireDualStack --ip-family IPv6,IPv4 --node-selector edge=yes --toleration dedicated=gateways:NoSchedule,spot --platform openshift";
     ports_without_tls: "--network network1 --ports status-port";
     ports_twice: "--network network1 --ports tls,tls,status-port=15443";
     class_of_a_node_port: "--network network1 --service-type NodePort --load-balancer-class x --annotation traffic.istio.io/nodeSelector={}";

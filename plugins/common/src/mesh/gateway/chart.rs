@@ -81,6 +81,12 @@ pub fn helm_values(gateway: &EastWestGateway) -> Value {
     insert_some(&mut file, "labels", json!(labels));
     insert_some(&mut file, "env", json!(values.env));
     insert_some(&mut file, "service", service(&values));
+    if let Some(platform) = &gateway.platform {
+        file.insert("platform".to_owned(), json!(platform));
+    }
+    for (field, value) in gateway.scheduling.fields() {
+        file.insert(field.to_owned(), value);
+    }
     if let Some(replicas) = gateway.replicas {
         file.insert("replicaCount".to_owned(), json!(replicas));
         file.insert("autoscaling".to_owned(), json!({"enabled": false}));
@@ -102,6 +108,9 @@ fn service(values: &ChartValues<'_>) -> Value {
     }
     if let Some(class) = &wanted.load_balancer_class {
         service.insert("loadBalancerClass".to_owned(), json!(class));
+    }
+    for (field, value) in wanted.common_fields() {
+        service.insert(field.to_owned(), value);
     }
     insert_some(&mut service, "annotations", json!(wanted.annotations));
     insert_some(&mut service, "externalIPs", json!(wanted.external_ips()));

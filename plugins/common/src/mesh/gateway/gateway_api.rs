@@ -94,6 +94,10 @@ fn object(
     if !gateway.service.annotations.is_empty() {
         spec["infrastructure"] = json!({"annotations": gateway.service.annotations});
     }
+    // istiod asks the load balancer for it, as `loadBalancerIP` of the Service.
+    if let Some(address) = gateway.service.load_balancer_ip {
+        spec["addresses"] = json!([{"type": "IPAddress", "value": address.to_string()}]);
+    }
     spec["listeners"] = json!(listeners);
     json!({
         "apiVersion": "gateway.networking.k8s.io/v1",

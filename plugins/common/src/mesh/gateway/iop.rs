@@ -57,6 +57,9 @@ fn k8s(gateway: &EastWestGateway) -> Value {
             json!(gateway.service.annotations),
         );
     }
+    for (field, value) in gateway.scheduling.fields() {
+        k8s.insert(field.to_owned(), value);
+    }
     k8s.insert("service".to_owned(), service(gateway));
     if let Some(port) = gateway.unusual_tls_port() {
         k8s.insert("overlays".to_owned(), json!([port_label(gateway, port)]));
@@ -74,6 +77,9 @@ fn service(gateway: &EastWestGateway) -> Value {
     }
     if let Some(class) = &gateway.service.load_balancer_class {
         service.insert("loadBalancerClass".to_owned(), json!(class));
+    }
+    for (field, value) in gateway.service.common_fields() {
+        service.insert(field.to_owned(), value);
     }
     if !gateway.service.external_ips.is_empty() {
         service.insert(
@@ -105,6 +111,9 @@ fn values(gateway: &EastWestGateway) -> Value {
     let mut global = Map::new();
     if let Some(network) = &gateway.network {
         global.insert("network".to_owned(), json!(network.as_str()));
+    }
+    if let Some(platform) = &gateway.platform {
+        global.insert("platform".to_owned(), json!(platform));
     }
     // istioctl installs where it believes the control plane to be.
     if gateway.namespace != ISTIO_SYSTEM {

@@ -55,8 +55,9 @@ fn of_helm(gateway: &EastWestGateway) -> Option<Error> {
     })
 }
 
-/// istiod makes Deployment and Service from the Gateway, and what the Gateway does not say it fills in by itself. The
-/// addresses that a Gateway may ask for become `loadBalancerIP` of its Service, which is something else than external ones.
+/// istiod makes Deployment and Service from the Gateway, and what the Gateway does not say it fills in by itself, the platform
+/// as istiod was installed for it. The addresses that a Gateway may ask for become `loadBalancerIP` of its Service, which is
+/// something else than external ones.
 /// Source: `files/kube-gateway.yaml` and `files/waypoint.yaml` of the chart istiod.
 fn of_istiod(gateway: &EastWestGateway, hint: &str) -> impl Iterator<Item = Error> {
     let service = &gateway.service;
@@ -67,6 +68,26 @@ fn of_istiod(gateway: &EastWestGateway, hint: &str) -> impl Iterator<Item = Erro
             service.load_balancer_class.is_some(),
         ),
         ("--external-ip", !service.external_ips.is_empty()),
+        (
+            "--load-balancer-source-range",
+            !service.load_balancer_source_ranges.is_empty(),
+        ),
+        (
+            "--external-traffic-policy",
+            service.external_traffic_policy.is_some(),
+        ),
+        (
+            "--internal-traffic-policy",
+            service.internal_traffic_policy.is_some(),
+        ),
+        ("--ip-family-policy", service.ip_family_policy.is_some()),
+        ("--ip-family", !service.ip_families.is_empty()),
+        (
+            "--node-selector",
+            !gateway.scheduling.node_selector.is_empty(),
+        ),
+        ("--toleration", !gateway.scheduling.tolerations.is_empty()),
+        ("--platform", gateway.platform.is_some()),
     ];
     let given = silent.into_iter().filter(|(_, given)| *given);
     given.map(move |(flag, _)| {

@@ -116,6 +116,9 @@ fn service(values: &ChartValues<'_>) -> Value {
     {
         service["spec"]["loadBalancerClass"] = json!(class);
     }
+    for (field, value) in wanted.common_fields() {
+        service["spec"][field] = value;
+    }
     if !wanted.external_ips.is_empty() {
         service["spec"]["externalIPs"] = json!(wanted.external_ips());
     }
@@ -140,6 +143,9 @@ fn deployment(values: &ChartValues<'_>) -> Value {
             "terminationGracePeriodSeconds": 30,
         },
     });
+    for (field, value) in values.gateway.scheduling.fields() {
+        deployment["spec"]["template"]["spec"][field] = value;
+    }
     deployment
 }
 

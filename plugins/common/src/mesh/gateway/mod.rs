@@ -9,6 +9,7 @@ mod iop;
 mod limits;
 mod manifest;
 mod ports;
+mod scheduling;
 mod service;
 mod wanted;
 
@@ -18,5 +19,6 @@ pub use iop::iop;
 pub use limits::{Form, unexpressed};
 pub use manifest::manifest;
 pub use ports::{DEFAULT_TLS_PORT, GatewayPort, Ports};
-pub use service::{GatewayService, ServiceType};
+pub use scheduling::{Scheduling, Toleration};
+pub use service::{GatewayService, IpFamily, IpFamilyPolicy, ServiceType, TrafficPolicy};
 pub use wanted::EastWestGateway;

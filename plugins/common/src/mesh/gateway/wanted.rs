@@ -1,6 +1,6 @@
 //! What a gateway is to be.
 
-use super::{GatewayService, Ports, ServiceType};
+use super::{GatewayService, Ports, Scheduling, ServiceType};
 use crate::mesh::exposure::ClusterDomain;
 use crate::mesh::names::{EAST_WEST_GATEWAY, ISTIO_SYSTEM, NODE_SELECTOR_ANNOTATION};
 use crate::mesh::network::NetworkName;
@@ -22,6 +22,10 @@ pub struct EastWestGateway {
     pub service: GatewayService,
     /// How many pods, always; `None` leaves it to an autoscaler between 1 and 5.
     pub replicas: Option<u32>,
+    /// Which nodes its pods run on.
+    pub scheduling: Scheduling,
+    /// The platform of the cluster as Istio's charts know it, such as `openshift`.
+    pub platform: Option<String>,
     /// The domain of the cluster's Services, where the gateway itself names what it hands on.
     pub cluster_domain: ClusterDomain,
 }
@@ -36,6 +40,8 @@ impl Default for EastWestGateway {
             ports: Ports::default(),
             service: GatewayService::default(),
             replicas: None,
+            scheduling: Scheduling::default(),
+            platform: None,
             cluster_domain: ClusterDomain::default(),
         }
     }
@@ -75,7 +81,7 @@ impl EastWestGateway {
                 "istiod takes no address from a NodePort Service without the annotation {NODE_SELECTOR_ANNOTATION}; for all nodes: --annotation {NODE_SELECTOR_ANNOTATION}='{{}}'"
             )],
             ServiceType::ClusterIp => vec![
-                "istiod finds no address of a ClusterIP Service that other networks could reach; name one with --external-ip"
+                "istiod finds no address of a ClusterIP Service that other networks could reach; leave --service-type away for a load balancer"
                     .to_owned(),
             ],
         }

@@ -32,12 +32,15 @@ const PORTS: [&str; 3] = [
     "--ports status-port,tls=443",
     "--ports tls=15443:443,api=6443,status-port=80",
 ];
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 8] = [
     "",
     "--service-type NodePort --annotation traffic.istio.io/nodeSelector={}",
     "--service-type ClusterIP --external-ip 203.0.113.7,2001:db8::7",
     "--load-balancer-class service.k8s.aws/nlb --annotation a=1 --annotation x.io/b=yes",
     "--service-type LoadBalancer --annotation a={\"b\":[1,2]}",
+    "--load-balancer-ip 10.1.2.3 --load-balancer-source-range 10.0.0.0/8,2001:db8::/32 --internal-traffic-policy Local",
+    "--external-traffic-policy Local --ip-family-policy RequireDualStack --ip-family IPv6,IPv4 --platform openshift",
+    "--node-selector edge=yes,x.io/zone=1 --toleration dedicated=gateways:NoSchedule,spot --ip-family IPv6",
 ];
 /// What these stand for is in places of its own, so they take turns beside all combinations of the others.
 const REPLICAS: [&str; 3] = ["", "--replicas 1", "--replicas 3"];

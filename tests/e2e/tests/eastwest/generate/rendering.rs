@@ -30,7 +30,7 @@ fn rendered(line: &str) -> (Kinds, Kinds) {
 }
 
 /// Gateways that each say something else.
-const LINES: [&str; 7] = [
+const LINES: [&str; 9] = [
     "--network network1",
     "--network 123 --revision canary",
     "--single-cluster",
@@ -38,6 +38,8 @@ const LINES: [&str; 7] = [
     "--network network1 --replicas 3 --name istio-2 -n mesh",
     "--network network1 --service-type NodePort --annotation traffic.istio.io/nodeSelector={} --annotation a=1",
     "--network network1 --load-balancer-class x.io/nlb --external-ip 203.0.113.7,2001:db8::7",
+    "--network network1 --load-balancer-ip 10.1.2.3 --load-balancer-source-range 10.0.0.0/8 --external-traffic-policy Local --internal-traffic-policy Local --platform openshift",
+    "--network network1 --ip-family-policy PreferDualStack --ip-family IPv6,IPv4 --node-selector edge=yes --toleration dedicated=gateways:NoSchedule,spot",
 ];
 
 #[test]
@@ -58,6 +60,12 @@ fn what_matters_is_the_same() {
             "/spec/type",
             "/spec/externalIPs",
             "/spec/loadBalancerClass",
+            "/spec/loadBalancerIP",
+            "/spec/loadBalancerSourceRanges",
+            "/spec/externalTrafficPolicy",
+            "/spec/internalTrafficPolicy",
+            "/spec/ipFamilyPolicy",
+            "/spec/ipFamilies",
             "/metadata/annotations",
             "/metadata/name",
             "/metadata/namespace",
@@ -71,7 +79,13 @@ fn what_matters_is_the_same() {
                 "{place}: {line}"
             );
         }
-        for place in ["/metadata/name", "/metadata/namespace", "/spec/replicas"] {
+        for place in [
+            "/metadata/name",
+            "/metadata/namespace",
+            "/spec/replicas",
+            "/spec/template/spec/nodeSelector",
+            "/spec/template/spec/tolerations",
+        ] {
             let [one, other] = [&theirs, &ours].map(|kinds| kinds["Deployment"].pointer(place));
             assert_eq!(one, other, "{place}: {line}");
         }
