@@ -246,7 +246,10 @@ async fn refusals_are_told_apart() {
     let Err(error) = connect_as(&wrong).await else {
         panic!("it connected");
     };
-    assert_eq!(connect_fault(&error), Some(&ConnectFault::UnknownAuthority));
+    assert_eq!(
+        connect_fault(&error),
+        Some(&ConnectFault::UnknownAuthority { reason: None })
+    );
     let plain = kubeconfig::Cluster::new(&east.server().replace("https", "http"));
     let plain = kubeconfig::Kubeconfig::single("east", plain, User::new());
     let error = connect_as(&plain)

@@ -13,6 +13,7 @@ pub mod condition;
 pub mod data_path;
 pub mod embedded;
 pub mod environment;
+pub mod forge;
 pub mod gateway;
 pub mod http;
 pub mod istiod;

@@ -40,6 +40,7 @@ pub mod token;
 pub mod token_home;
 pub mod token_swap;
 pub mod whose;
+pub mod x509;
 pub mod yaml;
 
 pub use error::Error;

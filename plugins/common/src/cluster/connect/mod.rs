@@ -17,7 +17,10 @@ mod session;
 mod tls;
 mod transport;
 mod upgrade;
+mod verifier;
 
 pub use connector::Connector;
 pub use options::{ConnectorOptions, ProxyEnvironment};
 pub use session::Cluster;
+
+pub(super) use verifier::{verify_tls12, verify_tls13};

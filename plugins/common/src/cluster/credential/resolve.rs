@@ -1,6 +1,7 @@
 //! What a credential comes to when it is used: a header, a client certificate, and what can be said about them.
 
 use std::fs;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,8 +9,8 @@ use http::HeaderValue;
 use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::SigningKey;
 use secrecy::{ExposeSecret, SecretString};
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::exec::ExecCache;
 use super::provider;
@@ -17,6 +18,7 @@ use super::source::{Bearer, ClientCertificate, Pem};
 use crate::cluster::Target;
 use crate::mesh::Error;
 use crate::mesh::error::Kind;
+use crate::mesh::x509::{Certificate, KeyFlaw, signing_key};
 
 /// A credential that is ready to be sent.
 pub(in crate::cluster) struct Identity {
@@ -30,8 +32,8 @@ pub(in crate::cluster) struct Identity {
 /// A client certificate with its chain and its key.
 pub(in crate::cluster) struct KeyPair {
     pub(in crate::cluster) chain: Vec<CertificateDer<'static>>,
-    pub(in crate::cluster) key: PrivateKeyDer<'static>,
-    pub(in crate::cluster) not_after: Option<Timestamp>,
+    pub(in crate::cluster) key: Arc<dyn SigningKey>,
+    pub(in crate::cluster) not_after: Timestamp,
 }
 
 /// Reads the files and runs the commands of the target's credential.
@@ -172,20 +174,15 @@ fn key_pair(chain: &str, key: &str, whose: &str) -> Result<KeyPair, Error> {
             "the client certificate of {whose} is not a PEM certificate"
         )));
     };
-    let not_after = not_after(leaf);
-    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| {
-        missing(format!(
-            "the client key of {whose} is not an unencrypted PEM key"
-        ))
-    })?;
+    let leaf = Certificate::read(leaf)
+        .map_err(|flaw| missing(format!("the client certificate of {whose} {flaw}")))?;
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
+        .map_err(|_| KeyFlaw::NotAKey)
+        .and_then(|key| signing_key(key.secret_der(), &leaf))
+        .map_err(|flaw| missing(format!("the client key of {whose} {flaw}")))?;
     Ok(KeyPair {
+        not_after: leaf.not_after(),
         chain,
         key,
-        not_after,
     })
-}
-
-fn not_after(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
-    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
-    Timestamp::from_second(parsed.validity().not_after.timestamp()).ok()
 }

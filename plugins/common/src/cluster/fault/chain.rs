@@ -4,10 +4,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use rustls::pki_types::UnixTime;
-use rustls::{AlertDescription, CertificateError, InvalidMessage};
-
+use super::tls::of_tls;
 use super::{ApiFault, ConnectFault};
 
 /// The first error of the chain that tells why a connection failed or ended.
@@ -109,93 +106,4 @@ fn of_broken_io(kind: io::ErrorKind) -> Option<ConnectFault> {
             | io::ErrorKind::TimedOut
     )
     .then_some(ConnectFault::BrokenOff)
-}
-
-fn of_tls(error: &rustls::Error) -> ConnectFault {
-    match error {
-        rustls::Error::InvalidCertificate(error) => of_certificate(error),
-        rustls::Error::InvalidMessage(
-            InvalidMessage::InvalidContentType
-            | InvalidMessage::UnknownProtocolVersion
-            | InvalidMessage::MessageTooLarge
-            | InvalidMessage::InvalidEmptyPayload,
-        ) => ConnectFault::NotTls,
-        rustls::Error::AlertReceived(alert) if is_about_client_certificate(*alert) => {
-            ConnectFault::ClientCertificateRefused {
-                alert: format!("{alert:?}"),
-            }
-        }
-        rustls::Error::AlertReceived(alert) => ConnectFault::TlsRefused {
-            reason: format!("the server sent the alert {alert:?}"),
-        },
-        other => ConnectFault::TlsRefused {
-            reason: other.to_string(),
-        },
-    }
-}
-
-/// The alerts by which a server rejects its client's certificate (RFC 8446, 6.2).
-fn is_about_client_certificate(alert: AlertDescription) -> bool {
-    matches!(
-        alert,
-        AlertDescription::BadCertificate
-            | AlertDescription::UnsupportedCertificate
-            | AlertDescription::CertificateRevoked
-            | AlertDescription::CertificateExpired
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::CertificateRequired
-            | AlertDescription::UnknownCA
-            | AlertDescription::AccessDenied
-    )
-}
-
-fn of_certificate(error: &CertificateError) -> ConnectFault {
-    match error {
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            ConnectFault::UnknownAuthority
-        }
-        CertificateError::Expired => ConnectFault::CertificateExpired { not_after: None },
-        CertificateError::ExpiredContext { not_after, .. } => ConnectFault::CertificateExpired {
-            not_after: timestamp(*not_after),
-        },
-        CertificateError::NotValidYet => ConnectFault::CertificateNotYetValid { not_before: None },
-        CertificateError::NotValidYetContext { not_before, .. } => {
-            ConnectFault::CertificateNotYetValid {
-                not_before: timestamp(*not_before),
-            }
-        }
-        CertificateError::NotValidForName => ConnectFault::NameMismatch {
-            expected: "the name asked for".to_owned(),
-            valid_for: Vec::new(),
-        },
-        CertificateError::NotValidForNameContext {
-            expected,
-            presented,
-        } => ConnectFault::NameMismatch {
-            expected: expected.to_str().into_owned(),
-            valid_for: names_first(presented),
-        },
-        other => ConnectFault::CertificateUnusable {
-            reason: other.to_string(),
-        },
-    }
-}
-
-/// Names before addresses, since a name is what a person would give as `tls-server-name`.
-fn names_first(presented: &[String]) -> Vec<String> {
-    let mut all: Vec<String> = presented.iter().map(|name| plain_name(name)).collect();
-    all.sort_by_key(|name| name.parse::<std::net::IpAddr>().is_ok());
-    all
-}
-
-/// `DnsName("east.example")` and `IpAddress(10.0.0.1)`, as rustls writes them, without the wrapping.
-fn plain_name(presented: &str) -> String {
-    let inner = presented
-        .split_once('(')
-        .map_or(presented, |(_, rest)| rest.trim_end_matches(')'));
-    inner.trim_matches('"').to_owned()
-}
-
-fn timestamp(time: UnixTime) -> Option<Timestamp> {
-    Timestamp::from_second(i64::try_from(time.as_secs()).ok()?).ok()
 }

@@ -39,30 +39,36 @@ pub enum ConnectFault {
     #[error("the connection was closed while it was being set up")]
     Reset,
     /// The server's certificate is from an authority that is not trusted.
-    #[error("the server's certificate is signed by an authority that is not trusted")]
-    UnknownAuthority,
+    #[error("the server's certificate is signed by an authority that is not trusted{}", because(reason.as_deref()))]
+    UnknownAuthority {
+        /// Why the authority of that name does not count, where there is one.
+        reason: Option<String>,
+    },
     /// The server's certificate has expired.
-    #[error("the server's certificate has expired{}", at("on", *not_after))]
+    #[error("the server's certificate has expired on {not_after}")]
     CertificateExpired {
         /// When.
-        not_after: Option<Timestamp>,
+        not_after: Timestamp,
     },
     /// The server's certificate is not valid yet.
-    #[error("the server's certificate is not valid before {}", at("", *not_before).trim_start())]
+    #[error("the server's certificate is not valid before {not_before}")]
     CertificateNotYetValid {
         /// From when it will be.
-        not_before: Option<Timestamp>,
+        not_before: Timestamp,
     },
     /// The server's certificate is for other names.
     #[error(
-        "the server's certificate is not valid for {expected}, only for {}",
-        list(valid_for)
+        "the server's certificate is not valid for {expected}, only for {}{}",
+        list(valid_for),
+        if *in_common_name { ", and its common name does not count any more" } else { "" }
     )]
     NameMismatch {
         /// The name or address that was asked for.
         expected: String,
         /// What it is valid for.
         valid_for: Vec<String>,
+        /// Whether the name asked for stands in its common name, which nobody looks at any more.
+        in_common_name: bool,
     },
     /// The server's certificate cannot be used for another reason.
     #[error("the server's certificate cannot be used: {reason}")]
@@ -76,7 +82,7 @@ pub enum ConnectFault {
     /// The server refused our client certificate.
     #[error("the server refused the client certificate: {alert}")]
     ClientCertificateRefused {
-        /// The alert's name.
+        /// Why, as its alert says.
         alert: String,
     },
     /// TLS could not be agreed on.
@@ -125,7 +131,7 @@ impl ConnectFault {
             | Self::BrokenOff
             | Self::NoAnswer { .. }
             | Self::Other { .. } => true,
-            Self::UnknownAuthority
+            Self::UnknownAuthority { .. }
             | Self::CertificateExpired { .. }
             | Self::CertificateNotYetValid { .. }
             | Self::NameMismatch { .. }
@@ -150,8 +156,8 @@ fn seconds(duration: Duration) -> String {
     }
 }
 
-fn at(word: &str, time: Option<Timestamp>) -> String {
-    time.map_or(String::new(), |time| format!(" {word} {time}"))
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
 /// A certificate can be valid for many names; the first ones tell whose it is.

@@ -9,6 +9,7 @@ mod chain;
 mod connect;
 mod proxy;
 mod scope;
+mod tls;
 mod unreachable;
 
 pub use api::{ApiFault, FieldOwner, api_fault};

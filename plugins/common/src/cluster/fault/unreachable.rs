@@ -18,7 +18,7 @@ pub(in crate::cluster) fn unreachable(target: &Target, fault: ConnectFault) -> E
 
 /// Adds the fault as the cause, and what can be done about it.
 pub(super) fn with_hints(error: Error, target: &Target, fault: ConnectFault) -> Error {
-    let error = if matches!(fault, ConnectFault::UnknownAuthority) && !target.foreign {
+    let error = if matches!(fault, ConnectFault::UnknownAuthority { .. }) && !target.foreign {
         error.hint(format!(
             "give cluster {} of the kubeconfig the authority that signed the server's certificate (kubectl config set-cluster --embed-certs --certificate-authority)",
             target.cluster_entry()
@@ -67,7 +67,7 @@ fn hint(target: &Target, fault: &ConnectFault) -> Remedy {
                 kubectl.command().words("get --raw /readyz").into()
             }
         }
-        ConnectFault::UnknownAuthority => Command::new("openssl s_client -showcerts")
+        ConnectFault::UnknownAuthority { .. } => Command::new("openssl s_client -showcerts")
             .flag("-connect", &host_and_port(target))
             .into(),
         ConnectFault::CertificateExpired { .. } => {

@@ -8,9 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{
-    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
-};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{
@@ -23,7 +20,9 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::cluster::connect::{verify_tls12, verify_tls13};
 use crate::mesh::probe::{Afterwards, Answer, Chain, Handshake};
+use crate::mesh::x509::SCHEMES;
 
 pub(super) async fn greet(
     stream: TcpStream,
@@ -136,18 +135,16 @@ fn config(
     only_tls13: bool,
 ) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let algorithms = provider.signature_verification_algorithms;
     let versions: &[_] = if only_tls13 {
         &[&rustls::version::TLS13]
     } else {
         rustls::DEFAULT_VERSIONS
     };
-    let mut config = ClientConfig::builder_with_provider(Arc::<CryptoProvider>::clone(&provider))
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(versions)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Look {
             heard: Arc::clone(heard),
-            algorithms,
         }))
         .with_client_cert_resolver(Arc::new(NoCertificate(Arc::clone(heard))));
     config.alpn_protocols = protocols
@@ -174,7 +171,6 @@ impl Heard {
 /// Looks at the server's certificates and trusts nobody for it. That the server holds the key is checked.
 struct Look {
     heard: Arc<Heard>,
-    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl fmt::Debug for Look {
@@ -208,7 +204,7 @@ impl ServerCertVerifier for Look {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
+        verify_tls12(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -217,11 +213,11 @@ impl ServerCertVerifier for Look {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
+        verify_tls13(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        SCHEMES.to_vec()
     }
 }
 

@@ -5,13 +5,13 @@
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::sign::CertifiedKey;
 
 use super::Refusal;
 
 use crate::mesh::certificate;
 use crate::mesh::go::{self, Url};
 use crate::mesh::kubeconfig::{Config, Entry, find};
+use crate::mesh::x509::{Certificate, KeyFlaw, signing_key};
 
 /// # Errors
 /// Why there can be no client.
@@ -72,21 +72,18 @@ fn client_certificate(user: &Entry) -> Result<(), String> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pem)
         .filter_map(Result::ok)
         .collect();
-    if chain.is_empty() || certificate::read_pem(&pem).is_empty() {
+    if chain.is_empty() {
         return Err("its client certificate is none".to_owned());
     }
+    let leaf =
+        Certificate::read(&chain[0]).map_err(|_| "its client certificate is none".to_owned())?;
     let key = PrivateKeyDer::from_pem_slice(&user.bytes("client-key-data"))
         .map_err(|_| "its client key is none".to_owned())?;
-    let provider = rustls::crypto::ring::default_provider();
-    // A kind of key that rustls does not know may be one that Go does.
-    let fits = CertifiedKey::from_der(chain, key, &provider).map_or_else(
-        |error| !matches!(error, rustls::Error::InconsistentKeys(_)),
-        |_| true,
-    );
-    if fits {
-        Ok(())
-    } else {
-        Err("its client key belongs to another certificate".to_owned())
+    match signing_key(key.secret_der(), &leaf) {
+        // That the key will not do is found out when it is used.
+        Ok(_) | Err(KeyFlaw::Unknown | KeyFlaw::Weak) => Ok(()),
+        Err(KeyFlaw::NotAKey) => Err("its client key is none".to_owned()),
+        Err(KeyFlaw::Foreign) => Err("its client key belongs to another certificate".to_owned()),
     }
 }
 

@@ -1,18 +1,16 @@
 //! A chain of certificates that a server showed: whose it is, and whether somebody's roots are behind it.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use rustls::client::verify_server_cert_signed_by_trust_anchor;
-use rustls::pki_types::{CertificateDer, UnixTime};
-use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, RootCertStore};
+use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use x509_parser::extensions::GeneralName;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::mesh::certificate::fingerprint;
+use crate::mesh::x509::{self, Flaw, Purpose};
 
 /// What a server showed, its own certificate first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -46,7 +44,7 @@ pub struct Shown {
 /// Certificates that somebody trusts.
 #[derive(Debug, Clone)]
 pub struct Roots {
-    store: RootCertStore,
+    store: Arc<x509::Roots>,
     fingerprints: Vec<String>,
 }
 
@@ -112,58 +110,49 @@ impl Chain {
 
     /// Whether it leads to one of these roots at that time, for a server.
     pub fn judge(&self, roots: &Roots, now: Timestamp) -> Judgement {
-        let Some((leaf, intermediates)) = self.der.split_first() else {
+        if self.der.is_empty() {
             return Judgement::Unfit("no certificate was shown".to_owned());
-        };
-        let seconds = u64::try_from(now.as_second()).unwrap_or_default();
-        let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms;
-        let verified = ParsedCertificate::try_from(leaf).and_then(|leaf| {
-            let roots = &roots.store;
-            verify_server_cert_signed_by_trust_anchor(
-                &leaf,
-                roots,
-                intermediates,
-                now,
-                algorithms.all,
-            )
-        });
-        match verified {
-            Ok(()) => Judgement::Verified,
-            Err(rustls::Error::InvalidCertificate(error)) => of_certificate(&error),
-            Err(error) => Judgement::Unfit(error.to_string()),
         }
+        let shown: Vec<&[u8]> = self.der.iter().map(AsRef::as_ref).collect();
+        x509::verify(&shown, &roots.store, Purpose::Server(None), now)
+            .map_or_else(|flaw| of_flaw(&flaw), |()| Judgement::Verified)
     }
 }
 
-fn of_certificate(error: &CertificateError) -> Judgement {
-    match error {
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => Judgement::AnotherRoot,
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Judgement::Expired,
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            Judgement::NotYetValid
-        }
-        other => Judgement::Unfit(other.to_string()),
+/// An authority that is over makes the chain one that is over.
+fn of_flaw(flaw: &Flaw) -> Judgement {
+    match flaw {
+        Flaw::UnknownAuthority {
+            candidate: Some(candidate),
+        } => match of_flaw(&candidate.flaw) {
+            Judgement::Unfit(_) => Judgement::Unfit(candidate.to_string()),
+            judgement => judgement,
+        },
+        Flaw::UnknownAuthority { candidate: None } | Flaw::OtherKey => Judgement::AnotherRoot,
+        Flaw::Expired(_) => Judgement::Expired,
+        Flaw::NotYetValid(_) => Judgement::NotYetValid,
+        Flaw::Unfit(reason) => Judgement::Unfit(reason.clone()),
+        flaw => Judgement::Unfit(format!("its certificate {flaw}")),
     }
 }
 
 impl Roots {
     /// The certificates in `pem`; what is not a certificate is passed over.
     pub fn from_pem(pem: &str) -> Self {
-        let mut roots = Self {
-            store: RootCertStore::empty(),
-            fingerprints: Vec::new(),
-        };
         let blocks = Pem::iter_from_buffer(pem.as_bytes()).filter_map(Result::ok);
+        let (mut fingerprints, mut certificates) = (Vec::new(), Vec::new());
         for block in blocks.filter(|block| block.label == "CERTIFICATE") {
-            let print = fingerprint(&block.contents);
-            let added = roots.store.add(CertificateDer::from(block.contents));
-            if added.is_ok() && !roots.fingerprints.contains(&print) {
-                roots.fingerprints.push(print);
+            if x509::Certificate::read(&block.contents).is_ok() {
+                fingerprints.push(fingerprint(&block.contents));
+                certificates.push(CertificateDer::from(block.contents));
             }
         }
-        roots.fingerprints.sort();
-        roots
+        fingerprints.sort();
+        fingerprints.dedup();
+        Self {
+            store: Arc::new(x509::Roots::of(certificates)),
+            fingerprints,
+        }
     }
 
     /// Whether there is none.
