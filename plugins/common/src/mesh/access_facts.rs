@@ -55,8 +55,12 @@ pub enum TrustFacts {
 
 /// Reads `kubeconfig`; `None` where it has no current context with a cluster to tell of.
 pub fn read(kubeconfig: &[u8]) -> Option<AccessFacts> {
-    let config = go::first_document(kubeconfig).ok()?;
-    let (cluster, user) = current(&config)?;
+    of_document(&go::first_document(kubeconfig).ok()?)
+}
+
+/// The same of a document that was parsed already.
+pub(super) fn of_document(config: &Value) -> Option<AccessFacts> {
+    let (cluster, user) = current(config)?;
     let owned = |value: &Value| {
         value
             .as_str()

@@ -2,6 +2,13 @@
 
 use serde::Deserialize;
 
+use super::visible::shortened;
+
+/// As much of a status as is shown; istiod has four, of a word each.
+const LONGEST_STATUS: usize = 40;
+/// As much of a version as is shown.
+const LONGEST_VERSION: usize = 60;
+
 /// A cluster as `/debug/clusterz` has it.
 /// Source: `DebugInfo` in Istio's `pkg/cluster/debug.go`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -22,7 +29,11 @@ pub const SYNCED: &str = "synced";
 /// Reads the page `/debug/clusterz`; `None` where it is none. Go writes an empty list as `null`.
 pub fn known_clusters(page: &str) -> Option<Vec<KnownCluster>> {
     let page: Option<Vec<KnownCluster>> = serde_json::from_str(page).ok()?;
-    Some(page.unwrap_or_default())
+    let mut clusters = page.unwrap_or_default();
+    for cluster in &mut clusters {
+        cluster.sync_status = shortened(&cluster.sync_status, LONGEST_STATUS);
+    }
+    Some(clusters)
 }
 
 /// What `/metrics` says about remote secrets.
@@ -56,7 +67,8 @@ pub fn secret_metrics(page: &str) -> SecretMetrics {
 
 fn label(line: &str, name: &str) -> Option<String> {
     let (_, rest) = line.split_once(&format!("{name}=\""))?;
-    rest.split('"').next().map(str::to_owned)
+    let value = rest.split('"').next()?;
+    Some(shortened(value, LONGEST_VERSION))
 }
 
 /// What an istiod of some version does wrong when a remote secret gets a new token.

@@ -39,6 +39,7 @@ pub mod suggest;
 pub mod token;
 pub mod token_home;
 pub mod token_swap;
+pub mod visible;
 pub mod whose;
 pub mod x509;
 pub mod yaml;

@@ -4,15 +4,95 @@
 //! `yes` or `1_000` are quoted, so that kubectl reads back what was meant.
 
 use serde::Serialize;
+use serde_json::Value;
 
-use super::Error;
+use super::{Error, visible};
+
+/// How many aliases, and how many merge keys, one text may have. Each can stand for all that stands before it, so that a few
+/// dozens in a few lines take minutes to read.
+const ALIASES: usize = 16;
+/// How many parts aliases may stand for in all.
+const REPEATED: usize = 10_000;
+
+/// How texts are read, wherever they come from.
+pub(super) fn reading() -> serde_saphyr::Options {
+    let budget = serde_saphyr::budget! {
+        max_aliases: ALIASES,
+        max_merge_keys: ALIASES,
+        max_recorded_anchor_events: REPEATED,
+    };
+    let limits = serde_saphyr::alias_limits! {
+        max_total_replayed_events: REPEATED,
+    };
+    serde_saphyr::options! {
+        budget: budget,
+        alias_limits: limits,
+    }
+}
 
 /// Writes `value` as one YAML document that ends in a line break.
 pub fn to_yaml<T: Serialize>(value: &T) -> String {
     let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
     // Only a hand-written Serialize can fail here, and ours are derived.
-    serde_saphyr::to_string_with_options(value, options)
-        .unwrap_or_else(|e| format!("# cannot be written: {e}\n"))
+    let failed = |e: serde_saphyr::ser::Error| format!("# cannot be written: {e}\n");
+    let text = serde_saphyr::to_string_with_options(value, options.clone()).unwrap_or_else(failed);
+    if !steers(&text) {
+        return text;
+    }
+    let mut escaped = Vec::new();
+    let value = serde_json::to_value(value).unwrap_or_default();
+    let value = set_aside(value, &unused_word(&text), &mut escaped);
+    let mut text = serde_saphyr::to_string_with_options(&value, options).unwrap_or_else(failed);
+    // The last one first, since the words before it are the beginnings of none that follow.
+    for (word, quoted) in escaped.iter().rev() {
+        text = text.replace(word, quoted);
+    }
+    text
+}
+
+fn steers(text: &str) -> bool {
+    text.chars().any(|c| c != '\n' && visible::is_hidden(c))
+}
+
+/// A word that stands nowhere in `text`.
+fn unused_word(text: &str) -> String {
+    let mut word = "quoted".to_owned();
+    while text.contains(&word) {
+        word.push('x');
+    }
+    word
+}
+
+/// Puts a word in the place of every text with characters that steer a terminal, and remembers that text as YAML may have
+/// it: quoted and escaped.
+fn set_aside(value: Value, word: &str, escaped: &mut Vec<(String, String)>) -> Value {
+    let mut aside = |text: String| {
+        if !steers(&text) {
+            return text;
+        }
+        let word = format!("{word}{}z", escaped.len());
+        escaped.push((word.clone(), visible::quoted(&text)));
+        word
+    };
+    match value {
+        Value::String(text) => Value::String(aside(text)),
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| set_aside(item, word, escaped))
+            .collect(),
+        Value::Object(fields) => {
+            let fields: Vec<(String, Value)> = fields
+                .into_iter()
+                .map(|(key, value)| (aside(key), value))
+                .collect();
+            fields
+                .into_iter()
+                .map(|(key, value)| (key, set_aside(value, word, escaped)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        }
+        plain @ (Value::Null | Value::Bool(_) | Value::Number(_)) => plain,
+    }
 }
 
 /// Writes `objects` as one stream of YAML documents, `---` between them.
@@ -25,8 +105,9 @@ pub fn to_documents<T: Serialize>(objects: &[T]) -> String {
 ///
 /// # Errors
 /// Text that is not YAML; the error names line and column and never shows the text, which may hold secrets.
-pub fn documents(text: &str, origin: &str) -> Result<Vec<serde_json::Value>, Error> {
-    let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(text).map_err(|e| {
+pub fn documents(text: &str, origin: &str) -> Result<Vec<Value>, Error> {
+    let read = serde_saphyr::from_multiple_with_options(text, reading());
+    let documents: Vec<Value> = read.map_err(|e| {
         let at = e
             .location()
             .map(|l| format!(", line {}, column {}", l.line(), l.column()))
@@ -49,6 +130,35 @@ mod tests {
         assert_eq!(documents(&text, "it").unwrap(), [value]);
         assert!(text.lines().any(|l| l.len() > 400), "{text}");
         assert!(text.contains("e: |\n"), "{text}");
+    }
+
+    #[test]
+    fn what_steers_a_terminal_is_escaped_and_read_back_unchanged() {
+        let value = json!({"a\u{202e}": ["x\u{1b}[2J\u{9b}\"\\", "plain", "one\ntwo\u{2028}\n"],
+            "quoted0z": "\u{61c}\u{200b}\u{e0001}\u{feff}", "b": {"c": "\u{2066}é"}});
+        let text = to_yaml(&value);
+        assert!(!steers(&text), "{text:?}");
+        assert_eq!(documents(&text, "it").unwrap(), [value]);
+    }
+
+    #[test]
+    fn a_text_that_stands_for_ever_more_is_refused() {
+        let aliases = |count: usize| {
+            let uses: String = (0..count).map(|n| format!("k{n}: *x\n")).collect();
+            format!("a: &x {{b: c}}\n{uses}")
+        };
+        assert!(documents(&aliases(16), "it").is_ok());
+        assert!(documents(&aliases(17), "it").is_err());
+        let merges = |count: usize| {
+            let uses: String = (0..count).map(|n| format!("k{n}: {{<<: *x}}\n")).collect();
+            format!("a: &x {{b: c}}\n{uses}")
+        };
+        assert!(documents(&merges(16), "it").is_ok());
+        assert!(documents(&merges(17), "it").is_err());
+        let nested: String = (1..=15)
+            .map(|n| format!("k{n}: &k{n} [*k{}, *k{}]\n", n - 1, n - 1))
+            .collect();
+        assert!(documents(&format!("k0: &k0 [x]\n{nested}"), "it").is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use super::{Environment, Interrupt, Streams, completion, log, problem};
+use super::{Environment, Interrupt, Streams, completion, interrupt, log, problem};
 use crate::mesh::{Error, Exit};
 
 /// A plugin as the entry point sees it.
@@ -114,6 +114,7 @@ fn block_on<P: Plugin>(
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
     let runtime = runtime()?;
+    interrupt::second_one_ends();
     let (press, interrupt) = Interrupt::new();
     let result = runtime.block_on(async {
         let work = plugin.run(environment, &interrupt, streams);

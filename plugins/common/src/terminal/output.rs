@@ -5,8 +5,8 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::jsonpath::Template;
-use super::streams::{in_one_line, printable};
 use crate::mesh::Error;
+use crate::mesh::visible::{escaped, in_one_line, printable};
 use crate::mesh::yaml::to_yaml;
 
 /// A format of `-o` for reports.
@@ -67,7 +67,7 @@ pub fn render(report: &impl Report, format: &Format) -> Result<String, Error> {
     Ok(match format {
         Format::Table => report.to_text(false),
         Format::Wide => report.to_text(true),
-        Format::Json => json_text(&value()?),
+        Format::Json => escaped(&format!("{:#}\n", value()?)),
         Format::Yaml => to_yaml(&value()?),
         Format::Name => report
             .names()
@@ -76,17 +76,6 @@ pub fn render(report: &impl Report, format: &Format) -> Result<String, Error> {
             .collect(),
         Format::JsonPath(template) => printable(&template.fill(&value()?)),
     })
-}
-
-/// JSON leaves the control characters beyond ASCII as they are, and some terminals obey them.
-fn json_text(value: &serde_json::Value) -> String {
-    format!("{value:#}\n")
-        .chars()
-        .map(|c| match c {
-            '\u{7f}'..='\u{9f}' => format!("\\u{:04x}", u32::from(c)),
-            c => c.to_string(),
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -108,14 +97,21 @@ mod tests {
 
     #[test]
     fn no_format_steers_the_terminal_and_json_stays_json() {
-        let report = Names(vec!["a\u{1b}[2J\nsecret/b", "\u{9b}31m"]);
+        let report = Names(vec!["a\u{1b}[2J\nsecret/b", "\u{9b}31m\u{202e}\u{2028}"]);
         for (format, expected) in [
-            ("name", "a\u{fffd}[2J secret/b\n\u{fffd}31m\n"),
+            (
+                "name",
+                "a\u{fffd}[2J secret/b\n\u{fffd}31m\u{fffd}\u{fffd}\n",
+            ),
             (
                 "json",
-                "[\n  \"a\\u001b[2J\\nsecret/b\",\n  \"\\u009b31m\"\n]\n",
+                "[\n  \"a\\u001b[2J\\nsecret/b\",\n  \"\\u009b31m\\u202e\\u2028\"\n]\n",
             ),
-            ("jsonpath={[1]}", "\u{fffd}31m"),
+            (
+                "yaml",
+                "- \"a\\u001b[2J\\nsecret/b\"\n- \"\\u009b31m\\u202e\\u2028\"\n",
+            ),
+            ("jsonpath={[1]}", "\u{fffd}31m\u{fffd}\u{fffd}"),
         ] {
             let text = render(&report, &format.parse().unwrap()).unwrap();
             assert_eq!(text, expected);

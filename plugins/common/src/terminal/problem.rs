@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use anstyle::AnsiColor;
 
-use super::streams::printable;
 use crate::mesh::Error;
+use crate::mesh::visible::in_one_line;
 
 /// Writes `error` and all that was found together with it.
 pub fn write(error: &Error, out: &mut dyn Write) -> io::Result<()> {
@@ -23,27 +23,30 @@ fn write_one(error: &Error, out: &mut dyn Write) -> io::Result<()> {
         AnsiColor::Red.on_default().bold(),
         AnsiColor::Cyan.on_default(),
     );
-    writeln!(out, "{red}error:{red:#} {}", indented(&error.to_string()))?;
+    writeln!(
+        out,
+        "{red}error:{red:#} {}",
+        in_one_line(&error.to_string())
+    )?;
     let mut said = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {
         let text = next.to_string();
         // Libraries tend to repeat their cause in their own text; a person reads it once.
         if !said.contains(&text) {
-            writeln!(out, "  caused by: {}", indented(&text))?;
+            writeln!(out, "  caused by: {}", in_one_line(&text))?;
             said = text;
         }
         cause = next.source();
     }
     for hint in error.hints() {
-        writeln!(out, "{cyan}hint:{cyan:#} {}", indented(&hint.to_string()))?;
+        writeln!(
+            out,
+            "{cyan}hint:{cyan:#} {}",
+            in_one_line(&hint.to_string())
+        )?;
     }
     Ok(())
-}
-
-/// A text from a cluster may have several lines, none of which may pass for one of ours.
-fn indented(text: &str) -> String {
-    printable(text).replace('\n', "\n    ")
 }
 
 #[cfg(test)]
@@ -69,8 +72,7 @@ mod tests {
 error: cannot write FILE: the disk is full
 hint: df -h
 
-error: no such context "x�[2J
-    hint: y"
+error: no such context "x�[2J hint: y"
   caused by: not in FILE
 
 "#]]

@@ -7,9 +7,9 @@ use std::io;
 
 use clap::Args;
 
-use super::streams::in_one_line;
 use super::{Interrupt, Streams};
 use crate::mesh::Error;
+use crate::mesh::visible::in_one_line;
 
 /// Whether to ask.
 #[derive(Debug, Clone, Copy, Args)]

@@ -4,8 +4,8 @@
 use jiff::SignedDuration;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::streams::in_one_line;
 use crate::mesh::finding::{Finding, Severity};
+use crate::mesh::visible::in_one_line;
 
 /// How wide a report is where its words let it.
 const WIDTH: usize = 80;

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal as _, Write};
 
 use crate::mesh::Error;
+use crate::mesh::visible::in_one_line;
 
 /// Where a command writes. Work on several clusters at once shares it: each call writes its text whole.
 pub struct Streams {
@@ -81,38 +82,5 @@ impl Streams {
     /// Stderr for a writer of several lines.
     pub fn err(&mut self) -> &mut dyn Write {
         self.err.get_mut()
-    }
-}
-
-/// `text` without the characters by which a cluster could steer a terminal: controls, and those that turn the direction
-/// of what follows.
-pub fn printable(text: &str) -> String {
-    let steers = |c: char| {
-        (c.is_control() && c != '\n' && c != '\t')
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.replace(steers, "\u{fffd}")
-}
-
-/// The same in one line, so that a text from a cluster cannot pass for a line of ours.
-pub fn in_one_line(text: &str) -> String {
-    printable(text).replace(['\n', '\t'], " ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_steers_the_terminal() {
-        let text = "a\u{1b}[2J\r\u{9b}31m\u{202e}\n\tb";
-        assert_eq!(
-            printable(text),
-            "a\u{fffd}[2J\u{fffd}\u{fffd}31m\u{fffd}\n\tb"
-        );
-        assert_eq!(
-            in_one_line("a\n  istiod    accepts it"),
-            "a   istiod    accepts it"
-        );
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::streams::in_one_line;
+use crate::mesh::visible::in_one_line;
 
 /// Rows of texts under heads.
 #[derive(Debug, Clone, Default)]

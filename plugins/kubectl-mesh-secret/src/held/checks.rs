@@ -1,10 +1,10 @@
 //! What can be told of a secret without using it. Pure: it sees what was read, and the time.
 
 use jiff::Timestamp;
-use mesh_common::mesh::access_facts::{self, AccessFacts, TrustFacts};
+use mesh_common::mesh::access_facts::{AccessFacts, TrustFacts};
 use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::mesh::istiod_rules::{self, Refusal};
+use mesh_common::mesh::istiod_rules::Refusal;
 use mesh_common::mesh::names::{
     CONFIG_ACCOUNT, CONFIG_SECRET, MULTI_CLUSTER_LABEL, READER_ACCOUNT,
 };
@@ -16,7 +16,7 @@ use super::remedies::{
     create_again, create_again_by_hand, create_again_with, delete, kubectl, namespace, surplus,
 };
 use super::report::{ClusterReport, SecretReport};
-use super::secret::Held;
+use super::secret::{Held, Twins};
 
 /// Below this part of its life a credential is about to end.
 const LIFE_LEFT: f64 = 0.2;
@@ -120,8 +120,9 @@ fn secret_findings(held: &Held) -> Vec<Finding> {
 }
 
 fn cluster(held: &Held, key: &str, kubeconfig: &[u8], view: View) -> ClusterReport {
-    let refusal = istiod_rules::verdict(kubeconfig).err();
-    let access = access_facts::read(kubeconfig);
+    let judged = held.judged(key);
+    let refusal = judged.and_then(|judged| judged.refusal.clone());
+    let access = judged.and_then(|judged| judged.access.clone());
     let mut findings = wiring_findings(held, key);
     findings.extend(
         refusal
@@ -159,19 +160,21 @@ fn wiring_findings(held: &Held, key: &str) -> Vec<Finding> {
         );
     }
     let own = held.secret.metadata.name.as_deref().unwrap_or_default();
-    for (other, _) in held.twins.iter().filter(|(_, cluster)| cluster == key) {
+    if let Some(Twins { first: other, more }) = held.twins.get(key) {
         let surplus = surplus(own, other, key);
         let fix: Remedy = match held.context.as_deref() {
             Some(context) => delete(&held.kubectl, context, namespace(held), surplus).into(),
             None => format!("leave out secret {surplus}").into(),
         };
+        let who = match more {
+            0 => format!("secret {other} leads"),
+            more => format!("secret {other} and {more} more lead"),
+        };
         findings.push(
             Finding::new(
                 "secret-duplicate",
                 Severity::Error,
-                format!(
-                    "secret {other} leads to cluster {key} too, and istiod takes only one of them"
-                ),
+                format!("{who} to cluster {key} too, and istiod takes only one of them"),
             )
             .fix(fix),
         );
@@ -355,8 +358,9 @@ mod tests {
             secret: k8s_openapi::api::core::v1::Secret::default(),
             istiods: Vec::new(),
             holder_uid: None,
-            twins: Vec::new(),
+            twins: BTreeMap::new(),
             sources: BTreeMap::new(),
+            judged: std::cell::OnceCell::new(),
         }
     }
 

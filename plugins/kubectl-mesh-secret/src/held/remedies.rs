@@ -1,7 +1,7 @@
 //! The commands that mend what was found. They are pasted into a shell, and what they name may be anybody's words.
 
 use jiff::SignedDuration;
-use mesh_common::mesh::access_facts::{self, AccessFacts};
+use mesh_common::mesh::access_facts::AccessFacts;
 use mesh_common::mesh::command::{Command, Kubectl, Remedy};
 use mesh_common::mesh::names::{CONFIG_SECRET, ISTIO_SYSTEM};
 use mesh_common::mesh::reader::token_secret_name;
@@ -57,8 +57,8 @@ fn create_command(held: &Held, key: &str) -> Result<Command, String> {
     } else {
         command
     };
-    let token = access(held, key).and_then(|access| access.token);
-    Ok(match &token {
+    let token = access(held, key).and_then(|access| access.token.as_ref());
+    Ok(match token {
         Some(token) => same_kind(command, token),
         None => command,
     })
@@ -85,9 +85,8 @@ fn create_step(held: &Held, key: &str) -> String {
     )
 }
 
-fn access(held: &Held, key: &str) -> Option<AccessFacts> {
-    let kubeconfig = held.secret.data.as_ref()?.get(key)?;
-    access_facts::read(&kubeconfig.0)
+fn access<'a>(held: &'a Held, key: &str) -> Option<&'a AccessFacts> {
+    held.judged(key)?.access.as_ref()
 }
 
 /// `create` for a holder, with the kubeconfig that the plugin was given.
@@ -177,8 +176,9 @@ mod tests {
             secret: k8s_openapi::api::core::v1::Secret::default(),
             istiods: Vec::new(),
             holder_uid: None,
-            twins: Vec::new(),
+            twins: BTreeMap::new(),
             sources: BTreeMap::from([("west".to_owned(), "west-admin".to_owned())]),
+            judged: std::cell::OnceCell::new(),
         }
     }
 

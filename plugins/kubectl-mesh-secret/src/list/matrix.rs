@@ -203,10 +203,14 @@ fn find_aliases(cells: &mut [Cell], known: &Known<'_>) {
     }
     let groups: Vec<Vec<usize>> = by_lead.into_values().collect();
     for numbers in groups {
-        let names: Vec<(String, String)> = numbers
-            .iter()
-            .map(|number| (cells[*number].cluster.clone(), cells[*number].secret()))
-            .collect();
+        // Two are enough to tell each of them of another name: they may be thousands.
+        let mut names: Vec<(String, String)> = Vec::new();
+        for number in &numbers {
+            let cluster = &cells[*number].cluster;
+            if names.len() < 2 && names.iter().all(|(known, _)| known != cluster) {
+                names.push((cluster.clone(), cells[*number].secret()));
+            }
+        }
         for number in numbers {
             let own = cells[number].cluster.clone();
             let other = names.iter().find(|(cluster, _)| *cluster != own);

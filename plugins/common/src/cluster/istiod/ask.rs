@@ -20,7 +20,7 @@ use crate::mesh::error::{Error, Kind};
 pub const MONITORING_PORT: u16 = 15014;
 
 /// The longest page that is read.
-const LONGEST: usize = 256 * 1024 * 1024;
+const LONGEST: usize = 32 * 1024 * 1024;
 
 /// How long the pod's side may take to say why it hung up.
 const LAST_WORDS: Duration = Duration::from_millis(200);

@@ -18,6 +18,7 @@ use tokio::io::{
 use super::frame::{self, Sort};
 use crate::cluster::{Cluster, Verb, paths};
 use crate::mesh::Error;
+use crate::mesh::visible::shortened;
 
 /// <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/> names the operation; the protocol is that of
 /// `handleWebSocketStreams` in Kubernetes' `cri-streaming/pkg/streaming/portforward`.
@@ -28,6 +29,8 @@ const ERROR: u8 = 1;
 /// The number of the port, which comes first on each channel.
 const GREETING: usize = 2;
 const CHUNK: usize = 16 * 1024;
+/// As much of what the pod's side says as is shown.
+const LONGEST_TEXT: usize = 300;
 
 /// A connection to one port of a pod. It ends when it is dropped.
 pub struct PortForward {
@@ -116,7 +119,8 @@ async fn carry(
                 Sort::Message | Sort::More => match channels.take(frame.sort, &frame.bytes) {
                     (DATA, bytes) => to_client.write_all(bytes).await?,
                     (ERROR, bytes) if !bytes.is_empty() => {
-                        let _ = failure.set(String::from_utf8_lossy(bytes).trim().to_owned());
+                        let text = String::from_utf8_lossy(bytes);
+                        let _ = failure.set(shortened(text.trim(), LONGEST_TEXT));
                         return Ok(());
                     }
                     (_, _) => {}

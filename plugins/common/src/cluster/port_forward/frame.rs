@@ -5,7 +5,15 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 /// The longest frame that is read; a kubelet sends 32 KiB at the most.
-const LONGEST: u64 = 16 * 1024 * 1024;
+const LONGEST: u64 = 1024 * 1024;
+/// The longest frame of those that are about the connection itself, which come whole:
+/// <https://www.rfc-editor.org/rfc/rfc6455#section-5.5>.
+const LONGEST_CONTROL: u64 = 125;
+
+/// The bits of the first byte: the frame is the last one of its message, three that nobody has agreed on, the sort.
+const LAST: u8 = 0x80;
+const RESERVED: u8 = 0x70;
+const SORT: u8 = 0x0f;
 
 /// The bit of the second byte that says that a mask follows.
 const MASKED: u8 = 0x80;
@@ -65,6 +73,10 @@ pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Opti
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         Err(error) => return Err(error),
     };
+    if first & RESERVED != 0 {
+        return Err(invalid("a frame with an extension that was not asked for"));
+    }
+    let sort = Sort::of(first & SORT)?;
     let second = from.read_u8().await?;
     if second & MASKED != 0 {
         return Err(invalid("a masked frame from a server"));
@@ -74,15 +86,19 @@ pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Opti
         LENGTH_IN_8 => from.read_u64().await?,
         short => u64::from(short),
     };
-    if length > LONGEST {
+    let longest = match sort {
+        Sort::Close | Sort::Ping | Sort::Pong if first & LAST == 0 => {
+            return Err(invalid("a control frame in parts"));
+        }
+        Sort::Close | Sort::Ping | Sort::Pong => LONGEST_CONTROL,
+        Sort::More | Sort::Message => LONGEST,
+    };
+    if length > longest {
         return Err(invalid("a frame that is too long"));
     }
     let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
     from.read_exact(&mut bytes).await?;
-    Ok(Some(Frame {
-        sort: Sort::of(first & 0x0f)?,
-        bytes,
-    }))
+    Ok(Some(Frame { sort, bytes }))
 }
 
 /// A whole frame from a client, whose bytes are those of `parts`, masked with `mask` as a client's have to be.
@@ -141,6 +157,11 @@ mod tests {
             assert_eq!((frame.sort, frame.bytes.len()), (Sort::Message, length));
         }
         assert_eq!(read(&mut [].as_slice()).await.unwrap(), None);
+        let ping = [&[0x89, 125][..], &[0; 125]].concat();
+        assert_eq!(
+            read(&mut ping.as_slice()).await.unwrap().unwrap().sort,
+            Sort::Ping
+        );
     }
 
     #[tokio::test]
@@ -150,6 +171,14 @@ mod tests {
             &[0x83, 0],
             &[0x82, 127, 0xff, 0, 0, 0, 0, 0, 0, 0],
             &[0x82, 5, 1],
+            // A reserved bit, an unknown sort, control frames that are too long or in parts.
+            &[0xc2, 0],
+            &[0x8b, 0],
+            &[0x89, 126, 0, 126],
+            &[0x88, 126, 0, 200],
+            &[0x8a, 127, 0, 0, 0, 0, 1, 0, 0, 0],
+            &[0x09, 0],
+            &[0x82, 127, 0, 0, 0, 0, 0, 0x20, 0, 0],
         ] {
             assert!(read(&mut &*bytes).await.is_err(), "{bytes:?}");
         }

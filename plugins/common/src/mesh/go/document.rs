@@ -5,6 +5,8 @@
 
 use serde_json::Value;
 
+use crate::mesh::yaml;
+
 /// The first document of `bytes`, `null` where it is empty.
 ///
 /// # Errors
@@ -17,9 +19,8 @@ pub(in crate::mesh) fn first_document(bytes: &[u8]) -> Result<Value, String> {
     {
         return Err(format!("it is YAML {version}, and only 1.1 is read"));
     }
-    let options = serde_saphyr::options! {
-        duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::LastWins,
-    };
+    let mut options = yaml::reading();
+    options.duplicate_keys = serde_saphyr::options::DuplicateKeyPolicy::LastWins;
     let read: Result<Vec<Value>, _> = serde_saphyr::from_multiple_with_options(text, options);
     let documents = read.map_err(|error| {
         let at = error.location();

@@ -10,4 +10,4 @@ mod denied;
 mod tests;
 mod verdict;
 
-pub use verdict::{Refusal, verdict};
+pub use verdict::{Refusal, judge, verdict};

@@ -1,7 +1,14 @@
 //! The steps in istiod's order, and the reasons in which they can end.
 
+use serde_json::Value;
+
 use super::{client, denied};
-use crate::mesh::kubeconfig;
+use crate::mesh::access_facts::{self, AccessFacts};
+use crate::mesh::{go, kubeconfig};
+
+/// The longest kubeconfig that is looked at; a whole Secret is no longer.
+/// Source: `MaxSecretSize` in Kubernetes' `pkg/apis/core`.
+const LONGEST: usize = 1024 * 1024;
 
 /// Why istiod refuses a kubeconfig; it logs one line and the cluster never appears in its `/debug/clusterz`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +42,33 @@ impl std::fmt::Display for Refusal {
 /// # Errors
 /// The first reason for which istiod refuses it.
 pub fn verdict(kubeconfig: &[u8]) -> Result<(), Refusal> {
+    of_document(document(kubeconfig)?)
+}
+
+/// The same, with what the kubeconfig says where it can be read; it is parsed once for both.
+pub fn judge(kubeconfig: &[u8]) -> (Result<(), Refusal>, Option<AccessFacts>) {
+    match document(kubeconfig) {
+        Err(refusal) => (Err(refusal), None),
+        Ok(root) => {
+            let facts = access_facts::of_document(&root);
+            (of_document(root), facts)
+        }
+    }
+}
+
+fn document(kubeconfig: &[u8]) -> Result<Value, Refusal> {
     if kubeconfig.is_empty() {
         return Err(Refusal::Empty);
     }
+    if kubeconfig.len() > LONGEST {
+        return Err(Refusal::NotLoadable("it is longer than 1 MiB".to_owned()));
+    }
+    go::first_document(kubeconfig).map_err(Refusal::NotLoadable)
+}
+
+fn of_document(root: Value) -> Result<(), Refusal> {
     let config =
-        kubeconfig::load(kubeconfig).map_err(|defect| Refusal::NotLoadable(defect.to_string()))?;
+        kubeconfig::of_root(root).map_err(|defect| Refusal::NotLoadable(defect.to_string()))?;
     kubeconfig::check(&config).map_err(Refusal::NotValid)?;
     config.users.iter().try_for_each(denied::check)?;
     client::check(&config)

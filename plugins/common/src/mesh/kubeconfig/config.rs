@@ -95,7 +95,11 @@ pub(crate) fn find<'a>(list: &'a [Entry], name: &str) -> Option<&'a Entry> {
 /// # Errors
 /// What cannot be decoded.
 pub(crate) fn load(bytes: &[u8]) -> Result<Config, Defect> {
-    let mut root = go::first_document(bytes).map_err(Defect::Broken)?;
+    of_root(go::first_document(bytes).map_err(Defect::Broken)?)
+}
+
+/// The same of a document that was parsed already.
+pub(crate) fn of_root(mut root: Value) -> Result<Config, Defect> {
     if !root.is_object() && !root.is_null() {
         return Err(Defect::Broken("it is not a mapping".to_owned()));
     }

@@ -9,5 +9,5 @@ mod schema;
 mod tests;
 mod valid;
 
-pub(crate) use config::{Config, Defect, Entry, find, load};
+pub(crate) use config::{Config, Defect, Entry, find, load, of_root};
 pub(crate) use valid::{check, cluster, user};

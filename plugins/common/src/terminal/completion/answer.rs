@@ -4,8 +4,8 @@ use std::ffi::OsString;
 
 use super::names::{Name, names};
 use super::question::{Kind, Question};
+use crate::mesh::visible::is_hidden;
 use crate::terminal::Environment;
-use crate::terminal::streams::in_one_line;
 
 /// The first argument with which the helper calls the plugin; cobra's word.
 pub(in crate::terminal) const ASKED: &str = "__complete";
@@ -28,7 +28,9 @@ pub(in crate::terminal) async fn answer(
     let fitting = found
         .into_iter()
         .filter(|(name, _)| name.starts_with(&question.begun) && !taken.contains(&name.as_str()));
-    let fitting = fitting.map(|(name, help)| (format!("{}{name}", question.before), help));
+    let fitting = fitting
+        .filter(|(name, _)| is_harmless(name))
+        .map(|(name, help)| (format!("{}{name}", question.before), help));
     let known = question.known.iter().cloned();
     let lines: String = known
         .chain(fitting)
@@ -42,10 +44,54 @@ pub(in crate::terminal) async fn answer(
     format!("{lines}:{directive}\n")
 }
 
+/// Returns whether no shell makes anything else of a name than the name: older shells expand what completion gives them.
+fn is_harmless(name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || " -_.:/@+=,#~".contains(c);
+    !name.starts_with('-') && name.chars().all(is_word)
+}
+
 fn line((value, help): &Name) -> String {
     let help = help.as_deref().and_then(|help| help.lines().next());
-    match help.filter(|help| !help.is_empty()) {
-        Some(help) => format!("{}\t{}\n", in_one_line(value), in_one_line(help)),
-        None => format!("{}\n", in_one_line(value)),
+    let is_told = |help: &&str| {
+        !help.is_empty() && !help.contains(['$', '`', '\\']) && !help.chars().any(is_hidden)
+    };
+    match help.filter(is_told) {
+        Some(help) => format!("{value}\t{help}\n"),
+        None => format!("{value}\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_harmless;
+
+    #[test]
+    fn names_that_a_shell_would_run_are_not_offered() {
+        for good in [
+            "west",
+            "arn:aws:eks:eu-1:12:cluster/a",
+            "default/api-x:6443/kube:admin",
+            "my mesh",
+        ] {
+            assert!(is_harmless(good), "{good}");
+        }
+        for bad in [
+            "$(touch x)",
+            "`touch x`",
+            "a;b",
+            "a|b",
+            "a&b",
+            "<(x)",
+            "a\nb",
+            "-o",
+            "--token",
+            "a\u{202e}b",
+            "a\tb",
+            "'",
+            "\"",
+            "a\\",
+        ] {
+            assert!(!is_harmless(bad), "{bad:?}");
+        }
     }
 }
