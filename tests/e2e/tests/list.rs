@@ -101,12 +101,12 @@ fn a_whole_mesh_and_everything_that_can_be_wrong_with_it() {
     let mesh = Mesh::whole();
     let (code, states) = mesh.states(LIST);
     let whole = [
-        "list-a list-b istio-remote-secret-list-b ok",
-        "list-a list-c istio-remote-secret-list-c ok",
-        "list-b list-a istio-remote-secret-list-a ok",
-        "list-b list-c istio-remote-secret-list-c ok",
-        "list-c list-a istio-remote-secret-list-a ok",
-        "list-c list-b istio-remote-secret-list-b ok",
+        "list-a list-b istio-remote-secret-list-b not-probed",
+        "list-a list-c istio-remote-secret-list-c not-probed",
+        "list-b list-a istio-remote-secret-list-a not-probed",
+        "list-b list-c istio-remote-secret-list-c not-probed",
+        "list-c list-a istio-remote-secret-list-a not-probed",
+        "list-c list-b istio-remote-secret-list-b not-probed",
     ];
     assert_eq!((code, states), (0, whole.map(str::to_owned).to_vec()));
     for holder in &mesh.clusters {
@@ -129,8 +129,8 @@ fn a_whole_mesh_and_everything_that_can_be_wrong_with_it() {
         "list-a list-b older duplicate",
         "list-a list-c istio-remote-secret-list-c no-label",
         "list-b list-a istio-remote-secret-list-a expiring",
-        "list-b list-c istio-remote-secret-list-c ok",
-        "list-c list-a istio-remote-secret-list-a ok",
+        "list-b list-c istio-remote-secret-list-c not-probed",
+        "list-c list-a istio-remote-secret-list-a not-probed",
         "list-c list-b istio-remote-secret-list-b wrong-namespace",
     ];
     assert_eq!(code, 1);
@@ -162,7 +162,7 @@ fn break_it(mesh: &Mesh) {
         "create --context list-a --name list-a --allow-loopback --into list-b --token-duration 1h";
     mesh.run(line).expect_success();
     let (code, fresh) = mesh.states("list --context list-b --allow-loopback");
-    let fresh_one = "list-b list-a istio-remote-secret-list-a ok".to_owned();
+    let fresh_one = "list-b list-a istio-remote-secret-list-a not-probed".to_owned();
     assert_eq!((code, fresh.contains(&fresh_one)), (0, true), "{fresh:?}");
     let bound = mesh.secret(1, "list-a");
     let text = BASE64_STANDARD

@@ -5,7 +5,7 @@
     reason = "a test stops where something is not as it has to be"
 )]
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use mesh_e2e::plugin::Desk;
 use mesh_testkit::command::Output;
@@ -21,9 +21,10 @@ struct Scene {
 }
 
 impl Scene {
-    fn get() -> &'static Self {
-        static SCENE: OnceLock<Scene> = OnceLock::new();
-        SCENE.get_or_init(|| {
+    /// The scene, for one test at a time: a second secret for one cluster in a holder is refused.
+    fn get() -> MutexGuard<'static, Self> {
+        static SCENE: OnceLock<Mutex<Scene>> = OnceLock::new();
+        let scene = SCENE.get_or_init(|| {
             let names = ["owners-source", "owners-holder"];
             let [source, holder] = Lab::get().unwrap().clusters(names, Kind::Bare).unwrap();
             holder
@@ -36,8 +37,21 @@ impl Scene {
                 desk,
             };
             scene.create("first", &[]).expect_success();
-            scene
-        })
+            Mutex::new(scene)
+        });
+        let scene = scene.lock().unwrap_or_else(PoisonError::into_inner);
+        scene.clear();
+        scene
+    }
+
+    /// Takes away what the holder has.
+    fn clear(&self) {
+        let words = ["-n", "istio-system", "delete", "secrets", "--all"];
+        self.holder
+            .kubectl(words)
+            .unwrap()
+            .output()
+            .expect_success();
     }
 
     /// A manifest of the source, under this name, from us.
@@ -80,8 +94,9 @@ impl Scene {
         self.create(name, &words)
     }
 
-    /// A manifest applied in the holder, as anybody would.
+    /// A manifest applied in the holder, as anybody would; it is all that the holder has then.
     fn kubectl(&self, words: &[&str], manifest: String) {
+        self.clear();
         let kubectl = self.holder.kubectl(words).unwrap();
         kubectl.stdin(manifest).output().expect_success();
     }
@@ -119,7 +134,7 @@ const CREATE: &[&str] = &["create", "-f", "-"];
 
 #[test]
 fn a_secret_that_the_guides_made_is_taken_over() {
-    let scene = Scene::get();
+    let scene: &Scene = &Scene::get();
     let ours = scene.create("piped-from-us", &[]).expect_success().stdout;
     scene.kubectl(APPLY, ours);
     taken_over(scene, "piped-from-us");
@@ -129,9 +144,9 @@ fn a_secret_that_the_guides_made_is_taken_over() {
 
 #[test]
 fn a_strangers_secret_is_left_alone() {
-    let scene = Scene::get();
+    let scene: &Scene = &Scene::get();
     scene.kubectl(APPLY_AS_ARGO, scene.istioctl("of-argo"));
-    left_alone(scene, "of-argo", "argocd-controller");
+    left_alone(scene, "of-argo", "Argo CD");
     scene.kubectl(CREATE, scene.istioctl("created"));
     left_alone(scene, "created", "kubectl-create");
     // One that has nothing of a remote secret but the name; the server would see no conflict with `data`.
@@ -141,7 +156,7 @@ fn a_strangers_secret_is_left_alone() {
           stringData: {password: x}}"
             .to_owned(),
     );
-    left_alone(scene, "strange", "argocd-controller");
+    left_alone(scene, "strange", "Argo CD");
     // The guides' own tool, but the secret leads elsewhere.
     scene.kubectl(
         APPLY,
@@ -155,7 +170,7 @@ fn a_strangers_secret_is_left_alone() {
 
 #[test]
 fn force_conflicts_takes_a_strangers_secret() {
-    let scene = Scene::get();
+    let scene: &Scene = &Scene::get();
     scene.kubectl(APPLY_AS_ARGO, scene.istioctl("forced"));
     let server = scene.other_server();
     let other = ["--server", &server];
@@ -168,7 +183,7 @@ fn force_conflicts_takes_a_strangers_secret() {
         "{}",
         checked.golden()
     );
-    left_alone(scene, "forced", "argocd-controller");
+    left_alone(scene, "forced", "Argo CD");
     let taken = scene
         .into("forced", &["--server", &server, "--force-conflicts"])
         .expect_success();
@@ -182,7 +197,7 @@ fn force_conflicts_takes_a_strangers_secret() {
 
 #[test]
 fn what_is_there_already_is_not_written_whoever_owns_it() {
-    let scene = Scene::get();
+    let scene: &Scene = &Scene::get();
     scene.kubectl(APPLY_AS_ARGO, scene.istioctl("same"));
     scene.is_settled("same", &[]);
     assert_eq!(managers(&scene.secret("same")), ["argocd-controller"]);
@@ -190,7 +205,7 @@ fn what_is_there_already_is_not_written_whoever_owns_it() {
 
 #[test]
 fn our_own_is_changed_without_asking() {
-    let scene = Scene::get();
+    let scene: &Scene = &Scene::get();
     let created = scene.into("own", &[]).expect_success();
     assert_eq!(
         created.stdout,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sha2::{Digest as _, Sha256};
+
 use super::Error;
 
 /// A name that the suite gives to a cluster: a DNS label (RFC 1123), at most 63 characters of `a-z`, `0-9` and `-`,
@@ -41,6 +43,81 @@ impl FromStr for ClusterName {
             error.hint(format!("for example: --name {near}"))
         })
     }
+}
+
+/// A cluster's name as the data key of a remote secret, which istiod takes for the cluster's name: exactly what the cluster's
+/// own istiod calls it. The operator types a DNS label, or what differs from one by upper case and dots only; an istiod may
+/// have any name that the key of a Secret can be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClusterKey(String);
+
+impl ClusterKey {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name that an istiod has; `None` where no key of a Secret can be called so.
+    pub fn of(id: &ClusterId) -> Option<Self> {
+        is_secret_key(id.as_str()).then(|| Self(id.0.clone()))
+    }
+}
+
+impl fmt::Display for ClusterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for ClusterKey {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut labels = text.split('.').map(str::to_ascii_lowercase);
+        if text.len() <= LONGEST_KEY && labels.all(|label| is_dns_label(&label)) {
+            return Ok(Self(text.to_owned()));
+        }
+        text.parse::<ClusterName>().map(|name| Self(name.0))
+    }
+}
+
+/// The longest key of a Secret, and the longest name of one.
+const LONGEST_KEY: usize = 253;
+
+/// Whether a Secret can have a data key `text`.
+/// Source: `IsConfigMapKey` in Kubernetes' `k8s.io/apimachinery/pkg/util/validation`.
+pub fn is_secret_key(text: &str) -> bool {
+    let is_word = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
+    (1..=LONGEST_KEY).contains(&text.len())
+        && text.bytes().all(is_word)
+        && text != "."
+        && !text.starts_with("..")
+}
+
+/// The end of a Secret's name that stands for the cluster `id` behind `prefix`: the name itself, in lower case where that is
+/// all it takes to be a part of one, else the nearest label with a hash of the name.
+pub fn in_object_name(prefix: &str, id: &str) -> String {
+    let lower = id.to_ascii_lowercase();
+    let whole = format!("{prefix}{lower}");
+    let mut labels = whole.split('.');
+    if whole.len() <= LONGEST_KEY && labels.all(is_label_of_any_length) {
+        return whole;
+    }
+    let hash = Sha256::digest(id);
+    let hash = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
+    let near = nearest_label(id);
+    let dash = if near.is_empty() { "" } else { "-" };
+    format!("{prefix}{near}{dash}{hash:08x}")
+}
+
+/// The labels of a subdomain have no bound of their own in Kubernetes.
+fn is_label_of_any_length(text: &str) -> bool {
+    let word = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let bytes = text.as_bytes();
+    !bytes.is_empty()
+        && bytes.iter().all(|c| word(*c) || *c == b'-')
+        && word(bytes[0])
+        && word(bytes[bytes.len() - 1])
 }
 
 /// A cluster's name as it was found: istiod takes any Secret key.
@@ -146,6 +223,55 @@ mod tests {
         ] {
             assert!(!is_dns_subdomain(bad), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_cluster_is_called_as_its_istiod_calls_it() {
+        for good in ["west", "prod.example.com", "Prod-West"] {
+            assert_eq!(good.parse::<ClusterKey>().unwrap().as_str(), good);
+        }
+        for bad in [
+            "",
+            "West_1",
+            "a..b",
+            ".a",
+            "a b",
+            "arn:aws:eks:eu-west-1:1:cluster/west",
+            &"x".repeat(254),
+        ] {
+            assert!(bad.parse::<ClusterKey>().is_err(), "{bad:?}");
+        }
+        for good in ["West_1", "a..b", "-", &"x".repeat(253)] {
+            assert!(
+                ClusterKey::of(&ClusterId(good.to_owned())).is_some(),
+                "{good:?}"
+            );
+        }
+        for bad in ["", ".", "..", "..a", "a/b", "a:b", "ä", &"x".repeat(254)] {
+            assert!(
+                ClusterKey::of(&ClusterId(bad.to_owned())).is_none(),
+                "{bad:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_secret_has_a_legal_name_whatever_its_cluster_is_called() {
+        for (id, expected) in [
+            ("west", "p-west"),
+            ("prod.example.com", "p-prod.example.com"),
+            ("Prod-West", "p-prod-west"),
+            ("West_1", "p-west-1-2efd4bc7"),
+            ("-", "p-3973e022"),
+            ("a..b", "p-a--b-f62b4241"),
+        ] {
+            assert_eq!(in_object_name("p-", id), expected);
+        }
+        let long = in_object_name("istio-remote-secret-", &"X".repeat(253));
+        assert!(
+            long.len() <= 253 && long.starts_with("istio-remote-secret-xxx"),
+            "{long}"
+        );
     }
 
     #[test]

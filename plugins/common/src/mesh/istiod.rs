@@ -22,6 +22,25 @@ pub fn cluster_ids(deployments: &[Deployment]) -> Vec<ClusterId> {
     ids
 }
 
+/// Whether an istiod runs that has no name, so that it and its proxies call their cluster `Kubernetes`, as those of any other
+/// such cluster do.
+pub fn is_unnamed(deployments: &[Deployment]) -> bool {
+    deployments.iter().any(|deployment| {
+        let pod = deployment
+            .spec
+            .as_ref()
+            .and_then(|spec| spec.template.spec.as_ref());
+        let mut variables = pod
+            .iter()
+            .flat_map(|pod| &pod.containers)
+            .flat_map(|one| one.env.iter().flatten());
+        // A name that comes from elsewhere cannot be read here.
+        let is_elsewhere =
+            variables.any(|env| env.name == "CLUSTER_ID" && env.value_from.is_some());
+        pod.is_some() && !is_elsewhere && cluster_id(deployment).is_none()
+    })
+}
+
 fn cluster_id(deployment: &Deployment) -> Option<ClusterId> {
     let containers = containers(deployment);
     let from_env = || value(containers, "CLUSTER_ID").map(str::to_owned);

@@ -82,6 +82,9 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 /// Annotation by which Argo CD knows its own: `APPLICATION:GROUP/KIND:NAMESPACE/NAME`.
 /// Source: <https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/>.
 pub const ARGO_TRACKING_ID: &str = "argocd.argoproj.io/tracking-id";
+/// Label of the Secrets in which Argo CD keeps what it deploys to, with the value `cluster` for a cluster.
+/// Source: <https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#clusters>.
+pub const ARGO_SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
 /// Label by which it does where labels are asked for and that one is chosen; same source. Its usual label is everybody's.
 pub const ARGO_INSTANCE: &str = "argocd.argoproj.io/instance";
 /// Group of the labels (`/name` and `/namespace`) by which Flux knows what a Kustomization applied.

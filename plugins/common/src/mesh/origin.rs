@@ -16,6 +16,10 @@ const MANAGERS: [(&str, &str); 4] = [
     ("helm-controller", "Flux"),
 ];
 
+/// Prefix of the field manager by which the External Secrets Operator writes; the name of the `ExternalSecret` follows it.
+/// Source: `fieldOwnerTemplate` in its `pkg/controllers/externalsecret/externalsecret_controller.go`.
+const EXTERNAL_SECRETS: &str = "externalsecrets.external-secrets.io/";
+
 /// Who keeps an object of `kind` as it stands in git or elsewhere, and so puts it back: Argo CD, Flux, or the controller that its
 /// owner reference names, such as an `ExternalSecret`.
 pub fn keeper(object: &ObjectMeta, kind: &str) -> Option<String> {
@@ -68,6 +72,9 @@ fn by_manager(object: &ObjectMeta) -> Option<String> {
         .filter(|entry| owns_content(entry))
         .find_map(|entry| {
             let manager = entry.manager.as_deref()?;
+            if let Some(name) = manager.strip_prefix(EXTERNAL_SECRETS) {
+                return Some(format!("ExternalSecret {name}"));
+            }
             let (_, who) = MANAGERS.iter().find(|(name, _)| *name == manager)?;
             Some((*who).to_owned())
         })

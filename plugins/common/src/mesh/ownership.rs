@@ -7,8 +7,11 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 
-use super::names::FIELD_MANAGER;
-use super::remote_secret::leads_to;
+use super::names::{
+    CLUSTER_ANNOTATION, CONFIG_SECRET, CONFIG_SECRET_KEY, FIELD_MANAGER, MULTI_CLUSTER_LABEL,
+};
+use super::origin::keeper;
+use super::remote_secret::{annotated_cluster, has_label, leads_to, own_name};
 
 /// Field managers whose remote secrets are taken over without asking: those of today's guides.
 const OF_THE_GUIDES: [&str; 2] = ["kubectl-client-side-apply", "istioctl"];
@@ -20,7 +23,7 @@ pub enum TakeOver {
     Free,
     /// It is a remote secret of the same cluster that a guide's own command made.
     FromGuide,
-    /// Somebody else owns it: these field managers, sorted.
+    /// Somebody else owns it: who keeps it, where that is known, else these field managers, sorted.
     Stranger(Vec<String>),
 }
 
@@ -33,12 +36,15 @@ pub fn take_over(existing: &Secret, cluster: &str) -> TakeOver {
         .unwrap_or_default();
     let others: BTreeSet<&str> = entries
         .iter()
-        .filter(|entry| owns_content(entry))
+        .filter(|entry| is_overwritten(entry, existing, cluster))
         .filter_map(|entry| entry.manager.as_deref())
         .filter(|manager| *manager != FIELD_MANAGER)
         .collect();
     if others.is_empty() {
         return TakeOver::Free;
+    }
+    if let Some(keeper) = keeper(&existing.metadata, "Secret") {
+        return TakeOver::Stranger(vec![keeper]);
     }
     let guides_only = others.iter().all(|manager| OF_THE_GUIDES.contains(manager));
     if guides_only && leads_to(existing, cluster) {
@@ -46,6 +52,33 @@ pub fn take_over(existing: &Secret, cluster: &str) -> TakeOver {
     } else {
         TakeOver::Stranger(others.into_iter().map(str::to_owned).collect())
     }
+}
+
+/// Whether an entry owns a field that applying the remote secret of `cluster` would give another value: its data key, and the
+/// label and the annotation where they are not as they have to be. Who added a label or an annotation of their own is in
+/// nobody's way. All that is in a Secret which is no remote secret for the cluster is its owner's.
+fn is_overwritten(entry: &ManagedFieldsEntry, existing: &Secret, cluster: &str) -> bool {
+    if !leads_to(existing, cluster) {
+        // It is something else, and would become a remote secret.
+        return owns_content(entry);
+    }
+    let Some(fields) = entry.fields_v1.as_ref().map(|fields| &fields.0) else {
+        return false;
+    };
+    let key = match own_name(existing) {
+        CONFIG_SECRET => CONFIG_SECRET_KEY,
+        _ => cluster,
+    };
+    let owns = |map: &str, name: &str| fields[map].get(format!("f:{name}")).is_some();
+    let of_metadata = |map: &str, name: &str| {
+        let fields = &fields["f:metadata"][map];
+        fields.get(format!("f:{name}")).is_some()
+    };
+    let has_annotation = annotated_cluster(existing).is_some_and(|named| named == cluster);
+    owns("f:data", key)
+        || owns("f:stringData", key)
+        || (!has_label(existing) && of_metadata("f:labels", MULTI_CLUSTER_LABEL))
+        || (!has_annotation && of_metadata("f:annotations", CLUSTER_ANNOTATION))
 }
 
 /// Whether an entry owns data, labels or annotations; an owner of, say, finalizers alone is in nobody's way.
@@ -70,7 +103,7 @@ mod tests {
     fn secret(label: &str, managers: &[&str]) -> Secret {
         let fields: Vec<_> = managers
             .iter()
-            .map(|m| json!({"manager": m, "operation": "Update", "fieldsV1": {"f:data": {}}}))
+            .map(|m| json!({"manager": m, "operation": "Update", "fieldsV1": {"f:data": {"f:west": {}}}}))
             .collect();
         serde_json::from_value(json!({
             "metadata": {"name": "s", "labels": {"istio/multiCluster": label}, "managedFields": fields},
@@ -88,6 +121,60 @@ mod tests {
         let entry = &mut applied.metadata.managed_fields.as_mut().unwrap()[0];
         entry.fields_v1.as_mut().unwrap().0 = json!({"f:metadata": {"f:finalizers": {}}});
         assert_eq!(take_over(&applied, "west"), TakeOver::Free);
+    }
+
+    #[test]
+    fn only_owners_of_what_would_be_written_count() {
+        for (fields, expected) in [
+            (
+                json!({"f:metadata": {"f:labels": {"f:team": {}}, "f:annotations": {"f:note": {}}}}),
+                TakeOver::Free,
+            ),
+            (
+                json!({"f:metadata": {"f:labels": {"f:istio/multiCluster": {}}}}),
+                TakeOver::Free,
+            ),
+            (json!({"f:data": {".": {}, "f:other": {}}}), TakeOver::Free),
+            (
+                json!({"f:metadata": {"f:annotations": {"f:networking.istio.io/cluster": {}}}}),
+                TakeOver::Stranger(vec!["kubectl-label".to_owned()]),
+            ),
+            (
+                json!({"f:data": {"f:west": {}}}),
+                TakeOver::Stranger(vec!["kubectl-label".to_owned()]),
+            ),
+        ] {
+            let mut made = secret("true", &["kubectl-label", "kubectl-client-side-apply"]);
+            let entry = &mut made.metadata.managed_fields.as_mut().unwrap()[0];
+            entry.fields_v1.as_mut().unwrap().0 = fields.clone();
+            let expected = match expected {
+                // What the guides made is theirs still.
+                TakeOver::Free => TakeOver::FromGuide,
+                TakeOver::Stranger(mut owners) => {
+                    owners.insert(0, "kubectl-client-side-apply".to_owned());
+                    TakeOver::Stranger(owners)
+                }
+                TakeOver::FromGuide => TakeOver::FromGuide,
+            };
+            assert_eq!(take_over(&made, "west"), expected, "{fields}");
+        }
+    }
+
+    #[test]
+    fn who_keeps_it_is_named_and_not_by_which_field_manager() {
+        let mut kept = secret("true", &["kustomize-controller"]);
+        let labels = kept.metadata.labels.as_mut().unwrap();
+        for (key, value) in [("name", "mesh"), ("namespace", "flux-system")] {
+            labels.insert(
+                format!("kustomize.toolkit.fluxcd.io/{key}"),
+                value.to_owned(),
+            );
+        }
+        let flux = "Kustomization flux-system/mesh of Flux".to_owned();
+        assert_eq!(take_over(&kept, "west"), TakeOver::Stranger(vec![flux]));
+        let kept = secret("true", &["externalsecrets.external-secrets.io/west"]);
+        let eso = "ExternalSecret west".to_owned();
+        assert_eq!(take_over(&kept, "west"), TakeOver::Stranger(vec![eso]));
     }
 
     #[test]
@@ -120,7 +207,7 @@ mod tests {
                 "true",
                 vec!["argocd-controller", "istioctl"],
                 "west",
-                stranger(&["argocd-controller", "istioctl"]),
+                stranger(&["Argo CD"]),
             ),
         ] {
             assert_eq!(

@@ -145,7 +145,8 @@ impl ReadCluster {
         }
     }
 
-    fn has_token_of(&self, secret: &RemoteCluster) -> bool {
+    /// Whether the secret has the token that a secret for this cluster is to have.
+    pub fn has_token_of(&self, secret: &RemoteCluster) -> bool {
         self.token.is_some() && self.token == secret.token
     }
 }

@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::json;
 
+use super::cluster_name::in_object_name;
 use super::names::{
     APPLIED_BY, CLUSTER_ANNOTATION, CONFIG_SECRET, CONFIG_SECRET_KEY, MULTI_CLUSTER_LABEL,
     REMOTE_SECRET_PREFIX, REMOTE_UID,
@@ -132,7 +133,7 @@ impl RemoteSecret {
 
 /// The name of the remote secret for `cluster`.
 pub fn secret_name(cluster: &str) -> String {
-    format!("{REMOTE_SECRET_PREFIX}{cluster}")
+    in_object_name(REMOTE_SECRET_PREFIX, cluster)
 }
 
 /// The Secret's name; empty where it has none.

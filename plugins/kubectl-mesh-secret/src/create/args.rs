@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 use mesh_common::mesh::Error;
-use mesh_common::mesh::cluster_name::ClusterName;
+use mesh_common::mesh::cluster_name::{ClusterKey, ClusterName};
 use mesh_common::terminal::flags::{ConnectFlags, DryRunFlags, NamespaceFlags, boolean, duration};
 
 /// Create a secret by which another cluster's istiod reads this one
@@ -38,7 +38,7 @@ Examples:
 pub(crate) struct CreateArgs {
     /// Name of the source cluster, as its istiod knows itself [default: read from its istiod]
     #[arg(long, value_parser = cluster_name, default_value = "", hide_default_value = true)]
-    pub name: Asked<ClusterName>,
+    pub name: Asked<ClusterKey>,
     /// Kubeconfig context of the source cluster [default: the current context]
     #[arg(long, value_name = "CONTEXT")]
     pub context: Option<String>,
@@ -163,7 +163,7 @@ impl CreateArgs {
 /// What a flag asks for, where an empty value asks for nothing. clap gives `Option` itself another meaning.
 pub(crate) type Asked<T> = Option<T>;
 
-fn cluster_name(text: &str) -> Result<Asked<ClusterName>, Error> {
+fn cluster_name(text: &str) -> Result<Asked<ClusterKey>, Error> {
     if text.is_empty() {
         return Ok(None);
     }

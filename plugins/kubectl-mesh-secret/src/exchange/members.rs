@@ -77,7 +77,9 @@ pub(super) async fn gather(
                     None => members.push(member),
                 }
             }
-            Err(error) if concerns_one_cluster(&error) => lost.push(error),
+            Err(error) if concerns_one_cluster(&error) || names::is_about_a_name(&error) => {
+                lost.push(error);
+            }
             Err(error) => wrong.push(error),
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mesh_common::cluster::Kubeconfig;
-use mesh_common::mesh::cluster_name::ClusterName;
+use mesh_common::mesh::cluster_name::ClusterKey;
 use mesh_common::mesh::command::Command;
 use mesh_common::mesh::{Error, server};
 
@@ -81,7 +81,7 @@ impl Order {
         }
         for text in &arguments.name {
             match of_member("--name", text, &mut members) {
-                Ok((name, member)) => match name.parse::<ClusterName>() {
+                Ok((name, member)) => match name.parse::<ClusterKey>() {
                     Ok(name) => member.options.name = Some(name),
                     Err(error) => errors.push(error),
                 },

@@ -1,12 +1,13 @@
 //! What can be told of a secret without using it. Pure: it sees what was read, and the time.
 
 use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::access_facts::{AccessFacts, TrustFacts};
 use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::istiod_rules::Refusal;
 use mesh_common::mesh::names::{
-    CONFIG_ACCOUNT, CONFIG_SECRET, MULTI_CLUSTER_LABEL, READER_ACCOUNT,
+    ARGO_SECRET_TYPE, CONFIG_ACCOUNT, CONFIG_SECRET, MULTI_CLUSTER_LABEL, READER_ACCOUNT,
 };
 use mesh_common::mesh::remote_secret::{annotated_cluster, has_label};
 use mesh_common::mesh::server;
@@ -47,6 +48,7 @@ pub(crate) fn check(held: &Held, view: View) -> SecretReport {
         .data
         .iter()
         .flatten()
+        .filter(|_| !is_of_argo_cd(&held.secret))
         .map(|(key, value)| cluster(held, key, &value.0, view))
         .collect();
     SecretReport {
@@ -60,9 +62,41 @@ pub(crate) fn check(held: &Held, view: View) -> SecretReport {
     }
 }
 
+/// Whether it is one of the Secrets in which Argo CD keeps the clusters that it deploys to; what is in them is its own.
+fn is_of_argo_cd(secret: &Secret) -> bool {
+    let labels = secret.metadata.labels.as_ref();
+    !has_label(secret)
+        && labels
+            .and_then(|all| all.get(ARGO_SECRET_TYPE))
+            .is_some_and(|kind| kind == "cluster")
+}
+
+/// What is to be said of one that is meant for a namespace where istiod does not look.
+fn misplaced(held: &Held) -> Option<Finding> {
+    let found = held.secret.metadata.namespace.as_deref()?;
+    let right = held.namespace.as_deref().filter(|right| *right != found)?;
+    Some(
+        Finding::new(
+            "secret-wrong-namespace",
+            Severity::Error,
+            format!("it is for namespace {found}, and istiod looks into {right} only"),
+        )
+        .fix(format!(
+            "apply it to namespace {right}, or name the namespace of istiod with -n"
+        )),
+    )
+}
+
 fn secret_findings(held: &Held) -> Vec<Finding> {
-    let mut findings = Vec::new();
     let secret = &held.secret;
+    if is_of_argo_cd(secret) {
+        return vec![Finding::new(
+            "secret-label",
+            Severity::Info,
+            "it is no remote secret: Argo CD keeps a cluster in it that it deploys to, and istiod does not look at it",
+        )];
+    }
+    let mut findings: Vec<Finding> = misplaced(held).into_iter().collect();
     let name = secret.metadata.name.as_deref().unwrap_or_default();
     if !has_label(secret) {
         let label = secret
@@ -355,7 +389,8 @@ mod tests {
         Held {
             context: Some("east".to_owned()),
             kubectl: Kubectl::default().context("east"),
-            secret: k8s_openapi::api::core::v1::Secret::default(),
+            secret: Secret::default(),
+            namespace: None,
             istiods: Vec::new(),
             holder_uid: None,
             twins: BTreeMap::new(),

@@ -174,6 +174,7 @@ mod tests {
             context: Some("east".to_owned()),
             kubectl: Kubectl::default().context("east"),
             secret: k8s_openapi::api::core::v1::Secret::default(),
+            namespace: None,
             istiods: Vec::new(),
             holder_uid: None,
             twins: BTreeMap::new(),

@@ -19,6 +19,8 @@ pub(crate) struct Held {
     /// How kubectl is told about the holder.
     pub kubectl: Kubectl,
     pub secret: Secret,
+    /// The Istio namespace, where the secret may be meant for another one.
+    pub namespace: Option<String>,
     /// What the holder's istiods call their own cluster.
     pub istiods: Vec<ClusterId>,
     /// UID of the holder's kube-system.
@@ -58,9 +60,10 @@ pub(crate) struct Place<'a> {
 }
 
 impl Held {
-    /// A secret from a place of which nothing is known, such as a file.
-    pub(crate) fn from_nowhere(secret: Secret) -> Self {
+    /// A secret from a file or a pipe, for control planes in `namespace`; nothing is known of its holder.
+    pub(crate) fn from_manifest(secret: Secret, namespace: &str) -> Self {
         Self {
+            namespace: Some(namespace.to_owned()),
             context: None,
             kubectl: Kubectl::default(),
             secret,
@@ -114,6 +117,7 @@ pub(crate) fn in_holder(place: &Place<'_>, secrets: Vec<Secret>, all: &[Secret])
         .map(|secret| Held {
             context: Some(place.context.to_owned()),
             kubectl: place.kubectl.clone(),
+            namespace: None,
             twins: twins(&secret),
             secret,
             istiods: place.istiods.to_vec(),

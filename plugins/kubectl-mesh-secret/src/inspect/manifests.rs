@@ -1,10 +1,12 @@
 //! Secrets out of manifests: YAML or JSON, one or many, alone or in lists.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::error::Error;
 use mesh_common::mesh::yaml;
+use serde_json::Value;
 
 /// The name and the text of a file, or of standard input.
 pub(super) fn read(file: &str) -> Result<(String, String), Error> {
@@ -20,28 +22,38 @@ pub(super) fn read(file: &str) -> Result<(String, String), Error> {
     Ok((file.to_owned(), text))
 }
 
-/// Every Secret of `text`, in its order.
-///
-/// # Errors
-/// Text that is no manifest, anything but Secrets, and none at all. No error shows what is in the text.
-pub(super) fn secrets(origin: &str, text: &str) -> Result<Vec<Secret>, Error> {
-    let mut secrets = Vec::new();
-    for document in yaml::documents(text, origin)? {
-        collect(document, origin, &mut secrets)?;
-    }
-    if secrets.is_empty() {
-        return Err(Error::usage(format!("{origin} holds no Secret"))
-            .hint("give it what kubectl mesh-secret create prints"));
-    }
-    Ok(secrets)
+/// What manifests hold.
+#[derive(Default)]
+pub(super) struct Manifests {
+    /// Every Secret, in its order.
+    pub secrets: Vec<Secret>,
+    /// The kinds of the other objects, each once.
+    pub passed_over: BTreeSet<String>,
 }
 
-/// A document is a Secret or a list of objects; every other kind is refused by its name.
-fn collect(
-    mut document: serde_json::Value,
-    origin: &str,
-    secrets: &mut Vec<Secret>,
-) -> Result<(), Error> {
+/// Reads the Secrets of `text`; objects of other kinds are passed over.
+///
+/// # Errors
+/// Text that is no manifest, a Secret that is none, and no Secret at all. No error shows what is in the text.
+pub(super) fn secrets(origin: &str, text: &str) -> Result<Manifests, Error> {
+    let mut found = Manifests::default();
+    for document in yaml::documents(text, origin)? {
+        collect(document, origin, &mut found)?;
+    }
+    if found.secrets.is_empty() {
+        let others: Vec<String> = found.passed_over.into_iter().collect();
+        let only = match others.as_slice() {
+            [] => String::new(),
+            kinds => format!(", only {}", kinds.join(", ")),
+        };
+        return Err(Error::usage(format!("{origin} holds no Secret{only}"))
+            .hint("give it what kubectl mesh-secret create prints"));
+    }
+    Ok(found)
+}
+
+/// A document is a Secret, a list of objects or an object of another kind.
+fn collect(mut document: Value, origin: &str, found: &mut Manifests) -> Result<(), Error> {
     let kind = document["kind"].as_str().unwrap_or_default().to_owned();
     match kind.as_str() {
         "Secret" => {
@@ -49,28 +61,136 @@ fn collect(
                 .as_str()
                 .unwrap_or_default()
                 .to_owned();
+            let refused = |what: String| {
+                Error::usage(format!(
+                    "secret {name} in {origin} is not a valid Secret{what}"
+                ))
+            };
+            if let Some(wrong) = wrong_field(&document) {
+                let error = refused(format!(": {}", wrong.what));
+                return Err(match wrong.remedy {
+                    Some(remedy) => error.hint(remedy),
+                    None => error,
+                });
+            }
             // serde's own message would show the value that does not fit, which may be a token.
-            let mut secret: Secret = serde_json::from_value(document).map_err(|_| {
-                Error::usage(format!("secret {name} in {origin} is not a valid Secret"))
-            })?;
+            let mut secret: Secret =
+                serde_json::from_value(document).map_err(|_| refused(String::new()))?;
             fold_string_data(&mut secret);
-            secrets.push(secret);
+            found.secrets.push(secret);
             Ok(())
         }
         "List" | "SecretList" => {
-            let serde_json::Value::Array(items) = document["items"].take() else {
+            let Value::Array(items) = document["items"].take() else {
                 return Ok(());
             };
             items
                 .into_iter()
-                .try_for_each(|item| collect(item, origin, secrets))
+                .try_for_each(|item| collect(item, origin, found))
         }
         "" => Err(Error::usage(format!(
             "{origin} holds a document without a kind"
         ))),
-        other => Err(Error::usage(format!(
-            "{origin} holds a {other}, not a Secret"
-        ))),
+        other => {
+            found.passed_over.insert(other.to_owned());
+            Ok(())
+        }
+    }
+}
+
+/// A field of a Secret that cannot be what it is, and what to do.
+struct WrongField {
+    what: String,
+    remedy: Option<&'static str>,
+}
+
+/// The first field that is of the wrong type; what it holds is never told.
+fn wrong_field(secret: &Value) -> Option<WrongField> {
+    let wrong = |what: String, remedy: Option<&'static str>| Some(WrongField { what, remedy });
+    for path in [
+        "/metadata",
+        "/data",
+        "/stringData",
+        "/metadata/labels",
+        "/metadata/annotations",
+    ] {
+        let value = secret.pointer(path).unwrap_or(&Value::Null);
+        if !value.is_object() && !value.is_null() {
+            let field = path[1..].replace('/', ".");
+            return wrong(
+                format!("{field} is {}, where a map is expected", kind_of(value)),
+                None,
+            );
+        }
+    }
+    for field in ["name", "namespace"] {
+        let value = &secret["metadata"][field];
+        if !value.is_string() && !value.is_null() {
+            return wrong(
+                format!(
+                    "metadata.{field} is {}, where a text is expected",
+                    kind_of(value)
+                ),
+                Some("put the value in quotes"),
+            );
+        }
+    }
+    let maps = [
+        "/metadata/labels",
+        "/metadata/annotations",
+        "/stringData",
+        "/data",
+    ];
+    for path in maps {
+        let map = secret.pointer(path).and_then(Value::as_object);
+        for (key, value) in map.into_iter().flatten() {
+            let field = format!("{}.{key}", path[1..].replace('/', "."));
+            let Some(text) = value.as_str() else {
+                // Kubernetes takes a null in `data` for nothing.
+                if value.is_null() && path == "/data" {
+                    continue;
+                }
+                return wrong(
+                    format!("{field} is {}, where a text is expected", kind_of(value)),
+                    Some("put the value in quotes, as in \"true\""),
+                );
+            };
+            if path != "/data" {
+                continue;
+            }
+            if text.starts_with("ENC[") || secret["sops"].is_object() {
+                return wrong(
+                    format!("{field} is encrypted by SOPS"),
+                    Some(
+                        "decrypt it first: sops --decrypt FILE, into kubectl mesh-secret inspect -f -",
+                    ),
+                );
+            }
+            if !is_base64(text) {
+                return wrong(
+                    format!("{field} is not base64, which data holds"),
+                    Some("put plain text under stringData, not data"),
+                );
+            }
+        }
+    }
+    None
+}
+
+/// Whether Kubernetes takes it for base64: Go passes over line breaks.
+fn is_base64(text: &str) -> bool {
+    let plain: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+    serde_json::from_value::<k8s_openapi::ByteString>(Value::String(plain)).is_ok()
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
     }
 }
 
@@ -83,4 +203,72 @@ fn fold_string_data(secret: &mut Secret) {
             .into_iter()
             .map(|(key, text)| (key, k8s_openapi::ByteString(text.into_bytes()))),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(secret: &Value, expected: Option<&str>) {
+        let found = wrong_field(secret).map(|wrong| wrong.what);
+        assert_eq!(found.as_deref(), expected, "{secret}");
+    }
+
+    #[test]
+    fn a_field_that_does_not_fit_is_named_and_its_value_is_not() {
+        check(
+            &json!({"metadata": {"name": "s"}, "data": {"west": "eA=="}}),
+            None,
+        );
+        check(
+            &json!({"data": {"west": "e\nA==\n", "none": null}, "stringData": {"a": "plain"}}),
+            None,
+        );
+        check(
+            &json!({"data": {"west": "apiVersion: v1"}}),
+            Some("data.west is not base64, which data holds"),
+        );
+        check(
+            &json!({"data": {"west": "ENC[AES256_GCM,data:x]"}}),
+            Some("data.west is encrypted by SOPS"),
+        );
+        check(
+            &json!({"data": {"west": "eA=="}, "sops": {"mac": "x"}}),
+            Some("data.west is encrypted by SOPS"),
+        );
+        check(
+            &json!({"data": {"west": {}}}),
+            Some("data.west is a map, where a text is expected"),
+        );
+        check(
+            &json!({"data": "x"}),
+            Some("data is a text, where a map is expected"),
+        );
+        check(
+            &json!({"stringData": {"west": 7}}),
+            Some("stringData.west is a number, where a text is expected"),
+        );
+        check(
+            &json!({"metadata": {"labels": {"istio/multiCluster": true}}}),
+            Some("metadata.labels.istio/multiCluster is a boolean, where a text is expected"),
+        );
+        check(
+            &json!({"metadata": {"name": 1}}),
+            Some("metadata.name is a number, where a text is expected"),
+        );
+    }
+
+    #[test]
+    fn other_kinds_are_passed_over_and_never_taken_for_a_secret() {
+        let text = "kind: Namespace\n---\nkind: List\nitems: [{kind: Secret}, {kind: ConfigMap}]\n";
+        let found = secrets("a.yaml", text).unwrap();
+        assert_eq!(found.secrets.len(), 1);
+        assert_eq!(
+            found.passed_over,
+            ["ConfigMap".to_owned(), "Namespace".to_owned()].into()
+        );
+        let error = secrets("a.yaml", "kind: Namespace").err().unwrap();
+        assert_eq!(error.to_string(), "a.yaml holds no Secret, only Namespace");
+    }
 }

@@ -38,7 +38,7 @@ pub(super) async fn observe(
             let read = tokio::task::spawn_blocking(move || manifests::read(&file)).await;
             let (origin, text) =
                 read.map_err(|e| Error::refused("the manifests cannot be read").because(e))??;
-            from_text(&origin, &text, &arguments.names)?
+            from_text(&origin, &text, arguments)?
         }
         (None, Some(kubeconfig)) => from_clusters(arguments, kubeconfig, connector).await?,
         (None, None) => Seen::default(),
@@ -49,11 +49,21 @@ pub(super) async fn observe(
     Ok(seen)
 }
 
-fn from_text(origin: &str, text: &str, names: &[String]) -> Result<Seen, Error> {
-    let secrets = manifests::secrets(origin, text)?;
-    let held = select(secrets, names, origin)?;
+fn from_text(origin: &str, text: &str, arguments: &InspectArgs) -> Result<Seen, Error> {
+    let found = manifests::secrets(origin, text)?;
+    let held = select(found.secrets, &arguments.names, origin)?;
+    let kinds: Vec<String> = found.passed_over.into_iter().collect();
+    let note = format!(
+        "{origin}: passed over, since only Secrets are looked at: {}",
+        kinds.join(", ")
+    );
+    let namespace = arguments.namespace.resolve();
     Ok(Seen {
-        held: held.into_iter().map(Held::from_nowhere).collect(),
+        held: held
+            .into_iter()
+            .map(|secret| Held::from_manifest(secret, namespace))
+            .collect(),
+        notes: (!kinds.is_empty()).then_some(note).into_iter().collect(),
         ..Seen::default()
     })
 }

@@ -8,7 +8,8 @@ use crate::inspect::FailOn;
 
 /// Show who holds a secret for whom, its state, its age and when it ends
 ///
-/// Reads the secrets that clusters hold (--context) and uses none of them; `inspect --probe` does. A secret that Istio
+/// Reads the secrets that clusters hold (--context) and uses none of them, so that whether one works is
+/// `not-probed`; `inspect --probe` tells. A secret that Istio
 /// does not look at, for want of the label or for its namespace, is shown too. With several clusters, a pair without a
 /// secret is shown as missing: among those that are named, and with --all-contexts among those that secrets connect.
 #[derive(Clone, Args)]
@@ -17,11 +18,11 @@ Examples:
   # Every cluster of the kubeconfig
   kubectl mesh-secret list --all-contexts
 
-  # Two of them, for a script: which secrets are not fine?
+  # Two of them, for a script: in which secrets is something wrong?
   kubectl mesh-secret list --context east,west -o json \\
-    | jq -r '.items[] | select(.state != \"ok\") | [.context, .cluster, .state] | @tsv'
+    | jq -r '.items[] | select(.state != \"not-probed\") | [.context, .cluster, .state] | @tsv'
 
-States: ok, warning, expiring, expired, refused, duplicate, self, bad-server, bad-ca, no-label, wrong-namespace, missing.
+States: not-probed, warning, expiring, expired, refused, duplicate, self, bad-server, bad-ca, no-label, wrong-namespace, missing.
 Exit codes: 0 fine, 1 findings at or above --fail-on, 2 it could not be done, 3 some cluster was not reached.")]
 pub(crate) struct ListArgs {
     #[command(flatten)]

@@ -143,7 +143,7 @@ fn blank(held: &Held, report: &SecretReport) -> Cell {
         source_context: None,
         server: None,
         tls_server_name: None,
-        state: State::Ok,
+        state: State::NotProbed,
         created_at: report.created_at,
         age_seconds: report.age_seconds,
         expires_at: None,

@@ -28,8 +28,8 @@ pub(super) enum State {
     Expiring,
     /// There is something else about it.
     Warning,
-    /// Nothing is wrong that can be told without using it.
-    Ok,
+    /// Nothing is wrong that can be told without using it; whether it works is not known.
+    NotProbed,
     /// There is none.
     Missing,
 }
@@ -37,12 +37,16 @@ pub(super) enum State {
 impl State {
     /// The state that these findings come to.
     pub(super) fn of(findings: &[Finding]) -> Self {
-        findings.iter().map(Self::of_one).min().unwrap_or(Self::Ok)
+        findings
+            .iter()
+            .map(Self::of_one)
+            .min()
+            .unwrap_or(Self::NotProbed)
     }
 
     fn of_one(finding: &Finding) -> Self {
         match (finding.severity, finding.id) {
-            (Severity::Info, _) => Self::Ok,
+            (Severity::Info, _) => Self::NotProbed,
             (Severity::Error, "secret-wrong-namespace") => Self::WrongNamespace,
             (Severity::Error, "secret-label") => Self::NoLabel,
             (Severity::Error, "secret-self") => Self::Itself,
@@ -69,7 +73,7 @@ impl State {
             Self::BadCa => "bad-ca",
             Self::Expiring => "expiring",
             Self::Warning => "warning",
-            Self::Ok => "ok",
+            Self::NotProbed => "not-probed",
             Self::Missing => "missing",
         }
     }
@@ -83,8 +87,8 @@ mod tests {
     fn the_worst_finding_gives_the_word_and_what_is_normal_gives_none() {
         use Severity::{Error, Info, Warning};
         let cases: [(&[(&'static str, Severity)], State); 6] = [
-            (&[], State::Ok),
-            (&[("secret-token-expiry", Info)], State::Ok),
+            (&[], State::NotProbed),
+            (&[("secret-token-expiry", Info)], State::NotProbed),
             (&[("secret-token-expiry", Warning)], State::Expiring),
             (
                 &[("secret-token-expiry", Error), ("secret-label", Error)],
@@ -112,6 +116,7 @@ mod tests {
             State::NoLabel,
             State::Itself,
             State::BadCa,
+            State::NotProbed,
             State::Missing,
         ] {
             assert_eq!(serde_json::to_value(state).unwrap(), state.word());

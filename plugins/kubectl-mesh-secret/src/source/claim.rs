@@ -20,7 +20,7 @@ use mesh_common::mesh::{certificate, istiod_rules, server};
 use mesh_common::terminal::Interrupt;
 use secrecy::ExposeSecret as _;
 
-use super::holders::Holder;
+use super::holders::{Holder, immutable};
 use super::observe::{Source, Token};
 use super::options::Options;
 use super::packed::Value;
@@ -168,10 +168,17 @@ impl Claim<'_> {
         if let Some(error) = self.twin() {
             return Err(error);
         }
-        let Some((uid, value)) = self.existing().filter(|_| !self.options.replace) else {
+        let name = self.options.secret_type.secret_name(self.cluster);
+        if self.holder.is_immutable(&name) && !self.is_settled() {
+            return Err(immutable(self.holder.cluster(), &name, self.options));
+        }
+        if self.options.replace {
             return Ok(());
-        };
-        let Some(existing) = value.remote() else {
+        }
+        if let Some(error) = self.other_key(&name) {
+            return Err(error);
+        }
+        let Some((uid, existing, value)) = self.existing() else {
             return Ok(());
         };
         let mut sameness = self.source.compare(existing, uid);
@@ -183,14 +190,61 @@ impl Claim<'_> {
         self.judge(existing, answered.as_deref().or(uid), sameness)
     }
 
-    /// The secret that is to be replaced: the UID written down in it, and what it holds for the cluster.
-    fn existing(&self) -> Option<(Option<&str>, &Value)> {
-        let key = match self.options.secret_type {
+    fn key(&self) -> &str {
+        match self.options.secret_type {
             SecretType::Remote => self.cluster,
             SecretType::Config => CONFIG_SECRET_KEY,
-        };
+        }
+    }
+
+    /// The secret that is to be replaced: the UID written down in it, and what it holds for the cluster.
+    fn existing(&self) -> Option<(Option<&str>, &RemoteCluster, &Value)> {
         let name = self.options.secret_type.secret_name(self.cluster);
-        self.holder.value(&name, key)
+        let (uid, value) = self.holder.value(&name, self.key())?;
+        Some((uid, value.remote()?, value))
+    }
+
+    /// Whether the holder has the very access that it would get.
+    fn is_settled(&self) -> bool {
+        self.existing().is_some_and(|(uid, existing, _)| {
+            self.source.compare(existing, uid) == Sameness::Same
+                && self.source.has_token_of(existing)
+        })
+    }
+
+    /// The refusal of the Secret that is to be written, where it is somebody else's as a whole.
+    fn is_anothers(&self, secret: &str) -> Option<Error> {
+        let own = self.options.secret_type.secret_name(self.cluster);
+        if secret != own || self.options.force_conflicts {
+            return None;
+        }
+        let existing = self.holder.existing(secret);
+        let allowed = self
+            .holder
+            .may_take_over(existing.as_ref(), self.cluster, self.options);
+        allowed.err()
+    }
+
+    /// Another cluster in the Secret that is to be written, whose name comes to the same Secret: it would be lost.
+    fn other_key(&self, secret: &str) -> Option<Error> {
+        let mut values = self.holder.values();
+        let (_, other, ..) = values.find(|(name, key, _, value)| {
+            *name == secret && *key != self.key() && value.remote().is_some()
+        })?;
+        if let Some(error) = self.is_anothers(secret) {
+            return Some(error);
+        }
+        let context = self.holder.cluster().context();
+        Some(
+            Error::new(
+                Kind::Conflict,
+                format!(
+                    "secret {}/{secret} in context {context} gives access to cluster {other}, which may be lost if {} is written to it",
+                    self.options.namespace, self.cluster
+                ),
+            )
+            .hint(format!("add --replace, if access to {other} is not needed any more")),
+        )
     }
 
     /// The UID of the cluster that the secret gives access to, by using it; nothing where that cannot be done.
@@ -276,6 +330,9 @@ impl Claim<'_> {
                     .remote()
                     .is_some_and(|remote| self.source.is_reached_by(remote, *uid))
         })?;
+        if let Some(error) = self.is_anothers(name) {
+            return Some(error);
+        }
         let kubectl = self.holder.cluster().target().kubectl();
         let namespace = &self.options.namespace;
         Some(

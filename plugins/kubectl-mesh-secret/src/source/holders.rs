@@ -11,7 +11,7 @@ use mesh_common::mesh::command::{Command, Remedy};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::REMOTE_SECRETS;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
-use mesh_common::mesh::remote_secret::{SecretType, secret_name};
+use mesh_common::mesh::remote_secret::{SecretType, own_name, secret_name};
 use mesh_common::terminal::flags::ConnectFlags;
 
 use super::observe::{Source, cluster_uid, istiod_names};
@@ -298,6 +298,12 @@ impl Holder {
             .map(Packed::secret)
     }
 
+    /// Whether the Secret of that name is there and no one may change what it holds.
+    pub(super) fn is_immutable(&self, name: &str) -> bool {
+        let mut seen = self.secrets.iter().chain(&self.unlabelled);
+        seen.any(|secret| secret.name() == name && secret.is_immutable())
+    }
+
     /// What the Secret of that name holds under `key`, and the UID written down with it.
     pub(super) fn value(&self, name: &str, key: &str) -> Option<(Option<&str>, &Value)> {
         let mut seen = self.secrets.iter().chain(&self.unlabelled);
@@ -325,6 +331,9 @@ impl Holder {
         let Some(existing) = existing else {
             return Ok(false);
         };
+        if existing.immutable == Some(true) {
+            return Err(immutable(&self.cluster, own_name(existing), options));
+        }
         match take_over(existing, cluster) {
             TakeOver::Free => Ok(false),
             TakeOver::FromGuide => Ok(true),
@@ -341,4 +350,23 @@ impl Holder {
             .hint("change it where it comes from, or take it over with --force-conflicts")),
         }
     }
+}
+
+/// The refusal of a write to a Secret that no one may change: `--force-conflicts` does not help there.
+pub(super) fn immutable(cluster: &Cluster, name: &str, options: &Options) -> Error {
+    let namespace = &options.namespace;
+    Error::new(
+        Kind::Conflict,
+        format!(
+            "secret {namespace}/{name} in context {} is immutable, so what it holds cannot be changed",
+            cluster.context()
+        ),
+    )
+    .hint(delete(
+        cluster.target().kubectl(),
+        cluster.context(),
+        namespace,
+        name,
+    ))
+    .hint("then run the same command again, which makes the secret anew")
 }

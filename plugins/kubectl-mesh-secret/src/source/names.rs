@@ -1,17 +1,41 @@
 //! Under which name the secret introduces the source: the one asked for, or the one that its istiod knows it by.
 
+use std::fmt;
+
 use mesh_common::mesh::Error;
-use mesh_common::mesh::cluster_name::{ClusterId, ClusterName};
+use mesh_common::mesh::cluster_name::{ClusterId, ClusterKey};
 use mesh_common::mesh::command::Remedy;
 
 use super::observe::Source;
 use super::options::Options;
+
+/// The Helm value that names a cluster.
+const VALUE: &str = "values.global.multiCluster.clusterName";
 
 /// The cluster's name, and what is odd about it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Chosen {
     pub cluster: String,
     pub warnings: Vec<String>,
+}
+
+/// The name of a cluster that no remote secret can have, which costs that cluster alone.
+#[derive(Debug)]
+struct NoKey;
+
+impl fmt::Display for NoKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a Secret's key has at most 253 letters, digits, '-', '_' and '.', and does not begin with '..'")
+    }
+}
+
+impl std::error::Error for NoKey {}
+
+/// Whether the error is about a name that no remote secret can have.
+pub(crate) fn is_about_a_name(error: &Error) -> bool {
+    std::error::Error::source(error)
+        .and_then(|cause| cause.downcast_ref::<NoKey>())
+        .is_some()
 }
 
 /// Decides the name.
@@ -22,19 +46,21 @@ pub(crate) fn choose(options: &Options, seen: &Source, context: &str) -> Result<
     match &options.name {
         Some(name) => Ok(Chosen {
             cluster: name.to_string(),
-            warnings: mismatch(name, &seen.istiods),
+            warnings: mismatch(name, &seen.istiods, seen.unnamed),
         }),
-        None => derive(
-            &seen.istiods,
-            seen.uid.as_deref().unwrap_or_default(),
-            |name| options.flag("--name", context, name),
-        ),
+        None => derive(seen, context, |name| options.flag("--name", context, name)),
     }
 }
 
-fn mismatch(name: &ClusterName, istiods: &[ClusterId]) -> Vec<String> {
-    if istiods.is_empty() || istiods.iter().any(|id| id.as_str() == name.as_str()) {
+fn mismatch(name: &ClusterKey, istiods: &[ClusterId], unnamed: bool) -> Vec<String> {
+    if istiods.iter().any(|id| id.as_str() == name.as_str()) {
         return Vec::new();
+    }
+    if istiods.is_empty() {
+        let warning = format!(
+            "the cluster's own istiod has no name, so its proxies call their cluster Kubernetes and will be refused under another name: set {VALUE}={name} and install it again"
+        );
+        return unnamed.then_some(warning).into_iter().collect();
     }
     let known: Vec<&str> = istiods.iter().map(ClusterId::as_str).collect();
     vec![format!(
@@ -43,12 +69,15 @@ fn mismatch(name: &ClusterName, istiods: &[ClusterId]) -> Vec<String> {
     )]
 }
 
-fn derive(
-    istiods: &[ClusterId],
-    uid: &str,
-    flag: impl Fn(&str) -> Remedy,
-) -> Result<Chosen, Error> {
-    match istiods {
+fn derive(seen: &Source, context: &str, flag: impl Fn(&str) -> Remedy) -> Result<Chosen, Error> {
+    let uid = seen.uid.as_deref().unwrap_or_default();
+    match seen.istiods.as_slice() {
+        [] if seen.unnamed => Ok(Chosen {
+            cluster: uid.to_owned(),
+            warnings: vec![format!(
+                "the cluster's own istiod has no name, so its proxies call their cluster Kubernetes and will be refused under another name, such as the UID of kube-system, {uid}, which the secret has: set {VALUE} and install it again"
+            )],
+        }),
         [] => Ok(Chosen {
             cluster: uid.to_owned(),
             warnings: vec![format!(
@@ -56,12 +85,15 @@ fn derive(
             )],
         }),
         [one] => {
-            let name: ClusterName = one.as_str().parse().map_err(|error: Error| {
+            let name = ClusterKey::of(one).ok_or_else(|| {
                 Error::refused(format!(
-                    "istiod calls the cluster {one}, which cannot be part of a Secret's name"
+                    "the istiod of context {context} calls its cluster {:?}, which cannot be the key of a Secret, and so no remote secret can be for it",
+                    one.as_str()
                 ))
-                .because(error)
-                .hint("set values.global.multiCluster.clusterName to a DNS label, or name it with --name")
+                .because(NoKey)
+                .hint(format!(
+                    "set {VALUE} to a name of letters, digits, '-', '_' and '.', and install istiod again: its proxies go by that name too"
+                ))
             })?;
             Ok(Chosen {
                 cluster: name.to_string(),
@@ -81,43 +113,59 @@ fn derive(
 
 #[cfg(test)]
 mod tests {
+    use super::super::observe::{Account, Token};
     use super::*;
 
-    fn ids(names: &[&str]) -> Vec<ClusterId> {
-        names
-            .iter()
-            .map(|name| ClusterId((*name).to_owned()))
-            .collect()
+    fn seen(names: &[&str], unnamed: bool) -> Source {
+        let names = names.iter();
+        Source {
+            uid: Some("0a1b".to_owned()),
+            istiods: names.map(|name| ClusterId((*name).to_owned())).collect(),
+            unnamed,
+            token: Token::Missing(Box::<Account>::default()),
+        }
     }
 
-    fn flag(name: &str) -> Remedy {
-        Remedy::add("--name", name)
+    fn derived(names: &[&str], unnamed: bool) -> Result<Chosen, Error> {
+        derive(&seen(names, unnamed), "west", |name| {
+            Remedy::add("--name", name)
+        })
     }
 
     #[test]
     fn istiods_name_is_taken_and_the_uid_only_for_want_of_one() {
-        assert_eq!(
-            derive(&ids(&["west"]), "u", flag).unwrap(),
-            Chosen {
-                cluster: "west".to_owned(),
-                warnings: vec![]
-            }
-        );
-        let by_uid = derive(&[], "0a1b", flag).unwrap();
-        assert_eq!(
-            (by_uid.cluster.as_str(), by_uid.warnings.len()),
-            ("0a1b", 1)
-        );
-        assert!(derive(&ids(&["West_1"]), "u", flag).is_err());
-        assert!(derive(&ids(&["a", "b"]), "u", flag).is_err());
+        for name in ["west", "West_1", "Prod-West", "prod.example.com"] {
+            let chosen = derived(&[name], false).unwrap();
+            assert_eq!((chosen.cluster.as_str(), chosen.warnings.len()), (name, 0));
+        }
+        for unnamed in [false, true] {
+            let by_uid = derived(&[], unnamed).unwrap();
+            assert_eq!(
+                (by_uid.cluster.as_str(), by_uid.warnings.len()),
+                ("0a1b", 1)
+            );
+            assert_eq!(
+                by_uid.warnings[0].contains("call their cluster Kubernetes"),
+                unnamed
+            );
+        }
+        assert!(!is_about_a_name(&derived(&["a", "b"], false).unwrap_err()));
+    }
+
+    #[test]
+    fn a_name_that_no_key_can_be_is_named_with_the_value_to_set() {
+        let arn = "arn:aws:eks:eu-west-1:1234:cluster/west";
+        let error = derived(&[arn], false).unwrap_err();
+        assert!(is_about_a_name(&error) && error.to_string().contains(arn));
+        assert!(error.hints()[0].to_string().contains(VALUE));
     }
 
     #[test]
     fn another_name_than_istiods_is_warned_of() {
-        let name: ClusterName = "west".parse().unwrap();
-        assert!(
-            mismatch(&name, &[]).is_empty() && mismatch(&name, &ids(&["old", "west"])).is_empty()
-        );
-        assert_eq!(mismatch(&name, &ids(&["other"])).len(), 1);
+        let name: ClusterKey = "west".parse().unwrap();
+        let of = |names: &[&str], unnamed| mismatch(&name, &seen(names, unnamed).istiods, unnamed);
+        assert!(of(&[], false).is_empty() && of(&["old", "west"], false).is_empty());
+        assert_eq!(of(&["other"], false).len(), 1);
+        assert!(of(&[], true)[0].contains("call their cluster Kubernetes"));
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Source {
     pub uid: Option<String>,
     /// What the cluster's istiods call it.
     pub istiods: Vec<ClusterId>,
+    /// Whether one of them has no name.
+    pub unnamed: bool,
     /// The token Secret, or all that is needed to make a credential.
     pub token: Token,
 }
@@ -58,9 +60,12 @@ pub(crate) async fn source(cluster: &Cluster, options: &Options) -> Result<Sourc
         Some(secret) => Token::There(Box::new(secret)),
         None => Token::Missing(Box::new(account(cluster, options).await?)),
     };
+    let uid = uid?;
+    let (istiods, unnamed) = istiods?;
     Ok(Source {
-        uid: uid?,
-        istiods: istiods?,
+        uid,
+        istiods,
+        unnamed,
         token,
     })
 }
@@ -91,13 +96,19 @@ pub(crate) async fn istiod_names(
     cluster: &Cluster,
     namespace: &str,
 ) -> Result<Vec<ClusterId>, Error> {
-    optional(seen_istiod_names(cluster, namespace).await)
+    let (names, _) = optional(seen_istiod_names(cluster, namespace).await)?;
+    Ok(names)
 }
 
-async fn seen_istiod_names(cluster: &Cluster, namespace: &str) -> Result<Vec<ClusterId>, Error> {
+/// What they call it, and whether one of them has no name.
+async fn seen_istiod_names(
+    cluster: &Cluster,
+    namespace: &str,
+) -> Result<(Vec<ClusterId>, bool), Error> {
     let selection = Selection::labelled(istiod::SELECTOR);
     let deployments: Vec<Deployment> = cluster.list(Some(namespace), &selection).await?;
-    Ok(istiod::cluster_ids(&deployments))
+    let unnamed = istiod::is_unnamed(&deployments);
+    Ok((istiod::cluster_ids(&deployments), unnamed))
 }
 
 async fn uid(cluster: &Cluster, options: &Options) -> Result<Option<String>, Error> {
@@ -111,9 +122,9 @@ async fn uid(cluster: &Cluster, options: &Options) -> Result<Option<String>, Err
 
 /// Its Deployments name the cluster; a remote without any is named by its injection webhook. Who may not see them must
 /// give the name: a guess would make istiod refuse the cluster's proxies.
-async fn istiods(cluster: &Cluster, options: &Options) -> Result<Vec<ClusterId>, Error> {
+async fn istiods(cluster: &Cluster, options: &Options) -> Result<(Vec<ClusterId>, bool), Error> {
     if options.name.is_some() {
-        return istiod_names(cluster, &options.namespace).await;
+        return optional(seen_istiod_names(cluster, &options.namespace).await);
     }
     let unseen = |error: Error| {
         let context = cluster.context();
@@ -121,16 +132,16 @@ async fn istiods(cluster: &Cluster, options: &Options) -> Result<Vec<ClusterId>,
             "name context {context} with --name, as the cluster's own istiod calls it"
         ))
     };
-    let names = seen_istiod_names(cluster, &options.namespace)
+    let (names, unnamed) = seen_istiod_names(cluster, &options.namespace)
         .await
         .map_err(unseen)?;
-    if !names.is_empty() {
-        return Ok(names);
+    if !names.is_empty() || unnamed {
+        return Ok((names, unnamed));
     }
     let selection = Selection::labelled(istiod::INJECTOR_SELECTOR);
     let webhooks: Vec<MutatingWebhookConfiguration> =
         cluster.list(None, &selection).await.map_err(unseen)?;
-    Ok(istiod::injected_cluster_ids(&webhooks))
+    Ok((istiod::injected_cluster_ids(&webhooks), false))
 }
 
 /// The token Secret by its name, and after a rotation those that its token leads to. A token that is minted needs none.

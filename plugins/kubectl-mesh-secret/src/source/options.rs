@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mesh_common::cluster::DryRun;
 use mesh_common::mesh::Error;
-use mesh_common::mesh::cluster_name::ClusterName;
+use mesh_common::mesh::cluster_name::{ClusterKey, ClusterName};
 use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::names::READER_ACCOUNT;
 use mesh_common::mesh::remote_secret::SecretType;
@@ -16,7 +16,7 @@ use mesh_common::mesh::remote_secret::SecretType;
 )]
 #[derive(Clone)]
 pub(crate) struct Options {
-    pub name: Option<ClusterName>,
+    pub name: Option<ClusterKey>,
     pub secret_type: SecretType,
     pub namespace: String,
     /// Whether the secret is applied in holders, and not only printed.

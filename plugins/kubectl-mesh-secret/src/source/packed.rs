@@ -63,6 +63,7 @@ pub(super) struct Packed {
     namespace: Option<Box<str>>,
     uid: Option<Box<str>>,
     version: Option<Box<str>>,
+    immutable: Option<bool>,
     labels: Texts,
     annotations: Texts,
     owners: Option<Vec<OwnerReference>>,
@@ -92,6 +93,7 @@ impl Packed {
             Some((Box::from(key.as_str()), Box::from(uid)))
         });
         let name = own_name(&secret).into();
+        let immutable = secret.immutable;
         let metadata = secret.metadata;
         let managers = metadata.managed_fields.unwrap_or_default().into_iter();
         let data = secret.data.unwrap_or_default().into_iter();
@@ -99,6 +101,7 @@ impl Packed {
             name,
             led_to,
             recorded,
+            immutable,
             version: metadata.resource_version.map(String::into_boxed_str),
             namespace: metadata.namespace.map(String::into_boxed_str),
             uid: metadata.uid.map(String::into_boxed_str),
@@ -129,6 +132,7 @@ impl Packed {
                 managed_fields: Some(self.managers.to_vec()),
                 ..ObjectMeta::default()
             },
+            immutable: self.immutable,
             data: Some(
                 data.map(|(key, value)| (key.to_string(), ByteString(value.bytes.to_vec())))
                     .collect(),
@@ -139,6 +143,11 @@ impl Packed {
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether no one may change what it holds.
+    pub(super) fn is_immutable(&self) -> bool {
+        self.immutable == Some(true)
     }
 
     /// What it holds, by data key; and the UID of the cluster behind each, where it is written down.
@@ -194,12 +203,13 @@ mod tests {
         let mut read = west().to_applied("test");
         read.metadata.uid = Some("u".to_owned());
         read.metadata.resource_version = Some("7".to_owned());
+        read.immutable = Some(true);
         read.metadata.owner_references = serde_json::from_value(
             json!([{"apiVersion": "v1", "kind": "K", "name": "n", "uid": "o"}]),
         )
         .unwrap();
         read.metadata.managed_fields = serde_json::from_value(
-            json!([{"manager": "argocd-controller", "fieldsV1": {"f:data": {}}}]),
+            json!([{"manager": "argocd-controller", "fieldsV1": {"f:data": {"f:west": {}}}}]),
         )
         .unwrap();
         let packed = Packed::of(read.clone(), &Pool::default());

@@ -242,6 +242,7 @@ mod tests {
         let seen = Source {
             uid: None,
             istiods: Vec::new(),
+            unnamed: false,
             token,
         };
         plan(&seen, options, west())

@@ -154,7 +154,7 @@ fn a_strangers_secret_in_one_holder_keeps_all_from_being_written() {
             .is_none()
     );
     assert!(
-        output.stderr.contains("argocd-controller"),
+        output.stderr.contains("belongs to Argo CD"),
         "{}",
         output.stderr
     );
@@ -307,7 +307,7 @@ fn nothing_is_minted_for_a_holder_that_will_not_have_it() {
         .output();
     assert_eq!(output.code, 2, "{}", output.golden());
     assert!(
-        output.stderr.contains("belongs to argocd-controller"),
+        output.stderr.contains("belongs to Argo CD"),
         "{}",
         output.golden()
     );

@@ -149,7 +149,7 @@ fn only_what_belongs_together_can_be_missing() {
         .output();
     assert_eq!(
         states(&all),
-        ["east west west ok", "west east east missing"]
+        ["east west west not-probed", "west east east missing"]
     );
     // The fourth has no istiod, so that it holds nothing; what is called as nobody knows goes by its context.
     let named = world

@@ -40,7 +40,7 @@ fn a_dead_cluster_costs_only_its_own_row() {
     let json = world.run(&format!("{LIST} -o json")).output();
     assert_eq!(
         (json.code, states(&json)),
-        (3, vec!["east west west ok".to_owned()])
+        (3, vec!["east west west not-probed".to_owned()])
     );
     let alone = world.run("list --context west").output();
     assert_eq!((alone.code, alone.stdout.as_str()), (2, ""));
