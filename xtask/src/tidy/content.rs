@@ -138,6 +138,36 @@ pub(super) fn left_open(file: &File) -> Vec<Finding> {
     findings
 }
 
+/// Commands that are printed as text, in which a name from a cluster would run when somebody pastes them.
+pub(super) fn printed_commands(file: &File) -> Vec<Finding> {
+    if !file.is_rust() || !file.path.starts_with("plugins/") || !file.path.contains("/src/") {
+        return Vec::new();
+    }
+    let code = rust::without_tests(&rust::blank(&file.text))
+        .lines()
+        .count();
+    let is_command = |line: &str| {
+        let text = line.trim_start();
+        let start = ["kubectl", "istioctl", "helm"];
+        !text.starts_with("//")
+            && start.iter().any(|program| {
+                [format!("{{{program}}} "), format!("{program} -")]
+                    .iter()
+                    .any(|part| text.contains(part) && text.contains('{'))
+            })
+    };
+    let lines = file.text.lines().enumerate().take(code);
+    lines
+        .filter(|(_, line)| is_command(line))
+        .map(|(number, _)| {
+            file.finding(
+                number + 1,
+                "a command as text: build it of words with mesh::command::Command",
+            )
+        })
+        .collect()
+}
+
 fn calls_sleep(line: &str) -> bool {
     let at_word = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
     line.match_indices("sleep(").any(|(at, _)| at_word(at))
@@ -151,8 +181,8 @@ fn generated(file: &File) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{
-        File, Finding, credentials, left_open, machine_paths, registry_hosts, too_large,
-        trailing_blanks,
+        File, Finding, credentials, left_open, machine_paths, printed_commands, registry_hosts,
+        too_large, trailing_blanks,
     };
     use crate::tidy::file::lines;
 
@@ -206,6 +236,16 @@ mod tests {
         let text =
             "fn a() { todo!() }\n// todo!()\n#[ignore = \"slow\"]\nfn b() { unimplemented!() }\n";
         assert_eq!(found(left_open, "plugins/common/src/a.rs", text), [1, 3, 4]);
+    }
+
+    #[test]
+    fn a_command_as_text_is_named() {
+        let text = "// format!(\"{kubectl} get {name}\")\nlet a = format!(\"{kubectl} get {name}\");\nlet b = format!(\"kubectl --context {c} get\");\nlet c = Command::new(\"kubectl get\");\n";
+        assert_eq!(
+            found(printed_commands, "plugins/common/src/a.rs", text),
+            [2, 3]
+        );
+        assert_eq!(found(printed_commands, "tests/e2e/src/a.rs", text), [0; 0]);
     }
 
     #[test]

@@ -24,6 +24,7 @@ const RULES: &[fn(&File) -> Vec<Finding>] = &[
     content::too_large,
     content::trailing_blanks,
     content::left_open,
+    content::printed_commands,
 ];
 
 /// Prints one line per finding on stdout; code 1 where there is one.

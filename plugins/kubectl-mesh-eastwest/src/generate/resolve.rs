@@ -60,12 +60,12 @@ impl GatewayFlags {
             (None, _, true) => Err(missing(
                 self.namespace.resolve(),
                 "--network is missing, without which there is no ambient gateway",
-                "--network NETWORK names the network of the cluster that the gateway leads into",
+                "name with --network the network of the cluster that the gateway leads into",
             )),
             (None, false, false) => Err(missing(
                 self.namespace.resolve(),
                 "--network is missing, that of the cluster that the gateway leads into",
-                "--network NETWORK, or --single-cluster for virtual machines in a mesh of one cluster",
+                "name the network with --network, or add --single-cluster for virtual machines in a mesh of one cluster",
             )),
         }
     }

@@ -179,7 +179,11 @@ impl Scene {
         for _ in 0..ROUNDS {
             for fix in shown.fixes() {
                 // Only whoever installed Istio knows from which file.
-                self.run(&fix.replace("FILE", "cluster.yaml"));
+                let again = "run istioctl install again with all that was given to it then (-f FILE), and with ";
+                match fix.strip_prefix(again) {
+                    Some(flags) => self.run(&format!("istioctl install -f cluster.yaml {flags}")),
+                    None => self.run(&fix),
+                }
             }
             self.settle();
             shown = self.show();

@@ -59,7 +59,7 @@ fn a_revoked_token() {
 error: the API server of context west does not accept the token: it was revoked, or its key changed
   caused by: the server of istio-remote-secret-west does not accept its token
   caused by: Unauthorized
-hint: kubectl --context west -n istio-system delete secret istio-reader-service-account-istio-remote-secret-token   # then run this again
+hint: delete secret istio-system/istio-reader-service-account-istio-remote-secret-token in context west, whose token nobody can use, then run this again
 [exit 2]
 
 "#]]);
@@ -108,7 +108,7 @@ fn another_cluster_behind_the_server() {
         .naming(&clone.uid(), "OTHER-UID")
         .fails(str![[r#"
 error: server OTHER is not the cluster of context west: its kube-system has UID OTHER-UID, not SOURCE-UID
-hint: --server must lead to the same cluster as --context
+hint: let --server be an address of the same cluster as --context
 [exit 2]
 
 "#]]);
@@ -126,7 +126,7 @@ fn another_clusters_token_is_refused_behind_the_server() {
 error: server OTHER does not accept the token of context west: it is another cluster, or the token was revoked
   caused by: the server of istio-remote-secret-west does not accept its token
   caused by: Unauthorized
-hint: --server must lead to the same cluster as --context
+hint: let --server be an address of the same cluster as --context
 [exit 2]
 
 "#]]);
@@ -144,7 +144,7 @@ fn a_front_whose_authority_is_not_the_clusters() {
 error: server FRONT of context west shows a certificate that the CA in the secret did not sign
   caused by: cannot connect to FRONT of istio-remote-secret-west
   caused by: the server's certificate is signed by an authority that is not trusted
-hint: --ca-file FILE, with the CA of what stands before the API server
+hint: add --ca-file, with the CA of what stands before the API server
 [exit 2]
 
 "#]]);
@@ -182,7 +182,7 @@ fn a_front_for_other_names() {
 error: the certificate of server FRONT of context west is for other names
   caused by: cannot connect to FRONT of istio-remote-secret-west
   caused by: the server's certificate is not valid for 127.0.0.1, only for api.example
-hint: --tls-server-name api.example
+hint: add --tls-server-name api.example
 [exit 2]
 
 "#]]);
@@ -218,7 +218,7 @@ fn nobody_behind_the_proxy_that_was_asked_for() {
 error: server SOURCE of context west cannot be reached from here
   caused by: cannot connect to SOURCE of istio-remote-secret-west
   caused by: proxy http://127.0.0.1:1 cannot be reached: the connection to 127.0.0.1:1 was refused
-hint: --no-verify, if only the other clusters can reach it
+hint: add --no-verify, if only the other clusters can reach it
 [exit 2]
 
 "#]]);
