@@ -1,8 +1,7 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::cluster::{Cluster, Connector, Target, fan_out};
+use mesh_common::cluster::{Cluster, Connector, Target, concerns_one_cluster, each_alone, fan_out};
 use mesh_common::mesh::change::Change;
-use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::Format;
@@ -39,29 +38,38 @@ pub(crate) async fn run(
             .map(|context| kubeconfig.target(&arguments.connect.overrides(context.as_deref()))),
     )?;
     let connector = connector(environment, SELF, streams.interactive);
-    let (seen, lost) = interrupt.or(observe(targets, &connector, &order)).await?;
+    let (seen, mut lost) = interrupt.or(observe(targets, &connector, &order)).await?;
     different(&seen)?;
-    let planned = interrupt.or(plan(seen, &order, streams)).await?;
+    let (planned, unfit) = interrupt.or(plan(seen, &order, streams)).await?;
+    lost.extend(unfit);
 
     let results = fan_out(&planned, |one| {
         write(&one.cluster, &one.objects, &order, interrupt)
     })
     .await;
-    let mut failed = Vec::new();
-    for (lines, result) in results {
+    let (mut done, mut broken, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for (one, (lines, result)) in planned.iter().zip(results) {
         streams.data(&lines.concat())?;
-        failed.extend(result.err());
+        match result {
+            Ok(()) => done.push(one),
+            Err(error) if concerns_one_cluster(&error) => broken.push(error),
+            Err(error) => failed.push(error),
+        }
+    }
+    if done.is_empty() {
+        failed.append(&mut lost);
+        failed.append(&mut broken);
     }
     for error in &lost {
-        streams.warn(&format!(
-            "{}; nothing was changed there",
-            error.in_one_line()
-        ));
+        streams.warn_of(error, "nothing was changed there");
+    }
+    for error in &broken {
+        streams.warn_of(error, "what was not done there is done by another run");
     }
     if let Some(error) = Error::all(failed) {
         return Err(error);
     }
-    let reached = if lost.is_empty() {
+    let reached = if lost.is_empty() && broken.is_empty() {
         Exit::Fine
     } else {
         Exit::Partial
@@ -76,7 +84,7 @@ pub(crate) async fn run(
         probes: true,
     };
     let streams = &*streams;
-    let waiting = fan_out(&planned, |one| async move {
+    let waiting = fan_out(done, |one| async move {
         let context = one.cluster.context().to_owned();
         (context, within.wait(&one.cluster, streams).await)
     });
@@ -86,7 +94,8 @@ pub(crate) async fn run(
     Ok(reached.worse(waited))
 }
 
-/// Connects to all clusters and reads them at once; a dead one costs only itself.
+/// Connects to all clusters and reads them at once; one that is not reached or does not let us costs
+/// only itself.
 async fn observe(
     targets: Vec<Target>,
     connector: &Connector,
@@ -98,18 +107,7 @@ async fn observe(
         Ok((cluster, seen))
     })
     .await;
-    let (mut seen, mut lost, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
-    for result in results {
-        match result {
-            Ok(one) => seen.push(one),
-            Err(error) if Error::kind(&error) == Kind::Unreachable => lost.push(error),
-            Err(error) => wrong.push(error),
-        }
-    }
-    if seen.is_empty() {
-        wrong.append(&mut lost);
-    }
-    Error::all(wrong).map_or(Ok((seen, lost)), Err)
+    each_alone(results)
 }
 
 /// Two contexts of one cluster would install the same gateway twice at once.
@@ -125,12 +123,13 @@ fn different(seen: &[(Cluster, Surroundings)]) -> Result<(), Error> {
     Error::all(errors).map_or(Ok(()), Err)
 }
 
-/// What every cluster is to have, rehearsed; all that stands in the way anywhere is reported together.
+/// What every cluster is to have, rehearsed; all that stands in the way anywhere is reported together, and a
+/// server that does not let us costs only itself.
 async fn plan(
     seen: Vec<(Cluster, Surroundings)>,
     order: &Order,
     streams: &Streams,
-) -> Result<Vec<Planned>, Error> {
+) -> Result<(Vec<Planned>, Vec<Error>), Error> {
     let wanted = seen.into_iter().map(|(cluster, seen)| {
         let Wanted { objects, warnings } = wanted(seen, order)?;
         for warning in warnings {
@@ -146,5 +145,5 @@ async fn plan(
             objects: objects.into_iter().zip(changes).collect(),
         })
     });
-    Error::gather(results.await)
+    each_alone(results.await)
 }

@@ -26,7 +26,7 @@ pub(crate) async fn run(
         create: false,
         may_create: false,
         is_list: true,
-        all_or_none: false,
+        is_rehearsed: false,
         dry_run: arguments.write.dry_run.resolve(),
     };
     let kubeconfig = arguments.connect.load(environment)?;

@@ -7,8 +7,8 @@ use crate::mark::WriteFlags;
 
 /// Make Services mesh-wide in ambient mode, by the label istio.io/global of the same Service in every cluster
 ///
-/// It happens in all clusters or in none: every cluster is read, and every server checks the change, before the first
-/// one is written.
+/// Every cluster is read, and every server checks the change, before the first one is written: where a Service is missing or
+/// has another value, nothing is written anywhere. A cluster that is not reached or refuses costs itself alone.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:

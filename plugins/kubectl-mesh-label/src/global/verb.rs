@@ -25,7 +25,7 @@ pub(crate) async fn run(
         create: false,
         may_create: false,
         is_list: false,
-        all_or_none: true,
+        is_rehearsed: true,
         dry_run: arguments.write.dry_run.resolve(),
     };
     let kubeconfig = arguments.connect.load(environment)?;

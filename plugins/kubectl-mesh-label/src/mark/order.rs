@@ -40,8 +40,8 @@ pub(crate) struct Order {
     pub may_create: bool,
     /// Whether the value is a list with commas, in which the order says nothing.
     pub is_list: bool,
-    /// Whether it is to happen in every cluster or in none.
-    pub all_or_none: bool,
+    /// Whether every server checks the change by a dry run before the first write.
+    pub is_rehearsed: bool,
     pub dry_run: DryRun,
 }
 

@@ -207,7 +207,7 @@ mod tests {
         create: false,
         may_create: true,
         is_list: false,
-        all_or_none: false,
+        is_rehearsed: false,
         dry_run: DryRun::None,
     };
 

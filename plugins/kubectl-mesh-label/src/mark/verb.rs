@@ -1,7 +1,8 @@
 //! An order from the clusters it names to the exit code: observe, plan for all of them, write, say what was done.
 
-use mesh_common::cluster::{Connector, DryRun, Kubeconfig, Target, fan_out};
-use mesh_common::mesh::error::Kind as ErrorKind;
+use mesh_common::cluster::{
+    Connector, DryRun, Kubeconfig, Target, concerns_one_cluster, each_alone, fan_out,
+};
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::ConnectFlags;
 use mesh_common::terminal::reading::{left_out, without};
@@ -41,7 +42,7 @@ pub(crate) async fn carry_out<K: Kind>(
     let read = interrupt
         .or(async { Ok(observe::<K>(connector, jobs).await) })
         .await?;
-    let (seen, mut lost) = reached(read, &order)?;
+    let (seen, mut lost) = each_alone(read)?;
     let seen = one_of_each(seen, streams)?;
     for one in &seen {
         for object in one.objects.iter().filter_map(|(_, found)| found.as_ref()) {
@@ -50,60 +51,39 @@ pub(crate) async fn carry_out<K: Kind>(
             }
         }
     }
-    let planned = planned(seen, &order)?;
-    if order.all_or_none && order.dry_run.writes() {
-        rehearse(&planned, interrupt).await?;
+    let mut planned = planned(seen, &order)?;
+    if order.is_rehearsed && order.dry_run.writes() {
+        let (good, unfit) = rehearse(planned, interrupt).await?;
+        planned = good;
+        lost.extend(unfit);
     }
     let results = fan_out(&planned, |planned| write(planned, &order, interrupt)).await;
-    let (mut failed, mut reached) = (Vec::new(), false);
+    let (mut failed, mut broken, mut reached) = (Vec::new(), Vec::new(), false);
     for (lines, result) in results {
         for line in lines {
             streams.data(&line)?;
         }
         match result {
             Ok(()) => reached = true,
-            Err(error) if error.kind() == ErrorKind::Unreachable && !order.all_or_none => {
-                lost.push(error);
-            }
+            Err(error) if concerns_one_cluster(&error) => broken.push(error),
             Err(error) => failed.push(error),
         }
     }
     if !reached {
         failed.append(&mut lost);
+        failed.append(&mut broken);
     }
     for error in &lost {
-        streams.warn(&format!(
-            "{}; nothing was changed there",
-            error.in_one_line()
-        ));
+        streams.warn_of(error, "nothing was changed there");
+    }
+    for error in &broken {
+        streams.warn_of(error, "what was not done there is done by another run");
     }
     match Error::all(failed) {
         Some(error) => Err(error),
-        None if lost.is_empty() => Ok(Exit::Fine),
+        None if lost.is_empty() && broken.is_empty() => Ok(Exit::Fine),
         None => Ok(Exit::Partial),
     }
-}
-
-/// The clusters that could be read, and the errors of those that are not there; those cost only themselves, unless it
-/// is to happen everywhere.
-fn reached<K>(
-    read: Vec<Result<Seen<K>, Error>>,
-    order: &Order,
-) -> Result<(Vec<Seen<K>>, Vec<Error>), Error> {
-    let (mut seen, mut lost, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
-    for result in read {
-        match result {
-            Ok(one) => seen.push(one),
-            Err(error) if error.kind() == ErrorKind::Unreachable && !order.all_or_none => {
-                lost.push(error);
-            }
-            Err(error) => wrong.push(error),
-        }
-    }
-    if seen.is_empty() {
-        wrong.append(&mut lost);
-    }
-    Error::all(wrong).map_or(Ok((seen, lost)), Err)
 }
 
 /// Each cluster once, whatever the number of its contexts.
@@ -144,20 +124,24 @@ fn planned<K: Kind>(seen: Vec<Seen<K>>, order: &Order) -> Result<Vec<Planned<K>>
     Error::all(wrong).map_or(Ok(good), Err)
 }
 
-/// Lets every server check every write, so that what one of them refuses is written in none.
-async fn rehearse<K: Kind>(planned: &[Planned<K>], interrupt: &Interrupt) -> Result<(), Error> {
+/// Lets every server check every write, so that what one of them finds wrong is written in none; gives the clusters that may be
+/// written to and the errors of those that do not let us.
+async fn rehearse<K: Kind>(
+    planned: Vec<Planned<K>>,
+    interrupt: &Interrupt,
+) -> Result<(Vec<Planned<K>>, Vec<Error>), Error> {
     let results = interrupt
         .or(async {
             let rehearsed = fan_out(planned, |planned| async {
                 for (named, change) in planned.named_changes() {
                     make(&planned.seen.cluster, named, change, DryRun::Server).await?;
                 }
-                Ok(())
+                Ok(planned)
             });
             Ok(rehearsed.await)
         })
         .await?;
-    Error::all(results.into_iter().filter_map(Result::err)).map_or(Ok(()), Err)
+    each_alone(results)
 }
 
 /// Writes to one cluster; gives a line for each object that is as wanted now, and what stopped it.

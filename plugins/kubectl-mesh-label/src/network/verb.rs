@@ -34,7 +34,7 @@ pub(crate) async fn run(
         create: arguments.create_namespace,
         may_create: true,
         is_list: false,
-        all_or_none: false,
+        is_rehearsed: false,
         dry_run: arguments.write.dry_run.resolve(),
     };
     let (contexts, values): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target, fan_out};
+use mesh_common::cluster::{
+    Cluster, Connector, Kubeconfig, Selection, Target, concerns_one_cluster, fan_out,
+};
 use mesh_common::mesh::command::Kubectl;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::MULTI_CLUSTER_LABEL;
@@ -55,8 +57,7 @@ struct Wanted {
 /// Reads all of them at once.
 ///
 /// # Errors
-/// All that stands in the way of holders that were named, but for those that are not reached; and those where no holder is
-/// left.
+/// What is wrong with what was named; what keeps a holder from being read costs that one alone, unless no other is left.
 pub(super) async fn observe(
     arguments: &DeleteArgs,
     names: &[Name],
@@ -85,7 +86,7 @@ pub(super) async fn observe(
                 seen.places.push(place);
             }
             Err(error) if !one.is_holder => seen.unread.push(unread(one.target.context(), &error)),
-            Err(error) if every || error.kind() == Kind::Unreachable => {
+            Err(error) if every || concerns_one_cluster(&error) => {
                 seen.unread.push(unread(one.target.context(), &error));
                 seen.lost.push(error);
             }

@@ -1,6 +1,6 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::cluster::{DryRun, fan_out};
+use mesh_common::cluster::{DryRun, concerns_one_cluster, fan_out, is_refused};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::remote_secret::own_name;
 use mesh_common::mesh::{Error, Exit};
@@ -121,9 +121,9 @@ impl Work<'_> {
             tally.done = true;
             self.tell(one, was_there, streams)?;
         }
-        (tally.unsure, tally.failed) = wrong
-            .into_iter()
-            .partition(|error| error.kind() == Kind::Unreachable);
+        let (of_one, failed): (Vec<_>, Vec<_>) = wrong.into_iter().partition(concerns_one_cluster);
+        tally.failed = failed;
+        (tally.refused, tally.unsure) = of_one.into_iter().partition(is_refused);
         Ok(tally)
     }
 
@@ -134,7 +134,7 @@ impl Work<'_> {
         tally: &mut Tally,
         streams: &Streams,
     ) -> Result<(), Error> {
-        let is_clean = tally.failed.is_empty() && tally.unsure.is_empty();
+        let is_clean = tally.is_clean();
         for end in ends {
             match end {
                 End::Before { place } => {
@@ -202,19 +202,30 @@ impl Work<'_> {
 struct Tally {
     done: bool,
     failed: Vec<Error>,
+    /// What a server did not allow: the secret is still there.
+    refused: Vec<Error>,
     /// Requests that may have arrived though the answer did not.
     unsure: Vec<Error>,
 }
 
 impl Tally {
+    /// Whether every secret is known to be gone.
+    fn is_clean(&self) -> bool {
+        self.failed.is_empty() && self.refused.is_empty() && self.unsure.is_empty()
+    }
+
     /// The exit code; `lost` are the holders that were not read.
     fn end(mut self, mut lost: Vec<Error>, streams: &Streams) -> Result<Exit, Error> {
         if !self.done {
             self.failed.append(&mut lost);
+            self.failed.append(&mut self.refused);
             self.failed.append(&mut self.unsure);
         }
         for error in &lost {
-            streams.warn(&format!("{}; what it holds stays", error.in_one_line()));
+            streams.warn_of(error, "what it holds stays");
+        }
+        for error in &self.refused {
+            streams.warn_of(error, "the secret stays there");
         }
         for error in &self.unsure {
             streams.warn(&format!(
@@ -224,7 +235,9 @@ impl Tally {
         }
         match Error::all(self.failed) {
             Some(error) => Err(error),
-            None if lost.is_empty() && self.unsure.is_empty() => Ok(Exit::Fine),
+            None if lost.is_empty() && self.refused.is_empty() && self.unsure.is_empty() => {
+                Ok(Exit::Fine)
+            }
             None => Ok(Exit::Partial),
         }
     }

@@ -5,9 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use mesh_common::cluster::{
-    ApiFault, ApplyOptions, DryRun, api_fault, concerns_one_cluster, fan_out,
-};
+use mesh_common::cluster::{ApplyOptions, DryRun, concerns_one_cluster, fan_out, is_refused};
 use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::{Interrupt, Streams};
@@ -83,18 +81,7 @@ pub(crate) async fn give(
 /// What a write that failed means for its secret: where nothing says that it was refused, the request may have arrived
 /// though its answer did not.
 fn left_out(error: &Error) -> &'static str {
-    let refused_by = matches!(
-        api_fault(error),
-        Some(
-            ApiFault::Unauthenticated { .. }
-                | ApiFault::Forbidden { .. }
-                | ApiFault::KindUnknown { .. }
-                | ApiFault::Invalid { .. }
-                | ApiFault::TooManyRequests { .. }
-                | ApiFault::Refused { .. }
-        )
-    );
-    if refused_by {
+    if is_refused(error) {
         "the secret was not applied there"
     } else {
         "whether the secret was applied there is not known, so run this again"

@@ -18,6 +18,36 @@ pub fn concerns_one_cluster(error: &Error) -> bool {
     }
 }
 
+/// Parts the results of work over several clusters into what came about and the errors that cost one cluster alone.
+///
+/// # Errors
+/// What concerns more than one cluster, joined; and where nothing came about, all that went wrong.
+pub fn each_alone<T>(
+    results: impl IntoIterator<Item = Result<T, Error>>,
+) -> Result<(Vec<T>, Vec<Error>), Error> {
+    let (good, wrong) = Error::parted(results);
+    let (mut lost, mut wrong): (Vec<_>, Vec<_>) = wrong.into_iter().partition(concerns_one_cluster);
+    if good.is_empty() {
+        wrong.append(&mut lost);
+    }
+    Error::all(wrong).map_or(Ok((good, lost)), Err)
+}
+
+/// Whether a server said that it does not do what was asked. Otherwise a write may have been carried out, though nobody said so.
+pub fn is_refused(error: &Error) -> bool {
+    matches!(
+        api_fault(error),
+        Some(
+            ApiFault::Unauthenticated { .. }
+                | ApiFault::Forbidden { .. }
+                | ApiFault::KindUnknown { .. }
+                | ApiFault::Invalid { .. }
+                | ApiFault::TooManyRequests { .. }
+                | ApiFault::Refused { .. }
+        )
+    )
+}
+
 fn is_of_the_server(fault: &ApiFault) -> bool {
     match fault {
         ApiFault::Unauthenticated { .. }
@@ -43,6 +73,22 @@ fn is_of_the_server(fault: &ApiFault) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cluster_that_is_lost_costs_itself_and_what_a_person_said_costs_all() {
+        let lost = || Err(Error::new(Kind::Forbidden, "lost"));
+        let (good, wrong) = each_alone([Ok(1), lost(), Ok(2)]).unwrap();
+        assert_eq!((good, wrong.len()), (vec![1, 2], 1));
+        let error = each_alone([Ok(1), lost(), Err(Error::usage("wrong"))]).unwrap_err();
+        assert_eq!(
+            (error.to_string().as_str(), error.also().len()),
+            ("wrong", 0)
+        );
+        assert_eq!(
+            each_alone::<u8>([lost(), lost()]).unwrap_err().also().len(),
+            1
+        );
+    }
 
     #[test]
     fn what_a_server_does_is_its_own_and_what_a_person_said_is_not() {
