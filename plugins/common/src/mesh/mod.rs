@@ -28,6 +28,7 @@ pub mod origin;
 pub mod owned_fields;
 pub mod ownership;
 pub mod probe;
+pub mod read;
 pub mod reader;
 pub mod remote_cluster;
 pub mod remote_secret;

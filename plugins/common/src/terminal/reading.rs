@@ -140,6 +140,11 @@ pub fn without<T>(doubles: &BTreeMap<usize, usize>, items: Vec<T>) -> Vec<T> {
         .collect()
 }
 
+/// What is said of a context whose cluster cannot be told from others, since its kube-system could not be read.
+pub fn not_compared(context: &str, reason: &str) -> String {
+    format!("comparing context {context} with the other clusters skipped: {reason}")
+}
+
 /// What is said of a context whose cluster was read by another one.
 pub fn left_out(context: &str, first: &str) -> String {
     format!("context {context} is the same cluster as {first} and is left out")

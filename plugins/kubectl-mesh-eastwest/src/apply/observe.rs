@@ -6,6 +6,7 @@ use mesh_common::cluster::{ApplyOptions, Cluster, DryRun};
 use mesh_common::mesh::Error;
 use mesh_common::mesh::change::{Change, marked_as};
 use mesh_common::mesh::names::{KUBE_SYSTEM, NETWORK_LABEL};
+use mesh_common::mesh::read::Read;
 use serde_json::Value;
 
 use super::plan::refusal;
@@ -18,7 +19,7 @@ use crate::live::{self, Live};
 pub(super) struct Surroundings {
     pub context: String,
     /// UID of kube-system, which stands for the cluster.
-    pub uid: Option<String>,
+    pub uid: Read<Option<String>>,
     pub namespace_exists: bool,
     /// The network that Istio's namespace names.
     pub network: Option<String>,
@@ -28,15 +29,17 @@ pub(super) struct Surroundings {
 /// Reads one cluster in one wave.
 pub(super) async fn surroundings(cluster: &Cluster, order: &Order) -> Result<Surroundings, Error> {
     let name = order.namespace();
+    let reads = cluster.reads();
     let (system, namespace, live) = futures::join!(
-        cluster.get::<Namespace>(None, KUBE_SYSTEM),
+        reads.get::<Namespace>(None, KUBE_SYSTEM),
         cluster.get::<Namespace>(None, name),
         live::observe(cluster, Some(name)),
     );
+    reads.reached()?;
     let namespace = namespace?;
     Ok(Surroundings {
         context: cluster.context().to_owned(),
-        uid: system?.and_then(|found| found.metadata.uid),
+        uid: system.map(|found| found.and_then(|found| found.metadata.uid)),
         namespace_exists: namespace.is_some(),
         network: namespace
             .and_then(|found| found.metadata.labels)

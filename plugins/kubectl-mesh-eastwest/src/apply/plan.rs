@@ -45,7 +45,7 @@ pub(super) fn wanted(seen: Surroundings, order: &Order) -> Result<Wanted, Error>
         )
         .hint("name the namespace with -n, if Istio lives elsewhere there"));
     }
-    let mut warnings = Vec::new();
+    let mut warnings = seen.live.warnings();
     let network = network(&seen, order, &mut warnings)?;
     let mut gateway = order.gateway(network.as_ref())?;
     warnings.extend(gateway.warnings());

@@ -5,7 +5,7 @@ use mesh_common::mesh::change::Change;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::Format;
-use mesh_common::terminal::reading::doubles;
+use mesh_common::terminal::reading::{doubles, not_compared};
 use mesh_common::terminal::{Environment, Interrupt, Streams};
 use serde_json::Value;
 
@@ -39,6 +39,12 @@ pub(crate) async fn run(
     )?;
     let connector = connector(environment, SELF, streams.interactive);
     let (seen, mut lost) = interrupt.or(observe(targets, &connector, &order)).await?;
+    for warning in seen
+        .iter()
+        .filter_map(|(_, one)| uncompared(one, seen.len()))
+    {
+        streams.warn(&warning);
+    }
     different(&seen)?;
     let (planned, unfit) = interrupt.or(plan(seen, &order, streams)).await?;
     lost.extend(unfit);
@@ -110,9 +116,16 @@ async fn observe(
     each_alone(results)
 }
 
+/// A warning where it is not known whether a cluster is another one of those named.
+fn uncompared(one: &Surroundings, clusters: usize) -> Option<String> {
+    let reason = one.uid.reason().filter(|_| clusters > 1)?;
+    Some(not_compared(&one.context, reason))
+}
+
 /// Two contexts of one cluster would install the same gateway twice at once.
 fn different(seen: &[(Cluster, Surroundings)]) -> Result<(), Error> {
-    let uids: Vec<Option<&str>> = seen.iter().map(|(_, one)| one.uid.as_deref()).collect();
+    let uids = seen.iter().map(|(_, one)| one.uid.seen()?.as_deref());
+    let uids: Vec<Option<&str>> = uids.collect();
     let errors = doubles(&uids).into_iter().map(|(double, first)| {
         Error::usage(format!(
             "contexts {} and {} are the same cluster",

@@ -16,24 +16,32 @@ pub(crate) async fn run(
     interrupt: &Interrupt,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
+    let mut warnings = Vec::new();
     let objects = match arguments.what {
         Exposed::Services(arguments) => {
             let asked = options::services(&arguments)?;
             let flags = &arguments.gateway;
-            exposure::services(&match read(flags, environment, interrupt, streams).await? {
-                Some(live) => live::services(live, &asked)?,
-                None => asked.services(),
-            })
+            exposure::services(
+                &match read(flags, environment, interrupt, streams, &mut warnings).await? {
+                    Some(live) => live::services(live, &asked)?,
+                    None => asked.services(),
+                },
+            )
         }
         Exposed::Istiod(arguments) => {
             let asked = options::istiod(&arguments)?;
             let flags = &arguments.gateway;
-            exposure::istiod(&match read(flags, environment, interrupt, streams).await? {
-                Some(live) => live::istiod(live, asked)?,
-                None => asked.istiod(),
-            })
+            exposure::istiod(
+                &match read(flags, environment, interrupt, streams, &mut warnings).await? {
+                    Some(live) => live::istiod(live, asked)?,
+                    None => asked.istiod(),
+                },
+            )
         }
     };
+    for warning in warnings {
+        streams.warn(&warning);
+    }
     streams.data(&to_documents(&objects))?;
     Ok(Exit::Fine)
 }
@@ -44,6 +52,7 @@ async fn read(
     environment: &Environment,
     interrupt: &Interrupt,
     streams: &Streams,
+    warnings: &mut Vec<String>,
 ) -> Result<Option<Live>, Error> {
     let Some(context) = given(flags.from_context.as_deref()) else {
         return Ok(None);
@@ -55,5 +64,7 @@ async fn read(
         let cluster = connector.connect(target).await?;
         live::observe(&cluster, flags.namespace.named()).await
     };
-    interrupt.or(read).await.map(Some)
+    let live = interrupt.or(read).await?;
+    warnings.extend(live.warnings());
+    Ok(Some(live))
 }

@@ -31,10 +31,11 @@ pub(crate) struct Live {
     pub injectors: Result<Vec<InjectorFacts>, Error>,
 }
 
-/// Reads one cluster; `namespace` is Istio's where it is known.
+/// Reads one cluster; `namespace` is Istio's where it is known. A read that failed is part of what was read: it stops what
+/// depends on it and nothing else.
 ///
 /// # Errors
-/// All but missing rights.
+/// A cluster of which nothing could be read, unless it is that nothing may be read.
 pub(crate) async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Result<Live, Error> {
     let [on_network, of_istiod, of_revision] =
         [NETWORK_LABEL, istiod::SELECTOR, REVISION_LABEL].map(Selection::labelled);
@@ -48,8 +49,17 @@ pub(crate) async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Resul
         cluster.list::<Deployment>(namespace, &of_istiod),
         cluster.list::<ConfigMap>(namespace, &of_revision),
     );
-    let labelled = unless_forbidden(labelled)?;
-    let named = unless_forbidden(named)?;
+    let labelled = match labelled {
+        Err(error)
+            if error.kind() != Kind::Forbidden
+                && named.is_err()
+                && istiods.is_err()
+                && maps.is_err() =>
+        {
+            return Err(error);
+        }
+        other => other,
+    };
     let services = labelled.and_then(|labelled| Ok([labelled, named?].concat()));
     Ok(Live {
         place: Place {
@@ -57,9 +67,8 @@ pub(crate) async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Resul
             kubectl: cluster.target().kubectl().clone(),
         },
         gateways: services.map(|services| gateways(&services)),
-        istiods: unless_forbidden(istiods)?
-            .map(|found| found.iter().map(IstiodFacts::of_deployment).collect()),
-        injectors: unless_forbidden(maps)?.map(|found| {
+        istiods: istiods.map(|found| found.iter().map(IstiodFacts::of_deployment).collect()),
+        injectors: maps.map(|found| {
             found
                 .iter()
                 .filter_map(InjectorFacts::of_config_map)
@@ -68,11 +77,22 @@ pub(crate) async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Resul
     })
 }
 
-/// The outer error ends the reading, the inner one is part of what was read.
-fn unless_forbidden<T>(read: Result<T, Error>) -> Result<Result<T, Error>, Error> {
-    match read {
-        Err(error) if error.kind() != Kind::Forbidden => Err(error),
-        other => Ok(other),
+impl Live {
+    /// A warning for each part that could not be read and that the rest goes on without.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let unread = [
+            ("gateways", self.gateways.as_ref().err()),
+            ("istiods", self.istiods.as_ref().err()),
+            ("injectors", self.injectors.as_ref().err()),
+        ];
+        let unread = unread.into_iter().filter_map(|(what, error)| {
+            let reason = error?.in_one_line();
+            Some(format!(
+                "{what} of {} skipped: {reason}",
+                self.place.described
+            ))
+        });
+        unread.collect()
     }
 }
 

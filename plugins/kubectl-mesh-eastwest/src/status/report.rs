@@ -62,7 +62,7 @@ pub(crate) struct GatewayStatus {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Skipped {
-    pub what: &'static str,
+    pub what: String,
     pub reason: String,
 }
 
@@ -162,37 +162,20 @@ fn of_cluster(
     let gateways: Vec<GatewayStatus> = gateways.collect();
     ClusterStatus {
         context: facts.context.clone(),
-        uid: facts.uid.clone(),
+        uid: facts.uid().map(str::to_owned),
         network: facts.network().map(str::to_owned),
         findings: missing(facts).into_iter().collect(),
         gateways,
-        is_known: facts.services.is_ok() && facts.api_gateways.is_ok(),
+        is_known: facts.services.is_seen() && !facts.api_gateways.may_be_there(),
         skipped: skipped(facts),
     }
 }
 
 fn skipped(facts: &ClusterFacts) -> Vec<Skipped> {
-    let unread = [
-        ("namespace", facts.namespace.as_ref().err()),
-        ("istiod", facts.istiods.as_ref().err()),
-        ("services", facts.services.as_ref().err()),
-        (
-            "gateways of the Gateway API",
-            facts.api_gateways.as_ref().err(),
-        ),
-        ("nodes", facts.nodes.as_ref().err()),
-        ("Istio's gateways", facts.istio_gateways.as_ref().err()),
-        ("virtual services", facts.virtual_services.as_ref().err()),
-        ("pods with a proxy", facts.meshed_pods.as_ref().err()),
-        (
-            "services with a proxy",
-            facts.meshed_services.as_ref().err(),
-        ),
-        ("root certificates", facts.roots.as_ref().err()),
-    ];
-    let unread = unread.into_iter().filter_map(|(what, reason)| {
-        let reason = reason?.clone();
-        Some(Skipped { what, reason })
+    let unread = facts.unread().into_iter();
+    let skipped = unread.map(|(what, reason)| Skipped {
+        what,
+        reason: reason.to_owned(),
     });
-    unread.collect()
+    skipped.collect()
 }

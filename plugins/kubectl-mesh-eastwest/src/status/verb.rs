@@ -23,7 +23,7 @@ pub(crate) async fn run(
     let read = interrupt
         .or(read(&arguments, &kubeconfig, &connector))
         .await?;
-    let once = each_once(read, |seen: &Seen| seen.facts.uid.as_deref())?;
+    let once = each_once(read, |seen: &Seen| seen.facts.uid())?;
     for note in &once.notes {
         streams.say(note);
     }

@@ -51,7 +51,7 @@ impl Within<'_> {
         environment: &Environment,
         streams: &Streams,
     ) -> Result<Exit, Error> {
-        let once: EachOnce<Seen> = each_once(waited, |seen| seen.facts.uid.as_deref())?;
+        let once: EachOnce<Seen> = each_once(waited, |seen| seen.facts.uid())?;
         for note in &once.notes {
             streams.say(note);
         }

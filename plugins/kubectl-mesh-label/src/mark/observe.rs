@@ -3,8 +3,8 @@
 use k8s_openapi::api::core::v1::Namespace;
 use mesh_common::cluster::{Cluster, Connector, Target, fan_out};
 use mesh_common::mesh::Error;
-use mesh_common::mesh::error::Kind as ErrorKind;
 use mesh_common::mesh::names::KUBE_SYSTEM;
+use mesh_common::mesh::read::Read;
 
 use super::order::{Kind, Named};
 
@@ -19,8 +19,8 @@ pub(crate) struct Job {
 /// A cluster with the objects as they are.
 pub(super) struct Seen<K> {
     pub cluster: Cluster,
-    /// UID of kube-system, where there are others to compare it with and we may read it.
-    pub uid: Option<String>,
+    /// UID of kube-system, where there are others to compare it with.
+    pub uid: Read<Option<String>>,
     pub objects: Vec<(Named, Option<K>)>,
     pub value: Option<String>,
 }
@@ -39,12 +39,15 @@ pub(super) async fn observe<K: Kind>(
                 .await;
             (named, found)
         }));
+        // Who may only touch one namespace is not kept from it.
+        let reads = cluster.reads();
         let (uid, objects) = futures::join!(
             async {
                 if several {
-                    uid(&cluster).await
+                    let space = reads.get::<Namespace>(None, KUBE_SYSTEM).await;
+                    space.map(|found| found.and_then(|found| found.metadata.uid))
                 } else {
-                    Ok(None)
+                    Read::NotAsked
                 }
             },
             objects
@@ -52,21 +55,13 @@ pub(super) async fn observe<K: Kind>(
         let objects = objects
             .into_iter()
             .map(|(named, found)| Ok((named, found?)));
+        reads.reached()?;
         Ok(Seen {
-            uid: uid?,
+            uid,
             objects: objects.collect::<Result<_, Error>>()?,
             value: job.value,
             cluster,
         })
     })
     .await
-}
-
-async fn uid(cluster: &Cluster) -> Result<Option<String>, Error> {
-    match cluster.get::<Namespace>(None, KUBE_SYSTEM).await {
-        Ok(namespace) => Ok(namespace.and_then(|found| found.metadata.uid)),
-        // Who may only touch one namespace is not kept from it.
-        Err(error) if error.kind() == ErrorKind::Forbidden => Ok(None),
-        Err(error) => Err(error),
-    }
 }

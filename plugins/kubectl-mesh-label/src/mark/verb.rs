@@ -5,7 +5,7 @@ use mesh_common::cluster::{
 };
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::ConnectFlags;
-use mesh_common::terminal::reading::{left_out, without};
+use mesh_common::terminal::reading::{left_out, not_compared, without};
 use mesh_common::terminal::{Interrupt, Streams};
 
 use super::apply::make;
@@ -92,10 +92,15 @@ fn one_of_each<K>(seen: Vec<Seen<K>>, streams: &mut Streams) -> Result<Vec<Seen<
         .iter()
         .map(|one| Known {
             context: one.cluster.context(),
-            uid: one.uid.as_deref(),
+            uid: one.uid.seen().and_then(Option::as_deref),
             value: one.value.as_deref(),
         })
         .collect();
+    for one in &seen {
+        if let Some(reason) = one.uid.reason().filter(|_| seen.len() > 1) {
+            streams.warn(&not_compared(one.cluster.context(), reason));
+        }
+    }
     let doubles = same_clusters(&known)?;
     for (double, first) in &doubles {
         streams.say(&left_out(known[*double].context, known[*first].context));

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service};
-use mesh_common::cluster::{Cluster, Selection};
+use mesh_common::cluster::{Cluster, Reads, Selection};
+use mesh_common::mesh::Error;
 use mesh_common::mesh::command::Kubectl;
-use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::{INJECTED_LABEL, KUBE_SYSTEM, NETWORK_LABEL, ZTUNNEL_SELECTOR};
+use mesh_common::mesh::read::Read;
 use mesh_common::mesh::resources::ApiGateway;
 use mesh_common::mesh::statements::{Part, Statement};
 use mesh_common::mesh::whose::{is_remote_gateway, is_remote_service};
@@ -26,8 +27,10 @@ pub(super) struct Seen {
     pub namespace: Option<Namespace>,
     /// In the order of their weight.
     pub statements: Vec<Statement>,
-    /// The parts that may not be read, each with the reason.
-    pub skipped: Vec<(Part, String)>,
+    /// What could not be read, each with the reason.
+    pub skipped: Vec<(&'static str, String)>,
+    /// Whether some of that may disagree all the same.
+    pub is_partial: bool,
 }
 
 /// Reads one cluster in one wave, and the pods of its gateways in a second one.
@@ -46,50 +49,51 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Seen, 
     ]
     .map(labelled);
     let all = Selection::default();
+    let reads = cluster.reads();
     let (uid, own, istiods, maps, gateways, api_gateways, ztunnels, pods) = futures::join!(
-        cluster.get::<Namespace>(None, KUBE_SYSTEM),
-        cluster.get::<Namespace>(None, namespace),
-        cluster.list::<Deployment>(inside, &of_istiod),
-        cluster.list::<ConfigMap>(inside, &all),
-        cluster.list::<Service>(None, &with_network),
-        cluster.list::<ApiGateway>(None, &with_network),
-        cluster.list::<DaemonSet>(None, &of_ztunnel),
-        cluster.list_some::<Pod>(None, &injected, SAMPLE),
+        reads.get::<Namespace>(None, KUBE_SYSTEM),
+        reads.get::<Namespace>(None, namespace),
+        reads.list::<Deployment>(inside, &of_istiod),
+        reads.list::<ConfigMap>(inside, &all),
+        reads.list::<Service>(None, &with_network),
+        reads.list::<ApiGateway>(None, &with_network),
+        reads.list::<DaemonSet>(None, &of_ztunnel),
+        reads.list_some::<Pod>(None, &injected, SAMPLE),
     );
-    seen.uid = match uid {
-        Err(error) if error.kind() != Kind::Forbidden => return Err(error),
-        other => other.ok().flatten().and_then(|found| found.metadata.uid),
-    };
-    seen.namespace = seen.allowed(Part::Namespace, own)?;
+    reads.checked()?;
+    let uid = seen.noted("which cluster it is", uid);
+    seen.uid = uid.and_then(|found| found.metadata.uid);
+    seen.namespace = seen.noted(Part::Namespace.word(), own);
     seen.statements
         .extend(seen.namespace.as_ref().map(Statement::of_namespace));
-    let istiods = seen.allowed(Part::Istiod, istiods)?;
+    let istiods = seen.noted(Part::Istiod.word(), istiods);
     seen.statements
         .extend(istiods.iter().map(Statement::of_istiod));
-    let maps = seen.allowed(Part::Injector, maps)?;
+    let maps = seen.noted(Part::Injector.word(), maps);
     seen.statements
         .extend(maps.iter().filter_map(Statement::of_injector));
-    let mut api_gateways = seen.allowed(Part::Gateway, known(api_gateways))?;
+    let mut api_gateways = seen.noted("gateway of the Gateway API", api_gateways);
     api_gateways.retain(|gateway| !is_remote_gateway(gateway));
     seen.statements
         .extend(api_gateways.iter().map(Statement::of_api_gateway));
-    let mut gateways = seen.allowed(Part::Gateway, gateways)?;
+    let mut gateways = seen.noted(Part::Gateway.word(), gateways);
     // The network of the cluster is what is to be found out.
     gateways.retain(|gateway| !is_remote_service(gateway, None));
-    let behind = futures::future::join_all(gateways.iter().map(|one| behind(cluster, one))).await;
+    let behind = futures::future::join_all(gateways.iter().map(|one| behind(&reads, one))).await;
+    reads.reached()?;
     let mut of_gateways = Vec::new();
     for (gateway, pods) in gateways.iter().zip(behind) {
         let statement = Statement::of_gateway(gateway);
-        let pods = seen.allowed(Part::GatewayPods, pods)?;
+        let pods = seen.noted(Part::GatewayPods.word(), pods);
         of_gateways.extend(pods.iter().map(key));
         seen.statements.push(statement);
         seen.statements
             .extend(Statement::of_pods(Part::GatewayPods, &pods));
     }
-    let ztunnels = seen.allowed(Part::Ztunnel, ztunnels)?;
+    let ztunnels = seen.noted(Part::Ztunnel.word(), ztunnels);
     seen.statements
         .extend(ztunnels.iter().map(Statement::of_ztunnel));
-    let mut pods = seen.allowed(Part::Pods, pods)?;
+    let mut pods = seen.noted(Part::Pods.word(), pods);
     pods.retain(|pod| !of_gateways.contains(&key(pod)));
     seen.statements
         .extend(Statement::of_pods(Part::Pods, &pods));
@@ -97,16 +101,16 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Seen, 
 }
 
 /// The pods behind a gateway's Service.
-async fn behind(cluster: &Cluster, service: &Service) -> Result<Vec<Pod>, Error> {
+async fn behind(reads: &Reads<'_>, service: &Service) -> Read<Vec<Pod>> {
     let selector = service
         .spec
         .as_ref()
         .and_then(|spec| spec.selector.as_ref());
     let Some(selector) = selector.filter(|selector| !selector.is_empty()) else {
-        return Ok(Vec::new());
+        return Read::NotAsked;
     };
     let namespace = service.metadata.namespace.as_deref();
-    cluster
+    reads
         .list::<Pod>(namespace, &labelled(&joined(selector)))
         .await
 }
@@ -123,28 +127,16 @@ fn labelled(selector: &str) -> Selection {
     Selection::labelled(selector)
 }
 
-/// A cluster without the Gateway API has none of its Gateways.
-fn known<T>(read: Result<Vec<T>, Error>) -> Result<Vec<T>, Error> {
-    match read {
-        Err(error) if error.kind() == Kind::NotFound => Ok(Vec::new()),
-        other => other,
-    }
-}
-
 fn key(pod: &Pod) -> (Option<String>, Option<String>) {
     (pod.metadata.namespace.clone(), pod.metadata.name.clone())
 }
 
 impl Seen {
-    /// The value, or its default and a note where we may not read it.
-    fn allowed<T: Default>(&mut self, part: Part, read: Result<T, Error>) -> Result<T, Error> {
-        match read {
-            Ok(value) => Ok(value),
-            Err(error) if error.kind() == Kind::Forbidden => {
-                self.skipped.push((part, error.to_string()));
-                Ok(T::default())
-            }
-            Err(error) => Err(error),
-        }
+    /// The value, or its default and a note of why it could not be read.
+    fn noted<T: Default>(&mut self, what: &'static str, read: Read<T>) -> T {
+        self.is_partial |= read.may_be_there();
+        let reason = read.reason().map(str::to_owned);
+        self.skipped.extend(reason.map(|reason| (what, reason)));
+        read.or_default()
     }
 }

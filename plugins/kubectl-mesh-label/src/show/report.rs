@@ -44,10 +44,13 @@ pub(super) struct ClusterLabels {
     statements: Vec<Statement>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     skipped: Vec<Skipped>,
+    /// Whether something of what was skipped may drift.
+    #[serde(skip)]
+    is_partial: bool,
     pub findings: Vec<Finding>,
 }
 
-/// A part that may not be read.
+/// A part that could not be read.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Skipped {
@@ -102,13 +105,11 @@ fn judged(mut seen: Seen, several: bool) -> ClusterLabels {
             leaders.map(str::to_owned)
         }),
         findings: findings.into_iter().chain(near).collect(),
+        is_partial: seen.is_partial,
         skipped: seen
             .skipped
             .into_iter()
-            .map(|(part, reason)| Skipped {
-                part: part.word(),
-                reason,
-            })
+            .map(|(part, reason)| Skipped { part, reason })
             .collect(),
         statements: seen.statements,
         context: seen.context,
@@ -132,8 +133,8 @@ impl Report for Labels {
         let clusters = counted(self.items.len(), "cluster");
         let verdict = match count {
             0 if self.drifts() => "a label to mend".to_owned(),
-            0 if self.items.iter().any(|item| !item.skipped.is_empty()) => {
-                "no drift in what may be read".to_owned()
+            0 if self.items.iter().any(|item| item.is_partial) => {
+                "no drift in what could be read".to_owned()
             }
             0 => "no drift".to_owned(),
             1 => "1 part drifts".to_owned(),
@@ -172,7 +173,7 @@ impl ClusterLabels {
             ]);
         }
         text.push_str(&table.to_text());
-        if self.statements.is_empty() && self.skipped.is_empty() {
+        if self.statements.is_empty() && !self.is_partial {
             line("  nothing of Istio", text);
         }
         for skipped in &self.skipped {

@@ -6,6 +6,7 @@
 )]
 
 mod errors;
+mod nothing_passed_over;
 mod show;
 mod support;
 mod writes;

@@ -99,7 +99,11 @@ fn pod(
 
 /// Both clusters, on networks of their own.
 fn agreed() -> World {
-    let world = World::bare();
+    agreed_in(World::bare())
+}
+
+/// The same in these clusters.
+pub(crate) fn agreed_in(world: World) -> World {
     fill(&world.east, "net-a");
     fill(&world.west, "net-b");
     world

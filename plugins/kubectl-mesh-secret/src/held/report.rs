@@ -59,6 +59,9 @@ pub(crate) struct ProbeReport {
     pub authenticated: Outcome,
     /// Whether it is the cluster that it should be.
     pub right_cluster: Outcome,
+    /// Whether the cluster's own istiod goes by this name, where that could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub right_name: Option<Outcome>,
     /// Whether it may read all that istiod needs.
     pub may_read: Outcome,
     /// Whether it may do no more than the reader role of Istio's chart.

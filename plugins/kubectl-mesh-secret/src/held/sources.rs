@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target, optional};
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Namespace;
+use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::Error;
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::KUBE_SYSTEM;
+use mesh_common::mesh::read::Read;
 use mesh_common::terminal::flags::ConnectFlags;
 
 /// What the kubeconfig offers to compare a secret with.
@@ -21,8 +24,8 @@ pub(crate) struct Sources {
 /// A source, read through the user's own context.
 pub(crate) struct Source {
     pub context: String,
-    pub uid: String,
-    pub istiods: Vec<ClusterId>,
+    pub uid: Read<String>,
+    pub istiods: Read<Vec<ClusterId>>,
 }
 
 impl Sources {
@@ -74,22 +77,26 @@ impl Sources {
             .ok_or("no context of the kubeconfig has this server; --source-context names one")?;
         self.read(target, connector)
             .await
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.in_one_line())
     }
 
     async fn read(&self, target: &Target, connector: &Connector) -> Result<Source, Error> {
         let cluster: Cluster = connector.connect(target.clone()).await?;
         let selection = Selection::labelled(istiod::SELECTOR);
+        let reads = cluster.reads();
         let (space, deployments) = futures::join!(
-            cluster.get::<k8s_openapi::api::core::v1::Namespace>(None, KUBE_SYSTEM),
-            cluster.list(Some(&self.namespace), &selection),
+            reads.get::<Namespace>(None, KUBE_SYSTEM),
+            reads.list::<Deployment>(Some(&self.namespace), &selection),
         );
+        reads.checked()?;
         Ok(Source {
             context: cluster.context().to_owned(),
-            uid: space?
-                .and_then(|space| space.metadata.uid)
-                .unwrap_or_default(),
-            istiods: istiod::cluster_ids(&optional(deployments)?),
+            uid: space.map(|space| {
+                space
+                    .and_then(|space| space.metadata.uid)
+                    .unwrap_or_default()
+            }),
+            istiods: deployments.map(|found| istiod::cluster_ids(&found)),
         })
     }
 }

@@ -2,15 +2,17 @@
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, optional};
+use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::command::Kubectl;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::{KUBE_SYSTEM, REMOTE_SECRETS};
+use mesh_common::mesh::read::Read;
 use mesh_common::mesh::remote_secret::{leads_to, secret_name};
 use mesh_common::terminal::reading::{Unreached, each_once, read_contexts};
 
+use super::report::Skipped;
 use super::{InspectArgs, manifests};
 use crate::held::{Held, Place, Sources, in_holder};
 
@@ -19,6 +21,8 @@ use crate::held::{Held, Place, Sources, in_holder};
 pub(super) struct Seen {
     pub held: Vec<Held>,
     pub unreached: Vec<Unreached>,
+    /// Checks that could not be made.
+    pub skipped: Vec<Skipped>,
     pub notes: Vec<String>,
     /// What is said where there is no secret.
     pub nothing: String,
@@ -113,8 +117,8 @@ async fn from_clusters(
 
 struct Holder {
     kubectl: Kubectl,
-    uid: String,
-    istiods: Vec<ClusterId>,
+    uid: Read<String>,
+    istiods: Read<Vec<ClusterId>>,
     secrets: Vec<Secret>,
 }
 
@@ -123,9 +127,27 @@ impl Holder {
         Place {
             context,
             kubectl: &self.kubectl,
-            uid: Some(&self.uid),
-            istiods: &self.istiods,
+            uid: self.uid.seen().map(String::as_str),
+            istiods: self.istiods.items(),
         }
+    }
+
+    /// The checks that need what could not be read.
+    fn skipped(&self, context: &str, probes: bool) -> Vec<Skipped> {
+        let of_itself = self.istiods.reason().or_else(|| self.uid.reason());
+        let of_cluster = self.uid.reason().filter(|_| probes);
+        let unread = [
+            ("secret-self", of_itself),
+            ("secret-wrong-cluster", of_cluster),
+        ];
+        let skipped = unread.into_iter().filter_map(|(check, reason)| {
+            Some(Skipped {
+                context: context.to_owned(),
+                check,
+                reason: reason?.to_owned(),
+            })
+        });
+        skipped.collect()
     }
 }
 
@@ -133,11 +155,13 @@ async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Er
     let namespace = arguments.namespace.resolve();
     let remote = Selection::labelled(REMOTE_SECRETS);
     let istiods = Selection::labelled(istiod::SELECTOR);
+    let reads = cluster.reads();
     let (space, deployments, secrets) = futures::join!(
-        cluster.get::<Namespace>(None, KUBE_SYSTEM),
-        cluster.list::<Deployment>(Some(namespace), &istiods),
+        reads.get::<Namespace>(None, KUBE_SYSTEM),
+        reads.list::<Deployment>(Some(namespace), &istiods),
         cluster.list::<Secret>(Some(namespace), &remote),
     );
+    reads.checked()?;
     let mut secrets = secrets?;
     // A secret without the label is found by its name alone, and that it lacks the label is then told.
     for name in &arguments.names {
@@ -149,10 +173,12 @@ async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Er
     }
     Ok(Holder {
         kubectl: cluster.target().kubectl().clone(),
-        uid: optional(space)?
-            .and_then(|space| space.metadata.uid)
-            .unwrap_or_default(),
-        istiods: istiod::cluster_ids(&optional(deployments)?),
+        uid: space.map(|space| {
+            space
+                .and_then(|space| space.metadata.uid)
+                .unwrap_or_default()
+        }),
+        istiods: deployments.map(|found| istiod::cluster_ids(&found)),
         secrets,
     })
 }
@@ -163,7 +189,9 @@ fn assemble(
 ) -> Result<Seen, Error> {
     let namespace = arguments.namespace.resolve();
     let alone = read.len() == 1;
-    let once = each_once(read, |holder: &Holder| Some(holder.uid.as_str()))?;
+    let once = each_once(read, |holder: &Holder| {
+        holder.uid.seen().map(String::as_str)
+    })?;
     let mut seen = Seen {
         unreached: once.unreached,
         notes: once.notes,
@@ -172,6 +200,8 @@ fn assemble(
     };
     let mut errors = Vec::new();
     for (context, holder) in once.read {
+        seen.skipped
+            .extend(holder.skipped(&context, arguments.probe));
         let place = format!("namespace {namespace} of context {context}");
         match select(
             holder.secrets.clone(),

@@ -8,6 +8,7 @@ use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::names::KUBE_SYSTEM;
+use mesh_common::mesh::read::Read;
 use mesh_common::mesh::reader;
 
 use super::rights;
@@ -123,12 +124,15 @@ impl Probe<'_> {
             self.sources.find(&server, self.connector),
         );
         match user {
+            Ok(Read::Failed(detail) | Read::Late(detail)) => {
+                report.authenticated = Outcome::Skipped { detail };
+            }
             // Nothing was proven of the token, which istiod does not send there either.
             Ok(user) if !is_tls => {
                 report.authenticated = Outcome::Skipped {
                     detail: "no credential is sent without TLS".to_owned(),
                 };
-                report.user = user;
+                report.user = user.into_seen().flatten();
             }
             Err(error) if !is_tls => {
                 findings.extend(self.authentication_failed(&mut report, &error));
@@ -142,17 +146,18 @@ impl Probe<'_> {
                 ];
                 return (report, findings);
             }
+            // Who may not ask who they are was let in before that was decided.
             Ok(user) => {
                 report.authenticated = passed();
-                report.user = user;
+                report.user = user.into_seen().flatten();
             }
             Err(error) => {
                 findings.extend(self.authentication_failed(&mut report, &error));
                 return (report, findings);
             }
         }
-        report.cluster_uid = space.ok().flatten().and_then(|space| space.metadata.uid);
-        findings.extend(self.compare(&mut report, source));
+        let uid = space.map(|space| space.and_then(|space| space.metadata.uid));
+        findings.extend(self.compare(&mut report, uid, source));
         findings.extend(self.may_read(&mut report, &cluster).await);
         (report, findings)
     }
@@ -216,13 +221,22 @@ impl Probe<'_> {
     }
 
     /// Whether what answered is the cluster that the user's own context leads to, and not the holder itself.
-    fn compare(&self, report: &mut ProbeReport, source: Result<Source, String>) -> Vec<Finding> {
-        let Some(uid) = report.cluster_uid.clone() else {
-            report.right_cluster = Outcome::Skipped {
-                detail: "namespace kube-system cannot be read".to_owned(),
-            };
-            return Vec::new();
+    fn compare(
+        &self,
+        report: &mut ProbeReport,
+        uid: Result<Option<String>, Error>,
+        source: Result<Source, String>,
+    ) -> Vec<Finding> {
+        let skip = |report: &mut ProbeReport, detail: String| {
+            report.right_cluster = Outcome::Skipped { detail };
+            Vec::new()
         };
+        let uid = match uid {
+            Ok(Some(uid)) => uid,
+            Ok(None) => return skip(report, "namespace kube-system has no UID".to_owned()),
+            Err(error) => return skip(report, error.to_string()),
+        };
+        report.cluster_uid = Some(uid.clone());
         let wrong = |report: &mut ProbeReport, what: String| {
             report.right_cluster = Outcome::Failed {
                 detail: what.clone(),
@@ -237,12 +251,16 @@ impl Probe<'_> {
         }
         let source = match source {
             Ok(source) => source,
-            Err(why) => {
-                report.right_cluster = Outcome::Skipped { detail: why };
-                return Vec::new();
+            Err(why) => return skip(report, why),
+        };
+        let known = match &source.uid {
+            Read::Seen(known) => known,
+            unread => {
+                let why = unread.reason().unwrap_or("not read");
+                return skip(report, format!("context {}: {why}", source.context));
             }
         };
-        if source.uid != uid {
+        if *known != uid {
             return wrong(
                 report,
                 format!(
@@ -254,11 +272,17 @@ impl Probe<'_> {
         report.right_cluster = Outcome::Passed {
             detail: format!("context {}", source.context),
         };
+        if let Some(why) = source.istiods.reason() {
+            report.right_name = Some(Outcome::Skipped {
+                detail: why.to_owned(),
+            });
+        }
         let key = &self.cluster.name;
-        if source.istiods.is_empty() || source.istiods.iter().any(|id| id.as_str() == key) {
+        let istiods = source.istiods.items();
+        if istiods.is_empty() || istiods.iter().any(|id| id.as_str() == key) {
             return Vec::new();
         }
-        let known: Vec<&str> = source.istiods.iter().map(ClusterId::as_str).collect();
+        let known: Vec<&str> = istiods.iter().map(ClusterId::as_str).collect();
         vec![
             Finding::new(
                 "cluster-id-secret-key",

@@ -16,6 +16,15 @@ impl Report for Inspection {
         for item in &self.items {
             secret(item, wide, &mut text);
         }
+        for skipped in &self.skipped {
+            line(
+                &format!(
+                    "context {}: {} skipped: {}",
+                    skipped.context, skipped.check, skipped.reason
+                ),
+                &mut text,
+            );
+        }
         for lost in &self.unreached {
             line(
                 &format!("context {}: not read: {}", lost.context, lost.reason),
@@ -153,13 +162,21 @@ fn token(token: &TokenFacts, text: &mut String) {
 }
 
 fn probe(probe: &ProbeReport, text: &mut String) {
-    let questions = [
+    let mut questions = vec![
         ("connected", &probe.connected),
         ("token accepted", &probe.authenticated),
         ("right cluster", &probe.right_cluster),
+    ];
+    questions.extend(
+        probe
+            .right_name
+            .iter()
+            .map(|outcome| ("right name", outcome)),
+    );
+    questions.extend([
         ("may read enough", &probe.may_read),
         ("and no more", &probe.no_more_than_needed),
-    ];
+    ]);
     for (i, (question, outcome)) in questions.iter().enumerate() {
         let answer = match outcome {
             Outcome::Passed { detail } if detail.is_empty() => "yes".to_owned(),

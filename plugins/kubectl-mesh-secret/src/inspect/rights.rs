@@ -8,24 +8,26 @@ use k8s_openapi::api::authorization::v1::{
 };
 use mesh_common::cluster::{Cluster, DryRun};
 use mesh_common::mesh::error::Error;
+use mesh_common::mesh::read::Read;
 use mesh_common::mesh::reader::{Right, required_rights};
-
-use mesh_common::cluster::optional;
 
 /// Requests on their way at the same time; a server without h2 opens that many connections.
 const AT_ONCE: usize = 8;
 
-/// The user name that the API server knows the credential by; nothing where it does not tell, which it only does not to
-/// a credential that it accepts.
-pub(super) async fn who_am_i(cluster: &Cluster) -> Result<Option<String>, Error> {
+/// The user name that the API server knows the credential by. Where it does not tell (403, 404), it has accepted the credential.
+pub(super) async fn who_am_i(cluster: &Cluster) -> Result<Read<Option<String>>, Error> {
+    let reads = cluster.reads();
     let review = cluster
         .create(&SelfSubjectReview::default(), DryRun::None)
         .await;
-    let review = optional(review)?;
-    Ok(review
-        .status
-        .and_then(|status| status.user_info)
-        .and_then(|user| user.username))
+    let review = reads.take(review);
+    reads.reached()?;
+    Ok(review.map(|review| {
+        review
+            .status
+            .and_then(|status| status.user_info)
+            .and_then(|user| user.username)
+    }))
 }
 
 /// The rights that istiod needs and that the credential does not have.

@@ -54,7 +54,7 @@ pub(crate) async fn run(
             )))
             .await?;
     }
-    let inspection = Inspection::new(items, seen.unreached);
+    let inspection = Inspection::new(items, seen.skipped, seen.unreached);
     streams.data(&render(&inspection, &arguments.output)?)?;
     if inspection.items.is_empty() && matches!(arguments.output, Format::Table | Format::Wide) {
         streams.say(&seen.nothing);

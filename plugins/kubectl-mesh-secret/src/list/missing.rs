@@ -45,7 +45,7 @@ pub(super) fn missing(
             let is_wanted = !connected_only || groups[number] == groups[peer];
             let may_be_unknown = source.istiods.is_empty() && held[number].contains(&None);
             if number == peer
-                || !holder.has_istiod
+                || holder.is_without_istiod
                 || !is_wanted
                 || may_be_unknown
                 || held[number].contains(&Some(peer))

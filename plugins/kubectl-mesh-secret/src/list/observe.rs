@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use mesh_common::cluster::{Cluster, Selection, optional};
+use mesh_common::cluster::{Cluster, Selection};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::command::Kubectl;
-use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::error::Error;
 use mesh_common::mesh::istiod;
 use mesh_common::mesh::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
+use mesh_common::mesh::read::Read;
 use mesh_common::mesh::remote_secret::own_name;
 
 /// What was read of one holder.
@@ -23,14 +24,14 @@ pub(super) struct Holder {
     pub uid: String,
     /// What its istiods call it.
     pub istiods: Vec<ClusterId>,
-    /// Whether an istiod runs in its Istio namespace.
-    pub has_istiod: bool,
+    /// Whether it is known that no istiod runs in its Istio namespace.
+    pub is_without_istiod: bool,
     /// The secrets of its Istio namespace that have the label, whatever its value, or the usual name.
     pub secrets: Vec<Secret>,
     /// Secrets with the label in namespaces where no istiod runs.
     pub elsewhere: Vec<Secret>,
-    /// Why other namespaces could not be looked at.
-    pub skipped: Option<String>,
+    /// The checks that could not be made, each with the reason.
+    pub skipped: Vec<(&'static str, String)>,
 }
 
 /// Reads one holder in one wave, and a second one where names call for a closer look or rights are narrow.
@@ -38,48 +39,85 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
     let labelled = selection(MULTI_CLUSTER_LABEL);
     let of_istiod = selection(istiod::SELECTOR);
     let all = Selection::default();
+    let reads = cluster.reads();
     let (space, deployments, everywhere, names) = futures::join!(
-        cluster.get::<Namespace>(None, KUBE_SYSTEM),
-        cluster.list::<Deployment>(None, &of_istiod),
-        cluster.list::<Secret>(None, &labelled),
-        cluster.list_metadata::<Secret>(Some(namespace), &all),
+        reads.get::<Namespace>(None, KUBE_SYSTEM),
+        reads.list::<Deployment>(None, &of_istiod),
+        reads.list::<Secret>(None, &labelled),
+        reads.list_metadata::<Secret>(Some(namespace), &all),
     );
-    let deployments = match deployments {
-        Err(error) if error.kind() == Kind::Forbidden => {
-            optional(cluster.list(Some(namespace), &of_istiod).await)?
-        }
-        other => other?,
-    };
-    let (everywhere, skipped) = match everywhere {
-        Err(error) if error.kind() == Kind::Forbidden => {
-            let inside = cluster.list(Some(namespace), &labelled).await?;
-            (inside, Some(error.to_string()))
-        }
-        other => (other?, None),
-    };
-    let (mut secrets, elsewhere) = split(everywhere, &deployments, namespace);
+    reads.checked()?;
+    let mut skipped = Skipped::default();
+    skipped.because(&space, &["secret-self", "secret-duplicate"]);
+    skipped.because(&deployments, &["secret-wrong-namespace"]);
+    skipped.because(&everywhere, &["secret-wrong-namespace"]);
+    skipped.because(&names, &["secret-label"]);
+    // Who may not read every namespace may still read this one.
+    let sees_others = deployments.is_seen();
+    let (deployments, secrets) = futures::join!(
+        async {
+            match deployments {
+                Read::Seen(all) => Read::Seen(all),
+                _unread => reads.list(Some(namespace), &of_istiod).await,
+            }
+        },
+        async {
+            match everywhere {
+                Read::Seen(all) => Ok(all),
+                _unread => cluster.list(Some(namespace), &labelled).await,
+            }
+        },
+    );
+    reads.checked()?;
+    skipped.because(&deployments, &["secret-self", "secret-missing"]);
+    let (mut secrets, mut elsewhere) = split(secrets?, deployments.items(), namespace);
+    if !sees_others {
+        elsewhere.clear();
+    }
     let known: BTreeSet<&str> = secrets.iter().map(own_name).collect();
-    let nameless = names?
-        .into_iter()
-        .filter_map(|metadata| metadata.name)
-        .filter(|name| name.starts_with(REMOTE_SECRET_PREFIX) && !known.contains(name.as_str()));
-    let unlabelled =
-        nameless.map(|name| async move { cluster.get::<Secret>(Some(namespace), &name).await });
-    let unlabelled = Error::gather(join_all(unlabelled).await)?;
-    secrets.extend(unlabelled.into_iter().flatten());
-    let own = in_namespace(&deployments, namespace);
+    let nameless = names
+        .items()
+        .iter()
+        .filter_map(|metadata| metadata.name.as_deref())
+        .filter(|name| name.starts_with(REMOTE_SECRET_PREFIX) && !known.contains(name));
+    let unlabelled = nameless.map(|name| reads.get::<Secret>(Some(namespace), name));
+    let unlabelled = join_all(unlabelled).await;
+    reads.checked()?;
+    for one in unlabelled {
+        skipped.because(&one, &["secret-label"]);
+        secrets.extend(one.or_default());
+    }
+    let own = in_namespace(deployments.items(), namespace);
     Ok(Holder {
         kubectl: cluster.target().kubectl().clone(),
         server: cluster.target().server().to_owned(),
-        uid: optional(space)?
+        uid: space
+            .or_default()
             .and_then(|space| space.metadata.uid)
             .unwrap_or_default(),
         istiods: istiod::cluster_ids(&own),
-        has_istiod: !own.is_empty(),
+        is_without_istiod: deployments.is_seen() && own.is_empty(),
         secrets,
         elsewhere,
-        skipped,
+        skipped: skipped.0,
     })
+}
+
+/// The checks that are left out, each once, with the first reason.
+#[derive(Default)]
+struct Skipped(Vec<(&'static str, String)>);
+
+impl Skipped {
+    fn because<T>(&mut self, read: &Read<T>, checks: &[&'static str]) {
+        let Some(reason) = read.reason() else {
+            return;
+        };
+        for check in checks {
+            if !self.0.iter().any(|(known, _)| known == check) {
+                self.0.push((check, reason.to_owned()));
+            }
+        }
+    }
 }
 
 /// The secrets of the namespace, and those of namespaces without an istiod: where another one runs, they are its own.

@@ -79,11 +79,11 @@ fn uids(read: &[(String, Result<Holder, Error>)]) -> BTreeMap<String, String> {
 }
 
 fn skipped(read: &[(String, Holder)]) -> Vec<Skipped> {
-    let skipped = read.iter().filter_map(|(context, holder)| {
-        Some(Skipped {
+    let skipped = read.iter().flat_map(|(context, holder)| {
+        holder.skipped.iter().map(|(check, reason)| Skipped {
             context: context.clone(),
-            check: "secret-wrong-namespace",
-            reason: holder.skipped.clone()?,
+            check,
+            reason: reason.clone(),
         })
     });
     skipped.collect()

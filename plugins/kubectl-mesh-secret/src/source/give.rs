@@ -5,7 +5,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use mesh_common::cluster::{ApplyOptions, DryRun, concerns_one_cluster, fan_out, is_refused};
+use mesh_common::cluster::{
+    ApiFault, ApplyOptions, DryRun, api_fault, concerns_one_cluster, fan_out, is_refused,
+};
 use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::{Interrupt, Streams};

@@ -13,7 +13,6 @@ use mesh_common::mesh::{Error, istiod, reader};
 
 use super::options::{Options, TokenOptions};
 use super::standing::{Standing, TokenSecret};
-use mesh_common::cluster::optional;
 
 /// What was seen in the source cluster.
 pub(crate) struct Source {
@@ -96,8 +95,18 @@ pub(crate) async fn istiod_names(
     cluster: &Cluster,
     namespace: &str,
 ) -> Result<Vec<ClusterId>, Error> {
-    let (names, _) = optional(seen_istiod_names(cluster, namespace).await)?;
+    let (names, _) = known_istiod_names(cluster, namespace).await?;
     Ok(names)
+}
+
+async fn known_istiod_names(
+    cluster: &Cluster,
+    namespace: &str,
+) -> Result<(Vec<ClusterId>, bool), Error> {
+    let reads = cluster.reads();
+    let names = reads.take(seen_istiod_names(cluster, namespace).await);
+    reads.reached()?;
+    Ok(names.or_default())
 }
 
 /// What they call it, and whether one of them has no name.
@@ -124,7 +133,7 @@ async fn uid(cluster: &Cluster, options: &Options) -> Result<Option<String>, Err
 /// give the name: a guess would make istiod refuse the cluster's proxies.
 async fn istiods(cluster: &Cluster, options: &Options) -> Result<(Vec<ClusterId>, bool), Error> {
     if options.name.is_some() {
-        return optional(seen_istiod_names(cluster, &options.namespace).await);
+        return known_istiod_names(cluster, &options.namespace).await;
     }
     let unseen = |error: Error| {
         let context = cluster.context();

@@ -21,6 +21,7 @@ mod list;
 mod list_reading;
 mod manifests;
 mod names;
+mod nothing_passed_over;
 mod owners;
 mod rotate;
 mod rotate_faults;

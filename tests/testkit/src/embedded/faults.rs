@@ -40,6 +40,7 @@ pub(crate) enum Action {
 pub struct Fault {
     method: String,
     path: String,
+    is_exact: bool,
     user: Option<String>,
     skip: usize,
     times: usize,
@@ -54,11 +55,20 @@ impl Fault {
         Self {
             method: method.to_owned(),
             path: path.to_owned(),
+            is_exact: false,
             user: None,
             skip: 0,
             times: usize::MAX,
             latency: Duration::ZERO,
             action: Action::Nothing,
+        }
+    }
+
+    /// Matches requests of this method for exactly this path and query, as [`super::Recorded`] has them.
+    pub fn exactly(method: &str, path: &str) -> Self {
+        Self {
+            is_exact: true,
+            ..Self::on(method, path)
         }
     }
 
@@ -206,7 +216,11 @@ impl Fault {
         let text = if self.path.contains('?') { shown } else { path };
         (self.method == "*" || self.method == method)
             && self.user.as_ref().is_none_or(|wanted| wanted == user)
-            && glob(self.path.as_bytes(), text.as_bytes())
+            && if self.is_exact {
+                self.path == shown
+            } else {
+                glob(self.path.as_bytes(), text.as_bytes())
+            }
     }
 }
 

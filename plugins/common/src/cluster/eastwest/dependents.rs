@@ -5,47 +5,45 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::{Node, Pod, Service};
 
-use super::observe::{labelled, readable};
-use crate::cluster::{Cluster, Selection};
-use crate::mesh::eastwest::{ClusterFacts, Readable};
-use crate::mesh::error::Error;
+use super::observe::labelled;
+use crate::cluster::{Reads, Selection};
+use crate::mesh::Error;
+use crate::mesh::eastwest::ClusterFacts;
 use crate::mesh::names::{GATEWAY_NAME_LABEL, NODE_SELECTOR_ANNOTATION};
+use crate::mesh::read::Read;
 use crate::mesh::resources::{ApiGateway, VirtualService};
 
 /// How many namespaces are searched for services to ask for.
 const NAMESPACES: usize = 3;
 
 /// Adds what the facts of the first wave lead to.
-pub(super) async fn dependents(cluster: &Cluster, facts: &mut ClusterFacts) -> Result<(), Error> {
-    let meshed = namespaces(facts.meshed_pods.as_deref().unwrap_or_default());
+pub(super) async fn dependents(reads: &Reads<'_>, facts: &mut ClusterFacts) -> Result<(), Error> {
+    let meshed = namespaces(facts.meshed_pods.items());
     let meshed: Vec<&str> = meshed.into_iter().take(NAMESPACES).collect();
-    let around = namespaces(&facts.usual_pods);
+    let around = namespaces(facts.usual_pods.items());
     let around: Vec<&str> = around
         .into_iter()
         .filter(|space| !meshed.contains(space))
         .collect();
     let made = made_for(facts);
-    let (beside, around, made, nodes, routes) = futures::join!(
-        join_all(meshed.iter().map(|space| services(cluster, space))),
-        join_all(around.iter().map(|space| services(cluster, space))),
-        join_all(
-            made.iter()
-                .map(|(space, selector)| selected(cluster, space, selector))
-        ),
-        nodes(cluster, facts),
-        routes(cluster, facts),
-    );
-    let beside = all(beside)?;
-    let near = beside
-        .clone()
-        .unwrap_or_default()
-        .into_iter()
-        .chain(all(around)?.unwrap_or_default());
-    let alike: Vec<Service> = near
-        .filter(|service| is_before(service, &facts.usual_pods))
-        .collect();
-    let found = alike.into_iter().chain(all(made)?.unwrap_or_default());
-    if let Ok(services) = &mut facts.services {
+    let every = Selection::default();
+    let (beside, around, made, nodes, routes) =
+        futures::join!(
+            join_all(meshed.iter().map(|space| reads.list(Some(space), &every))),
+            join_all(around.iter().map(|space| reads.list(Some(space), &every))),
+            join_all(made.iter().map(|(space, selector)| async {
+                reads.list(Some(space), &labelled(selector)).await
+            })),
+            nodes(reads, facts),
+            routes(reads, facts),
+        );
+    reads.reached()?;
+    let beside: Read<Vec<Service>> = Read::all(beside);
+    let (around, made) = (Read::all(around), Read::all(made));
+    let near = beside.items().iter().chain(around.items());
+    let alike = near.filter(|service| is_before(service, facts.usual_pods.items()));
+    let found: Vec<Service> = alike.chain(made.items()).cloned().collect();
+    if let Some(services) = facts.services.seen_mut() {
         for service in found {
             if !services.iter().any(|other| key(other) == key(&service)) {
                 services.push(service);
@@ -53,11 +51,12 @@ pub(super) async fn dependents(cluster: &Cluster, facts: &mut ClusterFacts) -> R
         }
         services.sort_by_key(key);
     }
+    facts.nearby_services = around.and(made).map(drop);
     facts.meshed_services = beside;
-    facts.nodes = nodes?;
-    facts.virtual_services = routes?;
-    facts.pods = pods(cluster, facts).await?;
-    Ok(())
+    facts.nodes = nodes;
+    facts.virtual_services = routes;
+    facts.pods = pods(reads, facts).await;
+    reads.reached()
 }
 
 /// Namespace and name.
@@ -69,30 +68,10 @@ pub(super) fn key(service: &Service) -> (String, String) {
     )
 }
 
-async fn services(cluster: &Cluster, space: &str) -> Result<Readable<Vec<Service>>, Error> {
-    readable(
-        cluster
-            .list::<Service>(Some(space), &Selection::default())
-            .await,
-    )
-}
-
-async fn selected(
-    cluster: &Cluster,
-    space: &str,
-    selector: &str,
-) -> Result<Readable<Vec<Service>>, Error> {
-    readable(
-        cluster
-            .list::<Service>(Some(space), &labelled(selector))
-            .await,
-    )
-}
-
 /// The Gateways of which istiod's Service has another label than theirs.
 fn made_for(facts: &ClusterFacts) -> Vec<(String, String)> {
-    let services = facts.services.as_deref().unwrap_or_default();
-    let apis = facts.api_gateways.as_deref().unwrap_or_default();
+    let services = facts.services.items();
+    let apis = facts.api_gateways.items();
     let without = |api: &&ApiGateway| {
         let mut made = services.iter().filter(|service| {
             let labels = service.metadata.labels.as_ref();
@@ -113,46 +92,37 @@ fn made_for(facts: &ClusterFacts) -> Vec<(String, String)> {
     apis.iter().filter(without).map(of).collect()
 }
 
-async fn nodes(cluster: &Cluster, facts: &ClusterFacts) -> Result<Readable<Vec<Node>>, Error> {
-    let services = facts.services.as_deref().unwrap_or_default();
-    let wanted = services.iter().any(|service| {
+async fn nodes(reads: &Reads<'_>, facts: &ClusterFacts) -> Read<Vec<Node>> {
+    let wanted = facts.services.items().iter().any(|service| {
         let annotations = service.metadata.annotations.as_ref();
         annotations.is_some_and(|all| all.contains_key(NODE_SELECTOR_ANNOTATION))
     });
     if !wanted {
-        return Ok(Ok(Vec::new()));
+        return Read::NotAsked;
     }
-    readable(cluster.list::<Node>(None, &Selection::default()).await)
+    reads.list(None, &Selection::default()).await
 }
 
 /// `VirtualServices` matter only where a Gateway does something else than to pass on.
-async fn routes(
-    cluster: &Cluster,
-    facts: &ClusterFacts,
-) -> Result<Readable<Vec<VirtualService>>, Error> {
-    let gateways = facts.istio_gateways.as_deref().unwrap_or_default();
+async fn routes(reads: &Reads<'_>, facts: &ClusterFacts) -> Read<Vec<VirtualService>> {
+    let gateways = facts.istio_gateways.items();
     let servers = gateways.iter().flat_map(|gateway| &gateway.spec.servers);
     let wanted = servers.into_iter().any(|server| {
         let mode = server.tls.as_ref().and_then(|tls| tls.mode.as_deref());
         mode == Some("ISTIO_MUTUAL")
     });
     if !wanted {
-        return Ok(Ok(Vec::new()));
+        return Read::NotAsked;
     }
-    readable(
-        cluster
-            .list::<VirtualService>(None, &Selection::default())
-            .await,
-    )
+    reads.list(None, &Selection::default()).await
 }
 
 /// The pods behind each Service that is a gateway.
 async fn pods(
-    cluster: &Cluster,
+    reads: &Reads<'_>,
     facts: &ClusterFacts,
-) -> Result<BTreeMap<(String, String), Readable<Vec<Pod>>>, Error> {
-    let services = facts.services.as_deref().unwrap_or_default();
-    let with_selector = services.iter().filter_map(|service| {
+) -> BTreeMap<(String, String), Read<Vec<Pod>>> {
+    let with_selector = facts.services.items().iter().filter_map(|service| {
         let selector = service.spec.as_ref()?.selector.as_ref()?;
         let pairs: Vec<String> = selector
             .iter()
@@ -161,10 +131,8 @@ async fn pods(
         (!pairs.is_empty()).then(|| (key(service), pairs.join(",")))
     });
     let read = with_selector.map(|(key, selector)| async move {
-        let pods = cluster
-            .list::<Pod>(Some(&key.0), &labelled(&selector))
-            .await;
-        Ok((key, readable(pods)?))
+        let pods = reads.list(Some(&key.0), &labelled(&selector)).await;
+        (key, pods)
     });
     join_all(read).await.into_iter().collect()
 }
@@ -191,16 +159,4 @@ fn namespaces(pods: &[Pod]) -> BTreeSet<&str> {
     pods.iter()
         .filter_map(|pod| pod.metadata.namespace.as_deref())
         .collect()
-}
-
-/// All of them together, or why one could not be read.
-fn all<T>(read: Vec<Result<Readable<Vec<T>>, Error>>) -> Result<Readable<Vec<T>>, Error> {
-    let mut items = Vec::new();
-    for one in read {
-        match one? {
-            Ok(more) => items.extend(more),
-            Err(reason) => return Ok(Err(reason)),
-        }
-    }
-    Ok(Ok(items))
 }

@@ -9,14 +9,15 @@ use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service};
 
 use super::dependents::{dependents, key};
 use crate::cluster::probe::resolve;
-use crate::cluster::{Cluster, Selection};
-use crate::mesh::eastwest::{ClusterFacts, Gateway, Readable};
-use crate::mesh::error::{Error, Kind};
+use crate::cluster::{Cluster, Reads, Selection};
+use crate::mesh::Error;
+use crate::mesh::eastwest::{ClusterFacts, Gateway};
 use crate::mesh::names::{
     EAST_WEST_GATEWAY, KUBE_SYSTEM, MESH_CONFIG_KEY, MESH_CONFIG_MAP, MESH_ROOT_CONFIG_MAP,
     MESH_ROOT_KEY, NETWORK_LABEL, TLS_MODE_LABEL,
 };
 use crate::mesh::probe::Roots;
+use crate::mesh::read::Read;
 use crate::mesh::resources::{ApiGateway, IstioGateway};
 use crate::mesh::yaml::documents;
 use crate::mesh::{istiod, server};
@@ -42,13 +43,14 @@ pub struct Look<'a> {
 /// Reads a cluster and finds the gateways that are looked for.
 ///
 /// # Errors
-/// A cluster that is not reached. What may not be read, and kinds that are not there, are facts like others.
+/// A cluster that is not reached. What could not be read, and kinds that are not there, are facts like others.
 pub async fn observe(
     cluster: &Cluster,
     look: Look<'_>,
 ) -> Result<(ClusterFacts, Vec<Gateway>), Error> {
-    let mut facts = Box::pin(first_wave(cluster, look)).await?;
-    dependents(cluster, &mut facts).await?;
+    let reads = cluster.reads();
+    let mut facts = Box::pin(first_wave(cluster, &reads, look)).await?;
+    dependents(&reads, &mut facts).await?;
     let mut gateways = Gateway::all(&facts);
     gateways.retain(|gateway| look.name.is_none_or(|name| gateway.name == name));
     let addresses = gateways
@@ -62,7 +64,11 @@ pub async fn observe(
     Ok((facts, gateways))
 }
 
-async fn first_wave(cluster: &Cluster, look: Look<'_>) -> Result<ClusterFacts, Error> {
+async fn first_wave(
+    cluster: &Cluster,
+    reads: &Reads<'_>,
+    look: Look<'_>,
+) -> Result<ClusterFacts, Error> {
     let namespace = look.namespace;
     let inside = Some(namespace);
     let [of_istiod, networks, usual, meshed] = [
@@ -81,53 +87,47 @@ async fn first_wave(cluster: &Cluster, look: Look<'_>) -> Result<ClusterFacts, E
     };
     let all = Selection::default();
     let (uid, own, istiods, config, roots, labelled, named, usual, apis, istio, meshed) = futures::join!(
-        cluster.get::<Namespace>(None, KUBE_SYSTEM),
-        cluster.get::<Namespace>(None, namespace),
-        cluster.list::<Deployment>(inside, &of_istiod),
-        cluster.get::<ConfigMap>(inside, MESH_CONFIG_MAP),
-        cluster.get::<ConfigMap>(inside, MESH_ROOT_CONFIG_MAP),
-        cluster.list::<Service>(None, &networks),
-        cluster.list::<Service>(None, &by_name),
-        cluster.list_some::<Pod>(None, &usual, SAMPLE),
-        cluster.list::<ApiGateway>(None, &networks),
-        cluster.list::<IstioGateway>(None, &all),
-        cluster.list_some::<Pod>(None, &meshed, SAMPLE),
+        reads.get::<Namespace>(None, KUBE_SYSTEM),
+        reads.get::<Namespace>(None, namespace),
+        reads.list::<Deployment>(inside, &of_istiod),
+        reads.get::<ConfigMap>(inside, MESH_CONFIG_MAP),
+        reads.get::<ConfigMap>(inside, MESH_ROOT_CONFIG_MAP),
+        reads.list::<Service>(None, &networks),
+        reads.list::<Service>(None, &by_name),
+        reads.list_some::<Pod>(None, &usual, SAMPLE),
+        reads.list::<ApiGateway>(None, &networks),
+        reads.list::<IstioGateway>(None, &all),
+        reads.list_some::<Pod>(None, &meshed, SAMPLE),
     );
+    reads.checked()?;
     let target = cluster.target();
-    let mut services = readable(labelled)?;
-    if let (Ok(known), Ok(named)) = (&mut services, readable(named)?) {
+    let services = labelled.and(named).map(|(mut known, named)| {
         let new = |service: &Service| !known.iter().any(|other| key(other) == key(service));
         let named: Vec<Service> = named.into_iter().filter(new).collect();
         known.extend(named);
-    }
-    let mut facts = ClusterFacts {
+        sorted(known)
+    });
+    Ok(ClusterFacts {
         context: cluster.context().to_owned(),
         kubectl: target.kubectl().clone(),
         is_local: server::dead(target.server()).is_some(),
-        uid: readable(uid)?
-            .ok()
-            .flatten()
-            .and_then(|found| found.metadata.uid),
+        uid: uid.map(|found| found.and_then(|found| found.metadata.uid)),
         istio_namespace: namespace.to_owned(),
-        namespace: readable(own)?,
-        istiods: readable(istiods)?,
-        mesh_id: readable(config)?
-            .ok()
-            .flatten()
-            .and_then(|map| mesh_id(&map)),
-        roots: of_roots(readable(roots)?),
+        namespace: own,
+        istiods,
+        mesh_id: config.map(|map| map.as_ref().and_then(mesh_id)),
+        roots: of_roots(roots),
         services,
-        api_gateways: readable(apis)?,
+        api_gateways: apis,
         pods: BTreeMap::new(),
-        nodes: Ok(Vec::new()),
-        istio_gateways: readable(istio)?,
-        virtual_services: Ok(Vec::new()),
-        meshed_pods: readable(meshed)?,
-        meshed_services: Ok(Vec::new()),
-        usual_pods: readable(usual)?.unwrap_or_default(),
-    };
-    facts.services = facts.services.map(sorted);
-    Ok(facts)
+        nodes: Read::NotAsked,
+        istio_gateways: istio,
+        virtual_services: Read::NotAsked,
+        meshed_pods: meshed,
+        meshed_services: Read::NotAsked,
+        nearby_services: Read::NotAsked,
+        usual_pods: usual,
+    })
 }
 
 fn sorted(mut services: Vec<Service>) -> Vec<Service> {
@@ -135,11 +135,12 @@ fn sorted(mut services: Vec<Service>) -> Vec<Service> {
     services
 }
 
-fn of_roots(map: Readable<Option<ConfigMap>>) -> Readable<Roots> {
-    let missing = || format!("there is no ConfigMap {MESH_ROOT_CONFIG_MAP}");
-    let data = map?.ok_or_else(missing)?.data.unwrap_or_default();
-    let pem = data.get(MESH_ROOT_KEY).ok_or_else(missing)?;
-    Ok(Roots::from_pem(pem))
+fn of_roots(map: Read<Option<ConfigMap>>) -> Read<Roots> {
+    let pem = map.map(|map| map?.data?.remove(MESH_ROOT_KEY));
+    match pem {
+        Read::Seen(None) => Read::Absent(format!("there is no ConfigMap {MESH_ROOT_CONFIG_MAP}")),
+        read => read.map(|pem| Roots::from_pem(&pem.unwrap_or_default())),
+    }
 }
 
 fn mesh_id(map: &ConfigMap) -> Option<String> {
@@ -151,14 +152,4 @@ fn mesh_id(map: &ConfigMap) -> Option<String> {
 
 pub(super) fn labelled(selector: &str) -> Selection {
     Selection::labelled(selector)
-}
-
-/// What is not allowed says so, and what is not there is empty.
-pub(super) fn readable<T: Default>(result: Result<T, Error>) -> Result<Readable<T>, Error> {
-    match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(error) if error.kind() == Kind::NotFound => Ok(Ok(T::default())),
-        Err(error) if error.kind() == Kind::Forbidden => Ok(Err(error.to_string())),
-        Err(error) => Err(error),
-    }
 }

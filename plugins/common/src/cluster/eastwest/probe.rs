@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::observe::readable;
 use crate::cluster::probe::ask_all;
 use crate::cluster::{Cluster, Selection};
 use crate::mesh::eastwest::{
-    Check, ClusterFacts, Exposure, Gateway, Planned, Readable, Verdict, plan, verdicts,
+    Check, ClusterFacts, Exposure, Gateway, Planned, Verdict, plan, verdicts,
 };
 use crate::mesh::error::Error;
 use crate::mesh::probe::{Answer, Question};
+use crate::mesh::read::Read;
 use crate::mesh::resources::PeerAuthentication;
 
 /// What the ports of each gateway answer, no answer taking longer than `limit`; the gateways stay in their order.
@@ -70,12 +70,11 @@ pub async fn probe(
         .collect())
 }
 
-async fn policies(cluster: &Cluster) -> Result<Readable<Vec<PeerAuthentication>>, Error> {
-    readable(
-        cluster
-            .list::<PeerAuthentication>(None, &Selection::default())
-            .await,
-    )
+async fn policies(cluster: &Cluster) -> Result<Read<Vec<PeerAuthentication>>, Error> {
+    let reads = cluster.reads();
+    let policies = reads.list(None, &Selection::default()).await;
+    reads.reached()?;
+    Ok(policies)
 }
 
 fn questions(planned: &Planned) -> Vec<Question> {

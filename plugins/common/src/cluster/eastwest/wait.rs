@@ -10,8 +10,10 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::observe::{Look, observe};
 use crate::cluster::{Cluster, wait_for};
+use crate::mesh::command::Kubectl;
 use crate::mesh::eastwest::{ClusterFacts, Gateway, told};
 use crate::mesh::error::{Error, Kind};
+use crate::mesh::read::Read;
 
 /// The pause before looking again; doubled each time up to the longest.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
@@ -37,9 +39,8 @@ pub async fn wait_for_addresses(
     let mut pause = SHORTEST_PAUSE;
     loop {
         let (facts, gateways) = &seen;
-        if let Err(reason) = &facts.services {
-            let hint = facts.kubectl.command().words("auth can-i list services -A");
-            return Err(Error::new(Kind::Forbidden, reason).hint(hint));
+        if let Some(reason) = facts.services.reason() {
+            return Err(unread(&facts.services, reason, &facts.kubectl));
         }
         let lacking: Vec<&Gateway> = gateways
             .iter()
@@ -65,6 +66,18 @@ pub async fn wait_for_addresses(
         match look_again(cluster, look, deadline).await? {
             Some(again) => seen = again,
             None => return Ok(seen),
+        }
+    }
+}
+
+/// The error for Services that could not be read: without them nothing can be waited for.
+fn unread<T>(services: &Read<T>, reason: &str, kubectl: &Kubectl) -> Error {
+    match services {
+        Read::Denied(_) => Error::new(Kind::Forbidden, reason)
+            .hint(kubectl.command().words("auth can-i list services -A")),
+        Read::Late(_) => Error::new(Kind::Unreachable, reason),
+        Read::Seen(_) | Read::Absent(_) | Read::Failed(_) | Read::NotAsked => {
+            Error::refused(reason)
         }
     }
 }

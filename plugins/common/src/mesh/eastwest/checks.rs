@@ -33,7 +33,10 @@ pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> 
 
 /// What is to be said of a cluster that has no gateway at all.
 pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
-    if cluster.services.is_err() || !Gateway::all(cluster).is_empty() {
+    let is_known = cluster.services.is_seen()
+        && cluster.namespace.is_seen()
+        && !cluster.api_gateways.may_be_there();
+    if !is_known || !Gateway::all(cluster).is_empty() {
         return None;
     }
     let Some(network) = cluster.network() else {
@@ -60,7 +63,7 @@ pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
 /// The Service that describes a gateway of another cluster and has the name that a gateway of this cluster would get.
 fn in_its_place(cluster: &ClusterFacts) -> Option<String> {
     let place = (&cluster.istio_namespace, EAST_WEST_GATEWAY);
-    let services = cluster.services.as_deref().unwrap_or_default();
+    let services = cluster.services.items();
     let mut remote = services
         .iter()
         .filter(|service| is_remote_service(service, cluster.network()));
@@ -157,7 +160,7 @@ fn nodes(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
             );
             findings.push(Finding::new(id, Severity::Error, message).fix(annotate));
         }
-        Some(Ok(_)) if !reached && cluster.nodes.is_ok() && !external => {
+        Some(Ok(_)) if !reached && cluster.nodes.is_seen() && !external => {
             let message = format!(
                 "no node that {described} selects has an address of type ExternalIP, and istiod takes no other"
             );
@@ -249,7 +252,7 @@ fn is_own(address: &std::net::IpAddr) -> bool {
 }
 
 fn pods(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
-    let pods = gateway.backing.as_ref().ok()?;
+    let pods = gateway.backing.seen()?;
     let counted = gateway.pods?;
     let described = gateway.described();
     let fix = look_at_pods(gateway, cluster);
@@ -285,7 +288,7 @@ fn pods(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
 fn view(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
     let network = gateway.network.as_deref()?;
     gateway.sidecar_port()?;
-    let pods = gateway.backing.as_ref().ok()?;
+    let pods = gateway.backing.seen()?;
     let view = |pod: &Pod| {
         let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
         let mut env = containers.flat_map(|one| one.env.iter().flatten());

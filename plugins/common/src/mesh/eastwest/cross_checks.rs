@@ -24,12 +24,8 @@ impl<'a> Beside<'a> {
     pub fn of(cluster: &'a ClusterFacts) -> Self {
         Self {
             context: &cluster.context,
-            mesh_id: cluster.mesh_id.as_deref(),
-            roots: cluster
-                .roots
-                .as_ref()
-                .ok()
-                .filter(|roots| !roots.is_empty()),
+            mesh_id: cluster.mesh_id.seen().and_then(Option::as_deref),
+            roots: cluster.roots.seen().filter(|roots| !roots.is_empty()),
         }
     }
 

@@ -127,20 +127,19 @@ fn services(gateway: &Gateway, cluster: &ClusterFacts) -> Passthrough {
             hosts: vec!["*".to_owned()],
         };
     }
-    let objects = match &cluster.istio_gateways {
-        Ok(objects) => objects,
-        Err(reason) => return Passthrough::Unknown(reason.clone()),
-    };
-    match &cluster.istiods {
-        Err(reason) => return Passthrough::Unknown(reason.clone()),
-        Ok(istiods) if istiods.is_empty() => {
-            let namespace = &cluster.istio_namespace;
-            return Passthrough::Unknown(format!(
-                "no istiod runs in namespace {namespace}, so the objects that expose services are in another cluster"
-            ));
-        }
-        Ok(_) => (),
+    if let Some(reason) = cluster.istio_gateways.reason() {
+        return Passthrough::Unknown(reason.to_owned());
     }
+    if let Some(reason) = cluster.istiods.reason() {
+        return Passthrough::Unknown(reason.to_owned());
+    }
+    if !cluster.has_istiod() {
+        let namespace = &cluster.istio_namespace;
+        return Passthrough::Unknown(format!(
+            "no istiod runs in namespace {namespace}, so the objects that expose services are in another cluster"
+        ));
+    }
+    let objects = cluster.istio_gateways.items();
     let opened: Vec<Opened<'_>> = opened(objects, port).collect();
     let passing = opened
         .iter()
@@ -154,14 +153,14 @@ fn services(gateway: &Gateway, cluster: &ClusterFacts) -> Passthrough {
 
 /// The best of what several objects come to: one that works, else why the first does not.
 fn of_passing(gateway: &Gateway, cluster: &ClusterFacts, passing: &[Opened<'_>]) -> Passthrough {
-    let Ok(pods) = &gateway.backing else {
+    let Some(pods) = gateway.backing.seen() else {
         return Passthrough::Unknown("the gateway's pods are not known".to_owned());
     };
     if pods.is_empty() {
         return Passthrough::Unknown("the gateway has no pods".to_owned());
     }
     let domain = cluster.domain();
-    let istiods = cluster.istiods.as_deref().unwrap_or_default();
+    let istiods = cluster.istiods.items();
     let scoped = istiods.iter().any(scopes_gateways);
     let mut hosts = Vec::new();
     let mut wrong = None;
@@ -202,7 +201,7 @@ fn other_mode(gateway: &Gateway, cluster: &ClusterFacts, opened: &[Opened<'_>]) 
     let Some((object, server)) = opened.iter().find(for_us).or(opened.first()) else {
         return Passthrough::Missing;
     };
-    let services = cluster.virtual_services.as_deref().unwrap_or_default();
+    let services = cluster.virtual_services.items();
     let bound = services.iter().find(|service| {
         let own = service.metadata.namespace.as_deref().unwrap_or_default();
         let gateways = service.spec.gateways.iter();
@@ -227,7 +226,7 @@ fn other_mode(gateway: &Gateway, cluster: &ClusterFacts, opened: &[Opened<'_>]) 
 }
 
 fn istiod(gateway: &Gateway, cluster: &ClusterFacts, port: i32) -> Option<IstiodDoor> {
-    let objects = cluster.istio_gateways.as_deref().unwrap_or_default();
+    let objects = cluster.istio_gateways.items();
     if !gateway.ports().contains(&port) {
         return None;
     }
@@ -285,7 +284,7 @@ fn named(object: &IstioGateway) -> String {
 
 /// Whether an object is for the pods of a gateway; one without a selector is for all.
 fn selects(object: &IstioGateway, gateway: &Gateway) -> bool {
-    let pods = gateway.backing.as_deref().unwrap_or_default();
+    let pods = gateway.backing.items();
     let wanted = &object.spec.selector;
     pods.iter().any(|pod| {
         let labels = pod.metadata.labels.clone().unwrap_or_default();

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use serde::Serialize;
 
-use super::{Address, ClusterFacts, Readable};
+use super::{Address, ClusterFacts};
 use crate::mesh::names::{GATEWAY_NAME_LABEL, GATEWAY_PORT_LABEL, NETWORK_LABEL};
+use crate::mesh::read::Read;
 use crate::mesh::resources::ApiGateway;
 use crate::mesh::whose::{is_remote_gateway, is_remote_service};
 
@@ -45,7 +46,7 @@ pub struct Gateway {
     pub api: Option<ApiGateway>,
     /// The pods themselves.
     #[serde(skip)]
-    pub backing: Readable<Vec<Pod>>,
+    pub backing: Read<Vec<Pod>>,
 }
 
 /// How many pods there are.
@@ -61,8 +62,8 @@ impl Gateway {
     /// All gateways of a cluster, a Gateway of the Gateway API and its Service as one; by namespace and name. What
     /// describes a gateway of another cluster is none of them.
     pub fn all(cluster: &ClusterFacts) -> Vec<Self> {
-        let services = cluster.services.as_deref().unwrap_or_default();
-        let apis = cluster.api_gateways.as_deref().unwrap_or_default();
+        let services = cluster.services.items();
+        let apis = cluster.api_gateways.items();
         let apis = apis.iter().filter(|api| !is_remote_gateway(api));
         let of_apis = apis.map(|api| {
             let service = services.iter().find(|service| is_made_for(service, api));
@@ -97,19 +98,15 @@ impl Gateway {
             meta.name.unwrap_or_default(),
         );
         let kind = if api.is_some() { "gateway" } else { "service" };
-        let nodes = cluster.nodes.as_deref().unwrap_or_default();
+        let nodes = cluster.nodes.items();
         let mut addresses =
             service.map_or_else(Vec::new, |service| Address::of_service(service, nodes));
         if addresses.is_empty() {
             addresses = api.map_or_else(Vec::new, Address::of_api_gateway);
         }
-        let backing = service.map_or_else(
-            || Err("its Service was not found".to_owned()),
-            |service| {
-                let pods = cluster.pods.get(&key(service)).cloned();
-                pods.unwrap_or_else(|| Err("its Service selects no pods".to_owned()))
-            },
-        );
+        // A Service that was not found, or selects nothing, was not asked for its pods.
+        let backing = service.and_then(|service| cluster.pods.get(&key(service)).cloned());
+        let backing = backing.unwrap_or(Read::NotAsked);
         let spec = service.and_then(|service| service.spec.as_ref());
         Self {
             object: format!("{kind}/{namespace}/{name}"),
@@ -120,7 +117,7 @@ impl Gateway {
                 .filter(|name| !name.is_empty()),
             service_type: spec.and_then(|spec| spec.type_.clone()),
             addresses,
-            pods: backing.as_deref().ok().map(|pods| Pods {
+            pods: backing.seen().map(|pods| Pods {
                 ready: pods.iter().filter(|pod| is_ready(pod)).count(),
                 total: pods.len(),
             }),
@@ -175,7 +172,7 @@ impl Gateway {
 
     /// Whether its pods run as this workload: `spiffe://DOMAIN/ns/NAMESPACE/sa/ACCOUNT`.
     pub fn is_identity(&self, spiffe: &str) -> bool {
-        let pods = self.backing.as_deref().unwrap_or_default();
+        let pods = self.backing.items();
         let account = |pod: &Pod| {
             let account = pod.spec.as_ref()?.service_account_name.clone();
             Some(account.unwrap_or_else(|| "default".to_owned()))

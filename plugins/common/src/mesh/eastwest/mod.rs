@@ -22,7 +22,7 @@ pub use address::{Address, AddressKind};
 pub use awaited::told;
 pub use candidate::{Candidate, candidates};
 pub use checks::{check, missing};
-pub use cluster::{ClusterFacts, Readable};
+pub use cluster::ClusterFacts;
 pub use cross_checks::{Beside, cross_check, duplicates};
 pub use exposed::{Exposure, IstiodDoor, Passthrough};
 pub use gateway::{Gateway, Pods};

@@ -156,8 +156,14 @@ fn asked_for(
     gateway: &Gateway,
     cluster: &ClusterFacts,
 ) -> Result<Vec<Candidate>, String> {
-    let pods = cluster.meshed_pods.as_deref().map_err(String::clone)?;
-    let beside = cluster.meshed_services.as_deref().map_err(String::clone)?;
+    let unread = [
+        cluster.meshed_pods.reason(),
+        cluster.meshed_services.reason(),
+    ];
+    if let Some(reason) = unread.into_iter().flatten().next() {
+        return Err(reason.to_owned());
+    }
+    let (pods, beside) = (cluster.meshed_pods.items(), cluster.meshed_services.items());
     let own = |service: &&k8s_openapi::api::core::v1::Service| {
         let own = gateway.service.as_ref().map(|own| &own.metadata);
         own.is_none_or(|own| {

@@ -117,7 +117,7 @@ fn applied(generate: Command, namespace: &str, cluster: &ClusterFacts) -> Comman
 
 /// The labels by which the gateway's pods are known, where they are not those that everybody takes.
 fn own_selector(gateway: &Gateway) -> Option<String> {
-    let pods = gateway.backing.as_deref().unwrap_or_default();
+    let pods = gateway.backing.items();
     let usual = pods.iter().all(|pod| {
         let labels = pod.metadata.labels.as_ref();
         labels

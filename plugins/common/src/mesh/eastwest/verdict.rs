@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::verdict_tls::{of_hbone, of_istiod, of_sidecar};
-use super::{Candidate, Check, ClusterFacts, Exposure, Gateway, Planned, Readable};
+use super::{Candidate, Check, ClusterFacts, Exposure, Gateway, Planned};
 use crate::mesh::command::Remedy;
 use crate::mesh::finding::{Finding, Severity};
 use crate::mesh::probe::Answer;
+use crate::mesh::read::Read;
 use crate::mesh::resources::PeerAuthentication;
 
 /// How a check ended.
@@ -58,7 +59,7 @@ pub(super) struct Known<'a> {
     pub gateway: &'a Gateway,
     pub exposure: &'a Exposure,
     pub cluster: &'a ClusterFacts,
-    pub policies: Option<&'a Readable<Vec<PeerAuthentication>>>,
+    pub policies: Option<&'a Read<Vec<PeerAuthentication>>>,
     /// `ADDRESS:PORT` as it was dialled.
     pub place: String,
     /// The port of the Service.
@@ -100,7 +101,7 @@ pub fn verdicts(
     gateway: &Gateway,
     exposure: &Exposure,
     cluster: &ClusterFacts,
-    policies: Option<&Readable<Vec<PeerAuthentication>>>,
+    policies: Option<&Read<Vec<PeerAuthentication>>>,
 ) -> Vec<Verdict> {
     let one = |(planned, answers): (&Planned, &Vec<Answer>)| {
         let (address, port) = (planned.address.as_deref(), planned.dialled);

@@ -6,6 +6,7 @@ use super::verdict::{Judged, Known, seen};
 use super::{Candidate, Check, Passthrough};
 use crate::mesh::finding::{Finding, Severity};
 use crate::mesh::probe::{Afterwards, Answer, Chain};
+use crate::mesh::read::Read;
 
 /// What a gateway with `AUTO_PASSTHROUGH` should show: a workload's certificate, and that it misses ours.
 pub(super) fn of_sidecar(
@@ -142,7 +143,7 @@ fn of_hanging_up(all: &[(Option<&Candidate>, &Answer)], known: &Known<'_>) -> Ju
     let start = format!("{place} hangs up on who asks for {}", hosts.join(", "));
     let error = |message: String| Finding::new(Check::Sidecar.id(), Severity::Error, message);
     let root = &known.cluster.istio_namespace;
-    let policies = known.policies.and_then(|read| read.as_deref().ok());
+    let policies = known.policies.map(Read::items);
     let off = asked
         .iter()
         .find_map(|one| disabled_for(policies.unwrap_or_default(), one, root));
@@ -157,9 +158,9 @@ fn of_hanging_up(all: &[(Option<&Candidate>, &Answer)], known: &Known<'_>) -> Ju
     if let Some(id) = known.exposure.services.fault() {
         return Judged::failed("reset", error(format!("{start}, as {id} explains")));
     }
-    let unread = match known.policies {
-        Some(Err(reason)) => format!(" (PeerAuthentications could not be read: {reason})"),
-        Some(Ok(_)) | None => String::new(),
+    let unread = match known.policies.and_then(Read::reason) {
+        Some(reason) => format!(" (PeerAuthentications skipped: {reason})"),
+        None => String::new(),
     };
     let space = asked
         .first()
