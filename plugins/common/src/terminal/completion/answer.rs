@@ -4,7 +4,6 @@ use std::ffi::OsString;
 
 use super::names::{Name, names};
 use super::question::{Kind, Question};
-use crate::mesh::visible::is_hidden;
 use crate::terminal::Environment;
 
 /// The first argument with which the helper calls the plugin; cobra's word.
@@ -30,7 +29,11 @@ pub(in crate::terminal) async fn answer(
         .filter(|(name, _)| name.starts_with(&question.begun) && !taken.contains(&name.as_str()));
     let fitting = fitting
         .filter(|(name, _)| is_harmless(name))
-        .map(|(name, help)| (format!("{}{name}", question.before), help));
+        .map(|(name, help)| {
+            // What is said beside a name holds names of the cluster as well.
+            let help = help.filter(|help| is_harmless(help));
+            (format!("{}{name}", question.before), help)
+        });
     let known = question.known.iter().cloned();
     let lines: String = known
         .chain(fitting)
@@ -52,10 +55,7 @@ fn is_harmless(name: &str) -> bool {
 
 fn line((value, help): &Name) -> String {
     let help = help.as_deref().and_then(|help| help.lines().next());
-    let is_told = |help: &&str| {
-        !help.is_empty() && !help.contains(['$', '`', '\\']) && !help.chars().any(is_hidden)
-    };
-    match help.filter(is_told) {
+    match help.filter(|help| !help.is_empty()) {
         Some(help) => format!("{value}\t{help}\n"),
         None => format!("{value}\n"),
     }
