@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use mesh_common::cluster::{
     ApiFault, ApplyOptions, Cluster, ConnectFault, Connector, ConnectorOptions, DryRun, FieldOwner,
     Kubeconfig, Overrides, Seen, Selection, api_fault, connect_fault, wait_for,
@@ -112,19 +113,30 @@ async fn objects_are_read_written_and_deleted() {
     let listed: Vec<ConfigMap> = cluster.list(Some("objects"), &selection).await.unwrap();
     assert_eq!(listed.len(), 1);
 
-    let stranger = Some("11111111-2222-3333-4444-555555555555");
-    let error = cluster
-        .delete::<ConfigMap>(Some("objects"), "x", stranger, DryRun::None)
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(api_fault(&error), Some(ApiFault::Changed { .. })),
-        "{error:?}"
-    );
-    let uid = made.metadata.uid.as_deref();
+    let uid = Some("11111111-2222-3333-4444-555555555555".to_owned());
+    let version = Some("1".to_owned());
+    for another in [
+        ObjectMeta {
+            uid,
+            ..made.metadata.clone()
+        },
+        ObjectMeta {
+            resource_version: version,
+            ..made.metadata.clone()
+        },
+    ] {
+        let error = cluster
+            .delete::<ConfigMap>(&another, DryRun::None)
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(api_fault(&error), Some(ApiFault::Changed { .. })),
+            "{error:?}"
+        );
+    }
     for there in [true, false] {
         let deleted = cluster
-            .delete::<ConfigMap>(Some("objects"), "x", uid, DryRun::None)
+            .delete::<ConfigMap>(&made.metadata, DryRun::None)
             .await;
         assert_eq!(deleted.unwrap(), there);
     }
@@ -305,7 +317,7 @@ async fn a_kind_that_is_not_installed_is_no_missing_object() {
 /// A kind of Istio's, as far as it takes to ask for it.
 #[derive(Debug, Clone, serde::Deserialize)]
 struct Gateway {
-    metadata: kube::core::ObjectMeta,
+    metadata: ObjectMeta,
 }
 
 impl kube::Resource for Gateway {
@@ -328,11 +340,11 @@ impl kube::Resource for Gateway {
         "gateways".into()
     }
 
-    fn meta(&self) -> &kube::core::ObjectMeta {
+    fn meta(&self) -> &ObjectMeta {
         &self.metadata
     }
 
-    fn meta_mut(&mut self) -> &mut kube::core::ObjectMeta {
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
         &mut self.metadata
     }
 }

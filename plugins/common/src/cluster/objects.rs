@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use kube::core::params::{DeleteParams, GetParams, PostParams, Preconditions};
 use serde::Serialize;
@@ -76,30 +77,27 @@ impl Cluster {
         self.ask(request, &attempt).await
     }
 
-    /// Deletes the object and says whether there was one. With `uid` it is deleted only if it is still that very
-    /// object; with [`DryRun::Client`] nothing is sent.
+    /// Deletes the object that `metadata` was read of, and says whether there was one. It is deleted only if it is still
+    /// that very object and, where the version is known, as it was read; with [`DryRun::Client`] nothing is sent.
     ///
     /// # Errors
-    /// Another object of that name is of kind `Conflict`, with [`ApiFault::Changed`] as its cause.
-    pub async fn delete<K>(
-        &self,
-        namespace: Option<&str>,
-        name: &str,
-        uid: Option<&str>,
-        dry_run: DryRun,
-    ) -> Result<bool, Error>
+    /// Another object of that name, or one that changed since, is of kind `Conflict`, with [`ApiFault::Changed`] as its
+    /// cause.
+    pub async fn delete<K>(&self, metadata: &ObjectMeta, dry_run: DryRun) -> Result<bool, Error>
     where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
     {
+        let namespace = metadata.namespace.as_deref();
+        let name = metadata.name.as_deref().unwrap_or_default();
         let params = DeleteParams {
             dry_run: match dry_run {
                 DryRun::Client => return Ok(true),
                 DryRun::Server => true,
                 DryRun::None => false,
             },
-            preconditions: uid.map(|uid| Preconditions {
-                uid: Some(uid.to_owned()),
-                resource_version: None,
+            preconditions: Some(Preconditions {
+                uid: metadata.uid.clone(),
+                resource_version: metadata.resource_version.clone(),
             }),
             ..DeleteParams::default()
         };

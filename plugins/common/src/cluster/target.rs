@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use super::Credential;
 use crate::mesh::command::Kubectl;
 
@@ -143,6 +145,15 @@ impl Target {
     #[must_use]
     pub fn with_request_timeout(mut self, bound: Option<Duration>) -> Self {
         self.request_timeout = bound;
+        self
+    }
+
+    /// The same server with the same trust, as whoever `token` belongs to: without our own credential, and acting as nobody.
+    #[must_use]
+    pub fn with_token(mut self, token: SecretString) -> Self {
+        self.credential = Credential::of_token(token);
+        self.impersonation = None;
+        self.user_entry = None;
         self
     }
 

@@ -32,6 +32,9 @@ pub struct TokenFacts {
     /// UID of that Secret, which only bound tokens name.
     #[serde(skip)]
     pub secret_uid: Option<String>,
+    /// UID of the ServiceAccount that it belongs to.
+    #[serde(skip)]
+    pub account_uid: Option<String>,
 }
 
 /// Reads the claims of a JSON web token; `None` where `token` is none.
@@ -64,6 +67,8 @@ pub fn read(token: &str) -> Option<TokenFacts> {
         secret: name(&claims["kubernetes.io/serviceaccount/secret.name"])
             .or_else(|| name(&claims["kubernetes.io"]["secret"]["name"])),
         secret_uid: text(&claims["kubernetes.io"]["secret"]["uid"]),
+        account_uid: text(&claims["kubernetes.io/serviceaccount/service-account.uid"])
+            .or_else(|| text(&claims["kubernetes.io"]["serviceaccount"]["uid"])),
     })
 }
 
@@ -85,6 +90,16 @@ impl TokenFacts {
         account
             .split_once(':')
             .filter(|(namespace, name)| is_dns_label(namespace) && is_dns_subdomain(name))
+    }
+
+    /// Returns true where an API server that accepted the token took it for the very ServiceAccount that the token claims
+    /// to belong to. The name alone is not enough: a server that also accepts tokens of other issuers may have accepted
+    /// one whose Kubernetes claims are made up.
+    pub fn is_of(&self, user: &str, uid: &str) -> bool {
+        self.account().is_some()
+            && self.subject.as_deref() == Some(user)
+            && !uid.is_empty()
+            && self.account_uid.as_deref() == Some(uid)
     }
 
     /// Whether it has ended at `now`.
@@ -157,6 +172,34 @@ mod tests {
             assert_eq!(facts("n", "a", bad).secret, None, "{bad}");
             assert_eq!(facts("n", "a", "s.t").account(), Some(("n", "a")));
         }
+    }
+
+    #[test]
+    fn an_accepted_token_is_of_its_account_by_name_and_uid_alone() {
+        let user = "system:serviceaccount:n:a";
+        let of = |claims: Value| read(&token(&claims)).unwrap();
+        let bound =
+            of(serde_json::json!({"sub": user, "kubernetes.io": {"serviceaccount": {"uid": "u"}}}));
+        let kept = of(
+            serde_json::json!({"sub": user, "kubernetes.io/serviceaccount/service-account.uid": "u"}),
+        );
+        for facts in [&bound, &kept] {
+            assert!(facts.is_of(user, "u"));
+            for (name, uid) in [
+                (user, "v"),
+                (user, ""),
+                ("system:serviceaccount:n:b", "u"),
+                ("a", "u"),
+            ] {
+                assert!(!facts.is_of(name, uid), "{name} {uid}");
+            }
+        }
+        let silent = of(serde_json::json!({"sub": user}));
+        assert!(!silent.is_of(user, "") && !silent.is_of(user, "u"));
+        let person = of(
+            serde_json::json!({"sub": "jane", "kubernetes.io": {"serviceaccount": {"uid": "u"}}}),
+        );
+        assert!(!person.is_of("jane", "u"));
     }
 
     #[test]

@@ -4,8 +4,8 @@
 
 use k8s_openapi::api::core::v1::Secret;
 
-use super::names::{MADE_FOR, TOKEN_KEY};
-use super::reader::token_secret_name;
+use super::names::{APPLIED_BY, FIELD_MANAGER, MADE_FOR, TOKEN_KEY};
+use super::reader::{is_token_of, token_secret_name};
 use super::remote_secret::own_name;
 use super::token::{self, TokenFacts};
 
@@ -32,13 +32,34 @@ impl TokenHome {
         })
     }
 
+    /// Name of the ServiceAccount.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// Whether the Secret holds the token itself. Else the token is only bound to it, and nobody can read it there.
+    pub fn is_held(&self) -> bool {
+        self.uid.is_none()
+    }
+
     /// Whether `secret`, which has the right name, is the very one that `token` lives with. The usual name is the same in
-    /// every cluster, so that the name proves nothing.
+    /// every cluster, so that the name proves nothing. Whether the token is one at all, only the API server can say: whoever
+    /// writes a token without a signature may put any UID into it.
     pub fn is(&self, secret: &Secret, token: &str) -> bool {
         if let Some(uid) = &self.uid {
             return secret.metadata.uid.as_ref() == Some(uid);
         }
         held_token(secret) == Some(token)
+    }
+
+    /// Whether `secret` may be deleted or handed on as the home of a token: a token Secret of its own account, or a Secret
+    /// that was made for a bound token and holds nothing else.
+    pub fn may_end(&self, secret: &Secret) -> bool {
+        if self.uid.is_some() {
+            is_anchor(secret)
+        } else {
+            is_token_of(secret, &self.account)
+        }
     }
 
     /// Whether `other` ends where `token` does, whose home this is: it is the same token, or bound to the same Secret.
@@ -54,6 +75,14 @@ impl TokenHome {
         let shared = token_secret_name(&self.account);
         is_said || self.name.starts_with(&format!("{shared}-"))
     }
+}
+
+/// Whether the suite made `secret` for a token to be bound to: it carries the mark of that, and is empty.
+pub fn is_anchor(secret: &Secret) -> bool {
+    let annotations = secret.metadata.annotations.as_ref();
+    let mark = annotations.and_then(|all| all.get(APPLIED_BY));
+    let is_empty = secret.data.as_ref().is_none_or(|data| data.is_empty());
+    is_empty && mark.is_some_and(|mark| mark.starts_with(FIELD_MANAGER))
 }
 
 /// The token that a token Secret holds, its own or another one's; `None` as long as Kubernetes has not filled it.
@@ -86,6 +115,7 @@ mod tests {
             expires_at: None,
             secret: secret.map(str::to_owned),
             secret_uid: uid.map(str::to_owned),
+            account_uid: None,
         }
     }
 
@@ -104,6 +134,37 @@ mod tests {
         assert!(!bound.is(&secret(&json!({"metadata": {"uid": "v"}})), "t"));
         assert!(!kept.is(&secret(&json!({})), ""));
         assert_eq!(TokenHome::of(&token(None, None)), None);
+    }
+
+    #[test]
+    fn only_what_was_made_for_a_token_ends_with_it() {
+        let anchor =
+            json!({"metadata": {"annotations": {APPLIED_BY: "kubectl-mesh-secret/1.0.0"}}});
+        let mut full = anchor.clone();
+        full["data"] = json!({"root-cert.pem": "eA=="});
+        let token_secret = json!({"type": "kubernetes.io/service-account-token",
+            "metadata": {"annotations": {"kubernetes.io/service-account.name": "reader"}}});
+        let mut of_another = token_secret.clone();
+        of_another["metadata"]["annotations"]["kubernetes.io/service-account.name"] =
+            "other".into();
+        let bound = TokenHome::of(&token(Some("s"), Some("u"))).unwrap();
+        let kept = TokenHome::of(&token(Some("s"), None)).unwrap();
+        for (value, ends_bound, ends_kept) in [
+            (anchor, true, false),
+            (full, false, false),
+            (json!({}), false, false),
+            (
+                json!({"metadata": {"annotations": {APPLIED_BY: "somebody/1"}}}),
+                false,
+                false,
+            ),
+            (token_secret, false, true),
+            (of_another, false, false),
+        ] {
+            let found = secret(&value);
+            assert_eq!(bound.may_end(&found), ends_bound, "{value}");
+            assert_eq!(kept.may_end(&found), ends_kept, "{value}");
+        }
     }
 
     #[test]

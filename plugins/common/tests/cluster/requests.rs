@@ -179,7 +179,7 @@ async fn what_can_be_no_name_leads_no_request_anywhere() {
                 cluster.create(&secret, DryRun::None).await.err(),
                 cluster.apply(&secret, ApplyOptions::default()).await.err(),
                 cluster
-                    .delete::<Secret>(inside, name, None, DryRun::None)
+                    .delete::<Secret>(&secret.metadata, DryRun::None)
                     .await
                     .err(),
                 cluster

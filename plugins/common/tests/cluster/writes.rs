@@ -1,6 +1,7 @@
 //! Creating, applying and deleting objects.
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use mesh_common::cluster::{
     ApiFault, ApplyOptions, Cluster, DryRun, FieldOwner, Selection, api_fault,
 };
@@ -58,16 +59,28 @@ async fn what_is_created_can_be_read_listed_and_deleted_once() {
         "configmaps/x in namespace default of context east exists already"
     );
 
-    let delete = |uid| cluster.delete::<ConfigMap>(Some("default"), "x", uid, DryRun::None);
-    let stranger = delete(Some("11111111-2222-3333-4444-555555555555"))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(api_fault(&stranger), Some(ApiFault::Changed { .. })),
-        "{stranger:?}"
-    );
-    assert!(delete(made.metadata.uid.as_deref()).await.unwrap());
-    assert!(!delete(None).await.unwrap());
+    let delete =
+        async |metadata: ObjectMeta| cluster.delete::<ConfigMap>(&metadata, DryRun::None).await;
+    let uid = Some("11111111-2222-3333-4444-555555555555".to_owned());
+    let version = Some("1".to_owned());
+    for another in [
+        ObjectMeta {
+            uid,
+            ..made.metadata.clone()
+        },
+        ObjectMeta {
+            resource_version: version,
+            ..made.metadata.clone()
+        },
+    ] {
+        let refused = delete(another).await.unwrap_err();
+        assert!(
+            matches!(api_fault(&refused), Some(ApiFault::Changed { .. })),
+            "{refused:?}"
+        );
+    }
+    assert!(delete(made.metadata.clone()).await.unwrap());
+    assert!(!delete(made.metadata).await.unwrap());
     assert!(embedded.get("configmaps", "default", "x").is_none());
 }
 
@@ -109,17 +122,13 @@ async fn dry_runs_write_nothing() {
         cluster.create(&map("default", "1"), dry_run).await.unwrap();
         assert!(embedded.get("configmaps", "default", "x").is_none());
     }
-    cluster
+    let made = cluster
         .create(&map("default", "1"), DryRun::None)
         .await
         .unwrap();
     for dry_run in [DryRun::Client, DryRun::Server] {
-        assert!(
-            cluster
-                .delete::<ConfigMap>(Some("default"), "x", None, dry_run)
-                .await
-                .unwrap()
-        );
+        let deleted = cluster.delete::<ConfigMap>(&made.metadata, dry_run).await;
+        assert!(deleted.unwrap());
         assert!(embedded.get("configmaps", "default", "x").is_some());
     }
 }

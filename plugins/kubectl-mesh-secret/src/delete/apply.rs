@@ -4,20 +4,11 @@ use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::{Cluster, DryRun};
 use mesh_common::mesh::Error;
 
-/// Deletes a Secret, if it is still the very one that was read; says whether it was there.
+/// Deletes a Secret, if it is still the very one that was read and as it was read; says whether it was there.
 pub(super) async fn delete(
     cluster: &Cluster,
     secret: &Secret,
     dry_run: DryRun,
 ) -> Result<bool, Error> {
-    let metadata = &secret.metadata;
-    let name = metadata.name.as_deref().unwrap_or_default();
-    cluster
-        .delete::<Secret>(
-            metadata.namespace.as_deref(),
-            name,
-            metadata.uid.as_deref(),
-            dry_run,
-        )
-        .await
+    cluster.delete::<Secret>(&secret.metadata, dry_run).await
 }

@@ -76,7 +76,6 @@ pub(super) async fn agree(
 /// Deletes them, each only if it is still the very one that was read; a cluster that does not let us costs only its own.
 pub(super) async fn delete(
     leftovers: &[Leftover<'_>],
-    namespace: &str,
     dry_run: DryRun,
     interrupt: &Interrupt,
     streams: &Streams,
@@ -84,9 +83,8 @@ pub(super) async fn delete(
     let results = fan_out(leftovers, |one| async move {
         interrupt.check()?;
         let cluster = one.member.cluster();
-        let uid = one.secret.metadata.uid.as_deref();
         cluster
-            .delete::<Secret>(Some(namespace), one.name(), uid, dry_run)
+            .delete::<Secret>(&one.secret.metadata, dry_run)
             .await?;
         Ok(format!(
             "secret/{} deleted in context {}{}\n",

@@ -85,8 +85,7 @@ pub(crate) async fn run(
         Exit::Failed
     });
     if failed.is_empty() && exit == Exit::Fine {
-        let namespace = &order.options.namespace;
-        exit = prune::delete(&leftovers, namespace, dry_run, interrupt, streams).await?;
+        exit = prune::delete(&leftovers, dry_run, interrupt, streams).await?;
     } else if !leftovers.is_empty() {
         streams.warn("nothing is pruned, since not everything before it could be done");
     }

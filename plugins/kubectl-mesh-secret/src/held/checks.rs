@@ -408,6 +408,7 @@ mod tests {
             expires_at: life.map(|(_, to)| at(to)),
             secret: None,
             secret_uid: None,
+            account_uid: None,
         };
         expiry_finding(&held(), "west", &token, at(now)).map(|finding| finding.severity)
     }

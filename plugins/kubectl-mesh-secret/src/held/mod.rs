@@ -12,7 +12,7 @@ mod sources;
 pub(crate) use checks::{OTHER_SERVER, View, check, day_and_time};
 pub(crate) use origin::comes_back;
 pub(crate) use remedies::{
-    create, create_again, create_again_by_hand, create_again_with, delete, same_kind,
+    create, create_again, create_again_by_hand, create_again_with, delete, length,
 };
 pub(crate) use report::{ClusterReport, Outcome, ProbeReport, SecretReport};
 pub(crate) use secret::{Held, Place, in_holder};

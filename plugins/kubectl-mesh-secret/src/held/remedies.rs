@@ -106,7 +106,7 @@ pub(crate) fn create(
 
 /// Adds the flags of `create` that give a token of the same kind: one that ends after the same time, or one that is for the
 /// same holder alone.
-pub(crate) fn same_kind(create: Command, token: &TokenFacts) -> Command {
+fn same_kind(create: Command, token: &TokenFacts) -> Command {
     if let (Some(from), Some(to)) = (token.issued_at, token.expires_at) {
         return create.flag("--token-duration", &length(to.duration_since(from)));
     }
@@ -118,7 +118,7 @@ pub(crate) fn same_kind(create: Command, token: &TokenFacts) -> Command {
 }
 
 /// A life as it is asked for: in hours where it is long, and never shorter than Kubernetes grants.
-fn length(life: SignedDuration) -> String {
+pub(crate) fn length(life: SignedDuration) -> String {
     let minutes = life.as_mins().max(10);
     if minutes % 60 == 0 || minutes > 600 {
         format!("{}h", minutes / 60)
@@ -228,6 +228,7 @@ mod tests {
             expires_at: life.and_then(|seconds| Timestamp::from_second(seconds).ok()),
             secret: Some(secret.to_owned()),
             secret_uid: None,
+            account_uid: None,
         };
         let usual = "reader-istio-remote-secret-token";
         let bound = "reader-token-for-east".to_owned();

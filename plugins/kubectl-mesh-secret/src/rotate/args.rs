@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use mesh_common::mesh::names::READER_ACCOUNT;
 use mesh_common::terminal::flags::{ConnectFlags, DryRunFlags, NamespaceFlags, duration};
 
 /// Replace the tokens in remote secrets, and revoke the old ones once no istiod uses them
@@ -39,9 +40,9 @@ pub(crate) struct RotateArgs {
     /// Contexts of the holders; may be repeated or a comma list [default: every context of the kubeconfig]
     #[arg(long = "context", value_name = "CONTEXT")]
     pub contexts: Vec<String>,
-    /// Context of the cluster that the secrets lead to [default: found by its server and its Secrets]
-    #[arg(long, value_name = "CONTEXT")]
-    pub source_context: Option<String>,
+    /// Context of the remote cluster [default: found by the server in the secret; it has to accept the token]
+    #[arg(long, value_name = "CONTEXT", alias = "source-context")]
+    pub remote_context: Option<String>,
     #[command(flatten)]
     pub namespace: NamespaceFlags,
 
@@ -55,6 +56,9 @@ pub(crate) struct RotateArgs {
     /// Life of new tokens in place of ones that end [default: as long as the old one's]
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Credential")]
     pub token_duration: Option<Duration>,
+    /// The service account, NAME or NAMESPACE/NAME, whose tokens are replaced; those of others stay as they are
+    #[arg(long, value_name = "ACCOUNT", default_value = READER_ACCOUNT, help_heading = "Credential")]
+    pub service_account: String,
     /// Do not use the new token once before it is written to the holders
     #[arg(long, help_heading = "Credential")]
     pub no_verify: bool,

@@ -7,9 +7,8 @@ use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::names::SERVICE_ACCOUNT_TOKEN;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
-use mesh_common::mesh::remote_secret::own_name;
+use mesh_common::mesh::token_home::is_anchor;
 use mesh_common::mesh::{Error, Exit};
-use secrecy::ExposeSecret as _;
 
 use super::due::{Due, Life};
 use super::entries::Entry;
@@ -47,17 +46,8 @@ pub(super) enum Has {
 }
 
 impl Rotation {
-    /// The rotation of `lineage`: every secret of `entries` with one of its tokens is part of it, asked for or not.
-    pub(super) fn of(lineage: Lineage, entries: &[Entry]) -> Self {
-        let parts: Vec<Part> = entries
-            .iter()
-            .filter_map(|entry| {
-                Some(Part {
-                    has: lineage.has(entry)?,
-                    entry: entry.clone(),
-                })
-            })
-            .collect();
+    /// The rotation of `lineage`: every secret with one of its tokens is part of it, asked for or not.
+    pub(super) fn of(lineage: Lineage, parts: Vec<Part>) -> Self {
         let sort = if lineage.old.type_.as_deref() == Some(SERVICE_ACCOUNT_TOKEN) {
             Sort::Kept
         } else {
@@ -70,12 +60,11 @@ impl Rotation {
         }
     }
 
-    /// Whether it was begun, or its token has ended or is due at `now`.
+    /// Whether it was begun, or its token is due at `now`.
     pub(super) fn is_due(&self, due: Due, now: Timestamp) -> bool {
         let created = self.lineage.old.metadata.creation_timestamp.as_ref();
         let created = created.map(|time| time.0);
         self.lineage.is_begun()
-            || self.lineage.has_ended
             || self.with_old().any(|part| {
                 let life = Life {
                     from: part.entry.facts.issued_at.or(created),
@@ -91,7 +80,7 @@ impl Rotation {
             return false;
         };
         let home = match part.has {
-            Has::Old => Some(self.lineage.forerunner()),
+            Has::Old => Some(&self.lineage.old),
             Has::New => self.lineage.new.as_ref(),
         };
         home.is_some_and(|home| part.entry.home.is_for_one(home))
@@ -141,21 +130,6 @@ impl Rotation {
     }
 }
 
-impl Lineage {
-    /// Which of the two tokens `entry` has, if it is one of them.
-    pub(super) fn has(&self, entry: &Entry) -> Option<Has> {
-        let is = |secret| {
-            entry.home.namespace == self.namespace
-                && entry.home.name == own_name(secret)
-                && entry.home.is(secret, entry.token.expose_secret())
-        };
-        if is(&self.old) {
-            return Some(Has::Old);
-        }
-        self.new.as_ref().filter(|new| is(new)).map(|_| Has::New)
-    }
-}
-
 fn longest_life(parts: &[Part]) -> Duration {
     let lives = parts.iter().filter_map(|part| {
         let facts = &part.entry.facts;
@@ -197,7 +171,19 @@ pub(super) fn obstacles(rotation: &Rotation, seen: &Seen) -> Vec<Obstacle> {
         ],
         exit: Exit::Partial,
     });
-    left_out.chain(unread).collect()
+    let lineage = &rotation.lineage;
+    let is_others = matches!(rotation.sort, Sort::Bound(_)) && !is_anchor(&lineage.old);
+    let others = is_others.then(|| Obstacle {
+        what: format!(
+            "secret {}/{} in context {}, which the old token is bound to, was not made for it or holds other things, so it is not deleted",
+            lineage.namespace,
+            lineage.old_name(),
+            seen.places[lineage.source].context()
+        ),
+        ways: vec!["the old token ends when that Secret is deleted by hand".into()],
+        exit: Exit::Partial,
+    });
+    left_out.chain(unread).chain(others).collect()
 }
 
 /// A secret that has the old token and is not to be written.

@@ -22,8 +22,10 @@ pub(super) struct Order {
     pub contexts: Vec<Asked>,
     /// The other contexts, where only the named ones may hold secrets: the sources are among them.
     pub others: Vec<Asked>,
-    pub source_context: Option<String>,
+    pub remote_context: Option<String>,
     pub namespace: String,
+    /// Namespace and name of the account whose tokens are replaced.
+    account: (String, String),
     pub token_duration: Option<Duration>,
     pub verify: bool,
     pub revoke_unseen: bool,
@@ -71,7 +73,8 @@ impl Order {
             },
             contexts,
             others,
-            source_context: arguments.source_context.clone(),
+            remote_context: arguments.remote_context.clone(),
+            account: account(&arguments.service_account, arguments.namespace.resolve()),
             namespace: arguments.namespace.resolve().to_owned(),
             token_duration: arguments.token_duration,
             verify: !arguments.no_verify,
@@ -97,7 +100,7 @@ fn contexts(
         target: target(context),
     };
     // A context that is named has to be one; another may well be broken.
-    let said = named.iter().chain(&arguments.source_context);
+    let said = named.iter().chain(&arguments.remote_context);
     wrong.extend(said.filter_map(|context| target(context).err()));
     let rest = kubeconfig
         .context_names()
@@ -111,10 +114,21 @@ fn contexts(
     (holders, Vec::new())
 }
 
+/// Namespace and name of the account that `--service-account` names.
+pub(crate) fn account(flag: &str, namespace: &str) -> (String, String) {
+    let (namespace, name) = flag.split_once('/').unwrap_or((namespace, flag));
+    (namespace.to_owned(), name.to_owned())
+}
+
 impl Order {
+    /// Namespace and name of the account whose tokens are replaced; none of another one is made.
+    pub(super) fn account(&self) -> (&str, &str) {
+        (&self.account.0, &self.account.1)
+    }
+
     /// Of the contexts that hold nothing, those that secrets may lead to: `leads_to` says whether one leads to a server.
     pub(super) fn possible_sources(&mut self, leads_to: impl Fn(&str) -> bool) -> Vec<Asked> {
-        let source = self.source_context.as_deref();
+        let source = self.remote_context.as_deref();
         let others = std::mem::take(&mut self.others).into_iter();
         others
             .filter(|asked| match source {

@@ -1,10 +1,11 @@
 //! Ends the old token, once every holder was read again and none has it.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{DryRun, fan_out};
+use mesh_common::cluster::fan_out;
 use mesh_common::mesh::error::Error;
+use mesh_common::mesh::reader::is_token_of;
 use mesh_common::mesh::succession::usual_name;
-use mesh_common::mesh::token_home::held_token;
+use mesh_common::mesh::token_home::{held_token, is_anchor};
 
 use super::entries::entries;
 use super::lineage::Lineage;
@@ -12,7 +13,7 @@ use super::observe::remote_secrets;
 use super::plan::{Has, Obstacle, Rotation, Sort, still_used};
 use super::steps::Work;
 use super::successor::Minted;
-use crate::source::amend::hand_on;
+use crate::source::amend::{end, hand_on};
 
 /// What of the clusters that were read has the old token now: somebody may have given it out meanwhile.
 pub(super) async fn still_held(
@@ -27,21 +28,19 @@ pub(super) async fn still_held(
         })
         .await)
     });
-    let mut found = Vec::new();
+    let mut all = Vec::new();
     for (number, secrets) in lists.await? {
-        let (fit, _) = entries(number, &secrets?);
-        let place = work.place(number);
-        let of_old = fit
-            .iter()
-            .filter(|entry| rotation.lineage.has(entry) == Some(Has::Old));
-        // Those that were left out are told of already.
-        found.extend(
-            of_old
-                .filter(|_| place.named)
-                .map(|entry| still_used(entry.name(), place.context())),
-        );
+        all.extend(entries(number, &secrets?).0);
     }
-    Ok(found)
+    let parts = work.registry.parts(&rotation.lineage, &all);
+    let parts = work.interrupt.or(parts).await?;
+    let of_old = parts.iter().filter(|part| part.has == Has::Old);
+    // Those that were left out are told of already.
+    Ok(of_old
+        .map(|part| (part, work.place(part.entry.place)))
+        .filter(|(_, place)| place.named)
+        .map(|(part, place)| still_used(part.entry.name(), place.context()))
+        .collect())
 }
 
 /// Revokes the old token.
@@ -69,12 +68,11 @@ pub(super) async fn revoke(
         }
     }
     if !(is_usual && rotation.sort == Sort::Kept) {
-        work.interrupt.check()?;
-        let uid = lineage.old.metadata.uid.as_deref();
-        let namespace = Some(lineage.namespace.as_str());
-        source
-            .delete::<Secret>(namespace, lineage.old_name(), uid, DryRun::None)
-            .await?;
+        let home = |now: &Secret| match rotation.sort {
+            Sort::Kept => is_token_of(now, &lineage.account) && held_token(now) == Some(old),
+            Sort::Bound(_) => is_anchor(now),
+        };
+        end(source, work.interrupt, &lineage.old, home).await?;
     }
     work.streams.data(&line(lineage, source.context(), ""))
 }

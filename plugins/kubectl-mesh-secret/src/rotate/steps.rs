@@ -12,6 +12,7 @@ use mesh_common::terminal::{Interrupt, Streams};
 use super::lineage::Lineage;
 use super::observe::{Place, Seen};
 use super::plan::{Has, Obstacle, Part, Rotation, Sort, obstacles};
+use super::registry::Registry;
 use super::resolve::Order;
 use super::successor::{Minted, make_token, prove};
 use super::verdict::Warning;
@@ -25,6 +26,7 @@ pub(super) struct Work<'a> {
     pub interrupt: &'a Interrupt,
     pub streams: &'a Streams,
     pub seen: &'a Seen,
+    pub registry: &'a Registry<'a>,
 }
 
 /// A holder that has the new token.
@@ -56,9 +58,7 @@ impl Work<'_> {
         let minted = make_token(self, rotation).await?;
         prove(self, rotation, &minted).await?;
         let (handed, mut failed) = self.hand_over(rotation, &minted).await?;
-        // What ended needs nobody to be seen to do without it.
-        let is_to_end = !rotation.lineage.has_ended;
-        if failed.is_empty() && is_to_end {
+        if failed.is_empty() {
             let seen = fan_out(handed, |one| async move {
                 one.watch.until_taken(self, one.part, &one.secret).await
             });
@@ -69,18 +69,14 @@ impl Work<'_> {
                 in_the_way.extend(verdict.obstacles);
             }
         }
-        if failed.is_empty() && is_to_end {
+        if failed.is_empty() {
             match revoke::still_held(self, rotation).await {
                 Ok(held) => in_the_way.extend(held),
                 Err(error) => failed.push(error),
             }
         }
         if in_the_way.is_empty() && failed.is_empty() {
-            if is_to_end {
-                revoke::revoke(self, rotation, &minted).await?;
-            } else {
-                self.say_ended(rotation);
-            }
+            revoke::revoke(self, rotation, &minted).await?;
             return Ok(Exit::Fine);
         }
         let is_interrupted = failed.iter().any(|error| error.kind() == Kind::Interrupted);
@@ -144,15 +140,11 @@ impl Work<'_> {
         for one in in_the_way {
             self.streams.warn(&one.what);
         }
-        if rotation.lineage.has_ended {
-            self.say_ended(rotation);
-        } else {
-            self.streams.warn(&format!(
-                "the old token of secret {} in context {} is not revoked: every holder goes on working with the token that it has",
-                rotation.lineage.old_name(),
-                self.source(&rotation.lineage).context()
-            ));
-        }
+        self.streams.warn(&format!(
+            "the old token of secret {} in context {} is not revoked: every holder goes on working with the token that it has",
+            rotation.lineage.old_name(),
+            self.source(&rotation.lineage).context()
+        ));
         let ways = in_the_way.iter().flat_map(|one| &one.ways);
         let mut said = BTreeSet::new();
         for way in ways
@@ -167,14 +159,6 @@ impl Work<'_> {
                 "hint: then run the same command again: it goes on with the new token that is there",
             );
         }
-    }
-
-    fn say_ended(&self, rotation: &Rotation) {
-        self.streams.say(&format!(
-            "secret/{} is gone from context {}: its token, the old one, was revoked before",
-            rotation.lineage.old_name(),
-            self.source(&rotation.lineage).context()
-        ));
     }
 
     fn rehearse(&self, rotation: &Rotation) -> Result<Exit, Error> {
@@ -202,11 +186,7 @@ impl Work<'_> {
         }
         let in_the_way = obstacles(rotation, self.seen);
         if in_the_way.is_empty() {
-            if lineage.has_ended {
-                self.say_ended(rotation);
-            } else {
-                self.streams.data(&revoke::line(lineage, source, suffix))?;
-            }
+            self.streams.data(&revoke::line(lineage, source, suffix))?;
             return Ok(Exit::Fine);
         }
         self.say_not_revoked(rotation, &in_the_way, false);

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use mesh_common::cluster::{ConnectFault, Target, connect_fault};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::names::{APPLIED_BY, KUBE_SYSTEM, SUCCESSOR};
 use mesh_common::mesh::succession::{following, successor};
 use mesh_common::mesh::token_home::held_token;
 use mesh_common::mesh::token_swap::with_token;
-use mesh_common::mesh::{Error, reader, server};
+use mesh_common::mesh::{Error, reader};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
@@ -20,8 +19,7 @@ use super::lineage::Lineage;
 use super::plan::{Has, Rotation, Sort};
 use super::steps::Work;
 use crate::cli::SELF;
-use crate::held::normal_server;
-use crate::source::amend::{amend, hand_on};
+use crate::source::amend::amend;
 use crate::source::{credential, mint};
 
 /// A token that was made a moment ago takes this long at the most to be known to every API server.
@@ -46,13 +44,7 @@ pub(super) async fn make_token(work: &Work<'_>, rotation: &Rotation) -> Result<M
         Sort::Kept => credential::filled(source, work.interrupt, home, true).await?,
         Sort::Bound(_) => home,
     };
-    if lineage.has_ended {
-        // Nobody loses anything by it.
-        if let (Some(usual), Some(new)) = (&lineage.usual, held_token(&home)) {
-            let old = held_token(&lineage.old).unwrap_or_default();
-            hand_on(source, work.interrupt, usual, old, &SecretString::from(new)).await?;
-        }
-    } else if successor(&lineage.old) != Some(&lineage.new_name) {
+    if successor(&lineage.old) != Some(&lineage.new_name) {
         let mark = json!({"metadata": {"annotations": {SUCCESSOR: lineage.new_name}}});
         amend(source, work.interrupt, &lineage.old, |_| Some(mark.clone())).await?;
     }
@@ -84,7 +76,7 @@ async fn make(work: &Work<'_>, rotation: &Rotation) -> Result<Secret, Error> {
         Sort::Kept => reader::token_secret(&lineage.namespace, &lineage.account, &lineage.new_name),
         Sort::Bound(_) => anchor(lineage),
     };
-    let new = following(lineage.forerunner(), new);
+    let new = following(&lineage.old, new);
     credential::make_secret(source, work.interrupt, &new, work.streams).await
 }
 
@@ -101,7 +93,8 @@ fn anchor(lineage: &Lineage) -> Secret {
     }
 }
 
-/// Uses the new token once in every kubeconfig that it is to be written to.
+/// Uses the new token once before anybody gets it: at the address in our own kubeconfig and nowhere else, since the one in a
+/// holder's secret is written by whoever may write there.
 pub(super) async fn prove(
     work: &Work<'_>,
     rotation: &Rotation,
@@ -110,50 +103,21 @@ pub(super) async fn prove(
     let Some(token) = minted.token.as_ref().filter(|_| work.order.verify) else {
         return Ok(());
     };
-    let parts = rotation.named(&work.seen.places);
-    let mut tried: Vec<&[u8]> = Vec::new();
-    for part in parts.filter(|part| part.has == Has::Old) {
-        let entry = &part.entry;
-        // Holders usually share one kubeconfig.
-        if tried.contains(&entry.kubeconfig()) {
-            continue;
-        }
-        tried.push(entry.kubeconfig());
-        let Err(error) = work
-            .interrupt
-            .or(try_out(work, &rotation.lineage, entry, token))
-            .await
-        else {
-            continue;
-        };
-        let source = work.source(&rotation.lineage).cluster.target();
-        let own = normal_server(&server::without_login(source.server()));
-        let elsewhere = normal_server(&entry.server) != own;
-        if elsewhere && connect_fault(&error).is_some_and(ConnectFault::is_unreachable) {
-            work.streams.warn(&format!(
-                "{}; the new token could not be tried from this machine",
-                error.in_one_line()
-            ));
-            continue;
-        }
-        return Err(error);
+    let is_needed = rotation
+        .named(&work.seen.places)
+        .any(|part| part.has == Has::Old);
+    if !is_needed {
+        return Ok(());
     }
-    Ok(())
+    work.interrupt
+        .or(try_out(work, &rotation.lineage, token))
+        .await
 }
 
-/// Connects as the holder's istiod will, and compares the cluster.
-async fn try_out(
-    work: &Work<'_>,
-    lineage: &Lineage,
-    entry: &Entry,
-    token: &SecretString,
-) -> Result<(), Error> {
+/// Connects as the holders' istiods will, and compares the cluster.
+async fn try_out(work: &Work<'_>, lineage: &Lineage, token: &SecretString) -> Result<(), Error> {
     let source = work.source(lineage);
-    let holder = work.place(entry.place).context();
-    let swapped = swapped(entry, holder, entry.kubeconfig(), token)?;
-    let label = format!("secret {} in context {holder}", entry.name());
-    let target = Target::from_text(swapped.expose_secret(), &label)?
-        .with_request_timeout(source.cluster.target().request_timeout());
+    let target = source.cluster.target().clone().with_token(token.clone());
     let cluster = work.connector.reach(target, &source.cluster).await?;
     let deadline = tokio::time::Instant::now() + SETTLING;
     let found = loop {
@@ -171,11 +135,12 @@ async fn try_out(
     if uid.as_deref() == Some(source.uid.as_str()) {
         return Ok(());
     }
+    let context = source.context();
     Err(Error::refused(format!(
-        "{label} leads to another cluster than context {}, which issued its token",
-        source.context()
+        "the new token of secret/{} reads another cluster in context {context} than we do",
+        lineage.new_name
     ))
-    .hint(super::entries::inspect(entry.name(), work.place(entry.place)).words("--probe")))
+    .hint("find out what answers at the server of that context: it leads to several clusters"))
 }
 
 /// The kubeconfig of `entry` with the new token.

@@ -1,18 +1,21 @@
 //! The verb from its arguments to its exit code.
 
+use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::{Environment, Interrupt, Streams};
 
 use super::args::RotateArgs;
 use super::entries::entries;
-use super::lineage::Registry;
 use super::observe::{Seen, observe};
 use super::plan::Rotation;
+use super::registry::Registry;
 use super::resolve::Order;
+use super::skipped::{Skipped, Where};
 use super::steps::Work;
 use crate::cli::SELF;
 use crate::held::normal_server;
+use crate::source::accepted::Presenter;
 
 pub(crate) async fn run(
     arguments: RotateArgs,
@@ -49,16 +52,26 @@ pub(crate) async fn run(
         .unzip();
     let (all, unfit): (Vec<_>, Vec<_>) = (all.concat(), unfit.into_iter().flatten().collect());
     let chosen = order.wanted.select(&all, &unfit, &seen.places)?;
-    let mut registry = Registry::new(&seen, &namespace, order.source_context.as_deref());
-    let lineages = interrupt.or(registry.lineages(&chosen)).await?;
-    let rotations: Vec<Rotation> = lineages
-        .into_iter()
-        .map(|lineage| Rotation::of(lineage, &all))
-        .filter(|rotation| rotation.is_due(order.due, environment.now))
-        .collect();
+    let presenter = Presenter::new(&connector);
+    let registry = Registry::new(&seen, &order, &presenter, environment.now);
+    let (lineages, skipped) = interrupt.or(registry.lineages(&chosen)).await?;
+    let mut skipped = skipped_errors(&skipped, &registry, &seen, &order);
+    let mut rotations = Vec::new();
+    for lineage in lineages {
+        match interrupt.or(registry.parts(&lineage, &all)).await {
+            Ok(parts) => rotations.push(Rotation::of(lineage, parts)),
+            Err(error) if error.kind() == Kind::Interrupted => return Err(error),
+            Err(error) => skipped.push(error),
+        }
+    }
+    if rotations.is_empty() && !skipped.is_empty() {
+        return Error::all(skipped).map_or(Ok(Exit::Fine), Err);
+    }
+    let mut exit = say_skipped(skipped, streams);
+    rotations.retain(|rotation| rotation.is_due(order.due, environment.now));
     if rotations.is_empty() {
         streams.say("no token is due");
-        return Ok(seen.say_left_out(streams));
+        return Ok(exit.worse(seen.say_left_out(streams)));
     }
     let strangers = rotations.iter().filter(|_| !order.force_conflicts);
     let strangers = strangers.flat_map(|rotation| rotation.strangers(&seen.places));
@@ -72,8 +85,9 @@ pub(crate) async fn run(
         interrupt,
         streams,
         seen: &seen,
+        registry: &registry,
     };
-    let (mut exit, mut failed) = (Exit::Fine, Vec::new());
+    let mut failed = Vec::new();
     // One after the other: an istiod's counter does not say which secret it has heard of.
     for rotation in &rotations {
         match Box::pin(work.rotate(rotation)).await {
@@ -92,6 +106,46 @@ pub(crate) async fn run(
         exit = exit.worse(seen.say_left_out(streams));
     }
     Error::all(failed).map_or(Ok(exit), Err)
+}
+
+/// Why tokens stay as they are, once for each secret that holds one.
+fn skipped_errors(
+    skipped: &[Skipped],
+    registry: &Registry<'_>,
+    seen: &Seen,
+    order: &Order,
+) -> Vec<Error> {
+    let of = |one: &Skipped| -> Vec<Error> {
+        let entries = one.entries.iter();
+        entries
+            .map(|entry| {
+                let place = Where {
+                    holder: seen.places[entry.place].context(),
+                    remote: registry.context_of(entry),
+                    namespace: &order.namespace,
+                    kubectl: seen.places[entry.place].cluster.target().kubectl(),
+                };
+                one.why.told(entry, place)
+            })
+            .collect()
+    };
+    skipped.iter().flat_map(of).collect()
+}
+
+/// Says which tokens are left as they are, while others are replaced.
+fn say_skipped(skipped: Vec<Error>, streams: &Streams) -> Exit {
+    let exit = if skipped.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Partial
+    };
+    for error in &skipped {
+        streams.warn(&format!("{}; it is left as it is", error.in_one_line()));
+        for hint in error.hints() {
+            streams.say(&format!("hint: {hint}"));
+        }
+    }
+    exit
 }
 
 impl Seen {

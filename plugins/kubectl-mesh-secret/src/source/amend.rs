@@ -48,6 +48,32 @@ pub(crate) async fn amend(
     }
 }
 
+/// Deletes the Secret that a token ends with, only as long as it is the very one that was read and `is_home` holds for it as it
+/// is now. One that is gone is no error.
+pub(crate) async fn end(
+    cluster: &Cluster,
+    interrupt: &Interrupt,
+    secret: &Secret,
+    is_home: impl Fn(&Secret) -> bool,
+) -> Result<bool, Error> {
+    let namespace = secret.metadata.namespace.as_deref();
+    let mut tries = 0;
+    loop {
+        let now = interrupt.or(cluster.get::<Secret>(namespace, own_name(secret)));
+        let Some(now) = now.await? else {
+            return Ok(false);
+        };
+        if now.metadata.uid != secret.metadata.uid || !is_home(&now) {
+            return Err(meddled(cluster, secret, "replaced or changed"));
+        }
+        interrupt.check()?;
+        match cluster.delete::<Secret>(&now.metadata, DryRun::None).await {
+            Err(error) if was_changed(&error) && tries < TRIES => tries += 1,
+            other => return other,
+        }
+    }
+}
+
 /// Lets `usual`, the Secret of the usual name, hold `new` in place of the token `old`, which ends by it if it is the Secret's
 /// own. Kubernetes leaves a token Secret alone that holds any token. Says whether it holds `new` then, whoever wrote it: one
 /// that holds a third token is left as it is.

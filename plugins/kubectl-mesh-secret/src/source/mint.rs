@@ -54,11 +54,7 @@ pub(super) async fn mint(
 pub(super) async fn take_back(run: &Run<'_>, anchor: &ObjectMeta, streams: &Streams) {
     let (namespace, context) = (&run.options.namespace, run.source.context());
     let name = anchor.name.as_deref().unwrap_or_default();
-    let uid = anchor.uid.as_deref();
-    let deleted = run
-        .source
-        .delete::<Secret>(Some(namespace), name, uid, DryRun::None)
-        .await;
+    let deleted = run.source.delete::<Secret>(anchor, DryRun::None).await;
     match deleted {
         Ok(_) => streams.say(&format!(
             "secret/{name} in context {context} deleted again, since its token is given to nobody"

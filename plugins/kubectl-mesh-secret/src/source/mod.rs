@@ -4,6 +4,7 @@
 //! `create` goes through it for one source, `exchange` for every cluster of a mesh. Only `credential`, `amend` and `mint` write in
 //! the source, and only `give` in the holders.
 
+pub(crate) mod accepted;
 pub(crate) mod amend;
 pub(crate) mod candidates;
 pub(crate) mod claim;

@@ -15,6 +15,7 @@ mod ended;
 mod ended_rotation;
 mod errors;
 mod exchange;
+mod hostile;
 mod inspect;
 mod into;
 mod list;

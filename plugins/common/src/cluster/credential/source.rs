@@ -95,6 +95,14 @@ pub(in crate::cluster) struct AuthProvider {
 }
 
 impl Credential {
+    /// A bearer token and nothing else.
+    pub(in crate::cluster) fn of_token(token: SecretString) -> Self {
+        Self {
+            bearer: Bearer::Token(token),
+            certificate: None,
+        }
+    }
+
     /// How it authenticates.
     pub fn kind(&self) -> CredentialKind {
         match &self.bearer {

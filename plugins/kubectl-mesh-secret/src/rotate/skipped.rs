@@ -1,0 +1,123 @@
+//! Tokens that stay as they are, and why. Pure.
+
+use jiff::SignedDuration;
+use mesh_common::mesh::command::{Command, Kubectl};
+use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::names::READER_ACCOUNT;
+use mesh_common::mesh::reader::token_secret_name;
+use mesh_common::mesh::succession::usual_name;
+
+use super::entries::Entry;
+use crate::held::{create, length};
+
+/// The longest life that is proposed for a new token, since nobody has vouched for what the old one says.
+const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// A token that is not replaced, with the secrets that hold it.
+pub(super) struct Skipped {
+    pub entries: Vec<Entry>,
+    pub why: Why,
+}
+
+/// Why a token is not replaced.
+pub(super) enum Why {
+    /// It says to belong to another account than the one whose tokens are made.
+    OtherAccount,
+    /// No cluster that was read accepts it; with what stood in the way of asking.
+    NotAccepted(Vec<String>),
+    /// The cluster that it is said to be for could not be asked.
+    NotAsked(Error),
+    /// Another Secret has the name that the new token's Secret is to have.
+    InTheWay { name: String, source: String },
+    /// Looking failed.
+    Failed(Error),
+}
+
+impl From<Error> for Why {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The holder of an entry and the cluster that it is said to be for, as the kubeconfig knows them.
+#[derive(Clone, Copy)]
+pub(super) struct Where<'a> {
+    pub holder: &'a str,
+    pub remote: Option<&'a str>,
+    pub namespace: &'a str,
+    /// How kubectl is called for the holder.
+    pub kubectl: &'a Kubectl,
+}
+
+impl Why {
+    /// What is said of one of the secrets.
+    pub(super) fn told(&self, entry: &Entry, place: Where<'_>) -> Error {
+        let which = format!("secret {} in context {}", entry.name(), place.holder);
+        let key = &entry.key;
+        match self {
+            Self::OtherAccount => {
+                let whose = format!("{}/{}", entry.home.namespace, entry.home.account());
+                Error::refused(format!(
+                    "{which}: its token for cluster {key} says that it is of service account {whose:?}, and tokens are made for {}/{READER_ACCOUNT} only",
+                    place.namespace
+                ))
+                .hint("if the clusters of this mesh read each other by that account, name it with --service-account")
+            }
+            Self::NotAccepted(unseen) => {
+                let mut error = Error::new(
+                    Kind::NotFound,
+                    format!("{which}: no cluster that was read accepts its token for cluster {key}, so nothing is made for it"),
+                );
+                error = match place.remote {
+                    Some(remote) => error.hint(again(entry, remote, place)),
+                    None => error.hint(format!(
+                        "if the secret is right, name the cluster that it gives access to with --remote-context; no context has the server {:?}",
+                        entry.server
+                    )),
+                };
+                for one in unseen {
+                    error = error.hint(format!("not every cluster could be asked: {one}"));
+                }
+                error
+            }
+            Self::NotAsked(error) => Error::new(
+                error.kind(),
+                format!(
+                    "{which}: the cluster of context {} could not be asked whether it accepts the token for cluster {key}: {}",
+                    place.remote.unwrap_or("?"),
+                    error.in_one_line()
+                ),
+            ),
+            Self::InTheWay { name, source } => Error::new(
+                Kind::Conflict,
+                format!(
+                    "{which}: the new token's Secret would be {}/{name} in context {source}, and there is another one of that name, which was not made to follow the old token's",
+                    place.namespace
+                ),
+            )
+            .hint("delete or rename that Secret if nothing needs it"),
+            Self::Failed(error) => Error::new(
+                error.kind(),
+                format!("{which}: {}", error.in_one_line()),
+            ),
+        }
+    }
+}
+
+/// The command that gives the holder a new secret, whatever became of the token that it has. Nothing in it comes from that
+/// token but how long it lives.
+fn again(entry: &Entry, remote: &str, place: Where<'_>) -> Command {
+    let facts = &entry.facts;
+    let life = facts.issued_at.zip(facts.expires_at);
+    let life = life.map(|(from, to)| length(to.duration_since(from).min(LONGEST)));
+    let own = format!(
+        "{}-{}",
+        token_secret_name(entry.home.account()),
+        place.holder
+    );
+    let is_own = usual_name(&entry.home.name) == own;
+    let holder = [place.namespace, place.holder];
+    create(place.kubectl, remote, Some(&entry.key), holder)
+        .flag_if("--token-duration", life.as_deref())
+        .flag_if("--for", is_own.then_some(place.holder))
+}
