@@ -16,6 +16,7 @@ pub mod exposure;
 pub mod finding;
 pub mod gateway;
 mod go;
+pub mod holding;
 pub mod istiod;
 pub mod istiod_pages;
 pub mod istiod_rules;

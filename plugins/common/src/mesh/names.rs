@@ -71,6 +71,10 @@ pub const REMOTE_UID: &str = "mesh.istio-multicluster.dev/remote-uid";
 /// Annotation on a token's own Secret that says for which holder it was made.
 pub const MADE_FOR: &str = "mesh.istio-multicluster.dev/holder";
 
+/// What the annotations begin with by which the Secret that a token ends with records the secrets of holders; the UID of the
+/// holder's secret follows.
+pub const HOLDER_PREFIX: &str = "holder.mesh.istio-multicluster.dev/";
+
 /// Annotation on the Secret that a token lives with: the Secret of the token that is to replace it, while holders are moved.
 pub const SUCCESSOR: &str = "mesh.istio-multicluster.dev/successor";
 /// Annotation on the Secret of a token that replaces another one: the Secret of that one.

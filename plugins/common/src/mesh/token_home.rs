@@ -37,6 +37,11 @@ impl TokenHome {
         &self.account
     }
 
+    /// UID of the Secret, which only a token says that is bound to it.
+    pub fn uid(&self) -> Option<&str> {
+        self.uid.as_deref()
+    }
+
     /// Whether the Secret holds the token itself. Else the token is only bound to it, and nobody can read it there.
     pub fn is_held(&self) -> bool {
         self.uid.is_none()

@@ -38,6 +38,9 @@ pub(crate) struct RotateArgs {
     #[arg(long, conflicts_with = "names")]
     pub all: bool,
     /// Contexts of the holders; may be repeated or a comma list [default: every context of the kubeconfig]
+    ///
+    /// With the name of a cluster or Secret these are to have the new token, whether or not the remote cluster records them as
+    /// holders. With --all only those get it that are recorded.
     #[arg(long = "context", value_name = "CONTEXT")]
     pub contexts: Vec<String>,
     /// Context of the remote cluster [default: found by the server in the secret; it has to accept the token]

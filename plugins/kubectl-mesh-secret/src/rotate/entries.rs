@@ -92,7 +92,7 @@ fn entry(place: usize, secret: &Secret, key: &str, kubeconfig: &[u8]) -> Option<
 }
 
 impl Wanted {
-    fn includes(&self, name: &str, key: &str) -> bool {
+    pub(super) fn includes(&self, name: &str, key: &str) -> bool {
         match self {
             Self::All => true,
             Self::Named(names) => names.iter().any(|one| one == name || one == key),

@@ -1,12 +1,16 @@
 //! Reads every cluster that may hold a secret. Nothing is decided here.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{Cluster, Connector, Selection, fan_out};
+use mesh_common::cluster::{Cluster, Connector, Selection, Trust, fan_out};
 use mesh_common::mesh::Error;
+use mesh_common::mesh::holding::Holding;
 use mesh_common::mesh::names::REMOTE_SECRETS;
 use mesh_common::terminal::reading::{doubles, left_out, without};
 
 use super::resolve::Asked;
+use crate::held::normal_server;
 use crate::source::observe::cluster_uid;
 
 /// A cluster that was read.
@@ -40,6 +44,19 @@ pub(super) struct Seen {
 impl Place {
     pub(super) fn context(&self) -> &str {
         self.cluster.context()
+    }
+
+    /// Whether both contexts have one address, or trust the same authorities.
+    fn is_reached_as(&self, other: &Self) -> bool {
+        let [one, other] = [self, other].map(|place| place.cluster.target());
+        let has_authorities = matches!(one.trust(), Trust::Authorities(_));
+        normal_server(one.server()) == normal_server(other.server())
+            || (has_authorities && one.trust() == other.trust())
+    }
+
+    /// How the remote cluster records a secret of this one.
+    pub(super) fn holding(&self, secret: &Secret) -> Option<Holding> {
+        Holding::of(secret, self.cluster.target().server())
     }
 }
 
@@ -96,7 +113,11 @@ impl Seen {
             .iter()
             .map(|place| Some(place.uid.as_str()))
             .collect();
-        let doubles = doubles(&uids);
+        // A server may claim any UID: one that is reached in a way of its own is a cluster of its own.
+        let doubles: BTreeMap<usize, usize> = doubles(&uids)
+            .into_iter()
+            .filter(|(double, first)| places[*double].is_reached_as(&places[*first]))
+            .collect();
         let notes = doubles
             .iter()
             .map(|(double, first)| left_out(places[*double].context(), places[*first].context()));

@@ -1,10 +1,12 @@
 //! Which tokens are replaced, who has them, and what stands in the way of revoking the old ones. Pure.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::holding::Holding;
 use mesh_common::mesh::names::SERVICE_ACCOUNT_TOKEN;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
 use mesh_common::mesh::token_home::is_anchor;
@@ -14,6 +16,7 @@ use super::due::{Due, Life};
 use super::entries::Entry;
 use super::lineage::Lineage;
 use super::observe::{Place, Seen};
+use super::unknown::unknown;
 
 /// One token that is replaced, and all that have it.
 pub(super) struct Rotation {
@@ -36,6 +39,31 @@ pub(super) enum Sort {
 pub(super) struct Part {
     pub entry: Entry,
     pub has: Has,
+    pub claim: Claim,
+}
+
+/// Why a holder gets a new token, or does not. That it has the old one is no reason: it may have been thrown out, and have put
+/// back what it had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// The remote cluster records it.
+    Recorded,
+    /// The operator named it for this cluster.
+    Named,
+    /// Nobody says so.
+    Unknown,
+    /// Its secret is for a cluster of another name.
+    OtherName,
+}
+
+impl Part {
+    /// Whether it has the new token, or is to get it.
+    pub(super) fn is_holder(&self) -> bool {
+        match self.claim {
+            Claim::Recorded | Claim::Named => true,
+            Claim::Unknown | Claim::OtherName => self.has == Has::New,
+        }
+    }
 }
 
 /// Which of the two tokens a holder has.
@@ -86,7 +114,7 @@ impl Rotation {
         home.is_some_and(|home| part.entry.home.is_for_one(home))
     }
 
-    fn with_old(&self) -> impl Iterator<Item = &Part> {
+    pub(super) fn with_old(&self) -> impl Iterator<Item = &Part> {
         self.parts.iter().filter(|part| part.has == Has::Old)
     }
 
@@ -94,7 +122,25 @@ impl Rotation {
     pub(super) fn named<'a>(&'a self, places: &'a [Place]) -> impl Iterator<Item = &'a Part> {
         self.parts
             .iter()
-            .filter(|part| places[part.entry.place].named)
+            .filter(|part| places[part.entry.place].named && part.is_holder())
+    }
+
+    /// Whether the same secret was known to have the old token and to get no new one.
+    pub(super) fn is_left_out(&self, found: &Part) -> bool {
+        let uid = |part: &Part| part.entry.secret.metadata.uid.clone();
+        let alike = |part: &&Part| part.entry.place == found.entry.place && uid(part) == uid(found);
+        self.with_old().filter(alike).any(|part| !part.is_holder())
+    }
+
+    /// What the remote cluster is to record of the new token.
+    pub(super) fn holdings(&self, places: &[Place]) -> BTreeSet<Holding> {
+        let known = self.parts.iter().filter(|part| match part.claim {
+            Claim::Recorded | Claim::Named => true,
+            Claim::Unknown | Claim::OtherName => false,
+        });
+        known
+            .filter_map(|part| places[part.entry.place].holding(&part.entry.secret))
+            .collect()
     }
 
     /// Secrets that are somebody else's to write.
@@ -149,11 +195,18 @@ pub(super) struct Obstacle {
 }
 
 /// What is known to stand in the way before anything is done.
-pub(super) fn obstacles(rotation: &Rotation, seen: &Seen) -> Vec<Obstacle> {
+pub(super) fn obstacles(rotation: &Rotation, seen: &Seen, namespace: &str) -> Vec<Obstacle> {
     let left_out = rotation
         .with_old()
         .filter(|part| !seen.places[part.entry.place].named)
         .map(|part| still_used(part.entry.name(), seen.places[part.entry.place].context()));
+    let unknown = unknown(rotation, seen, namespace)
+        .into_iter()
+        .map(|error| Obstacle {
+            what: error.to_string(),
+            ways: error.hints().to_vec(),
+            exit: Exit::Partial,
+        });
     // A token that was made for one holder alone is in no other cluster.
     let may_hold = seen.unread.iter().filter(|_| !rotation.is_for_one());
     let unread = may_hold.map(|one| Obstacle {
@@ -183,7 +236,11 @@ pub(super) fn obstacles(rotation: &Rotation, seen: &Seen) -> Vec<Obstacle> {
         ways: vec!["the old token ends when that Secret is deleted by hand".into()],
         exit: Exit::Partial,
     });
-    left_out.chain(unread).chain(others).collect()
+    left_out
+        .chain(unknown)
+        .chain(unread)
+        .chain(others)
+        .collect()
 }
 
 /// A secret that has the old token and is not to be written.

@@ -23,11 +23,12 @@ use secrecy::ExposeSecret as _;
 use super::entries::Entry;
 use super::lineage::Lineage;
 use super::observe::Seen;
-use super::plan::{Has, Part};
+use super::plan::{Claim, Has, Part};
 use super::resolve::Order;
 use super::skipped::{Skipped, Why};
 use crate::held::normal_server;
 use crate::source::accepted::Presenter;
+use crate::source::observe::goes_by;
 
 /// What the clusters that were read say of tokens.
 pub(super) struct Registry<'a> {
@@ -104,13 +105,42 @@ impl<'a> Registry<'a> {
                     .presenter
                     .is_accepted(source, &entry.token, &entry.facts)
                     .await?;
-            Ok::<_, Error>(is_accepted.then(|| Part {
+            if !is_accepted {
+                return Ok::<_, Error>(None);
+            }
+            let claim = self.claim(lineage, entry).await?;
+            Ok(Some(Part {
                 entry: entry.clone(),
                 has,
+                claim,
             }))
         });
         let parts = Error::gather(results.await)?;
         Ok(parts.into_iter().flatten().collect())
+    }
+
+    /// Why the holder with this secret is to have a token of `lineage`.
+    async fn claim(&self, lineage: &Lineage, entry: &Entry) -> Result<Claim, Error> {
+        let place = &self.seen.places[entry.place];
+        let homes = [Some(&lineage.old), lineage.new.as_ref()];
+        let holding = place.holding(&entry.secret);
+        let mut homes = homes.into_iter().flatten();
+        if holding.is_some_and(|holding| homes.any(|home| holding.is_recorded(home))) {
+            return Ok(Claim::Recorded);
+        }
+        let remote = &self.seen.places[lineage.source].cluster;
+        let is_meant = self.order.remote_context.as_deref() == Some(remote.context());
+        if !is_meant && !goes_by(remote, &self.order.namespace, &entry.key).await? {
+            return Ok(Claim::OtherName);
+        }
+        let is_named = self.order.names_holders
+            && place.named
+            && self.order.wanted.includes(entry.name(), &entry.key);
+        Ok(if is_named {
+            Claim::Named
+        } else {
+            Claim::Unknown
+        })
     }
 
     async fn lineage(&self, alike: &[&Entry]) -> Result<Lineage, Why> {
@@ -186,7 +216,10 @@ impl<'a> Registry<'a> {
                     continue;
                 }
             };
-            let is_home = |secret: &Secret| entry.home.is(secret, entry.token.expose_secret());
+            let is_home = |secret: &Secret| {
+                let is_fit = !entry.home.is_held() || is_token_of(secret, entry.home.account());
+                is_fit && entry.home.is(secret, entry.token.expose_secret())
+            };
             let Some(home) = found.filter(is_home) else {
                 continue;
             };

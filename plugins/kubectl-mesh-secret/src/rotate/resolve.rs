@@ -23,6 +23,8 @@ pub(super) struct Order {
     /// The other contexts, where only the named ones may hold secrets: the sources are among them.
     pub others: Vec<Asked>,
     pub remote_context: Option<String>,
+    /// Whether holders were named for the very clusters that were named: a rotation of all names nobody's holder.
+    pub names_holders: bool,
     pub namespace: String,
     /// Namespace and name of the account whose tokens are replaced.
     account: (String, String),
@@ -74,6 +76,7 @@ impl Order {
             contexts,
             others,
             remote_context: arguments.remote_context.clone(),
+            names_holders: !arguments.all && !arguments.contexts.is_empty(),
             account: account(&arguments.service_account, arguments.namespace.resolve()),
             namespace: arguments.namespace.resolve().to_owned(),
             token_duration: arguments.token_duration,

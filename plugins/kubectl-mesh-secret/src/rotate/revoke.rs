@@ -38,7 +38,7 @@ pub(super) async fn still_held(
     // Those that were left out are told of already.
     Ok(of_old
         .map(|part| (part, work.place(part.entry.place)))
-        .filter(|(_, place)| place.named)
+        .filter(|(part, place)| place.named && !rotation.is_left_out(part))
         .map(|(part, place)| still_used(part.entry.name(), place.context()))
         .collect())
 }

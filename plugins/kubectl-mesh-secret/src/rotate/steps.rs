@@ -54,7 +54,7 @@ impl Work<'_> {
         if !self.order.dry_run.writes() {
             return self.rehearse(rotation);
         }
-        let mut in_the_way = obstacles(rotation, self.seen);
+        let mut in_the_way = obstacles(rotation, self.seen, &self.order.namespace);
         let minted = make_token(self, rotation).await?;
         prove(self, rotation, &minted).await?;
         let (handed, mut failed) = self.hand_over(rotation, &minted).await?;
@@ -184,7 +184,7 @@ impl Work<'_> {
                 ))?;
             }
         }
-        let in_the_way = obstacles(rotation, self.seen);
+        let in_the_way = obstacles(rotation, self.seen, &self.order.namespace);
         if in_the_way.is_empty() {
             self.streams.data(&revoke::line(lineage, source, suffix))?;
             return Ok(Exit::Fine);

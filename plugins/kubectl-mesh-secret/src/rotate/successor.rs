@@ -6,6 +6,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::holding::missing;
 use mesh_common::mesh::names::{APPLIED_BY, KUBE_SYSTEM, SUCCESSOR};
 use mesh_common::mesh::succession::{following, successor};
 use mesh_common::mesh::token_home::held_token;
@@ -44,6 +45,14 @@ pub(super) async fn make_token(work: &Work<'_>, rotation: &Rotation) -> Result<M
         Sort::Kept => credential::filled(source, work.interrupt, home, true).await?,
         Sort::Bound(_) => home,
     };
+    let holdings = missing(&home, &rotation.holdings(&work.seen.places));
+    if !holdings.is_empty() {
+        let record = |now: &Secret| {
+            let lacking = missing(now, &rotation.holdings(&work.seen.places));
+            (!lacking.is_empty()).then(|| json!({"metadata": {"annotations": lacking}}))
+        };
+        amend(source, work.interrupt, &home, record).await?;
+    }
     if successor(&lineage.old) != Some(&lineage.new_name) {
         let mark = json!({"metadata": {"annotations": {SUCCESSOR: lineage.new_name}}});
         amend(source, work.interrupt, &lineage.old, |_| Some(mark.clone())).await?;
@@ -76,7 +85,12 @@ async fn make(work: &Work<'_>, rotation: &Rotation) -> Result<Secret, Error> {
         Sort::Kept => reader::token_secret(&lineage.namespace, &lineage.account, &lineage.new_name),
         Sort::Bound(_) => anchor(lineage),
     };
-    let new = following(&lineage.old, new);
+    let mut new = following(&lineage.old, new);
+    let record = missing(&new, &rotation.holdings(&work.seen.places));
+    new.metadata
+        .annotations
+        .get_or_insert_default()
+        .extend(record);
     credential::make_secret(source, work.interrupt, &new, work.streams).await
 }
 

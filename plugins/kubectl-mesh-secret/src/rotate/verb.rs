@@ -13,6 +13,7 @@ use super::registry::Registry;
 use super::resolve::Order;
 use super::skipped::{Skipped, Where};
 use super::steps::Work;
+use super::unknown::unknown;
 use crate::cli::SELF;
 use crate::held::normal_server;
 use crate::source::accepted::Presenter;
@@ -56,19 +57,27 @@ pub(crate) async fn run(
     let registry = Registry::new(&seen, &order, &presenter, environment.now);
     let (lineages, skipped) = interrupt.or(registry.lineages(&chosen)).await?;
     let mut skipped = skipped_errors(&skipped, &registry, &seen, &order);
-    let mut rotations = Vec::new();
+    let (mut rotations, mut is_some_not_due) = (Vec::new(), false);
     for lineage in lineages {
         match interrupt.or(registry.parts(&lineage, &all)).await {
-            Ok(parts) => rotations.push(Rotation::of(lineage, parts)),
+            Ok(parts) => {
+                let rotation = Rotation::of(lineage, parts);
+                if !rotation.is_due(order.due, environment.now) {
+                    is_some_not_due = true;
+                } else if rotation.named(&seen.places).next().is_some() {
+                    rotations.push(rotation);
+                } else {
+                    skipped.extend(unknown(&rotation, &seen, &namespace));
+                }
+            }
             Err(error) if error.kind() == Kind::Interrupted => return Err(error),
             Err(error) => skipped.push(error),
         }
     }
-    if rotations.is_empty() && !skipped.is_empty() {
+    if rotations.is_empty() && !skipped.is_empty() && !is_some_not_due {
         return Error::all(skipped).map_or(Ok(Exit::Fine), Err);
     }
     let mut exit = say_skipped(skipped, streams);
-    rotations.retain(|rotation| rotation.is_due(order.due, environment.now));
     if rotations.is_empty() {
         streams.say("no token is due");
         return Ok(exit.worse(seen.say_left_out(streams)));

@@ -5,16 +5,18 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::{
-    ApiFault, ApplyOptions, DryRun, api_fault, concerns_one_cluster, fan_out, is_refused,
+    ApiFault, ApplyOptions, Cluster, DryRun, api_fault, concerns_one_cluster, fan_out, is_refused,
 };
-use mesh_common::mesh::remote_secret::RemoteSecret;
+use mesh_common::mesh::remote_secret::{RemoteSecret, SecretType};
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::{Interrupt, Streams};
 
 use super::claim;
 use super::holders::Holder;
 use super::options::Options;
+use super::recorded::{Given, record};
 use crate::cli::SELF;
 
 /// A secret for one holder.
@@ -26,6 +28,9 @@ pub(crate) struct Gift<'h> {
     pub(crate) is_named: bool,
     /// The name under which it introduces its source.
     pub(crate) cluster: String,
+    /// The source itself, and its token Secret as it was read, where there was one.
+    pub(crate) origin: Cluster,
+    pub(crate) seen: Option<Rc<Secret>>,
     /// The secret; nothing in a dry run, where its token would only be made.
     pub(crate) secret: Option<Rc<RemoteSecret>>,
 }
@@ -55,19 +60,27 @@ pub(crate) async fn give(
                 Ok(()) => gift.write(&write, options).await,
                 Err(error) => Err(error),
             };
-            told.next(number, done.as_deref().unwrap_or_default(), streams)?;
-            done.map(drop)
+            let line = done.as_ref().map(|(line, _)| line.as_str());
+            told.next(number, line.unwrap_or_default(), streams)?;
+            done.map(|(_, uid)| uid.and_then(|uid| gift.given(uid, write.apply.is_none())))
         }
     })
     .await;
     let (done, wrong) = Error::parted(results);
+    let is_done = !done.is_empty();
+    let recorded = if options.dry_run.writes() && options.secret_type == SecretType::Remote {
+        record(done.into_iter().flatten().collect(), interrupt, streams).await
+    } else {
+        Ok(())
+    };
     let (broke_off, mut failed): (Vec<_>, Vec<_>) =
         wrong.into_iter().partition(concerns_one_cluster);
     lost.extend(broke_off.into_iter().map(|error| {
         let left_out = left_out(&error);
         Lost { error, left_out }
     }));
-    if done.is_empty() {
+    failed.extend(recorded.err());
+    if !is_done {
         failed.extend(lost.drain(..).map(|lost| lost.error));
     }
     for Lost { error, left_out } in &lost {
@@ -121,6 +134,8 @@ impl Told {
 
 /// What giving a secret to a holder takes.
 struct Write {
+    /// UID of the secret that the holder has, where it stays as it is.
+    uid: Option<String>,
     word: &'static str,
     /// How it is applied; nothing where the holder has it.
     apply: Option<ApplyOptions>,
@@ -140,6 +155,7 @@ impl Gift<'_> {
                 word: "unchanged",
                 apply: None,
                 version: None,
+                uid: existing.and_then(|held| held.metadata.uid.clone()),
             });
         }
         if let Some(secret) = self.secret.as_ref().filter(|_| !self.is_named) {
@@ -159,28 +175,48 @@ impl Gift<'_> {
                 force_conflicts: force_conflicts && existing.is_some(),
             }),
             version: existing.and_then(|held| held.metadata.resource_version.clone()),
+            uid: None,
         })
     }
 
-    /// Carries it out, and says so in one line.
-    async fn write(&self, write: &Write, options: &Options) -> Result<String, Error> {
+    /// Carries it out, and says so in one line; with the UID of what the holder has then.
+    async fn write(
+        &self,
+        write: &Write,
+        options: &Options,
+    ) -> Result<(String, Option<String>), Error> {
         let cluster = self.holder.cluster();
+        let mut uid = write.uid.clone();
         let suffix = match (write.apply, &self.secret) {
             (None, _) => "",
             (Some(how), Some(secret)) => {
                 let mut wanted = secret.to_applied(SELF);
                 wanted.metadata.resource_version.clone_from(&write.version);
-                cluster.apply(&wanted, how).await.map_err(changed)?;
+                let applied = cluster.apply(&wanted, how).await.map_err(changed)?;
+                uid = applied.metadata.uid;
                 how.dry_run.suffix()
             }
             // No server can check what is not there yet.
             (Some(_), None) => DryRun::Client.suffix(),
         };
-        Ok(format!(
+        let line = format!(
             "secret/{} {} in context {}{suffix}\n",
             options.secret_type.secret_name(&self.cluster),
             write.word,
             cluster.context()
-        ))
+        );
+        Ok((line, uid))
+    }
+
+    /// What the source is to record of it.
+    fn given(&self, uid: String, is_old: bool) -> Option<Given<'_>> {
+        Some(Given {
+            origin: &self.origin,
+            secret: self.secret.as_deref()?,
+            seen: self.seen.as_ref(),
+            holder: self.holder.cluster(),
+            uid,
+            is_old,
+        })
     }
 }

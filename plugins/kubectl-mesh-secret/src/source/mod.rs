@@ -18,6 +18,7 @@ pub(crate) mod observe;
 mod options;
 mod packed;
 pub(crate) mod plan;
+mod recorded;
 mod run;
 mod standing;
 mod try_out;

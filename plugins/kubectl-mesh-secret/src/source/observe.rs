@@ -90,6 +90,15 @@ pub(crate) async fn cluster_uid(cluster: &Cluster) -> Result<String, Error> {
         })
 }
 
+/// Whether the cluster goes by `name`: its context is called so, its istiods call it so, or that is its UID.
+pub(crate) async fn goes_by(cluster: &Cluster, namespace: &str, name: &str) -> Result<bool, Error> {
+    if cluster.context() == name {
+        return Ok(true);
+    }
+    let (uid, istiods) = futures::join!(cluster_uid(cluster), istiod_names(cluster, namespace));
+    Ok(uid? == name || istiods?.iter().any(|id| id.as_str() == name))
+}
+
 /// What the cluster's istiods call it; nothing where we may not look.
 pub(crate) async fn istiod_names(
     cluster: &Cluster,

@@ -13,7 +13,7 @@ use super::credential::Credential;
 use super::give::Gift;
 use super::holders::Holder;
 use super::options::Options;
-use super::plan::{Place, Plan};
+use super::plan::{Place, Plan, TokenPlan};
 use super::{credential, kept, mint, observe, plan, try_out};
 
 /// What is known of the source once it was read and prepared.
@@ -47,6 +47,10 @@ impl Run<'_> {
         holders: &[&'h Holder],
         streams: &Streams,
     ) -> Result<Vec<Gift<'h>>, Error> {
+        let seen = match &plan.token {
+            TokenPlan::Existing(secret) => Some(Rc::new(secret.as_ref().clone())),
+            TokenPlan::NewSecret(_) | TokenPlan::Replacement(_) | TokenPlan::Minted { .. } => None,
+        };
         let mut gifts: Vec<Gift<'h>> = Vec::new();
         for holder in holders {
             let shared = gifts
@@ -68,6 +72,8 @@ impl Run<'_> {
             gifts.push(Gift {
                 holder,
                 source: self.source.context().to_owned(),
+                origin: self.source.clone(),
+                seen: seen.clone(),
                 is_named: self.options.name.is_some(),
                 cluster: wanted.cluster.clone(),
                 secret,

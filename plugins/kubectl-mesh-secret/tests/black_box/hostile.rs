@@ -2,6 +2,7 @@
 //! their word. East is the hostile one; it may write anything in its own cluster.
 
 mod made_up;
+mod thrown_out;
 
 use mesh_testkit::embedded::Cluster;
 use mesh_testkit::kubeconfig::{Kubeconfig, User};

@@ -207,7 +207,7 @@ fn only_the_token_changes_and_what_kubectl_remembers_of_the_old_one_goes() {
                     "kubectl.kubernetes.io/last-applied-configuration": last}},
         }),
     );
-    let line = "rotate west --revoke-unseen";
+    let line = "rotate west --context east,north --revoke-unseen";
     mesh.world.run(line).output().expect_success();
     let after = mesh.world.east.get("secrets", NAMESPACE, SECRET).unwrap();
     assert!(!after.to_string().contains(&old));
@@ -235,7 +235,10 @@ fn a_strangers_secret_is_named_before_anything_is_made() {
         "apiVersion": "v1", "kind": "Secret", "data": secret["data"],
         "metadata": {"name": SECRET, "namespace": NAMESPACE, "labels": {"istio/multiCluster": "true"}},
     }));
-    let output = mesh.world.run("rotate west --revoke-unseen").output();
+    let output = mesh
+        .world
+        .run("rotate west --context east,north --revoke-unseen")
+        .output();
     assert_data_eq!(mesh.golden(&output), file!["rotate/stranger.txt"]);
     assert_eq!(mesh.secrets_of_west(), [USUAL]);
 }

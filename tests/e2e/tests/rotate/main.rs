@@ -6,6 +6,7 @@
 )]
 
 mod ended;
+mod hostile;
 mod live;
 mod reader;
 mod rsa;

@@ -1,0 +1,152 @@
+//! The record of who holds a token: annotations on the Secret in the remote cluster that the token ends with, one for each
+//! holder's secret. Only who may write in the remote cluster can write it; what a holder says of itself does not count.
+//!
+//! A holder's secret is known by its UID, which another secret of the same name does not have, and by the address of the
+//! holder's API server in the operator's kubeconfig, since a server may claim any UID.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::core::v1::Secret;
+use sha2::{Digest as _, Sha256};
+
+use super::names::HOLDER_PREFIX;
+use super::server::without_login;
+
+/// How many bytes of an address's digest are written down.
+const BYTES: usize = 8;
+/// How many addresses of one holder are remembered: operators reach it in different ways.
+const ADDRESSES: usize = 8;
+
+/// One secret of one holder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Holding {
+    key: String,
+    address: String,
+}
+
+impl Holding {
+    /// The holding that is `secret`, in the cluster whose API server is reached at `server`; `None` where it has no UID that can
+    /// be written down.
+    pub fn of(secret: &Secret, server: &str) -> Option<Self> {
+        Self::with_uid(secret.metadata.uid.as_deref()?, server)
+    }
+
+    /// The same for a secret with this UID.
+    pub fn with_uid(uid: &str, server: &str) -> Option<Self> {
+        let is_part = |c: char| c.is_ascii_hexdigit() || c == '-';
+        if uid.is_empty() || uid.len() > 63 || !uid.chars().all(is_part) {
+            return None;
+        }
+        let server = without_login(server);
+        let server = server.trim_end_matches('/').to_ascii_lowercase();
+        let digest = Sha256::digest(server.as_bytes());
+        let pairs: Vec<String> = digest
+            .iter()
+            .take(BYTES)
+            .map(|b| format!("{b:02x}"))
+            .collect();
+        Some(Self {
+            key: format!("{HOLDER_PREFIX}{uid}"),
+            address: pairs.concat(),
+        })
+    }
+
+    /// Whether `home`, the Secret that the token ends with, records it.
+    pub fn is_recorded(&self, home: &Secret) -> bool {
+        self.recorded(home).any(|address| address == self.address)
+    }
+
+    fn recorded<'s>(&self, home: &'s Secret) -> impl Iterator<Item = &'s str> {
+        let annotations = home.metadata.annotations.as_ref();
+        let value = annotations.and_then(|all| all.get(&self.key));
+        value.into_iter().flat_map(|value| value.split_whitespace())
+    }
+}
+
+/// Whether `home` records any holder at all.
+pub fn has_record(home: &Secret) -> bool {
+    let annotations = home.metadata.annotations.iter().flatten();
+    annotations
+        .into_iter()
+        .any(|(key, _)| key.starts_with(HOLDER_PREFIX))
+}
+
+/// The annotations that `home` lacks to record all of `holdings`.
+pub fn missing(home: &Secret, holdings: &BTreeSet<Holding>) -> BTreeMap<String, String> {
+    let mut annotations = BTreeMap::<String, Vec<&str>>::new();
+    for one in holdings.iter().filter(|one| !one.is_recorded(home)) {
+        let addresses = annotations
+            .entry(one.key.clone())
+            .or_insert_with(|| one.recorded(home).collect());
+        addresses.push(&one.address);
+    }
+    let last = |all: Vec<&str>| all[all.len().saturating_sub(ADDRESSES)..].join(" ");
+    annotations
+        .into_iter()
+        .map(|(key, addresses)| (key, last(addresses)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const UID: &str = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
+
+    fn home(annotations: &BTreeMap<String, String>) -> Secret {
+        serde_json::from_value(json!({"metadata": {"annotations": annotations}})).unwrap()
+    }
+
+    fn holding(server: &str) -> Holding {
+        Holding::with_uid(UID, server).unwrap()
+    }
+
+    #[test]
+    fn a_holding_is_one_secret_at_one_address() {
+        let east = holding("https://east:6443");
+        let bare = home(&BTreeMap::new());
+        assert!(!east.is_recorded(&bare) && !has_record(&bare));
+        let known = home(&missing(&bare, &[east.clone()].into()));
+        assert!(east.is_recorded(&known) && has_record(&known));
+        assert!(holding("https://me:pw@EAST:6443/").is_recorded(&known));
+        for other in [
+            holding("https://north:6443"),
+            Holding::with_uid("11111111-2222-3333-4444-555555555555", "https://east:6443").unwrap(),
+        ] {
+            assert!(!other.is_recorded(&known), "{other:?}");
+        }
+        assert!(missing(&known, &[east].into()).is_empty());
+    }
+
+    #[test]
+    fn another_way_to_the_same_holder_is_added_and_the_oldest_are_forgotten() {
+        let mut known = home(&BTreeMap::new());
+        let servers: Vec<String> = (0..ADDRESSES + 2)
+            .map(|n| format!("https://east-{n}"))
+            .collect();
+        for server in &servers {
+            let added = missing(&known, &[holding(server)].into());
+            known
+                .metadata
+                .annotations
+                .get_or_insert_default()
+                .extend(added);
+        }
+        let count = servers
+            .iter()
+            .filter(|server| holding(server).is_recorded(&known))
+            .count();
+        assert_eq!(count, ADDRESSES);
+        assert!(holding(&servers[ADDRESSES + 1]).is_recorded(&known));
+    }
+
+    #[test]
+    fn an_uid_that_is_none_is_no_holding() {
+        for uid in ["", "a/b", "x y", "\n", &"a".repeat(64)] {
+            assert_eq!(Holding::with_uid(uid, "https://east"), None, "{uid:?}");
+        }
+        assert_eq!(Holding::of(&Secret::default(), "https://east"), None);
+    }
+}

@@ -1,0 +1,135 @@
+//! Writes down in a source which secrets hold its tokens, so that `rotate` knows whom to give new ones to. The only other
+//! writer of that is `rotate` itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use k8s_openapi::api::core::v1::Secret;
+use mesh_common::cluster::{Cluster, DryRun, fan_out};
+use mesh_common::mesh::access_facts::bearer_token;
+use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::holding::{Holding, missing};
+use mesh_common::mesh::remote_secret::{RemoteSecret, own_name};
+use mesh_common::mesh::token;
+use mesh_common::mesh::token_home::TokenHome;
+use mesh_common::terminal::{Interrupt, Streams};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+
+/// A secret that a holder has now.
+pub(super) struct Given<'a> {
+    pub origin: &'a Cluster,
+    pub secret: &'a RemoteSecret,
+    /// The token Secret as it was read, where there was one.
+    pub seen: Option<&'a Rc<Secret>>,
+    pub holder: &'a Cluster,
+    /// UID of the holder's secret.
+    pub uid: String,
+    /// Whether the holder had it before.
+    pub is_old: bool,
+}
+
+/// A token, and all that hold it.
+struct Held<'a> {
+    origin: &'a Cluster,
+    home: TokenHome,
+    token: SecretString,
+    seen: Option<&'a Rc<Secret>>,
+    holdings: BTreeSet<Holding>,
+    holders: BTreeSet<&'a str>,
+}
+
+/// Records all of `given` where it is not recorded yet. A record that cannot be written costs nothing but that `rotate` has to
+/// be told whom to give a new token.
+///
+/// # Errors
+/// Ctrl-C.
+pub(super) async fn record(
+    given: Vec<Given<'_>>,
+    interrupt: &Interrupt,
+    streams: &Streams,
+) -> Result<(), Error> {
+    let results = fan_out(by_token(given), |held| async move {
+        let recorded = held.record(interrupt).await;
+        recorded.map_err(|error| (held.holders, error))
+    });
+    for (holders, error) in results.await.into_iter().filter_map(Result::err) {
+        if error.kind() == Kind::Interrupted {
+            return Err(error);
+        }
+        let holders: Vec<&str> = holders.into_iter().collect();
+        streams.warn(&format!(
+            "{}; who holds the token is not recorded there, so that a rotation has to be told: --context {}",
+            error.in_one_line(),
+            holders.join(",")
+        ));
+    }
+    Ok(())
+}
+
+fn by_token(given: Vec<Given<'_>>) -> Vec<Held<'_>> {
+    let mut held = BTreeMap::<(&str, TokenHome), Held<'_>>::new();
+    for one in given {
+        let Some(token) = bearer_token(one.secret.kubeconfig.expose_secret().as_bytes()) else {
+            continue;
+        };
+        let facts = token::read(token.expose_secret());
+        let home = facts.as_ref().and_then(TokenHome::of);
+        let holding = Holding::with_uid(&one.uid, one.holder.target().server());
+        let (Some(home), Some(holding)) = (home, holding) else {
+            continue;
+        };
+        // A token of a holder's own that it had before was recorded when it was made.
+        if one.is_old && !home.is_held() {
+            continue;
+        }
+        let key = (one.origin.context(), home.clone());
+        let known = held.entry(key).or_insert_with(|| Held {
+            origin: one.origin,
+            home,
+            token,
+            seen: one.seen,
+            holdings: BTreeSet::new(),
+            holders: BTreeSet::new(),
+        });
+        known.holdings.insert(holding);
+        known.holders.insert(one.holder.context());
+    }
+    held.into_values().collect()
+}
+
+impl Held<'_> {
+    async fn record(&self, interrupt: &Interrupt) -> Result<(), Error> {
+        let is_home = |secret: &Secret| {
+            own_name(secret) == self.home.name && self.home.is(secret, self.token.expose_secret())
+        };
+        let is_recorded = |secret: &Secret| missing(secret, &self.holdings).is_empty();
+        if self
+            .seen
+            .is_some_and(|seen| is_home(seen) && is_recorded(seen))
+        {
+            return Ok(());
+        }
+        let namespace = Some(self.home.namespace.as_str());
+        // What a token is bound to is known by the token, and was made for it a moment ago.
+        let (uid, annotations) = if let Some(uid) = self.home.uid() {
+            let nothing = Secret::default();
+            (Some(uid.to_owned()), missing(&nothing, &self.holdings))
+        } else {
+            let read = self.origin.get::<Secret>(namespace, &self.home.name);
+            let Some(found) = interrupt.or(read).await?.filter(is_home) else {
+                return Ok(());
+            };
+            let annotations = missing(&found, &self.holdings);
+            (found.metadata.uid, annotations)
+        };
+        if annotations.is_empty() {
+            return Ok(());
+        }
+        interrupt.check()?;
+        let patch = json!({"metadata": {"uid": uid, "annotations": annotations}});
+        self.origin
+            .merge_patch::<Secret>(namespace, &self.home.name, &patch, DryRun::None)
+            .await
+    }
+}
