@@ -1,6 +1,7 @@
 //! The arguments of `delete`.
 
 use clap::{Args, ValueEnum};
+use mesh_common::mesh::names::READER_ACCOUNT;
 use mesh_common::terminal::flags::{AllContextFlags, ConnectFlags, DryRunFlags, NamespaceFlags};
 use mesh_common::terminal::prompt::ConfirmFlags;
 
@@ -34,9 +35,17 @@ pub(crate) struct DeleteArgs {
     /// server may accept a token for some ten seconds after it ended.
     #[arg(long)]
     pub revoke: bool,
-    /// With --revoke: the context of the cluster that the secrets lead to [default: the one that holds the very token]
-    #[arg(long, value_name = "CONTEXT", requires = "revoke")]
-    pub source_context: Option<String>,
+    /// With --revoke: the context of the remote cluster [default: the one that accepts the token, if it goes by the secret's name]
+    #[arg(
+        long,
+        value_name = "CONTEXT",
+        requires = "revoke",
+        alias = "source-context"
+    )]
+    pub remote_context: Option<String>,
+    /// With --revoke: the service account, NAME or NAMESPACE/NAME, whose tokens may be revoked
+    #[arg(long, value_name = "ACCOUNT", default_value = READER_ACCOUNT, requires = "revoke")]
+    pub service_account: String,
     /// Count a name that no secret goes by as done
     #[arg(long)]
     pub ignore_not_found: bool,

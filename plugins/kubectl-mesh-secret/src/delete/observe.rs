@@ -26,7 +26,7 @@ pub(super) struct Place {
     pub server: String,
     /// Whether secrets are to go from here.
     pub is_holder: bool,
-    /// Whether it is `--source-context`.
+    /// Whether it is `--remote-context`.
     pub is_source: bool,
     /// The secrets of its Istio namespace that have the label, whatever its value, or a name that was asked for.
     pub secrets: Vec<Secret>,
@@ -133,7 +133,7 @@ fn wanted(
             Err(error) => wrong.push(error),
         }
     }
-    let source = arguments.source_context.as_deref();
+    let source = arguments.remote_context.as_deref();
     let others = kubeconfig
         .context_names()
         .filter(|_| arguments.revoke && !every);
@@ -171,7 +171,7 @@ async fn place(
         kubectl: cluster.target().kubectl().clone(),
         server: cluster.target().server().to_owned(),
         is_holder,
-        is_source: arguments.source_context.as_deref() == Some(cluster.context()),
+        is_source: arguments.remote_context.as_deref() == Some(cluster.context()),
         secrets,
         elsewhere,
         skipped,

@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::command::{Command, Remedy};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::remote_secret::own_name;
+use mesh_common::mesh::token::TokenFacts;
 use mesh_common::mesh::token_home::TokenHome;
 use mesh_common::mesh::{access_facts, token};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -20,10 +21,13 @@ const WITHOUT: &str = "leave out --revoke, and the secrets alone are deleted";
 
 /// A token that is to end.
 pub(super) struct Token<'a> {
-    text: SecretString,
-    /// The cluster that accepts it, as the secret calls it.
+    pub text: SecretString,
+    pub facts: TokenFacts,
+    /// The cluster that accepts it, as the first secret with it calls it.
     pub cluster: &'a str,
-    /// The Secret that it lives with.
+    /// All secrets that go with it, each with what it calls the cluster.
+    pub held_by: Vec<(Doomed<'a>, &'a str)>,
+    /// The Secret that it lives with, if it is what it says.
     pub home: TokenHome,
     server: String,
 }
@@ -31,25 +35,37 @@ pub(super) struct Token<'a> {
 /// What was found under the name of a token's home in one place.
 pub(super) type Found = Result<Option<Secret>, Error>;
 
+/// What the cluster with a token's home says of the token.
+pub(super) struct Proof<'a> {
+    /// Whether its API server accepts it, as the account that it claims.
+    pub is_accepted: bool,
+    /// The secrets with it that are for a cluster of another name.
+    pub misnamed: Vec<(Doomed<'a>, &'a str)>,
+}
+
 /// How a token ends.
 pub(super) enum End<'f> {
     /// With this Secret of that place.
     With(Doomed<'f>),
-    /// It ended before: the source, which is that place, has no such Secret any more.
-    Before { place: usize },
+    /// The cluster of that place, which the secret leads to, does not accept it.
+    NotAccepted { place: usize, cluster: String },
 }
 
 /// The tokens that the secrets hold, each once.
 ///
 /// # Errors
 /// Those that cannot be revoked, joined.
-pub(super) fn tokens<'a>(doomed: &[Doomed<'a>], places: &[Place]) -> Result<Vec<Token<'a>>, Error> {
+pub(super) fn tokens<'a>(
+    doomed: &[Doomed<'a>],
+    places: &[Place],
+    account: (&str, &str),
+) -> Result<Vec<Token<'a>>, Error> {
     let entries = doomed.iter().flat_map(|one| {
         let entries = one.secret.data.iter().flatten();
         entries.map(move |(cluster, kubeconfig)| (one, cluster, kubeconfig))
     });
     let all = Error::gather(entries.map(|(one, cluster, kubeconfig)| {
-        of_entry(cluster, &kubeconfig.0).map_err(|why| {
+        of_entry(*one, cluster, &kubeconfig.0, account).map_err(|why| {
             let (name, context) = (own_name(one.secret), &places[one.place].context);
             Error::refused(format!(
                 "the credential for {cluster} in secret {name} of context {context} {why}, so it cannot be revoked"
@@ -59,24 +75,42 @@ pub(super) fn tokens<'a>(doomed: &[Doomed<'a>], places: &[Place]) -> Result<Vec<
     }))?;
     let mut tokens: Vec<Token<'_>> = Vec::new();
     for token in all {
-        if !tokens
-            .iter()
-            .any(|known| known.ends(token.text.expose_secret()))
+        // What a token says of the Secret that it ends with proves nothing, so each text is one of its own.
+        let text = token.text.expose_secret();
+        match tokens
+            .iter_mut()
+            .find(|known| known.text.expose_secret() == text)
         {
-            tokens.push(token);
+            Some(known) => known.held_by.extend(token.held_by),
+            None => tokens.push(token),
         }
     }
     Ok(tokens)
 }
 
-fn of_entry<'a>(cluster: &'a str, kubeconfig: &[u8]) -> Result<Token<'a>, &'static str> {
+fn of_entry<'a>(
+    one: Doomed<'a>,
+    cluster: &'a str,
+    kubeconfig: &[u8],
+    account: (&str, &str),
+) -> Result<Token<'a>, String> {
     let facts = access_facts::read(kubeconfig).ok_or("cannot be read")?;
     let text = access_facts::bearer_token(kubeconfig).ok_or("is no token")?;
     let token = token::read(text.expose_secret()).ok_or("is no token of a service account")?;
     let home = TokenHome::of(&token).ok_or("names no Secret that it lives with")?;
+    if (home.namespace.as_str(), home.account()) != account {
+        return Err(format!(
+            "says that it is of service account {:?}, not of {}/{}",
+            format!("{}/{}", home.namespace, home.account()),
+            account.0,
+            account.1
+        ));
+    }
     Ok(Token {
         text,
+        facts: token,
         cluster,
+        held_by: vec![(one, cluster)],
         home,
         server: facts.server,
     })
@@ -106,6 +140,7 @@ pub(super) fn plan_revoke<'f>(
     doomed: &[Doomed<'_>],
     seen: &Seen,
     found: &'f [Vec<Found>],
+    proofs: Vec<Option<Result<Proof<'_>, Error>>>,
     order: &Order<'_>,
 ) -> Result<Vec<End<'f>>, Error> {
     let mut wrong = others(tokens, doomed, &seen.places, order);
@@ -113,9 +148,10 @@ pub(super) fn plan_revoke<'f>(
         wrong.extend(unread(seen));
     }
     let mut ends = Vec::new();
-    for (number, token) in tokens.iter().enumerate() {
+    for ((number, token), proof) in tokens.iter().enumerate().zip(proofs) {
         let of_token: Vec<&Found> = found.iter().map(|of_place| &of_place[number]).collect();
-        match end(token, &seen.places, &of_token) {
+        match end(token, &seen.places, &of_token, proof) {
+            Ok(End::With(one)) if ends.iter().any(|known: &End<'_>| known.is_with(&one)) => {}
             Ok(end) => ends.push(end),
             // It may be where nobody could look, which is told already.
             Err(error) if error.kind() == Kind::NotFound && !seen.unread.is_empty() => {}
@@ -124,7 +160,7 @@ pub(super) fn plan_revoke<'f>(
     }
     let by_hand = ends.iter().filter_map(|end| match end {
         End::With(one) => Some(by_hand(one, &seen.places)),
-        End::Before { .. } => None,
+        End::NotAccepted { .. } => None,
     });
     match Error::all(wrong) {
         Some(error) => Err(by_hand.fold(error.hint(WITHOUT), |error, step| {
@@ -223,10 +259,22 @@ fn unread(seen: &Seen) -> Vec<Error> {
     contexts.chain(namespaces).collect()
 }
 
-/// How one token ends: with the Secret that is proven to be its home, wherever that is. The source that was named is looked
-/// at first, then the one that the secret's server leads to.
-fn end<'f>(token: &Token<'_>, places: &[Place], found: &[&'f Found]) -> Result<End<'f>, Error> {
-    let home = format!("{}/{}", token.home.namespace, token.home.name);
+impl End<'_> {
+    fn is_with(&self, other: &Doomed<'_>) -> bool {
+        match self {
+            Self::With(one) => one.place == other.place && one.secret == other.secret,
+            Self::NotAccepted { .. } => false,
+        }
+    }
+}
+
+/// The place that has the Secret which the token says that it lives with: the remote cluster that was named is looked at first,
+/// then the one that the secret's server leads to. Also whether one of these two is meant at all, and which.
+pub(super) fn home<'f>(
+    token: &Token<'_>,
+    places: &[Place],
+    found: &[&'f Found],
+) -> (Option<usize>, Option<Doomed<'f>>) {
     let is_home = |secret: &Secret| token.home.is(secret, token.text.expose_secret());
     let proven = |place: usize| {
         let secret = found[place].as_ref().ok()?.as_ref();
@@ -234,17 +282,60 @@ fn end<'f>(token: &Token<'_>, places: &[Place], found: &[&'f Found]) -> Result<E
     };
     let named = places.iter().position(|place| place.is_source);
     let by_server = |place: &Place| normal_server(&place.server) == normal_server(&token.server);
-    let source = named.or_else(|| places.iter().position(by_server));
-    let mut order = source.into_iter().chain(0..places.len());
-    let Some((place, secret)) = order.find_map(|place| Some((place, proven(place)?))) else {
-        return nowhere(token, places, found, source);
+    let meant = named.or_else(|| places.iter().position(by_server));
+    let mut order = meant.into_iter().chain(0..places.len());
+    let home = order.find_map(|place| {
+        Some(Doomed {
+            place,
+            secret: proven(place)?,
+        })
+    });
+    (meant, home)
+}
+
+/// How one token ends: with the Secret that holds it or that it is bound to, in the cluster that accepts it.
+fn end<'f>(
+    token: &Token<'_>,
+    places: &[Place],
+    found: &[&'f Found],
+    proof: Option<Result<Proof<'_>, Error>>,
+) -> Result<End<'f>, Error> {
+    let (meant, home) = home(token, places, found);
+    let Some(Doomed { place, secret }) = home else {
+        return nowhere(token, places, found, meant);
     };
+    let context = &places[place].context;
+    let named = places.iter().position(|place| place.is_source);
     if let Some(named) = named.filter(|named| *named != place) {
         return Err(Error::usage(format!(
-            "the token for {} lives in context {}, not in context {}",
-            token.cluster, places[place].context, places[named].context
+            "the token for {} lives in context {context}, not in context {}",
+            token.cluster, places[named].context
         ))
-        .hint(Remedy::add("--source-context", &places[place].context)));
+        .hint(Remedy::add("--remote-context", context)));
+    }
+    let Some(proof) = proof.transpose()? else {
+        return Err(Error::refused(format!(
+            "the token for {} is not shown to context {context}, which its secret does not lead to",
+            token.cluster
+        ))
+        .hint("name the cluster that it gives access to with --remote-context"));
+    };
+    if !proof.is_accepted {
+        return Ok(End::NotAccepted {
+            place,
+            cluster: token.cluster.to_owned(),
+        });
+    }
+    let misnamed = proof.misnamed.iter().map(|(one, key)| {
+        Error::refused(format!(
+            "secret {} in context {} is for cluster {key}, and its token gives access to the cluster of context {context}, which is not known by that name, so it is not revoked",
+            own_name(one.secret),
+            places[one.place].context
+        ))
+        .hint("find out why it is there, and if it is right, name the cluster that it gives access to with --remote-context")
+    });
+    if let Some(error) = Error::all(misnamed) {
+        return Err(error);
     }
     // What a token is bound to may be anything, and is not there for the token alone.
     let is_more = !secret
@@ -252,11 +343,10 @@ fn end<'f>(token: &Token<'_>, places: &[Place], found: &[&'f Found]) -> Result<E
         .iter()
         .flatten()
         .all(|(key, _)| OF_TOKENS.contains(&key.as_str()));
-    if is_more {
-        let context = &places[place].context;
+    if is_more || !token.home.may_end(secret) {
         return Err(Error::refused(format!(
-            "the token for {} lives with secret {home} of context {context}, which holds other things too",
-            token.cluster
+            "the token for {} lives with secret {}/{} of context {context}, which was not made for it or holds other things too",
+            token.cluster, token.home.namespace, token.home.name
         )));
     }
     Ok(End::With(Doomed { place, secret }))
@@ -287,7 +377,10 @@ fn nowhere<'f>(
     if let Some(place) = source {
         return match failed(place) {
             Some(reason) => Err(unknown().because(reason)),
-            None => Ok(End::Before { place }),
+            None => Ok(End::NotAccepted {
+                place,
+                cluster: token.cluster.to_owned(),
+            }),
         };
     }
     let error = unknown().hint(format!(

@@ -1,5 +1,6 @@
 //! The verb from its arguments to its exit code.
 
+use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::{DryRun, concerns_one_cluster, fan_out, is_refused};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::remote_secret::own_name;
@@ -14,9 +15,12 @@ use super::names::Name;
 use super::observe::{Seen, homes, observe};
 use super::plan::{Doomed, Order, plan};
 use super::plan_revoke::{self, End, by_hand};
+use super::prove::prove;
 use super::report::{ends_with, goes, went};
 use crate::cli::SELF;
 use crate::held::comes_back;
+use crate::source::amend;
+use crate::source::names::account;
 
 pub(crate) async fn run(
     arguments: DeleteArgs,
@@ -43,11 +47,15 @@ pub(crate) async fn run(
     let doomed = &plan.doomed;
     let (tokens, found);
     let ends = if arguments.revoke {
-        tokens = plan_revoke::tokens(doomed, &seen.places)?;
+        let namespace = order.namespace;
+        let (of, account) = account(&arguments.service_account, namespace);
+        tokens = plan_revoke::tokens(doomed, &seen.places, (&of, &account))?;
         found = interrupt
             .or(async { Ok(homes(&seen, &tokens).await) })
             .await?;
-        plan_revoke::plan_revoke(&tokens, doomed, &seen, &found, &order)?
+        let proving = async { Ok(prove(&seen, &tokens, &found, namespace, &connector).await) };
+        let proofs = interrupt.or(proving).await?;
+        plan_revoke::plan_revoke(&tokens, doomed, &seen, &found, proofs, &order)?
     } else {
         Vec::new()
     };
@@ -137,17 +145,17 @@ impl Work<'_> {
         let is_clean = tally.is_clean();
         for end in ends {
             match end {
-                End::Before { place } => {
+                End::NotAccepted { place, cluster } => {
                     let context = &self.seen.places[*place].context;
                     streams.say(&format!(
-                        "context {context} has no such token any more: it was revoked before"
+                        "context {context} does not accept the token for {cluster}, which was revoked before or never was one of its tokens: nothing is revoked there"
                     ));
                 }
                 End::With(one) if !is_clean => {
                     let step = by_hand(one, &self.seen.places);
                     streams.warn(&format!("the token is not revoked, since not every secret is known to be gone; once they are: {step}"));
                 }
-                End::With(one) => match self.delete_one(one).await {
+                End::With(one) => match self.end(one).await {
                     Ok(was_there) => self.tell(one, was_there, streams)?,
                     Err(error) => {
                         let step = by_hand(one, &self.seen.places);
@@ -168,6 +176,17 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Ends a token by its Secret, as long as that is what was read; the API server notes in it when the token was last used.
+    async fn end(&self, one: &Doomed<'_>) -> Result<bool, Error> {
+        if !self.dry_run().writes() {
+            return self.delete_one(one).await;
+        }
+        let is_as_read =
+            |now: &Secret| now.data == one.secret.data && now.type_ == one.secret.type_;
+        let cluster = &self.seen.clusters[one.place];
+        amend::end(cluster, self.interrupt, one.secret, is_as_read).await
     }
 
     async fn delete_one(&self, one: &Doomed<'_>) -> Result<bool, Error> {

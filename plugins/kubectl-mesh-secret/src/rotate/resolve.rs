@@ -9,6 +9,7 @@ use mesh_common::terminal::flags::split_contexts;
 use super::args::RotateArgs;
 use super::due::Due;
 use super::entries::Wanted;
+use crate::source::names::account;
 
 /// Kubernetes refuses tokens with a shorter life.
 /// Source: `ValidateTokenRequest` in Kubernetes' `pkg/apis/authentication/validation`.
@@ -115,12 +116,6 @@ fn contexts(
     }
     holders.extend(rest);
     (holders, Vec::new())
-}
-
-/// Namespace and name of the account that `--service-account` names.
-pub(crate) fn account(flag: &str, namespace: &str) -> (String, String) {
-    let (namespace, name) = flag.split_once('/').unwrap_or((namespace, flag));
-    (namespace.to_owned(), name.to_owned())
 }
 
 impl Order {

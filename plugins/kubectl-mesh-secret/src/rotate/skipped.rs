@@ -71,7 +71,7 @@ impl Why {
                 error = match place.remote {
                     Some(remote) => error.hint(again(entry, remote, place)),
                     None => error.hint(format!(
-                        "if the secret is right, name the cluster that it gives access to with --remote-context; no context has the server {:?}",
+                        "if the secret is right, name the cluster that it gives access to with --remote-context, since no context has the server {:?}",
                         entry.server
                     )),
                 };

@@ -23,7 +23,7 @@ pub(super) fn unknown(rotation: &Rotation, seen: &Seen, namespace: &str) -> Vec<
                 return Error::refused(format!(
                     "{which} is for cluster {key}, and its token gives access to the cluster of context {remote}, which is not known by that name, so it gets no new one"
                 ))
-                .hint("find out why it is there; if it is right, name the cluster that it gives access to with --remote-context");
+                .hint("find out why it is there, and if it is right, name the cluster that it gives access to with --remote-context");
             }
             let alike = rotation.parts.iter().filter(|one| {
                 place(one).named && one.entry.key == *key && one.claim != Claim::OtherName

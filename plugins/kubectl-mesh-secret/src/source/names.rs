@@ -12,6 +12,12 @@ use super::options::Options;
 /// The Helm value that names a cluster.
 const VALUE: &str = "values.global.multiCluster.clusterName";
 
+/// Namespace and name of the account that `--service-account` names.
+pub(crate) fn account(flag: &str, namespace: &str) -> (String, String) {
+    let (namespace, name) = flag.split_once('/').unwrap_or((namespace, flag));
+    (namespace.to_owned(), name.to_owned())
+}
+
 /// The cluster's name, and what is odd about it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Chosen {

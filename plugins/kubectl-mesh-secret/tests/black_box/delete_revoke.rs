@@ -86,10 +86,10 @@ fn has(cluster: &Cluster, name: &str) -> bool {
 cases! { check;
     revoked: |world| world.run(REVOKE);
     revoked_output_name: |world| world.run(&format!("{REVOKE} -o name"));
-    source_without_revoke: |world| world.run("delete west --context east --yes --source-context west");
-    source_unknown: |world| world.run(&format!("{REVOKE} --source-context wets"));
-    source_named: |world| world.run(&format!("{REVOKE} --source-context west"));
-    source_is_another: |world| world.run(&format!("{REVOKE} --source-context east"));
+    source_without_revoke: |world| world.run("delete west --context east --yes --remote-context west");
+    source_unknown: |world| world.run(&format!("{REVOKE} --remote-context wets"));
+    source_named: |world| world.run(&format!("{REVOKE} --remote-context west"));
+    source_is_another: |world| world.run(&format!("{REVOKE} --remote-context east"));
     dry_run: |world| world.run("delete west --context east --revoke --dry-run");
     nobody_to_ask: |world| world.run("delete west --context east --revoke");
     answered_yes: |world| {
@@ -320,6 +320,10 @@ fn one_wave_for_secrets_and_one_for_their_home() {
         world.west.rendered_requests(),
         str![[r#"
 2 GET /api/v1/secrets?labelSelector=istio/multiCluster&limit=500 200
+--
+2 GET /api/v1/namespaces/istio-system/secrets/istio-reader-service-account-istio-remote-secret-token 200
+--
+2 POST /apis/authentication.k8s.io/v1/selfsubjectreviews?fieldManager=kubectl-mesh 201
 --
 2 GET /api/v1/namespaces/istio-system/secrets/istio-reader-service-account-istio-remote-secret-token 200
 --

@@ -11,10 +11,10 @@ use snapbox::{Data, assert_data_eq, file};
 use super::{ROTATIONS, kubeconfig, powerful, replace, uid};
 use crate::support::{Mesh, NAMESPACE, SECRET, USUAL, golden_file, token_of};
 
-const READER: &str = "istio-reader-service-account";
+pub(super) const READER: &str = "istio-reader-service-account";
 
 /// What a bound token of this account says of itself.
-fn claims(mesh: &Mesh, namespace: &str, account: &str, secret: (&str, &str)) -> Value {
+pub(super) fn claims(mesh: &Mesh, namespace: &str, account: &str, secret: (&str, &str)) -> Value {
     let account_uid = uid(&mesh.world.west, "serviceaccounts", namespace, account);
     json!({"sub": format!("system:serviceaccount:{namespace}:{account}"), "iss": mesh.world.west.issuer(),
         "iat": 1_700_000_000, "exp": 4_000_000_000_i64, "aud": [mesh.world.west.issuer()],

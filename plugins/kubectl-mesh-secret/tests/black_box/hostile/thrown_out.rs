@@ -170,7 +170,8 @@ fn a_secret_for_a_cluster_of_another_name_gets_no_token_of_this_one() {
         .output();
     assert_data_eq!(mesh.golden(&output), file!["other_name.txt"]);
     assert_eq!(secret_of_east(&mesh), old);
-    let line = "rotate south --context east --remote-context west --revoke-unseen";
+    let line =
+        "rotate south --context east --remote-context west --revoke-unseen --force-conflicts";
     let output = mesh.world.run(line).output();
     assert!(
         output.stdout.contains("rotated in context east"),
