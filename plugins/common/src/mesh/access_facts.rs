@@ -53,6 +53,20 @@ pub enum TrustFacts {
     Nothing,
 }
 
+impl AccessFacts {
+    /// What it authenticates by, in words. The certificate comes first where there is a token too, as for an API server.
+    pub fn credential(&self) -> &'static str {
+        let has = |way: &str| self.authentication.iter().any(|own| own.starts_with(way));
+        if has("client-certificate") {
+            "client certificate"
+        } else if has("token") {
+            "token"
+        } else {
+            "credential"
+        }
+    }
+}
+
 /// Reads `kubeconfig`; `None` where it has no current context with a cluster to tell of.
 pub fn read(kubeconfig: &[u8]) -> Option<AccessFacts> {
     of_document(&go::first_document(kubeconfig).ok()?)

@@ -5,6 +5,8 @@ use sha2::{Digest as _, Sha256};
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use super::x509;
+
 /// What is told of one certificate.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,7 +35,7 @@ pub fn read_der(der: &[u8]) -> Option<CertificateFacts> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let validity = certificate.validity();
     Some(CertificateFacts {
-        subject: certificate.subject().to_string(),
+        subject: x509::shown(&certificate.subject().to_string()),
         sha256: fingerprint(der),
         not_before: Timestamp::from_second(validity.not_before.timestamp()).ok()?,
         not_after: Timestamp::from_second(validity.not_after.timestamp()).ok()?,

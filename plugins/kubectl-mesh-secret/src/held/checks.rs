@@ -13,6 +13,7 @@ use mesh_common::mesh::remote_secret::{annotated_cluster, has_label};
 use mesh_common::mesh::server;
 use mesh_common::mesh::token::TokenFacts;
 
+use super::certificate::certificate_findings;
 use super::remedies::{
     create_again, create_again_by_hand, create_again_with, delete, kubectl, namespace, surplus,
 };
@@ -20,13 +21,16 @@ use super::report::{ClusterReport, SecretReport};
 use super::secret::{Held, Twins};
 
 /// Below this part of its life a credential is about to end.
-const LIFE_LEFT: f64 = 0.2;
+pub(super) const LIFE_LEFT: f64 = 0.2;
 /// Lives longer than this are also warned of in their last week.
-const LONG_LIFE_DAYS: i64 = 35;
-const LAST_DAYS: i64 = 7;
+pub(super) const LONG_LIFE_DAYS: i64 = 35;
+pub(super) const LAST_DAYS: i64 = 7;
 
 /// What to make a secret again with whose server leads nowhere from its holder.
 pub(crate) const OTHER_SERVER: &str = "with --server, and an address that the holder's pods reach";
+
+/// What to make a secret again with whose CA has expired.
+const RENEWED_CA: &str = "with --ca-file, and the CA that signs the server's certificate now";
 
 /// How to judge.
 #[derive(Clone, Copy)]
@@ -166,6 +170,7 @@ fn cluster(held: &Held, key: &str, kubeconfig: &[u8], view: View) -> ClusterRepo
     if let Some(access) = &access {
         findings.extend(server_findings(held, key, access, view));
         findings.extend(token_findings(held, key, access, view.now));
+        findings.extend(certificate_findings(held, key, access, view.now));
     }
     ClusterReport {
         name: key.to_owned(),
@@ -284,9 +289,10 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
                     Finding::new(
                         "secret-ca-mismatch",
                         Severity::Error,
-                        "every certificate of its CA has expired",
+                        "every certificate of its CA has expired, so istiod trusts no server by it",
                     )
-                    .fix(create_again(held, key)),
+                    // Made again as it was made, it would hold the same CA.
+                    .fix(create_again_by_hand(held, key, RENEWED_CA)),
                 );
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! It writes nothing, and of the clusters it reads only a source that it is asked for.
 
+mod certificate;
 mod checks;
 mod origin;
 mod remedies;

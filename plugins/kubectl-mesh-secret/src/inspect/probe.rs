@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
 use mesh_common::cluster::{Cluster, ConnectFault, Connector, Target, connect_fault, fan_out};
+use mesh_common::mesh::access_facts::AccessFacts;
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::finding::{Finding, Severity};
@@ -166,6 +167,26 @@ impl Probe<'_> {
         let (held, key) = (self.held, self.cluster.name.as_str());
         let by_hand = |what| create_again_by_hand(held, key, what);
         let (id, fix) = match connect_fault(error) {
+            Some(ConnectFault::ClientCertificateRefused { .. }) => {
+                (self.invalid(), create_again(held, key))
+            }
+            // The credential itself cannot be used, so no connection was tried.
+            None if error.kind() == Kind::Unauthenticated => {
+                (self.invalid(), create_again(held, key))
+            }
+            Some(ConnectFault::CertificateExpired { .. }) => (
+                "secret-ca-mismatch",
+                "renew the API server's certificate, with kubeadm: kubeadm certs renew apiserver"
+                    .into(),
+            ),
+            Some(ConnectFault::CertificateNotYetValid { .. }) => (
+                "secret-ca-mismatch",
+                "compare the clock of the API server's machine with this one's".into(),
+            ),
+            Some(ConnectFault::CertificateUnusable { .. }) => (
+                "secret-ca-mismatch",
+                "give the API server a certificate that Kubernetes' clients accept".into(),
+            ),
             Some(ConnectFault::NameMismatch { valid_for, .. }) => (
                 "secret-ca-mismatch",
                 match valid_for.first() {
@@ -187,6 +208,20 @@ impl Probe<'_> {
         .fix(fix)
     }
 
+    /// What it authenticates by, in words.
+    fn credential(&self) -> &'static str {
+        let access = self.cluster.access.as_ref();
+        access.map_or("token", AccessFacts::credential)
+    }
+
+    fn invalid(&self) -> &'static str {
+        if self.credential() == "client certificate" {
+            "secret-certificate-invalid"
+        } else {
+            "secret-token-invalid"
+        }
+    }
+
     fn authentication_failed(&self, report: &mut ProbeReport, error: &Error) -> Vec<Finding> {
         let skipped = Outcome::Skipped {
             detail: "not authenticated".to_owned(),
@@ -199,9 +234,9 @@ impl Probe<'_> {
         };
         let finding = match error.kind() {
             Kind::Unauthenticated => Finding::new(
-                "secret-token-invalid",
+                self.invalid(),
                 Severity::Error,
-                "the API server does not accept its token",
+                format!("the API server does not accept its {}", self.credential()),
             )
             .fix(create_again(self.held, &self.cluster.name)),
             Kind::Usage

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use mesh_common::mesh::access_facts::{AccessFacts, TrustFacts};
+use mesh_common::mesh::certificate::CertificateFacts;
 use mesh_common::mesh::finding::Severity;
 use mesh_common::mesh::token::TokenFacts;
 use mesh_common::terminal::output::Report;
@@ -86,7 +87,11 @@ fn cluster(cluster: &ClusterReport, wide: bool, text: &mut String) {
         text,
     );
     if let Some(probe) = &cluster.probe {
-        self::probe(probe, text);
+        let credential = cluster
+            .access
+            .as_ref()
+            .map_or("token", AccessFacts::credential);
+        self::probe(probe, credential, text);
     }
     if let Some(kubeconfig) = &cluster.kubeconfig {
         entry("clear", "", text);
@@ -133,10 +138,28 @@ fn access(access: &AccessFacts, wide: bool, text: &mut String) {
         TrustFacts::SystemRoots => entry("ca", "the roots of the machine that dials", text),
         TrustFacts::Nothing => entry("ca", "none: the server is not checked", text),
     }
-    match &access.token {
-        Some(token) => self::token(token, text),
-        None => entry("auth", &none(&access.authentication.join(", ")), text),
+    if let Some(token) = &access.token {
+        self::token(token, text);
     }
+    if let Some(certificate) = &access.client_certificate {
+        self::client_certificate(certificate, text);
+    }
+    if access.token.is_none() && access.client_certificate.is_none() {
+        entry("auth", &none(&access.authentication.join(", ")), text);
+    }
+}
+
+fn client_certificate(certificate: &CertificateFacts, text: &mut String) {
+    entry("client", &none(&certificate.subject), text);
+    entry(
+        "",
+        &format!(
+            "ends {}, valid since {}",
+            day_and_time(certificate.not_after),
+            day_and_time(certificate.not_before)
+        ),
+        text,
+    );
 }
 
 fn token(token: &TokenFacts, text: &mut String) {
@@ -161,10 +184,11 @@ fn token(token: &TokenFacts, text: &mut String) {
     }
 }
 
-fn probe(probe: &ProbeReport, text: &mut String) {
+fn probe(probe: &ProbeReport, credential: &str, text: &mut String) {
+    let accepted = format!("{credential} accepted");
     let mut questions = vec![
         ("connected", &probe.connected),
-        ("token accepted", &probe.authenticated),
+        (accepted.as_str(), &probe.authenticated),
         ("right cluster", &probe.right_cluster),
     ];
     questions.extend(

@@ -128,6 +128,7 @@ fn cell(held: &Held, report: &SecretReport, cluster: &ClusterReport, now: Timest
         never_expires: access.is_some_and(|access| {
             let token = access.token.as_ref();
             token.is_some_and(|token| token.expires_at.is_none())
+                && access.client_certificate.is_none()
         }),
         ..blank(held, report)
     }
@@ -161,7 +162,8 @@ fn named_by(secret: &Secret) -> String {
 fn end(access: &AccessFacts) -> Option<Timestamp> {
     let of_token = access.token.as_ref().and_then(|token| token.expires_at);
     let certificate = access.client_certificate.as_ref();
-    of_token.or(certificate.map(|certificate| certificate.not_after))
+    let of_certificate = certificate.map(|certificate| certificate.not_after);
+    of_token.into_iter().chain(of_certificate).min()
 }
 
 /// Whether a secret leads back to its own holder: by the same address, or by another address of the same cluster.

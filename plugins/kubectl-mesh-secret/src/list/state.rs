@@ -18,7 +18,7 @@ pub(super) enum State {
     Refused,
     /// Another secret leads to the same cluster.
     Duplicate,
-    /// Its token or certificate has ended.
+    /// Its token or client certificate has ended, or is not valid yet.
     Expired,
     /// Its server cannot be reached from another cluster.
     BadServer,
@@ -51,11 +51,13 @@ impl State {
             (Severity::Error, "secret-label") => Self::NoLabel,
             (Severity::Error, "secret-self") => Self::Itself,
             (Severity::Error, "secret-duplicate") => Self::Duplicate,
-            (Severity::Error, "secret-token-expiry") => Self::Expired,
+            (Severity::Error, "secret-token-expiry" | "secret-certificate-expiry") => Self::Expired,
             (Severity::Error, "secret-server-loopback" | "secret-server-scheme") => Self::BadServer,
             (Severity::Error, "secret-ca-mismatch") => Self::BadCa,
             (Severity::Error, _) => Self::Refused,
-            (Severity::Warning, "secret-token-expiry") => Self::Expiring,
+            (Severity::Warning, "secret-token-expiry" | "secret-certificate-expiry") => {
+                Self::Expiring
+            }
             (Severity::Warning, _) => Self::Warning,
         }
     }

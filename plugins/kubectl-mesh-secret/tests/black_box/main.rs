@@ -7,6 +7,7 @@
 
 mod budget;
 mod claims;
+mod client_certificates;
 mod completion;
 mod delete;
 mod delete_faults;

@@ -5,6 +5,8 @@
 mod der;
 mod key;
 mod recipe;
+mod table;
 
 pub use key::{Key, Kind, Signing};
 pub use recipe::{Forged, Recipe, Usage};
+pub use table::{Case, cases};

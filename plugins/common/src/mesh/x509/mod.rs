@@ -25,4 +25,5 @@ pub use parse::Certificate;
 pub use private_key::{KeyFlaw, signing_key};
 pub use roots::Roots;
 pub use signature::{SCHEMES, verify_tls12, verify_tls13};
+pub use text::shown;
 pub use verify::{Purpose, verify};

@@ -46,6 +46,20 @@ fn of_authority(authority: &Recipe) -> String {
     )
 }
 
+#[test]
+fn the_table_of_servers_holds() {
+    let mut wrong = Vec::new();
+    for case in mesh_testkit::forge::cases() {
+        let shown: Vec<&Forged> = case.shown.iter().collect();
+        let trusted: Vec<&Forged> = case.trusted.iter().collect();
+        let verdict = judged(&shown, &trusted, case.host);
+        if (verdict == "accepted") != case.connects {
+            wrong.push(format!("{}: {verdict}", case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 const KINDS: [Kind; 7] = [
     Kind::Rsa(1024),
     Kind::Rsa(2048),

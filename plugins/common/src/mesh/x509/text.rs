@@ -16,7 +16,7 @@ pub(super) fn of_name(name: &X509Name<'_>) -> String {
 }
 
 /// Any text of a certificate: one line, bounded, without control characters.
-pub(super) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let mut line = String::new();
     for (count, c) in text.chars().enumerate() {
         if count == LONGEST {
