@@ -99,6 +99,17 @@ cases! { check;
         scene.west.set_load_balancer("istio-system", "istio-eastwestgateway", &["gateway.invalid"]);
         scene.run("status")
     };
+    private_beside_public: |scene| {
+        scene.west.set_load_balancer("istio-system", "istio-eastwestgateway", &["10.1.2.3"]);
+        scene.edit_west("services", "istio-eastwestgateway", |service| {
+            service["spec"]["externalIPs"] = json!(["203.0.113.7"]);
+        });
+        scene.run("status --no-probes")
+    };
+    loopback: |scene| {
+        scene.west.set_load_balancer("istio-system", "istio-eastwestgateway", &["localhost"]);
+        scene.run("status --no-probes -o wide")
+    };
     same_address: |scene| {
         let address = scene.east_gateway.address();
         scene.west.set_load_balancer("istio-system", "istio-eastwestgateway", &[&address]);

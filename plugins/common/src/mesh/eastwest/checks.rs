@@ -3,9 +3,10 @@
 use k8s_openapi::api::core::v1::Pod;
 
 use super::address::node_selector;
+use super::address_checks::{address, hosts_and_loopback, mixed};
 use super::ambient_checks::of_api_gateway;
 use super::gateway::key;
-use super::remedies::{change_service, expose_services, generate, label_network, on_service};
+use super::remedies::{change_service, expose_services, generate, label_network};
 use super::verdict::look_at_pods;
 use super::verdict_tls::because;
 use super::{AddressKind, ClusterFacts, Exposure, Gateway};
@@ -25,6 +26,7 @@ pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> 
     findings.extend(nodes(gateway, cluster));
     findings.extend(address(gateway, cluster));
     findings.extend(hosts_and_loopback(gateway, cluster));
+    findings.extend(mixed(gateway));
     findings.extend(pods(gateway, cluster));
     findings.extend(view(gateway, cluster));
     findings.extend(exposed(gateway, exposure, cluster));
@@ -164,7 +166,7 @@ fn nodes(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
             let message = format!(
                 "no node that {described} selects has an address of type ExternalIP, and istiod takes no other"
             );
-            let fix = "set externalIPs of the Service, or make it a LoadBalancer";
+            let fix = "make the Service a LoadBalancer, or give such a node an address of type ExternalIP";
             findings.push(Finding::new(id, Severity::Error, message).fix(fix));
         }
         Some(Ok(_)) => (),
@@ -184,63 +186,7 @@ fn nodes(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
     findings
 }
 
-fn address(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
-    // What keeps a NodePort without an address is said by `nodes`, and of the Gateway API by `of_api_gateway`.
-    let told_elsewhere =
-        gateway.service_type.as_deref() == Some("NodePort") || gateway.service.is_none();
-    if !gateway.addresses.is_empty() || told_elsewhere {
-        return None;
-    }
-    let described = gateway.described();
-    let (message, fix) = if gateway.service_type.as_deref() == Some("LoadBalancer") {
-        (
-            format!("{described} has no address: the load balancer gave none yet"),
-            on_service(gateway, cluster, "describe").into(),
-        )
-    } else {
-        (
-            format!(
-                "{described} has no address that another network could reach: it is no LoadBalancer and has no externalIPs"
-            ),
-            change_service(gateway, cluster, "patch", |change| {
-                change.flag("-p", r#"{"spec": {"type": "LoadBalancer"}}"#)
-            }),
-        )
-    };
-    Some(Finding::new("ewg-address-pending", Severity::Error, message).fix(fix))
-}
-
-fn hosts_and_loopback(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for address in &gateway.addresses {
-        let value = &address.value;
-        if address.resolved.is_empty() {
-            let message = format!(
-                "{value} does not resolve from here (yet); istiod asks DNS by itself, for A and AAAA records"
-            );
-            let fix = "publish the record, or give the gateway an address (externalIPs, or a load balancer with one)";
-            findings
-                .push(Finding::new("ewg-address-hostname", Severity::Warning, message).fix(fix));
-        }
-        let named = value == "localhost" || value.rsplit('.').next() == Some("local");
-        if named || address.resolved.iter().any(is_own) {
-            // In a lab all clusters can be on one machine.
-            let severity = if cluster.is_local {
-                Severity::Info
-            } else {
-                Severity::Error
-            };
-            let message = format!(
-                "{value} means another machine to each who asks: no other cluster gets there"
-            );
-            let fix = "give the gateway an address that the other networks reach";
-            findings.push(Finding::new("ewg-address-duplicate", severity, message).fix(fix));
-        }
-    }
-    findings
-}
-
-fn is_own(address: &std::net::IpAddr) -> bool {
+pub(super) fn is_own(address: &std::net::IpAddr) -> bool {
     match address {
         std::net::IpAddr::V4(four) => {
             four.is_loopback() || four.is_link_local() || four.is_unspecified()

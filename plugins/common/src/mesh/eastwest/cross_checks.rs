@@ -1,6 +1,6 @@
 //! What several clusters come to beside each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -113,10 +113,10 @@ fn finding(message: String, fix: &str) -> Finding {
     Finding::new("probe-15443-root", Severity::Error, message).fix(fix)
 }
 
-/// Findings about addresses that gateways of different networks share, each for the gateway (by its position) that it is
-/// about.
+/// Findings about addresses that gateways of different networks share: one for each address, for the first of the gateways
+/// (by its position) that have it.
 pub fn duplicates(gateways: &[(&str, &Gateway)]) -> Vec<(usize, Finding)> {
-    let mut places: BTreeMap<(String, i32), Vec<usize>> = BTreeMap::new();
+    let mut places: BTreeMap<(&str, i32), Vec<usize>> = BTreeMap::new();
     for (number, (_, gateway)) in gateways.iter().enumerate() {
         let ports = [gateway.sidecar_port(), gateway.hbone_port()];
         for address in &gateway.addresses {
@@ -125,34 +125,40 @@ pub fn duplicates(gateways: &[(&str, &Gateway)]) -> Vec<(usize, Finding)> {
                 .flatten()
                 .filter_map(|port| address.port(*port))
             {
-                let here = places.entry((address.value.clone(), port)).or_default();
+                let here = places.entry((&address.value, port)).or_default();
                 here.push(number);
             }
         }
     }
+    let mut told = BTreeSet::new();
     let mut findings = Vec::new();
     for ((address, port), here) in places {
-        for number in &here {
-            let (_, own) = gateways[*number];
-            let other = here
-                .iter()
-                .map(|other| gateways[*other])
-                .find(|(_, other)| {
-                    other.network.is_some() && own.network.is_some() && other.network != own.network
-                });
-            if let Some((context, other)) = other {
-                let network = other.network.as_deref().unwrap_or_default();
-                let message = format!(
-                    "{address}:{port} is the address of {} in {context} as well, which leads into {network}",
-                    other.described()
-                );
-                let fix = "give each gateway an address of its own (with MetalLB: separate pools)";
-                findings.push((
-                    *number,
-                    Finding::new("ewg-address-duplicate", Severity::Error, message).fix(fix),
-                ));
-            }
+        let here = here.into_iter().filter_map(|number| {
+            let (context, gateway) = gateways[number];
+            let network = gateway.network.as_deref()?;
+            let said = format!(
+                "{} in {context}, which leads into {network}",
+                gateway.described()
+            );
+            Some((number, network, said))
+        });
+        let here: Vec<(usize, &str, String)> = here.collect();
+        let Some((first, network, _)) = here.first() else {
+            continue;
+        };
+        if here.iter().all(|(_, other, _)| other == network) || !told.insert((address, *first)) {
+            continue;
         }
+        let each: Vec<&str> = here.iter().map(|(_, _, said)| said.as_str()).collect();
+        let message = format!(
+            "{address}:{port} is the address of {}",
+            each.join(", and of ")
+        );
+        let fix = "give each gateway an address of its own (with MetalLB: separate pools)";
+        findings.push((
+            *first,
+            Finding::new("ewg-address-duplicate", Severity::Error, message).fix(fix),
+        ));
     }
     findings
 }

@@ -4,6 +4,7 @@
 //! say.
 
 mod address;
+mod address_checks;
 mod ambient_checks;
 mod awaited;
 mod candidate;
