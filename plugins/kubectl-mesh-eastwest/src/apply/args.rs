@@ -10,7 +10,8 @@ use crate::wait::WaitFlag;
 ///
 /// What generate and expose services print, applied where it differs from what is there; a second run writes nothing.
 /// Network, revision and cluster domain are read from each cluster unless flags name them. Every server checks every
-/// object before the first one is written.
+/// object before the first one is written. Where -n and --istio-namespace are both given, the gateway goes to the former and
+/// istiod is in the latter.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:

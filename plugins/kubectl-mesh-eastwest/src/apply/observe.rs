@@ -28,12 +28,19 @@ pub(super) struct Surroundings {
 
 /// Reads one cluster in one wave.
 pub(super) async fn surroundings(cluster: &Cluster, order: &Order) -> Result<Surroundings, Error> {
-    let name = order.namespace();
+    let (name, istio) = (order.namespace(), order.istio_namespace());
     let reads = cluster.reads();
-    let (system, namespace, live) = futures::join!(
+    let (system, namespace, of_istio, live) = futures::join!(
         reads.get::<Namespace>(None, KUBE_SYSTEM),
         cluster.get::<Namespace>(None, name),
-        live::observe(cluster, Some(name)),
+        async {
+            if istio == name {
+                Ok(None)
+            } else {
+                cluster.get::<Namespace>(None, istio).await
+            }
+        },
+        live::observe(cluster, Some(istio)),
     );
     reads.reached()?;
     let namespace = namespace?;
@@ -41,7 +48,8 @@ pub(super) async fn surroundings(cluster: &Cluster, order: &Order) -> Result<Sur
         context: cluster.context().to_owned(),
         uid: system.map(|found| found.and_then(|found| found.metadata.uid)),
         namespace_exists: namespace.is_some(),
-        network: namespace
+        network: of_istio?
+            .or(namespace)
             .and_then(|found| found.metadata.labels)
             .and_then(|mut labels| labels.remove(NETWORK_LABEL)),
         live: live?,

@@ -45,6 +45,9 @@ pub(super) fn wanted(seen: Surroundings, order: &Order) -> Result<Wanted, Error>
         )
         .hint("name the namespace with -n, if Istio lives elsewhere there"));
     }
+    if let Some(error) = seen.live.in_another_namespace(order.istio_namespace()) {
+        return Err(error);
+    }
     let mut warnings = seen.live.warnings();
     let network = network(&seen, order, &mut warnings)?;
     let mut gateway = order.gateway(network.as_ref())?;
@@ -71,7 +74,7 @@ fn network(
     if !order.needs_network() {
         return Ok(None);
     }
-    let namespace = order.namespace();
+    let namespace = order.istio_namespace();
     let label = |network: &str| {
         Command::new("kubectl mesh-label network")
             .arg(network)
@@ -166,7 +169,7 @@ fn exposed(
     }
     let label = [("istio".to_owned(), gateway.istio_label().to_owned())];
     let asked = Asked {
-        namespace: Some(order.namespace().to_owned()),
+        namespace: Some(order.istio_namespace().to_owned()),
         selector: GatewaySelector::of_labels(label.into_iter().collect()),
         cluster_domain: order.cluster_domain.clone(),
         port: Some(gateway.ports.tls()),
@@ -186,7 +189,7 @@ fn exposed(
     if order.istiod {
         objects.extend(exposure::istiod(&IstiodExposure {
             namespace: services.namespace,
-            istio_namespace: order.namespace().to_owned(),
+            istio_namespace: order.istio_namespace().to_owned(),
             selector: services.selector,
             cluster_domain: services.cluster_domain,
             revisions,

@@ -97,9 +97,16 @@ impl Order {
         given(self.flags.revision.as_deref())
     }
 
-    /// Istio's namespace.
+    /// The gateway's namespace.
     pub(super) fn namespace(&self) -> &str {
         self.flags.namespace.resolve()
+    }
+
+    /// Istio's namespace, which is the gateway's unless both are named.
+    pub(super) fn istio_namespace(&self) -> &str {
+        let named = self.flags.namespace.istio_namespace.as_deref();
+        let named = named.filter(|name| !name.is_empty());
+        named.unwrap_or_else(|| self.namespace())
     }
 
     /// The gateway's name.

@@ -84,7 +84,7 @@ pub(crate) async fn run(
         return Ok(reached);
     };
     let within = Within {
-        namespace: order.namespace(),
+        namespace: order.istio_namespace(),
         name: Some(order.name()),
         limit,
         probes: true,

@@ -17,6 +17,7 @@ const ISTIOD_PORT: u16 = 15012;
 /// # Errors
 /// All that is open and cannot be told, joined.
 pub(crate) fn services(live: Live, asked: &Asked) -> Result<ServicesExposure, Error> {
+    in_its_namespace(&live, asked)?;
     let port = |gateway: &GatewayFacts| asked.port.unwrap_or(gateway.services_port);
     let gateways = unread(live.gateways, asked.selector.as_ref());
     let chosen = gateways.and_then(|all| choose(&all, asked.selector.as_ref(), port, &live.place));
@@ -50,6 +51,7 @@ pub(crate) fn services(live: Live, asked: &Asked) -> Result<ServicesExposure, Er
 /// All that is open and cannot be told, joined.
 pub(crate) fn istiod(live: Live, wanted: AskedIstiod) -> Result<IstiodExposure, Error> {
     let asked = &wanted.asked;
+    in_its_namespace(&live, asked)?;
     let described = &live.place.described;
     let gateways = unread(live.gateways, asked.selector.as_ref());
     let port = |_: &GatewayFacts| ISTIOD_PORT;
@@ -77,6 +79,13 @@ pub(crate) fn istiod(live: Live, wanted: AskedIstiod) -> Result<IstiodExposure, 
         revisions: control.revisions,
         https: wanted.https,
     })
+}
+
+/// Refuses a namespace without an istiod where another one has it.
+fn in_its_namespace(live: &Live, asked: &Asked) -> Result<(), Error> {
+    let asked = asked.namespace.as_deref();
+    let elsewhere = asked.and_then(|asked| live.in_another_namespace(asked));
+    elsewhere.map_or(Ok(()), Err)
 }
 
 fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error> {

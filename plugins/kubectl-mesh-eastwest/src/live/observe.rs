@@ -3,7 +3,7 @@
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Service};
 use mesh_common::cluster::{Cluster, Selection};
-use mesh_common::mesh::command::Kubectl;
+use mesh_common::mesh::command::{Kubectl, Remedy};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::exposure::facts::{GatewayFacts, InjectorFacts, IstiodFacts};
 use mesh_common::mesh::istiod;
@@ -27,6 +27,8 @@ pub(crate) struct Live {
     pub gateways: Result<Vec<GatewayFacts>, Error>,
     /// Of the namespace asked for, or of all.
     pub istiods: Result<Vec<IstiodFacts>, Error>,
+    /// The namespaces that have an istiod, where the one that was asked for has none.
+    pub istiods_elsewhere: Vec<String>,
     /// Of the namespace asked for, or of all.
     pub injectors: Result<Vec<InjectorFacts>, Error>,
 }
@@ -61,7 +63,12 @@ pub(crate) async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Resul
         other => other,
     };
     let services = labelled.and_then(|labelled| Ok([labelled, named?].concat()));
+    let istiods_elsewhere = match (&istiods, namespace) {
+        (Ok(found), Some(_)) if found.is_empty() => elsewhere(cluster, &of_istiod).await,
+        _ => Vec::new(),
+    };
     Ok(Live {
+        istiods_elsewhere,
         place: Place {
             described: cluster.target().described(),
             kubectl: cluster.target().kubectl().clone(),
@@ -93,6 +100,31 @@ impl Live {
             ))
         });
         unread.collect()
+    }
+}
+
+/// The namespaces that have an istiod; none where that cannot be read.
+async fn elsewhere(cluster: &Cluster, of_istiod: &Selection) -> Vec<String> {
+    let istiods = cluster.list::<Deployment>(None, of_istiod).await;
+    let istiods = istiods.unwrap_or_default().into_iter();
+    let mut namespaces: Vec<String> = istiods
+        .filter_map(|istiod| istiod.metadata.namespace)
+        .collect();
+    namespaces.sort();
+    namespaces.dedup();
+    namespaces
+}
+
+impl Live {
+    /// That istiod runs in another namespace than the one that was asked for, if it does.
+    pub(crate) fn in_another_namespace(&self, asked: &str) -> Option<Error> {
+        let first = self.istiods_elsewhere.first()?;
+        let error = Error::refused(format!(
+            "{} has no istiod in namespace {asked}: istiod runs in namespace {}",
+            self.place.described,
+            self.istiods_elsewhere.join(", ")
+        ));
+        Some(error.hint(Remedy::add("--istio-namespace", first)))
     }
 }
 

@@ -1,9 +1,9 @@
-//! Asking the ports of what was found. Read only.
+//! Asking the ports of what was found, and Kubernetes why something is missing. Read only.
 
 use std::time::Duration;
 
 use mesh_common::cluster::Cluster;
-use mesh_common::cluster::eastwest::probe;
+use mesh_common::cluster::eastwest::{events, probe};
 use mesh_common::mesh::Error;
 use mesh_common::mesh::eastwest::{ClusterFacts, Gateway};
 
@@ -15,9 +15,10 @@ pub(crate) const ANSWER: Duration = Duration::from_secs(3);
 /// Asks the gateways of a cluster, no answer taking longer than `limit`; without one nothing is dialled.
 pub(crate) async fn ask(
     cluster: &Cluster,
-    (facts, gateways): (ClusterFacts, Vec<Gateway>),
+    (mut facts, gateways): (ClusterFacts, Vec<Gateway>),
     limit: Option<Duration>,
 ) -> Result<Seen, Error> {
+    facts.events = events(cluster, &gateways).await?;
     let verdicts = match limit {
         Some(limit) => probe(cluster, &facts, &gateways, limit).await?,
         None => gateways.iter().map(|_| Vec::new()).collect(),

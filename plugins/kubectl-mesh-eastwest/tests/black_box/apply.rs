@@ -152,6 +152,14 @@ mesh_testkit::cases! {
         world.west.delete("deployments", "istio-system", "istiod");
         world.run("apply")
     };
+    istiod_in_another_namespace: |world| {
+        world.west.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "istio-ingress"}}));
+        world.run("apply -n istio-ingress")
+    };
+    istiod_in_another_namespace_and_said: |world| {
+        world.west.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "istio-ingress"}}));
+        world.run("apply -n istio-ingress --istio-namespace istio-system")
+    };
     no_istiod_and_nothing_exposed: |world| {
         world.west.delete("deployments", "istio-system", "istiod");
         world.run("apply --expose none")

@@ -99,6 +99,7 @@ mod usual {
             bind(world);
             world.run("expose services --from-context west --selector istio=elsewhere")
         };
+        istiod_in_another_namespace: |world| world.run("expose services --from-context west -n istio-ingress");
         forbidden_services: |world| {
             world.west.deny("admin", "list", "services");
             world.run("expose services --from-context west")

@@ -88,6 +88,33 @@ cases! { check;
         scene.west.set_load_balancer("istio-system", "istio-eastwestgateway", &[]);
         scene.run("status")
     };
+    pending_and_warned: |scene| {
+        scene.west.set_load_balancer("istio-system", "istio-eastwestgateway", &[]);
+        event(scene, "Service", "istio-eastwestgateway", "Warning", "SyncLoadBalancerFailed", "1", "an older reason");
+        event(scene, "Service", "istio-eastwestgateway", "Warning", "SyncLoadBalancerFailed", "2",
+            "Error syncing load balancer:\n  quota of addresses exceeded\u{1b}[31m\u{202e}");
+        event(scene, "Service", "istio-eastwestgateway", "Normal", "EnsuringLoadBalancer", "3", "not a warning");
+        event(scene, "Service", "another", "Warning", "Failed", "4", "of another Service");
+        scene.run("status")
+    };
+    pending_and_events_forbidden: |scene| {
+        scene.west.set_load_balancer("istio-system", "istio-eastwestgateway", &[]);
+        scene.west.deny("admin", "*", "events");
+        scene.run("status")
+    };
+    no_pods_and_warned: |scene| {
+        scene.west.delete("pods", "istio-system", "istio-eastwestgateway-1");
+        event(scene, "ReplicaSet", "istio-eastwestgateway-5d4", "Warning", "FailedCreate", "1", "exceeded quota: pods");
+        event(scene, "ReplicaSet", "another-5d4", "Warning", "FailedCreate", "2", "of another Deployment");
+        scene.run("status --no-probes")
+    };
+    pod_not_ready_and_warned: |scene| {
+        scene.edit_west("pods", "istio-eastwestgateway-1", |pod| {
+            pod["status"]["conditions"][0]["status"] = json!("False");
+        });
+        event(scene, "Pod", "istio-eastwestgateway-1", "Warning", "Unhealthy", "1", "Readiness probe failed: 503");
+        scene.run("status --no-probes")
+    };
     cluster_ip: |scene| { of_type(scene, "ClusterIP"); scene.run("status") };
     node_port_without_annotation: |scene| { of_type(scene, "NodePort"); scene.run("status") };
     node_port_without_external_ip: |scene| {
@@ -218,6 +245,23 @@ cases! { check;
         scene.west_gateway.open(15443, Door::Passthrough(old, vec![]));
         scene.run("status --context east,west")
     };
+}
+
+/// An Event about an object of west's gateway, seen in that second.
+fn event(
+    scene: &Scene,
+    kind: &str,
+    name: &str,
+    sort: &str,
+    reason: &str,
+    second: &str,
+    message: &str,
+) {
+    scene.west.create(json!({"apiVersion": "v1", "kind": "Event",
+        "metadata": {"name": format!("{name}.{reason}.{second}").to_lowercase(), "namespace": "istio-system"},
+        "involvedObject": {"kind": kind, "name": name, "namespace": "istio-system"},
+        "type": sort, "reason": reason, "message": message,
+        "lastTimestamp": format!("2026-11-20T00:00:0{second}Z")}));
 }
 
 /// Objects in west that stand for east's gateway, as people make them.

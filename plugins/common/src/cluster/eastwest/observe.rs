@@ -123,6 +123,7 @@ async fn first_wave(
         nodes: Read::NotAsked,
         istio_gateways: istio,
         virtual_services: Read::NotAsked,
+        events: Read::NotAsked,
         meshed_pods: meshed,
         meshed_services: Read::NotAsked,
         nearby_services: Read::NotAsked,

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use super::checks::is_own;
 use super::remedies::{change_service, on_service};
-use super::{Address, ClusterFacts, Gateway};
+use super::warned::newest;
+use super::{About, Address, ClusterFacts, Gateway};
 use crate::mesh::finding::{Finding, Severity};
 
 pub(super) fn address(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
@@ -30,6 +31,7 @@ pub(super) fn address(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Findi
             }),
         )
     };
+    let message = message + &newest(gateway, About::Service, cluster);
     Some(Finding::new("ewg-address-pending", Severity::Error, message).fix(fix))
 }
 

@@ -1,7 +1,8 @@
 //! What a Gateway of the Gateway API says about whether it can work.
 
 use super::remedies::generate_ambient;
-use super::{ClusterFacts, Gateway};
+use super::warned::newest;
+use super::{About, ClusterFacts, Gateway};
 use crate::mesh::finding::{Finding, Severity};
 use crate::mesh::resources::{ApiGateway, Listener};
 
@@ -25,6 +26,7 @@ pub(super) fn of_api_gateway(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<F
             "{} {why}: the other clusters take its address from its status alone",
             gateway.described()
         );
+        let message = message + &newest(gateway, About::Service, cluster);
         let fix = cluster
             .kubectl
             .in_namespace(&gateway.namespace)

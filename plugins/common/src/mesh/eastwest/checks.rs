@@ -9,7 +9,8 @@ use super::gateway::key;
 use super::remedies::{change_service, expose_services, generate, label_network};
 use super::verdict::look_at_pods;
 use super::verdict_tls::because;
-use super::{AddressKind, ClusterFacts, Exposure, Gateway};
+use super::warned::newest;
+use super::{About, AddressKind, ClusterFacts, Exposure, Gateway};
 use crate::mesh::finding::{Finding, Severity};
 use crate::mesh::names::{
     EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, NETWORK_VIEW_VARIABLE,
@@ -227,6 +228,7 @@ fn pods(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
     } else {
         return None;
     };
+    let message = message + &newest(gateway, About::Pods, cluster);
     Some(Finding::new("ewg-pods", severity, message).fix(fix))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{Namespace, Node, Pod, Service};
+use k8s_openapi::api::core::v1::{Event, Namespace, Node, Pod, Service};
 
 use crate::mesh::command::Kubectl;
 use crate::mesh::exposure::Revision;
@@ -48,6 +48,8 @@ pub struct ClusterFacts {
     pub istio_gateways: Read<Vec<IstioGateway>>,
     /// Istio's `VirtualServices`, where some Gateway needs them.
     pub virtual_services: Read<Vec<VirtualService>>,
+    /// The Events about gateways that lack an address or pods, once these were asked for.
+    pub events: Read<Vec<Event>>,
     /// Some pods with a proxy that takes mutual TLS.
     pub meshed_pods: Read<Vec<Pod>>,
     /// The Services beside those pods.
@@ -76,6 +78,7 @@ impl ClusterFacts {
             ("nodes", self.nodes.reason()),
             ("Istio's gateways", self.istio_gateways.reason()),
             ("virtual services", self.virtual_services.reason()),
+            ("events", self.events.reason()),
             ("pods with a proxy", self.meshed_pods.reason()),
             ("services with a proxy", self.meshed_services.reason()),
             ("root certificates", self.roots.reason()),

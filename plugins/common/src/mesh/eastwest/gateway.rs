@@ -170,6 +170,15 @@ impl Gateway {
         format!("{kind} {}/{}", self.namespace, self.name)
     }
 
+    /// The names of its pods that are not ready.
+    pub fn unready_pods(&self) -> Vec<&str> {
+        let pods = self.backing.items().iter();
+        let unready = pods.filter(|pod| !is_ready(pod));
+        unready
+            .filter_map(|pod| pod.metadata.name.as_deref())
+            .collect()
+    }
+
     /// Whether its pods run as this workload: `spiffe://DOMAIN/ns/NAMESPACE/sa/ACCOUNT`.
     pub fn is_identity(&self, spiffe: &str) -> bool {
         let pods = self.backing.items();

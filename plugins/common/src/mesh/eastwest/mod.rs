@@ -18,6 +18,7 @@ mod probe_plan;
 mod remedies;
 mod verdict;
 mod verdict_tls;
+mod warned;
 
 pub use address::{Address, AddressKind};
 pub use awaited::told;
@@ -30,3 +31,4 @@ pub use gateway::{Gateway, Pods};
 pub use peer_authentication::disabled_for;
 pub use probe_plan::{Check, Planned, plan};
 pub use verdict::{Outcome, Verdict, verdicts};
+pub use warned::About;
