@@ -32,7 +32,7 @@ pub use fault::{
     ApiFault, Attempt, ConnectFault, FieldOwner, ProxyFault, Verb, api_fault, concerns_one_cluster,
     connect_fault, each_alone, is_refused,
 };
-pub use kubeconfig::{Kubeconfig, Overrides};
+pub use kubeconfig::{Direct, InCluster, Kubeconfig, Overrides};
 pub use objects::Selection;
 pub use port_forward::PortForward;
 pub use reads::Reads;

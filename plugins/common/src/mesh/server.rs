@@ -43,6 +43,13 @@ pub fn without_login(url: &str) -> String {
     format!("{scheme}{slashes}{host}{}", &rest[end..])
 }
 
+/// Returns whether `server` is Rancher's own proxy before a cluster, which takes no token of that cluster.
+///
+/// <https://ranchermanager.docs.rancher.com/how-to-guides/new-user-guides/manage-clusters/access-clusters/authorized-cluster-endpoint>
+pub fn is_rancher(server: &str) -> bool {
+    server.contains("/k8s/clusters/")
+}
+
 /// Checks that `server` is a URL with scheme and host, as a kubeconfig needs it.
 ///
 /// # Errors

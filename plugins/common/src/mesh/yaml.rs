@@ -101,6 +101,11 @@ pub fn to_documents<T: Serialize>(objects: &[T]) -> String {
     documents.join("---\n")
 }
 
+/// The text of a file: UTF-8, or UTF-16 where a byte order mark says so, as kubectl reads it.
+pub fn text(bytes: &[u8]) -> Option<String> {
+    super::go::decode(bytes)
+}
+
 /// Reads every document of `text` as JSON values; `null` documents are left out.
 ///
 /// # Errors

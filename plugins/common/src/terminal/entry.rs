@@ -63,7 +63,26 @@ pub fn command<P: Plugin>() -> clap::Command {
     completion::with_examples(command, P::TYPED)
 }
 
-fn parse<P: Plugin>(mut arguments: Vec<OsString>) -> Result<P, clap::Error> {
+/// `help VERB` and `version`, as kubectl has them, in the spelling of flags.
+fn as_flags(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let is_flag = |word: &OsString| word.to_string_lossy().starts_with('-');
+    let verb = arguments.iter().skip(1).position(|word| !is_flag(word));
+    let Some(verb) = verb.map(|place| place + 1) else {
+        return arguments;
+    };
+    match arguments[verb].to_str() {
+        Some("help") => {
+            arguments.remove(verb);
+            arguments.push(OsString::from("--help"));
+        }
+        Some("version") => arguments[verb] = OsString::from("--version"),
+        Some(_) | None => (),
+    }
+    arguments
+}
+
+fn parse<P: Plugin>(arguments: Vec<OsString>) -> Result<P, clap::Error> {
+    let mut arguments = as_flags(arguments);
     // clap takes the name in usage lines from the first argument, which is the file's name.
     if let Some(first) = arguments.first_mut() {
         *first = OsString::from(P::TYPED);
@@ -133,4 +152,31 @@ fn block_on<P: Plugin>(
     // A credential plugin or a name lookup that hangs on its thread must not keep us.
     runtime.shutdown_background();
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_and_version_are_verbs_too() {
+        for (typed, meant) in [
+            ("p help", "p --help"),
+            ("p help create", "p create --help"),
+            ("p help expose services", "p expose services --help"),
+            ("p -v help create", "p -v create --help"),
+            ("p version", "p --version"),
+            ("p create help", "p create help"),
+            ("p create --name version", "p create --name version"),
+            ("p --help", "p --help"),
+            ("p", "p"),
+        ] {
+            let words = typed.split(' ').map(OsString::from).collect();
+            let read: Vec<_> = as_flags(words)
+                .iter()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect();
+            assert_eq!(read.join(" "), meant);
+        }
+    }
 }

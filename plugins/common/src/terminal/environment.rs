@@ -1,11 +1,16 @@
 //! The environment and the clock, read once at the start; what follows gets values.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::cluster::ProxyEnvironment;
+use crate::cluster::{InCluster, ProxyEnvironment};
+
+/// Where a pod finds its service account.
+///
+/// <https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/>
+const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// What the process was started with, besides its arguments.
 #[derive(Debug, Clone)]
@@ -18,6 +23,8 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// `$PATH`, a list of folders.
     pub path: Option<OsString>,
+    /// The way to the cluster of the pod that we run in, if we run in one.
+    pub pod: Option<InCluster>,
     /// What the environment says about proxies.
     pub proxies: ProxyEnvironment,
     /// The time at which the process started.
@@ -42,6 +49,12 @@ impl Environment {
             kuberc: std::env::var_os("KUBERC").filter(|value| !value.is_empty()),
             home: std::env::home_dir().filter(|path| !path.as_os_str().is_empty()),
             path: std::env::var_os("PATH"),
+            pod: InCluster::find(
+                text(["KUBERNETES_SERVICE_HOST"; 2]).as_deref(),
+                text(["KUBERNETES_SERVICE_PORT"; 2]).as_deref(),
+                text(["POD_NAMESPACE"; 2]).as_deref(),
+                Path::new(SERVICE_ACCOUNT),
+            ),
             proxies: ProxyEnvironment {
                 https: text(["HTTPS_PROXY", "https_proxy"]),
                 http: text(["HTTP_PROXY", "http_proxy"]),

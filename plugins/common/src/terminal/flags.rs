@@ -7,7 +7,11 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::Environment;
-use crate::cluster::{Connector, ConnectorOptions, DryRun, Kubeconfig, Overrides, Preferences};
+use super::flags_server::ServerFlags;
+use super::streams::notice;
+use crate::cluster::{
+    Connector, ConnectorOptions, Direct, DryRun, Kubeconfig, Overrides, Preferences,
+};
 use crate::mesh::Error;
 use crate::mesh::names::ISTIO_SYSTEM;
 
@@ -15,7 +19,7 @@ use crate::mesh::names::ISTIO_SYSTEM;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectFlags {
-    /// Path to the kubeconfig file; otherwise $KUBECONFIG (a list is merged), then ~/.kube/config
+    /// Path to the kubeconfig file; otherwise $KUBECONFIG (a list is merged), ~/.kube/config, or a pod's own account
     // istioctl's -c means the same.
     #[arg(long, short_alias = 'c', value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from), global = true)]
     pub kubeconfig: Option<PathBuf>,
@@ -40,30 +44,47 @@ pub struct ConnectFlags {
     /// Bound on each request, such as 5s or 2m; 0 is none [default: 30s]
     #[arg(long, alias = "kubeclient-timeout", value_name = "DURATION", value_parser = duration)]
     pub request_timeout: Option<Duration>,
+    /// What [`ConnectServerFlags`](super::flags_server::ConnectServerFlags) adds.
+    #[arg(skip)]
+    pub server: ServerFlags,
 }
 
 impl ConnectFlags {
+    /// # Errors
+    /// A flag that can be said of one cluster only, where there are several.
+    pub fn for_one(&self, clusters: usize) -> Result<(), Error> {
+        self.server.for_one(clusters)
+    }
+
     /// Reads the kubeconfig that these flags and the environment name.
     ///
     /// # Errors
     /// A kubeconfig that is missing, unreadable or not one.
     pub fn load(&self, environment: &Environment) -> Result<Kubeconfig, Error> {
-        let kubeconfig = Kubeconfig::load(
+        let found = Kubeconfig::load_in_pod(
             self.kubeconfig
                 .as_deref()
                 .filter(|path| !path.as_os_str().is_empty()),
             environment.kubeconfig.as_deref(),
             environment.home.as_deref(),
-        )?;
+            environment.pod.as_ref(),
+        );
+        let kubeconfig = match (found, given(self.server.server.as_deref())) {
+            (Ok(kubeconfig), _) => kubeconfig,
+            // As with kubectl, an address alone will do.
+            (Err(_), Some(server)) if self.kubeconfig.is_none() => Kubeconfig::of_server(&server),
+            (Err(error), _) => return Err(error),
+        };
         let preferences = preferences(self.kuberc.as_deref(), environment)?;
         Ok(kubeconfig.with_preferences(preferences))
     }
 
-    /// The same for a second cluster: `--cluster` and `--user` are about the first one only.
+    /// The same for a second cluster: `--cluster`, `--user` and what [`ServerFlags`] say are about the first one only.
     pub fn holder_overrides(&self, context: &str) -> Overrides {
         Overrides {
             cluster: None,
             user: None,
+            direct: Direct::default(),
             ..self.overrides(Some(context))
         }
     }
@@ -78,6 +99,7 @@ impl ConnectFlags {
             impersonate_groups: self.impersonate_groups.clone(),
             impersonate_uid: self.impersonate_uid.clone(),
             request_timeout: self.request_timeout,
+            direct: self.server.direct(),
         }
     }
 }
@@ -170,10 +192,18 @@ impl AllContextFlags {
 
 /// A connector for one run of the plugin called `user_agent`.
 pub fn connector(environment: &Environment, user_agent: &str, interactive: bool) -> Connector {
+    let usual = ConnectorOptions::new(user_agent, environment.now);
     Connector::new(ConnectorOptions {
         proxies: environment.proxies.clone(),
         interactive,
-        ..ConnectorOptions::new(user_agent, environment.now)
+        // A person may take long to log in, and Ctrl-C is there.
+        exec_timeout: if interactive {
+            Duration::ZERO
+        } else {
+            usual.exec_timeout
+        },
+        notice: interactive.then_some(notice as fn(&str)),
+        ..usual
     })
 }
 

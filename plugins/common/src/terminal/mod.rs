@@ -5,6 +5,7 @@ pub mod completion;
 pub mod entry;
 pub mod environment;
 pub mod flags;
+pub mod flags_server;
 pub mod interrupt;
 pub mod jsonpath;
 pub mod log;

@@ -26,7 +26,9 @@ where
 {
     let all = contexts.all_contexts;
     let (mut targets, mut lost, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
-    for context in contexts.resolve(kubeconfig) {
+    let named = contexts.resolve(kubeconfig);
+    connect.for_one(named.len())?;
+    for context in named {
         match kubeconfig.target(&connect.overrides(context.as_deref())) {
             Ok(target) => targets.push(target),
             Err(error) if all => lost.push((context.unwrap_or_default(), Err(error))),

@@ -84,3 +84,8 @@ impl Streams {
         self.err.get_mut()
     }
 }
+
+/// Says something on the process's own stderr, in one line, from below the floor that has the streams.
+pub(super) fn notice(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", in_one_line(line));
+}

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use crate::support::{connector, options, target};
 
 /// Who the server says has read a namespace.
-async fn user_of(embedded: &embedded::Cluster, cluster: &Cluster) -> String {
+pub(crate) async fn user_of(embedded: &embedded::Cluster, cluster: &Cluster) -> String {
     embedded.clear_recordings();
     cluster.get::<Namespace>(None, "default").await.unwrap();
     embedded.requests()[0].user.clone()
@@ -32,7 +32,7 @@ pub(crate) struct Plugin {
 
 impl Plugin {
     /// A plugin that runs `lines` of shell after it has noted the run.
-    fn new(lines: &str) -> Self {
+    pub(crate) fn new(lines: &str) -> Self {
         let plugin = Self {
             folder: TempDir::new().unwrap(),
         };
@@ -65,7 +65,7 @@ impl Plugin {
     }
 }
 
-fn answer(status: &str) -> String {
+pub(crate) fn answer(status: &str) -> String {
     format!(
         r#"cat <<'END'
 {{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{status}}}

@@ -15,5 +15,6 @@ mod probes;
 mod proxies;
 mod requests;
 mod support;
+mod waiting_plugins;
 mod waits;
 mod writes;

@@ -156,6 +156,64 @@ async fn the_environments_proxy_serves_what_is_not_exempt() {
     );
 }
 
+/// A proxy that knows where every name is: here.
+async fn proxy_that_leads_home(mut client: TcpStream) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        match client.read_u8().await {
+            Ok(byte) => request.push(byte),
+            Err(_) => return,
+        }
+    }
+    let request = String::from_utf8(request).unwrap();
+    let server = request.split(' ').nth(1).unwrap();
+    let port: u16 = server.rsplit_once(':').unwrap().1.parse().unwrap();
+    let mut upstream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let _ = client
+        .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        .await;
+    let _ = tokio::io::copy_bidirectional(&mut client, &mut upstream).await;
+}
+
+#[tokio::test]
+async fn what_was_reached_through_this_machines_proxy_says_so() {
+    let embedded = embedded::Cluster::start("east");
+    let proxy = serve(proxy_that_leads_home).await;
+    let connect = async |https: Option<String>, no_proxy: Option<&str>, server: &str| {
+        let connector = Connector::new(ConnectorOptions {
+            proxies: ProxyEnvironment {
+                https,
+                http: None,
+                no_proxy: no_proxy.map(ToOwned::to_owned),
+            },
+            ..options()
+        });
+        let cluster = Cluster::new(server)
+            .ca_pem(&embedded.ca_pem())
+            .tls_server_name("localhost");
+        let target = target(cluster, embedded.kubeconfig_user());
+        connector
+            .connect(target)
+            .await
+            .unwrap()
+            .by_proxy_of_environment()
+    };
+    let url = embedded.server_url();
+    let named = url.replace("127.0.0.1", "east.example");
+    let by_proxy = || Some(format!("http://me:pa55word@127.0.0.1:{proxy}"));
+    for (no_proxy, list) in [(None, "east.example"), (Some("a,.b"), "a,.b,east.example")] {
+        assert_eq!(
+            connect(by_proxy(), no_proxy, &named).await,
+            Some(format!(
+                "through the proxy http://127.0.0.1:{proxy} of this machine's environment, which istiod does not have; to leave it out: export NO_PROXY={list}"
+            ))
+        );
+    }
+    // Loopback goes past it, and without a proxy there is nothing to say.
+    assert_eq!(connect(by_proxy(), None, &url).await, None);
+    assert_eq!(connect(None, None, &url).await, None);
+}
+
 fn embedded_user() -> mesh_testkit::kubeconfig::User {
     mesh_testkit::kubeconfig::User::new().token("t")
 }

@@ -1,7 +1,8 @@
 //! The arguments of `apply`.
 
 use clap::{Args, ValueEnum};
-use mesh_common::terminal::flags::{ConnectFlags, ContextFlags, DryRunFlags};
+use mesh_common::terminal::flags::{ContextFlags, DryRunFlags};
+use mesh_common::terminal::flags_server::ConnectServerFlags;
 
 use crate::generate::GatewayFlags;
 use crate::wait::WaitFlag;
@@ -50,7 +51,7 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub dry_run: DryRunFlags,
     #[command(flatten)]
-    pub connect: ConnectFlags,
+    pub connect: ConnectServerFlags,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

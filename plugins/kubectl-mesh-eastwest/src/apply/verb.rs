@@ -32,6 +32,7 @@ pub(crate) async fn run(
     let order = Order::resolve(&arguments)?;
     let kubeconfig = arguments.connect.load(environment)?;
     let contexts = arguments.contexts.resolve(&kubeconfig);
+    arguments.connect.for_one(contexts.len())?;
     let targets = Error::gather(
         contexts
             .iter()

@@ -1,7 +1,8 @@
 //! The arguments of `expose`.
 
 use clap::{Args, Subcommand};
-use mesh_common::terminal::flags::{ConnectFlags, NamespaceFlags};
+use mesh_common::terminal::flags::NamespaceFlags;
+use mesh_common::terminal::flags_server::ConnectServerFlags;
 
 /// Print the objects that expose services or istiod through an east-west gateway
 ///
@@ -110,5 +111,5 @@ pub(crate) struct GatewayFlags {
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]
-    pub connect: ConnectFlags,
+    pub connect: ConnectServerFlags,
 }

@@ -72,6 +72,18 @@ fn connecting(flags: &ConnectFlags) -> Vec<&'static str> {
         (!flags.impersonate_groups.is_empty(), "--as-group"),
         (flags.impersonate_uid.is_some(), "--as-uid"),
         (flags.request_timeout.is_some(), "--request-timeout"),
+        (flags.kuberc.is_some(), "--kuberc"),
+        (flags.server.server.is_some(), "--server"),
+        (flags.server.token.is_some(), "--token"),
+        (
+            flags.server.certificate_authority.is_some(),
+            "--certificate-authority",
+        ),
+        (
+            flags.server.insecure_skip_tls_verify,
+            "--insecure-skip-tls-verify",
+        ),
+        (flags.server.tls_server_name.is_some(), "--tls-server-name"),
     ]
     .into_iter()
     .filter_map(|(is_there, flag)| is_there.then_some(flag))

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use mesh_common::terminal::flags::{AllContextFlags, ConnectFlags, NamespaceFlags, duration};
+use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags, duration};
+use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::output::Format;
 
 /// Show the east-west gateways of clusters: address, pods, and what answers at their ports, from here
@@ -40,7 +41,7 @@ pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]
-    pub connect: ConnectFlags,
+    pub connect: ConnectServerFlags,
 }
 
 pub(crate) fn format(text: &str) -> Result<Format, String> {

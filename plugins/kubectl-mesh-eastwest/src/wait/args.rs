@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use mesh_common::terminal::flags::{AllContextFlags, ConnectFlags, NamespaceFlags, duration};
+use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags, duration};
+use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::output::Format;
 
 use crate::status::format;
@@ -50,7 +51,7 @@ pub(crate) struct WaitArgs {
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]
-    pub connect: ConnectFlags,
+    pub connect: ConnectServerFlags,
 }
 
 /// `--wait`, for verbs that do something first.

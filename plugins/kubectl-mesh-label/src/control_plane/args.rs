@@ -1,7 +1,8 @@
 //! The arguments of `control-plane`.
 
 use clap::Args;
-use mesh_common::terminal::flags::{ConnectFlags, ContextFlags, NamespaceFlags};
+use mesh_common::terminal::flags::{ContextFlags, NamespaceFlags};
+use mesh_common::terminal::flags_server::ConnectServerFlags;
 
 use crate::mark::WriteFlags;
 
@@ -36,5 +37,5 @@ pub(crate) struct ControlPlaneArgs {
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]
-    pub connect: ConnectFlags,
+    pub connect: ConnectServerFlags,
 }

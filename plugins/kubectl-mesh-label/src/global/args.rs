@@ -1,7 +1,8 @@
 //! The arguments of `global`.
 
 use clap::Args;
-use mesh_common::terminal::flags::{ConnectFlags, ContextFlags};
+use mesh_common::terminal::flags::ContextFlags;
+use mesh_common::terminal::flags_server::ConnectServerFlags;
 
 use crate::mark::WriteFlags;
 
@@ -32,5 +33,5 @@ pub(crate) struct GlobalArgs {
     #[command(flatten)]
     pub write: WriteFlags,
     #[command(flatten)]
-    pub connect: ConnectFlags,
+    pub connect: ConnectServerFlags,
 }

@@ -19,6 +19,7 @@ pub(crate) fn targets(
     connect: &ConnectFlags,
     contexts: &[Option<String>],
 ) -> Result<Vec<Target>, Error> {
+    connect.for_one(contexts.len())?;
     let contexts = contexts.iter();
     Error::gather(contexts.map(|context| kubeconfig.target(&connect.overrides(context.as_deref()))))
 }

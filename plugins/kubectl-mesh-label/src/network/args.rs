@@ -1,7 +1,8 @@
 //! The arguments of `network`.
 
 use clap::Args;
-use mesh_common::terminal::flags::{ConnectFlags, ContextFlags, NamespaceFlags};
+use mesh_common::terminal::flags::{ContextFlags, NamespaceFlags};
+use mesh_common::terminal::flags_server::ConnectServerFlags;
 
 use crate::mark::WriteFlags;
 
@@ -41,5 +42,5 @@ pub(crate) struct NetworkArgs {
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]
-    pub connect: ConnectFlags,
+    pub connect: ConnectServerFlags,
 }

@@ -1,7 +1,8 @@
 //! The arguments of `show`.
 
 use clap::Args;
-use mesh_common::terminal::flags::{AllContextFlags, ConnectFlags, NamespaceFlags};
+use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags};
+use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::output::Format;
 
 /// Show what each part of a cluster says its network and its name are; drift is marked and ends with 1
@@ -27,5 +28,5 @@ pub(crate) struct ShowArgs {
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]
-    pub connect: ConnectFlags,
+    pub connect: ConnectServerFlags,
 }

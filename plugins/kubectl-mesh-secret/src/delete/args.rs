@@ -2,7 +2,8 @@
 
 use clap::{Args, ValueEnum};
 use mesh_common::mesh::names::READER_ACCOUNT;
-use mesh_common::terminal::flags::{AllContextFlags, ConnectFlags, DryRunFlags, NamespaceFlags};
+use mesh_common::terminal::flags::{AllContextFlags, DryRunFlags, NamespaceFlags};
+use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::prompt::ConfirmFlags;
 
 /// Delete the secrets by which a cluster reads others, even where those are gone
@@ -59,7 +60,7 @@ pub(crate) struct DeleteArgs {
     #[command(flatten)]
     pub dry_run: DryRunFlags,
     #[command(flatten)]
-    pub connect: ConnectFlags,
+    pub connect: ConnectServerFlags,
 }
 
 /// kubectl's one format for what was deleted.

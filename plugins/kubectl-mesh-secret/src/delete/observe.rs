@@ -118,7 +118,9 @@ fn wanted(
         let mut contexts = wanted.iter().map(|one| one.target.context());
         contexts.any(|known| known == context)
     };
-    for context in arguments.contexts.resolve(kubeconfig) {
+    let named = arguments.contexts.resolve(kubeconfig);
+    arguments.connect.for_one(named.len())?;
+    for context in named {
         match kubeconfig.target(&arguments.connect.overrides(context.as_deref())) {
             Ok(target) if is_known(&wanted, target.context()) => {}
             Ok(target) => wanted.push(Wanted {

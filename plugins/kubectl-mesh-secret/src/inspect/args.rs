@@ -2,7 +2,8 @@
 
 use clap::{Args, ValueEnum};
 use mesh_common::mesh::finding::Severity;
-use mesh_common::terminal::flags::{AllContextFlags, ConnectFlags, NamespaceFlags};
+use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags};
+use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::output::Format;
 
 /// Show what remote secrets hold, what istiod would refuse, and with --probe whether they work
@@ -31,9 +32,9 @@ pub(crate) struct InspectArgs {
     /// Names of secrets, or of the clusters they lead to [default: every remote secret]
     #[arg(value_name = "SECRET")]
     pub names: Vec<String>,
-    /// Read manifests from this file, or '-' for standard input, instead of a cluster
+    /// Read manifests from this file, or '-' for standard input, instead of a cluster; may be repeated or a comma list
     #[arg(long, short = 'f', value_name = "FILE", conflicts_with_all = ["contexts", "all_contexts"])]
-    pub filename: Option<String>,
+    pub filename: Vec<String>,
     #[command(flatten)]
     pub contexts: AllContextFlags,
     /// Use each credential: is the server reached, its certificate good, is it the right cluster, may it read enough?
@@ -57,7 +58,7 @@ pub(crate) struct InspectArgs {
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]
-    pub connect: ConnectFlags,
+    pub connect: ConnectServerFlags,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,24 +2,46 @@
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
+use std::path::Path;
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::error::Error;
 use mesh_common::mesh::yaml;
 use serde_json::Value;
 
-/// The name and the text of a file, or of standard input.
-pub(super) fn read(file: &str) -> Result<(String, String), Error> {
-    if file == "-" {
-        let mut text = String::new();
+/// The name and the text of each file, or of standard input; as with kubectl each may be a comma list. A file whose own name
+/// has a comma is named by that.
+///
+/// # Errors
+/// All that cannot be read, joined.
+pub(super) fn read(lists: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let mut seen = BTreeSet::new();
+    let files = lists.iter().flat_map(|list| {
+        if Path::new(list).exists() {
+            vec![list.as_str()]
+        } else {
+            list.split(',').filter(|file| !file.is_empty()).collect()
+        }
+    });
+    let once = files.filter(|file| *file != "-" || seen.insert(*file));
+    Error::gather(once.map(read_one))
+}
+
+fn read_one(file: &str) -> Result<(String, String), Error> {
+    let (origin, bytes) = if file == "-" {
+        let mut bytes = Vec::new();
         std::io::stdin()
-            .read_to_string(&mut text)
+            .read_to_end(&mut bytes)
             .map_err(|e| Error::usage("cannot read standard input").because(e))?;
-        return Ok(("standard input".to_owned(), text));
-    }
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| Error::usage(format!("cannot read {file}")).because(e))?;
-    Ok((file.to_owned(), text))
+        ("standard input", bytes)
+    } else {
+        let bytes = std::fs::read(file)
+            .map_err(|e| Error::usage(format!("cannot read {file}")).because(e))?;
+        (file, bytes)
+    };
+    let text =
+        yaml::text(&bytes).ok_or_else(|| Error::usage(format!("{origin} is not a text file")))?;
+    Ok((origin.to_owned(), text))
 }
 
 /// What manifests hold.

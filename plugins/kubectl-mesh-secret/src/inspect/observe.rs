@@ -35,17 +35,17 @@ pub(super) async fn observe(
     sources: &Sources,
     connector: &Connector,
 ) -> Result<Seen, Error> {
-    let mut seen = match (&arguments.filename, kubeconfig) {
-        (Some(file), _) => {
+    let mut seen = match (arguments.filename.as_slice(), kubeconfig) {
+        ([_, ..], _) => {
             // Standard input may take as long as it likes, and Ctrl-C must be heard meanwhile.
-            let file = file.clone();
-            let read = tokio::task::spawn_blocking(move || manifests::read(&file)).await;
-            let (origin, text) =
+            let files = arguments.filename.clone();
+            let read = tokio::task::spawn_blocking(move || manifests::read(&files)).await;
+            let texts =
                 read.map_err(|e| Error::refused("the manifests cannot be read").because(e))??;
-            from_text(&origin, &text, arguments)?
+            from_texts(&texts, arguments)?
         }
-        (None, Some(kubeconfig)) => from_clusters(arguments, kubeconfig, connector).await?,
-        (None, None) => Seen::default(),
+        ([], Some(kubeconfig)) => from_clusters(arguments, kubeconfig, connector).await?,
+        ([], None) => Seen::default(),
     };
     for held in &mut seen.held {
         held.find_sources(sources);
@@ -53,21 +53,27 @@ pub(super) async fn observe(
     Ok(seen)
 }
 
-fn from_text(origin: &str, text: &str, arguments: &InspectArgs) -> Result<Seen, Error> {
-    let found = manifests::secrets(origin, text)?;
-    let held = select(found.secrets, &arguments.names, origin)?;
-    let kinds: Vec<String> = found.passed_over.into_iter().collect();
-    let note = format!(
-        "{origin}: passed over, since only Secrets are looked at: {}",
-        kinds.join(", ")
-    );
+fn from_texts(texts: &[(String, String)], arguments: &InspectArgs) -> Result<Seen, Error> {
+    let read = texts.iter().map(|(origin, text)| {
+        let found = manifests::secrets(origin, text)?;
+        let kinds: Vec<String> = found.passed_over.into_iter().collect();
+        let note = format!(
+            "{origin}: passed over, since only Secrets are looked at: {}",
+            kinds.join(", ")
+        );
+        Ok((found.secrets, (!kinds.is_empty()).then_some(note)))
+    });
+    let (secrets, notes): (Vec<_>, Vec<_>) = Error::gather(read)?.into_iter().unzip();
+    let origins: Vec<&str> = texts.iter().map(|(origin, _)| origin.as_str()).collect();
+    let secrets = secrets.into_iter().flatten().collect();
+    let held = select(secrets, &arguments.names, &origins.join(", "))?;
     let namespace = arguments.namespace.resolve();
     Ok(Seen {
         held: held
             .into_iter()
             .map(|secret| Held::from_manifest(secret, namespace))
             .collect(),
-        notes: (!kinds.is_empty()).then_some(note).into_iter().collect(),
+        notes: notes.into_iter().flatten().collect(),
         ..Seen::default()
     })
 }

@@ -117,7 +117,9 @@ impl Probe<'_> {
                 return (report, vec![self.connect_finding(&server, &error)]);
             }
         };
-        report.connected = passed();
+        report.connected = Outcome::Passed {
+            detail: cluster.by_proxy_of_environment().unwrap_or_default(),
+        };
         let mut findings = Vec::new();
         let (user, space, source) = futures::join!(
             rights::who_am_i(&cluster),

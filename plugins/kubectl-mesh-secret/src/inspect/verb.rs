@@ -60,7 +60,7 @@ pub(crate) async fn run(
         streams.say(&seen.nothing);
     }
     let for_people = matches!(arguments.output, Format::Table | Format::Wide);
-    let of_clusters = kubeconfig.filter(|_| for_people && arguments.filename.is_none());
+    let of_clusters = kubeconfig.filter(|_| for_people && arguments.filename.is_empty());
     if let Some(more) = of_clusters.and_then(|known| arguments.contexts.could_be_more(&known)) {
         streams.say(more);
     }
@@ -87,7 +87,7 @@ fn kubeconfig(
 ) -> Result<Option<Kubeconfig>, Error> {
     match arguments.connect.load(environment) {
         Ok(kubeconfig) => Ok(Some(kubeconfig)),
-        Err(error) if arguments.filename.is_some() && arguments.source_context.is_none() => {
+        Err(error) if !arguments.filename.is_empty() && arguments.source_context.is_none() => {
             if arguments.probe {
                 streams.say(&format!("nothing to compare the clusters with: {error}"));
             }

@@ -1,7 +1,8 @@
 //! The arguments of `list`.
 
 use clap::Args;
-use mesh_common::terminal::flags::{AllContextFlags, ConnectFlags, NamespaceFlags};
+use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags};
+use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::output::Format;
 
 use crate::inspect::FailOn;
@@ -39,5 +40,5 @@ pub(crate) struct ListArgs {
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]
-    pub connect: ConnectFlags,
+    pub connect: ConnectServerFlags,
 }

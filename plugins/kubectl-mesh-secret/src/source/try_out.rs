@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
-use mesh_common::cluster::{ConnectFault, Target, Trust, connect_fault};
+use mesh_common::cluster::{Cluster, ConnectFault, Target, Trust, connect_fault};
 use mesh_common::mesh::access::{Access, AccessTrust, AccessUser};
 use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::error::Kind;
@@ -43,11 +43,16 @@ pub(crate) async fn proven(
     if !run.options.verify {
         return Ok(secret);
     }
-    let Err(error) = try_out(run, &secret, wanted).await else {
-        return Ok(secret);
+    let error = match try_out(run, &secret, wanted).await {
+        Ok(by_proxy) => {
+            by_proxy.iter().for_each(|note| streams.say(note));
+            return Ok(secret);
+        }
+        Err(error) => error,
     };
-    if let Some((secret, other)) = by_detours(run, wanted, &access, &error).await {
+    if let Some((secret, other, by_proxy)) = by_detours(run, wanted, &access, &error).await {
         streams.warn(&difference(&access, &other, run.source.context()));
+        by_proxy.iter().for_each(|note| streams.say(note));
         return Ok(secret);
     }
     let overridden = run.options.server_for(run.source.context()).is_some();
@@ -138,7 +143,7 @@ async fn by_detours(
     wanted: &Wanted,
     asked: &Access,
     error: &Error,
-) -> Option<(RemoteSecret, Access)> {
+) -> Option<(RemoteSecret, Access, Option<String>)> {
     let options = run.options;
     let target = run.source.target();
     let chosen =
@@ -160,7 +165,7 @@ async fn by_detours(
         };
         let secret = secret(run, wanted, &other);
         match try_out(run, &secret, wanted).await {
-            Ok(()) => return Some((secret, other)),
+            Ok(by_proxy) => return Some((secret, other, by_proxy)),
             Err(error) => fault = connect_fault(&error)?.clone(),
         }
         access = other;
@@ -203,8 +208,12 @@ fn secret(run: &Run<'_>, wanted: &Wanted, access: &Access) -> RemoteSecret {
     }
 }
 
-/// Connects with the secret's own kubeconfig and compares the cluster.
-async fn try_out(run: &Run<'_>, secret: &RemoteSecret, wanted: &Wanted) -> Result<(), Error> {
+/// Connects with the secret's own kubeconfig and compares the cluster. Gives what is to be said of the way there.
+async fn try_out(
+    run: &Run<'_>,
+    secret: &RemoteSecret,
+    wanted: &Wanted,
+) -> Result<Option<String>, Error> {
     let uid = wanted.uid.as_deref().unwrap_or_default();
     let target = Target::from_text(secret.kubeconfig.expose_secret(), &secret.name())?
         .with_request_timeout(run.source.target().request_timeout());
@@ -232,13 +241,19 @@ async fn try_out(run: &Run<'_>, secret: &RemoteSecret, wanted: &Wanted) -> Resul
                     .and_then(|namespace| namespace.metadata.uid)
                     .unwrap_or_default();
                 return if found == uid {
-                    Ok(())
+                    Ok(by_proxy(&cluster))
                 } else {
                     Err(wrong_cluster(run, &server, &found, uid))
                 };
             }
         }
     }
+}
+
+/// istiod has an environment of its own, so what went through this machine's proxy proves less.
+fn by_proxy(cluster: &Cluster) -> Option<String> {
+    let way = cluster.by_proxy_of_environment()?;
+    Some(format!("{} was tried {way}", cluster.target().described()))
 }
 
 async fn pause() -> Result<(), Error> {
@@ -264,6 +279,14 @@ fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential)
     let kubectl = run.source.target().kubectl();
     let server = &access.server;
     let (namespace, account) = (&run.options.namespace, &run.options.account);
+    let is_refused = !connect_fault(&error).is_some_and(ConnectFault::is_unreachable);
+    if server::is_rancher(server) && is_refused {
+        return Error::refused(format!(
+            "server {server} of context {context} is Rancher's proxy, which takes Rancher's own tokens only, and none of a service account"
+        ))
+        .hint("--server with the address of the API server itself, such as Rancher's authorized cluster endpoint of that cluster")
+        .because(error);
+    }
     match (connect_fault(&error), error.kind()) {
         (Some(ConnectFault::UnknownAuthority { .. }), _) => Error::refused(format!(
             "server {server} of context {context} shows a certificate that the CA in the secret did not sign"

@@ -25,6 +25,7 @@ mod manifests;
 mod names;
 mod nothing_passed_over;
 mod owners;
+mod reaching;
 mod rotate;
 mod rotate_faults;
 mod rotate_meanwhile;

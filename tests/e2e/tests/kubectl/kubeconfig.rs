@@ -338,11 +338,17 @@ fn the_plugins_run_the_credential_plugins_that_kubectls_preferences_allow() {
             }
         }
     }
-    // Switched off, the file of the home folder does not count.
+    // Of the home folder a file that says nothing does not count, nor any where preferences are switched off.
     let home = desk.dir().join("home");
     fs::create_dir_all(home.join(".kube")).unwrap();
-    fs::write(home.join(".kube").join("kuberc"), policy("DenyAll")).unwrap();
-    for (off, expected) in [(false, false), (true, true)] {
+    let broken = "kind: Pod\n".to_owned();
+    let cases = [
+        (false, policy("DenyAll"), false),
+        (true, policy("DenyAll"), true),
+        (false, broken, true),
+    ];
+    for (off, preferences, expected) in cases {
+        fs::write(home.join(".kube").join("kuberc"), preferences).unwrap();
         for words in [&["get", "--raw", "/version"][..], &["mesh-secret", "list"]] {
             let before = runs();
             let run = desk.kubectl(words).path_dir(desk.dir()).home(&home);

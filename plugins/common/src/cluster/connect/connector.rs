@@ -8,7 +8,8 @@ use kube::client::middleware::BaseUriLayer;
 use tower::Layer;
 
 use super::dial::Dialer;
-use super::headers::headers;
+use super::fresh_token::FreshToken;
+use super::headers::{Headers, headers};
 use super::options::ConnectorOptions;
 use super::proxy::ProxyKind;
 use super::requests::Requests;
@@ -40,7 +41,7 @@ impl Connector {
     pub fn new(options: ConnectorOptions) -> Self {
         Self {
             inner: Arc::new(Inner {
-                exec: ExecCache::new(options.interactive, options.exec_timeout),
+                exec: ExecCache::new(&options),
                 tls: Tls::new(),
                 options,
             }),
@@ -162,9 +163,16 @@ impl Connector {
             identity.authorization,
             target.impersonation(),
         )?;
+        let headers: Headers = match identity.token_file {
+            Some(file) => {
+                let fresh = FreshToken::new(file, headers);
+                Arc::new(move || fresh.headers())
+            }
+            None => Arc::new(move || headers.clone()),
+        };
         let timeout = target.request_timeout().unwrap_or(options.request_timeout);
         let timeout = (!timeout.is_zero()).then_some(timeout);
-        let requests = Requests::new(connection.transport.clone(), headers.clone(), timeout);
+        let requests = Requests::new(connection.transport.clone(), Arc::clone(&headers), timeout);
         let service = BaseUriLayer::new(base.clone()).layer(requests);
         let client = kube::Client::new(service, target.namespace().unwrap_or("default"));
         let ended = identity.token_expiry.filter(|end| *end <= options.now);

@@ -1,10 +1,15 @@
 //! What every request says about us.
 
+use std::sync::Arc;
+
 use http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::cluster::Impersonation;
 use crate::mesh::Error;
+
+/// Gives the headers of the next request; a token in a file may be another one by then.
+pub(super) type Headers = Arc<dyn Fn() -> HeaderMap + Send + Sync>;
 
 /// The headers of every request.
 ///

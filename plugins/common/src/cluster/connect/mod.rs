@@ -6,6 +6,7 @@
 mod body;
 mod connector;
 mod dial;
+mod fresh_token;
 mod handshake;
 mod headers;
 mod options;

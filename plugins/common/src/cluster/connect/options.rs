@@ -13,8 +13,12 @@ pub struct ConnectorOptions {
     pub connect_timeout: Duration,
     /// The bound on each request with its retries, where the target sets none; zero means none.
     pub request_timeout: Duration,
-    /// The bound on each credential plugin's run.
+    /// The bound on each credential plugin's run; zero means none. A target without a bound on requests has none either.
     pub exec_timeout: Duration,
+    /// How long a credential plugin may run before `notice` is told that it is waited for.
+    pub notice_after: Duration,
+    /// Tells a person what is going on, in one line; nothing where nobody is there.
+    pub notice: Option<fn(&str)>,
     /// What the environment says about proxies.
     pub proxies: ProxyEnvironment,
     /// Whether a person is at standard input, so that a credential plugin may ask there.
@@ -52,6 +56,8 @@ impl ConnectorOptions {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             exec_timeout: Duration::from_mins(1),
+            notice_after: Duration::from_secs(3),
+            notice: None,
             proxies: ProxyEnvironment::default(),
             interactive: false,
         }

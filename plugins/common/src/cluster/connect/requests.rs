@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, LOCATION};
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use kube::client::Body;
 use tokio::time::Instant;
@@ -14,6 +14,7 @@ use tower::retry::Retry;
 use tower::{BoxError, Service, ServiceExt};
 
 use super::body::BoundedBody;
+use super::headers::Headers;
 use super::retry::{Deadline, Patience};
 use super::transport::Transport;
 use crate::cluster::fault::{ApiFault, ConnectFault};
@@ -22,13 +23,13 @@ use crate::cluster::fault::{ApiFault, ConnectFault};
 #[derive(Clone)]
 pub(super) struct Requests {
     transport: Transport,
-    headers: HeaderMap,
+    headers: Headers,
     timeout: Option<Duration>,
 }
 
 impl Requests {
-    /// Requests that carry `headers`, each answered within `timeout`, retries included.
-    pub(super) fn new(transport: Transport, headers: HeaderMap, timeout: Option<Duration>) -> Self {
+    /// Requests that carry what `headers` gives for each, answered within `timeout`, retries included.
+    pub(super) fn new(transport: Transport, headers: Headers, timeout: Option<Duration>) -> Self {
         Self {
             transport,
             headers,
@@ -48,7 +49,7 @@ impl Service<Request<Body>> for Requests {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         // What the request itself says goes before what is said for all.
-        let own = std::mem::replace(request.headers_mut(), self.headers.clone());
+        let own = std::mem::replace(request.headers_mut(), (self.headers)());
         request.headers_mut().extend(own);
         let limit = self.timeout.map(|bound| (Instant::now() + bound, bound));
         if let Some((deadline, _)) = limit {

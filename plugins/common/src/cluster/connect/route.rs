@@ -27,6 +27,8 @@ pub(super) struct Route {
     pub(super) server_name: String,
     pub(super) trust: RouteTrust,
     pub(super) proxy: Option<Proxy>,
+    /// What the environment's `NO_PROXY` says, where it says anything.
+    pub(super) exempt: Option<String>,
 }
 
 /// Whose certificates are accepted, the authorities as certificates and in a fixed order, so that they compare.
@@ -81,6 +83,10 @@ impl Route {
             tls,
             trust: RouteTrust::of(target.trust()),
             proxy,
+            exempt: environment
+                .no_proxy
+                .clone()
+                .filter(|list| !list.trim().is_empty()),
         })
     }
 }

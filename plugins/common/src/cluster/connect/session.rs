@@ -7,9 +7,11 @@ use http::HeaderMap;
 use jiff::Timestamp;
 
 use super::dial::Dialer;
+use super::headers::Headers;
 use super::route::Route;
 use super::transport::Transport;
 use crate::cluster::{Attempt, Target, Verb};
+use crate::mesh::command::Command;
 
 /// A connected cluster. Cloning shares the connection.
 #[derive(Clone)]
@@ -21,7 +23,7 @@ struct Inner {
     target: Target,
     client: kube::Client,
     connection: Connection,
-    headers: HeaderMap,
+    headers: Headers,
     credential_ended: Option<Timestamp>,
     request_timeout: Option<Duration>,
 }
@@ -41,7 +43,7 @@ impl Cluster {
         target: Target,
         client: kube::Client,
         connection: Connection,
-        headers: HeaderMap,
+        headers: Headers,
         credential_ended: Option<Timestamp>,
         request_timeout: Option<Duration>,
     ) -> Self {
@@ -67,6 +69,23 @@ impl Cluster {
         &self.inner.target
     }
 
+    /// What is to be said of a server that was reached through a proxy of this machine's environment, which nobody elsewhere
+    /// has; with what leaves the proxy out. Nothing where there is none, or where the kubeconfig names the proxy.
+    pub fn by_proxy_of_environment(&self) -> Option<String> {
+        let route = &self.inner.connection.route;
+        let proxy = route.proxy.as_ref()?;
+        if self.inner.target.proxy().is_some() {
+            return None;
+        }
+        let exempt = route.exempt.iter().map(String::as_str);
+        let exempt: Vec<&str> = exempt.chain([route.endpoint.host.as_str()]).collect();
+        Some(format!(
+            "through the proxy {} of this machine's environment, which istiod does not have; to leave it out: {}",
+            proxy.shown,
+            Command::new("export").pair("NO_PROXY", &exempt.join(","))
+        ))
+    }
+
     /// The client to send requests with; its errors go through [`Attempt::explain`].
     pub(in crate::cluster) fn client(&self) -> kube::Client {
         self.inner.client.clone()
@@ -84,8 +103,8 @@ impl Cluster {
     }
 
     /// What every request says about us.
-    pub(super) fn headers(&self) -> &HeaderMap {
-        &self.inner.headers
+    pub(super) fn headers(&self) -> HeaderMap {
+        (self.inner.headers)()
     }
 
     /// How long an answer may take; nothing is as long as it likes.

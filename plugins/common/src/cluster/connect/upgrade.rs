@@ -53,7 +53,7 @@ impl Cluster {
             .map_err(|error| {
                 Error::usage(format!("no request can be made to {attempt}")).because(error)
             })?;
-        request.headers_mut().extend(self.headers().clone());
+        request.headers_mut().extend(self.headers());
         request.headers_mut().extend(headers.clone());
         let response = sender.send_request(request).await.map_err(broken)?;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {

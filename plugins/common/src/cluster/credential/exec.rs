@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 
 use super::exec_fault::ExecFault;
 use super::source::{ExecPlugin, Interactive};
+use crate::cluster::{ConnectorOptions, Target};
 
 const GROUP: &str = "client.authentication.k8s.io";
 
@@ -33,36 +34,48 @@ type Answer = Arc<OnceCell<Result<ExecAnswer, ExecFault>>>;
 pub(in crate::cluster) struct ExecCache {
     interactive: bool,
     timeout: Duration,
+    notice_after: Duration,
+    notice: Option<fn(&str)>,
     answers: Mutex<BTreeMap<String, Answer>>,
     /// Held by a plugin that may ask at standard input: two cannot ask at once.
     asking: tokio::sync::Mutex<()>,
 }
 
 impl ExecCache {
-    pub(in crate::cluster) fn new(interactive: bool, timeout: Duration) -> Self {
+    pub(in crate::cluster) fn new(options: &ConnectorOptions) -> Self {
         Self {
-            interactive,
-            timeout,
+            interactive: options.interactive,
+            timeout: options.exec_timeout,
+            notice_after: options.notice_after,
+            notice: options.notice,
             answers: Mutex::default(),
             asking: tokio::sync::Mutex::default(),
         }
     }
 
-    /// The plugin's answer, run now if no equal plugin was run before.
-    pub(super) async fn answer(&self, plugin: &ExecPlugin) -> Result<ExecAnswer, ExecFault> {
+    /// The plugin's answer for `target`, run now if no equal plugin was run before.
+    pub(super) async fn answer(
+        &self,
+        plugin: &ExecPlugin,
+        target: &Target,
+    ) -> Result<ExecAnswer, ExecFault> {
         let info = self.exec_info(plugin)?;
         let key = json!([plugin.command, plugin.args, plugin.env, info]).to_string();
         let answer = {
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(answers.entry(key).or_default())
         };
-        answer.get_or_init(|| self.run(plugin, &info)).await.clone()
+        answer
+            .get_or_init(|| self.run(plugin, &info, target))
+            .await
+            .clone()
     }
 
     async fn run(
         &self,
         plugin: &ExecPlugin,
         info: &serde_json::Value,
+        target: &Target,
     ) -> Result<ExecAnswer, ExecFault> {
         let asks = info["spec"]["interactive"] == json!(true);
         let _turn = if asks {
@@ -83,12 +96,9 @@ impl ExecCache {
             })
             .stderr(Stdio::inherit())
             .kill_on_drop(true);
-        let output = tokio::time::timeout(self.timeout, command.output())
-            .await
-            .map_err(|_| ExecFault::TimedOut {
-                command: plugin.command.clone(),
-                seconds: self.timeout.as_secs(),
-            })?
+        let output = self
+            .bounded(command.output(), plugin, target)
+            .await?
             .map_err(|error| not_started(plugin, &error))?;
         if !output.status.success() {
             return Err(ExecFault::Failed {
@@ -97,6 +107,45 @@ impl ExecCache {
             });
         }
         read_answer(plugin, &output.stdout)
+    }
+
+    /// Waits for `work` within the bound, if there is one, and says what is waited for where that takes long.
+    async fn bounded<T>(
+        &self,
+        work: impl Future<Output = T>,
+        plugin: &ExecPlugin,
+        target: &Target,
+    ) -> Result<T, ExecFault> {
+        let is_lifted = target
+            .request_timeout()
+            .is_some_and(|bound| bound.is_zero());
+        let bound = Some(self.timeout).filter(|bound| !bound.is_zero() && !is_lifted);
+        let too_late = async {
+            match bound {
+                Some(bound) => tokio::time::sleep(bound).await,
+                None => std::future::pending().await,
+            }
+        };
+        let noticed = async {
+            if let Some(notice) = self.notice {
+                tokio::time::sleep(self.notice_after).await;
+                notice(&format!(
+                    "waiting for the credential plugin {} of {}, which may wait for you to log in; Ctrl-C ends it",
+                    plugin.command,
+                    target.described()
+                ));
+            }
+            std::future::pending::<std::convert::Infallible>().await
+        };
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            () = too_late => Err(ExecFault::TimedOut {
+                command: plugin.command.clone(),
+                seconds: self.timeout.as_secs(),
+            }),
+            never = noticed => match never {},
+        }
     }
 
     /// What goes into `KUBERNETES_EXEC_INFO`.

@@ -84,9 +84,9 @@ impl ExecFault {
             Self::Denied { .. } => {
                 "allow it in the file of preferences, or name another file with --kuberc or $KUBERC".into()
             }
+            Self::TimedOut { .. } => "--request-timeout 0, to wait as long as it takes".into(),
             Self::NotStarted { .. }
             | Self::Failed { .. }
-            | Self::TimedOut { .. }
             | Self::Unusable { .. }
             | Self::NobodyToAsk { .. } => kubectl.command().words("get --raw /version").into(),
         };

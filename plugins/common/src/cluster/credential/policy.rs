@@ -2,7 +2,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use super::exec_fault::ExecFault;
@@ -81,16 +80,24 @@ impl Preferences {
         let shown = file.display();
         let bytes = match fs::read(file) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.is_named => {
+            // kubectl goes on without a file that nobody named.
+            Err(error) if !self.is_named => {
+                tracing::debug!("no preferences are read from {shown}: {error}");
                 return Ok(Policy::AllowAll);
             }
-            // Somebody may have written a policy there: without it nothing may run.
             Err(error) => return Err(format!("preferences {shown} cannot be read: {error}")),
         };
-        policy(&bytes).map_err(|defect| match defect {
-            Defect::NoPreferences => format!("{shown} holds no preferences of kubectl"),
-            Defect::Misconfigured(why) => format!("preferences {shown} are not valid: {why}"),
-        })
+        match policy(&bytes) {
+            Ok(policy) => Ok(policy),
+            Err(Defect::NoPreferences) if !self.is_named => {
+                tracing::debug!("{shown} holds no preferences of kubectl");
+                Ok(Policy::AllowAll)
+            }
+            Err(Defect::NoPreferences) => Err(format!("{shown} holds no preferences of kubectl")),
+            Err(Defect::Misconfigured(why)) => {
+                Err(format!("preferences {shown} are not valid: {why}"))
+            }
+        }
     }
 
     /// The command, as it is or where it was found, if an entry of the list means it: word by word, or as the same file.

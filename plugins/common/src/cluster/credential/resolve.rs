@@ -1,6 +1,7 @@
 //! What a credential comes to when it is used: a header, a client certificate, and what can be said about them.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base64::Engine;
@@ -27,6 +28,8 @@ pub(in crate::cluster) struct Identity {
     /// When the bearer token says that it ends.
     pub(in crate::cluster) token_expiry: Option<Timestamp>,
     pub(in crate::cluster) certificate: Option<KeyPair>,
+    /// The file that the token is from, if it is from one.
+    pub(in crate::cluster) token_file: Option<PathBuf>,
 }
 
 /// A client certificate with its chain and its key.
@@ -59,6 +62,7 @@ async fn identity(target: &Target, cache: &ExecCache, now: Timestamp) -> Result<
             authorization: None,
             token_expiry: None,
             certificate: None,
+            token_file: None,
         });
     }
     let credential = target.credential();
@@ -93,11 +97,12 @@ async fn identity(target: &Target, cache: &ExecCache, now: Timestamp) -> Result<
                 authorization: Some(header("Basic", &pair.into(), whose)?),
                 token_expiry: None,
                 certificate,
+                token_file: None,
             });
         }
         Bearer::Exec(plugin) => {
             let answer = cache
-                .answer(plugin)
+                .answer(plugin, target)
                 .await
                 .map_err(|fault| fault.for_target(whose, target.kubectl()))?;
             if let Some((chain, key)) = &answer.certificate {
@@ -125,7 +130,22 @@ async fn identity(target: &Target, cache: &ExecCache, now: Timestamp) -> Result<
             .map(|token| header("Bearer", &token, whose))
             .transpose()?,
         certificate,
+        token_file: match &credential.bearer {
+            Bearer::TokenFile { path, .. } => Some(path.clone()),
+            Bearer::None
+            | Bearer::Token(_)
+            | Bearer::Basic { .. }
+            | Bearer::Exec(_)
+            | Bearer::Provider(_) => None,
+        },
     })
+}
+
+/// The header of the token in a file; nothing where there is none that can be sent.
+pub(in crate::cluster) fn read_token(file: &Path) -> Option<HeaderValue> {
+    let text = fs::read_to_string(file).ok()?;
+    let token = Some(text.trim()).filter(|token| !token.is_empty())?;
+    header("Bearer", &token.into(), "").ok()
 }
 
 /// There is no credential to be sent, which is as good as one that is not accepted.

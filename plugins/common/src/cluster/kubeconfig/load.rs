@@ -9,6 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::in_cluster::InCluster;
 use crate::cluster::credential::Preferences;
 use crate::mesh::Error;
 use crate::mesh::command::Command;
@@ -32,6 +33,10 @@ pub(super) enum Origin {
     File(PathBuf),
     /// A text from elsewhere, known by this label.
     Elsewhere(String),
+    /// The flags of this run.
+    Flags,
+    /// What the pod that we run in has in this folder.
+    Pod(PathBuf),
 }
 
 /// Named entries in the order in which they were first seen; of two files that have the name, the first one wins.
@@ -60,6 +65,19 @@ impl Kubeconfig {
         kubeconfig_variable: Option<&OsStr>,
         home: Option<&Path>,
     ) -> Result<Self, Error> {
+        Self::load_in_pod(explicit, kubeconfig_variable, home, None)
+    }
+
+    /// The same, or what a pod has of its own where no file is named and the usual ones have nothing.
+    ///
+    /// # Errors
+    /// Those of [`Self::load`].
+    pub fn load_in_pod(
+        explicit: Option<&Path>,
+        kubeconfig_variable: Option<&OsStr>,
+        home: Option<&Path>,
+        pod: Option<&InCluster>,
+    ) -> Result<Self, Error> {
         let explicit = explicit.filter(|path| !path.as_os_str().is_empty());
         let paths = match explicit {
             Some(path) => vec![path.to_path_buf()],
@@ -79,6 +97,11 @@ impl Kubeconfig {
         }
         if let Some(error) = Error::all(wrong) {
             return Err(error);
+        }
+        let is_empty = explicit.is_none()
+            && [&merged.contexts, &merged.clusters].map(Entries::is_empty) == [true; 2];
+        if let Some(pod) = pod.filter(|_| is_empty) {
+            merged.add(Origin::Pod(pod.folder.clone()), pod.config());
         }
         if merged.origins.is_empty() {
             return Err(no_files(&missing));
@@ -125,7 +148,7 @@ impl Kubeconfig {
         names.join(", ")
     }
 
-    fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         Self {
             origins: Vec::new(),
             explicit: None,
@@ -144,7 +167,7 @@ impl Kubeconfig {
         Ok(())
     }
 
-    fn add(&mut self, origin: Origin, config: Config) {
+    pub(super) fn add(&mut self, origin: Origin, config: Config) {
         let index = self.origins.len();
         self.origins.push(origin);
         if self.current_context.is_none() {
@@ -167,6 +190,10 @@ impl Entries {
                 self.list.push(found);
             }
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Found> {
@@ -203,6 +230,8 @@ impl Origin {
     pub(super) fn folder(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path.parent().unwrap_or(Path::new(""))),
+            Self::Pod(folder) => Some(folder),
+            Self::Flags => Some(Path::new("")),
             Self::Elsewhere(_) => None,
         }
     }
@@ -213,6 +242,8 @@ impl fmt::Display for Origin {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Elsewhere(label) => write!(f, "of {label}"),
+            Self::Flags => f.write_str("of the flags"),
+            Self::Pod(folder) => write!(f, "of this pod in {}", folder.display()),
         }
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! What a text says is for [`crate::mesh::kubeconfig`] to know. The environment comes in as values. Nothing here connects, and no message shows what a file holds but names.
 
+mod direct;
 mod entry;
 mod hidden;
+mod in_cluster;
 mod load;
 mod resolve;
 #[cfg(test)]
 mod tests;
 
+pub use direct::Direct;
+pub use in_cluster::InCluster;
 pub use load::Kubeconfig;
 pub use resolve::Overrides;

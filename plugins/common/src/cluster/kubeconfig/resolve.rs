@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::Uri;
 use serde_json::Value;
 
+use super::direct::Direct;
 use super::entry::{self, Reader};
 use super::load::{Found, Kubeconfig, Origin};
 
@@ -17,7 +18,7 @@ use crate::mesh::server::without_login;
 use crate::mesh::suggest::close_names;
 
 /// What flags say in place of the kubeconfig.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// `--context`; otherwise the current one.
     pub context: Option<String>,
@@ -33,6 +34,8 @@ pub struct Overrides {
     pub impersonate_uid: Option<String>,
     /// `--request-timeout`; zero means no bound.
     pub request_timeout: Option<Duration>,
+    /// What takes the place of fields.
+    pub direct: Direct,
 }
 
 impl Kubeconfig {
@@ -66,20 +69,26 @@ impl Kubeconfig {
             &self.origins[user.map_or(found.origin, |user| user.origin)],
             &self.preferences,
         );
-        let cluster = &found.entry;
+        let cluster = &overrides.direct.cluster(&found.entry);
         let server = server(cluster, from, &kubectl)?;
         kubeconfig::cluster(cluster)
             .map_err(|why| Error::usage(format!("kubeconfig {from} is not valid: {why}")))?;
         let trust = reader.trust(cluster)?;
         let user_name = user.map(|user| user.entry.name.clone());
-        let user = user.map_or(&none, |user| &user.entry);
+        let user = &overrides
+            .direct
+            .user(user.map_or(&none, |user| &user.entry));
         let cluster_info = || entry::exec_cluster_info(cluster, server, &trust);
         let credential = reader.credential(user, cluster_info)?;
         let foreign = matches!(from, Origin::Elsewhere(_));
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Ok(Target {
             context: name.to_owned(),
-            kubectl: if foreign { Kubectl::default() } else { kubectl },
+            kubectl: if foreign || matches!(from, Origin::Pod(_) | Origin::Flags) {
+                Kubectl::default()
+            } else {
+                kubectl
+            },
             cluster_entry: cluster.name.clone(),
             user_entry: user_name,
             namespace: owned(context.given("namespace")),
@@ -208,6 +217,7 @@ impl Kubeconfig {
         self.kubectl_alone()
             .context(context)
             .entries(overrides.cluster.as_deref(), overrides.user.as_deref())
+            .server(overrides.direct.words())
     }
 }
 

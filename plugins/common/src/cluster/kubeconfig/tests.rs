@@ -52,7 +52,7 @@ impl Files {
         self.0.path().join(name)
     }
 
-    fn list(&self, names: &[&str]) -> OsString {
+    pub(super) fn list(&self, names: &[&str]) -> OsString {
         std::env::join_paths(names.iter().map(|name| match *name {
             "" => PathBuf::new(),
             name => self.path(name),
@@ -258,6 +258,10 @@ fn entries_that_lead_nowhere_are_named() {
         (
             "current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'https://c', certificate-authority: x, insecure-skip-tls-verify: true}}]",
             "cluster c sets both certificate-authority and insecure-skip-tls-verify, of which only one can hold",
+        ),
+        (
+            "current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'https://c', proxy-url: 'socks4://p'}}]",
+            r#"kubeconfig config is not valid: cluster "c" has a proxy-url that is neither http, https nor socks5"#,
         ),
     ] {
         let files = Files::new(&[("config", text)]);

@@ -11,6 +11,20 @@ pub struct Kubectl {
     context: Option<String>,
     cluster: Option<String>,
     user: Option<String>,
+    server: ServerWords,
+}
+
+/// What flags say in place of one cluster's entry; never a token.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerWords {
+    /// `--server`.
+    pub server: Option<String>,
+    /// `--certificate-authority`.
+    pub certificate_authority: Option<String>,
+    /// `--tls-server-name`.
+    pub tls_server_name: Option<String>,
+    /// `--insecure-skip-tls-verify`.
+    pub insecure: bool,
 }
 
 impl Kubectl {
@@ -34,6 +48,13 @@ impl Kubectl {
     pub fn entries(mut self, cluster: Option<&str>, user: Option<&str>) -> Self {
         self.cluster = cluster.map(str::to_owned);
         self.user = user.map(str::to_owned);
+        self
+    }
+
+    /// The same with these flags in place of what the cluster's entry says.
+    #[must_use]
+    pub fn server(mut self, server: ServerWords) -> Self {
+        self.server = server;
         self
     }
 
@@ -61,7 +82,7 @@ impl Kubectl {
 
     /// Whether the kubeconfig and a context are all that was named, which is what other tools can be told as well.
     pub fn without_entries(&self) -> bool {
-        self.cluster.is_none() && self.user.is_none()
+        self.cluster.is_none() && self.user.is_none() && self.server == ServerWords::default()
     }
 
     pub(super) fn kubeconfig(&self) -> Option<&str> {
@@ -69,11 +90,23 @@ impl Kubectl {
     }
 
     pub(super) fn flags(&self, command: Command) -> Command {
-        command
+        let server = &self.server;
+        let command = command
             .kubeconfig_of(self)
             .flag_if("--context", self.context.as_deref())
             .flag_if("--cluster", self.cluster.as_deref())
             .flag_if("--user", self.user.as_deref())
+            .flag_if("--server", server.server.as_deref())
+            .flag_if(
+                "--certificate-authority",
+                server.certificate_authority.as_deref(),
+            )
+            .flag_if("--tls-server-name", server.tls_server_name.as_deref());
+        if server.insecure {
+            command.words("--insecure-skip-tls-verify")
+        } else {
+            command
+        }
     }
 }
 

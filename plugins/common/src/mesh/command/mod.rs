@@ -15,6 +15,6 @@ mod line;
 mod remedy;
 mod word;
 
-pub use kubectl::Kubectl;
+pub use kubectl::{Kubectl, ServerWords};
 pub use line::Command;
 pub use remedy::Remedy;

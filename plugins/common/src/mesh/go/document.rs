@@ -31,7 +31,7 @@ pub(in crate::mesh) fn first_document(bytes: &[u8]) -> Result<Value, String> {
 }
 
 /// UTF-8, or UTF-16 where a byte order mark says so.
-fn decode(bytes: &[u8]) -> Option<String> {
+pub(in crate::mesh) fn decode(bytes: &[u8]) -> Option<String> {
     let wide = |from: fn([u8; 2]) -> u16| {
         let pairs = bytes[2..].chunks(2);
         let units: Option<Vec<u16>> = pairs.map(|pair| pair.try_into().ok().map(from)).collect();

@@ -7,5 +7,5 @@ mod document;
 mod url;
 
 pub(super) use bytes::bytes;
-pub(super) use document::first_document;
+pub(super) use document::{decode, first_document};
 pub(super) use url::Url;

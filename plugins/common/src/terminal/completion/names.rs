@@ -26,10 +26,11 @@ pub(super) async fn names(
     environment: &Environment,
     user_agent: &str,
 ) -> Vec<Name> {
-    let kubeconfig = Kubeconfig::load(
+    let kubeconfig = Kubeconfig::load_in_pod(
         place.kubeconfig.as_deref(),
         environment.kubeconfig.as_deref(),
         environment.home.as_deref(),
+        environment.pod.as_ref(),
     );
     let preferences = flags::preferences(place.kuberc.as_deref(), environment);
     let (Ok(kubeconfig), Ok(preferences)) = (kubeconfig, preferences) else {
