@@ -6,9 +6,10 @@ use mesh_common::mesh::certificate::CertificateFacts;
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::names::READER_ACCOUNT;
 
-use super::checks::{LAST_DAYS, LIFE_LEFT, LONG_LIFE_DAYS, day_and_time};
+use super::checks::day_and_time;
 use super::remedies::create_again;
 use super::secret::Held;
+use super::token::{LAST_DAYS, LIFE_LEFT, LONG_LIFE_DAYS};
 
 /// The group whose members may do anything.
 const MASTERS: &str = "system:masters";

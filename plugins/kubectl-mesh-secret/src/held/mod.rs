@@ -9,6 +9,7 @@ mod remedies;
 mod report;
 mod secret;
 mod sources;
+mod token;
 
 pub(crate) use checks::{OTHER_SERVER, View, check, day_and_time};
 pub(crate) use origin::comes_back;

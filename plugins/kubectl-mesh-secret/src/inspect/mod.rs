@@ -6,6 +6,7 @@ mod args;
 mod manifests;
 mod observe;
 mod probe;
+mod probe_fault;
 mod report;
 mod report_text;
 mod rights;

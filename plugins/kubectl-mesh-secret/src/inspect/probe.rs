@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
-use mesh_common::cluster::{Cluster, ConnectFault, Connector, Target, connect_fault, fan_out};
+use mesh_common::cluster::{Cluster, Connector, Target, fan_out};
 use mesh_common::mesh::access_facts::AccessFacts;
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::{Error, Kind};
@@ -12,10 +12,10 @@ use mesh_common::mesh::names::KUBE_SYSTEM;
 use mesh_common::mesh::read::Read;
 use mesh_common::mesh::reader;
 
+use super::probe_fault::{cause, unconnected};
 use super::rights;
 use crate::held::{
-    ClusterReport, Held, OTHER_SERVER, Outcome, ProbeReport, SecretReport, Source, Sources,
-    create_again, create_again_by_hand, create_again_with,
+    ClusterReport, Held, Outcome, ProbeReport, SecretReport, Source, Sources, create_again,
 };
 
 /// Probes every cluster of every secret at once, and adds what was seen to the reports (same order as `held`).
@@ -114,7 +114,16 @@ impl Probe<'_> {
                 report.right_cluster = not_reached.clone();
                 report.may_read = not_reached.clone();
                 report.no_more_than_needed = not_reached;
-                return (report, vec![self.connect_finding(&server, &error)]);
+                return (
+                    report,
+                    vec![unconnected(
+                        self.held,
+                        &self.cluster.name,
+                        &server,
+                        &error,
+                        self.invalid(),
+                    )],
+                );
             }
         };
         report.connected = Outcome::Passed {
@@ -163,51 +172,6 @@ impl Probe<'_> {
         findings.extend(self.compare(&mut report, uid, source));
         findings.extend(self.may_read(&mut report, &cluster).await);
         (report, findings)
-    }
-
-    fn connect_finding(&self, server: &str, error: &Error) -> Finding {
-        let (held, key) = (self.held, self.cluster.name.as_str());
-        let by_hand = |what| create_again_by_hand(held, key, what);
-        let (id, fix) = match connect_fault(error) {
-            Some(ConnectFault::ClientCertificateRefused { .. }) => {
-                (self.invalid(), create_again(held, key))
-            }
-            // The credential itself cannot be used, so no connection was tried.
-            None if error.kind() == Kind::Unauthenticated => {
-                (self.invalid(), create_again(held, key))
-            }
-            Some(ConnectFault::CertificateExpired { .. }) => (
-                "secret-ca-mismatch",
-                "renew the API server's certificate, with kubeadm: kubeadm certs renew apiserver"
-                    .into(),
-            ),
-            Some(ConnectFault::CertificateNotYetValid { .. }) => (
-                "secret-ca-mismatch",
-                "compare the clock of the API server's machine with this one's".into(),
-            ),
-            Some(ConnectFault::CertificateUnusable { .. }) => (
-                "secret-ca-mismatch",
-                "give the API server a certificate that Kubernetes' clients accept".into(),
-            ),
-            Some(ConnectFault::NameMismatch { valid_for, .. }) => (
-                "secret-ca-mismatch",
-                match valid_for.first() {
-                    Some(name) => create_again_with(held, key, "--tls-server-name", name),
-                    None => by_hand("with --server, and an address that its certificate names"),
-                },
-            ),
-            Some(fault) if !fault.is_unreachable() => (
-                "secret-ca-mismatch",
-                by_hand("with --ca-file, and the CA that signed the server's certificate"),
-            ),
-            Some(_) | None => ("secret-server-unreachable", by_hand(OTHER_SERVER)),
-        };
-        Finding::new(
-            id,
-            Severity::Error,
-            format!("server {server}: {}", cause(error)),
-        )
-        .fix(fix)
     }
 
     /// What it authenticates by, in words.
@@ -412,9 +376,4 @@ fn passed() -> Outcome {
     Outcome::Passed {
         detail: String::new(),
     }
-}
-
-/// The innermost thing that went wrong, for a line that already says where.
-fn cause(error: &Error) -> String {
-    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }

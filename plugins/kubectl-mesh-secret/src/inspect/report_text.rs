@@ -142,7 +142,7 @@ fn access(access: &AccessFacts, wide: bool, text: &mut String) {
         self::token(token, text);
     }
     if let Some(certificate) = &access.client_certificate {
-        self::client_certificate(certificate, text);
+        client_certificate(certificate, text);
     }
     if access.token.is_none() && access.client_certificate.is_none() {
         entry("auth", &none(&access.authentication.join(", ")), text);

@@ -6,6 +6,7 @@ mod der;
 mod key;
 mod recipe;
 mod table;
+mod table_names;
 
 pub use key::{Key, Kind, Signing};
 pub use recipe::{Forged, Recipe, Usage};

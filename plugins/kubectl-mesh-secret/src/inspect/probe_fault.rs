@@ -1,0 +1,59 @@
+//! What it means for a secret that its server cannot be connected to, and what mends that. Pure.
+
+use mesh_common::cluster::{ConnectFault, connect_fault};
+use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::finding::{Finding, Severity};
+
+use crate::held::{Held, OTHER_SERVER, create_again, create_again_by_hand, create_again_with};
+
+/// The finding; `invalid` is the ID for a credential that is not accepted.
+pub(super) fn unconnected(
+    held: &Held,
+    key: &str,
+    server: &str,
+    error: &Error,
+    invalid: &'static str,
+) -> Finding {
+    let by_hand = |what| create_again_by_hand(held, key, what);
+    let (id, fix) = match connect_fault(error) {
+        Some(ConnectFault::ClientCertificateRefused { .. }) => (invalid, create_again(held, key)),
+        // The credential itself cannot be used, so no connection was tried.
+        None if error.kind() == Kind::Unauthenticated => (invalid, create_again(held, key)),
+        Some(ConnectFault::CertificateExpired { .. }) => (
+            "secret-ca-mismatch",
+            "renew the API server's certificate, with kubeadm: kubeadm certs renew apiserver"
+                .into(),
+        ),
+        Some(ConnectFault::CertificateNotYetValid { .. }) => (
+            "secret-ca-mismatch",
+            "compare the clock of the API server's machine with this one's".into(),
+        ),
+        Some(ConnectFault::CertificateUnusable { .. }) => (
+            "secret-ca-mismatch",
+            "give the API server a certificate that Kubernetes' clients accept".into(),
+        ),
+        Some(ConnectFault::NameMismatch { valid_for, .. }) => (
+            "secret-ca-mismatch",
+            match valid_for.first() {
+                Some(name) => create_again_with(held, key, "--tls-server-name", name),
+                None => by_hand("with --server, and an address that its certificate names"),
+            },
+        ),
+        Some(fault) if !fault.is_unreachable() => (
+            "secret-ca-mismatch",
+            by_hand("with --ca-file, and the CA that signed the server's certificate"),
+        ),
+        Some(_) | None => ("secret-server-unreachable", by_hand(OTHER_SERVER)),
+    };
+    Finding::new(
+        id,
+        Severity::Error,
+        format!("server {server}: {}", cause(error)),
+    )
+    .fix(fix)
+}
+
+/// The innermost thing that went wrong, for a line that already says where.
+pub(super) fn cause(error: &Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
