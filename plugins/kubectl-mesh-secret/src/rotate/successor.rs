@@ -148,7 +148,10 @@ async fn try_out(work: &Work<'_>, lineage: &Lineage, token: &SecretString) -> Re
     let uid = found.and_then(|namespace| namespace.metadata.uid);
     if uid.as_deref() == Some(source.uid.as_str()) {
         if let Some(way) = cluster.by_proxy_of_environment() {
-            work.streams.say(&format!("{label} was tried {way}"));
+            work.streams.say(&format!(
+                "the new token of secret/{} was tried {way}",
+                lineage.new_name
+            ));
         }
         return Ok(());
     }
