@@ -105,7 +105,7 @@ mod tests {
         Held {
             context: Some("east".to_owned()),
             kubectl: Kubectl::default().context("east"),
-            secret: Secret::default(),
+            secret: k8s_openapi::api::core::v1::Secret::default(),
             namespace: None,
             istiods: Vec::new(),
             holder_uid: None,
