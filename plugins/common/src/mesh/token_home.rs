@@ -2,6 +2,8 @@
 //!
 //! Source: <https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/>.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::Secret;
 
 use super::names::{APPLIED_BY, FIELD_MANAGER, MADE_FOR, TOKEN_KEY};
@@ -86,7 +88,7 @@ impl TokenHome {
 pub fn is_anchor(secret: &Secret) -> bool {
     let annotations = secret.metadata.annotations.as_ref();
     let mark = annotations.and_then(|all| all.get(APPLIED_BY));
-    let is_empty = secret.data.as_ref().is_none_or(|data| data.is_empty());
+    let is_empty = secret.data.as_ref().is_none_or(BTreeMap::is_empty);
     is_empty && mark.is_some_and(|mark| mark.starts_with(FIELD_MANAGER))
 }
 

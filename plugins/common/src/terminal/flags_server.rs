@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::builder::{OsStringValueParser, StringValueParser, TypedValueParser as _};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use secrecy::SecretString;
 
@@ -19,7 +19,7 @@ pub struct ServerFlags {
     #[arg(long, short = 's', value_name = "URL")]
     pub server: Option<String>,
     /// Bearer token to use in place of the kubeconfig's; with exactly one cluster
-    #[arg(long, value_name = "TOKEN", value_parser = secret)]
+    #[arg(long, value_name = "TOKEN", value_parser = StringValueParser::new().map(SecretString::from))]
     pub token: Option<SecretString>,
     /// Path to the certificate authority to use in place of the kubeconfig's; with exactly one cluster
     #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
@@ -73,10 +73,6 @@ impl ServerFlags {
         ))
         .hint("name one context, or put it into the kubeconfig"))
     }
-}
-
-fn secret(text: &str) -> Result<SecretString, std::convert::Infallible> {
-    Ok(SecretString::from(text))
 }
 
 /// [`ConnectFlags`] with [`ServerFlags`], for verbs where no other meaning has taken those words.

@@ -35,7 +35,9 @@ pub(super) fn names() -> Vec<Case> {
 }
 
 pub(super) fn limits() -> Vec<Case> {
-    let rows: [(&[&str], &[&str], &[&str], &str, bool); 10] = [
+    // Permitted, excluded, the certificate's names, the name dialled, and the outcome.
+    type Row<'a> = (&'a [&'a str], &'a [&'a str], &'a [&'a str], &'a str, bool);
+    let rows: [Row<'_>; 10] = [
         (&["localhost"], &[], &["localhost"], "localhost", true),
         (&["example.com"], &[], &["localhost"], "localhost", false),
         (

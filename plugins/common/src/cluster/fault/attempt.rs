@@ -6,7 +6,7 @@ use kube::Error as KubeError;
 
 use super::answer::api_fault_of;
 use super::unreachable::{hinted, unreachable, with_hints};
-use super::{ApiFault, ConnectFault, chain};
+use super::{ApiFault, ConnectFault, FieldOwner, chain};
 use crate::cluster::{Cluster, CredentialKind};
 use crate::mesh::Error;
 use crate::mesh::command::{Command, Remedy};
@@ -171,17 +171,11 @@ impl Attempt {
                 format!("{what} of {whose} exists already"),
                 self.get_all().into(),
             ),
-            ApiFault::FieldConflict { owners, .. } => {
-                let managers: Vec<_> = owners.iter().map(|owner| owner.manager.as_str()).collect();
-                (
-                    Kind::Conflict,
-                    format!(
-                        "fields of {what} of {whose} belong to {}",
-                        managers.join(", ")
-                    ),
-                    "take them over with --force-conflicts".into(),
-                )
-            }
+            ApiFault::FieldConflict { owners, .. } => (
+                Kind::Conflict,
+                format!("fields of {what} of {whose} belong to {}", managers(owners)),
+                "take them over with --force-conflicts".into(),
+            ),
             ApiFault::Changed { .. } => (
                 Kind::Conflict,
                 format!("{what} of {whose} was changed by somebody else meanwhile"),
@@ -378,4 +372,10 @@ impl Attempt {
     fn kubectl(&self) -> Command {
         self.cluster.target().kubectl().command()
     }
+}
+
+/// Returns the names of the field managers, in the order of the answer.
+fn managers(owners: &[FieldOwner]) -> String {
+    let names: Vec<_> = owners.iter().map(|owner| owner.manager.as_str()).collect();
+    names.join(", ")
 }

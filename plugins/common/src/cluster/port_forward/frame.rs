@@ -84,7 +84,7 @@ pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Opti
     let length = match second {
         LENGTH_IN_2 => u64::from(from.read_u16().await?),
         LENGTH_IN_8 => from.read_u64().await?,
-        short => u64::from(short),
+        itself => u64::from(itself),
     };
     let longest = match sort {
         Sort::Close | Sort::Ping | Sort::Pong if first & LAST == 0 => {

@@ -110,7 +110,7 @@ impl Command {
     pub fn programs(&self) -> Vec<Vec<&str>> {
         let is_joint = |part: &Part| matches!(part, Part::Pipe | Part::Then);
         let words = |part| match part {
-            &Part::Word(ref word) => Some(word.as_ref()),
+            Part::Word(word) => Some(&**word),
             Part::Unfit(word) => Some(word.as_str()),
             Part::Pipe | Part::Then => None,
         };

@@ -1,5 +1,6 @@
 //! One thing to do next.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
@@ -41,6 +42,14 @@ impl Remedy {
         match self {
             Self::Command(command) => command.programs().first()?.first().copied(),
             Self::Step(_) => None,
+        }
+    }
+
+    /// Returns what is printed.
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Command(command) => Cow::Owned(command.to_string()),
+            Self::Step(step) => Cow::Borrowed(step),
         }
     }
 }
@@ -90,14 +99,14 @@ impl fmt::Display for Remedy {
 /// Equal to the text that is printed.
 impl PartialEq<&str> for Remedy {
     fn eq(&self, text: &&str) -> bool {
-        self.to_string() == *text
+        self.text() == *text
     }
 }
 
 /// Equal to the text that is printed.
 impl PartialEq<String> for Remedy {
     fn eq(&self, text: &String) -> bool {
-        self.to_string() == *text
+        self.text() == text.as_str()
     }
 }
 

@@ -214,13 +214,11 @@ pub(super) fn together(fixes: impl Iterator<Item = impl Into<Remedy>>) -> Remedy
         Remedy::Step(_) => None,
     });
     let commands: Option<Vec<Command>> = commands.collect();
-    match commands.and_then(|all| all.into_iter().reduce(Command::then)) {
-        Some(all) => all.into(),
-        None => {
-            let each: Vec<String> = each.iter().map(Remedy::to_string).collect();
-            Remedy::Step(each.join("; then "))
-        }
+    if let Some(all) = commands.and_then(|all| all.into_iter().reduce(Command::then)) {
+        return all.into();
     }
+    let each: Vec<String> = each.iter().map(Remedy::to_string).collect();
+    Remedy::Step(each.join("; then "))
 }
 
 /// What is to be said where nobody knows how Istio was installed.
