@@ -149,12 +149,11 @@ mod tests {
             entry.fields_v1.as_mut().unwrap().0 = fields.clone();
             let expected = match expected {
                 // What the guides made is theirs still.
-                TakeOver::Free => TakeOver::FromGuide,
+                TakeOver::Free | TakeOver::FromGuide => TakeOver::FromGuide,
                 TakeOver::Stranger(mut owners) => {
                     owners.insert(0, "kubectl-client-side-apply".to_owned());
                     TakeOver::Stranger(owners)
                 }
-                TakeOver::FromGuide => TakeOver::FromGuide,
             };
             assert_eq!(take_over(&made, "west"), expected, "{fields}");
         }

@@ -22,6 +22,17 @@ enum Part {
     Then,
 }
 
+impl Part {
+    /// Returns the word, where it is one.
+    fn word(&self) -> Option<&str> {
+        match self {
+            Self::Word(word) => Some(word.as_ref()),
+            Self::Unfit(word) => Some(word.as_str()),
+            Self::Pipe | Self::Then => None,
+        }
+    }
+}
+
 impl Command {
     /// Begins with words of this program's own text, split at blanks: `Command::new("kubectl mesh-secret create")`.
     pub fn new(words: &'static str) -> Self {
@@ -109,14 +120,9 @@ impl Command {
     /// The words of each program, in their order, as the shell gives them to it.
     pub fn programs(&self) -> Vec<Vec<&str>> {
         let is_joint = |part: &Part| matches!(part, Part::Pipe | Part::Then);
-        let words = |part| match part {
-            Part::Word(word) => Some(&**word),
-            Part::Unfit(word) => Some(word.as_str()),
-            Part::Pipe | Part::Then => None,
-        };
         self.parts
             .split(is_joint)
-            .map(|program| program.iter().filter_map(words).collect())
+            .map(|program| program.iter().filter_map(Part::word).collect())
             .collect()
     }
 

@@ -124,6 +124,7 @@ mod tests {
         parts.iter().map(one).collect()
     }
 
+    #[expect(clippy::too_many_lines, reason = "one row a mixture of parts")]
     #[test]
     fn the_network_of_most_parts_wins_and_traffic_weighs_most() {
         use Part::{Gateway, GatewayPods, Injector, Namespace, Pods, Ztunnel};
