@@ -110,7 +110,9 @@ async fn a_server_that_speaks_plain_http() {
     assert_eq!(fault, ConnectFault::NotTls);
     assert_eq!(
         error.hints(),
-        ["name the address at which the API server speaks TLS; without TLS no credential is sent"]
+        [
+            "name the address at which the API server speaks TLS, since without TLS no credential is sent"
+        ]
     );
 }
 

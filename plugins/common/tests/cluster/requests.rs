@@ -296,7 +296,7 @@ async fn an_expired_token_says_when_it_ended() {
     );
     assert_eq!(
         error.hints(),
-        ["kubectl config set-credentials east --token TOKEN"]
+        ["give user east of the kubeconfig another token (kubectl config set-credentials)"]
     );
 }
 

@@ -131,10 +131,12 @@ fn the_home_folder_is_looked_at_only_when_nothing_is_named() {
     let target = explicit.target(&Overrides::default()).unwrap();
     assert_eq!(
         target.kubectl().to_string(),
-        format!(
-            "kubectl --kubeconfig {} --context west",
-            files.path("b").display()
-        )
+        [
+            "kubectl --kubeconfig",
+            files.path("b").to_str().unwrap(),
+            "--context west"
+        ]
+        .join(" ")
     );
 }
 

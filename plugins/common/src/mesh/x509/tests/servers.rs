@@ -5,7 +5,7 @@ use mesh_testkit::forge::{Forged, Kind, Recipe, Usage};
 use mesh_testkit::pki::Validity;
 use rustls::pki_types::pem::PemObject as _;
 
-use super::{KINDS, judged, of_server, roots};
+use super::authorities::{KINDS, judged, of_server, roots};
 use crate::mesh::x509::*;
 
 #[test]
