@@ -194,7 +194,12 @@ mod tests {
         let both = secret("both", &["east", "west"], None);
         assert!(name("secret/both").takes(&both) && !name("secret/west").is_about(&both));
         assert_eq!(name("secret/west").of_secrets(), ["west"]);
-        assert_eq!(name("West_1").of_secrets(), Vec::<String>::new());
+        assert_eq!(name("secret/West_1").of_secrets(), Vec::<String>::new());
+        // A cluster may have a name that no object can have; its secret has one that is made of it.
+        assert_eq!(
+            name("West_1").of_secrets(),
+            ["istio-remote-secret-west-1-2efd4bc7"]
+        );
         assert_eq!(
             name("west").of_secrets(),
             ["west", "istio-remote-secret-west"]

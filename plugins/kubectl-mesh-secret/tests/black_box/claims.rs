@@ -158,7 +158,10 @@ fn a_cluster_that_copies_all_that_another_one_says_of_itself_still_needs_the_ope
     );
     scene.is_untouched(
         "exchange --context east,west --allow-loopback",
-        &["nobody but that cluster itself", "hint: --name west=north"],
+        &[
+            "nobody but that cluster itself",
+            "hint: add --name west=north",
+        ],
     );
     let line = "exchange --context east,west --allow-loopback --name west=north";
     scene.world.run(line).output().expect_success();
@@ -189,7 +192,7 @@ fn a_name_that_another_context_has_is_not_taken_on_a_clusters_word() {
             &[
                 "context west",
                 north.server_url(),
-                &format!("hint: {named}"),
+                &format!("hint: add {named}"),
             ],
         );
         world
@@ -327,7 +330,7 @@ fn a_cluster_that_the_holder_knows_by_another_name_gets_no_second_secret() {
         "istio-remote-secret-cluster-west in context east",
         "context west",
         "cluster-west",
-        "delete secret istio-remote-secret-cluster-west",
+        "hint: kubectl mesh-secret delete secret/istio-remote-secret-cluster-west --context east",
     ];
     for line in [CREATE, "exchange --context east,west --allow-loopback"] {
         // By its UID, its address, and its token.

@@ -103,10 +103,12 @@ fn the_requests_of_a_run_are_few() {
         snapbox::str![[r#"
 1 GET /api/v1/namespaces/istio-system 200
 1 GET /api/v1/namespaces/istio-system/secrets/istio-reader-service-account-istio-remote-secret-token 200
+1 GET /api/v1/namespaces/istio-system/secrets/istio-reader-service-account-istio-remote-secret-token 200
 1 GET /api/v1/namespaces/istio-system/secrets?labelSelector=istio/multiCluster=true&limit=500 200
 1 GET /api/v1/namespaces/kube-system 200
 1 GET /api/v1/namespaces/kube-system 200
 1 GET /apis/apps/v1/namespaces/istio-system/deployments?labelSelector=app=istiod&limit=500 200
+1 PATCH /api/v1/namespaces/istio-system/secrets/istio-reader-service-account-istio-remote-secret-token?fieldManager=kubectl-mesh merge-patch 200
 1 PATCH /api/v1/namespaces/istio-system/secrets/istio-remote-secret-north?fieldManager=kubectl-mesh apply 201
 1 PATCH /api/v1/namespaces/istio-system/secrets/istio-remote-secret-west?fieldManager=kubectl-mesh apply 201
 
