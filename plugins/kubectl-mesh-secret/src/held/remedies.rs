@@ -57,9 +57,8 @@ fn create_command(held: &Held, key: &str) -> Result<Command, String> {
     } else {
         command
     };
-    let token = access(held, key).and_then(|access| access.token.as_ref());
-    Ok(match token {
-        Some(token) => same_kind(command, token),
+    Ok(match same_kind(held, key) {
+        Some((flag, value)) => command.flag(flag, &value),
         None => command,
     })
 }
@@ -80,9 +79,13 @@ fn create_step(held: &Held, key: &str) -> String {
         Some(holder) => format!("into context {holder}"),
         None => "into the cluster that it is for".to_owned(),
     };
-    format!(
+    let step = format!(
         "create the secret for cluster {key} again (kubectl mesh-secret create), from {from}, {into}"
-    )
+    );
+    match same_kind(held, key) {
+        Some((flag, value)) => format!("{step}, and {}", Remedy::add(flag, &value)),
+        None => step,
+    }
 }
 
 fn access<'a>(held: &'a Held, key: &str) -> Option<&'a AccessFacts> {
@@ -104,17 +107,21 @@ pub(crate) fn create(
         .flag("--into", holder)
 }
 
-/// Adds the flags of `create` that give a token of the same kind: one that ends after the same time, or one that is for the
-/// same holder alone.
-fn same_kind(create: Command, token: &TokenFacts) -> Command {
+/// The flag of `create` that gives a token of the same kind as the secret has.
+fn same_kind(held: &Held, key: &str) -> Option<(&'static str, String)> {
+    same_kind_as(access(held, key)?.token.as_ref()?)
+}
+
+/// The flag for a token that ends after the same time, or for one that is for the same holder alone.
+fn same_kind_as(token: &TokenFacts) -> Option<(&'static str, String)> {
     if let (Some(from), Some(to)) = (token.issued_at, token.expires_at) {
-        return create.flag("--token-duration", &length(to.duration_since(from)));
+        return Some(("--token-duration", length(to.duration_since(from))));
     }
     let account = token.account().map_or("", |(_, account)| account);
     let shared = token_secret_name(account);
-    let home = token.secret.as_deref().map(usual_name);
-    let own = home.and_then(|name| name.strip_prefix(&shared)?.strip_prefix('-'));
-    create.flag_if("--for", own)
+    let home = token.secret.as_deref().map(usual_name)?;
+    let own = home.strip_prefix(&shared)?.strip_prefix('-')?;
+    Some(("--for", own.to_owned()))
 }
 
 /// A life as it is asked for: in hours where it is long, and never shorter than Kubernetes grants.
@@ -242,7 +249,10 @@ mod tests {
             (bound.clone(), Some(36_119), "c --token-duration 10h"),
             (bound, Some(60), "c --token-duration 10m"),
         ] {
-            let command = same_kind(Command::new("c"), &token(&secret, life));
+            let command = match same_kind_as(&token(&secret, life)) {
+                Some((flag, value)) => Command::new("c").flag(flag, &value),
+                None => Command::new("c"),
+            };
             assert_eq!(command.to_string(), expected, "{secret}");
         }
     }
