@@ -14,6 +14,12 @@ use crate::wait::WaitFlag;
 /// object before the first one is written. Where -n and --istio-namespace are both given, the gateway goes to the former and
 /// istiod is in the latter.
 #[derive(Debug, Clone, Args)]
+#[command(
+    mut_arg("namespace", |flag| flag.help(
+        "Namespace of the gateway, and of istiod unless --istio-namespace names another [default: istio-system]"
+    )),
+    mut_arg("istio_namespace", |flag| flag.help("Istio system namespace [default: the namespace of the gateway]"))
+)]
 #[command(after_help = "\
 Examples:
   # On two clusters whose networks `kubectl mesh-label network` has named

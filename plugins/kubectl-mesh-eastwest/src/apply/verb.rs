@@ -138,7 +138,7 @@ fn different(seen: &[(Cluster, Surroundings)]) -> Result<(), Error> {
 }
 
 /// What every cluster is to have, rehearsed; all that stands in the way anywhere is reported together, and a
-/// server that does not let us costs only itself.
+/// server that does not let us costs only itself, whether in what was read before or in the rehearsal.
 async fn plan(
     seen: Vec<(Cluster, Surroundings)>,
     order: &Order,
@@ -151,7 +151,7 @@ async fn plan(
         }
         Ok((cluster, objects))
     });
-    let wanted: Vec<(Cluster, Vec<Value>)> = Error::gather(wanted)?;
+    let (wanted, lost) = each_alone(wanted)?;
     let results = fan_out(wanted, |(cluster, objects)| async move {
         let changes = rehearse(&cluster, &objects, order).await?;
         Ok(Planned {
@@ -159,5 +159,5 @@ async fn plan(
             objects: objects.into_iter().zip(changes).collect(),
         })
     });
-    each_alone(results.await)
+    each_alone(results.await.into_iter().chain(lost.into_iter().map(Err)))
 }
