@@ -349,7 +349,7 @@ fn a_token_that_kubernetes_would_refuse_is_not_asked_for() {
         .output();
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
     assert!(
-        refused.stderr.contains("hint: --token-duration 10m"),
+        refused.stderr.contains("hint: add --token-duration 10m"),
         "{}",
         refused.stderr
     );

@@ -167,7 +167,7 @@ pub(crate) fn loopback(world: &World, lines: &[&str]) {
         refused(
             line,
             &world.create_run(line).output(),
-            "hint: --allow-loopback",
+            "hint: add --allow-loopback",
         );
         let allowed = world.create(line);
         manifest::same(line, &world.istioctl(line), &allowed);
@@ -178,8 +178,8 @@ pub(crate) fn server_scheme(world: &World, lines: &[&str]) {
     let [bare, name, other] = lines else {
         panic!("three lines")
     };
-    refused_here(world, &[bare], "hint: --server https://127.0.0.1:1\n");
-    refused_here(world, &[name], "hint: --server https://api.example.com\n");
+    refused_here(world, &[bare], "hint: add --server https://127.0.0.1:1\n");
+    refused_here(world, &[name], "hint: add --server https://api.example.com\n");
     refused_here(world, &[other], "is neither https:// nor http://");
 }
 
