@@ -64,7 +64,7 @@ mod program {
         let goes_on = |seen: usize| {
             let more = || (lines() > seen).then_some(());
             assert!(
-                condition::wait_until(Duration::from_secs(60), more).is_some(),
+                condition::wait_until(Duration::from_mins(1), more).is_some(),
                 "it does not go on"
             );
         };

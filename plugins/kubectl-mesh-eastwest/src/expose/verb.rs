@@ -60,10 +60,10 @@ async fn read(
     let kubeconfig = flags.connect.load(environment)?;
     let target = kubeconfig.target(&flags.connect.overrides(Some(&context)))?;
     let connector = connector(environment, SELF, streams.interactive);
-    let read = async {
+    let read = Box::pin(async {
         let cluster = connector.connect(target).await?;
         live::observe(&cluster, flags.namespace.named()).await
-    };
+    });
     let live = interrupt.or(read).await?;
     warnings.extend(live.warnings());
     Ok(Some(live))

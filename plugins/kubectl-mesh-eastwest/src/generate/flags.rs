@@ -132,6 +132,7 @@ impl From<TrafficPolicyArg> for TrafficPolicy {
 }
 
 /// Kubernetes' words for [`IpFamilyPolicy`].
+#[expect(clippy::enum_variant_names, reason = "the words are Kubernetes' own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum IpFamilyPolicyArg {
     #[value(name = "SingleStack")]

@@ -57,7 +57,7 @@ async fn read(
         kubeconfig,
         &arguments.connect,
         &arguments.contexts,
-        |target| async { observe(&connector.connect(target).await?, namespace).await },
+        |target| async { Box::pin(observe(&connector.connect(target).await?, namespace)).await },
     )
     .await
 }

@@ -21,7 +21,7 @@ Examples:
 
   # Two of them, for a script: in which secrets is something wrong?
   kubectl mesh-secret list --context east,west -o json \\
-    | jq -r '.items[] | select(.state != \"not-probed\") | [.context, .cluster, .state] | @tsv'
+    | jq -r '.items[] | select(any(.findings[]; .severity == \"error\")) | .name'
 
 States: not-probed, warning, expiring, expired, refused, duplicate, self, bad-server, bad-ca, no-label, wrong-namespace, missing.
 Exit codes: 0 fine, 1 findings at or above --fail-on, 2 it could not be done, 3 some cluster was not reached.")]

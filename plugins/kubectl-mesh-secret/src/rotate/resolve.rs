@@ -16,6 +16,10 @@ use crate::source::names::account;
 const SHORTEST_TOKEN: Duration = Duration::from_mins(10);
 
 /// All that was asked for.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "mirrors the flags one to one"
+)]
 pub(super) struct Order {
     pub wanted: Wanted,
     pub due: Due,

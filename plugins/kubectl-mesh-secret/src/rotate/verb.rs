@@ -77,7 +77,7 @@ pub(crate) async fn run(
     if rotations.is_empty() && !skipped.is_empty() && !is_some_not_due {
         return Error::all(skipped).map_or(Ok(Exit::Fine), Err);
     }
-    let mut exit = say_skipped(skipped, streams);
+    let mut exit = say_skipped(&skipped, streams);
     if rotations.is_empty() {
         streams.say("no token is due");
         return Ok(exit.worse(seen.say_left_out(streams)));
@@ -142,13 +142,13 @@ fn skipped_errors(
 }
 
 /// Says which tokens are left as they are, while others are replaced.
-fn say_skipped(skipped: Vec<Error>, streams: &Streams) -> Exit {
+fn say_skipped(skipped: &[Error], streams: &Streams) -> Exit {
     let exit = if skipped.is_empty() {
         Exit::Fine
     } else {
         Exit::Partial
     };
-    for error in &skipped {
+    for error in skipped {
         streams.warn(&format!("{}; it is left as it is", error.in_one_line()));
         for hint in error.hints() {
             streams.say(&format!("hint: {hint}"));

@@ -45,14 +45,18 @@ pub(crate) async fn proven(
     }
     let error = match try_out(run, &secret, wanted).await {
         Ok(by_proxy) => {
-            by_proxy.iter().for_each(|note| streams.say(note));
+            if let Some(note) = &by_proxy {
+                streams.say(note);
+            }
             return Ok(secret);
         }
         Err(error) => error,
     };
     if let Some((secret, other, by_proxy)) = by_detours(run, wanted, &access, &error).await {
         streams.warn(&difference(&access, &other, run.source.context()));
-        by_proxy.iter().for_each(|note| streams.say(note));
+        if let Some(note) = &by_proxy {
+            streams.say(note);
+        }
         return Ok(secret);
     }
     let overridden = run.options.server_for(run.source.context()).is_some();

@@ -90,7 +90,6 @@ pub(crate) const BOTH_REFUSE: &[&str] = &[
     "--name west -n ready --create-service-account=maybe",
     "--name west -n ready --create-service-account false",
     "--name west -n ready --kubeclient-timeout soon",
-    "--name w.est -n ready",
     "--name -west -n ready",
     "--name we_st -n ready",
     "--name aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa -n ready",

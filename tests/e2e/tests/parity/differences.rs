@@ -103,10 +103,18 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     Difference {
         id: "upper-case-name",
         theirs: "takes upper-case letters in `--name`",
-        ours: "refuses them, and shows the nearest good name",
+        ours: "takes them as the key, and names the Secret in lower case",
         why: "no Secret can have such a name: `kubectl apply` refuses what istioctl prints",
         lines: &["--name West -n ready"],
-        shown: |world, lines| proofs::refused_here(world, lines, "is not a DNS label"),
+        shown: proofs::upper_case_name,
+    },
+    Difference {
+        id: "name-with-dots",
+        theirs: "refuses a dot in `--name`",
+        ours: "takes it",
+        why: "an istiod may call itself `prod.example.com`, and knows the cluster by that name only",
+        lines: &["--name w.est -n ready"],
+        shown: proofs::accepted_here,
     },
     Difference {
         id: "plugin-config",

@@ -179,8 +179,25 @@ pub(crate) fn server_scheme(world: &World, lines: &[&str]) {
         panic!("three lines")
     };
     refused_here(world, &[bare], "hint: add --server https://127.0.0.1:1\n");
-    refused_here(world, &[name], "hint: add --server https://api.example.com\n");
+    refused_here(
+        world,
+        &[name],
+        "hint: add --server https://api.example.com\n",
+    );
     refused_here(world, &[other], "is neither https:// nor http://");
+}
+
+pub(crate) fn upper_case_name(world: &World, lines: &[&str]) {
+    for line in lines {
+        let secrets = [world.istioctl(line), world.create(line)].map(|o| parsed(line, &o));
+        for (secret, name) in secrets
+            .iter()
+            .zip(["istio-remote-secret-West", "istio-remote-secret-west"])
+        {
+            assert_eq!(secret["metadata"]["name"], name);
+            assert!(secret["stringData"]["West"].is_string(), "{line}");
+        }
+    }
 }
 
 pub(crate) fn cluster_name(world: &World, lines: &[&str]) {

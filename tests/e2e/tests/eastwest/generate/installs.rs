@@ -29,7 +29,7 @@ fn istioctl_installs_the_operator_and_the_chart_may_follow() {
 }
 
 /// Over a gateway whose pods are selected by other labels `apply` writes nothing, and says all that stands in the way: the
-/// Deployment, and what istioctl owns. Gives the command that it prints for the first.
+/// Deployment, and what istioctl owns. Returns the command for the step that it names for the first.
 fn apply_tells_the_remedy(world: &World) -> String {
     let before = gateway(world, "istio-system");
     let said = world.bash("kubectl mesh-eastwest apply --network network1");
@@ -41,12 +41,9 @@ fn apply_tells_the_remedy(world: &World) -> String {
     let taken = "hint: take them over with --force-conflicts";
     assert!(said.stderr.contains(taken), "{}", said.golden());
     assert_eq!(gateway(world, "istio-system"), before);
-    let hints = said.stderr.lines();
-    hints
-        .filter_map(|line| line.strip_prefix("hint: replace it, without a gateway meanwhile: "))
-        .map(str::to_owned)
-        .next()
-        .unwrap()
+    let step = "hint: delete deployment istio-system/istio-eastwestgateway, then run this again, without a gateway meanwhile\n";
+    assert!(said.stderr.contains(step), "{}", said.golden());
+    "kubectl -n istio-system delete deployment istio-eastwestgateway".to_owned()
 }
 
 /// `kubectl apply` merges what istioctl made with the manifest, and server-side apply fails.
