@@ -210,8 +210,8 @@ async fn what_was_reached_through_this_machines_proxy_says_so() {
         );
     }
     // Loopback goes past it, and without a proxy there is nothing to say.
-    assert_eq!(connect(by_proxy(), None, &url).await, None);
-    assert_eq!(connect(None, None, &url).await, None);
+    assert_eq!(connect(by_proxy(), None, url).await, None);
+    assert_eq!(connect(None, None, url).await, None);
 }
 
 fn embedded_user() -> mesh_testkit::kubeconfig::User {

@@ -96,7 +96,7 @@ fn a_secret_that_no_one_may_change_is_found_before_anything_is_made() {
     let world = World::new();
     there(&world, "kubectl-client-side-apply", &json!({}));
     world.east.edit("secrets", NAMESPACE, SECRET, |secret| {
-        secret["immutable"] = true.into()
+        secret["immutable"] = true.into();
     });
     for more in ["", "--token-duration 1h", "--force-conflicts", "--replace"] {
         let output = into_east(&world, more);
@@ -110,7 +110,7 @@ fn a_secret_that_no_one_may_change_is_found_before_anything_is_made() {
     world.east.delete("secrets", NAMESPACE, SECRET);
     into_east(&world, "").expect_success();
     world.east.edit("secrets", NAMESPACE, SECRET, |secret| {
-        secret["immutable"] = true.into()
+        secret["immutable"] = true.into();
     });
     let output = into_east(&world, "").expect_success();
     assert_eq!(

@@ -40,6 +40,7 @@ fn wide(text: &[u8], mark: bool, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
 }
 
 /// Each kubeconfig, and whether kubectl takes it. The test fails where kubectl is of another opinion.
+#[expect(clippy::too_many_lines, reason = "one row a kubeconfig")]
 fn kubeconfigs() -> Vec<(&'static str, Vec<u8>, bool)> {
     let good = with("", "", "");
     let cluster = "{name: c, cluster: {server: 'https://127.0.0.1:1'}}";

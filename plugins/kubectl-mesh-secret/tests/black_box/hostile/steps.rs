@@ -1,9 +1,4 @@
-//! Secrets of a holder that is hostile to the cluster that it reads: what the operator's ordinary commands must not do on
-//! their word. East is the hostile one; it may write anything in its own cluster.
-
-mod cut_off;
-mod made_up;
-mod thrown_out;
+//! What the hostile holder and the operator do in each story.
 
 use mesh_testkit::embedded::Cluster;
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
@@ -12,20 +7,20 @@ use serde_json::{Value, json};
 use crate::support::{Mesh, NAMESPACE, SECRET};
 
 /// The rotations that an operator runs, by hand and from cron.
-const ROTATIONS: [&str; 3] = [
+pub(super) const ROTATIONS: [&str; 3] = [
     "rotate west --context east --revoke-unseen",
     "rotate west --revoke-unseen",
     "rotate --all --revoke-unseen",
 ];
 
 /// A kubeconfig for the server of `cluster` with this token.
-fn kubeconfig(cluster: &Cluster, token: &str) -> String {
+pub(super) fn kubeconfig(cluster: &Cluster, token: &str) -> String {
     let user = User::new().token(token);
     Kubeconfig::single("c", cluster.kubeconfig_cluster(), user).to_yaml()
 }
 
 /// East writes another kubeconfig into the secret that it has.
-fn replace(mesh: &Mesh, kubeconfig: &str) {
+pub(super) fn replace(mesh: &Mesh, kubeconfig: &str) {
     mesh.world
         .east
         .edit("secrets", NAMESPACE, SECRET, |secret| {
@@ -33,13 +28,13 @@ fn replace(mesh: &Mesh, kubeconfig: &str) {
         });
 }
 
-fn base64(text: &str) -> Value {
+pub(super) fn base64(text: &str) -> Value {
     use base64::Engine as _;
     base64::prelude::BASE64_STANDARD.encode(text).into()
 }
 
 /// An account that may do everything in west.
-fn powerful(cluster: &Cluster) -> String {
+pub(super) fn powerful(cluster: &Cluster) -> String {
     cluster
         .create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}}));
     cluster.create(json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
@@ -50,7 +45,7 @@ fn powerful(cluster: &Cluster) -> String {
 }
 
 /// UID of a Secret or ServiceAccount.
-fn uid(cluster: &Cluster, resource: &str, namespace: &str, name: &str) -> String {
+pub(super) fn uid(cluster: &Cluster, resource: &str, namespace: &str, name: &str) -> String {
     let object = cluster.get(resource, namespace, name).unwrap();
     object["metadata"]["uid"].as_str().unwrap().to_owned()
 }
