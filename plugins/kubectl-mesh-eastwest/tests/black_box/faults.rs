@@ -54,6 +54,7 @@ const FORMATS: &[&str] = &["table", "wide", "json", "yaml", "name", "jsonpath={.
 fn status_is_spelled_as_with_kubectl() {
     let spelled = Spelled {
         report: "status --no-probes",
+        one_namespace: true,
         several: true,
         formats: FORMATS,
     };
@@ -64,6 +65,7 @@ fn status_is_spelled_as_with_kubectl() {
 fn wait_is_spelled_as_with_kubectl() {
     let spelled = Spelled {
         report: "wait --no-probes --timeout 0",
+        one_namespace: true,
         several: true,
         formats: FORMATS,
     };
@@ -74,6 +76,7 @@ fn wait_is_spelled_as_with_kubectl() {
 fn apply_is_spelled_as_with_kubectl() {
     let spelled = Spelled {
         report: "apply --dry-run=client",
+        one_namespace: false,
         several: true,
         formats: &[],
     };

@@ -120,6 +120,7 @@ fn every_kind_of_proxy_is_gone_through() {
 fn every_spelling_of_kubectls_is_understood() {
     let spelled = Spelled {
         report: "show",
+        one_namespace: true,
         several: true,
         formats: &["wide", "json", "yaml", "name", "jsonpath={.kind}"],
     };

@@ -222,6 +222,7 @@ fn every_spelling_of_kubectls_is_understood() {
     }
     let spelled = Spelled {
         report: "delete north --dry-run=client",
+        one_namespace: true,
         several: true,
         formats: &["name"],
     };

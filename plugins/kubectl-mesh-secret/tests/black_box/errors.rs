@@ -204,6 +204,7 @@ fn every_spelling_of_kubectls_is_understood() {
     world.west.create(remote_secret("istio-remote-secret-west"));
     let spelled = Spelled {
         report: "inspect",
+        one_namespace: true,
         several: true,
         formats: &["wide", "json", "yaml", "name", "jsonpath={.kind}"],
     };

@@ -10,6 +10,8 @@ use crate::command::Output;
 pub struct Spelled {
     /// A report over one cluster that takes the flags of connections and of Istio's namespace, and reads objects there.
     pub report: &'static str,
+    /// Whether `-n` and `--istio-namespace` name one and the same namespace, so that `-n` wins where both are given.
+    pub one_namespace: bool,
     /// Whether `report` takes several contexts.
     pub several: bool,
     /// The values of `-o` that `report` takes.
@@ -29,8 +31,6 @@ const SAME: &[&[&str]] = &[
         "--istio-namespace=elsewhere",
         "--istioNamespace elsewhere",
         "--istioNamespace=elsewhere",
-        "--istioNamespace other -n elsewhere",
-        "-n elsewhere --istioNamespace other",
         "-n other -n elsewhere",
     ],
     &["--context east", "--context=east"],
@@ -58,6 +58,12 @@ const SAME: &[&[&str]] = &[
     ],
 ];
 
+const BOTH_NAMESPACES: &[&str] = &[
+    "-n elsewhere",
+    "--istioNamespace other -n elsewhere",
+    "-n elsewhere --istioNamespace other",
+];
+
 const SEVERAL: &[&str] = &[
     "--context east,west",
     "--context=east,west",
@@ -78,6 +84,9 @@ pub fn check_spellings(world: &World, spelled: Spelled) {
     other.write(&world.dir.path().join("other"));
     for spellings in SAME {
         alike(world, spelled.report, spellings);
+    }
+    if spelled.one_namespace {
+        alike(world, spelled.report, BOTH_NAMESPACES);
     }
     if spelled.several {
         alike(world, spelled.report, SEVERAL);

@@ -92,7 +92,8 @@ fn asked_for_little(cluster: &Cluster) {
     let (name, connections) = (cluster.name(), cluster.connections().len());
     assert!(connections <= 2, "{name}: {connections} connections");
     let (requests, writes) = (cluster.requests().len(), writes(cluster).len());
-    assert!(writes < CLUSTERS, "{name}: {writes} writes");
+    // One for each other cluster, and one record of who holds this cluster's token.
+    assert!(writes <= CLUSTERS, "{name}: {writes} writes");
     assert!(
         requests - writes <= 6,
         "{name}: {}",
