@@ -103,18 +103,14 @@ impl Held<'_> {
         let is_home = |secret: &Secret| {
             own_name(secret) == self.home.name && self.home.is(secret, self.token.expose_secret())
         };
-        let is_recorded = |secret: &Secret| missing(secret, &self.holdings).is_empty();
-        if self
-            .seen
-            .is_some_and(|seen| is_home(seen) && is_recorded(seen))
-        {
-            return Ok(());
-        }
         let namespace = Some(self.home.namespace.as_str());
         // What a token is bound to is known by the token, and was made for it a moment ago.
         let (uid, annotations) = if let Some(uid) = self.home.uid() {
             let nothing = Secret::default();
             (Some(uid.to_owned()), missing(&nothing, &self.holdings))
+        } else if let Some(seen) = self.seen.filter(|seen| is_home(seen)) {
+            // The UID in the patch makes it a conflict where this is another Secret by now.
+            (seen.metadata.uid.clone(), missing(seen, &self.holdings))
         } else {
             let read = self.origin.get::<Secret>(namespace, &self.home.name);
             let Some(found) = interrupt.or(read).await?.filter(is_home) else {

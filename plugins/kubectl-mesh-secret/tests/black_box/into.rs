@@ -42,10 +42,10 @@ secret/istio-remote-secret-west created in context third
             .clone()
     };
     assert_eq!(of(&world.east), of(&third));
-    // Two of them record who holds the token.
+    // One of them records who holds the token.
     assert_eq!(
         world.west.requests().len(),
-        6,
+        5,
         "{}",
         world.west.rendered_requests()
     );

@@ -95,7 +95,7 @@ fn asked_for_little(cluster: &Cluster) {
     // One for each other cluster, and one record of who holds this cluster's token.
     assert!(writes <= CLUSTERS, "{name}: {writes} writes");
     assert!(
-        requests - writes <= 7,
+        requests - writes <= 6,
         "{name}: {}",
         cluster.rendered_requests()
     );

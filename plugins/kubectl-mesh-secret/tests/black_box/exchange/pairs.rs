@@ -103,7 +103,6 @@ fn the_requests_of_a_run_are_few() {
         snapbox::str![[r#"
 1 GET /api/v1/namespaces/istio-system 200
 1 GET /api/v1/namespaces/istio-system/secrets/istio-reader-service-account-istio-remote-secret-token 200
-1 GET /api/v1/namespaces/istio-system/secrets/istio-reader-service-account-istio-remote-secret-token 200
 1 GET /api/v1/namespaces/istio-system/secrets?labelSelector=istio/multiCluster=true&limit=500 200
 1 GET /api/v1/namespaces/kube-system 200
 1 GET /api/v1/namespaces/kube-system 200
