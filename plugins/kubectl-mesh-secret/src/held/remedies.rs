@@ -178,15 +178,8 @@ mod tests {
 
     fn held() -> Held {
         Held {
-            context: Some("east".to_owned()),
-            kubectl: Kubectl::default().context("east"),
-            secret: k8s_openapi::api::core::v1::Secret::default(),
-            namespace: None,
-            istiods: Vec::new(),
-            holder_uid: None,
-            twins: BTreeMap::new(),
             sources: BTreeMap::from([("west".to_owned(), "west-admin".to_owned())]),
-            judged: std::cell::OnceCell::new(),
+            ..Held::in_east()
         }
     }
 

@@ -59,6 +59,24 @@ pub(crate) struct Place<'a> {
     pub istiods: &'a [ClusterId],
 }
 
+#[cfg(test)]
+impl Held {
+    /// An empty secret in context east, of which nothing more is known.
+    pub(crate) fn in_east() -> Self {
+        Self {
+            context: Some("east".to_owned()),
+            kubectl: Kubectl::default().context("east"),
+            secret: Secret::default(),
+            namespace: None,
+            istiods: Vec::new(),
+            holder_uid: None,
+            twins: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            judged: OnceCell::new(),
+        }
+    }
+}
+
 impl Held {
     /// A secret from a file or a pipe, for control planes in `namespace`; nothing is known of its holder.
     pub(crate) fn from_manifest(secret: Secret, namespace: &str) -> Self {

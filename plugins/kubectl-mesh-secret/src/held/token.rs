@@ -89,30 +89,12 @@ fn expiry_finding(held: &Held, key: &str, token: &TokenFacts, now: Timestamp) ->
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use mesh_common::mesh::command::Kubectl;
-
     use super::*;
 
     const DAY: i64 = 86_400;
 
     fn at(day: i64) -> Timestamp {
         Timestamp::from_second(day * DAY).expect("days are moments")
-    }
-
-    fn held() -> Held {
-        Held {
-            context: Some("east".to_owned()),
-            kubectl: Kubectl::default().context("east"),
-            secret: k8s_openapi::api::core::v1::Secret::default(),
-            namespace: None,
-            istiods: Vec::new(),
-            holder_uid: None,
-            twins: BTreeMap::new(),
-            sources: BTreeMap::new(),
-            judged: std::cell::OnceCell::new(),
-        }
     }
 
     fn severity(life: Option<(i64, i64)>, now: i64) -> Option<Severity> {
@@ -126,7 +108,7 @@ mod tests {
             secret_uid: None,
             account_uid: None,
         };
-        expiry_finding(&held(), "west", &token, at(now)).map(|finding| finding.severity)
+        expiry_finding(&Held::in_east(), "west", &token, at(now)).map(|finding| finding.severity)
     }
 
     #[test]

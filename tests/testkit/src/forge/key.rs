@@ -8,13 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use p256::ecdsa::signature::hazmat::PrehashSigner as _;
-use p256::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _};
+use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use rsa::rand_core::{TryCryptoRng, TryRng};
 use rsa::{Pkcs1v15Sign, Pss};
-use rustls::pki_types::PrivatePkcs8KeyDer;
-use rustls::pki_types::pem::PemObject as _;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::der::{NULL, bits, oid, sequence, tlv};
@@ -83,13 +81,6 @@ impl Key {
             .clone()
     }
 
-    /// An RSA key that openssl made, which is quicker with long ones.
-    pub fn of_rsa_pem(pem: &str) -> Self {
-        let key = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).expect("a key in PKCS#8");
-        let key = rsa::PrivateKey::from_pkcs8_der(key.secret_pkcs8_der()).expect("an RSA key");
-        Self(Arc::new(Inner::Rsa(key)))
-    }
-
     /// As PEM, PKCS#8.
     pub fn pem(&self) -> String {
         let pkcs8 = match &*self.0 {
@@ -121,17 +112,6 @@ impl Key {
             Inner::Ed25519(pkcs8, _) => pkcs8.clone(),
         };
         pem("PRIVATE KEY", &pkcs8)
-    }
-
-    /// As PEM in the form of SEC 1, of a curve.
-    pub fn sec1_pem(&self) -> String {
-        let der = match &*self.0 {
-            Inner::P256(key) => key.to_sec1_der(),
-            Inner::P384(key) => key.to_sec1_der(),
-            Inner::P521(key) => key.to_sec1_der(),
-            Inner::Rsa(_) | Inner::P224(_) | Inner::Ed25519(..) => panic!("it is of no such curve"),
-        };
-        pem("EC PRIVATE KEY", &der.expect("it can be written"))
     }
 
     /// The public half as certificates have it.
