@@ -6,7 +6,9 @@ use std::time::Duration;
 use mesh_e2e::cloud::{Hosted, Keeper};
 use mesh_e2e::plugin::Desk;
 use mesh_testkit::command::Output;
+use mesh_testkit::condition::wait_until;
 use mesh_testkit::kubeconfig::Kubeconfig;
+use mesh_testkit::parts::{Module, module_dir};
 use serde_json::{Value, json};
 
 /// The cluster's context; commands below name it.
@@ -85,9 +87,34 @@ const INSTALL: [&str; 6] = [
     "kubectl --context drifting -n shop create deployment web --image web",
 ];
 
+/// A Gateway that stands for the gateway of another cluster and has that cluster's network, as Istio's guide for ambient mode
+/// prints it.
+const PEER: &str = r#"
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata:
+  name: peer
+  namespace: istio-system
+  labels: {topology.istio.io/network: net-peer}
+  annotations: {gateway.istio.io/trust-domain: cluster.local}
+spec:
+  gatewayClassName: istio-remote
+  addresses: [{type: IPAddress, value: 203.0.113.99}]
+  listeners:
+  - name: mesh
+    port: 15008
+    protocol: HBONE
+    tls: {mode: Terminate, options: {gateway.istio.io/tls-terminate-mode: ISTIO_MUTUAL}}
+"#;
+
 #[test]
 fn show_names_what_disagrees_and_its_fixes_mend_it() {
     let scene = Scene::installed();
+    // istiod takes its address for the other network's, and that says nothing of this cluster.
+    scene.run(&format!(
+        "kubectl --context {CONTEXT} apply -f - <<'EOF'{PEER}EOF"
+    ));
+    scene.istiod_lists("net-peer", "203.0.113.99");
     let shown = scene.show();
     assert!(shown.is_clean(), "{}", shown.output.golden());
     let every = "namespace istiod injector gateway gatewaypods ztunnel pods";
@@ -104,6 +131,8 @@ fn show_names_what_disagrees_and_its_fixes_mend_it() {
         }
         scene.follow_fixes(shown);
     }
+    // No fix changed it.
+    scene.istiod_lists("net-peer", "203.0.113.99");
 }
 
 /// A cluster with Istio as istioctl installs it for ambient mode and sidecars alike, a gateway of the suite, and an
@@ -138,6 +167,12 @@ impl Scene {
         });
         let file = scene.desk.dir().join("cluster.yaml");
         std::fs::write(file, operator.to_string()).unwrap();
+        let istio = module_dir(Module::Istio, "istio.io/istio").unwrap();
+        let kinds = istio.join("tests/integration/pilot/testdata/gateway-api-crd.yaml");
+        scene.run(&format!(
+            "kubectl --context {CONTEXT} apply --server-side -f {}",
+            kinds.display()
+        ));
         for line in INSTALL {
             scene.run(line);
         }
@@ -172,6 +207,20 @@ impl Scene {
         };
         let pods = self.cluster.cluster().wait_for("/api/v1/pods", all_stay);
         pods.unwrap();
+    }
+
+    /// Waits until istiod lists exactly one gateway of this network, at this address.
+    fn istiod_lists(&self, network: &str, address: &str) {
+        let mut last = String::new();
+        let found = wait_until(Duration::from_mins(1), || {
+            let page = self.cluster.cluster().debug("/debug/networkz");
+            last = page.unwrap_or_else(|error| format!("{error:#}"));
+            let page: Value = serde_json::from_str(&last).unwrap_or_default();
+            let listed = page.as_array().into_iter().flatten();
+            let of_network: Vec<&Value> = listed.filter(|one| one["Network"] == network).collect();
+            matches!(of_network[..], [only] if only["Addr"] == address).then_some(())
+        });
+        assert!(found.is_some(), "no {network} at {address} in {last}");
     }
 
     /// Runs what is printed as a fix, and again what is printed then, until nothing is left to mend.
