@@ -6,10 +6,14 @@ use k8s_openapi::api::core::v1::Container;
 
 use super::cluster_name::ClusterId;
 use super::container_env::{is_on, value};
-use super::names::UNNAMED_CLUSTER;
+use super::istio_version::IstioVersion;
+use super::names::{UNNAMED_CLUSTER, VERSION_LABEL};
 
 /// The label selector of istiod's Deployments and pods, of every revision.
 pub const SELECTOR: &str = "app=istiod";
+/// The name of the container that istiod runs in.
+/// Source: `templates/deployment.yaml` of the chart istiod.
+const ISTIOD_CONTAINER: &str = "discovery";
 /// The label selector of the injector's webhook configurations.
 pub const INJECTOR_SELECTOR: &str = "app=sidecar-injector";
 
@@ -47,6 +51,30 @@ fn cluster_id(deployment: &Deployment) -> Option<ClusterId> {
     argument(containers, "--clusterID")
         .or_else(from_env)
         .and_then(named)
+}
+
+/// The version of each Deployment's istiod: by the tag of its image, else by the label that the chart gives it; `None` where
+/// neither is a version.
+pub fn versions(deployments: &[Deployment]) -> Vec<Option<IstioVersion>> {
+    let version = |deployment: &Deployment| {
+        let containers = containers(deployment);
+        let istiod = containers.iter().find(|one| one.name == ISTIOD_CONTAINER);
+        let image = istiod.or(containers.first())?.image.as_deref();
+        let labels = deployment.metadata.labels.as_ref();
+        let label = labels.and_then(|labels| labels.get(VERSION_LABEL));
+        image
+            .and_then(tag)
+            .and_then(IstioVersion::read)
+            .or_else(|| IstioVersion::read(label?))
+    };
+    deployments.iter().map(version).collect()
+}
+
+/// The tag of an image, which a digest may follow; a port of the registry is none.
+fn tag(image: &str) -> Option<&str> {
+    let image = image.split('@').next()?;
+    let name = image.rsplit('/').next()?;
+    name.split_once(':').map(|(_, tag)| tag)
 }
 
 /// The domain of the cluster's Services, as the first istiod that says one is told: its argument `--domain`.
@@ -155,6 +183,35 @@ mod tests {
                 expected,
                 "{container}"
             );
+        }
+    }
+
+    #[test]
+    fn the_version_is_the_images_or_the_charts() {
+        let digest = "docker.io/istio/pilot@sha256:0a1b";
+        for (image, label, expected) in [
+            (
+                "docker.io/istio/pilot:1.28.0-distroless",
+                None,
+                Some((28, 0)),
+            ),
+            (
+                "registry:5000/pilot:v1.31.0@sha256:0a1b",
+                None,
+                Some((31, 0)),
+            ),
+            ("pilot:1.30.2", Some("1.29.1"), Some((30, 2))),
+            (digest, Some("1.29.1"), Some((29, 1))),
+            ("pilot:latest", Some("1.27.0"), Some((27, 0))),
+            ("registry:5000/pilot", None, None),
+            (digest, Some("latest"), None),
+        ] {
+            let mut one = deployment(&json!({"name": "discovery", "image": image}));
+            let labels = label.map(|label| (VERSION_LABEL.to_owned(), label.to_owned()));
+            one.metadata.labels = Some(labels.into_iter().collect());
+            let read = versions(&[one])[0];
+            let read = read.map(|version| (version.minor, version.patch.unwrap()));
+            assert_eq!(read, expected, "{image} {label:?}");
         }
     }
 

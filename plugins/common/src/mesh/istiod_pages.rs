@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::istio_version::IstioVersion;
 use super::visible::shortened;
 
 /// As much of a status as is shown; istiod has four, of a word each.
@@ -34,6 +35,19 @@ pub fn known_clusters(page: &str) -> Option<Vec<KnownCluster>> {
         cluster.sync_status = shortened(&cluster.sync_status, LONGEST_STATUS);
     }
     Some(clusters)
+}
+
+/// The Secret (`NAMESPACE/NAME`) that all istiods have the cluster `id` from, by the lists of each; `None` where they differ,
+/// and where one of them does not have the cluster.
+pub fn secret_of<'a>(lists: &'a [Vec<KnownCluster>], id: &str) -> Option<&'a str> {
+    let mut secrets = lists.iter().map(|clusters| {
+        let mut of_id = clusters.iter().filter(|one| one.id == id);
+        let first = of_id.next()?;
+        let is_only_one = of_id.all(|one| one.secret_name == first.secret_name);
+        is_only_one.then_some(first.secret_name.as_str())
+    });
+    let first = secrets.next()??;
+    secrets.all(|secret| secret == Some(first)).then_some(first)
 }
 
 /// What `/metrics` says about remote secrets.
@@ -106,13 +120,8 @@ impl RotationBug {
 
 /// What an istiod of `version` is known for; nothing where the version cannot be read.
 pub fn rotation_bug(version: &str) -> Option<RotationBug> {
-    let version = version.strip_prefix('v').unwrap_or(version);
-    let rest = version.strip_prefix("1.30")?;
-    let patch = rest.strip_prefix('.')?;
-    let end = patch
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(patch.len());
-    match patch[..end].parse::<u32>().ok()? {
+    let version = IstioVersion::read(version).filter(|version| version.is_minor(30))?;
+    match version.patch? {
         0..=2 => Some(RotationBug::KeepsOldToken),
         3 => Some(RotationBug::LosesOthers),
         _ => None,
@@ -147,6 +156,26 @@ istio_build{component=\"pilot\",tag=\"1.31.0\"} 1
         );
         assert_eq!(known_clusters("404"), None);
         assert_eq!(known_clusters("null"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_secret_is_used_where_all_istiods_have_the_cluster_from_it() {
+        let list = |secret: &str| {
+            let page =
+                format!(r#"[{{"id":"west","secretName":"{secret}","syncStatus":"synced"}}]"#);
+            known_clusters(&page).unwrap()
+        };
+        for (lists, expected) in [
+            (vec![list("i/a")], Some("i/a")),
+            (vec![list("i/a"), list("i/a")], Some("i/a")),
+            (vec![list("i/a"), list("i/b")], None),
+            (vec![list("i/a"), Vec::new()], None),
+            (vec![[list("i/a"), list("i/b")].concat()], None),
+            (Vec::new(), None),
+        ] {
+            assert_eq!(secret_of(&lists, "west"), expected, "{lists:?}");
+        }
+        assert_eq!(secret_of(&[list("i/a")], "north"), None);
     }
 
     #[test]

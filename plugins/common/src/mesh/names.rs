@@ -68,6 +68,9 @@ pub const APPLIED_BY: &str = "mesh.istio-multicluster.dev/applied-by";
 /// Annotation on a remote secret that the suite applied: UID of kube-system in the cluster that it gives access to, by which the
 /// cluster is known again when its address or CA changes.
 pub const REMOTE_UID: &str = "mesh.istio-multicluster.dev/remote-uid";
+/// Annotation that printed commands set on a remote secret to have istiods look at it again once another Secret for the same
+/// cluster is gone; its value is the UID of that Secret, so that it is never there before.
+pub const READ_AGAIN_AFTER: &str = "mesh.istio-multicluster.dev/read-again-after";
 /// Annotation on a token's own Secret that says for which holder it was made.
 pub const MADE_FOR: &str = "mesh.istio-multicluster.dev/holder";
 
@@ -112,6 +115,9 @@ pub const INJECTOR_CONFIG: &str = "istio-sidecar-injector";
 /// Label that injection gives to every pod with a proxy.
 /// Source: `files/injection-template.yaml` of the chart istiod.
 pub const INJECTED_LABEL: &str = "service.istio.io/canonical-name";
+/// Label with the version of what an object is a part of.
+/// Source: <https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/>; Istio's charts set it.
+pub const VERSION_LABEL: &str = "app.kubernetes.io/version";
 /// The label selector of ztunnel's `DaemonSet`.
 /// Source: `templates/daemonset.yaml` of the chart ztunnel.
 pub const ZTUNNEL_SELECTOR: &str = "app.kubernetes.io/name=ztunnel";

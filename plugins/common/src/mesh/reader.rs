@@ -13,6 +13,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::names::{
     READER_ACCOUNT, READER_APP, SERVICE_ACCOUNT_NAME, SERVICE_ACCOUNT_TOKEN, TOKEN_SECRET_SUFFIX,
+    VERSION_LABEL,
 };
 
 /// The Istio version whose charts these objects are taken from; it shows in their labels.
@@ -113,59 +114,6 @@ const EVERYBODY: [(&[&str], &[&str], &[&str]); 2] = [
         &["create"],
     ),
 ];
-
-/// One right that istiod needs in a cluster that it reads, for all namespaces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Right {
-    /// API group; empty for the core group.
-    pub group: &'static str,
-    /// Resource in the plural.
-    pub resource: &'static str,
-    /// Verb.
-    pub verb: &'static str,
-}
-
-impl std::fmt::Display for Right {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let dot = if self.group.is_empty() { "" } else { "." };
-        write!(f, "{} {}{dot}{}", self.verb, self.resource, self.group)
-    }
-}
-
-/// Every right without which istiod's first sync of a remote cluster does not end, or works only in part.
-/// Source: the informers started by `NewCluster` in Istio's `pkg/kube/multicluster/cluster.go` and by the
-/// controllers it feeds; the reviews are what istiod authenticates the remote's proxies with.
-pub fn required_rights() -> Vec<Right> {
-    const WATCHED: [(&str, &str); 10] = [
-        ("", "namespaces"),
-        ("", "pods"),
-        ("", "services"),
-        ("", "nodes"),
-        ("", "secrets"),
-        ("", "configmaps"),
-        ("discovery.k8s.io", "endpointslices"),
-        ("apiextensions.k8s.io", "customresourcedefinitions"),
-        ("gateway.networking.k8s.io", "gateways"),
-        ("networking.istio.io", "workloadentries"),
-    ];
-    let watched = WATCHED.iter().flat_map(|(group, resource)| {
-        ["list", "watch"].into_iter().map(|verb| Right {
-            group,
-            resource,
-            verb,
-        })
-    });
-    let reviews = [
-        ("authentication.k8s.io", "tokenreviews"),
-        ("authorization.k8s.io", "subjectaccessreviews"),
-    ];
-    let created = reviews.into_iter().map(|(group, resource)| Right {
-        group,
-        resource,
-        verb: "create",
-    });
-    watched.chain(created).collect()
-}
 
 /// What `granted` allows beyond the chart's reader role, one text each (`delete pods`), sorted.
 pub fn excess(granted: &[ResourceRule]) -> Vec<String> {
@@ -328,7 +276,7 @@ fn labels(chart: &str) -> BTreeMap<String, String> {
         ("app.kubernetes.io/managed-by", "Helm"),
         ("app.kubernetes.io/name", READER_APP),
         ("app.kubernetes.io/part-of", "istio"),
-        ("app.kubernetes.io/version", CHART_VERSION),
+        (VERSION_LABEL, CHART_VERSION),
         ("helm.sh/chart", &chart),
         ("release", "istio"),
     ]
@@ -340,6 +288,8 @@ fn labels(chart: &str) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mesh::istio_version::IstioVersion;
+    use crate::mesh::required_rights::{Required, required_rights};
 
     #[test]
     fn the_chart_role_covers_all_that_istiod_needs_and_is_no_excess_of_itself() {
@@ -355,7 +305,8 @@ mod tests {
             })
             .collect();
         assert_eq!(excess(&rules), Vec::<String>::new());
-        for right in required_rights() {
+        let newest = IstioVersion::read(CHART_VERSION);
+        for Required { right, .. } in required_rights(&[newest]) {
             let granted = rules.iter().any(|rule| {
                 let has = |list: &Option<Vec<String>>, item: &str| {
                     list.iter()

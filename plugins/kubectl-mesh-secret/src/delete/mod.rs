@@ -11,6 +11,7 @@ mod plan;
 mod plan_revoke;
 mod prove;
 mod report;
+mod staying;
 mod verb;
 
 pub(crate) use args::DeleteArgs;

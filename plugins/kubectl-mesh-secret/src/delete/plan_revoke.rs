@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::command::{Command, Remedy};
 use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::remote_cluster::normal_server;
 use mesh_common::mesh::remote_secret::own_name;
 use mesh_common::mesh::token::TokenFacts;
 use mesh_common::mesh::token_home::TokenHome;
@@ -14,7 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::names::Name;
 use super::observe::{Place, Seen};
 use super::plan::{Doomed, Order, on};
-use crate::held::{delete, normal_server};
+use crate::held::delete;
 
 /// What is said to who may not revoke.
 const WITHOUT: &str = "leave out --revoke, and the secrets alone are deleted";

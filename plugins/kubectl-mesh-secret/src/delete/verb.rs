@@ -17,6 +17,7 @@ use super::plan::{Doomed, Order, plan};
 use super::plan_revoke::{self, End, by_hand};
 use super::prove::prove;
 use super::report::{ends_with, goes, went};
+use super::staying::staying;
 use crate::cli::SELF;
 use crate::held::comes_back;
 use crate::source::amend;
@@ -73,6 +74,9 @@ pub(crate) async fn run(
     };
     work.agree(doomed, &ends, streams).await?;
     let mut tally = work.delete(doomed, streams).await?;
+    for staying in staying(doomed, &seen.places) {
+        streams.warn_of(&staying, "istiod looks at it again only once it changes");
+    }
     work.revoke(&ends, &mut tally, streams).await?;
     tally.end(seen.lost, streams)
 }

@@ -1,21 +1,17 @@
 //! What can be told of a secret without using it. Pure: it sees what was read, and the time.
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::access_facts::{AccessFacts, TrustFacts};
-use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::istiod_rules::Refusal;
-use mesh_common::mesh::names::{ARGO_SECRET_TYPE, CONFIG_SECRET, MULTI_CLUSTER_LABEL};
+use mesh_common::mesh::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL};
 use mesh_common::mesh::remote_secret::{annotated_cluster, has_label};
 use mesh_common::mesh::server;
 
 use super::certificate::certificate_findings;
-use super::remedies::{
-    create_again, create_again_by_hand, create_again_with, delete, kubectl, namespace, surplus,
-};
+use super::remedies::{create_again, create_again_by_hand, create_again_with, kubectl};
 use super::report::{ClusterReport, SecretReport};
-use super::secret::{Held, Twins};
+use super::secret::Held;
 use super::token::token_findings;
 
 /// What to make a secret again with whose server leads nowhere from its holder.
@@ -44,7 +40,7 @@ pub(crate) fn check(held: &Held, view: View) -> SecretReport {
         .data
         .iter()
         .flatten()
-        .filter(|_| !is_of_argo_cd(&held.secret))
+        .filter(|_| !held.is_of_argo_cd())
         .map(|(key, value)| cluster(held, key, &value.0, view))
         .collect();
     SecretReport {
@@ -56,15 +52,6 @@ pub(crate) fn check(held: &Held, view: View) -> SecretReport {
         clusters,
         findings: secret_findings(held),
     }
-}
-
-/// Whether it is one of the Secrets in which Argo CD keeps the clusters that it deploys to; what is in them is its own.
-fn is_of_argo_cd(secret: &Secret) -> bool {
-    let labels = secret.metadata.labels.as_ref();
-    !has_label(secret)
-        && labels
-            .and_then(|all| all.get(ARGO_SECRET_TYPE))
-            .is_some_and(|kind| kind == "cluster")
 }
 
 /// What is to be said of one that is meant for a namespace where istiod does not look.
@@ -85,7 +72,7 @@ fn misplaced(held: &Held) -> Option<Finding> {
 
 fn secret_findings(held: &Held) -> Vec<Finding> {
     let secret = &held.secret;
-    if is_of_argo_cd(secret) {
+    if held.is_of_argo_cd() {
         return vec![Finding::new(
             "secret-label",
             Severity::Info,
@@ -153,12 +140,9 @@ fn cluster(held: &Held, key: &str, kubeconfig: &[u8], view: View) -> ClusterRepo
     let judged = held.judged(key);
     let refusal = judged.and_then(|judged| judged.refusal.clone());
     let access = judged.and_then(|judged| judged.access.clone());
-    let mut findings = wiring_findings(held, key);
-    findings.extend(
-        refusal
-            .as_ref()
-            .map(|refusal| refusal_finding(held, key, refusal)),
-    );
+    let refused = refusal.as_ref();
+    let refused = refused.map(|refusal| refusal_finding(held, key, refusal));
+    let mut findings: Vec<Finding> = refused.into_iter().collect();
     if let Some(access) = &access {
         findings.extend(server_findings(held, key, access, view));
         findings.extend(token_findings(held, key, access, view.now));
@@ -175,42 +159,6 @@ fn cluster(held: &Held, key: &str, kubeconfig: &[u8], view: View) -> ClusterRepo
             .then(|| String::from_utf8_lossy(kubeconfig).into_owned()),
         findings,
     }
-}
-
-/// What istiod drops without a word: its own name, and a second secret for one cluster.
-fn wiring_findings(held: &Held, key: &str) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if held.istiods.iter().any(|id| id.as_str() == key) {
-        findings.push(
-            Finding::new(
-                "secret-self",
-                Severity::Error,
-                format!("the holder's own istiod is called {key}, so it ignores this secret"),
-            )
-            .fix("give each cluster a name of its own (values.global.multiCluster.clusterName), then create it again"),
-        );
-    }
-    let own = held.secret.metadata.name.as_deref().unwrap_or_default();
-    if let Some(Twins { first: other, more }) = held.twins.get(key) {
-        let surplus = surplus(own, other, key);
-        let fix: Remedy = match held.context.as_deref() {
-            Some(context) => delete(&held.kubectl, context, namespace(held), surplus).into(),
-            None => format!("leave out secret {surplus}").into(),
-        };
-        let who = match more {
-            0 => format!("secret {other} leads"),
-            more => format!("secret {other} and {more} more lead"),
-        };
-        findings.push(
-            Finding::new(
-                "secret-duplicate",
-                Severity::Error,
-                format!("{who} to cluster {key} too, and istiod takes only one of them"),
-            )
-            .fix(fix),
-        );
-    }
-    findings
 }
 
 fn refusal_finding(held: &Held, key: &str, refusal: &Refusal) -> Finding {

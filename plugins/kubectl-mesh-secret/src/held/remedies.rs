@@ -5,11 +5,12 @@ use mesh_common::mesh::access_facts::AccessFacts;
 use mesh_common::mesh::command::{Command, Kubectl, Remedy};
 use mesh_common::mesh::names::{CONFIG_SECRET, ISTIO_SYSTEM};
 use mesh_common::mesh::reader::token_secret_name;
-use mesh_common::mesh::remote_secret::{annotated_cluster, secret_name};
+use mesh_common::mesh::remote_secret::annotated_cluster;
 use mesh_common::mesh::server::without_login;
 use mesh_common::mesh::succession::usual_name;
 use mesh_common::mesh::token::TokenFacts;
 
+use super::replace::in_place;
 use super::secret::Held;
 
 /// What makes the secret anew with a token of the same kind: the command, where all of its words are known here.
@@ -36,6 +37,14 @@ pub(crate) fn create_again_by_hand(held: &Held, key: &str, what: &str) -> Remedy
     format!("{}, {what}", create_step(held, key)).into()
 }
 
+/// Makes the secret once more beside what is there, which is where no istiod looks.
+pub(crate) fn create_beside(held: &Held, key: &str) -> Remedy {
+    match (held.sources.get(key), held.context.as_deref()) {
+        (Some(source), Some(holder)) => create_from(held, key, source, key, holder).into(),
+        (Some(_) | None, _) => create_step(held, key).into(),
+    }
+}
+
 /// The command, or the step in words where the context of the source or of the holder is not known.
 fn create_command(held: &Held, key: &str) -> Result<Command, String> {
     let secret = &held.secret;
@@ -46,26 +55,40 @@ fn create_command(held: &Held, key: &str) -> Result<Command, String> {
     } else {
         Some(key)
     };
-    let (Some(name), Some(source), Some(holder)) =
-        (name, held.sources.get(key), held.context.as_deref())
-    else {
-        return Err(create_step(held, key));
-    };
+    match (name, held.sources.get(key)) {
+        (Some(name), Some(source)) => Ok(in_place(held, key, source, name)?.0),
+        (Some(_) | None, _) => Err(create_step(held, key)),
+    }
+}
+
+/// `create` with a token of the same kind as the secret has.
+pub(super) fn create_from(
+    held: &Held,
+    key: &str,
+    source: &str,
+    name: &str,
+    holder: &str,
+) -> Command {
     let command = create(&held.kubectl, source, Some(name), [namespace(held), holder]);
-    let command = if is_config {
+    let command = if held.secret.metadata.name.as_deref() == Some(CONFIG_SECRET) {
         command.words("--type config")
     } else {
         command
     };
-    Ok(match same_kind(held, key) {
+    match same_kind(held, key) {
         Some((flag, value)) => command.flag(flag, &value),
         None => command,
-    })
+    }
 }
 
 /// What is to be done, in words.
 fn create_step(held: &Held, key: &str) -> String {
-    let from = match (held.sources.get(key), access(held, key)) {
+    create_step_from(held, key, held.sources.get(key).map(String::as_str), key)
+}
+
+/// The same for a cluster called `name`, from the context that gives access to it where that is known.
+pub(super) fn create_step_from(held: &Held, key: &str, source: Option<&str>, name: &str) -> String {
+    let from = match (source, access(held, key)) {
         (Some(context), _) => format!("context {context}"),
         (None, Some(access)) if !access.server.is_empty() => {
             format!(
@@ -80,7 +103,7 @@ fn create_step(held: &Held, key: &str) -> String {
         None => "into the cluster that it is for".to_owned(),
     };
     let step = format!(
-        "create the secret for cluster {key} again (kubectl mesh-secret create), from {from}, {into}"
+        "create the secret for cluster {name} again (kubectl mesh-secret create), from {from}, {into}"
     );
     match same_kind(held, key) {
         Some((flag, value)) => format!("{step}, and {}", Remedy::add(flag, &value)),
@@ -154,17 +177,6 @@ pub(super) fn namespace(held: &Held) -> &str {
         .namespace
         .as_deref()
         .unwrap_or(ISTIO_SYSTEM)
-}
-
-/// Which of two secrets for one cluster may go: the one with the less usual name. Both secrets are told the same, so that
-/// who follows both pieces of advice still has one of them.
-pub(crate) fn surplus<'a>(one: &'a str, other: &'a str, cluster: &str) -> &'a str {
-    let usual = secret_name(cluster);
-    if one == usual || (other != usual && one < other) {
-        other
-    } else {
-        one
-    }
 }
 
 #[cfg(test)]
@@ -247,18 +259,6 @@ mod tests {
                 None => Command::new("c"),
             };
             assert_eq!(command.to_string(), expected, "{secret}");
-        }
-    }
-
-    #[test]
-    fn of_two_secrets_for_one_cluster_both_name_the_same_one_to_delete() {
-        for (one, other, expected) in [
-            ("istio-remote-secret-west", "a", "a"),
-            ("istio-remote-secret-west", "z", "z"),
-            ("a", "z", "z"),
-        ] {
-            assert_eq!(surplus(one, other, "west"), expected);
-            assert_eq!(surplus(other, one, "west"), expected);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The clusters that secrets lead to, as the user's own kubeconfig knows them.
+//! The clusters that secrets give access to, as the user's own kubeconfig knows them.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,17 @@ use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::Error;
 use mesh_common::mesh::istiod;
+use mesh_common::mesh::meant_for::{Member, Members};
 use mesh_common::mesh::names::KUBE_SYSTEM;
 use mesh_common::mesh::read::Read;
+use mesh_common::mesh::remote_cluster::Address;
 use mesh_common::terminal::flags::ConnectFlags;
 
 /// What the kubeconfig offers to compare a secret with.
 pub(crate) struct Sources {
-    /// By server address.
-    by_server: BTreeMap<String, Target>,
+    targets: BTreeMap<String, Target>,
+    /// The clusters of all contexts, unread.
+    members: Members,
     /// `--source-context`.
     named: Option<Target>,
     namespace: String,
@@ -26,58 +29,103 @@ pub(crate) struct Source {
     pub context: String,
     pub uid: Read<String>,
     pub istiods: Read<Vec<ClusterId>>,
+    address: Address,
+}
+
+impl Source {
+    /// What is known of it as a cluster of the mesh.
+    pub(crate) fn member(&self) -> Member {
+        Member {
+            context: self.context.clone(),
+            address: self.address.clone(),
+            uid: self.uid.seen().filter(|uid| !uid.is_empty()).cloned(),
+            ids: self.istiods.items().to_vec(),
+        }
+    }
 }
 
 impl Sources {
-    /// The contexts of `kubeconfig` by their servers, unless one is `named`; without one (a manifest from a pipe) nothing can be compared.
+    /// The contexts of `kubeconfig`, and the one that is `named`; without a kubeconfig (a manifest from a pipe) nothing can be
+    /// compared.
     pub(crate) fn of(
         kubeconfig: Option<&Kubeconfig>,
         connect: &ConnectFlags,
         named: Option<&str>,
         namespace: &str,
     ) -> Result<Self, Error> {
-        let mut by_server = BTreeMap::new();
         let contexts = kubeconfig
             .into_iter()
             .flat_map(|known| known.context_names().map(move |name| (known, name)));
-        for (known, context) in contexts {
-            // A context that cannot be used is no source; the command may well not be about it.
-            if let Ok(target) = target(known, connect, context) {
-                by_server
-                    .entry(normal_server(target.server()))
-                    .or_insert(target);
-            }
-        }
+        // A context that cannot be used is no source; the command may well not be about it.
+        let usable: Vec<(&str, Target)> = contexts
+            .filter_map(|(known, context)| Some((context, target(known, connect, context).ok()?)))
+            .collect();
         let named = match (named, kubeconfig) {
             (Some(context), Some(known)) => Some(target(known, connect, context)?),
             (Some(_) | None, _) => None,
         };
+        let members = usable
+            .iter()
+            .map(|(context, target)| Member::unread(context, address(target)));
         Ok(Self {
-            by_server,
+            members: Members::new(members),
+            targets: usable
+                .into_iter()
+                .map(|(context, target)| (context.to_owned(), target))
+                .collect(),
             named,
             namespace: namespace.to_owned(),
         })
     }
 
-    /// The context that leads to `server`, as far as the kubeconfig's text tells.
-    pub(crate) fn context_of(&self, server: &str) -> Option<&str> {
-        self.target_of(server).map(Target::context)
+    /// The clusters of all contexts, with what was read of some.
+    pub(crate) fn members(&self, read: impl IntoIterator<Item = Member>) -> Members {
+        Members::new(self.members.all().iter().cloned().chain(read))
     }
 
-    fn target_of(&self, server: &str) -> Option<&Target> {
-        self.named
-            .as_ref()
-            .or_else(|| self.by_server.get(&normal_server(server)))
+    /// The context that the operator named as the source of all secrets.
+    pub(crate) fn named(&self) -> Option<&str> {
+        self.named.as_ref().map(Target::context)
     }
 
-    /// The source behind `server`, read now.
-    pub(crate) async fn find(&self, server: &str, connector: &Connector) -> Result<Source, String> {
-        let target = self
-            .target_of(server)
+    /// The context that gives access to `address`, as far as the kubeconfig's text tells.
+    pub(crate) fn context_of(&self, address: &Address) -> Option<&str> {
+        self.named().or_else(|| {
+            self.members
+                .at(address)
+                .map(|member| member.context.as_str())
+        })
+    }
+
+    /// The source at `address`, read now.
+    pub(crate) async fn find(
+        &self,
+        address: &Address,
+        connector: &Connector,
+    ) -> Result<Source, String> {
+        let by_address = || self.targets.get(self.context_of(address)?);
+        let target = self.named.as_ref().or_else(by_address);
+        let target = target
             .ok_or("no context of the kubeconfig has this server; --source-context names one")?;
         self.read(target, connector)
             .await
             .map_err(|error| error.in_one_line())
+    }
+
+    /// The cluster of the context that is called `key`, read now, where that is another one than [`Self::find`] reads.
+    pub(crate) async fn find_called(
+        &self,
+        key: &str,
+        address: &Address,
+        connector: &Connector,
+    ) -> Option<Result<Source, String>> {
+        let called = self.targets.get(key).filter(|_| self.named.is_none())?;
+        let found = self.members.at(address);
+        if found.is_some_and(|found| found.address == self::address(called)) {
+            return None;
+        }
+        let read = self.read(called, connector).await;
+        Some(read.map_err(|error| error.in_one_line()))
     }
 
     async fn read(&self, target: &Target, connector: &Connector) -> Result<Source, Error> {
@@ -91,6 +139,7 @@ impl Sources {
         reads.checked()?;
         Ok(Source {
             context: cluster.context().to_owned(),
+            address: address(target),
             uid: space.map(|space| {
                 space
                     .and_then(|space| space.metadata.uid)
@@ -101,11 +150,11 @@ impl Sources {
     }
 }
 
-fn target(kubeconfig: &Kubeconfig, connect: &ConnectFlags, context: &str) -> Result<Target, Error> {
-    kubeconfig.target(&connect.holder_overrides(context))
+/// The address of an API server as a context has it.
+pub(crate) fn address(target: &Target) -> Address {
+    Address::new(target.server(), target.tls_server_name())
 }
 
-/// A server's URL as it is compared with others: without a closing slash and without regard to case.
-pub(crate) fn normal_server(server: &str) -> String {
-    server.trim_end_matches('/').to_ascii_lowercase()
+fn target(kubeconfig: &Kubeconfig, connect: &ConnectFlags, context: &str) -> Result<Target, Error> {
+    kubeconfig.target(&connect.holder_overrides(context))
 }

@@ -40,7 +40,8 @@ pub(crate) struct InspectArgs {
     /// Use each credential: is the server reached, its certificate good, is it the right cluster, may it read enough?
     #[arg(long)]
     pub probe: bool,
-    /// With --probe: the context of the cluster that the secrets lead to [default: found by the server's address]
+    /// With --probe: the context of the cluster that the secrets lead to [default: found by the server's address and the
+    /// data key]
     #[arg(long, value_name = "CONTEXT", requires = "probe")]
     pub source_context: Option<String>,
     /// Accept server addresses that only mean something on one machine, such as 127.0.0.1

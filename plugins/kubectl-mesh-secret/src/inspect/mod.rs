@@ -3,6 +3,7 @@
 //! Observe (a file, a pipe or clusters), check (pure), probe where asked, report.
 
 mod args;
+mod compare;
 mod manifests;
 mod observe;
 mod probe;
@@ -10,6 +11,7 @@ mod probe_fault;
 mod report;
 mod report_text;
 mod rights;
+mod rights_checks;
 mod verb;
 
 pub(crate) use args::{FailOn, InspectArgs};

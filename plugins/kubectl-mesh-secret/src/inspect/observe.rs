@@ -1,12 +1,16 @@
 //! Where the secrets come from: a file, a pipe, or the clusters that hold them. Nothing is judged here.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::command::Kubectl;
 use mesh_common::mesh::error::{Error, Kind};
+use mesh_common::mesh::istio_version::IstioVersion;
 use mesh_common::mesh::istiod;
+use mesh_common::mesh::meant_for::Member;
 use mesh_common::mesh::names::{KUBE_SYSTEM, REMOTE_SECRETS};
 use mesh_common::mesh::read::Read;
 use mesh_common::mesh::remote_secret::{leads_to, secret_name};
@@ -14,12 +18,17 @@ use mesh_common::terminal::reading::{Unreached, each_once, read_contexts};
 
 use super::report::Skipped;
 use super::{InspectArgs, manifests};
-use crate::held::{Held, Place, Sources, in_holder};
+use crate::held::{Held, Place, Sources, Used, address};
 
 /// Everything that was read.
 #[derive(Default)]
 pub(super) struct Seen {
+    /// The secrets that were asked for.
     pub held: Vec<Held>,
+    /// The other ones of the same holders.
+    pub beside: Vec<Held>,
+    /// Which secrets the istiods of each context use, where that has to be known.
+    pub used: BTreeMap<String, Used>,
     pub unreached: Vec<Unreached>,
     /// Checks that could not be made.
     pub skipped: Vec<Skipped>,
@@ -47,7 +56,7 @@ pub(super) async fn observe(
         ([], Some(kubeconfig)) => from_clusters(arguments, kubeconfig, connector).await?,
         ([], None) => Seen::default(),
     };
-    for held in &mut seen.held {
+    for held in seen.held.iter_mut().chain(&mut seen.beside) {
         held.find_sources(sources);
     }
     Ok(seen)
@@ -125,17 +134,20 @@ struct Holder {
     kubectl: Kubectl,
     uid: Read<String>,
     istiods: Read<Vec<ClusterId>>,
+    member: Member,
+    versions: Vec<Option<IstioVersion>>,
     secrets: Vec<Secret>,
+    used: Used,
 }
 
 impl Holder {
-    fn place<'a>(&'a self, context: &'a str) -> Place<'a> {
-        Place {
-            context,
+    fn held(&self, secret: Secret) -> Held {
+        let place = Place {
+            member: &self.member,
             kubectl: &self.kubectl,
-            uid: self.uid.seen().map(String::as_str),
-            istiods: self.istiods.items(),
-        }
+            versions: &self.versions,
+        };
+        Held::in_holder(&place, secret)
     }
 
     /// The checks that need what could not be read.
@@ -177,14 +189,25 @@ async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Er
             }
         }
     }
+    let uid = space.map(|space| {
+        space
+            .and_then(|space| space.metadata.uid)
+            .unwrap_or_default()
+    });
+    let versions = istiod::versions(deployments.items());
+    let istiods = deployments.map(|found| istiod::cluster_ids(&found));
     Ok(Holder {
         kubectl: cluster.target().kubectl().clone(),
-        uid: space.map(|space| {
-            space
-                .and_then(|space| space.metadata.uid)
-                .unwrap_or_default()
-        }),
-        istiods: deployments.map(|found| istiod::cluster_ids(&found)),
+        member: Member {
+            context: cluster.context().to_owned(),
+            address: address(cluster.target()),
+            uid: uid.seen().filter(|uid| !uid.is_empty()).cloned(),
+            ids: istiods.items().to_vec(),
+        },
+        uid,
+        versions,
+        istiods,
+        used: Used::read(cluster, namespace, &secrets).await,
         secrets,
     })
 }
@@ -209,14 +232,23 @@ fn assemble(
         seen.skipped
             .extend(holder.skipped(&context, arguments.probe));
         let place = format!("namespace {namespace} of context {context}");
-        match select(
-            holder.secrets.clone(),
-            if alone { &arguments.names } else { &[] },
-            &place,
-        ) {
+        let names = if alone {
+            arguments.names.as_slice()
+        } else {
+            &[]
+        };
+        match select(holder.secrets.clone(), names, &place) {
             Ok(secrets) => {
+                let is_asked = |one: &Secret| {
+                    let mut asked = names.iter();
+                    names.is_empty() || asked.any(|name| is_meant(one, name))
+                };
+                let beside = holder.secrets.iter().filter(|one| !is_asked(one));
+                seen.beside
+                    .extend(beside.map(|secret| holder.held(secret.clone())));
                 seen.held
-                    .extend(in_holder(&holder.place(&context), secrets, &holder.secrets));
+                    .extend(secrets.into_iter().map(|secret| holder.held(secret)));
+                seen.used.insert(context, holder.used);
             }
             Err(error) => errors.push(
                 error.hint(
@@ -230,12 +262,14 @@ fn assemble(
         }
     }
     if !alone && !arguments.names.is_empty() {
-        seen.held.retain(|held| {
-            arguments
-                .names
-                .iter()
-                .any(|name| is_meant(&held.secret, name))
-        });
+        let (held, beside) = std::mem::take(&mut seen.held)
+            .into_iter()
+            .partition(|held| {
+                let mut asked = arguments.names.iter();
+                asked.any(|name| is_meant(&held.secret, name))
+            });
+        seen.held = held;
+        seen.beside = beside;
         // In a cluster that was not read it may be.
         if seen.unreached.is_empty() {
             errors.extend(nowhere(&seen.held, arguments));

@@ -1,31 +1,48 @@
 //! Uses each credential as a holder's istiod would: reached, the right cluster, accepted, allowed enough.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
 use mesh_common::cluster::{Cluster, Connector, Target, fan_out};
 use mesh_common::mesh::access_facts::AccessFacts;
-use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::names::KUBE_SYSTEM;
 use mesh_common::mesh::read::Read;
 use mesh_common::mesh::reader;
+use mesh_common::mesh::required_rights::required_rights;
 
-use super::probe_fault::{cause, unconnected};
-use super::rights;
+use super::probe_fault::{cause, is_refusal, unconnected};
+use super::{rights, rights_checks};
 use crate::held::{
-    ClusterReport, Held, Outcome, ProbeReport, SecretReport, Source, Sources, create_again,
+    ClusterReport, Held, Outcome, ProbeReport, SecretReport, Source, Sources, address, create_again,
 };
 
-/// Probes every cluster of every secret at once, and adds what was seen to the reports (same order as `held`).
+/// What using one credential told of the cluster behind it, and what the contexts did that it may be.
+#[derive(Default)]
+pub(super) struct Tried {
+    /// UID of the cluster that answered.
+    pub uid: Option<String>,
+    /// Whether the server accepted the credential; not known where it is not reached from here.
+    pub works: Option<bool>,
+    /// Why the UID is not known, though the server answered.
+    pub unread: Option<String>,
+    /// The cluster of the context with the same server, or why there is none.
+    pub source: Option<Result<Source, String>>,
+    /// The cluster of the context that is called as the data key is.
+    pub called: Option<Result<Source, String>>,
+}
+
+/// Probes every cluster of every secret at once, and adds what was seen to the reports (same order as `held`); what it means for
+/// whom each secret is for is told by the caller.
 pub(super) async fn probe(
     held: &[Held],
     reports: &mut [SecretReport],
     sources: &Sources,
     connector: &Connector,
     request_timeout: Option<Duration>,
-) -> Result<(), Error> {
+) -> Result<BTreeMap<(usize, String), Tried>, Error> {
     let work: Vec<(usize, usize)> = reports
         .iter()
         .enumerate()
@@ -41,16 +58,20 @@ pub(super) async fn probe(
                 connector,
                 request_timeout,
             };
-            (i, j, probe.run().await)
+            let mut tried = Tried::default();
+            let (report, findings) = Box::pin(probe.run(&mut tried)).await;
+            (i, j, report, findings, tried)
         })
         .await
     };
-    for (i, j, (report, findings)) in results {
+    let mut all = BTreeMap::new();
+    for (i, j, report, findings, tried) in results {
         let cluster = &mut reports[i].clusters[j];
         cluster.probe = Some(report);
         cluster.findings.extend(findings);
+        all.insert((i, cluster.name.clone()), tried);
     }
-    Ok(())
+    Ok(all)
 }
 
 struct Probe<'a> {
@@ -62,7 +83,7 @@ struct Probe<'a> {
 }
 
 impl Probe<'_> {
-    async fn run(&self) -> (ProbeReport, Vec<Finding>) {
+    async fn run(&self, tried: &mut Tried) -> (ProbeReport, Vec<Finding>) {
         let skipped = |why: &str| {
             let outcome = Outcome::Skipped {
                 detail: why.to_owned(),
@@ -91,15 +112,16 @@ impl Probe<'_> {
             .unwrap_or_default();
         match Target::from_text(&text, &format!("the secret for {}", self.cluster.name)) {
             Ok(target) => {
-                self.connect(target.with_request_timeout(self.request_timeout))
-                    .await
+                let target = target.with_request_timeout(self.request_timeout);
+                self.connect(target, tried).await
             }
             Err(error) => skipped(&error.to_string()),
         }
     }
 
-    async fn connect(&self, target: Target) -> (ProbeReport, Vec<Finding>) {
+    async fn connect(&self, target: Target, tried: &mut Tried) -> (ProbeReport, Vec<Finding>) {
         let (server, is_tls) = (target.server().to_owned(), target.is_tls());
+        let address = address(&target);
         let mut report = ProbeReport::default();
         let cluster = match self.connector.connect(target).await {
             Ok(cluster) => cluster,
@@ -114,6 +136,7 @@ impl Probe<'_> {
                 report.right_cluster = not_reached.clone();
                 report.may_read = not_reached.clone();
                 report.no_more_than_needed = not_reached;
+                tried.works = is_refusal(&error).then_some(false);
                 return (
                     report,
                     vec![unconnected(
@@ -130,11 +153,15 @@ impl Probe<'_> {
             detail: cluster.by_proxy_of_environment().unwrap_or_default(),
         };
         let mut findings = Vec::new();
-        let (user, space, source) = futures::join!(
+        let key = &self.cluster.name;
+        let (user, space, source, called) = futures::join!(
             rights::who_am_i(&cluster),
             cluster.get::<Namespace>(None, KUBE_SYSTEM),
-            self.sources.find(&server, self.connector),
+            self.sources.find(&address, self.connector),
+            self.sources.find_called(key, &address, self.connector),
         );
+        tried.source = Some(source);
+        tried.called = called;
         match user {
             Ok(Read::Failed(detail) | Read::Late(detail)) => {
                 report.authenticated = Outcome::Skipped { detail };
@@ -165,11 +192,19 @@ impl Probe<'_> {
             }
             Err(error) => {
                 findings.extend(self.authentication_failed(&mut report, &error));
+                tried.works = is_refusal(&error).then_some(false);
                 return (report, findings);
             }
         }
-        let uid = space.map(|space| space.and_then(|space| space.metadata.uid));
-        findings.extend(self.compare(&mut report, uid, source));
+        tried.works = is_tls.then_some(true);
+        match space.map(|space| space.and_then(|space| space.metadata.uid)) {
+            Ok(Some(uid)) => {
+                report.cluster_uid = Some(uid.clone());
+                tried.uid = Some(uid);
+            }
+            Ok(None) => tried.unread = Some("namespace kube-system has no UID".to_owned()),
+            Err(error) => tried.unread = Some(error.to_string()),
+        }
         findings.extend(self.may_read(&mut report, &cluster).await);
         (report, findings)
     }
@@ -221,82 +256,6 @@ impl Probe<'_> {
         vec![finding]
     }
 
-    /// Whether what answered is the cluster that the user's own context leads to, and not the holder itself.
-    fn compare(
-        &self,
-        report: &mut ProbeReport,
-        uid: Result<Option<String>, Error>,
-        source: Result<Source, String>,
-    ) -> Vec<Finding> {
-        let skip = |report: &mut ProbeReport, detail: String| {
-            report.right_cluster = Outcome::Skipped { detail };
-            Vec::new()
-        };
-        let uid = match uid {
-            Ok(Some(uid)) => uid,
-            Ok(None) => return skip(report, "namespace kube-system has no UID".to_owned()),
-            Err(error) => return skip(report, error.to_string()),
-        };
-        report.cluster_uid = Some(uid.clone());
-        let wrong = |report: &mut ProbeReport, what: String| {
-            report.right_cluster = Outcome::Failed {
-                detail: what.clone(),
-            };
-            vec![
-                Finding::new("secret-wrong-cluster", Severity::Error, what)
-                    .fix(create_again(self.held, &self.cluster.name)),
-            ]
-        };
-        if self.held.holder_uid.as_deref() == Some(&uid) {
-            return wrong(report, "it leads to the holder itself".to_owned());
-        }
-        let source = match source {
-            Ok(source) => source,
-            Err(why) => return skip(report, why),
-        };
-        let known = match &source.uid {
-            Read::Seen(known) => known,
-            unread => {
-                let why = unread.reason().unwrap_or("not read");
-                return skip(report, format!("context {}: {why}", source.context));
-            }
-        };
-        if *known != uid {
-            return wrong(
-                report,
-                format!(
-                    "it leads to another cluster than context {}",
-                    source.context
-                ),
-            );
-        }
-        report.right_cluster = Outcome::Passed {
-            detail: format!("context {}", source.context),
-        };
-        if let Some(why) = source.istiods.reason() {
-            report.right_name = Some(Outcome::Skipped {
-                detail: why.to_owned(),
-            });
-        }
-        let key = &self.cluster.name;
-        let istiods = source.istiods.items();
-        if istiods.is_empty() || istiods.iter().any(|id| id.as_str() == key) {
-            return Vec::new();
-        }
-        let known: Vec<&str> = istiods.iter().map(ClusterId::as_str).collect();
-        vec![
-            Finding::new(
-                "cluster-id-secret-key",
-                Severity::Error,
-                format!(
-                    "the cluster's own istiod calls it {}, not {key}",
-                    known.join(" or ")
-                ),
-            )
-            .fix(create_again(self.held, known[0])),
-        ]
-    }
-
     async fn may_read(&self, report: &mut ProbeReport, cluster: &Cluster) -> Vec<Finding> {
         let namespace = self
             .held
@@ -305,71 +264,25 @@ impl Probe<'_> {
             .namespace
             .as_deref()
             .unwrap_or("istio-system");
+        let required = required_rights(&self.held.versions);
         let (missing, granted) = futures::join!(
-            rights::missing(cluster),
+            rights::missing(cluster, required),
             rights::granted(cluster, namespace)
         );
+        let unread = |error: Error| Outcome::Skipped {
+            detail: error.to_string(),
+        };
         let mut findings = Vec::new();
         match missing {
-            Ok(missing) if missing.is_empty() => report.may_read = passed(),
-            Ok(missing) => {
-                report.may_read = Outcome::Failed {
-                    detail: format!("{} rights are missing", missing.len()),
-                };
-                findings.push(
-                    Finding::new(
-                        "secret-rbac",
-                        Severity::Error,
-                        format!("it may not {}: istiod's first sync does not end", some(&missing)),
-                    )
-                    .fix("in the source cluster, apply the reader ClusterRole and binding of its Istio's chart"),
-                );
-                report.missing_rights = missing;
-            }
-            Err(error) => {
-                report.may_read = Outcome::Skipped {
-                    detail: error.to_string(),
-                }
-            }
+            Ok(missing) => findings.extend(rights_checks::missing(&missing, report)),
+            Err(error) => report.may_read = unread(error),
         }
-        match granted.map(|rules| reader::excess(&rules)) {
-            Ok(excess) if excess.is_empty() => report.no_more_than_needed = passed(),
-            Ok(excess) => {
-                report.no_more_than_needed = Outcome::Failed {
-                    detail: format!("{} rights are not needed", excess.len()),
-                };
-                report.excess_rights = excess;
-            }
-            Err(error) => {
-                report.no_more_than_needed = Outcome::Skipped {
-                    detail: error.to_string(),
-                };
-            }
-        }
-        if !report.excess_rights.is_empty() {
-            findings.push(Finding::new(
-                "secret-rbac",
-                Severity::Warning,
-                format!(
-                    "it may do more than the reader role of Istio's chart: {}",
-                    some(&report.excess_rights)
-                ),
-            ));
+        match granted {
+            Ok(rules) => findings.extend(rights_checks::excess(reader::excess(&rules), report)),
+            Err(error) => report.no_more_than_needed = unread(error),
         }
         findings
     }
-}
-
-/// The first few of a list that JSON has in full.
-fn some(rights: &[String]) -> String {
-    const SHOWN: usize = 6;
-    let more = rights.len().saturating_sub(SHOWN);
-    let rest = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    format!("{}{rest}", rights[..rights.len() - more].join(", "))
 }
 
 fn passed() -> Outcome {

@@ -53,6 +53,13 @@ pub(super) fn unconnected(
     .fix(fix)
 }
 
+/// Whether the server was reached, and does not take the credential or is not trusted; what is not reached from here may be
+/// reached by istiod.
+pub(super) fn is_refusal(error: &Error) -> bool {
+    error.kind() == Kind::Unauthenticated
+        || connect_fault(error).is_some_and(|fault| !fault.is_unreachable())
+}
+
 /// The innermost thing that went wrong, for a line that already says where.
 pub(super) fn cause(error: &Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)

@@ -9,7 +9,7 @@ use k8s_openapi::api::authorization::v1::{
 use mesh_common::cluster::{Cluster, DryRun};
 use mesh_common::mesh::error::Error;
 use mesh_common::mesh::read::Read;
-use mesh_common::mesh::reader::{Right, required_rights};
+use mesh_common::mesh::required_rights::{Required, Right};
 
 /// Requests on their way at the same time; a server without h2 opens that many connections.
 const AT_ONCE: usize = 8;
@@ -30,14 +30,17 @@ pub(super) async fn who_am_i(cluster: &Cluster) -> Result<Read<Option<String>>, 
     }))
 }
 
-/// The rights that istiod needs and that the credential does not have.
-pub(super) async fn missing(cluster: &Cluster) -> Result<Vec<String>, Error> {
-    let answers: Vec<Result<Option<String>, Error>> = stream::iter(required_rights())
-        .map(|right| async move { Ok((!may(cluster, right).await?).then(|| right.to_string())) })
+/// Those of the required rights that the credential does not have.
+pub(super) async fn missing(
+    cluster: &Cluster,
+    required: Vec<Required>,
+) -> Result<Vec<Required>, Error> {
+    let answers: Vec<Result<Option<Required>, Error>> = stream::iter(required)
+        .map(|one| async move { Ok((!may(cluster, one.right).await?).then_some(one)) })
         .buffered(AT_ONCE)
         .collect()
         .await;
-    let answers: Vec<Option<String>> = answers.into_iter().collect::<Result<_, _>>()?;
+    let answers: Vec<Option<Required>> = answers.into_iter().collect::<Result<_, _>>()?;
     Ok(answers.into_iter().flatten().collect())
 }
 

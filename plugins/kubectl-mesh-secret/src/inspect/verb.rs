@@ -1,5 +1,7 @@
 //! The verb from its arguments to its exit code.
 
+use std::collections::BTreeMap;
+
 use mesh_common::cluster::Kubeconfig;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
@@ -8,7 +10,7 @@ use mesh_common::terminal::{Environment, Interrupt, Streams};
 
 use super::args::InspectArgs;
 use super::report::Inspection;
-use super::{observe, probe};
+use super::{compare, observe, probe};
 use crate::cli::SELF;
 use crate::held::{SecretReport, Sources, View, check};
 
@@ -43,7 +45,7 @@ pub(crate) async fn run(
         allow_loopback: arguments.allow_loopback,
     };
     let mut items: Vec<SecretReport> = seen.held.iter().map(|held| check(held, view)).collect();
-    if arguments.probe {
+    let tried = if arguments.probe {
         interrupt
             .or(Box::pin(probe::probe(
                 &seen.held,
@@ -52,8 +54,11 @@ pub(crate) async fn run(
                 &connector,
                 arguments.connect.request_timeout,
             )))
-            .await?;
-    }
+            .await?
+    } else {
+        BTreeMap::new()
+    };
+    compare::compare(&seen, &mut items, &tried, &sources, view.allow_loopback);
     let inspection = Inspection::new(items, seen.skipped, seen.unreached);
     streams.data(&render(&inspection, &arguments.output)?)?;
     if inspection.items.is_empty() && matches!(arguments.output, Format::Table | Format::Wide) {

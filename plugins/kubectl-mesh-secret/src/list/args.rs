@@ -23,7 +23,8 @@ Examples:
   kubectl mesh-secret list --context east,west -o json \\
     | jq -r '.items[] | select(any(.findings[]; .severity == \"error\")) | .name'
 
-States: not-probed, warning, expiring, expired, refused, duplicate, self, bad-server, bad-ca, no-label, wrong-namespace, missing.
+States: not-probed, warning, expiring, expired, refused, duplicate, self, wrong-cluster, wrong-name, bad-server, bad-ca,
+no-label, wrong-namespace, missing.
 Exit codes: 0 fine, 1 findings at or above --fail-on, 2 it could not be done, 3 some cluster was not reached.")]
 pub(crate) struct ListArgs {
     #[command(flatten)]

@@ -1,56 +1,73 @@
 //! A cell for each cluster of each secret: what is wrong with it, and when it ends. Pure.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::access_facts::AccessFacts;
 use mesh_common::mesh::finding::{Finding, Severity};
+use mesh_common::mesh::meant_for::Members;
 use mesh_common::mesh::remote_secret::annotated_cluster;
-use mesh_common::mesh::server;
 
 use super::observe::Holder;
 use super::report::Cell;
 use super::state::State;
 use crate::held::{
-    ClusterReport, Held, Place, SecretReport, Sources, View, check, create_again, delete,
-    in_holder, normal_server,
+    self, ClusterReport, Held, Place, SecretReport, Sources, Trials, View, check, create_beside,
+    meant,
 };
 
 /// What all cells are judged by.
 pub(super) struct Known<'a> {
-    /// The contexts by the servers that they lead to.
+    /// The contexts by the servers that they give access to.
     pub sources: &'a Sources,
-    /// The UID of the cluster behind each context that was read.
-    pub uids: &'a BTreeMap<String, String>,
+    /// The clusters behind the contexts, as far as they were read.
+    pub members: &'a Members,
     /// The Istio system namespace.
     pub namespace: &'a str,
     pub view: View,
 }
 
 /// A cell for each cluster of each secret that `holder` holds, in the order of the clusters' names.
-pub(super) fn cells(context: &str, holder: &Holder, known: &Known<'_>) -> Vec<Cell> {
+pub(super) fn cells(holder: &Holder, known: &Known<'_>) -> Vec<Cell> {
     let place = Place {
-        context,
+        member: &holder.member,
         kubectl: &holder.kubectl,
-        uid: Some(&holder.uid),
-        istiods: &holder.istiods,
+        versions: &[],
     };
-    let inside = in_holder(&place, holder.secrets.clone(), &holder.secrets);
-    let mut cells: Vec<Cell> = inside
-        .into_iter()
-        .flat_map(|held| of_secret(held, holder, known))
-        .collect();
-    find_aliases(&mut cells, known);
-    let outside = in_holder(&place, holder.elsewhere.clone(), &[]);
-    cells.extend(
-        outside
-            .into_iter()
-            .flat_map(|held| out_of_place(held, known)),
+    let in_holder = |secret: &Secret| {
+        let mut held = Held::in_holder(&place, secret.clone());
+        held.find_sources(known.sources);
+        held
+    };
+    let inside: Vec<Held> = holder.secrets.iter().map(in_holder).collect();
+    let inside: Vec<&Held> = inside.iter().collect();
+    let trials = Trials::new();
+    let mut meant = meant(
+        &inside,
+        &trials,
+        held::Known {
+            members: known.members,
+            expected: None,
+            used: &holder.used,
+            allow_loopback: known.view.allow_loopback,
+        },
     );
+    let mut cells: Vec<Cell> = inside
+        .iter()
+        .enumerate()
+        .flat_map(|(number, held)| {
+            of_secret(held, known, |key| {
+                let meant = meant.remove(&(number, key.to_owned()));
+                meant.map(|meant| meant.findings).unwrap_or_default()
+            })
+        })
+        .collect();
+    let outside = holder.elsewhere.iter().map(in_holder);
+    cells.extend(outside.flat_map(|held| out_of_place(held, known)));
     for cell in &mut cells {
-        cell.holder = holder.istiods.first().map(|id| id.as_str().to_owned());
+        let ids = holder.member.ids.first();
+        cell.holder = ids.map(|id| id.as_str().to_owned());
         cell.findings.sort_by_key(|found| Reverse(found.severity));
         cell.state = State::of(&cell.findings);
     }
@@ -58,28 +75,28 @@ pub(super) fn cells(context: &str, holder: &Holder, known: &Known<'_>) -> Vec<Ce
     cells
 }
 
-fn of_secret(mut held: Held, holder: &Holder, known: &Known<'_>) -> Vec<Cell> {
-    held.find_sources(known.sources);
-    let mut report = check(&held, known.view);
+/// The cells of one secret; `meant` gives what is to be said of whom a key of it is for.
+fn of_secret(
+    held: &Held,
+    known: &Known<'_>,
+    mut meant: impl FnMut(&str) -> Vec<Finding>,
+) -> Vec<Cell> {
+    let mut report = check(held, known.view);
     let clusters = std::mem::take(&mut report.clusters);
     if clusters.is_empty() {
         return vec![Cell {
             cluster: named_by(&held.secret),
             findings: report.findings.clone(),
-            ..blank(&held, &report)
+            ..blank(held, &report)
         }];
     }
     clusters
         .into_iter()
         .map(|cluster| {
-            let mut cell = cell(&held, &report, &cluster, known.view.now);
+            let mut cell = cell(held, &report, &cluster, known.view.now);
             cell.findings.clone_from(&report.findings);
-            let leads_home = leads_home(&cell, holder, known);
+            cell.findings.extend(meant(&cluster.name));
             cell.findings.extend(cluster.findings);
-            let is_told = cell.findings.iter().any(|found| found.id == "secret-self");
-            if leads_home && !is_told {
-                cell.findings.push(itself(&cell, holder));
-            }
             cell
         })
         .collect()
@@ -87,7 +104,6 @@ fn of_secret(mut held: Held, holder: &Holder, known: &Known<'_>) -> Vec<Cell> {
 
 /// A secret of another namespace: as istiod never sees it, nothing else about it matters.
 fn out_of_place(mut held: Held, known: &Known<'_>) -> Vec<Cell> {
-    held.find_sources(known.sources);
     let report = check(&held, known.view);
     let found = held.secret.metadata.namespace.clone().unwrap_or_default();
     // What is to be made is made in the right namespace.
@@ -101,7 +117,7 @@ fn out_of_place(mut held: Held, known: &Known<'_>) -> Vec<Cell> {
                 known.namespace
             ),
         )
-        .fix(create_again(&held, key))
+        .fix(create_beside(&held, key))
     };
     let cells = report.clusters.iter().map(|cluster| Cell {
         findings: vec![finding(&cluster.name)],
@@ -166,94 +182,10 @@ fn end(access: &AccessFacts) -> Option<Timestamp> {
     of_token.into_iter().chain(of_certificate).min()
 }
 
-/// Whether a secret leads back to its own holder: by the same address, or by another address of the same cluster.
-fn leads_home(cell: &Cell, holder: &Holder, known: &Known<'_>) -> bool {
-    let Some(lead) = known.lead(cell) else {
-        return false;
-    };
-    match lead {
-        Lead::Cluster(uid) => uid == holder.uid,
-        Lead::Server(server, name) => name.is_none() && server == normal_server(&holder.server),
-    }
-}
-
-fn itself(cell: &Cell, holder: &Holder) -> Finding {
-    Finding::new(
-        "secret-self",
-        Severity::Error,
-        format!(
-            "it leads to the holder itself, so every endpoint is registered twice, once as {}'s",
-            cell.cluster
-        ),
-    )
-    .fix(delete(
-        &holder.kubectl,
-        &cell.context,
-        &cell.namespace,
-        &cell.secret(),
-    ))
-}
-
-/// Finds secrets that lead to one cluster under two names; two of one name are found already.
-fn find_aliases(cells: &mut [Cell], known: &Known<'_>) {
-    let mut by_lead: BTreeMap<Lead<'_>, Vec<usize>> = BTreeMap::new();
-    for (number, cell) in cells.iter().enumerate() {
-        let is_looked_at = State::of(&cell.findings) != State::NoLabel;
-        if is_looked_at && let Some(lead) = known.lead(cell) {
-            by_lead.entry(lead).or_default().push(number);
-        }
-    }
-    let groups: Vec<Vec<usize>> = by_lead.into_values().collect();
-    for numbers in groups {
-        // Two are enough to tell each of them of another name: they may be thousands.
-        let mut names: Vec<(String, String)> = Vec::new();
-        for number in &numbers {
-            let cluster = &cells[*number].cluster;
-            if names.len() < 2 && names.iter().all(|(known, _)| known != cluster) {
-                names.push((cluster.clone(), cells[*number].secret()));
-            }
-        }
-        for number in numbers {
-            let own = cells[number].cluster.clone();
-            let other = names.iter().find(|(cluster, _)| *cluster != own);
-            if let Some((cluster, secret)) = other {
-                cells[number].findings.push(Finding::new(
-                    "secret-duplicate",
-                    Severity::Error,
-                    format!("secret {secret} leads to the same cluster under the name {cluster}, so every endpoint there is registered twice"),
-                ));
-            }
-        }
-    }
-}
-
-/// Where a secret leads, as far as two of them can be compared.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Lead<'a> {
-    /// The UID of the cluster.
-    Cluster(&'a str),
-    /// The address, and the name that is checked there.
-    Server(String, Option<&'a str>),
-}
-
 impl Known<'_> {
-    /// The UID of the cluster that the cell leads to, where its context was read.
+    /// The UID of the cluster that the cell gives access to, where its context was read.
     pub(super) fn uid_of(&self, cell: &Cell) -> Option<&str> {
-        let context = cell.source_context.as_ref()?;
-        let uid = self.uids.get(context)?;
-        (!uid.is_empty()).then_some(uid)
-    }
-
-    fn lead<'a>(&'a self, cell: &'a Cell) -> Option<Lead<'a>> {
-        if let Some(uid) = self.uid_of(cell) {
-            return Some(Lead::Cluster(uid));
-        }
-        let server = cell.server.as_deref()?;
-        // A loopback address means another machine to each who dials it, and is found for itself.
-        let means_one_place = self.view.allow_loopback || server::dead(server).is_none();
-        means_one_place.then_some(Lead::Server(
-            normal_server(server),
-            cell.tls_server_name.as_deref(),
-        ))
+        let member = self.members.of_context(cell.source_context.as_ref()?)?;
+        member.uid.as_deref()
     }
 }

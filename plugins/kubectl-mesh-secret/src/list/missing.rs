@@ -33,7 +33,10 @@ pub(super) fn missing(
     let mut called: BTreeMap<usize, &str> = BTreeMap::new();
     for cell in cells {
         let peer = peers.find(cell, known);
-        held[holders[cell.context.as_str()]].insert(peer);
+        let of_holder = &mut held[holders[cell.context.as_str()]];
+        of_holder.insert(peer);
+        // One that is named for a peer and gives access to another cluster is told of by itself.
+        of_holder.extend(peers.named(cell).map(Some));
         if let Some(peer) = peer {
             called.entry(peer).or_insert(&cell.cluster);
         }
@@ -43,7 +46,7 @@ pub(super) fn missing(
     for (number, (context, holder)) in read.iter().enumerate() {
         for (peer, (peer_context, source)) in read.iter().enumerate() {
             let is_wanted = !connected_only || groups[number] == groups[peer];
-            let may_be_unknown = source.istiods.is_empty() && held[number].contains(&None);
+            let may_be_unknown = source.member.ids.is_empty() && held[number].contains(&None);
             if number == peer
                 || holder.is_without_istiod
                 || !is_wanted
@@ -52,7 +55,7 @@ pub(super) fn missing(
             {
                 continue;
             }
-            let own = source.istiods.first().map(ClusterId::as_str);
+            let own = source.member.ids.first().map(ClusterId::as_str);
             let name = own.or_else(|| called.get(&peer).copied());
             missing.push(cell(context, holder, peer_context, name, known.namespace));
         }
@@ -72,15 +75,14 @@ impl<'a> Peers<'a> {
         let numbered = || read.iter().enumerate();
         Self {
             uids: numbered()
-                .filter(|(_, (_, holder))| !holder.uid.is_empty())
-                .map(|(number, (_, holder))| (holder.uid.as_str(), number))
+                .filter_map(|(number, (_, holder))| Some((holder.member.uid.as_deref()?, number)))
                 .collect(),
             contexts: numbered()
                 .map(|(number, (context, _))| (context.as_str(), number))
                 .collect(),
             names: numbered()
                 .flat_map(|(number, (_, holder))| {
-                    let names = holder.istiods.iter();
+                    let names = holder.member.ids.iter();
                     names.map(move |name| (name.as_str(), number))
                 })
                 .collect(),
@@ -92,8 +94,13 @@ impl<'a> Peers<'a> {
         let context = cell.source_context.as_deref();
         by_uid
             .or_else(|| self.contexts.get(context?))
-            .or_else(|| self.names.get(cell.cluster.as_str()))
             .copied()
+            .or_else(|| self.named(cell))
+    }
+
+    /// The peer that the data key of a secret names.
+    fn named(&self, cell: &Cell) -> Option<usize> {
+        self.names.get(cell.cluster.as_str()).copied()
     }
 }
 
@@ -117,7 +124,7 @@ fn cell(context: &str, holder: &Holder, source: &str, name: Option<&str>, namesp
     let fix = create(&holder.kubectl, source, name, [namespace, context]);
     Cell {
         context: context.to_owned(),
-        holder: holder.istiods.first().map(|id| id.as_str().to_owned()),
+        holder: holder.member.ids.first().map(|id| id.as_str().to_owned()),
         namespace: namespace.to_owned(),
         name: None,
         cluster: name.unwrap_or(source).to_owned(),

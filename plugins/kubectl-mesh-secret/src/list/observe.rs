@@ -6,28 +6,28 @@ use futures::future::join_all;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use mesh_common::cluster::{Cluster, Selection};
-use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::command::Kubectl;
 use mesh_common::mesh::error::Error;
 use mesh_common::mesh::istiod;
+use mesh_common::mesh::meant_for::Member;
 use mesh_common::mesh::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
 use mesh_common::mesh::read::Read;
 use mesh_common::mesh::remote_secret::own_name;
+
+use crate::held::{Used, address};
 
 /// What was read of one holder.
 pub(super) struct Holder {
     /// How kubectl is told about it.
     pub kubectl: Kubectl,
-    /// Its own API server, as the kubeconfig has it.
-    pub server: String,
-    /// UID of its kube-system; empty where it may not be read.
-    pub uid: String,
-    /// What its istiods call it.
-    pub istiods: Vec<ClusterId>,
+    /// The cluster itself, as far as it may be read.
+    pub member: Member,
     /// Whether it is known that no istiod runs in its Istio namespace.
     pub is_without_istiod: bool,
     /// The secrets of its Istio namespace that have the label, whatever its value, or the usual name.
     pub secrets: Vec<Secret>,
+    /// Which of them its istiods use, where that has to be known.
+    pub used: Used,
     /// Secrets with the label in namespaces where no istiod runs.
     pub elsewhere: Vec<Secret>,
     /// The checks that could not be made, each with the reason.
@@ -48,7 +48,10 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
     );
     reads.checked()?;
     let mut skipped = Skipped::default();
-    skipped.because(&space, &["secret-self", "secret-duplicate"]);
+    skipped.because(
+        &space,
+        &["secret-self", "secret-duplicate", "secret-wrong-cluster"],
+    );
     skipped.because(&deployments, &["secret-wrong-namespace"]);
     skipped.because(&everywhere, &["secret-wrong-namespace"]);
     skipped.because(&names, &["secret-label"]);
@@ -69,7 +72,10 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
         },
     );
     reads.checked()?;
-    skipped.because(&deployments, &["secret-self", "secret-missing"]);
+    skipped.because(
+        &deployments,
+        &["secret-self", "secret-missing", "cluster-id-secret-key"],
+    );
     let (mut secrets, mut elsewhere) = split(secrets?, deployments.items(), namespace);
     if !sees_others {
         elsewhere.clear();
@@ -90,13 +96,14 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
     let own = in_namespace(deployments.items(), namespace);
     Ok(Holder {
         kubectl: cluster.target().kubectl().clone(),
-        server: cluster.target().server().to_owned(),
-        uid: space
-            .or_default()
-            .and_then(|space| space.metadata.uid)
-            .unwrap_or_default(),
-        istiods: istiod::cluster_ids(&own),
+        member: Member {
+            context: cluster.context().to_owned(),
+            address: address(cluster.target()),
+            uid: space.or_default().and_then(|space| space.metadata.uid),
+            ids: istiod::cluster_ids(&own),
+        },
         is_without_istiod: deployments.is_seen() && own.is_empty(),
+        used: Used::read(cluster, namespace, &secrets).await,
         secrets,
         elsewhere,
         skipped: skipped.0,

@@ -14,6 +14,10 @@ pub(super) enum State {
     /// It leads to the holder itself.
     #[serde(rename = "self")]
     Itself,
+    /// It is named for one cluster and gives access to another one.
+    WrongCluster,
+    /// Its data key is not what the cluster's own istiod calls it.
+    WrongName,
     /// istiod refuses what it holds.
     Refused,
     /// Another secret leads to the same cluster.
@@ -50,6 +54,8 @@ impl State {
             (Severity::Error, "secret-wrong-namespace") => Self::WrongNamespace,
             (Severity::Error, "secret-label") => Self::NoLabel,
             (Severity::Error, "secret-self") => Self::Itself,
+            (Severity::Error, "secret-wrong-cluster") => Self::WrongCluster,
+            (Severity::Error, "cluster-id-secret-key" | "secret-stray-key") => Self::WrongName,
             (Severity::Error, "secret-duplicate") => Self::Duplicate,
             (Severity::Error, "secret-token-expiry" | "secret-certificate-expiry") => Self::Expired,
             (Severity::Error, "secret-server-loopback" | "secret-server-scheme") => Self::BadServer,
@@ -68,6 +74,8 @@ impl State {
             Self::WrongNamespace => "wrong-namespace",
             Self::NoLabel => "no-label",
             Self::Itself => "self",
+            Self::WrongCluster => "wrong-cluster",
+            Self::WrongName => "wrong-name",
             Self::Refused => "refused",
             Self::Duplicate => "duplicate",
             Self::Expired => "expired",
@@ -117,6 +125,8 @@ mod tests {
             State::WrongNamespace,
             State::NoLabel,
             State::Itself,
+            State::WrongCluster,
+            State::WrongName,
             State::BadCa,
             State::NotProbed,
             State::Missing,

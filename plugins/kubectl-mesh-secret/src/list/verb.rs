@@ -1,7 +1,6 @@
 //! The verb from its arguments to its exit code.
 
-use std::collections::BTreeMap;
-
+use mesh_common::mesh::meant_for::Member;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::{Format, render};
@@ -34,14 +33,14 @@ pub(crate) async fn run(
             |target| async { observe(&connector.connect(target).await?, namespace).await },
         ))
         .await?;
-    let uids = uids(&read);
-    let once = each_once(read, |holder| Some(holder.uid.as_str()))?;
+    let members = sources.members(members(&read));
+    let once = each_once(read, |holder| holder.member.uid.as_deref())?;
     for note in &once.notes {
         streams.say(note);
     }
     let known = Known {
         sources: &sources,
-        uids: &uids,
+        members: &members,
         namespace,
         view: View {
             now: environment.now,
@@ -52,7 +51,7 @@ pub(crate) async fn run(
     let mut items: Vec<_> = once
         .read
         .iter()
-        .flat_map(|(context, holder)| cells(context, holder, &known))
+        .flat_map(|(_, holder)| cells(holder, &known))
         .collect();
     let connected_only = arguments.contexts.all_contexts;
     items.extend(missing(&once.read, &items, &known, connected_only));
@@ -70,12 +69,9 @@ pub(crate) async fn run(
 }
 
 /// The cluster behind each context, those included that are another's double.
-fn uids(read: &[(String, Result<Holder, Error>)]) -> BTreeMap<String, String> {
-    let known = read.iter().filter_map(|(context, holder)| {
-        let uid = &holder.as_ref().ok()?.uid;
-        Some((context.clone(), uid.clone()))
-    });
-    known.collect()
+fn members(read: &[(String, Result<Holder, Error>)]) -> Vec<Member> {
+    let read = read.iter().filter_map(|(_, holder)| holder.as_ref().ok());
+    read.map(|holder| holder.member.clone()).collect()
 }
 
 fn skipped(read: &[(String, Holder)]) -> Vec<Skipped> {

@@ -7,10 +7,10 @@ use mesh_common::cluster::{Cluster, Connector, Selection, Trust, fan_out};
 use mesh_common::mesh::Error;
 use mesh_common::mesh::holding::Holding;
 use mesh_common::mesh::names::REMOTE_SECRETS;
+use mesh_common::mesh::remote_cluster::normal_server;
 use mesh_common::terminal::reading::{doubles, left_out, without};
 
 use super::resolve::Asked;
-use crate::held::normal_server;
 use crate::source::observe::cluster_uid;
 
 /// A cluster that was read.

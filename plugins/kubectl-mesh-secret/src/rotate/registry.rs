@@ -12,6 +12,7 @@ use mesh_common::cluster::{Trust, fan_out};
 use mesh_common::mesh::access_facts::{self, TrustFacts};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::reader::is_token_of;
+use mesh_common::mesh::remote_cluster::normal_server;
 use mesh_common::mesh::remote_secret::own_name;
 use mesh_common::mesh::succession::{
     predecessor, replacement_name, successor, successor_name, usual_name,
@@ -26,7 +27,6 @@ use super::observe::Seen;
 use super::plan::{Claim, Has, Part};
 use super::resolve::Order;
 use super::skipped::{Skipped, Why};
-use crate::held::normal_server;
 use crate::source::accepted::Presenter;
 use crate::source::observe::goes_by;
 

@@ -1,6 +1,7 @@
 //! The verb from its arguments to its exit code.
 
 use mesh_common::mesh::error::Kind;
+use mesh_common::mesh::remote_cluster::normal_server;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::{Environment, Interrupt, Streams};
@@ -15,7 +16,6 @@ use super::skipped::{Skipped, Where};
 use super::steps::Work;
 use super::unknown::unknown;
 use crate::cli::SELF;
-use crate::held::normal_server;
 use crate::source::accepted::Presenter;
 
 pub(crate) async fn run(

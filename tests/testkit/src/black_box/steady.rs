@@ -1,11 +1,12 @@
 //! Takes what varies from run to run out of a text.
 
 /// What varies from run to run, by its shape (`#` a digit, `%` a hexadecimal one), and what stands for it.
-const VARYING: [(&str, &str); 10] = [
+const VARYING: [(&str, &str); 11] = [
     ("####-##-##T##:##:##Z", "[TIME]"),
     ("####-##-## ##:## UTC", "[TIME]"),
     ("####-##-##", "[DATE]"),
     ("%%:%%:%%:%%:%%:%%:%%:%%", "[DIGEST]"),
+    ("%%%%%%%%-%%%%-%%%%-%%%%-%%%%%%%%%%%%", "[UID]"),
     ("age ##s", "age [AGE]"),
     ("age #s", "age [AGE]"),
     ("\"ageSeconds\": ##", "\"ageSeconds\": [AGE]"),
@@ -55,6 +56,10 @@ mod tests {
             ),
             ("at 2031-02-03T04:05:06Z.", "at [TIME]."),
             ("AB:cd:00:11:22:33:44:55", "[DIGEST]"),
+            (
+                "=53bc7261-8ac4-4816-a8a6-3a11a42e79e4, not 53bc7261-8ac4",
+                "=[UID], not 53bc7261-8ac4",
+            ),
             ("age 7s of 77s, age 77s", "age [AGE] of 77s, age [AGE]"),
         ] {
             assert_eq!(steady(text.to_owned()), expected);

@@ -88,6 +88,15 @@ impl<'c> FakeIstiod<'c> {
         process.asked.get(path).copied().unwrap_or_default()
     }
 
+    /// The Secret (`NAMESPACE/NAME`) that it has a cluster from.
+    pub fn secret_of(&self, id: &str) -> Option<String> {
+        let mut process = locked(&self.process);
+        process.hear();
+        let mut clusters = process.clusters.iter();
+        let (secret, _) = clusters.find(|(_, ids)| ids.iter().any(|one| one == id))?;
+        Some(secret.clone())
+    }
+
     /// Nobody listens in the pod any more, which is said to run nevertheless.
     pub fn stop(&self) {
         self.cluster.close(NAMESPACE, &self.pod, PORT);

@@ -1,6 +1,6 @@
 //! What the process says, page by page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -48,7 +48,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    fn hear(&mut self) {
+    pub(super) fn hear(&mut self) {
         if self.deaf {
             return;
         }
@@ -60,9 +60,15 @@ impl Process {
                 self.clusters.remove(&secret);
                 continue;
             }
+            // As `addSecret` in Istio's `pkg/kube/multicluster/secretcontroller.go`: its own cluster, and one that another Secret
+            // has registered before, are left out, and not looked at again before the Secret changes.
             let data = news.object["data"].as_object();
-            let ids = data.map(|data| data.keys().cloned().collect());
-            self.clusters.insert(secret, ids.unwrap_or_default());
+            let keys = data.into_iter().flat_map(|data| data.keys());
+            let others = self.clusters.iter().filter(|(other, _)| **other != secret);
+            let taken: BTreeSet<&String> = others.flat_map(|(_, ids)| ids).collect();
+            let ids = keys.filter(|id| **id != self.own_id && !taken.contains(id));
+            let ids = ids.cloned().collect();
+            self.clusters.insert(secret, ids);
         }
     }
 

@@ -5,8 +5,8 @@
 //! differently; the words themselves hold there too.
 //!
 //! What a printed command may do:
-//! - It deletes nothing, except by this suite's own `delete`, which shows what it deletes and asks first. What else is to
-//!   be deleted is a step in words that names the object.
+//! - It deletes nothing, except by this suite's own `delete`, which shows what it deletes and asks first, and except for the
+//!   key of a Secret whose access another key of it holds. What else is to be deleted is a step in words that names the object.
 //! - It changes no object that describes another cluster than the one that its context names.
 //! - It has no placeholder. Where a word is not known, the remedy is a step in words.
 

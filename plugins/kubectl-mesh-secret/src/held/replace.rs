@@ -1,0 +1,249 @@
+//! The commands that put a secret in the place of another one, or take one away. A command that cannot do its work as it
+//! stands, or takes more away than it should, is a step in words.
+
+use mesh_common::mesh::command::{Command, Remedy};
+use mesh_common::mesh::names::CONFIG_SECRET;
+use mesh_common::mesh::origin::keeper;
+use mesh_common::mesh::ownership::{TakeOver, take_over};
+use mesh_common::mesh::remote_secret::{has_label, secret_name};
+
+use super::remedies::{create_from, create_step_from, delete, kubectl, namespace};
+use super::secret::Held;
+
+/// Makes the secret for `name` from context `source`, in the place of what is there under `key` whatever that gives access to.
+pub(crate) fn make_in_place(held: &Held, key: &str, source: &str, name: &str) -> Remedy {
+    match in_place(held, key, source, name) {
+        Ok((command, true)) => command.words("--replace").into(),
+        Ok((command, false)) => command.into(),
+        Err(step) => step.into(),
+    }
+}
+
+/// `create` with the way cleared for it, and whether it finds the Secret there that it writes. `create` refuses a second Secret
+/// for one cluster, so one of another name goes first.
+pub(super) fn in_place(
+    held: &Held,
+    key: &str,
+    source: &str,
+    name: &str,
+) -> Result<(Command, bool), String> {
+    let Some(context) = held.context.as_deref() else {
+        return Err(create_step_from(held, key, Some(source), name));
+    };
+    let create = create_from(held, key, source, name, context);
+    let secret = held.name();
+    if secret == CONFIG_SECRET {
+        return Ok((create, true));
+    }
+    if let Some(step) = kept(held) {
+        return Err(step);
+    }
+    if !held.has_only(key) {
+        return Err(format!(
+            "take key {key} out of secret {secret} in context {context}, which has others, and then {}",
+            create_step_from(held, key, Some(source), name)
+        ));
+    }
+    let is_written = secret == secret_name(name);
+    if is_written && key == name && held.secret.immutable != Some(true) {
+        return match take_over(&held.secret, name) {
+            TakeOver::Free | TakeOver::FromGuide => Ok((create, true)),
+            TakeOver::Stranger(owners) => Err(format!(
+                "{}, and add --force-conflicts, since secret {secret} belongs to {}",
+                create_step_from(held, key, Some(source), name),
+                owners.join(", ")
+            )),
+        };
+    }
+    // What istiod does not look at is in nobody's way, unless it is written to.
+    if !is_written && !has_label(&held.secret) {
+        return Ok((create, false));
+    }
+    let first = delete(&held.kubectl, context, namespace(held), secret);
+    Ok((first.then(create), false))
+}
+
+/// Takes away the secret for `key`: the whole Secret only where nothing else is in it.
+pub(super) fn remove(held: &Held, key: &str) -> Remedy {
+    let secret = held.name();
+    if let Some(step) = kept(held) {
+        return step.into();
+    }
+    match held.context.as_deref() {
+        Some(context) if held.has_only(key) => {
+            delete(&held.kubectl, context, namespace(held), secret).into()
+        }
+        Some(context) => {
+            format!("take key {key} out of secret {secret} in context {context}, which has others")
+                .into()
+        }
+        None => format!("leave key {key} out of secret {secret}").into(),
+    }
+}
+
+/// Drops one data key of a Secret; only for a key whose access another key of it holds.
+pub(super) fn drop_key(held: &Held, key: &str) -> Remedy {
+    if let Some(step) = kept(held) {
+        return step.into();
+    }
+    if held.context.is_none() || held.secret.immutable == Some(true) {
+        return format!("leave key {key} out of secret {}", held.name()).into();
+    }
+    let operations =
+        serde_json::json!([{"op": "remove", "path": format!("/data/{}", pointer(key))}]);
+    kubectl(held)
+        .words("patch secret")
+        .arg(held.name())
+        .words("--type=json")
+        .flag("-p", &operations.to_string())
+        .into()
+}
+
+/// The step where somebody else puts the Secret back as it was.
+pub(super) fn kept(held: &Held) -> Option<String> {
+    let keeper = keeper(&held.secret.metadata, "Secret")?;
+    Some(format!(
+        "change secret {} where it comes from: it is kept by {keeper}",
+        held.name()
+    ))
+}
+
+/// A key as a part of a JSON pointer (RFC 6901).
+fn pointer(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::Secret;
+
+    use super::*;
+
+    fn held(name: &str, keys: &[&str]) -> Held {
+        let data: serde_json::Map<_, _> = keys
+            .iter()
+            .map(|key| ((*key).to_owned(), "".into()))
+            .collect();
+        let secret: Secret = serde_json::from_value(serde_json::json!({
+            "metadata": {"name": name, "namespace": "istio-system", "labels": {"istio/multiCluster": "true"}},
+            "data": data,
+        }))
+        .expect("it is a Secret");
+        Held {
+            secret,
+            ..Held::in_east()
+        }
+    }
+
+    #[test]
+    fn a_secret_is_made_in_the_place_of_another_one_by_what_create_does_not_refuse() {
+        let usual = "istio-remote-secret-west";
+        for (secret, keys, key, name, expected) in [
+            (
+                usual,
+                &["west"][..],
+                "west",
+                "west",
+                "kubectl mesh-secret create --context w --name west --into east --replace",
+            ),
+            (
+                "older",
+                &["west"],
+                "west",
+                "west",
+                "kubectl mesh-secret delete secret/older --context east && kubectl mesh-secret create --context w --name west --into east",
+            ),
+            (
+                "istio-remote-secret-old",
+                &["old"],
+                "old",
+                "west",
+                "kubectl mesh-secret delete secret/istio-remote-secret-old --context east && kubectl mesh-secret create --context w --name west --into east",
+            ),
+            (
+                usual,
+                &["old"],
+                "old",
+                "west",
+                "kubectl mesh-secret delete secret/istio-remote-secret-west --context east && kubectl mesh-secret create --context w --name west --into east",
+            ),
+            (
+                usual,
+                &["west", "north"],
+                "west",
+                "west",
+                "take key west out of secret istio-remote-secret-west in context east, which has others, and then create the secret for cluster west again (kubectl mesh-secret create), from context w, into context east",
+            ),
+        ] {
+            let remedy = make_in_place(&held(secret, keys), key, "w", name);
+            assert_eq!(remedy, expected, "{secret} {keys:?}");
+        }
+        let mut immutable = held(usual, &["west"]);
+        immutable.secret.immutable = Some(true);
+        assert_eq!(
+            make_in_place(&immutable, "west", "w", "west"),
+            "kubectl mesh-secret delete secret/istio-remote-secret-west --context east && kubectl mesh-secret create --context w --name west --into east"
+        );
+        let mut unlabelled = held("older", &["west"]);
+        unlabelled.secret.metadata.labels = None;
+        assert_eq!(
+            make_in_place(&unlabelled, "west", "w", "west"),
+            "kubectl mesh-secret create --context w --name west --into east"
+        );
+    }
+
+    #[test]
+    fn what_somebody_else_keeps_is_changed_there() {
+        let mut kept = held("older", &["old", "west"]);
+        kept.secret.metadata.annotations = Some(
+            [(
+                "argocd.argoproj.io/tracking-id".to_owned(),
+                "mesh:/Secret:istio-system/older".to_owned(),
+            )]
+            .into(),
+        );
+        for remedy in [
+            make_in_place(&kept, "west", "w", "west"),
+            remove(&kept, "west"),
+            drop_key(&kept, "old"),
+        ] {
+            let start = "change secret older where it comes from: it is kept by ";
+            assert!(remedy.to_string().starts_with(start), "{remedy}");
+        }
+        let mut anothers = held("istio-remote-secret-west", &["west"]);
+        anothers.secret.metadata.managed_fields = serde_json::from_value(serde_json::json!([
+            {"manager": "their-script", "fieldsV1": {"f:data": {"f:west": {}}}}
+        ]))
+        .expect("it is an entry");
+        assert_eq!(
+            make_in_place(&anothers, "west", "w", "west"),
+            "create the secret for cluster west again (kubectl mesh-secret create), from context w, into context east, and add --force-conflicts, since secret istio-remote-secret-west belongs to their-script"
+        );
+    }
+
+    #[test]
+    fn only_a_secret_for_one_cluster_is_deleted_as_a_whole() {
+        assert_eq!(
+            remove(&held("s", &["west"]), "west"),
+            "kubectl mesh-secret delete secret/s --context east"
+        );
+        let both = remove(&held("s", &["north", "west"]), "west");
+        assert_eq!(both.kind(), "step");
+    }
+
+    #[test]
+    fn a_key_is_dropped_by_one_word_whatever_is_in_its_name() {
+        for (key, expected) in [
+            (
+                "old",
+                r#"kubectl --context east -n istio-system patch secret s --type=json -p '[{"op":"remove","path":"/data/old"}]'"#,
+            ),
+            (
+                "a/b~c\"d'e",
+                r#"kubectl --context east -n istio-system patch secret s --type=json -p '[{"op":"remove","path":"/data/a~1b~0c\"d'\''e"}]'"#,
+            ),
+        ] {
+            assert_eq!(drop_key(&held("s", &[key, "west"]), key), expected);
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Secrets of one holder with the same data key: istiod takes the one that it hears of first, and does not look at another one
+//! again before that changes, not even once the first is gone. Pure.
+
+use std::collections::BTreeMap;
+
+use mesh_common::mesh::command::{Command, Kubectl, Remedy};
+use mesh_common::mesh::finding::{Finding, Severity};
+use mesh_common::mesh::names::READ_AGAIN_AFTER;
+use mesh_common::mesh::remote_secret::has_label;
+
+use super::remedies::{delete, namespace};
+use super::replace::kept as kept_by_others;
+use super::secret::Held;
+use super::used::Used;
+
+/// The secrets of each data key that has several.
+pub(super) struct Twins<'a> {
+    by_key: BTreeMap<&'a str, Group>,
+    /// Why it is not known which of them istiod uses.
+    reason: Option<&'a str>,
+}
+
+/// The secrets of one data key, by their numbers. They may be thousands, and each of them has as many twins.
+struct Group {
+    numbers: Vec<usize>,
+    keep: Keep,
+}
+
+/// Which of them stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    This(usize),
+    /// All of them are known to fail.
+    NoneWorks,
+    Unknown,
+}
+
+impl<'a> Twins<'a> {
+    /// Finds them; `fails` says of each whether it fails, where that is known.
+    pub(super) fn of(
+        held: &[&'a Held],
+        fails: &BTreeMap<(usize, &'a str), Option<bool>>,
+        used: &'a Used,
+    ) -> Self {
+        let mut with_key: BTreeMap<&'a str, Vec<usize>> = BTreeMap::new();
+        for &(number, key) in fails.keys() {
+            if has_label(&held[number].secret) {
+                with_key.entry(key).or_default().push(number);
+            }
+        }
+        let several = with_key
+            .into_iter()
+            .filter(|(_, numbers)| numbers.len() > 1);
+        let by_key = several
+            .map(|(key, numbers)| {
+                let first = held[numbers[0]];
+                let used = used.secret(namespace(first), key);
+                let judged: Vec<(usize, Option<bool>)> = numbers
+                    .iter()
+                    .map(|&number| (number, fails.get(&(number, key)).copied().flatten()))
+                    .collect();
+                let is_used = |number: usize| used == Some(held[number].name());
+                let keep = keep(&judged, is_used);
+                (key, Group { numbers, keep })
+            })
+            .collect();
+        Self {
+            by_key,
+            reason: used.reason(),
+        }
+    }
+
+    /// What is said of the key of a secret that has twins.
+    pub(super) fn finding(&self, held: &[&Held], number: usize, key: &str) -> Option<Finding> {
+        let group = self.by_key.get(key)?;
+        let mut others = group.numbers.iter().copied().filter(|one| *one != number);
+        let is_one_of_them = group.numbers.binary_search(&number).is_ok();
+        let other = others.next().filter(|_| is_one_of_them)?;
+        let name = held[other].name();
+        let who = match group.numbers.len() - 2 {
+            0 => format!("secret {name} gives"),
+            more => format!("secret {name} and {more} more give"),
+        };
+        let message =
+            format!("{who} access to cluster {key} too, and istiod takes only one of them");
+        let fix = match group.keep {
+            Keep::This(kept) if kept != number => surplus(held[number], held[kept], key),
+            Keep::This(_) if group.numbers.len() == 2 => surplus(held[other], held[number], key),
+            Keep::This(kept) => format!(
+                "keep secret {}, and delete the others for cluster {key} with the commands that stand beside them",
+                held[kept].name()
+            )
+            .into(),
+            Keep::NoneWorks => "none of them works: delete all but one with kubectl mesh-secret delete, and create that one again with kubectl mesh-secret create".into(),
+            Keep::Unknown => self.unknown(),
+        };
+        Some(Finding::new("secret-duplicate", Severity::Error, message).fix(fix))
+    }
+
+    fn unknown(&self) -> Remedy {
+        let why = self
+            .reason
+            .map(|reason| format!(" (which one istiod uses could not be read: {reason})"))
+            .unwrap_or_default();
+        format!(
+            "keep the one that works (kubectl mesh-secret inspect --probe) or, if all do, the one that istiod uses (istioctl remote-clusters), delete the other with kubectl mesh-secret delete, and then annotate the one that stays, since istiod looks at it again only once it changes{why}"
+        )
+        .into()
+    }
+}
+
+/// Deletes the one, and has istiod look at the other again.
+fn surplus(doomed: &Held, kept: &Held, key: &str) -> Remedy {
+    if let Some(step) = kept_by_others(doomed) {
+        return step.into();
+    }
+    let uid = doomed.secret.metadata.uid.as_deref();
+    match (&doomed.context, uid) {
+        (Some(context), Some(uid)) if doomed.has_only(key) => {
+            let namespace = namespace(doomed);
+            delete(&doomed.kubectl, context, namespace, doomed.name())
+                .then(read_again(&kept.kubectl, namespace, kept.name(), uid))
+                .into()
+        }
+        _ => format!(
+            "take key {key} out of secret {}, and then annotate secret {}: istiod looks at it again only once it changes",
+            doomed.name(),
+            kept.name()
+        )
+        .into(),
+    }
+}
+
+/// Has istiods look again at a secret that stays, once the one with this UID is gone: an annotation changes it, with a value
+/// that was not there before.
+pub(crate) fn read_again(
+    kubectl: &Kubectl,
+    namespace: &str,
+    secret: &str,
+    gone_uid: &str,
+) -> Command {
+    kubectl
+        .in_namespace(namespace)
+        .words("annotate --overwrite secret")
+        .arg(secret)
+        .pair(READ_AGAIN_AFTER, gone_uid)
+}
+
+/// The one that works where the others fail, else the one that istiod uses.
+fn keep(judged: &[(usize, Option<bool>)], is_used: impl Fn(usize) -> bool) -> Keep {
+    let alive: Vec<usize> = judged
+        .iter()
+        .filter(|(_, fails)| *fails != Some(true))
+        .map(|(number, _)| *number)
+        .collect();
+    match alive.as_slice() {
+        [] => Keep::NoneWorks,
+        [one] => Keep::This(*one),
+        several => {
+            let used = several.iter().find(|number| is_used(**number));
+            used.map_or(Keep::Unknown, |number| Keep::This(*number))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::Secret;
+
+    use super::*;
+
+    fn secret(name: &str, key: &str) -> Held {
+        let secret: Secret = serde_json::from_value(serde_json::json!({
+            "metadata": {"name": name, "uid": format!("uid-of-{name}"), "labels": {"istio/multiCluster": "true"}},
+            "data": {key: ""},
+        }))
+        .expect("it is a Secret");
+        Held {
+            secret,
+            ..Held::in_east()
+        }
+    }
+
+    fn findings(held: &[&Held], fails: &[Option<bool>], used: &Used) -> Vec<Option<Finding>> {
+        let fails: BTreeMap<(usize, &str), Option<bool>> = (0..held.len())
+            .map(|number| ((number, "west"), fails.get(number).copied().flatten()))
+            .collect();
+        let twins = Twins::of(held, &fails, used);
+        let all = 0..held.len();
+        all.map(|number| twins.finding(held, number, "west"))
+            .collect()
+    }
+
+    #[test]
+    fn the_one_that_works_stays_and_else_the_one_that_istiod_uses() {
+        use Keep::{NoneWorks, This, Unknown};
+        let (fails, works, unknown) = (Some(true), Some(false), None);
+        for (judged, used, expected) in [
+            (&[fails, works][..], None, This(1)),
+            // The one that istiod uses fails.
+            (&[fails, works], Some(0), This(1)),
+            (&[fails, unknown], Some(0), This(1)),
+            (&[works, works], Some(1), This(1)),
+            (&[works, works], None, Unknown),
+            (&[unknown, unknown], Some(0), This(0)),
+            (&[unknown, unknown], None, Unknown),
+            (&[fails, works, works], Some(0), Unknown),
+            (&[fails, works, works], Some(2), This(2)),
+            (&[fails, fails], Some(0), NoneWorks),
+        ] {
+            let judged: Vec<_> = judged.iter().copied().enumerate().collect();
+            let found = keep(&judged, |number| used == Some(number));
+            assert_eq!(found, expected, "{judged:?} {used:?}");
+        }
+    }
+
+    #[test]
+    fn both_secrets_are_told_the_same_command() {
+        let (one, other) = (secret("a", "west"), secret("b", "west"));
+        let found = findings(&[&one, &other], &[Some(true)], &Used::NotAsked);
+        for finding in found {
+            let fix = finding.and_then(|finding| finding.fix);
+            let fix = fix.map(|fix| fix.to_string());
+            assert_eq!(
+                fix.as_deref(),
+                Some(
+                    "kubectl mesh-secret delete secret/a --context east && kubectl --context east -n istio-system annotate --overwrite secret b mesh.istio-multicluster.dev/read-again-after=uid-of-a"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn where_it_is_not_known_which_one_stays_nothing_is_deleted_by_a_command() {
+        let (one, other) = (secret("a", "west"), secret("b", "west"));
+        let unread = Used::Unread("ports may not be forwarded".to_owned());
+        for used in [&Used::NotAsked, &unread] {
+            for finding in findings(&[&one, &other], &[], used) {
+                let fix = finding.and_then(|finding| finding.fix);
+                assert!(fix.is_some_and(|fix| fix.kind() == "step"));
+            }
+        }
+    }
+
+    #[test]
+    fn each_of_many_twins_is_told_of_one_and_how_many_more() {
+        let all: Vec<Held> = (0..8_000)
+            .map(|number| secret(&format!("s{number}"), "west"))
+            .collect();
+        let all: Vec<&Held> = all.iter().collect();
+        for (number, finding) in findings(&all, &[], &Used::NotAsked).iter().enumerate() {
+            let first = if number == 0 { "s1" } else { "s0" };
+            let expected = format!("secret {first} and 7998 more give access to cluster west too");
+            let message = finding.as_ref().map(|finding| finding.message.as_str());
+            assert!(message.is_some_and(|message| message.starts_with(&expected)));
+        }
+        let alone = secret("a", "north");
+        let fails = BTreeMap::from([((0, "north"), None)]);
+        let twins = Twins::of(&[&alone], &fails, &Used::NotAsked);
+        assert!(twins.finding(&[&alone], 0, "north").is_none());
+    }
+}
