@@ -22,5 +22,6 @@ pub mod parts;
 pub mod pki;
 pub mod proxy;
 pub mod real;
+pub mod shell;
 pub mod supervisor;
 pub mod wire;

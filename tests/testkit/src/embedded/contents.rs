@@ -92,6 +92,22 @@ impl Cluster {
         state.store.put(key, object);
     }
 
+    /// Puts `instead` wherever an object says exactly `text`, be it a name, a label or a field, as a server that keeps none of
+    /// Kubernetes' rules could. Objects are still asked for by the names that they had.
+    pub fn lie(&self, text: &str, instead: &str) {
+        let mut state = self.shared.lock();
+        let all: Vec<(Key, Value)> = state
+            .store
+            .all()
+            .map(|(key, object)| (key.clone(), (**object).clone()))
+            .collect();
+        for (key, mut object) in all {
+            if replace(&mut object, text, instead) {
+                state.store.put(key, object);
+            }
+        }
+    }
+
     /// Gives a Service the addresses of a load balancer (IP addresses or host names), as a cloud's controller does; none
     /// takes them away.
     pub fn set_load_balancer(&self, namespace: &str, service: &str, addresses: &[&str]) {
@@ -189,6 +205,23 @@ impl Cluster {
     /// Forgets old revisions: watches and continued lists from before get 410.
     pub fn compact(&self) {
         self.shared.lock().store.compact();
+    }
+}
+
+/// Whether there was anything to replace.
+fn replace(value: &mut Value, text: &str, instead: &str) -> bool {
+    match value {
+        Value::String(own) if own == text => {
+            instead.clone_into(own);
+            true
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .fold(false, |any, item| replace(item, text, instead) || any),
+        Value::Object(fields) => fields
+            .values_mut()
+            .fold(false, |any, field| replace(field, text, instead) || any),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

@@ -18,3 +18,4 @@ mod word;
 pub use kubectl::{Kubectl, ServerWords};
 pub use line::Command;
 pub use remedy::Remedy;
+pub use word::named;

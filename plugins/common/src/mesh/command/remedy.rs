@@ -178,6 +178,12 @@ mod tests {
             ("x;touch y", r"delete secret x\u{3b}touch y"),
             ("$(touch y)", r"delete secret \u{24}(touch y)"),
             ("a\ntouch y", r"delete secret a\ntouch y"),
+            ("'x;touch y'", "delete secret 'x;touch y'"),
+            ("it's 'x;touch y'", r"delete secret it's 'x\u{3b}touch y'"),
+            ("\"$(touch y)\"", r#"delete secret "\u{24}(touch y)""#),
+            (r"\';touch y", r"delete secret \'\u{3b}touch y"),
+            (r"'\';touch y", r"delete secret '\'\u{3b}touch y"),
+            ("!touch", r"delete secret \u{21}touch"),
         ] {
             assert_eq!(Remedy::from(format!("delete secret {name}")), expected);
         }

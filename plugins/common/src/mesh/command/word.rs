@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::mesh::visible::is_hidden;
+
 /// The text as one word of a POSIX shell's command line.
 pub(super) fn quoted(text: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,%".contains(c);
@@ -21,39 +23,85 @@ pub(super) fn can_be_pasted(text: &str) -> bool {
 
 /// The text in quotes, as a step in words shows it: in one line, and with nothing that steers a terminal.
 pub(super) fn shown(text: &str) -> String {
-    let escaped = |c: char| -> String {
-        if is_printable(c) {
-            c.to_string()
-        } else {
-            c.escape_debug().collect()
-        }
-    };
-    let text: String = text.chars().map(escaped).collect();
+    let text: String = text.chars().map(seen).collect();
     format!("\"{text}\"")
 }
 
-/// The words of a step without anything by which a shell would run a part of them.
+/// The name as a step in words shows it: as a command would have it, or escaped in quotes where no quoting helps.
+pub fn named(text: &str) -> Cow<'_, str> {
+    if can_be_pasted(text) {
+        quoted(text)
+    } else {
+        Cow::Owned(shown(text))
+    }
+}
+
+/// The words of a step without anything by which a shell would run a part of them. What stands in quotes is no such thing,
+/// and stays as it is.
 pub(super) fn inert(text: &str) -> String {
-    let mut rest = text.chars().peekable();
+    let mut within = Within::Nothing;
     let mut inert = String::new();
+    let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         // A variable's value is not run.
         let is_variable = c == '$' && rest.peek().is_some_and(char::is_ascii_uppercase);
-        if "$`;|&<>".contains(c) && !is_variable {
+        if within.acts_on(c) && !is_variable {
             inert.extend(c.escape_unicode());
-        } else if is_printable(c) {
-            inert.push(c);
-        } else {
-            inert.extend(c.escape_debug());
+            continue;
         }
+        inert.push_str(&seen(c));
+        if c == '\\' && within != Within::Single {
+            // It takes the next character's meaning, if that is one that is shown as it is.
+            inert.extend(rest.next_if(|next| is_printable(*next) && *next != '!'));
+        }
+        within = within.after(c);
     }
     inert
 }
 
+/// The quotes that a shell is in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Nothing,
+    Single,
+    Double,
+}
+
+impl Within {
+    /// Whether a shell does something at this character.
+    fn acts_on(self, c: char) -> bool {
+        match self {
+            Self::Nothing => "$`;|&<>!".contains(c),
+            Self::Double => "$`!".contains(c),
+            Self::Single => false,
+        }
+    }
+
+    fn after(self, c: char) -> Self {
+        match (self, c) {
+            (Self::Nothing, '\'') => Self::Single,
+            (Self::Nothing, '"') => Self::Double,
+            (Self::Single, '\'') | (Self::Double, '"') => Self::Nothing,
+            _ => self,
+        }
+    }
+}
+
+/// The character itself, or an escape where nobody would see it.
+fn seen(c: char) -> String {
+    if is_printable(c) {
+        c.to_string()
+    } else if c.escape_debug().count() > 1 {
+        c.escape_debug().collect()
+    } else {
+        c.escape_unicode().collect()
+    }
+}
+
 /// By Unicode's categories: controls, format characters, separators other than a blank, combining marks and what is not
-/// assigned are not.
+/// assigned are not, nor is anything that every output replaces.
 fn is_printable(c: char) -> bool {
-    matches!(c, '\'' | '"' | '\\') || c.escape_debug().count() == 1
+    !is_hidden(c) && (matches!(c, '\'' | '"' | '\\') || c.escape_debug().count() == 1)
 }
 
 #[cfg(test)]
@@ -104,6 +152,8 @@ mod tests {
             '\u{2028}',
             '\u{2029}',
             '\u{2066}',
+            '\u{2800}',
+            '\u{3164}',
             '\u{feff}',
             '\u{fff9}',
             '\u{e0041}',
