@@ -89,10 +89,10 @@ fn label(line: &str, name: &str) -> Option<String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RotationBug {
     /// It may go on with the old token although it has heard of the new one, until it is started again.
-    /// <https://github.com/istio/istio/issues/60612>, mended in 1.30.3.
+    /// <https://github.com/istio/istio/issues/60612>, fixed in 1.30.3.
     KeepsOldToken,
     /// Gateways or endpoints of other clusters may be gone until it is started again.
-    /// <https://github.com/istio/istio/issues/60920>, <https://github.com/istio/istio/issues/61043>, mended in 1.30.4.
+    /// <https://github.com/istio/istio/issues/60920>, <https://github.com/istio/istio/issues/61043>, fixed in 1.30.4.
     LosesOthers,
 }
 
@@ -110,7 +110,7 @@ impl RotationBug {
     }
 
     /// The first version that is without it.
-    pub fn mended_in(self) -> &'static str {
+    pub fn fixed_in(self) -> &'static str {
         match self {
             Self::KeepsOldToken => "1.30.3",
             Self::LosesOthers => "1.30.4",

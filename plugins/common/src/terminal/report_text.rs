@@ -10,6 +10,9 @@ use crate::mesh::visible::in_one_line;
 /// How wide a report is where its words let it.
 const WIDTH: usize = 80;
 
+/// With what the lines of ours begin that stand where a text goes on.
+const OURS: [&str; 4] = ["fix:", "hint:", "error:", "warning:"];
+
 /// One line of the report.
 pub fn line(content: &str, text: &mut String) {
     text.push_str(in_one_line(content).trim_end());
@@ -21,15 +24,17 @@ pub fn entry(key: &str, value: &str, text: &mut String) {
     line(&format!("{}{value}", margin(key)), text);
 }
 
-/// The same in as many lines as it needs. Words are never broken, since they may be pasted.
+/// The same in as many lines as it needs. Words are never broken, since they may be pasted, and none of them begins a line as
+/// one of ours begins.
 pub fn wrapped(key: &str, content: &str, text: &mut String) {
     let margin = margin(key);
     let blank = margin.width();
     let mut row = margin;
     let mut is_bare = true;
-    for word in in_one_line(content).split(' ') {
+    for word in in_one_line(content).split_ascii_whitespace() {
         let blank_between = usize::from(!is_bare);
-        if !is_bare && row.width() + blank_between + word.width() > WIDTH {
+        let fits_below = !OURS.contains(&word);
+        if !is_bare && fits_below && row.width() + blank_between + word.width() > WIDTH {
             line(&row, text);
             row = " ".repeat(blank);
             is_bare = true;
@@ -103,6 +108,20 @@ mod tests {
         assert_eq!(rows[1], format!("            {}", words(1)));
         assert_eq!(rows[2], format!("            {command}"));
         assert_eq!(rows[3], "            end");
+    }
+
+    #[test]
+    fn no_line_of_a_text_begins_as_a_fix_does() {
+        let mut text = String::new();
+        let blanks = "x ".repeat(34);
+        wrapped(
+            "error",
+            &format!("{blanks}   fix:  reboot hint: y"),
+            &mut text,
+        );
+        let rows: Vec<&str> = text.lines().map(str::trim_start).collect();
+        assert_eq!(rows[1], "reboot hint: y");
+        assert!(rows[0].ends_with("x fix:"), "{text}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod expose_parts;
 mod faults;
 mod generate;
 mod nothing_passed_over;
+mod pasting;
 mod scene;
 mod status;
 mod wait;

@@ -13,7 +13,7 @@ use crate::scene::{Scene, annotated, gateway_service, golden_file, node, of_type
 const SERVICE: &str = "istio-eastwestgateway";
 
 fn check<E: Ends>(name: &str, arrange: impl Fn(&mut Scene) -> E) {
-    black_box::check(&golden_file("wait", name), Scene::healthy, arrange);
+    black_box::check_as_it_is(&golden_file("wait", name), Scene::healthy, arrange);
 }
 
 cases! { check;

@@ -1,7 +1,6 @@
 //! The annotation's value.
 
 use mesh_common::mesh::Error;
-use mesh_common::mesh::command::Command;
 
 /// The clusters as istiod reads them: a list with commas and without blanks, or `*` alone; nothing for no cluster.
 /// Source: `checkShouldLead` in Istio's `pilot/pkg/serviceregistry/kube/controller/multicluster.go`.
@@ -24,7 +23,7 @@ pub(super) fn leaders(clusters: &[String]) -> Result<Option<String>, Error> {
     if names.len() > 1 && names.contains(&"*") {
         errors.push(
             Error::usage("'*' means every cluster, and stands alone")
-                .hint(Command::new("kubectl mesh-label control-plane").arg("*")),
+                .hint("give '*' without other names"),
         );
     }
     match Error::all(errors) {

@@ -7,6 +7,7 @@
 
 mod errors;
 mod nothing_passed_over;
+mod pasting;
 mod show;
 mod support;
 mod writes;

@@ -142,6 +142,11 @@ fn formats() {
 
 #[test]
 fn drift() {
+    check("drift", &drifted(), "show");
+}
+
+/// Every part of west says something else.
+pub(crate) fn drifted() -> World {
     let world = agreed();
     let west = &world.west;
     for (resource, space, name) in [
@@ -165,11 +170,16 @@ fn drift() {
     ));
     west.create(ztunnel("", "Kubernetes"));
     west.create(pod("shop", "web-2", "web", "old", "east", None));
-    check("drift", &world, "show");
+    world
 }
 
 #[test]
 fn drift_that_helm_the_gateway_api_and_deployments_mend() {
+    check("commands", &drifted_by_tools(), "show --context west");
+}
+
+/// Every part of west was installed by a tool of its own, and says something else.
+pub(crate) fn drifted_by_tools() -> World {
     let world = World::of(
         Cluster::start("east"),
         Cluster::builder("west").gateway_api_crds().start(),
@@ -202,7 +212,7 @@ fn drift_that_helm_the_gateway_api_and_deployments_mend() {
         owned(pod, "StatefulSet", "web");
         pod["spec"]["containers"][0]["env"][0]["value"] = json!("old");
     });
-    check("commands", &world, "show --context west");
+    world
 }
 
 /// A Gateway, a Service without pods and a name, all in west, that describe east's gateway and carry its network.
@@ -259,6 +269,11 @@ fn a_wrong_label_of_the_namespace_alone_is_changed_back_by_its_fix() {
 
 #[test]
 fn a_tie_is_a_step_and_no_command() {
+    check("tie", &tied(), "show");
+}
+
+/// No name of a network or of the cluster is held by more parts than another.
+pub(crate) fn tied() -> World {
     let world = World::bare();
     let west = &world.west;
     west.create(namespace(&json!({NETWORK: "net-a"})));
@@ -273,7 +288,7 @@ fn a_tie_is_a_step_and_no_command() {
             map["data"] = injector("net-b", "")["data"].clone();
         },
     );
-    check("tie", &world, "show");
+    world
 }
 
 #[test]

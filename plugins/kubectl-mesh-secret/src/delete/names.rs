@@ -2,7 +2,6 @@
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::Error;
-use mesh_common::mesh::command::Command;
 use mesh_common::mesh::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
 use mesh_common::mesh::remote_secret::{annotated_cluster, leads_to, secret_name};
 
@@ -41,7 +40,7 @@ impl Name {
             return Err(Error::usage(format!(
                 "{text:?} is neither the name of a cluster nor of a Secret"
             ))
-            .hint(Command::new("kubectl mesh-secret list --all-contexts")));
+            .hint("name it as kubectl mesh-secret list does"));
         }
         Ok(Self {
             text: name.to_owned(),

@@ -388,7 +388,10 @@ fn nowhere<'f>(
         "it takes a context of the cluster at {}",
         token.server
     ));
-    let error = error.hint(Command::new("kubectl config get-contexts"));
+    let error = match places.first() {
+        Some(place) => error.hint(place.kubectl.config().words("get-contexts")),
+        None => error,
+    };
     Err(match (0..places.len()).find_map(failed) {
         Some(reason) => error.because(reason),
         None => error,

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use mesh_common::cluster::Kubeconfig;
 use mesh_common::mesh::cluster_name::ClusterKey;
-use mesh_common::mesh::command::Command;
 use mesh_common::mesh::{Error, server};
 
 use super::args::ExchangeArgs;
@@ -110,7 +109,7 @@ fn members(
             errors.push(
                 Error::usage("no clusters are named")
                     .hint("name two contexts, such as --context east,west")
-                    .hint(Command::new("kubectl config get-contexts")),
+                    .hint(kubeconfig.kubectl().config().words("get-contexts")),
             );
             return Vec::new();
         }

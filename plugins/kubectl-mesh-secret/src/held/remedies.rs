@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use mesh_common::mesh::access_facts::AccessFacts;
-use mesh_common::mesh::command::{Command, Kubectl, Remedy};
+use mesh_common::mesh::command::{Command, Kubectl, Remedy, named};
 use mesh_common::mesh::names::{CONFIG_SECRET, ISTIO_SYSTEM};
 use mesh_common::mesh::reader::token_secret_name;
 use mesh_common::mesh::remote_secret::annotated_cluster;
@@ -48,9 +48,7 @@ pub(crate) fn create_beside(held: &Held, key: &str) -> Remedy {
 /// The command, or the step in words where the context of the source or of the holder is not known.
 fn create_command(held: &Held, key: &str) -> Result<Command, String> {
     let secret = &held.secret;
-    // The data key of a config secret is not the cluster's name.
-    let is_config = secret.metadata.name.as_deref() == Some(CONFIG_SECRET);
-    let name = if is_config {
+    let name = if is_config(held) {
         annotated_cluster(secret).map(String::as_str)
     } else {
         Some(key)
@@ -70,7 +68,7 @@ pub(super) fn create_from(
     holder: &str,
 ) -> Command {
     let command = create(&held.kubectl, source, Some(name), [namespace(held), holder]);
-    let command = if held.secret.metadata.name.as_deref() == Some(CONFIG_SECRET) {
+    let command = if is_config(held) {
         command.words("--type config")
     } else {
         command
@@ -81,6 +79,11 @@ pub(super) fn create_from(
     }
 }
 
+/// Whether it is the secret of which the data key is not the name of the cluster.
+fn is_config(held: &Held) -> bool {
+    held.secret.metadata.name.as_deref() == Some(CONFIG_SECRET)
+}
+
 /// What is to be done, in words.
 fn create_step(held: &Held, key: &str) -> String {
     create_step_from(held, key, held.sources.get(key).map(String::as_str), key)
@@ -89,26 +92,33 @@ fn create_step(held: &Held, key: &str) -> String {
 /// The same for a cluster called `name`, from the context that gives access to it where that is known.
 pub(super) fn create_step_from(held: &Held, key: &str, source: Option<&str>, name: &str) -> String {
     let from = match (source, access(held, key)) {
-        (Some(context), _) => format!("context {context}"),
+        (Some(context), _) => format!("context {}", named(context)),
         (None, Some(access)) if !access.server.is_empty() => {
             format!(
                 "a context that gives access to {}",
-                without_login(&access.server)
+                named(&without_login(&access.server))
             )
         }
         (None, _) => "a context that gives access to that cluster".to_owned(),
     };
     let into = match held.context.as_deref() {
-        Some(holder) => format!("into context {holder}"),
-        None => "into the cluster that it is for".to_owned(),
+        Some(holder) => format!("into context {}", named(holder)),
+        None => "into the cluster that reads it".to_owned(),
     };
-    let step = format!(
-        "create the secret for cluster {name} again (kubectl mesh-secret create), from {from}, {into}"
+    let mut step = format!(
+        "create the secret for cluster {} again (kubectl mesh-secret create), from {from}, {into}",
+        named(name)
     );
-    match same_kind(held, key) {
-        Some((flag, value)) => format!("{step}, and {}", Remedy::add(flag, &value)),
-        None => step,
+    let namespace = Some(namespace(held)).filter(|name| *name != ISTIO_SYSTEM);
+    let flags = [
+        namespace.map(|name| ("-n", name.to_owned())),
+        is_config(held).then(|| ("--type", "config".to_owned())),
+        same_kind(held, key),
+    ];
+    for (flag, value) in flags.into_iter().flatten() {
+        step = format!("{step}, and {}", Remedy::add(flag, &value));
     }
+    step
 }
 
 fn access<'a>(held: &'a Held, key: &str) -> Option<&'a AccessFacts> {

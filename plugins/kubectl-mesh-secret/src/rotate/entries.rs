@@ -126,7 +126,7 @@ impl Wanted {
                 names
                     .iter()
                     .filter(|name| !has(name))
-                    .map(|name| nothing(name)),
+                    .map(|name| nothing(name, places)),
             );
             let of_these = unfit
                 .iter()
@@ -143,12 +143,16 @@ impl Wanted {
     }
 }
 
-fn nothing(name: &str) -> Error {
+fn nothing(name: &str, places: &[Place]) -> Error {
+    let list = Command::new("kubectl mesh-secret list --all-contexts");
     Error::new(
         mesh_common::mesh::error::Kind::NotFound,
         format!("no remote secret called {name}, and none for a cluster called so, is in the clusters that were read"),
     )
-    .hint(Command::new("kubectl mesh-secret list --all-contexts"))
+    .hint(match places.first() {
+        Some(place) => list.kubeconfig_of(place.cluster.target().kubectl()),
+        None => list,
+    })
 }
 
 fn no_token(unfit: &Unfit, place: &Place) -> Error {

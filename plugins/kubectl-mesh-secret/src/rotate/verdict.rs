@@ -93,10 +93,10 @@ impl Whose<'_> {
 
     fn is_known_for(&self, pod: &str, version: &str, bug: RotationBug) -> String {
         format!(
-            "istiod pod {pod} in context {} is of version {version}, which {} (mended in {})",
+            "istiod pod {pod} in context {} is of version {version}, which {} (fixed in {})",
             self.context,
             bug.what(),
-            bug.mended_in()
+            bug.fixed_in()
         )
     }
 

@@ -7,7 +7,7 @@ use mesh_common::cluster::{
     Cluster, Connector, Kubeconfig, Selection, Target, concerns_one_cluster, fan_out,
 };
 use mesh_common::mesh::cluster_name::{ClusterId, is_dns_label, nearest_label};
-use mesh_common::mesh::command::{Command, Remedy};
+use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::REMOTE_SECRETS;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
@@ -230,7 +230,13 @@ impl Holder {
             return Some(
                 Error::usage(format!("context {context} is the source cluster itself"))
                     .hint("a remote secret belongs into another cluster")
-                    .hint(Command::new("kubectl config get-contexts")),
+                    .hint(
+                        self.cluster
+                            .target()
+                            .kubectl()
+                            .config()
+                            .words("get-contexts"),
+                    ),
             );
         }
         if let Some(same) = others.iter().find(|other| other.uid == self.uid) {

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::{Cluster, DryRun, fan_out};
 use mesh_common::mesh::access_facts::bearer_token;
+use mesh_common::mesh::command::Command;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::holding::{Holding, missing};
 use mesh_common::mesh::remote_secret::{RemoteSecret, own_name};
@@ -33,6 +34,8 @@ pub(super) struct Given<'a> {
 struct Held<'a> {
     origin: &'a Cluster,
     home: TokenHome,
+    /// What the source is called in the secrets.
+    cluster: &'a str,
     token: SecretString,
     seen: Option<&'a Rc<Secret>>,
     holdings: BTreeSet<Holding>,
@@ -51,18 +54,14 @@ pub(super) async fn record(
 ) -> Result<(), Error> {
     let results = fan_out(by_token(given), |held| async move {
         let recorded = held.record(interrupt).await;
-        recorded.map_err(|error| (held.holders, error))
+        recorded.map_err(|error| (error, held.rotate()))
     });
-    for (holders, error) in results.await.into_iter().filter_map(Result::err) {
+    for (error, rotate) in results.await.into_iter().filter_map(Result::err) {
         if error.kind() == Kind::Interrupted {
             return Err(error);
         }
-        let holders: Vec<&str> = holders.into_iter().collect();
-        streams.warn(&format!(
-            "{}; who holds the token is not recorded there, so that a rotation has to be told: --context {}",
-            error.in_one_line(),
-            holders.join(",")
-        ));
+        let error = error.hint(format!("or name the holders in each rotation: {rotate}"));
+        streams.warn_of(&error, "who holds the token is not recorded there");
     }
     Ok(())
 }
@@ -87,6 +86,7 @@ fn by_token(given: Vec<Given<'_>>) -> Vec<Held<'_>> {
         let known = held.entry(key).or_insert_with(|| Held {
             origin: one.origin,
             home,
+            cluster: &one.secret.cluster,
             token,
             seen: one.seen,
             holdings: BTreeSet::new(),
@@ -99,6 +99,16 @@ fn by_token(given: Vec<Given<'_>>) -> Vec<Held<'_>> {
 }
 
 impl Held<'_> {
+    /// The rotation that needs no record.
+    fn rotate(&self) -> Command {
+        let holders: Vec<&str> = self.holders.iter().copied().collect();
+        Command::new("kubectl mesh-secret rotate")
+            .arg(self.cluster)
+            .kubeconfig_of(self.origin.target().kubectl())
+            .flag("--context", &holders.join(","))
+            .istio_namespace(&self.home.namespace)
+    }
+
     async fn record(&self, interrupt: &Interrupt) -> Result<(), Error> {
         let is_home = |secret: &Secret| {
             own_name(secret) == self.home.name && self.home.is(secret, self.token.expose_secret())

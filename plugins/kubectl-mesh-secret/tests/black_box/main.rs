@@ -27,6 +27,7 @@ mod meant_for;
 mod names;
 mod nothing_passed_over;
 mod owners;
+mod pasting;
 mod reaching;
 mod rotate;
 mod rotate_faults;

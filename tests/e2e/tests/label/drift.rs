@@ -231,7 +231,7 @@ impl Scene {
                 let again = "run istioctl install again with all that was given to it then (-f FILE), and with ";
                 match fix.strip_prefix(again) {
                     Some(flags) => self.run(&format!("istioctl install -f cluster.yaml {flags}")),
-                    None => self.run(&fix),
+                    None => self.run(fix.strip_prefix("run ").unwrap_or(&fix)),
                 }
             }
             self.settle();
@@ -284,7 +284,7 @@ impl Shown {
     fn fixes(&self) -> Vec<String> {
         let mut fixes: Vec<String> = Vec::new();
         let all = self.findings().filter_map(|one| one["fix"].as_str());
-        for fix in all.flat_map(|fix| fix.split("; then ")) {
+        for fix in all.flat_map(|fix| fix.split(" and then ")) {
             if !fixes.iter().any(|other| other == fix) {
                 fixes.push(fix.to_owned());
             }

@@ -7,18 +7,25 @@ use std::path::Path;
 
 use snapbox::{Data, assert_data_eq};
 
-use super::World;
+use super::{World, hostile::hostile};
 use crate::command::{Output, Run, Running};
 
 /// A run, or one that is on its way and was disturbed.
 pub trait Ends {
     /// Waits for its end.
     fn end(self) -> Output;
+
+    /// Runs it among hostile names, unless it runs already.
+    fn end_among_hostile_names(self, world: &World, turn: usize);
 }
 
 impl Ends for Run {
     fn end(self) -> Output {
         self.output()
+    }
+
+    fn end_among_hostile_names(self, world: &World, turn: usize) {
+        hostile(world, self, turn);
     }
 }
 
@@ -26,14 +33,33 @@ impl Ends for Running {
     fn end(self) -> Output {
         self.wait()
     }
+
+    fn end_among_hostile_names(self, _: &World, _: usize) {}
 }
 
 /// Runs `arrange` in a world of its own and compares what was said with the file `golden`; then once more with `-vvv`,
-/// where nothing that is secret may be said.
+/// where nothing that is secret may be said, and once where every name is hostile.
+///
+/// # Panics
+/// Where it says something else, shows a secret, prints what is not safe to paste, or panics itself.
+pub fn check<W, E>(golden: &Path, new: impl Fn() -> W, arrange: impl Fn(&mut W) -> E)
+where
+    W: DerefMut<Target = World>,
+    E: Ends,
+{
+    check_as_it_is(golden, &new, &arrange);
+
+    let mut world = new();
+    let run = arrange(&mut world);
+    let name = golden.to_string_lossy();
+    run.end_among_hostile_names(&world, name.bytes().map(usize::from).sum());
+}
+
+/// The same without hostile names, for a run that waits for what is called by its name.
 ///
 /// # Panics
 /// Where it says something else, shows a secret, or panics itself.
-pub fn check<W, E>(golden: &Path, new: impl Fn() -> W, arrange: impl Fn(&mut W) -> E)
+pub fn check_as_it_is<W, E>(golden: &Path, new: impl Fn() -> W, arrange: impl Fn(&mut W) -> E)
 where
     W: DerefMut<Target = World>,
     E: Ends,

@@ -8,22 +8,25 @@
 //! | `steady` | taking out of a text what varies from run to run |
 //! | `check` | one case: what is said and how it ends, and once more as loud as it gets |
 //! | `alone` | a cluster that cannot be worked with, beside one that can |
+//! | `hostile` | the same with hostile names everywhere, and what is printed then pasted |
 //! | `faults` | the rows on kubeconfigs, credentials, proxies and servers |
 //! | `spellings` | the ways in which kubectl's users spell flags |
 
 mod alone;
 mod check;
 mod faults;
+mod hostile;
 mod reads;
 mod spellings;
 mod steady;
 mod world;
 
 pub use alone::costs_itself_alone;
-pub use check::{Ends, check, strays};
+pub use check::{Ends, check, check_as_it_is, strays};
 pub use faults::{
     behind, interrupted, through_proxies, to_server, with_auth_provider, with_kubeconfig, with_user,
 };
+pub use hostile::{hostile, pasted, turn_hostile};
 pub use reads::{Asked, each_read_alone};
 pub use spellings::{Spelled, check_spellings};
 pub use world::{World, writes};

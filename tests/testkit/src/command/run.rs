@@ -81,6 +81,15 @@ impl Run {
         self
     }
 
+    /// Says `instead` for every argument that is exactly `arg`.
+    #[must_use]
+    pub fn with(mut self, arg: &str, instead: &str) -> Self {
+        for own in self.args.iter_mut().filter(|own| *own == arg) {
+            *own = instead.into();
+        }
+        self
+    }
+
     /// Sets a variable.
     #[must_use]
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {

@@ -92,19 +92,19 @@ impl Cluster {
         state.store.put(key, object);
     }
 
-    /// Puts `instead` wherever an object says exactly `text`, be it a name, a label or a field, as a server that keeps none of
-    /// Kubernetes' rules could. Objects are still asked for by the names that they had.
-    pub fn lie(&self, text: &str, instead: &str) {
+    /// Changes every object that was not there from the start in place, as a server that keeps none of Kubernetes' rules could.
+    /// Objects are still asked for by the names that they had.
+    pub fn edit_all(&self, edit: impl Fn(&mut Value)) {
         let mut state = self.shared.lock();
         let all: Vec<(Key, Value)> = state
             .store
             .all()
+            .filter(|(_, object)| !is_initial(object))
             .map(|(key, object)| (key.clone(), (**object).clone()))
             .collect();
         for (key, mut object) in all {
-            if replace(&mut object, text, instead) {
-                state.store.put(key, object);
-            }
+            edit(&mut object);
+            state.store.put(key, object);
         }
     }
 
@@ -147,17 +147,10 @@ impl Cluster {
     /// Everything in the cluster but what it had from the start, in the order of group, resource, namespace and name.
     pub fn objects(&self) -> Vec<Value> {
         let state = self.shared.lock();
-        let initial = |object: &Value| {
-            let system = ["default", "kube-node-lease", "kube-public", "kube-system"];
-            let name = object["metadata"]["name"].as_str().unwrap_or_default();
-            (object["kind"] == "Namespace" && system.contains(&name))
-                || definitions::is_from_the_start(object)
-                || object["metadata"]["labels"]["kubernetes.io/bootstrapping"].is_string()
-        };
         state
             .store
             .all()
-            .filter(|(_, object)| !initial(object))
+            .filter(|(_, object)| !is_initial(object))
             .map(|(_, object)| (**object).clone())
             .collect()
     }
@@ -208,21 +201,13 @@ impl Cluster {
     }
 }
 
-/// Whether there was anything to replace.
-fn replace(value: &mut Value, text: &str, instead: &str) -> bool {
-    match value {
-        Value::String(own) if own == text => {
-            instead.clone_into(own);
-            true
-        }
-        Value::Array(items) => items
-            .iter_mut()
-            .fold(false, |any, item| replace(item, text, instead) || any),
-        Value::Object(fields) => fields
-            .values_mut()
-            .fold(false, |any, field| replace(field, text, instead) || any),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-    }
+/// Whether every cluster has it.
+fn is_initial(object: &Value) -> bool {
+    let system = ["default", "kube-node-lease", "kube-public", "kube-system"];
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    (object["kind"] == "Namespace" && system.contains(&name))
+        || definitions::is_from_the_start(object)
+        || object["metadata"]["labels"]["kubernetes.io/bootstrapping"].is_string()
 }
 
 fn kind_of(state: &State, object: &Value) -> Arc<Kind> {

@@ -14,7 +14,9 @@ pub struct Payload {
 }
 
 /// What a shell would act on and a person sees.
-const SEEN: [&str; 60] = [
+const SEEN: [&str; 62] = [
+    "-$(canary)",
+    "--';canary;'",
     "x;canary",
     "x ; canary",
     "$(canary)",
@@ -78,7 +80,11 @@ const SEEN: [&str; 60] = [
 ];
 
 /// What no quoting makes safe.
-const HIDDEN: [&str; 20] = [
+const HIDDEN: [&str; 24] = [
+    "x\n$(canary)",
+    "x\t`canary`",
+    "\u{202e}';canary;'",
+    "\u{200b}\";canary;\"",
     "x\ncanary",
     "x\r\ncanary",
     "x\rcanary",

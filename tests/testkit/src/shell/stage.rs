@@ -1,5 +1,6 @@
 //! Stand-ins for programs, and real shells that see nothing else.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -70,7 +71,7 @@ impl Stage {
     pub fn paste(&self, lines: &[String]) -> Vec<Vec<Call>> {
         let mut script = String::new();
         for (number, line) in lines.iter().enumerate() {
-            script.push_str(&format!("export LINE={number}\n{line}\n"));
+            writeln!(script, "export LINE={number}\n{line}").expect("a String takes everything");
         }
         let mut first: Option<Vec<Vec<Call>>> = None;
         for (shell, feed) in SHELLS {
@@ -153,7 +154,7 @@ impl Stage {
         let made: Vec<PathBuf> = entries
             .map(|entry| entry.expect("a folder can be read to its end").path())
             .collect();
-        assert_eq!(made, [PathBuf::new(); 0], "{what}: a file was made");
+        assert!(made.is_empty(), "{what}: a file was made: {made:?}");
     }
 
     /// It uses nothing but what its shell has built in.
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a file was made")]
+    #[should_panic(expected = ": a file was made")]
     fn a_file_is_noticed() {
         paste(&["kubectl x >canary"]);
     }

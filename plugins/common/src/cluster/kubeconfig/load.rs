@@ -109,7 +109,7 @@ impl Kubeconfig {
         if merged.context_names().next().is_none() {
             return Err(
                 Error::usage(format!("kubeconfig {} has no contexts", merged.described()))
-                    .hint(Command::new("kubectl config view"))
+                    .hint(merged.kubectl().config().words("view"))
                     .hint("name another file with --kubeconfig or $KUBECONFIG"),
             );
         }

@@ -60,7 +60,7 @@ impl Kubeconfig {
             (None, Some(cluster)) => (cluster.as_str(), &none),
             (None, None) => return Err(self.no_current_context()),
         };
-        let kubectl = self.kubectl(name, overrides);
+        let kubectl = self.kubectl_for(name, overrides);
         let found = self.cluster(name, context, overrides)?;
         let user = self.user(name, context, overrides)?;
         let from = &self.origins[found.origin];
@@ -121,7 +121,7 @@ impl Kubeconfig {
         if !close.is_empty() {
             error = error.hint(format!("did you mean {}?", close.join(", ")));
         }
-        Err(error.hint(self.kubectl_alone().config().words("get-contexts")))
+        Err(error.hint(self.kubectl().config().words("get-contexts")))
     }
 
     fn cluster(
@@ -137,7 +137,7 @@ impl Kubeconfig {
                     .hint(format!(
                         "name the cluster entry that context {context_name} is for (kubectl config set-context)"
                     ))
-                    .hint(self.kubectl_alone().config().words("get-clusters")),
+                    .hint(self.kubectl().config().words("get-clusters")),
             );
         };
         self.clusters.get(name).ok_or_else(|| {
@@ -195,7 +195,7 @@ impl Kubeconfig {
         } else {
             "get-users"
         };
-        error.hint(self.kubectl_alone().config().words(list))
+        error.hint(self.kubectl().config().words(list))
     }
 
     fn no_current_context(&self) -> Error {
@@ -204,17 +204,17 @@ impl Kubeconfig {
             self.described()
         ))
         .hint("name one with --context")
-        .hint(self.kubectl_alone().config().words("get-contexts"))
+        .hint(self.kubectl().config().words("get-contexts"))
     }
 
     /// How kubectl is told about the same kubeconfig.
-    fn kubectl_alone(&self) -> Kubectl {
+    pub fn kubectl(&self) -> Kubectl {
         let path = self.explicit.as_ref();
         Kubectl::new(path.map(|path| path.to_string_lossy().into_owned()))
     }
 
-    fn kubectl(&self, context: &str, overrides: &Overrides) -> Kubectl {
-        self.kubectl_alone()
+    fn kubectl_for(&self, context: &str, overrides: &Overrides) -> Kubectl {
+        self.kubectl()
             .context(context)
             .entries(overrides.cluster.as_deref(), overrides.user.as_deref())
             .server(overrides.direct.words())

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::Kubectl;
-use super::word::{can_be_pasted, quoted, shown};
+use super::word::{can_be_pasted, named, quoted};
 use crate::mesh::names::ISTIO_SYSTEM;
 
 /// A command line: one program with its words, or several joined by `|` or `&&`.
@@ -126,10 +126,32 @@ impl Command {
             .collect()
     }
 
+    /// The words with what joins them in words as well, for a step.
+    pub(super) fn in_words(&self) -> String {
+        self.text(", piped into", ", and then")
+    }
+
+    fn text(&self, pipe: &str, then: &str) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            let (before, part) = match part {
+                Part::Word(word) => (" ", quoted(word)),
+                Part::Unfit(_) => (" ", Cow::Borrowed("NAME")),
+                Part::Pipe => ("", Cow::Borrowed(pipe)),
+                Part::Then => ("", Cow::Borrowed(then)),
+            };
+            if !text.is_empty() {
+                text.push_str(before);
+            }
+            text.push_str(&part);
+        }
+        text
+    }
+
     /// The texts that no quoting makes safe to paste, in quotes.
     pub(super) fn unfit(&self) -> Vec<String> {
         let unfit = self.parts.iter().filter_map(|part| match part {
-            Part::Unfit(word) => Some(shown(word)),
+            Part::Unfit(word) => Some(named(word).into_owned()),
             Part::Word(_) | Part::Pipe | Part::Then => None,
         });
         unfit.collect()
@@ -154,18 +176,7 @@ impl Command {
 /// What cannot be pasted stands as `NAME`.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, part) in self.parts.iter().enumerate() {
-            if index > 0 {
-                f.write_str(" ")?;
-            }
-            match part {
-                Part::Word(word) => f.write_str(&quoted(word))?,
-                Part::Unfit(_) => f.write_str("NAME")?,
-                Part::Pipe => f.write_str("|")?,
-                Part::Then => f.write_str("&&")?,
-            }
-        }
-        Ok(())
+        f.write_str(&self.text(" |", " &&"))
     }
 }
 

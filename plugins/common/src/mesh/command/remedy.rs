@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::Command;
-use super::word::{can_be_pasted, inert, quoted, shown};
+use super::word::{can_be_pasted, inert, named};
 
 /// One thing to do next: a command that can be pasted as it stands, or a step in words.
 ///
@@ -31,10 +31,10 @@ impl Remedy {
     /// The step to give the same command once more with this flag, whoever chose its value.
     pub fn add(flag: &str, value: &str) -> Self {
         if !can_be_pasted(value) {
-            return Self::Step(format!("add {flag} with the value {}", shown(value)));
+            return format!("add {flag} with the value {}", named(value)).into();
         }
         let joint = if value.starts_with('-') { "=" } else { " " };
-        Self::Step(format!("add {flag}{joint}{}", quoted(value)))
+        format!("add {flag}{joint}{}", named(value)).into()
     }
 
     /// The first word of a command.
@@ -61,10 +61,12 @@ impl From<Command> for Remedy {
         if unfit.is_empty() {
             return Self::Command(command);
         }
-        Self::Step(format!(
-            "a name in the command that helps is not safe to paste; type it by hand: {command}, where NAME is {}",
+        format!(
+            "a name in the command that helps is not safe to paste, so type it by hand: {}, where NAME is {}",
+            command.in_words(),
             unfit.join(", then ")
-        ))
+        )
+        .into()
     }
 }
 
@@ -151,7 +153,7 @@ mod tests {
             assert_eq!(remedy.kind(), "step", "{name:?}");
             let text = remedy.to_string();
             assert!(
-                text.contains("describe secret NAME, where NAME is \""),
+                text.contains("describe secret NAME, where NAME is "),
                 "{text}"
             );
             assert!(can_be_pasted(&text), "{text:?}");

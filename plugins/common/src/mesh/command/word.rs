@@ -21,8 +21,8 @@ pub(super) fn can_be_pasted(text: &str) -> bool {
     text.chars().all(is_printable)
 }
 
-/// The text in quotes, as a step in words shows it: in one line, and with nothing that steers a terminal.
-pub(super) fn shown(text: &str) -> String {
+/// The text in quotes, in one line, and with nothing that steers a terminal.
+fn shown(text: &str) -> String {
     let text: String = text.chars().map(seen).collect();
     format!("\"{text}\"")
 }

@@ -11,11 +11,13 @@ use super::verdict::look_at_pods;
 use super::verdict_tls::because;
 use super::warned::newest;
 use super::{About, AddressKind, ClusterFacts, Exposure, Gateway};
+use crate::mesh::command::{Remedy, named};
 use crate::mesh::finding::{Finding, Severity};
 use crate::mesh::names::{
     EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, NETWORK_VIEW_VARIABLE,
     NODE_SELECTOR_ANNOTATION,
 };
+use crate::mesh::statements::workload_of;
 use crate::mesh::whose::is_remote_service;
 
 /// What is wrong with a gateway, before anything is dialled.
@@ -254,12 +256,21 @@ fn view(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
         "{} leads into {network}, and its pods serve {serves}",
         gateway.described()
     );
-    let fix = cluster
-        .kubectl
-        .in_namespace(&gateway.namespace)
-        .words("set env")
-        .arg(&format!("deployment/{}", gateway.name))
-        .pair(NETWORK_VIEW_VARIABLE, network);
+    let fix: Remedy = match workload_of(pods) {
+        Some((resource, name)) => cluster
+            .kubectl
+            .in_namespace(&gateway.namespace)
+            .words("set env")
+            .args(&[&resource, &name])
+            .pair(NETWORK_VIEW_VARIABLE, network)
+            .into(),
+        None => format!(
+            "give the pods of {} the variable {NETWORK_VIEW_VARIABLE} with the value {}, in what makes them",
+            gateway.described(),
+            named(network)
+        )
+        .into(),
+    };
     Some(Finding::new("ewg-network-view", Severity::Warning, message).fix(fix))
 }
 

@@ -217,8 +217,12 @@ pub(super) fn together(fixes: impl Iterator<Item = impl Into<Remedy>>) -> Remedy
     if let Some(all) = commands.and_then(|all| all.into_iter().reduce(Command::then)) {
         return all.into();
     }
-    let each: Vec<String> = each.iter().map(Remedy::to_string).collect();
-    Remedy::Step(each.join("; then "))
+    let in_words = each.iter().map(|fix| match fix {
+        Remedy::Command(command) => format!("run {command}"),
+        Remedy::Step(step) => step.clone(),
+    });
+    let in_words: Vec<String> = in_words.collect();
+    in_words.join(" and then ").into()
 }
 
 /// What is to be said where nobody knows how Istio was installed.

@@ -15,5 +15,6 @@ pub use judge::judge;
 pub use majority::{Most, cluster, network};
 pub use mend::Tools;
 pub use near_keys::near_keys;
+pub(in crate::mesh) use object::workload_of;
 pub use part::Part;
 pub use statement::Statement;

@@ -81,6 +81,13 @@ impl Object {
     }
 }
 
+/// Returns the workload that these pods belong to, as kubectl takes it, where that is one.
+pub(in crate::mesh) fn workload_of(pods: &[Pod]) -> Option<(String, String)> {
+    let pods: Vec<&Pod> = pods.iter().collect();
+    let owner = Object::owner_of(&pods);
+    owner.is_known().then_some((owner.resource, owner.name))
+}
+
 fn owner(pod: &Pod) -> Object {
     let meta = &pod.metadata;
     let unknown = Object {

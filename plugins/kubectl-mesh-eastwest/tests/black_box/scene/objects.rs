@@ -58,12 +58,15 @@ pub(crate) fn gateway_service(network: &str) -> Value {
 fn gateway_pod(network: &str) -> Value {
     let spec = json!({"serviceAccountName": "istio-eastwestgateway", "containers": [{"name": "istio-proxy", "image": "i",
         "env": [{"name": "ISTIO_META_REQUESTED_NETWORK_VIEW", "value": network}]}]});
-    pod(
+    let mut pod = pod(
         "istio-system",
         "istio-eastwestgateway-1",
-        &json!({"istio": "eastwestgateway"}),
+        &json!({"istio": "eastwestgateway", "pod-template-hash": "5d4"}),
         &spec,
-    )
+    );
+    pod["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet",
+        "name": "istio-eastwestgateway-5d4", "uid": "1", "controller": true}]);
+    pod
 }
 
 /// A pod that is ready.
