@@ -19,8 +19,10 @@ pub(crate) use checks::{OTHER_SERVER, View, check, day_and_time};
 pub(crate) use meant::{Known, Meant, Trial, Trials, meant};
 pub(crate) use origin::comes_back;
 pub(crate) use remedies::{
-    create, create_again, create_again_by_hand, create_again_with, create_beside, delete, length,
+    allowing_loopback, create, create_again, create_again_by_hand, create_again_with,
+    create_beside, delete, length,
 };
+pub(crate) use replace::take_away;
 pub(crate) use report::{ClusterReport, Outcome, ProbeReport, SecretReport};
 pub(crate) use secret::{Held, Place};
 pub(crate) use sources::{Source, Sources, address};

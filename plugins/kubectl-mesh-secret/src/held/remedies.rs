@@ -73,9 +73,19 @@ pub(super) fn create_from(
     } else {
         command
     };
-    match same_kind(held, key) {
+    let command = match same_kind(held, key) {
         Some((flag, value)) => command.flag(flag, &value),
         None => command,
+    };
+    allowing_loopback(command, held.allow_loopback)
+}
+
+/// `create` refuses a server that only means something on one machine unless that is meant so.
+pub(crate) fn allowing_loopback(create: Command, allow_loopback: bool) -> Command {
+    if allow_loopback {
+        create.words("--allow-loopback")
+    } else {
+        create
     }
 }
 

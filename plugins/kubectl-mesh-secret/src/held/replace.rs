@@ -1,7 +1,7 @@
 //! The commands that put a secret in the place of another one, or take one away. A command that cannot do its work as it
 //! stands, or takes more away than it should, is a step in words.
 
-use mesh_common::mesh::command::{Command, Remedy};
+use mesh_common::mesh::command::{Command, Kubectl, Remedy};
 use mesh_common::mesh::names::CONFIG_SECRET;
 use mesh_common::mesh::origin::keeper;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
@@ -70,15 +70,25 @@ pub(super) fn remove(held: &Held, key: &str) -> Remedy {
         return step.into();
     }
     match held.context.as_deref() {
-        Some(context) if held.has_only(key) => {
-            delete(&held.kubectl, context, namespace(held), secret).into()
-        }
         Some(context) => {
-            format!("take key {key} out of secret {secret} in context {context}, which has others")
-                .into()
+            let at = (&held.kubectl, context, namespace(held));
+            take_away(at, secret, key, held.has_only(key))
         }
         None => format!("leave key {key} out of secret {secret}").into(),
     }
+}
+
+/// The same for a Secret in this context and namespace, by whether the key is its only one.
+pub(crate) fn take_away(
+    (kubectl, context, namespace): (&Kubectl, &str, &str),
+    secret: &str,
+    key: &str,
+    is_only_one: bool,
+) -> Remedy {
+    if is_only_one {
+        return delete(kubectl, context, namespace, secret).into();
+    }
+    format!("take key {key} out of secret {secret} in context {context}, which has others").into()
 }
 
 /// Drops one data key of a Secret; only for a key whose access another key of it holds.

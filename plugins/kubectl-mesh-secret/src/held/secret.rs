@@ -28,6 +28,8 @@ pub(crate) struct Held {
     pub home: Option<Member>,
     /// The versions of the holder's istiods, where they are known.
     pub versions: Vec<Option<IstioVersion>>,
+    /// Whether servers that only mean something on one machine are meant so, which printed commands have to say too.
+    pub allow_loopback: bool,
     /// For each data key the context that gives access to the same server, as far as the kubeconfig knows one.
     pub sources: BTreeMap<String, String>,
     /// What its data keys hold; asked by [`Held::judged`], which parses each of them once.
@@ -58,6 +60,8 @@ pub(crate) struct Place<'a> {
     pub kubectl: &'a Kubectl,
     /// The versions of its istiods, where they are known.
     pub versions: &'a [Option<IstioVersion>],
+    /// Whether servers that only mean something on one machine are meant so.
+    pub allow_loopback: bool,
 }
 
 #[cfg(test)]
@@ -83,6 +87,7 @@ impl Held {
             secret,
             home: None,
             versions: Vec::new(),
+            allow_loopback: false,
             sources: BTreeMap::new(),
             judged: OnceCell::new(),
         }
@@ -96,6 +101,7 @@ impl Held {
             namespace: None,
             home: Some(place.member.clone()),
             versions: place.versions.to_vec(),
+            allow_loopback: place.allow_loopback,
             ..Self::from_manifest(secret, "")
         }
     }

@@ -141,11 +141,12 @@ struct Holder {
 }
 
 impl Holder {
-    fn held(&self, secret: Secret) -> Held {
+    fn held(&self, secret: Secret, allow_loopback: bool) -> Held {
         let place = Place {
             member: &self.member,
             kubectl: &self.kubectl,
             versions: &self.versions,
+            allow_loopback,
         };
         Held::in_holder(&place, secret)
     }
@@ -244,10 +245,14 @@ fn assemble(
                     names.is_empty() || asked.any(|name| is_meant(one, name))
                 };
                 let beside = holder.secrets.iter().filter(|one| !is_asked(one));
-                seen.beside
-                    .extend(beside.map(|secret| holder.held(secret.clone())));
-                seen.held
-                    .extend(secrets.into_iter().map(|secret| holder.held(secret)));
+                seen.beside.extend(
+                    beside.map(|secret| holder.held(secret.clone(), arguments.allow_loopback)),
+                );
+                seen.held.extend(
+                    secrets
+                        .into_iter()
+                        .map(|secret| holder.held(secret, arguments.allow_loopback)),
+                );
                 seen.used.insert(context, holder.used);
             }
             Err(error) => errors.push(

@@ -34,6 +34,7 @@ pub(super) fn cells(holder: &Holder, known: &Known<'_>) -> Vec<Cell> {
         member: &holder.member,
         kubectl: &holder.kubectl,
         versions: &[],
+        allow_loopback: known.view.allow_loopback,
     };
     let in_holder = |secret: &Secret| {
         let mut held = Held::in_holder(&place, secret.clone());

@@ -9,7 +9,7 @@ use super::matrix::Known;
 use super::observe::Holder;
 use super::report::Cell;
 use super::state::State;
-use crate::held::create;
+use crate::held::{allowing_loopback, create};
 
 /// Cells for the pairs of clusters without a secret: among all that were read, or (`connected_only`) among those that secrets
 /// connect already, directly or by others.
@@ -57,7 +57,7 @@ pub(super) fn missing(
             }
             let own = source.member.ids.first().map(ClusterId::as_str);
             let name = own.or_else(|| called.get(&peer).copied());
-            missing.push(cell(context, holder, peer_context, name, known.namespace));
+            missing.push(cell(context, holder, peer_context, name, known));
         }
     }
     missing
@@ -120,8 +120,16 @@ fn groups(held: &[BTreeSet<Option<usize>>]) -> Vec<usize> {
     groups
 }
 
-fn cell(context: &str, holder: &Holder, source: &str, name: Option<&str>, namespace: &str) -> Cell {
+fn cell(
+    context: &str,
+    holder: &Holder,
+    source: &str,
+    name: Option<&str>,
+    known: &Known<'_>,
+) -> Cell {
+    let namespace = known.namespace;
     let fix = create(&holder.kubectl, source, name, [namespace, context]);
+    let fix = allowing_loopback(fix, known.view.allow_loopback);
     Cell {
         context: context.to_owned(),
         holder: holder.member.ids.first().map(|id| id.as_str().to_owned()),

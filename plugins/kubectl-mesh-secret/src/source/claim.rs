@@ -24,7 +24,7 @@ use super::holders::{Holder, immutable};
 use super::observe::{Source, Token};
 use super::options::Options;
 use super::packed::Value;
-use crate::held::delete;
+use crate::held::take_away;
 
 /// A secret that is to be written to a holder, and what is known of the cluster that it is for.
 pub(crate) struct Claim<'a> {
@@ -344,7 +344,12 @@ impl Claim<'_> {
                     self.context
                 ),
             )
-            .hint(delete(kubectl, self.holder.cluster().context(), namespace, name))
+            .hint(take_away(
+                (kubectl, self.holder.cluster().context(), namespace),
+                name,
+                key,
+                self.holder.has_only_one_key(name),
+            ))
             .hint("then run the same command again, which gives access to it under its own name"),
         )
     }

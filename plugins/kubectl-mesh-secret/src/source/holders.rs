@@ -17,7 +17,7 @@ use mesh_common::terminal::flags::ConnectFlags;
 use super::observe::{Source, cluster_uid, istiod_names};
 use super::options::Options;
 use super::packed::{Packed, Pool, Value};
-use crate::held::delete;
+use crate::held::{delete, take_away};
 
 /// How much of a holder's UID tells it from another one of the same name, and how much of its name is left room for.
 const UID_PART: usize = 8;
@@ -291,9 +291,14 @@ impl Holder {
         Some(
             Error::new(
                 Kind::Conflict,
-                format!("secret {namespace}/{twin} in context {context} leads to cluster {cluster} already, and istiod takes only one"),
+                format!("secret {namespace}/{twin} in context {context} gives access to cluster {cluster} already, and istiod takes only one"),
             )
-            .hint(delete(self.cluster.target().kubectl(), context, namespace, twin)),
+            .hint(take_away(
+                (self.cluster.target().kubectl(), context, namespace),
+                twin,
+                cluster,
+                self.has_only_one_key(twin),
+            )),
         )
     }
 
@@ -316,6 +321,11 @@ impl Holder {
         let found = seen.find(|secret| secret.name() == name)?;
         let mut values = found.values();
         values.find_map(|(own, uid, value)| (own == key).then_some((uid, value)))
+    }
+
+    /// Whether the remote secret of that name is for one cluster alone.
+    pub(super) fn has_only_one_key(&self, name: &str) -> bool {
+        self.values().filter(|(secret, ..)| *secret == name).count() < 2
     }
 
     /// Every value of its remote secrets: Secret, data key, the UID written down, and the value.

@@ -353,3 +353,22 @@ fn a_cluster_that_the_holder_knows_by_another_name_gets_no_second_secret() {
         .delete("secrets", NAMESPACE, "istio-remote-secret-cluster-west");
     world.run(CREATE).output().expect_success();
 }
+
+#[test]
+fn a_secret_that_gives_access_to_other_clusters_too_is_not_deleted_by_a_hint() {
+    let world = World::new();
+    world
+        .run("create --name cluster-west --allow-loopback --into east")
+        .output()
+        .expect_success();
+    world.east.edit(
+        "secrets",
+        NAMESPACE,
+        "istio-remote-secret-cluster-west",
+        |secret| secret["data"]["north"] = BASE64_STANDARD.encode("north's").into(),
+    );
+    let words = "hint: take key cluster-west out of secret istio-remote-secret-cluster-west in context east, which has others";
+    let output = world.run(CREATE).output();
+    refused(&output, &[words]);
+    assert!(!output.stderr.contains("mesh-secret delete"));
+}

@@ -136,7 +136,7 @@ fn a_secret_that_gives_access_to_its_holder_is_made_again_for_the_cluster_that_i
     let fix = scene.is_put_right(&LINES, "istio-remote-secret-west", "secret-wrong-cluster");
     assert_eq!(
         fix,
-        "kubectl mesh-secret create --context west --name west --into east --replace"
+        "kubectl mesh-secret create --context west --name west --into east --allow-loopback --replace"
     );
 }
 
@@ -147,7 +147,7 @@ fn a_secret_of_an_unusual_name_makes_way_for_the_one_that_is_made_again() {
     let fix = scene.is_put_right(&LINES, "older", "secret-wrong-cluster");
     assert_eq!(
         fix,
-        "kubectl mesh-secret delete secret/older --context east && kubectl mesh-secret create --context west --name west --into east"
+        "kubectl mesh-secret delete secret/older --context east && kubectl mesh-secret create --context west --name west --into east --allow-loopback"
     );
 }
 
@@ -236,7 +236,7 @@ fn a_key_that_the_clusters_istiod_does_not_have_for_a_name_is_replaced() {
     let fix = scene.is_put_right(&lines, secret, "cluster-id-secret-key");
     assert_eq!(
         fix,
-        "kubectl mesh-secret delete secret/istio-remote-secret-old-west --context east && kubectl mesh-secret create --context west --name west --into east"
+        "kubectl mesh-secret delete secret/istio-remote-secret-old-west --context east && kubectl mesh-secret create --context west --name west --into east --allow-loopback"
     );
 }
 

@@ -119,8 +119,9 @@ impl Mesh {
             .collect();
         assert!(!commands.is_empty(), "{text}");
         for command in commands {
-            let line = format!("{command} --allow-loopback");
-            self.world.run(&line).output().expect_success();
+            let flag = "--allow-loopback";
+            let more = (!command.contains(flag)).then_some(flag);
+            self.world.run(command).args(more).output().expect_success();
         }
     }
 

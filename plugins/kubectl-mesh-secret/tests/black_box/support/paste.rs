@@ -7,19 +7,16 @@ use serde_json::{Value, json};
 
 use super::World;
 
-/// Runs every command of a line joined by `&&`, each of which has to succeed. Everything here runs on loopback, and nobody is
-/// there to be asked.
+/// Runs every command of a line joined by `&&`, each of which has to succeed.
 pub(crate) fn paste(world: &World, line: &str, clusters: &[&Cluster]) {
     let words = words(line);
     for command in words.split(|word| word == "&&") {
         let command: Vec<&str> = command.iter().map(String::as_str).collect();
         match command.as_slice() {
             ["kubectl", "mesh-secret", verb, rest @ ..] => {
-                let more = match *verb {
-                    "delete" => "--yes",
-                    _ => "--allow-loopback",
-                };
-                let run = world.run(verb).args(rest).arg(more);
+                // Nobody is there to be asked.
+                let yes = (*verb == "delete").then_some("--yes");
+                let run = world.run(verb).args(rest).args(yes);
                 run.output().expect_success();
             }
             ["kubectl", rest @ ..] => kubectl(rest, clusters),
