@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, Secret, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
-use mesh_common::mesh::command::{Command, Kubectl};
+use mesh_common::mesh::command::{Command, Kubectl, named};
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::reader;
 use mesh_common::mesh::remote_secret::own_name;
@@ -134,7 +134,7 @@ pub(crate) fn surroundings(
     options: &Options,
     source: Place<'_>,
 ) -> Result<Vec<Make>, Error> {
-    let Place { context, kubectl } = source;
+    let Place { context, .. } = source;
     let namespace = &options.namespace;
     if seen.reader.is_none() && !(options.create_account && options.is_reader()) {
         let error = Error::new(
@@ -147,12 +147,10 @@ pub(crate) fn surroundings(
         return Err(if options.is_reader() {
             error.hint("leave out --create-service-account=false, or install Istio there first")
         } else {
-            error.hint(
-                kubectl
-                    .in_namespace(namespace)
-                    .words("create serviceaccount")
-                    .arg(&options.account),
-            )
+            error.hint(format!(
+                "make it in context {}, with the rights to read the cluster, or name another one with --service-account",
+                named(context)
+            ))
         });
     }
     let mut makes = Vec::new();

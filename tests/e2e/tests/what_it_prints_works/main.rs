@@ -1,4 +1,5 @@
-//! Before a secret is given out it is used once: what does not work has words of its own.
+//! What the plugins print is true: before a secret is given out it is used once, and what does not work has words of its own;
+//! and every shape of command that a golden file of the repository holds is run against the state that it was printed of.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,7 +7,17 @@
 )]
 
 mod carried_over;
+mod gateways;
+mod goldens;
+mod hints;
+mod labels;
+mod looking;
+mod real;
+mod registry;
 mod scene;
+mod secrets;
+mod shapes;
+mod trial;
 
 use std::sync::Arc;
 

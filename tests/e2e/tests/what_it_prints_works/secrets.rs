@@ -1,0 +1,72 @@
+//! Fixes of remote secrets, each run against the secret that lacks it.
+
+use mesh_e2e::plugin::MESH_SECRET;
+use mesh_testkit::black_box::World;
+use serde_json::{Value, json};
+
+use crate::trial::{Trial, program};
+
+pub(crate) const NAMESPACE: &str = "istio-system";
+pub(crate) const SECRET: &str = "istio-remote-secret-west";
+
+/// East and west with an istiod each.
+pub(crate) fn secret_world() -> World {
+    let world = World::bare(program(MESH_SECRET));
+    for cluster in [&world.east, &world.west] {
+        let namespace =
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
+        cluster.create(namespace);
+        cluster.create(istiod(cluster.name()));
+    }
+    world.west.service_account_with_token(
+        NAMESPACE,
+        "istio-reader-service-account",
+        "istio-reader-service-account-istio-remote-secret-token",
+    );
+    world
+}
+
+/// A Deployment of istiod that calls its cluster so.
+pub(crate) fn istiod(id: &str) -> Value {
+    json!({"apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "istiod", "namespace": NAMESPACE, "labels": {"app": "istiod"}},
+        "spec": {"selector": {"matchLabels": {"app": "istiod"}}, "template": {
+            "metadata": {"labels": {"app": "istiod"}},
+            "spec": {"containers": [{"name": "discovery", "image": "pilot",
+                "env": [{"name": "CLUSTER_ID", "value": id}]}]}}}})
+}
+
+/// East holds a secret for west that works.
+pub(crate) fn mesh() -> Trial {
+    let trial = Trial::of(secret_world());
+    let line = "create --context west --name west --allow-loopback --into east";
+    trial.run(line).expect_success();
+    trial
+}
+
+const LIST: &str = "list --context east,west --allow-loopback";
+
+pub(crate) fn missing(shape: &str) {
+    let trial = mesh();
+    let line = "create --context east --name east --allow-loopback --into west";
+    trial.run(line).expect_success();
+    trial.world.east.delete("secrets", NAMESPACE, SECRET);
+    trial.mends(LIST, shape, |_| {});
+}
+
+pub(crate) fn token_without_end(shape: &str) {
+    let line = "inspect --context east --allow-loopback";
+    mesh().mends(line, shape, |_| {});
+}
+
+pub(crate) fn label_of_a_secret(shape: &str) {
+    let trial = mesh();
+    trial
+        .world
+        .east
+        .edit("secrets", NAMESPACE, SECRET, |secret| {
+            secret["metadata"]["labels"]["istio/multiCluster"] = json!("True");
+        });
+    let line = format!("inspect {SECRET} --context east --allow-loopback");
+    trial.mends(&line, shape, |_| {});
+}
