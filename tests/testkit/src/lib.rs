@@ -24,4 +24,5 @@ pub mod proxy;
 pub mod real;
 pub mod shell;
 pub mod supervisor;
+pub mod terminator;
 pub mod wire;

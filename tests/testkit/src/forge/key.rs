@@ -6,13 +6,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use p256::ecdsa::signature::hazmat::PrehashSigner as _;
 use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use rsa::pkcs1::EncodeRsaPrivateKey as _;
 use rsa::rand_core::{TryCryptoRng, TryRng};
-use rsa::{Pkcs1v15Sign, Pss};
+use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
+use rsa::{BoxedUint, Pkcs1v15Sign, Pss};
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::der::{NULL, bits, oid, sequence, tlv};
@@ -22,6 +25,8 @@ use super::der::{NULL, bits, oid, sequence, tlv};
 pub enum Kind {
     /// RSA of so many bits.
     Rsa(usize),
+    /// RSA of three primes, 1536 bits.
+    RsaOfThreePrimes,
     /// The curve P-224.
     P224,
     /// The curve P-256.
@@ -83,35 +88,56 @@ impl Key {
 
     /// As PEM, PKCS#8.
     pub fn pem(&self) -> String {
-        let pkcs8 = match &*self.0 {
-            Inner::Rsa(key) => key
-                .to_pkcs8_der()
-                .expect("it can be written")
-                .as_bytes()
-                .to_vec(),
-            Inner::P224(key) => key
-                .to_pkcs8_der()
-                .expect("it can be written")
-                .as_bytes()
-                .to_vec(),
-            Inner::P256(key) => key
-                .to_pkcs8_der()
-                .expect("it can be written")
-                .as_bytes()
-                .to_vec(),
-            Inner::P384(key) => key
-                .to_pkcs8_der()
-                .expect("it can be written")
-                .as_bytes()
-                .to_vec(),
-            Inner::P521(key) => key
-                .to_pkcs8_der()
-                .expect("it can be written")
-                .as_bytes()
-                .to_vec(),
-            Inner::Ed25519(pkcs8, _) => pkcs8.clone(),
+        pem("PRIVATE KEY", &self.pkcs8())
+    }
+
+    /// As PEM in the form of its own kind: PKCS#1 of RSA, SEC 1 of a curve; there is none of Ed25519.
+    pub fn traditional_pem(&self) -> Option<String> {
+        const CURVE: &str = "EC PRIVATE KEY";
+        const WRITTEN: &str = "it can be written";
+        let (label, der) = match &*self.0 {
+            Inner::Rsa(key) => ("RSA PRIVATE KEY", pkcs1(key)),
+            Inner::P224(key) => (CURVE, key.to_sec1_der().expect(WRITTEN).to_vec()),
+            Inner::P256(key) => (CURVE, key.to_sec1_der().expect(WRITTEN).to_vec()),
+            Inner::P384(key) => (CURVE, key.to_sec1_der().expect(WRITTEN).to_vec()),
+            Inner::P521(key) => (CURVE, key.to_sec1_der().expect(WRITTEN).to_vec()),
+            Inner::Ed25519(..) => return None,
         };
-        pem("PRIVATE KEY", &pkcs8)
+        Some(pem(label, &der))
+    }
+
+    /// In DER, PKCS#8.
+    pub(crate) fn pkcs8(&self) -> Vec<u8> {
+        let written = match &*self.0 {
+            Inner::Rsa(key) => {
+                let algorithm = sequence(&[oid("1.2.840.113549.1.1.1"), NULL.to_vec()]);
+                return sequence(&[tlv(2, &[0]), algorithm, tlv(4, &pkcs1(key))]);
+            }
+            Inner::P224(key) => key.to_pkcs8_der(),
+            Inner::P256(key) => key.to_pkcs8_der(),
+            Inner::P384(key) => key.to_pkcs8_der(),
+            Inner::P521(key) => key.to_pkcs8_der(),
+            Inner::Ed25519(pkcs8, _) => return pkcs8.clone(),
+        };
+        written.expect("it can be written").as_bytes().to_vec()
+    }
+
+    /// The public half as PEM.
+    pub fn public_pem(&self) -> String {
+        pem("PUBLIC KEY", &self.spki())
+    }
+
+    /// A JSON web token with these claims, signed by ES256; of P-256 only. It names no key.
+    pub fn jwt(&self, claims: &Value) -> String {
+        let Inner::P256(key) = &*self.0 else {
+            panic!("ES256 is of P-256");
+        };
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let text = format!("{}.{}", part(&json!({"alg": "ES256"})), part(claims));
+        let signature: p256::ecdsa::Signature = p256::ecdsa::SigningKey::from(key)
+            .sign_prehash(&Sha256::digest(text.as_bytes()))
+            .expect("it signs");
+        format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
     }
 
     /// The public half as certificates have it.
@@ -192,6 +218,42 @@ impl Key {
     }
 }
 
+/// An RSA key of its own form, with more primes than two where it has them, which its crate does not write.
+fn pkcs1(key: &rsa::PrivateKey) -> Vec<u8> {
+    let [p, q, others @ ..] = key.primes() else {
+        panic!("it has two primes at least");
+    };
+    if others.is_empty() {
+        let der = key.to_pkcs1_der().expect("it can be written");
+        return der.as_bytes().to_vec();
+    }
+    let number = |number: &BoxedUint| {
+        let bytes = number.to_be_bytes();
+        let mut bytes: Vec<u8> = bytes.iter().copied().skip_while(|b| *b == 0).collect();
+        if bytes.first().is_some_and(|first| first & 0x80 != 0) {
+            bytes.insert(0, 0);
+        }
+        tlv(2, &bytes)
+    };
+    // What follows from the primes is computed again by whoever reads it.
+    let one = tlv(2, &[1]);
+    let others = others
+        .iter()
+        .map(|prime| sequence(&[number(prime.as_ref()), one.clone(), one.clone()]));
+    sequence(&[
+        one.clone(),
+        number(key.n().as_ref()),
+        number(key.e()),
+        number(key.d()),
+        number(p.as_ref()),
+        number(q.as_ref()),
+        one.clone(),
+        one.clone(),
+        one.clone(),
+        sequence(&others.collect::<Vec<_>>()),
+    ])
+}
+
 fn of_rsa(last: u8) -> Vec<u8> {
     sequence(&[oid(&format!("1.2.840.113549.1.1.{last}")), NULL.to_vec()])
 }
@@ -225,6 +287,15 @@ impl Inner {
             Kind::Rsa(size) => Self::Rsa(
                 rsa::PrivateKey::new_unchecked(&mut Random, size).expect("a key can be made"),
             ),
+            Kind::RsaOfThreePrimes => {
+                let of_two = || rsa::PrivateKey::new(&mut Random, 1024).expect("a key can be made");
+                let primes = [of_two(), of_two()];
+                let primes = primes.iter().flat_map(|key| key.primes().iter().take(2));
+                let primes = primes.take(3).map(|prime| prime.as_ref().clone());
+                let key =
+                    rsa::PrivateKey::from_primes(primes.collect(), BoxedUint::from(65_537_u64));
+                Self::Rsa(key.expect("a key can be made of any primes"))
+            }
             Kind::P224 => Self::P224(of_curve!(p224, 28, 0xff)),
             Kind::P256 => Self::P256(of_curve!(p256, 32, 0xff)),
             Kind::P384 => Self::P384(of_curve!(p384, 48, 0xff)),

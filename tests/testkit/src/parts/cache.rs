@@ -45,7 +45,7 @@ pub(super) fn place_of(part: Part) -> Result<PathBuf> {
 /// The folder of one module's parts, which another version of a module or another flag makes another one.
 fn folder_of_module(wanted: Module) -> Result<String> {
     let mut hash = Sha256::new();
-    for file in ["go.mod", "go.sum"] {
+    for file in wanted.sources() {
         hash.update(wanted.read(file)?);
     }
     for part in Part::ALL {

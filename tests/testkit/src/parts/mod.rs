@@ -1,5 +1,6 @@
 //! The real parts (etcd, Kubernetes, istioctl, istiod, krew, Helm, KWOK, Envoy): which there are, where they are kept, and how
-//! they are made, each once: built from the Go modules in `tests/tools`, or taken from the Python package pinned there.
+//! they are made, each once: built from the Go modules in `tests/tools`, or taken from the Python package pinned there. One is a
+//! small program of our own: nothing but Go serves every certificate that Go's clients meet.
 //!
 //! It owns the per-user cache of parts. It must not run any of them: that is the supervisor's and the tests' work.
 

@@ -19,11 +19,18 @@ pub enum Module {
     Istio,
     /// KWOK.
     Kwok,
+    /// The server that shows any certificate, of our own.
+    TlsTerminator,
 }
 
 impl Module {
     /// All modules.
-    pub const ALL: [Self; 3] = [Self::Kubernetes, Self::Istio, Self::Kwok];
+    pub const ALL: [Self; 4] = [
+        Self::Kubernetes,
+        Self::Istio,
+        Self::Kwok,
+        Self::TlsTerminator,
+    ];
 
     /// The name of its folder.
     pub fn name(self) -> &'static str {
@@ -31,6 +38,7 @@ impl Module {
             Self::Kubernetes => "kubernetes",
             Self::Istio => "istio",
             Self::Kwok => "kwok",
+            Self::TlsTerminator => "tls-terminator",
         }
     }
 
@@ -39,6 +47,14 @@ impl Module {
         Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../tools")
             .join(self.name())
+    }
+
+    /// The files that decide what is built from it: the modules that it pins, or its own code.
+    pub(super) fn sources(self) -> [&'static str; 2] {
+        match self {
+            Self::Kubernetes | Self::Istio | Self::Kwok => ["go.mod", "go.sum"],
+            Self::TlsTerminator => ["go.mod", "main.go"],
+        }
     }
 
     pub(super) fn read(self, file: &str) -> Result<String> {

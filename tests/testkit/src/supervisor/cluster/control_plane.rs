@@ -47,7 +47,7 @@ pub(super) fn api_server(
         format!("--cert-dir={}", text(&files.dir.join("certificates"))),
         format!("--tls-cert-file={}", pki("server.crt")),
         format!("--tls-private-key-file={}", pki("server.key")),
-        format!("--client-ca-file={}", pki("ca.crt")),
+        format!("--client-ca-file={}", pki("client-authorities.crt")),
         "--authorization-mode=Node,RBAC".to_owned(),
         // What kubeadm and most providers use.
         "--service-account-issuer=https://kubernetes.default.svc.cluster.local".to_owned(),

@@ -44,6 +44,10 @@ impl Files {
         let (signing, verifying) = signing_key();
         let texts = [
             ("ca.crt", authority.certificate_pem()),
+            (
+                "client-authorities.crt",
+                authority.certificate_pem() + &options.client_authorities,
+            ),
             ("server.crt", server.certificate_pem),
             ("server.key", server.key_pem),
             ("admin.crt", admin.certificate_pem.clone()),
