@@ -8,6 +8,7 @@ use super::certificate::{self, CertificateFacts};
 use super::go;
 use super::server::without_login;
 use super::token::{self, TokenFacts};
+use super::x509;
 
 /// How the current context of a kubeconfig reaches its server, and as whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -91,7 +92,7 @@ pub(super) fn of_document(config: &Value) -> Option<AccessFacts> {
         authentication: authentication(user),
         token: user["token"].as_str().and_then(token::read),
         client_certificate: inline(&user["client-certificate-data"])
-            .and_then(|pem| certificate::read_pem(&pem).into_iter().next()),
+            .and_then(|pem| certificate::read_der(x509::certificates(&pem).first()?)),
     })
 }
 

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::x509;
@@ -21,12 +20,11 @@ pub struct CertificateFacts {
     pub not_after: Timestamp,
 }
 
-/// The certificates in `pem`, in their order; what is not a certificate is passed over.
+/// The authorities in `pem`, in their order; what does not count as one is passed over.
 pub fn read_pem(pem: &[u8]) -> Vec<CertificateFacts> {
-    Pem::iter_from_buffer(pem)
-        .filter_map(Result::ok)
-        .filter(|block| block.label == "CERTIFICATE")
-        .filter_map(|block| read_der(&block.contents))
+    x509::authorities(pem)
+        .iter()
+        .filter_map(|der| read_der(der))
         .collect()
 }
 

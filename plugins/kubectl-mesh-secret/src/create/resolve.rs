@@ -6,7 +6,7 @@ use std::time::Duration;
 use mesh_common::mesh::Error;
 use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
 use mesh_common::mesh::remote_secret::SecretType;
-use mesh_common::mesh::{certificate, server};
+use mesh_common::mesh::{server, x509};
 use mesh_common::terminal::flags::given;
 
 use super::args::{AuthTypeArg, CreateArgs, OutputArg, TypeArg};
@@ -224,10 +224,11 @@ fn read_authorities(path: &std::path::Path) -> Result<Vec<u8>, Error> {
     let pem = std::fs::read(path).map_err(|e| {
         Error::usage(format!("cannot read the CA file {}", path.display())).because(e)
     })?;
-    if certificate::read_pem(&pem).is_empty() {
+    if x509::authorities(&pem).is_empty() {
         return Err(Error::usage(format!(
-            "the CA file {} holds no certificate (PEM)",
-            path.display()
+            "the CA file {} {}",
+            path.display(),
+            x509::no_authority(&pem)
         )));
     }
     Ok(pem)

@@ -10,6 +10,7 @@ use tower::Layer;
 use super::dial::Dialer;
 use super::fresh_token::FreshToken;
 use super::headers::{Headers, headers};
+use super::last_words::LastWords;
 use super::options::ConnectorOptions;
 use super::proxy::ProxyKind;
 use super::requests::Requests;
@@ -18,9 +19,10 @@ use super::session::{Cluster, Connection};
 use super::tls::Tls;
 use super::transport::transport;
 use crate::cluster::Target;
-use crate::cluster::credential::{ExecCache, Identity, KeyPair, resolve};
+use crate::cluster::credential::{ExecCache, Identity, resolve};
 use crate::cluster::fault::{ConnectFault, unreachable};
 use crate::mesh::Error;
+use crate::mesh::x509::ClientPair;
 
 /// Makes connections, and remembers what they share: credential plugins' answers and the system's authorities.
 ///
@@ -123,7 +125,7 @@ impl Connector {
         &self,
         target: &Target,
         route: &Route,
-        certificate: Option<KeyPair>,
+        certificate: Option<ClientPair>,
     ) -> Result<Dialer, Error> {
         let whose = target.described();
         let options = &self.inner.options;
@@ -147,6 +149,7 @@ impl Connector {
             route: route.clone(),
             timeout: connect_timeout(target.request_timeout(), options.connect_timeout),
             user_agent: options.user_agent.clone(),
+            last_words: LastWords::default(),
         })
     }
 
@@ -172,7 +175,7 @@ impl Connector {
         };
         let timeout = target.request_timeout().unwrap_or(options.request_timeout);
         let timeout = (!timeout.is_zero()).then_some(timeout);
-        let requests = Requests::new(connection.transport.clone(), Arc::clone(&headers), timeout);
+        let requests = Requests::new(&connection, Arc::clone(&headers), timeout);
         let service = BaseUriLayer::new(base.clone()).layer(requests);
         let client = kube::Client::new(service, target.namespace().unwrap_or("default"));
         let ended = identity.token_expiry.filter(|end| *end <= options.now);

@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 use tower::Service;
 
 use super::handshake::{http_connect, socks5_connect};
+use super::last_words::{LastWords, Listening};
 use super::proxy::{Proxy, ProxyKind};
 use super::route::{Endpoint, Route};
 use crate::cluster::fault::{ConnectFault, ProxyFault, of_dial, of_handshake};
@@ -39,6 +40,8 @@ pub(super) struct Dialer {
     pub(super) proxy_tls: Option<Arc<ClientConfig>>,
     pub(super) timeout: Duration,
     pub(super) user_agent: String,
+    /// What the server said when it ended a connection.
+    pub(super) last_words: LastWords,
 }
 
 /// An open connection, and whether HTTP/2 was agreed on.
@@ -96,8 +99,9 @@ impl Dialer {
             session.protocol_version(),
             if http2 { "HTTP/2" } else { "HTTP/1.1" }
         );
+        let words = self.last_words.clone();
         Ok(Opened {
-            stream: Box::new(stream),
+            stream: Box::new(Listening::new(stream, words)),
             http2,
         })
     }

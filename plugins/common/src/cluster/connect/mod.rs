@@ -9,6 +9,7 @@ mod dial;
 mod fresh_token;
 mod handshake;
 mod headers;
+mod last_words;
 mod options;
 mod proxy;
 mod requests;

@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, LOCATION};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use kube::client::Body;
 use tokio::time::Instant;
@@ -15,25 +17,36 @@ use tower::{BoxError, Service, ServiceExt};
 
 use super::body::BoundedBody;
 use super::headers::Headers;
+use super::last_words::LastWords;
 use super::retry::{Deadline, Patience};
+use super::session::Connection;
 use super::transport::Transport;
-use crate::cluster::fault::{ApiFault, ConnectFault};
+use crate::cluster::fault::{ApiFault, ConnectFault, connect_fault_in};
 
 /// Sends requests over a transport.
 #[derive(Clone)]
 pub(super) struct Requests {
     transport: Transport,
+    last_words: LastWords,
     headers: Headers,
     timeout: Option<Duration>,
+    /// Whether the last answer was 401. An API server also ends the connection by that, and with it the requests beside.
+    turned_away: Arc<AtomicBool>,
 }
 
 impl Requests {
     /// Requests that carry what `headers` gives for each, answered within `timeout`, retries included.
-    pub(super) fn new(transport: Transport, headers: Headers, timeout: Option<Duration>) -> Self {
+    pub(super) fn new(
+        connection: &Connection,
+        headers: Headers,
+        timeout: Option<Duration>,
+    ) -> Self {
         Self {
-            transport,
+            transport: connection.transport.clone(),
+            last_words: connection.dialer.last_words.clone(),
             headers,
             timeout,
+            turned_away: Arc::default(),
         }
     }
 }
@@ -60,13 +73,28 @@ impl Service<Request<Body>> for Requests {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let sent =
             Retry::new(Patience::new(), self.transport.clone().map_err(boxed)).oneshot(request);
+        let (last_words, turned_away) = (self.last_words.clone(), Arc::clone(&self.turned_away));
         Box::pin(async move {
             let response = match limit {
                 Some((deadline, bound)) => tokio::time::timeout_at(deadline, sent)
                     .await
-                    .map_err(|_| ConnectFault::NoAnswer { after: bound })??,
-                None => sent.await?,
+                    .map_err(|_| ConnectFault::NoAnswer { after: bound })?,
+                None => sent.await,
             };
+            let response = response.map_err(|error| -> BoxError {
+                if !is_broken(error.as_ref()) {
+                    error
+                } else if let Some(fault) = last_words.said() {
+                    fault.into()
+                } else if turned_away.load(Ordering::Relaxed) {
+                    let message = "Unauthorized".to_owned();
+                    ApiFault::Unauthenticated { message }.into()
+                } else {
+                    error
+                }
+            })?;
+            let is_unauthorized = response.status() == StatusCode::UNAUTHORIZED;
+            turned_away.store(is_unauthorized, Ordering::Relaxed);
             let status = response.status().as_u16();
             tracing::debug!(
                 "{method} {uri} {status} in {} ms",
@@ -80,6 +108,10 @@ impl Service<Request<Body>> for Requests {
             Ok(response.map(|body| BoundedBody::new(body, limit)))
         })
     }
+}
+
+fn is_broken(error: &(dyn std::error::Error + 'static)) -> bool {
+    connect_fault_in(error).is_none_or(|fault| fault == ConnectFault::BrokenOff)
 }
 
 fn boxed(error: hyper_util::client::legacy::Error) -> BoxError {

@@ -3,12 +3,12 @@
 use http::Uri;
 use http::uri::Scheme;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
 use super::options::ProxyEnvironment;
 use super::proxy::{self, Proxy};
 use crate::cluster::fault::ConnectFault;
 use crate::cluster::{Target, Trust};
+use crate::mesh::x509::authorities;
 
 /// A host and a port, as they are dialled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,9 +97,7 @@ impl RouteTrust {
             Trust::System => Self::System,
             Trust::Insecure => Self::Insecure,
             Trust::Authorities(pem) => {
-                let mut certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
-                    .filter_map(Result::ok)
-                    .collect();
+                let mut certificates = authorities(pem);
                 certificates.sort_by(|a, b| a.as_ref().cmp(b.as_ref()));
                 certificates.dedup();
                 Self::Authorities(certificates)

@@ -9,9 +9,8 @@ use rustls::{ClientConfig, ConfigBuilder};
 
 use super::route::{Route, RouteTrust};
 use super::verifier::Verifier;
-use crate::cluster::credential::KeyPair;
 use crate::mesh::Error;
-use crate::mesh::x509::Roots;
+use crate::mesh::x509::{ClientPair, Roots};
 
 /// The protocols offered, the better one first. A server that knows neither list nor HTTP/2 speaks HTTP/1.1.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -34,7 +33,7 @@ impl Tls {
     pub(super) fn for_server(
         &self,
         route: &Route,
-        identity: Option<KeyPair>,
+        identity: Option<ClientPair>,
         whose: &str,
     ) -> Result<ClientConfig, Error> {
         let builder = self.trusting(&route.trust, &route.server_name, false, whose)?;
@@ -112,7 +111,7 @@ impl Tls {
 }
 
 /// Shows the certificate whatever authorities the server names, as kubectl does.
-fn resolver(pair: KeyPair) -> Arc<dyn ResolvesClientCert> {
+fn resolver(pair: ClientPair) -> Arc<dyn ResolvesClientCert> {
     Arc::new(SingleCertAndKey::from(CertifiedKey::new(
         pair.chain, pair.key,
     )))

@@ -36,11 +36,11 @@ impl ServerCertVerifier for Verifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        let shown: Vec<&[u8]> = std::iter::once(end_entity)
+            .chain(intermediates)
+            .map(AsRef::as_ref)
+            .collect();
         if let Self::Roots { roots, name } = self {
-            let shown: Vec<&[u8]> = std::iter::once(end_entity)
-                .chain(intermediates)
-                .map(AsRef::as_ref)
-                .collect();
             let now = i64::try_from(now.as_secs()).ok();
             let now = now.and_then(|seconds| Timestamp::from_second(seconds).ok());
             x509::verify(
@@ -50,6 +50,8 @@ impl ServerCertVerifier for Verifier {
                 now.unwrap_or(Timestamp::MAX),
             )
             .map_err(refused)?;
+        } else {
+            x509::read_shown(&shown).map_err(refused)?;
         }
         Ok(ServerCertVerified::assertion())
     }

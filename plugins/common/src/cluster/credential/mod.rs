@@ -12,5 +12,5 @@ pub use policy::Preferences;
 pub use source::{Credential, CredentialKind};
 
 pub(super) use exec::ExecCache;
-pub(super) use resolve::{Identity, KeyPair, read_token, resolve};
+pub(super) use resolve::{Identity, read_token, resolve};
 pub(super) use source::{AuthProvider, Bearer, ClientCertificate, ExecPlugin, Interactive, Pem};

@@ -2,16 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use jiff::Timestamp;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::sign::SigningKey;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 use super::exec::ExecCache;
 use super::provider;
@@ -19,7 +15,7 @@ use super::source::{Bearer, ClientCertificate, Pem};
 use crate::cluster::Target;
 use crate::mesh::Error;
 use crate::mesh::error::Kind;
-use crate::mesh::x509::{Certificate, KeyFlaw, signing_key};
+use crate::mesh::x509::{ClientPair, PairFlaw};
 
 /// A credential that is ready to be sent.
 pub(in crate::cluster) struct Identity {
@@ -27,16 +23,9 @@ pub(in crate::cluster) struct Identity {
     pub(in crate::cluster) authorization: Option<HeaderValue>,
     /// When the bearer token says that it ends.
     pub(in crate::cluster) token_expiry: Option<Timestamp>,
-    pub(in crate::cluster) certificate: Option<KeyPair>,
+    pub(in crate::cluster) certificate: Option<ClientPair>,
     /// The file that the token is from, if it is from one.
     pub(in crate::cluster) token_file: Option<PathBuf>,
-}
-
-/// A client certificate with its chain and its key.
-pub(in crate::cluster) struct KeyPair {
-    pub(in crate::cluster) chain: Vec<CertificateDer<'static>>,
-    pub(in crate::cluster) key: Arc<dyn SigningKey>,
-    pub(in crate::cluster) not_after: Timestamp,
 }
 
 /// Reads the files and runs the commands of the target's credential.
@@ -71,7 +60,7 @@ async fn identity(target: &Target, cache: &ExecCache, now: Timestamp) -> Result<
     let mut certificate = credential
         .certificate
         .as_ref()
-        .map(|files| read_key_pair(files, whose))
+        .map(|files| read_pair(files, whose))
         .transpose()?;
     let token = match &credential.bearer {
         Bearer::None => None,
@@ -106,9 +95,9 @@ async fn identity(target: &Target, cache: &ExecCache, now: Timestamp) -> Result<
                 .await
                 .map_err(|fault| fault.for_target(whose, target.kubectl()))?;
             if let Some((chain, key)) = &answer.certificate {
-                certificate = Some(key_pair(
-                    chain,
-                    key.expose_secret(),
+                certificate = Some(pair(
+                    chain.as_bytes(),
+                    key.expose_secret().as_bytes(),
                     &format!("the credential plugin of {whose}"),
                 )?);
             }
@@ -164,45 +153,33 @@ fn header(scheme: &str, value: &SecretString, whose: &str) -> Result<HeaderValue
     Ok(header)
 }
 
-fn read_key_pair(files: &ClientCertificate, whose: &str) -> Result<KeyPair, Error> {
+fn read_pair(files: &ClientCertificate, whose: &str) -> Result<ClientPair, Error> {
     let chain = read(&files.certificate, "client-certificate", whose)?;
     let key = read(&files.key, "client-key", whose)?;
-    key_pair(chain.expose_secret(), key.expose_secret(), whose)
+    pair(chain.expose_secret(), key.expose_secret(), whose)
 }
 
-fn read(pem: &Pem, field: &str, whose: &str) -> Result<SecretString, Error> {
+fn read(pem: &Pem, field: &str, whose: &str) -> Result<SecretSlice<u8>, Error> {
     match pem {
         Pem::Inline(text) => Ok(text.clone()),
-        Pem::File(path) => fs::read_to_string(path)
-            .map(SecretString::from)
-            .map_err(|error| {
-                missing(format!(
-                    "the {field} {} of {whose} cannot be read",
-                    path.display()
-                ))
-                .because(error)
-            }),
+        Pem::File(path) => fs::read(path).map(SecretSlice::from).map_err(|error| {
+            missing(format!(
+                "the {field} {} of {whose} cannot be read",
+                path.display()
+            ))
+            .because(error)
+        }),
     }
 }
 
-fn key_pair(chain: &str, key: &str, whose: &str) -> Result<KeyPair, Error> {
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(chain.as_bytes())
-        .filter_map(Result::ok)
-        .collect();
-    let Some(leaf) = chain.first() else {
-        return Err(missing(format!(
-            "the client certificate of {whose} is not a PEM certificate"
-        )));
-    };
-    let leaf = Certificate::read(leaf)
-        .map_err(|flaw| missing(format!("the client certificate of {whose} {flaw}")))?;
-    let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
-        .map_err(|_| KeyFlaw::NotAKey)
-        .and_then(|key| signing_key(key.secret_der(), &leaf))
-        .map_err(|flaw| missing(format!("the client key of {whose} {flaw}")))?;
-    Ok(KeyPair {
-        not_after: leaf.not_after(),
-        chain,
-        key,
+fn pair(chain: &[u8], key: &[u8], whose: &str) -> Result<ClientPair, Error> {
+    ClientPair::read(chain, key).map_err(|flaw| {
+        missing(match flaw {
+            PairFlaw::NoCertificate => {
+                format!("the client certificate of {whose} is not a PEM certificate")
+            }
+            PairFlaw::Certificate(flaw) => format!("the client certificate of {whose} {flaw}"),
+            PairFlaw::Key(flaw) => format!("the client key of {whose} {flaw}"),
+        })
     })
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 
 use super::Preferences;
 
@@ -59,7 +59,7 @@ pub(in crate::cluster) struct ClientCertificate {
 
 #[derive(Clone)]
 pub(in crate::cluster) enum Pem {
-    Inline(SecretString),
+    Inline(SecretSlice<u8>),
     File(PathBuf),
 }
 

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -17,6 +15,7 @@ use crate::cluster::credential::{
 use crate::cluster::target::{FileReference, Trust};
 use crate::mesh::Error;
 use crate::mesh::kubeconfig::{self, Entry};
+use crate::mesh::x509::{authorities, no_authority};
 
 /// The extension of a cluster entry whose content a credential plugin is given.
 ///
@@ -72,10 +71,10 @@ impl<'a> Reader<'a> {
         } else {
             return Ok(Trust::System);
         };
-        if CertificateDer::pem_slice_iter(&pem).any(|certificate| certificate.is_ok()) {
-            Ok(Trust::Authorities(pem))
+        if authorities(&pem).is_empty() {
+            Err(Error::usage(format!("{field} {}", no_authority(&pem))))
         } else {
-            Err(Error::usage(format!("{field} holds no certificate")))
+            Ok(Trust::Authorities(pem))
         }
     }
 
@@ -86,7 +85,7 @@ impl<'a> Reader<'a> {
         cluster_info: impl FnOnce() -> Value,
     ) -> Result<Credential, Error> {
         kubeconfig::user(user).map_err(Error::usage)?;
-        let certificate = self.client_certificate(user)?;
+        let certificate = self.client_certificate(user);
         let bearer = self.bearer(user, certificate.is_some(), cluster_info)?;
         Ok(Credential {
             bearer,
@@ -141,24 +140,18 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn client_certificate(&mut self, user: &Entry) -> Result<Option<ClientCertificate>, Error> {
-        let certificate = self.pem(user, ["client-certificate", "client-certificate-data"])?;
-        let key = self.pem(user, ["client-key", "client-key-data"])?;
-        Ok(certificate
+    fn client_certificate(&mut self, user: &Entry) -> Option<ClientCertificate> {
+        let certificate = self.pem(user, ["client-certificate", "client-certificate-data"]);
+        let key = self.pem(user, ["client-key", "client-key-data"]);
+        certificate
             .zip(key)
-            .map(|(certificate, key)| ClientCertificate { certificate, key }))
+            .map(|(certificate, key)| ClientCertificate { certificate, key })
     }
 
-    fn pem(&mut self, user: &Entry, fields: [&'static str; 2]) -> Result<Option<Pem>, Error> {
+    fn pem(&mut self, user: &Entry, fields: [&'static str; 2]) -> Option<Pem> {
         let data = user.bytes(fields[1]);
         if !data.is_empty() {
-            let text = String::from_utf8(data).map_err(|_| {
-                Error::usage(format!(
-                    "{} of user {} is not PEM text",
-                    fields[1], user.name
-                ))
-            })?;
-            return Ok(Some(Pem::Inline(text.into())));
+            return Some(Pem::Inline(data.into()));
         }
         let path =
             user.given(fields[0])
@@ -166,7 +159,7 @@ impl<'a> Reader<'a> {
                     Some(path) => path,
                     None => PathBuf::from(path),
                 });
-        Ok(path.map(Pem::File))
+        path.map(Pem::File)
     }
 
     fn exec(&mut self, user: &Entry, cluster_info: impl FnOnce() -> Value) -> ExecPlugin {

@@ -6,11 +6,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Map, Value, json};
 
 use crate::mesh::kubeconfig::{Config, Entry};
+use crate::mesh::x509::authorities;
 
 /// What the context, its cluster and its user are called.
 const NAME: &str = "in-cluster";
@@ -70,9 +69,7 @@ impl InCluster {
     }
 
     fn has_authority(&self) -> bool {
-        fs::read(self.folder.join("ca.crt")).is_ok_and(|pem| {
-            CertificateDer::pem_slice_iter(&pem).any(|certificate| certificate.is_ok())
-        })
+        fs::read(self.folder.join("ca.crt")).is_ok_and(|pem| !authorities(&pem).is_empty())
     }
 }
 

@@ -17,13 +17,23 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub(in crate::mesh) fn bytes(value: &Value) -> Option<Vec<u8>> {
     match value {
         Value::Null => Some(Vec::new()),
-        Value::String(text) => BASE64.decode(text.replace(['\r', '\n'], "")).ok(),
+        Value::String(text) => base64(text.as_bytes()),
         Value::Array(items) => items
             .iter()
             .map(|item| item.as_u64().and_then(|byte| u8::try_from(byte).ok()))
             .collect(),
         Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
     }
+}
+
+/// What base64 stands for; line breaks in it count for nothing.
+pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let text: Vec<u8> = text
+        .iter()
+        .copied()
+        .filter(|byte| !matches!(byte, b'\r' | b'\n'))
+        .collect();
+    BASE64.decode(text).ok()
 }
 
 #[cfg(test)]

@@ -3,15 +3,11 @@
 //! Source: `ClientConfig` in `k8s.io/client-go/tools/clientcmd/client_config.go`, `DefaultServerURL` in `rest/url_utils.go`,
 //! `TLSConfigFor` in `transport/transport.go`, `newOIDCAuthProvider` in `plugin/pkg/client/auth/oidc/oidc.go`.
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-
 use super::Refusal;
 
-use crate::mesh::certificate;
 use crate::mesh::go::{self, Url};
 use crate::mesh::kubeconfig::{Config, Entry, find};
-use crate::mesh::x509::{Certificate, KeyFlaw, signing_key};
+use crate::mesh::x509::{ClientPair, KeyFlaw, PairFlaw, authorities, no_authority};
 
 /// # Errors
 /// Why there can be no client.
@@ -33,15 +29,15 @@ fn usable(cluster: &Entry, user: &Entry) -> Result<(), String> {
         return Ok(());
     }
     let insecure = cluster.is_true("insecure-skip-tls-verify");
-    let authorities = cluster.bytes("certificate-authority-data");
-    let has_authorities = !authorities.is_empty() || cluster.has("certificate-authority");
+    let pem = cluster.bytes("certificate-authority-data");
+    let has_authorities = !pem.is_empty() || cluster.has("certificate-authority");
     if insecure && has_authorities {
         return Err(
             "it has a CA and insecure-skip-tls-verify, which exclude each other".to_owned(),
         );
     }
-    if !authorities.is_empty() && certificate::read_pem(&authorities).is_empty() {
-        return Err("its CA holds no certificate".to_owned());
+    if !pem.is_empty() && authorities(&pem).is_empty() {
+        return Err(format!("its CA {}", no_authority(&pem)));
     }
     client_certificate(user)?;
     provider(user)
@@ -69,21 +65,16 @@ fn client_certificate(user: &Entry) -> Result<(), String> {
     if pem.is_empty() {
         return Ok(());
     }
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&pem)
-        .filter_map(Result::ok)
-        .collect();
-    if chain.is_empty() {
-        return Err("its client certificate is none".to_owned());
-    }
-    let leaf =
-        Certificate::read(&chain[0]).map_err(|_| "its client certificate is none".to_owned())?;
-    let key = PrivateKeyDer::from_pem_slice(&user.bytes("client-key-data"))
-        .map_err(|_| "its client key is none".to_owned())?;
-    match signing_key(key.secret_der(), &leaf) {
+    match ClientPair::read(&pem, &user.bytes("client-key-data")) {
         // That the key will not do is found out when it is used.
-        Ok(_) | Err(KeyFlaw::Unknown | KeyFlaw::Weak) => Ok(()),
-        Err(KeyFlaw::NotAKey) => Err("its client key is none".to_owned()),
-        Err(KeyFlaw::Foreign) => Err("its client key belongs to another certificate".to_owned()),
+        Ok(_) | Err(PairFlaw::Key(KeyFlaw::Unknown | KeyFlaw::Weak)) => Ok(()),
+        Err(PairFlaw::NoCertificate | PairFlaw::Certificate(_)) => {
+            Err("its client certificate is none".to_owned())
+        }
+        Err(PairFlaw::Key(KeyFlaw::NotAKey)) => Err("its client key is none".to_owned()),
+        Err(PairFlaw::Key(KeyFlaw::Foreign)) => {
+            Err("its client key belongs to another certificate".to_owned())
+        }
     }
 }
 
@@ -102,9 +93,8 @@ fn provider(user: &Entry) -> Result<(), String> {
             return Err(format!("its auth-provider oidc lacks {key}"));
         }
     }
-    let authorities = go::bytes(&config["idp-certificate-authority-data"]);
-    let good =
-        authorities.is_some_and(|pem| pem.is_empty() || !certificate::read_pem(&pem).is_empty());
+    let pem = go::bytes(&config["idp-certificate-authority-data"]);
+    let good = pem.is_some_and(|pem| pem.is_empty() || !authorities(&pem).is_empty());
     if good {
         Ok(())
     } else {

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use x509_parser::extensions::GeneralName;
-use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::mesh::certificate::fingerprint;
@@ -139,14 +138,9 @@ fn of_flaw(flaw: &Flaw) -> Judgement {
 impl Roots {
     /// The certificates in `pem`; what is not a certificate is passed over.
     pub fn from_pem(pem: &str) -> Self {
-        let blocks = Pem::iter_from_buffer(pem.as_bytes()).filter_map(Result::ok);
-        let (mut fingerprints, mut certificates) = (Vec::new(), Vec::new());
-        for block in blocks.filter(|block| block.label == "CERTIFICATE") {
-            if x509::Certificate::read(&block.contents).is_ok() {
-                fingerprints.push(fingerprint(&block.contents));
-                certificates.push(CertificateDer::from(block.contents));
-            }
-        }
+        let certificates = x509::authorities(pem.as_bytes());
+        let mut fingerprints: Vec<String> =
+            certificates.iter().map(|der| fingerprint(der)).collect();
         fingerprints.sort();
         fingerprints.dedup();
         Self {

@@ -7,17 +7,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use p256::ecdsa::signature::hazmat::PrehashSigner as _;
-use p256::pkcs8::DecodePrivateKey as _;
+use p256::pkcs8::{DecodePrivateKey as _, PrivateKeyInfoRef};
 use ring::rand::{SecureRandom as _, SystemRandom};
-use rsa::pkcs1::DecodeRsaPrivateKey as _;
+use rsa::pkcs1::{ALGORITHM_OID as RSA, RsaPrivateKeyRef, UintRef};
 use rsa::rand_core::{TryCryptoRng, TryRng};
 use rsa::traits::PublicKeyParts as _;
-use rsa::{Pkcs1v15Sign, PrivateKey, Pss};
+use rsa::{BoxedUint, Pkcs1v15Sign, PrivateKey, Pss};
 use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer};
 use rustls::sign::{Signer, SigningKey};
 use rustls::{SignatureAlgorithm, SignatureScheme};
 use sha2::{Sha256, Sha384, Sha512};
+use x509_parser::asn1_rs::{Any, FromDer as _};
 
 use super::Certificate;
 use super::key::{Curve, Key};
@@ -45,11 +46,16 @@ pub enum KeyFlaw {
 /// # Errors
 /// Why it cannot be that.
 pub fn signing_key(der: &[u8], certificate: &Certificate) -> Result<Arc<dyn SigningKey>, KeyFlaw> {
-    let forms: [PrivateKeyDer<'_>; 3] = [
-        PrivatePkcs1KeyDer::from(der).into(),
+    // Only PKCS#1 has to end with the text.
+    let (rest, _) = Any::from_der(der).map_err(|_| KeyFlaw::NotAKey)?;
+    let (der, is_whole) = (&der[..der.len() - rest.len()], rest.is_empty());
+    let mut forms: Vec<PrivateKeyDer<'_>> = vec![
         PrivatePkcs8KeyDer::from(der).into(),
         PrivateSec1KeyDer::from(der).into(),
     ];
+    if is_whole {
+        forms.insert(0, PrivatePkcs1KeyDer::from(der).into());
+    }
     let by_ring = forms.iter().find_map(|form| any_supported_type(form).ok());
     if let Some(key) = by_ring {
         let own = key.public_key();
@@ -66,7 +72,7 @@ pub fn signing_key(der: &[u8], certificate: &Certificate) -> Result<Arc<dyn Sign
     {
         return Err(KeyFlaw::Weak);
     }
-    let key = Rare::read(der).ok_or(KeyFlaw::NotAKey)?;
+    let key = Rare::read(der, is_whole).ok_or(KeyFlaw::NotAKey)?;
     if !key.fits(&certificate.key) {
         return Err(KeyFlaw::Foreign);
     }
@@ -95,11 +101,33 @@ macro_rules! of_curve {
     };
 }
 
+/// An RSA key, of two primes or more.
+fn rsa(der: &[u8]) -> Option<PrivateKey> {
+    let key = RsaPrivateKeyRef::try_from(der).ok()?;
+    let bits = u32::try_from(key.modulus.as_bytes().len()).ok()? * 8;
+    let number = |number: UintRef<'_>| BoxedUint::from_be_slice(number.as_bytes(), bits).ok();
+    let others = key.other_prime_infos.iter().flatten();
+    let primes: Option<Vec<BoxedUint>> = [key.prime1, key.prime2]
+        .into_iter()
+        .chain(others.map(|other| other.prime))
+        .map(number)
+        .collect();
+    PrivateKey::from_components(
+        number(key.modulus)?,
+        number(key.public_exponent)?,
+        number(key.private_exponent)?,
+        primes?,
+    )
+    .ok()
+}
+
 impl Rare {
-    fn read(der: &[u8]) -> Option<Self> {
-        let rsa = PrivateKey::from_pkcs1_der(der)
-            .ok()
-            .or_else(|| PrivateKey::from_pkcs8_der(der).ok());
+    fn read(der: &[u8], is_whole: bool) -> Option<Self> {
+        let rsa = match PrivateKeyInfoRef::try_from(der) {
+            Ok(info) if info.algorithm.oid == RSA => rsa(info.private_key.as_bytes()),
+            Ok(_) => None,
+            Err(_) => is_whole.then(|| rsa(der)).flatten(),
+        };
         rsa.map(|key| Self::Rsa(Box::new(key)))
             .or_else(|| of_curve!(p521, der).map(Self::P521))
             .or_else(|| of_curve!(p384, der).map(Self::P384))

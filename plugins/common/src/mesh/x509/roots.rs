@@ -7,6 +7,28 @@ use x509_parser::certificate::X509CertificateParser;
 use x509_parser::nom::Parser as _;
 
 use super::Certificate;
+use crate::mesh::go;
+
+/// The certificates in a text that count as trusted; what Go cannot read is passed over, and so are blocks with headers.
+///
+/// Source: `AppendCertsFromPEM` in Go's `src/crypto/x509/cert_pool.go`.
+pub fn authorities(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+    go::blocks(pem)
+        .filter(|block| block.label == b"CERTIFICATE" && !block.has_headers)
+        .filter(|block| Certificate::read(&block.contents).is_ok())
+        .map(|block| block.contents.into())
+        .collect()
+}
+
+/// Why a text has no authority that counts, as what is said of it goes on.
+pub fn no_authority(pem: &[u8]) -> String {
+    let first = go::blocks(pem).find(|block| block.label == b"CERTIFICATE");
+    match first.map(|block| Certificate::read(&block.contents)) {
+        None => "holds no certificate".to_owned(),
+        Some(Err(flaw)) => format!("holds a certificate that {flaw}"),
+        Some(Ok(_)) => "holds no certificate without headers (Name: value)".to_owned(),
+    }
+}
 
 /// Trusted certificates. Each is read when a chain needs it: a system has hundreds, and a chain ends in one.
 #[derive(Debug, Default)]

@@ -35,20 +35,7 @@ pub fn verify(
     purpose: Purpose<'_>,
     now: Timestamp,
 ) -> Result<(), Flaw> {
-    let mut all = Vec::new();
-    for der in shown {
-        let certificate = Certificate::read(der)?;
-        if certificate
-            .key
-            .rsa_bits()
-            .is_some_and(|bits| bits > LONGEST_RSA)
-        {
-            return Err(Flaw::unfit(format!(
-                "it shows an RSA key of more than {LONGEST_RSA} bits"
-            )));
-        }
-        all.push(certificate);
-    }
+    let all = read_shown(shown)?;
     let Some((leaf, intermediates)) = all.split_first() else {
         return Err(Flaw::unfit("none was shown"));
     };
@@ -78,6 +65,28 @@ pub fn verify(
         }
     }
     Err(first.unwrap_or(Flaw::UnknownAuthority { candidate: None }))
+}
+
+/// Reads what a server shows, which has to be sound even where nobody asks who signed it.
+///
+/// # Errors
+/// Why it is refused.
+pub fn read_shown(shown: &[&[u8]]) -> Result<Vec<Certificate>, Flaw> {
+    let mut all = Vec::new();
+    for der in shown {
+        let certificate = Certificate::read(der)?;
+        if certificate
+            .key
+            .rsa_bits()
+            .is_some_and(|bits| bits > LONGEST_RSA)
+        {
+            return Err(Flaw::unfit(format!(
+                "it shows an RSA key of more than {LONGEST_RSA} bits"
+            )));
+        }
+        all.push(certificate);
+    }
+    Ok(all)
 }
 
 fn leaf_key_is_usable(leaf: &Certificate) -> Result<(), Flaw> {
