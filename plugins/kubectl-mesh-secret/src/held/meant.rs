@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mesh_common::mesh::cluster_name::ClusterId;
-use mesh_common::mesh::command::Remedy;
+use mesh_common::mesh::command::{Remedy, named};
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::meant_for::{Entry, Judged, Member, Members, Mesh, Reached, Verdict, judge};
 use mesh_common::mesh::remote_secret::{annotated_cluster, has_label};
@@ -239,7 +239,8 @@ impl One<'_> {
         match (is_right, other_fails) {
             (true, false) => remove(self.held, self.key),
             (true, true) => format!(
-                "create the secret {other} again, which has the right name and does not work, and delete this one before that"
+                "delete this secret, and then create secret {} again, which has the right name and does not work",
+                named(other)
             )
             .into(),
             (false, _) => "keep the one whose data key is what the cluster's own istiod calls it (values.global.multiCluster.clusterName), and delete the other with kubectl mesh-secret delete".into(),
@@ -249,16 +250,19 @@ impl One<'_> {
 
 /// What drops a key beside another one of the same Secret.
 fn stray(held: &Held, key: &str, kept: &str, is_known: bool, is_safe: bool) -> Remedy {
-    let secret = held.name();
-    match (is_known, is_safe) {
-        (true, true) => drop_key(held, key),
-        (true, false) => format!(
+    if is_known && is_safe {
+        return drop_key(held, key);
+    }
+    let (secret, kept, key) = (named(held.name()), named(kept), named(key));
+    if is_known {
+        format!(
             "see to it that key {kept} works (kubectl mesh-secret inspect --probe), then take key {key} out of secret {secret}"
         )
-        .into(),
-        (false, _) => format!(
+        .into()
+    } else {
+        format!(
             "find out which of both the cluster's own istiod calls it (values.global.multiCluster.clusterName), and take the other key, {kept} or {key}, out of secret {secret}"
         )
-        .into(),
+        .into()
     }
 }

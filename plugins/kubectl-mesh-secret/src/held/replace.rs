@@ -1,7 +1,7 @@
 //! The commands that put a secret in the place of another one, or take one away. A command that cannot do its work as it
 //! stands, or takes more away than it should, is a step in words.
 
-use mesh_common::mesh::command::{Command, Kubectl, Remedy};
+use mesh_common::mesh::command::{Command, Kubectl, Remedy, named};
 use mesh_common::mesh::names::CONFIG_SECRET;
 use mesh_common::mesh::origin::keeper;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
@@ -40,7 +40,8 @@ pub(super) fn in_place(
     }
     if !held.has_only(key) {
         return Err(format!(
-            "take key {key} out of secret {secret} in context {context}, which has others, and then {}",
+            "{}, and then {}",
+            taken_out(secret, key, context),
             create_step_from(held, key, Some(source), name)
         ));
     }
@@ -49,8 +50,9 @@ pub(super) fn in_place(
         return match take_over(&held.secret, name) {
             TakeOver::Free | TakeOver::FromGuide => Ok((create, true)),
             TakeOver::Stranger(owners) => Err(format!(
-                "{}, and add --force-conflicts, since secret {secret} belongs to {}",
+                "{}, and add --force-conflicts, since secret {} belongs to {}",
                 create_step_from(held, key, Some(source), name),
+                named(secret),
                 owners.join(", ")
             )),
         };
@@ -74,8 +76,25 @@ pub(super) fn remove(held: &Held, key: &str) -> Remedy {
             let at = (&held.kubectl, context, namespace(held));
             take_away(at, secret, key, held.has_only(key))
         }
-        None => format!("leave key {key} out of secret {secret}").into(),
+        None => left_out(held, key).into(),
     }
+}
+
+fn left_out(held: &Held, key: &str) -> String {
+    format!(
+        "leave key {} out of secret {}",
+        named(key),
+        named(held.name())
+    )
+}
+
+fn taken_out(secret: &str, key: &str, context: &str) -> String {
+    format!(
+        "take key {} out of secret {} in context {}, which has others",
+        named(key),
+        named(secret),
+        named(context)
+    )
 }
 
 /// The same for a Secret in this context and namespace, by whether the key is its only one.
@@ -88,7 +107,7 @@ pub(crate) fn take_away(
     if is_only_one {
         return delete(kubectl, context, namespace, secret).into();
     }
-    format!("take key {key} out of secret {secret} in context {context}, which has others").into()
+    taken_out(secret, key, context).into()
 }
 
 /// Drops one data key of a Secret; only for a key whose access another key of it holds.
@@ -97,7 +116,7 @@ pub(super) fn drop_key(held: &Held, key: &str) -> Remedy {
         return step.into();
     }
     if held.context.is_none() || held.secret.immutable == Some(true) {
-        return format!("leave key {key} out of secret {}", held.name()).into();
+        return left_out(held, key).into();
     }
     let operations =
         serde_json::json!([{"op": "remove", "path": format!("/data/{}", pointer(key))}]);
@@ -114,7 +133,7 @@ pub(super) fn kept(held: &Held) -> Option<String> {
     let keeper = keeper(&held.secret.metadata, "Secret")?;
     Some(format!(
         "change secret {} where it comes from: it is kept by {keeper}",
-        held.name()
+        named(held.name())
     ))
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mesh_common::mesh::command::{Command, Kubectl, Remedy};
+use mesh_common::mesh::command::{Command, Kubectl, Remedy, named};
 use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::names::READ_AGAIN_AFTER;
 use mesh_common::mesh::remote_secret::has_label;
@@ -87,8 +87,9 @@ impl<'a> Twins<'a> {
             Keep::This(kept) if kept != number => surplus(held[number], held[kept], key),
             Keep::This(_) if group.numbers.len() == 2 => surplus(held[other], held[number], key),
             Keep::This(kept) => format!(
-                "keep secret {}, and delete the others for cluster {key} with the commands that stand beside them",
-                held[kept].name()
+                "keep secret {}, and delete the others for cluster {} with the commands that stand beside them",
+                named(held[kept].name()),
+                named(key)
             )
             .into(),
             Keep::NoneWorks => "none of them works: delete all but one with kubectl mesh-secret delete, and create that one again with kubectl mesh-secret create".into(),
@@ -123,9 +124,10 @@ fn surplus(doomed: &Held, kept: &Held, key: &str) -> Remedy {
                 .into()
         }
         _ => format!(
-            "take key {key} out of secret {}, and then annotate secret {}: istiod looks at it again only once it changes",
-            doomed.name(),
-            kept.name()
+            "take key {} out of secret {}, and then annotate secret {}: istiod looks at it again only once it changes",
+            named(key),
+            named(doomed.name()),
+            named(kept.name())
         )
         .into(),
     }
