@@ -306,3 +306,14 @@ fn a_pair_whose_secret_is_wrong_is_not_missing_as_well() {
         ["east west east wrong-cluster", "west east east missing"]
     );
 }
+
+#[test]
+fn a_cluster_that_no_secret_is_about_is_not_asked() {
+    let scene = Scene::new();
+    scene.hold("istio-remote-secret-west", &[("west", "west")]);
+    scene.north.clear_recordings();
+    for line in [LINES[0], LINES[2], LINES[3]] {
+        assert_eq!(scene.found(line), [], "{line}");
+    }
+    assert!(scene.north.connections().is_empty());
+}
