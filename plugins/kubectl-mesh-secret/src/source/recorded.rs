@@ -38,6 +38,8 @@ struct Held<'a> {
     cluster: &'a str,
     token: SecretString,
     seen: Option<&'a Rc<Secret>>,
+    /// Whether some holder got it a moment ago.
+    is_new: bool,
     holdings: BTreeSet<Holding>,
     holders: BTreeSet<&'a str>,
 }
@@ -78,10 +80,6 @@ fn by_token(given: Vec<Given<'_>>) -> Vec<Held<'_>> {
         let (Some(home), Some(holding)) = (home, holding) else {
             continue;
         };
-        // A token of a holder's own that it had before was recorded when it was made.
-        if one.is_old && !home.is_held() {
-            continue;
-        }
         let key = (one.origin.context(), home.clone());
         let known = held.entry(key).or_insert_with(|| Held {
             origin: one.origin,
@@ -89,9 +87,11 @@ fn by_token(given: Vec<Given<'_>>) -> Vec<Held<'_>> {
             cluster: &one.secret.cluster,
             token,
             seen: one.seen,
+            is_new: false,
             holdings: BTreeSet::new(),
             holders: BTreeSet::new(),
         });
+        known.is_new |= !one.is_old;
         known.holdings.insert(holding);
         known.holders.insert(one.holder.context());
     }
@@ -114,8 +114,10 @@ impl Held<'_> {
             own_name(secret) == self.home.name && self.home.is(secret, self.token.expose_secret())
         };
         let namespace = Some(self.home.namespace.as_str());
-        // What a token is bound to is known by the token, and was made for it a moment ago.
-        let (uid, annotations) = if let Some(uid) = self.home.uid() {
+        // What a token is bound to is known by the token, and was made for it a moment ago; unless the holder has it since an
+        // earlier run, which may have been interrupted before it recorded that.
+        let made_now = self.home.uid().filter(|_| self.is_new);
+        let (uid, annotations) = if let Some(uid) = made_now {
             let nothing = Secret::default();
             (Some(uid.to_owned()), missing(&nothing, &self.holdings))
         } else if let Some(seen) = self.seen.filter(|seen| is_home(seen)) {

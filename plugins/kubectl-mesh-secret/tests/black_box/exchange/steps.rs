@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use mesh_common::mesh::holding::has_record;
 use mesh_testkit::condition::wait_until;
-use mesh_testkit::embedded::Fault;
+use mesh_testkit::embedded::{Cluster, Fault};
 
 use super::mesh::{EXCHANGE, Mesh};
 
@@ -201,6 +202,59 @@ fn ctrl_c_at_any_write_keeps_what_was_done() {
         mesh.is_complete();
         mesh.is_settled();
     }
+}
+
+/// The Secrets that tokens of the holders' own are bound to, each with whether it records a holder.
+fn anchors(mesh: &Mesh) -> Vec<bool> {
+    let objects = mesh.clusters().into_iter().flat_map(Cluster::objects);
+    objects
+        .filter(|object| {
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            object["kind"] == "Secret" && name.contains("-token-for-")
+        })
+        .map(|object| has_record(&serde_json::from_value(object).unwrap()))
+        .collect()
+}
+
+/// Between the secrets in the holders and the record of who holds their tokens.
+#[test]
+fn ctrl_c_before_holders_are_recorded_leaves_that_to_the_next_run() {
+    let mesh = Mesh::new();
+    let line = format!("{EXCHANGE} --token-duration 1h");
+    let path = "/api/v1/namespaces/istio-system/secrets/istio-remote-secret-*";
+    for cluster in mesh.clusters() {
+        cluster.inject(Fault::on("PATCH", path).latency(Duration::from_secs(2)));
+    }
+    let running = mesh.run(&line).spawn();
+    wait_until(Duration::from_secs(40), || {
+        let writes = mesh.writes().into_iter();
+        let begun = writes.filter(|write| write.contains("/istio-remote-secret-"));
+        (begun.count() == 6).then_some(())
+    })
+    .expect("all secrets are on their way");
+    running.interrupt();
+    let output = running.wait();
+    assert_eq!(output.code, 130, "{}", output.golden());
+    mesh.is_complete();
+    assert_eq!(anchors(&mesh), [false; 6], "{}", output.golden());
+    for cluster in mesh.clusters() {
+        cluster.clear_faults();
+    }
+    let again = mesh.run(&line).output().expect_success();
+    assert_eq!(
+        again.stdout.matches(" unchanged in context ").count(),
+        6,
+        "{}",
+        again.golden()
+    );
+    assert_eq!(anchors(&mesh), [true; 6], "{}", again.golden());
+    // A third run has nothing left to do, and a rotation need not be told who holds the tokens.
+    mesh.forget();
+    mesh.run(&line).output().expect_success();
+    assert_eq!(mesh.writes(), Vec::<String>::new());
+    mesh.run("rotate west --revoke-unseen")
+        .output()
+        .expect_success();
 }
 
 #[test]
