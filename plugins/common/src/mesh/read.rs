@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The value that was read, or why there is none. Reasons are one line each.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "result", content = "detail")]
 pub enum Read<T> {
     /// What is there.
@@ -17,6 +17,7 @@ pub enum Read<T> {
     /// The answer did not come in time.
     Late(String),
     /// Nothing needed it, so nobody asked.
+    #[default]
     NotAsked,
 }
 

@@ -1,6 +1,8 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::cluster::{Cluster, Connector, Target, concerns_one_cluster, each_alone, fan_out};
+use mesh_common::cluster::{
+    Cluster, Connector, Target, concerns_one_cluster, each_alone, fan_out, with_lost,
+};
 use mesh_common::mesh::change::Change;
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::connector;
@@ -46,8 +48,9 @@ pub(crate) async fn run(
     {
         streams.warn(&warning);
     }
-    different(&seen)?;
-    let (planned, unfit) = interrupt.or(plan(seen, &order, streams)).await?;
+    different(&seen).map_err(|error| with_lost(error, &mut lost))?;
+    let planned = interrupt.or(plan(seen, &order, streams)).await;
+    let (planned, unfit) = planned.map_err(|error| with_lost(error, &mut lost))?;
     lost.extend(unfit);
 
     let results = fan_out(&planned, |one| {

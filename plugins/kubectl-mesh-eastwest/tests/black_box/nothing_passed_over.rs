@@ -49,3 +49,23 @@ fn a_cluster_that_cannot_be_worked_with_costs_itself_alone() {
         gateway.is_some()
     });
 }
+
+#[test]
+fn a_cluster_that_is_lost_is_told_of_beside_what_is_wrong_with_another() {
+    let mut clusters = Clusters::new();
+    let kubeconfig = clusters.kubeconfig().context("again", "west", "west");
+    clusters.write(&kubeconfig);
+    clusters.east.stop();
+    let output = clusters.run("apply --context east,west,again").output();
+    assert_eq!(output.code, 2, "{}", output.golden());
+    for words in [
+        "contexts west and again are the same cluster",
+        "context east",
+    ] {
+        assert!(
+            output.stderr.contains(words),
+            "{words}: {}",
+            output.golden()
+        );
+    }
+}

@@ -1,7 +1,7 @@
 //! An order from the clusters it names to the exit code: observe, plan for all of them, write, say what was done.
 
 use mesh_common::cluster::{
-    Connector, DryRun, Kubeconfig, Target, concerns_one_cluster, each_alone, fan_out,
+    Connector, DryRun, Kubeconfig, Target, concerns_one_cluster, each_alone, fan_out, with_lost,
 };
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::flags::ConnectFlags;
@@ -44,7 +44,7 @@ pub(crate) async fn carry_out<K: Kind>(
         .or(async { Ok(observe::<K>(connector, jobs).await) })
         .await?;
     let (seen, mut lost) = each_alone(read)?;
-    let seen = one_of_each(seen, streams)?;
+    let seen = one_of_each(seen, streams).map_err(|error| with_lost(error, &mut lost))?;
     for one in &seen {
         for object in one.objects.iter().filter_map(|(_, found)| found.as_ref()) {
             for warning in remark(object, one.cluster.target()) {
@@ -52,9 +52,10 @@ pub(crate) async fn carry_out<K: Kind>(
             }
         }
     }
-    let mut planned = planned(seen, &order)?;
+    let mut planned = planned(seen, &order).map_err(|error| with_lost(error, &mut lost))?;
     if order.is_rehearsed && order.dry_run.writes() {
-        let (good, unfit) = rehearse(planned, interrupt).await?;
+        let rehearsed = rehearse(planned, interrupt).await;
+        let (good, unfit) = rehearsed.map_err(|error| with_lost(error, &mut lost))?;
         planned = good;
         lost.extend(unfit);
     }

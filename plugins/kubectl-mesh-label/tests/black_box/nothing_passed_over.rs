@@ -62,3 +62,18 @@ fn a_cluster_that_cannot_be_worked_with_costs_itself_alone() {
         web["metadata"]["labels"]["istio.io/global"] == json!("true")
     });
 }
+
+#[test]
+fn a_cluster_that_is_lost_is_told_of_beside_what_is_wrong_with_another() {
+    let mut world = world();
+    world.east.stop();
+    let output = world.run("network net-z --context east,west").output();
+    assert_eq!(output.code, 2, "{}", output.golden());
+    for words in ["--overwrite", "context east"] {
+        assert!(
+            output.stderr.contains(words),
+            "{words}: {}",
+            output.golden()
+        );
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mesh_common::cluster::{Cluster, Kubeconfig};
+use mesh_common::cluster::{Cluster, Kubeconfig, with_lost};
 use mesh_common::mesh::remote_secret::RemoteSecret;
 use mesh_common::mesh::yaml::to_yaml;
 use mesh_common::mesh::{Error, Exit, server};
@@ -96,34 +96,47 @@ async fn carry_out(
         }))
         .await?;
     let name = names::choose(run.options, &seen, run.source.context())?;
-    for warning in &name.warnings {
+    let context = run.source.context();
+    let skipped = seen.identity.not_compared(context);
+    for warning in name.warnings.iter().chain(&skipped) {
         streams.warn(warning);
     }
     let target = run.source.target();
     claim::check_name(target, &name.cluster, kubeconfig, run.options)?;
-    let (holders, lost) = holders::check(holders, &seen, &name.cluster, run.options)?;
+    let (holders, mut lost) = holders::check(holders, &seen, &name.cluster, run.options)?;
+    for line in holders
+        .iter()
+        .flat_map(|holder| holder.skipped(run.options))
+    {
+        streams.warn(&line);
+    }
     let known = claim::read_cluster(target, &run.server, &seen, run.options);
     let written = BTreeSet::new();
     let claims = holders.iter().map(|holder| Claim {
         holder,
-        context: run.source.context(),
+        context,
         server: &run.server,
         source: &known,
         cluster: &name.cluster,
         options: run.options,
         written: &written,
     });
-    claim::check(claims.collect(), run.connector, run.interrupt).await?;
+    let claims = claim::check(claims.collect(), run.connector, run.interrupt).await;
+    claims.map_err(|error| with_lost(error, &mut lost))?;
     let plan = plan::plan(&seen, run.options, run.place())?;
+    for line in &plan.skipped {
+        streams.warn(line);
+    }
     let borrowed: Vec<&Holder> = holders.iter().collect();
     let is_new = !matches!(plan.token, TokenPlan::Existing(_));
     if is_new {
-        holders::check_owners(&borrowed, &name.cluster, run.options)?;
+        holders::check_owners(&borrowed, &name.cluster, run.options)
+            .map_err(|error| with_lost(error, &mut lost))?;
     }
     let just_made = credential::make(run, &plan.makes, streams).await? || is_new;
     let wanted = Wanted {
         cluster: name.cluster,
-        uid: seen.uid,
+        uid: seen.identity.uid().map(str::to_owned),
         just_made,
     };
     if !run.options.applies {

@@ -93,7 +93,7 @@ pub(super) async fn observe(
             Err(error) => wrong.push(error),
         }
     }
-    if !seen.places.iter().any(|place| place.is_holder) {
+    if !wrong.is_empty() || !seen.places.iter().any(|place| place.is_holder) {
         wrong.append(&mut seen.lost);
     }
     Error::all(wrong).map_or(Ok(seen), Err)

@@ -45,7 +45,7 @@ impl Member {
 /// Connects to all of them and reads them at once; gives those that could be read and the errors of those that could not.
 ///
 /// # Errors
-/// All that a person has to decide first, joined; and those of the unread ones where fewer than two are left.
+/// All that a person has to decide first, joined with those of the unread ones; and the latter where fewer than two are left.
 pub(super) async fn gather(
     asked: Vec<(Asked, Target)>,
     named: bool,
@@ -84,7 +84,7 @@ pub(super) async fn gather(
         }
     }
     wrong.extend(same_names(&members));
-    if members.len() < 2 {
+    if members.len() < 2 || !wrong.is_empty() {
         wrong.append(&mut lost);
         if wrong.is_empty() {
             wrong.push(Error::usage(
@@ -125,15 +125,13 @@ async fn member(
         ));
     }
     let context = cluster.context().to_owned();
-    let warnings = warnings
+    let mut warnings: Vec<String> = warnings
         .into_iter()
         .map(|warning| format!("context {context}: {warning}"))
         .collect();
-    let (uid, istiods) = (
-        source.uid.clone().unwrap_or_default(),
-        source.istiods.clone(),
-    );
-    let holder = Holder::new(cluster, uid, istiods, space);
+    let istiods = source.istiods.clone().map(|names| names.known);
+    let holder = Holder::new(cluster, source.identity.clone(), istiods, space);
+    warnings.extend(holder.skipped(&options));
     Ok((
         Member {
             role: asked.role,
@@ -150,7 +148,7 @@ async fn member(
 fn same<'m>(member: &Member, others: &'m [Member]) -> Option<&'m Member> {
     others
         .iter()
-        .find(|other| other.holder.uid() == member.holder.uid())
+        .find(|other| other.source.identity.is(&member.source.identity))
 }
 
 fn same_cluster(member: &Member, other: &Member) -> Error {

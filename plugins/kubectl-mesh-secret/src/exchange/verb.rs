@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use mesh_common::cluster::{Connector, Kubeconfig, Target, concerns_one_cluster, fan_out};
+use mesh_common::cluster::{
+    Connector, Kubeconfig, Target, concerns_one_cluster, fan_out, with_lost,
+};
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::remote_cluster::ReadCluster;
 use mesh_common::mesh::{Error, Exit};
@@ -56,8 +58,12 @@ pub(crate) async fn run(
         (false, _) => Vec::new(),
     };
     let dry_run = order.options.dry_run;
-    let plans = checked(&members)?;
-    check_claims(&members, &kubeconfig, &connector, interrupt).await?;
+    let plans = checked(&members).map_err(|error| with_lost(error, &mut lost))?;
+    for line in plans.iter().flat_map(|plan| &plan.skipped) {
+        streams.warn(line);
+    }
+    let claims = check_claims(&members, &kubeconfig, &connector, interrupt).await;
+    claims.map_err(|error| with_lost(error, &mut lost))?;
     prune::agree(&leftovers, arguments.confirm, dry_run, interrupt, streams).await?;
 
     let all = Work {
@@ -165,7 +171,7 @@ async fn check_claims(
 fn holders_of<'m>(source: &Member, members: &'m [Member]) -> Vec<&'m Holder> {
     let others = members
         .iter()
-        .filter(|other| other.role == Role::Primary && other.holder.uid() != source.holder.uid());
+        .filter(|other| other.role == Role::Primary && other.context() != source.context());
     others.map(|other| &other.holder).collect()
 }
 
@@ -240,7 +246,7 @@ impl<'a> Work<'a> {
         let just_made = credential::make(&run, &plan.makes, streams).await? || is_new;
         let wanted = Wanted {
             cluster: member.name.clone(),
-            uid: member.source.uid.clone(),
+            uid: member.source.identity.uid().map(str::to_owned),
             just_made,
         };
         run.gifts(plan, &wanted, &holders, streams).await

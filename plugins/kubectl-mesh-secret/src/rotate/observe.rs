@@ -1,23 +1,22 @@
 //! Reads every cluster that may hold a secret. Nothing is decided here.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::{Cluster, Connector, Selection, Trust, fan_out};
 use mesh_common::mesh::Error;
 use mesh_common::mesh::holding::Holding;
 use mesh_common::mesh::names::REMOTE_SECRETS;
 use mesh_common::mesh::remote_cluster::normal_server;
-use mesh_common::terminal::reading::{doubles, left_out, without};
+use mesh_common::terminal::reading::left_out;
 
 use super::resolve::Asked;
+use crate::source::identity::Identity;
 use crate::source::observe::cluster_uid;
 
 /// A cluster that was read.
 pub(super) struct Place {
     pub cluster: Cluster,
-    /// UID of its kube-system.
-    pub uid: String,
+    /// How it is told from other clusters.
+    pub identity: Identity,
     /// Whether secrets may be written there.
     pub named: bool,
     /// Its remote secrets.
@@ -39,6 +38,8 @@ pub(super) struct Seen {
     pub unread: Vec<Unread>,
     /// What is to be said of contexts that lead to a cluster that another one leads to.
     pub doubles: Vec<String>,
+    /// What is to be said of those that cannot be compared with others.
+    pub not_compared: Vec<String>,
 }
 
 impl Place {
@@ -46,12 +47,14 @@ impl Place {
         self.cluster.context()
     }
 
-    /// Whether both contexts have one address, or trust the same authorities.
-    fn is_reached_as(&self, other: &Self) -> bool {
-        let [one, other] = [self, other].map(|place| place.cluster.target());
+    /// Whether both contexts lead to one cluster. A server may claim any UID: one that is reached in a way of its own is a
+    /// cluster of its own.
+    fn is(&self, other: &Self) -> bool {
+        let [one, another] = [self, other].map(|place| place.cluster.target());
         let has_authorities = matches!(one.trust(), Trust::Authorities(_));
-        normal_server(one.server()) == normal_server(other.server())
-            || (has_authorities && one.trust() == other.trust())
+        let is_reached_alike = normal_server(one.server()) == normal_server(another.server())
+            || (has_authorities && one.trust() == another.trust());
+        self.identity.is(&other.identity) && is_reached_alike
     }
 
     /// How the remote cluster records a secret of this one.
@@ -72,8 +75,11 @@ pub(super) async fn observe(asked: Vec<Asked>, namespace: &str, connector: &Conn
             let cluster = connector.connect(target?).await?;
             let (uid, secrets) =
                 futures::join!(cluster_uid(&cluster), remote_secrets(&cluster, namespace));
+            let reads = cluster.reads();
+            let uid = reads.take(uid);
+            reads.reached()?;
             Ok(Place {
-                uid: uid?,
+                identity: Identity::new(&cluster, uid),
                 secrets: secrets?,
                 cluster,
                 named,
@@ -97,7 +103,7 @@ pub(super) async fn observe(asked: Vec<Asked>, namespace: &str, connector: &Conn
     seen.add(Seen {
         places,
         unread,
-        doubles: Vec::new(),
+        ..Seen::default()
     });
     seen
 }
@@ -105,24 +111,20 @@ pub(super) async fn observe(asked: Vec<Asked>, namespace: &str, connector: &Conn
 impl Seen {
     /// Adds what was seen in further contexts; each cluster is there once.
     pub(super) fn add(&mut self, more: Self) {
-        self.places.extend(more.places);
         self.unread.extend(more.unread);
         self.doubles.extend(more.doubles);
-        let places = std::mem::take(&mut self.places);
-        let uids: Vec<Option<&str>> = places
-            .iter()
-            .map(|place| Some(place.uid.as_str()))
-            .collect();
-        // A server may claim any UID: one that is reached in a way of its own is a cluster of its own.
-        let doubles: BTreeMap<usize, usize> = doubles(&uids)
-            .into_iter()
-            .filter(|(double, first)| places[*double].is_reached_as(&places[*first]))
-            .collect();
-        let notes = doubles
-            .iter()
-            .map(|(double, first)| left_out(places[*double].context(), places[*first].context()));
-        self.doubles.extend(notes);
-        self.places = without(&doubles, places);
+        self.not_compared.extend(more.not_compared);
+        for place in more.places {
+            if let Some(first) = self.places.iter().find(|known| known.is(&place)) {
+                self.doubles
+                    .push(left_out(place.context(), first.context()));
+                continue;
+            }
+            let told = place.identity.not_compared(place.context());
+            self.not_compared
+                .extend(told.filter(|line| !self.not_compared.contains(line)));
+            self.places.push(place);
+        }
     }
 }
 

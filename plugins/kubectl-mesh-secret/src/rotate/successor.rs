@@ -145,8 +145,10 @@ async fn try_out(work: &Work<'_>, lineage: &Lineage, token: &SecretString) -> Re
             other => break other?,
         }
     };
-    let uid = found.and_then(|namespace| namespace.metadata.uid);
-    if uid.as_deref() == Some(source.uid.as_str()) {
+    let found = found.and_then(|namespace| namespace.metadata.uid);
+    let known = source.identity.uid();
+    let is_right = found.is_some_and(|found| known.is_none_or(|known| known == found));
+    if is_right {
         if let Some(way) = cluster.by_proxy_of_environment() {
             work.streams.say(&format!(
                 "the new token of secret/{} was tried {way}",

@@ -1,5 +1,6 @@
 //! The verb from its arguments to its exit code.
 
+use mesh_common::cluster::with_lost;
 use mesh_common::mesh::error::Kind;
 use mesh_common::mesh::remote_cluster::normal_server;
 use mesh_common::mesh::{Error, Exit};
@@ -38,11 +39,13 @@ pub(crate) async fn run(
     for note in &seen.doubles {
         streams.say(note);
     }
-    if seen.places.is_empty() {
-        let lost = seen.unread.into_iter().map(|one| one.error);
-        return Err(
-            Error::all(lost).unwrap_or_else(|| Error::usage("the kubeconfig has no context"))
-        );
+    for line in &seen.not_compared {
+        streams.warn(line);
+    }
+    if !seen.places.iter().any(|place| place.named) {
+        let lost = seen.unread.into_iter().filter(|one| one.named);
+        let lost = Error::all(lost.map(|one| one.error));
+        return Err(lost.unwrap_or_else(|| Error::usage("the kubeconfig has no context")));
     }
 
     let (all, unfit): (Vec<_>, Vec<_>) = seen
@@ -52,7 +55,12 @@ pub(crate) async fn run(
         .map(|(number, place)| entries(number, &place.secrets))
         .unzip();
     let (all, unfit): (Vec<_>, Vec<_>) = (all.concat(), unfit.into_iter().flatten().collect());
-    let chosen = order.wanted.select(&all, &unfit, &seen.places)?;
+    let chosen = order.wanted.select(&all, &unfit, &seen.places);
+    let chosen = match chosen {
+        Ok(chosen) => chosen,
+        // What was named may be where nobody could look.
+        Err(error) => return Err(with_lost(error, &mut seen.lost())),
+    };
     let presenter = Presenter::new(&connector);
     let registry = Registry::new(&seen, &order, &presenter, environment.now);
     let (lineages, skipped) = interrupt.or(registry.lineages(&chosen)).await?;
@@ -75,6 +83,7 @@ pub(crate) async fn run(
         }
     }
     if rotations.is_empty() && !skipped.is_empty() && !is_some_not_due {
+        skipped.extend(seen.lost());
         return Error::all(skipped).map_or(Ok(Exit::Fine), Err);
     }
     let mut exit = say_skipped(&skipped, streams);
@@ -85,7 +94,7 @@ pub(crate) async fn run(
     let strangers = rotations.iter().filter(|_| !order.force_conflicts);
     let strangers = strangers.flat_map(|rotation| rotation.strangers(&seen.places));
     if let Some(error) = Error::all(strangers) {
-        return Err(error);
+        return Err(with_lost(error, &mut seen.lost()));
     }
 
     let work = Work {
@@ -158,6 +167,13 @@ fn say_skipped(skipped: &[Error], streams: &Streams) -> Exit {
 }
 
 impl Seen {
+    /// Takes out why holders could not be read.
+    fn lost(&mut self) -> Vec<Error> {
+        let unread = std::mem::take(&mut self.unread).into_iter();
+        let named = unread.filter(|one| one.named);
+        named.map(|one| one.error).collect()
+    }
+
     /// Says which holders could not be read.
     fn say_left_out(&self, streams: &Streams) -> Exit {
         let mut exit = Exit::Fine;

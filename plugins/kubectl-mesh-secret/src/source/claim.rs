@@ -71,7 +71,7 @@ pub(crate) fn read_cluster(
         Trust::Insecure => {}
     }
     ReadCluster {
-        uid: seen.uid.clone().filter(|uid| !uid.is_empty()),
+        uid: seen.identity.uid().map(str::to_owned),
         addresses: addresses.collect(),
         authorities,
         token: token.and_then(held_token).map(TokenDigest::of),
@@ -183,7 +183,9 @@ impl Claim<'_> {
         };
         let mut sameness = self.source.compare(existing, uid);
         let mut answered = None;
-        if sameness == Sameness::Unproven && self.options.verify {
+        // Its UID tells nothing where there is none to compare it with.
+        let is_comparable = self.source.uid.is_some() && self.options.verify;
+        if sameness == Sameness::Unproven && is_comparable {
             answered = self.ask(value.bytes(), existing, connector).await;
             sameness = self.source.compare(existing, answered.as_deref());
         }
@@ -288,6 +290,9 @@ impl Claim<'_> {
                 uid.unwrap_or_default(),
                 self.source.uid.as_deref().unwrap_or_default()
             ),
+            Sameness::Unproven if self.source.uid.is_none() => {
+                "nothing tells that both are one cluster: address or CA are others, and the UID of its kube-system could not be read".to_owned()
+            }
             Sameness::Unproven => {
                 "nothing tells that both are one cluster: address or CA are others, and it is not reached with that secret".to_owned()
             }

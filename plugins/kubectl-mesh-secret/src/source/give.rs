@@ -8,8 +8,9 @@ use std::rc::Rc;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::cluster::{
     ApiFault, ApplyOptions, Cluster, DryRun, api_fault, concerns_one_cluster, fan_out, is_refused,
+    with_lost,
 };
-use mesh_common::mesh::remote_secret::{RemoteSecret, SecretType};
+use mesh_common::mesh::remote_secret::{RemoteSecret, SecretType, recorded_uid};
 use mesh_common::mesh::{Error, Exit};
 use mesh_common::terminal::{Interrupt, Streams};
 
@@ -50,7 +51,13 @@ pub(crate) async fn give(
     interrupt: &Interrupt,
     streams: &Streams,
 ) -> Result<Exit, Error> {
-    let decided = Error::gather(gifts.iter().map(|gift| gift.decide(options)))?;
+    let decided = match Error::gather(gifts.iter().map(|gift| gift.decide(options))) {
+        Ok(decided) => decided,
+        Err(error) => {
+            let mut lost = lost.into_iter().map(|lost| lost.error).collect();
+            return Err(with_lost(error, &mut lost));
+        }
+    };
     let told = Told::default();
     let work = gifts.iter().zip(decided).enumerate();
     let results = fan_out(work, |(number, (gift, write))| {
@@ -141,6 +148,8 @@ struct Write {
     apply: Option<ApplyOptions>,
     /// Version of the secret that was checked; the server refuses the write where it is another by then.
     version: Option<String>,
+    /// UID of the source that is written down in the secret, and stays so where it could not be read now.
+    recorded: Option<String>,
 }
 
 impl Gift<'_> {
@@ -155,6 +164,7 @@ impl Gift<'_> {
                 word: "unchanged",
                 apply: None,
                 version: None,
+                recorded: None,
                 uid: existing.and_then(|held| held.metadata.uid.clone()),
             });
         }
@@ -175,6 +185,11 @@ impl Gift<'_> {
                 force_conflicts: force_conflicts && existing.is_some(),
             }),
             version: existing.and_then(|held| held.metadata.resource_version.clone()),
+            recorded: existing
+                .zip(self.secret.as_deref())
+                .and_then(|(held, secret)| recorded_uid(held, secret.key()))
+                .filter(|_| !options.replace)
+                .map(str::to_owned),
             uid: None,
         })
     }
@@ -190,6 +205,10 @@ impl Gift<'_> {
         let suffix = match (write.apply, &self.secret) {
             (None, _) => "",
             (Some(how), Some(secret)) => {
+                let secret = RemoteSecret {
+                    uid: secret.uid.clone().or_else(|| write.recorded.clone()),
+                    ..secret.as_ref().clone()
+                };
                 let mut wanted = secret.to_applied(SELF);
                 wanted.metadata.resource_version.clone_from(&write.version);
                 let applied = cluster.apply(&wanted, how).await.map_err(changed)?;

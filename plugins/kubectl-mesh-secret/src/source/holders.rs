@@ -11,24 +11,26 @@ use mesh_common::mesh::command::Remedy;
 use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::names::REMOTE_SECRETS;
 use mesh_common::mesh::ownership::{TakeOver, take_over};
+use mesh_common::mesh::read::Read;
 use mesh_common::mesh::remote_secret::{SecretType, own_name, secret_name};
 use mesh_common::terminal::flags::ConnectFlags;
 
+use super::identity::Identity;
 use super::observe::{Source, cluster_uid, istiod_names};
 use super::options::Options;
 use super::packed::{Packed, Pool, Value};
 use crate::held::{delete, take_away};
 
-/// How much of a holder's UID tells it from another one of the same name, and how much of its name is left room for.
-const UID_PART: usize = 8;
-const ROOM: usize = 63 - 1 - UID_PART;
+/// How much of what tells a holder from another one of the same name is taken, and how much of its name is left room for.
+const APART: usize = 8;
+const ROOM: usize = 63 - 1 - APART;
 
 /// A holder and what was seen in it.
 pub(crate) struct Holder {
     cluster: Cluster,
-    uid: String,
-    istiods: Vec<ClusterId>,
-    has_namespace: bool,
+    identity: Identity,
+    istiods: Read<Vec<ClusterId>>,
+    has_namespace: Read<bool>,
     /// Every remote secret of the namespace, whoever made it.
     secrets: Box<[Packed]>,
     /// The Secret of the name that ours will have, where the name is known before observing.
@@ -67,7 +69,7 @@ pub(crate) async fn observe(
 
 /// What is read in a cluster that only a holder needs.
 pub(crate) struct Space {
-    has_namespace: bool,
+    has_namespace: Read<bool>,
     secrets: Box<[Packed]>,
     unlabelled: Option<Packed>,
 }
@@ -79,7 +81,12 @@ async fn holder(cluster: Cluster, options: &Options, pool: &Pool) -> Result<Hold
         istiod_names(&cluster, &options.namespace),
         space(&cluster, options, pool),
     );
-    Ok(Holder::new(cluster, uid?, istiods?, space?))
+    let reads = cluster.reads();
+    let (uid, istiods) = (reads.take(uid), reads.take(istiods));
+    reads.reached()?;
+    let identity = Identity::new(&cluster, uid);
+    let istiods = istiods.map(|names| names.known);
+    Ok(Holder::new(cluster, identity, istiods, space?))
 }
 
 /// Reads what a cluster has as a holder, where the rest is known; `pool` is the one of all holders.
@@ -113,8 +120,11 @@ pub(crate) async fn space(
             }
         },
     );
+    let reads = cluster.reads();
+    let space = reads.take(space);
+    reads.reached()?;
     Ok(Space {
-        has_namespace: space?.is_some(),
+        has_namespace: space.map(|space| space.is_some()),
         secrets: secrets?,
         unlabelled: unlabelled?.map(|secret| Packed::of(secret, pool)),
     })
@@ -138,7 +148,7 @@ pub(crate) fn check(
             Err(error) => wrong.push(error),
         }
     }
-    if good.is_empty() {
+    if good.is_empty() || !wrong.is_empty() {
         wrong.append(&mut lost);
     }
     Error::all(wrong).map_or(Ok((good, lost)), Err)
@@ -163,16 +173,16 @@ pub(crate) fn check_owners(
 }
 
 impl Holder {
-    /// A cluster with this UID, whose istiods call it so.
+    /// A cluster whose istiods call it so.
     pub(crate) fn new(
         cluster: Cluster,
-        uid: String,
-        istiods: Vec<ClusterId>,
+        identity: Identity,
+        istiods: Read<Vec<ClusterId>>,
         space: Space,
     ) -> Self {
         Self {
             cluster,
-            uid,
+            identity,
             istiods,
             has_namespace: space.has_namespace,
             secrets: space.secrets,
@@ -185,9 +195,38 @@ impl Holder {
         &self.cluster
     }
 
-    /// UID of its kube-system.
-    pub(crate) fn uid(&self) -> &str {
-        &self.uid
+    /// What is said of it where not all of it may be read.
+    pub(crate) fn skipped(&self, options: &Options) -> Vec<String> {
+        let context = self.cluster.context();
+        let is_named_by_istiod = options.has_own_token() && !options.names_holder();
+        let parts = [
+            (
+                self.has_namespace.reason(),
+                format!(
+                    "looking for namespace {} in context {context}",
+                    options.namespace
+                ),
+            ),
+            (
+                self.istiods
+                    .reason()
+                    .filter(|_| options.secret_type == SecretType::Remote),
+                format!(
+                    "comparing cluster names with the one that the istiod of context {context} has"
+                ),
+            ),
+            (
+                self.istiods.reason().filter(|_| is_named_by_istiod),
+                format!("naming the token for context {context} after its istiod"),
+            ),
+        ];
+        let parts = parts.into_iter();
+        let parts = parts.filter_map(|(reason, what)| Some(format!("{what} skipped: {}", reason?)));
+        self.identity
+            .not_compared(context)
+            .into_iter()
+            .chain(parts)
+            .collect()
     }
 
     /// Its remote secrets that lead to none of `clusters`.
@@ -200,19 +239,19 @@ impl Holder {
     }
 
     /// What the holder is called where a token is made for it alone. Where that is no label, two holders could come to the
-    /// same one, and share what either may revoke; so the UID goes with it.
+    /// same one, and share what either may revoke; so what tells them apart goes with it.
     pub(crate) fn name(&self) -> String {
-        let known = self
-            .istiods
+        let istiods = self.istiods.items();
+        let known = istiods
             .first()
             .map_or_else(|| self.cluster.context(), ClusterId::as_str);
         if is_dns_label(known) {
             return known.to_owned();
         }
         nearest_label(&format!(
-            "{:.ROOM$}-{:.UID_PART$}",
+            "{:.ROOM$}-{:.APART$}",
             nearest_label(known),
-            self.uid
+            self.identity.apart()
         ))
     }
 
@@ -226,7 +265,7 @@ impl Holder {
     ) -> Option<Error> {
         let context = self.cluster.context();
         let namespace = &options.namespace;
-        if source.uid.as_deref() == Some(&self.uid) {
+        if source.identity.is(&self.identity) {
             return Some(
                 Error::usage(format!("context {context} is the source cluster itself"))
                     .hint("a remote secret belongs into another cluster")
@@ -239,7 +278,10 @@ impl Holder {
                     ),
             );
         }
-        if let Some(same) = others.iter().find(|other| other.uid == self.uid) {
+        if let Some(same) = others
+            .iter()
+            .find(|other| other.identity.is(&self.identity))
+        {
             return Some(
                 Error::usage(format!(
                     "contexts {} and {context} are the same cluster",
@@ -248,7 +290,7 @@ impl Holder {
                 .hint(Remedy::add("--into", same.cluster.context())),
             );
         }
-        if !self.has_namespace {
+        if self.has_namespace.seen() == Some(&false) {
             return Some(
                 Error::new(
                     Kind::NotFound,
@@ -274,7 +316,7 @@ impl Holder {
             return None;
         }
         let context = self.cluster.context();
-        if self.istiods.iter().any(|id| id.as_str() == cluster) {
+        if self.istiods.items().iter().any(|id| id.as_str() == cluster) {
             return Some(
                 Error::usage(format!("the istiod of context {context} calls its own cluster {cluster} and would ignore the secret"))
                     .hint("two clusters of one mesh need two names: give this one another with --name"),

@@ -11,6 +11,7 @@ pub(crate) mod claim;
 pub(crate) mod credential;
 pub(crate) mod give;
 pub(crate) mod holders;
+pub(crate) mod identity;
 mod kept;
 pub(crate) mod mint;
 pub(crate) mod names;

@@ -5,8 +5,9 @@ use std::fmt;
 use mesh_common::mesh::Error;
 use mesh_common::mesh::cluster_name::{ClusterId, ClusterKey};
 use mesh_common::mesh::command::Remedy;
+use mesh_common::mesh::read::Read;
 
-use super::observe::Source;
+use super::observe::{IstiodNames, Source};
 use super::options::Options;
 
 /// The Helm value that names a cluster.
@@ -52,23 +53,32 @@ pub(crate) fn choose(options: &Options, seen: &Source, context: &str) -> Result<
     match &options.name {
         Some(name) => Ok(Chosen {
             cluster: name.to_string(),
-            warnings: mismatch(name, &seen.istiods, seen.unnamed),
+            warnings: mismatch(name, &seen.istiods),
         }),
         None => derive(seen, context, |name| options.flag("--name", context, name)),
     }
 }
 
-fn mismatch(name: &ClusterKey, istiods: &[ClusterId], unnamed: bool) -> Vec<String> {
-    if istiods.iter().any(|id| id.as_str() == name.as_str()) {
+fn mismatch(name: &ClusterKey, istiods: &Read<IstiodNames>) -> Vec<String> {
+    let Some(istiods) = istiods.seen() else {
+        let reason = istiods.reason();
+        let skipped = reason.map(|reason| {
+            format!(
+                "comparing {name} with what the cluster's own istiod calls it skipped: {reason}"
+            )
+        });
+        return skipped.into_iter().collect();
+    };
+    if istiods.has(name.as_str()) {
         return Vec::new();
     }
-    if istiods.is_empty() {
+    if istiods.known.is_empty() {
         let warning = format!(
             "the cluster's own istiod has no name, so its proxies call their cluster Kubernetes and will be refused under another name: set {VALUE}={name} and install it again"
         );
-        return unnamed.then_some(warning).into_iter().collect();
+        return istiods.unnamed.then_some(warning).into_iter().collect();
     }
-    let known: Vec<&str> = istiods.iter().map(ClusterId::as_str).collect();
+    let known: Vec<&str> = istiods.known.iter().map(ClusterId::as_str).collect();
     vec![format!(
         "the cluster's own istiod calls it {}, not {name}: its proxies will be refused under another name",
         known.join(" or ")
@@ -76,9 +86,11 @@ fn mismatch(name: &ClusterKey, istiods: &[ClusterId], unnamed: bool) -> Vec<Stri
 }
 
 fn derive(seen: &Source, context: &str, flag: impl Fn(&str) -> Remedy) -> Result<Chosen, Error> {
-    let uid = seen.uid.as_deref().unwrap_or_default();
-    match seen.istiods.as_slice() {
-        [] if seen.unnamed => Ok(Chosen {
+    let uid = seen.identity.uid().unwrap_or_default();
+    let nothing = IstiodNames::default();
+    let istiods = seen.istiods.seen().unwrap_or(&nothing);
+    match istiods.known.as_slice() {
+        [] if istiods.unnamed => Ok(Chosen {
             cluster: uid.to_owned(),
             warnings: vec![format!(
                 "the cluster's own istiod has no name, so its proxies call their cluster Kubernetes and will be refused under another name, such as the UID of kube-system, {uid}, which the secret has: set {VALUE} and install it again"
@@ -119,15 +131,18 @@ fn derive(seen: &Source, context: &str, flag: impl Fn(&str) -> Remedy) -> Result
 
 #[cfg(test)]
 mod tests {
+    use super::super::identity::tests::identity;
     use super::super::observe::{Account, Token};
     use super::*;
 
     fn seen(names: &[&str], unnamed: bool) -> Source {
         let names = names.iter();
         Source {
-            uid: Some("0a1b".to_owned()),
-            istiods: names.map(|name| ClusterId((*name).to_owned())).collect(),
-            unnamed,
+            identity: identity("https://west:6443", Some("0a1b")),
+            istiods: Read::Seen(IstiodNames {
+                known: names.map(|name| ClusterId((*name).to_owned())).collect(),
+                unnamed,
+            }),
             token: Token::Missing(Box::<Account>::default()),
         }
     }
@@ -169,9 +184,11 @@ mod tests {
     #[test]
     fn another_name_than_istiods_is_warned_of() {
         let name: ClusterKey = "west".parse().unwrap();
-        let of = |names: &[&str], unnamed| mismatch(&name, &seen(names, unnamed).istiods, unnamed);
+        let of = |names: &[&str], unnamed| mismatch(&name, &seen(names, unnamed).istiods);
         assert!(of(&[], false).is_empty() && of(&["old", "west"], false).is_empty());
         assert_eq!(of(&["other"], false).len(), 1);
         assert!(of(&[], true)[0].contains("call their cluster Kubernetes"));
+        let unread = mismatch(&name, &Read::Denied("not allowed".to_owned()));
+        assert!(unread[0].ends_with("skipped: not allowed"), "{unread:?}");
     }
 }

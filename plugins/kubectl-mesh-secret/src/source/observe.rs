@@ -9,21 +9,36 @@ use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use mesh_common::cluster::{Cluster, Selection};
 use mesh_common::mesh::cluster_name::ClusterId;
 use mesh_common::mesh::names::{KUBE_SYSTEM, ROOT_CA_CONFIG_MAP, SERVICE_ACCOUNT_TOKEN};
+use mesh_common::mesh::read::Read;
 use mesh_common::mesh::{Error, istiod, reader};
 
+use super::identity::Identity;
 use super::options::{Options, TokenOptions};
 use super::standing::{Standing, TokenSecret};
 
 /// What was seen in the source cluster.
 pub(crate) struct Source {
-    /// UID of kube-system, which stands for the cluster; not read where nothing needs it.
-    pub uid: Option<String>,
+    /// How the cluster is told from others; its UID is not read where nothing needs it.
+    pub identity: Identity,
     /// What the cluster's istiods call it.
-    pub istiods: Vec<ClusterId>,
-    /// Whether one of them has no name.
-    pub unnamed: bool,
+    pub istiods: Read<IstiodNames>,
     /// The token Secret, or all that is needed to make a credential.
     pub token: Token,
+}
+
+/// What the istiods of a cluster call it.
+#[derive(Clone, Default)]
+pub(crate) struct IstiodNames {
+    pub known: Vec<ClusterId>,
+    /// Whether one of them has no name.
+    pub unnamed: bool,
+}
+
+impl IstiodNames {
+    /// Returns true where one of them calls the cluster `name`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.known.iter().any(|id| id.as_str() == name)
+    }
 }
 
 /// How far the credential is there.
@@ -37,15 +52,21 @@ pub(crate) enum Token {
 /// The account and what surrounds it.
 #[derive(Default)]
 pub(crate) struct Account {
-    pub namespace: bool,
+    /// Whether the namespace exists.
+    pub namespace: Read<bool>,
     pub reader: Option<ServiceAccount>,
     /// Every token Secret of the namespace.
     pub tokens: Vec<Secret>,
-    /// The chart's reader roles and their bindings, of every revision.
+    pub rights: Read<Rights>,
+    /// The cluster's own CA (PEM).
+    pub authorities: Read<Option<String>>,
+}
+
+/// The chart's reader roles and their bindings, of every revision.
+#[derive(Default)]
+pub(crate) struct Rights {
     pub roles: Vec<ClusterRole>,
     pub bindings: Vec<ClusterRoleBinding>,
-    /// The cluster's own CA (PEM).
-    pub authorities: Option<String>,
 }
 
 /// Reads in one wave what a source with its token in place needs, and in a second one what a bare one lacks.
@@ -59,12 +80,20 @@ pub(crate) async fn source(cluster: &Cluster, options: &Options) -> Result<Sourc
         Some(secret) => Token::There(Box::new(secret)),
         None => Token::Missing(Box::new(account(cluster, options).await?)),
     };
-    let uid = uid?;
-    let (istiods, unnamed) = istiods?;
+    let istiods = istiods?;
+    let is_nameless = istiods.seen().is_some_and(|names| names.known.is_empty());
+    let reads = cluster.reads();
+    let uid = match uid {
+        None => Read::NotAsked,
+        Some(Err(error)) if is_nameless && options.name.is_none() => {
+            return Err(unseen(error, cluster));
+        }
+        Some(uid) => reads.take(uid),
+    };
+    reads.reached()?;
     Ok(Source {
-        uid,
+        identity: Identity::new(cluster, uid),
         istiods,
-        unnamed,
         token,
     })
 }
@@ -74,6 +103,7 @@ pub(crate) async fn cluster_uid(cluster: &Cluster) -> Result<String, Error> {
     let namespace: Option<Namespace> = cluster.get(None, KUBE_SYSTEM).await?;
     namespace
         .and_then(|found| found.metadata.uid)
+        .filter(|uid| !uid.is_empty())
         .ok_or_else(|| {
             Error::refused(format!(
                 "namespace {KUBE_SYSTEM} has no UID in context {}",
@@ -91,75 +121,78 @@ pub(crate) async fn cluster_uid(cluster: &Cluster) -> Result<String, Error> {
 }
 
 /// Whether the cluster goes by `name`: its context is called so, its istiods call it so, or that is its UID.
+///
+/// # Errors
+/// What may tell so could not be read, and nothing that was read did.
 pub(crate) async fn goes_by(cluster: &Cluster, namespace: &str, name: &str) -> Result<bool, Error> {
     if cluster.context() == name {
         return Ok(true);
     }
     let (uid, istiods) = futures::join!(cluster_uid(cluster), istiod_names(cluster, namespace));
-    Ok(uid? == name || istiods?.iter().any(|id| id.as_str() == name))
+    let is_uid = uid.as_ref().is_ok_and(|uid| uid == name);
+    let is_istiods = istiods.as_ref().is_ok_and(|names| names.has(name));
+    if is_uid || is_istiods {
+        return Ok(true);
+    }
+    let unread = [uid.err(), istiods.err()].into_iter().flatten();
+    match Error::all(unread) {
+        Some(error) => Err(error.hint(format!(
+            "if {name} is the cluster of context {}, name that context with --remote-context",
+            cluster.context()
+        ))),
+        None => Ok(false),
+    }
 }
 
-/// What the cluster's istiods call it; nothing where we may not look.
-pub(crate) async fn istiod_names(
-    cluster: &Cluster,
-    namespace: &str,
-) -> Result<Vec<ClusterId>, Error> {
-    let (names, _) = known_istiod_names(cluster, namespace).await?;
-    Ok(names)
-}
-
-async fn known_istiod_names(
-    cluster: &Cluster,
-    namespace: &str,
-) -> Result<(Vec<ClusterId>, bool), Error> {
-    let reads = cluster.reads();
-    let names = reads.take(seen_istiod_names(cluster, namespace).await);
-    reads.reached()?;
-    Ok(names.or_default())
-}
-
-/// What they call it, and whether one of them has no name.
-async fn seen_istiod_names(
-    cluster: &Cluster,
-    namespace: &str,
-) -> Result<(Vec<ClusterId>, bool), Error> {
+/// What the istiods of the cluster call it.
+pub(crate) async fn istiod_names(cluster: &Cluster, namespace: &str) -> Result<IstiodNames, Error> {
     let selection = Selection::labelled(istiod::SELECTOR);
     let deployments: Vec<Deployment> = cluster.list(Some(namespace), &selection).await?;
-    let unnamed = istiod::is_unnamed(&deployments);
-    Ok((istiod::cluster_ids(&deployments), unnamed))
+    Ok(IstiodNames {
+        known: istiod::cluster_ids(&deployments),
+        unnamed: istiod::is_unnamed(&deployments),
+    })
 }
 
-async fn uid(cluster: &Cluster, options: &Options) -> Result<Option<String>, Error> {
-    let needed = options.verify || options.name.is_none() || options.applies;
-    if needed {
-        cluster_uid(cluster).await.map(Some)
+/// The UID of kube-system; nothing where nothing needs it.
+async fn uid(cluster: &Cluster, options: &Options) -> Option<Result<String, Error>> {
+    if options.verify || options.name.is_none() || options.applies {
+        Some(cluster_uid(cluster).await)
     } else {
-        Ok(None)
+        None
     }
 }
 
 /// Its Deployments name the cluster; a remote without any is named by its injection webhook. Who may not see them must
 /// give the name: a guess would make istiod refuse the cluster's proxies.
-async fn istiods(cluster: &Cluster, options: &Options) -> Result<(Vec<ClusterId>, bool), Error> {
+async fn istiods(cluster: &Cluster, options: &Options) -> Result<Read<IstiodNames>, Error> {
+    let names = istiod_names(cluster, &options.namespace).await;
     if options.name.is_some() {
-        return known_istiod_names(cluster, &options.namespace).await;
+        let reads = cluster.reads();
+        let names = reads.take(names);
+        reads.reached()?;
+        return Ok(names);
     }
-    let unseen = |error: Error| {
-        let context = cluster.context();
-        error.hint(format!(
-            "name context {context} with --name, as the cluster's own istiod calls it"
-        ))
-    };
-    let (names, unnamed) = seen_istiod_names(cluster, &options.namespace)
-        .await
-        .map_err(unseen)?;
-    if !names.is_empty() || unnamed {
-        return Ok((names, unnamed));
+    let names = names.map_err(|error| unseen(error, cluster))?;
+    if !names.known.is_empty() || names.unnamed {
+        return Ok(Read::Seen(names));
     }
     let selection = Selection::labelled(istiod::INJECTOR_SELECTOR);
-    let webhooks: Vec<MutatingWebhookConfiguration> =
-        cluster.list(None, &selection).await.map_err(unseen)?;
-    Ok((istiod::injected_cluster_ids(&webhooks), false))
+    let webhooks: Result<Vec<MutatingWebhookConfiguration>, _> =
+        cluster.list(None, &selection).await;
+    let webhooks = webhooks.map_err(|error| unseen(error, cluster))?;
+    Ok(Read::Seen(IstiodNames {
+        known: istiod::injected_cluster_ids(&webhooks),
+        unnamed: false,
+    }))
+}
+
+/// The error of a read that the cluster would have been named by.
+fn unseen(error: Error, cluster: &Cluster) -> Error {
+    let context = cluster.context();
+    error.hint(format!(
+        "name context {context} with --name, as the cluster's own istiod calls it"
+    ))
 }
 
 /// The token Secret by its name, and after a rotation those that its token leads to. A token that is minted needs none.
@@ -204,23 +237,33 @@ pub(crate) async fn account(cluster: &Cluster, options: &Options) -> Result<Acco
         rights(cluster, options),
         authorities(cluster, options),
     );
-    let (roles, bindings) = rights?;
+    let reader = account?;
+    let reads = cluster.reads();
+    let rights = match rights {
+        None => Read::NotAsked,
+        // An account that is made without rights is of no use to anybody.
+        Some(Err(error)) if reader.is_none() => return Err(error),
+        Some(rights) => reads.take(rights),
+    };
+    let space = reads.take(space).map(|space| space.is_some());
+    let authorities = match authorities {
+        None => Read::NotAsked,
+        Some(authorities) => reads.take(authorities),
+    };
+    reads.reached()?;
     Ok(Account {
-        namespace: space?.is_some(),
-        reader: account?,
+        namespace: space,
+        reader,
         tokens: tokens?,
-        roles,
-        bindings,
-        authorities: authorities?,
+        rights,
+        authorities,
     })
 }
 
-async fn rights(
-    cluster: &Cluster,
-    options: &Options,
-) -> Result<(Vec<ClusterRole>, Vec<ClusterRoleBinding>), Error> {
+/// The roles and bindings of the reader; nothing where they are not ours to make.
+async fn rights(cluster: &Cluster, options: &Options) -> Option<Result<Rights, Error>> {
     if !options.is_reader() || !options.create_account {
-        return Ok((Vec::new(), Vec::new()));
+        return None;
     }
     let selection = Selection {
         labels: Some(reader::selector()),
@@ -230,18 +273,28 @@ async fn rights(
         cluster.list(None, &selection),
         cluster.list(None, &selection)
     );
-    Ok((roles?, bindings?))
+    Some(roles.and_then(|roles| {
+        Ok(Rights {
+            roles,
+            bindings: bindings?,
+        })
+    }))
 }
 
 /// A minted token comes without the CA that a token Secret holds, so it is read where Kubernetes keeps it.
-async fn authorities(cluster: &Cluster, options: &Options) -> Result<Option<String>, Error> {
+async fn authorities(
+    cluster: &Cluster,
+    options: &Options,
+) -> Option<Result<Option<String>, Error>> {
     match options.token {
         TokenOptions::Bound(..) => {
-            let map: Option<ConfigMap> = cluster.get(Some(KUBE_SYSTEM), ROOT_CA_CONFIG_MAP).await?;
-            Ok(map
-                .and_then(|map| map.data)
-                .and_then(|mut data| data.remove(mesh_common::mesh::names::CA_KEY)))
+            let map: Result<Option<ConfigMap>, Error> =
+                cluster.get(Some(KUBE_SYSTEM), ROOT_CA_CONFIG_MAP).await;
+            Some(map.map(|map| {
+                map.and_then(|map| map.data)
+                    .and_then(|mut data| data.remove(mesh_common::mesh::names::CA_KEY))
+            }))
         }
-        TokenOptions::Shared | TokenOptions::Named(_) | TokenOptions::OwnSecret(_) => Ok(None),
+        TokenOptions::Shared | TokenOptions::Named(_) | TokenOptions::OwnSecret(_) => None,
     }
 }

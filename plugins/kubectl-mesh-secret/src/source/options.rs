@@ -138,6 +138,15 @@ impl Options {
         }
     }
 
+    /// Whether the holder is named whose token it is.
+    pub(crate) fn names_holder(&self) -> bool {
+        match &self.token {
+            TokenOptions::Shared | TokenOptions::Named(_) => false,
+            TokenOptions::OwnSecret(_) => true,
+            TokenOptions::Bound(_, holder) => holder.is_some(),
+        }
+    }
+
     /// Whether the account is the one whose rights the suite knows how to make.
     pub(crate) fn is_reader(&self) -> bool {
         self.account == READER_ACCOUNT

@@ -9,7 +9,7 @@ use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::reader;
 use mesh_common::mesh::remote_secret::own_name;
 
-use super::observe::{Account, Source, Token};
+use super::observe::{Account, Rights, Source, Token};
 use super::options::{Auth, Options, TokenOptions};
 use super::standing::{Replacement, Standing, TokenSecret};
 
@@ -17,6 +17,8 @@ use super::standing::{Replacement, Standing, TokenSecret};
 pub(crate) struct Plan {
     pub makes: Vec<Make>,
     pub token: TokenPlan,
+    /// What was not looked at, since it may not be read.
+    pub skipped: Vec<String>,
 }
 
 /// One object that is missing.
@@ -86,6 +88,7 @@ fn existing(found: &TokenSecret, options: &Options, source: Place<'_>) -> Result
     Ok(Plan {
         makes: Vec::new(),
         token,
+        skipped: Vec::new(),
     })
 }
 
@@ -115,10 +118,45 @@ fn missing(seen: &Account, options: &Options, source: Place<'_>) -> Result<Plan,
         TokenOptions::Bound(duration, holder) => TokenPlan::Minted {
             duration: *duration,
             holder: holder.as_ref().map(ToString::to_string),
-            authorities: seen.authorities.clone().unwrap_or_default(),
+            authorities: seen
+                .authorities
+                .seen()
+                .cloned()
+                .flatten()
+                .unwrap_or_default(),
         },
     };
-    Ok(Plan { makes, token })
+    let skipped = skipped(seen, options, context);
+    Ok(Plan {
+        makes,
+        token,
+        skipped,
+    })
+}
+
+/// What is said of the account where not all that surrounds it may be read.
+fn skipped(seen: &Account, options: &Options, context: &str) -> Vec<String> {
+    let (namespace, account) = (&options.namespace, &options.account);
+    let parts = [
+        (
+            seen.namespace.reason(),
+            format!("looking for namespace {namespace} in context {context}"),
+        ),
+        (
+            seen.rights.reason(),
+            format!(
+                "checking the rights of service account {namespace}/{account} in context {context}"
+            ),
+        ),
+        (
+            seen.authorities.reason(),
+            format!("reading the cluster's own CA in place of that of context {context}"),
+        ),
+    ];
+    let parts = parts.into_iter();
+    parts
+        .filter_map(|(reason, what)| Some(format!("{what} skipped: {}", reason?)))
+        .collect()
 }
 
 /// Shows the token Secrets of a namespace.
@@ -154,20 +192,23 @@ pub(crate) fn surroundings(
         });
     }
     let mut makes = Vec::new();
-    if !seen.namespace {
+    if seen.namespace.seen() == Some(&false) {
         makes.push(Make::Namespace(reader::namespace(namespace)));
     }
     if seen.reader.is_none() {
         makes.push(Make::Account(reader::account(namespace)));
     }
-    if options.is_reader() && options.create_account {
-        makes.extend(rights(seen, options));
+    if options.is_reader()
+        && options.create_account
+        && let Some(known) = seen.rights.seen()
+    {
+        makes.extend(rights(known, options));
     }
     Ok(makes)
 }
 
 /// A reader that some chart's binding already gives a role that exists needs nothing more.
-fn rights(seen: &Account, options: &Options) -> Vec<Make> {
+fn rights(seen: &Rights, options: &Options) -> Vec<Make> {
     let role_exists = |name: &str| {
         seen.roles
             .iter()
@@ -202,8 +243,10 @@ mod tests {
 
     use k8s_openapi::ByteString;
     use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT, TOKEN_KEY};
+    use mesh_common::mesh::read::Read;
     use mesh_common::mesh::succession::replacement_name;
 
+    use super::super::identity::tests::identity;
     use super::super::standing::tests::token_of;
     use super::*;
 
@@ -238,9 +281,8 @@ mod tests {
 
     fn plan_with(token: Token, options: &Options) -> Result<Plan, Error> {
         let seen = Source {
-            uid: None,
-            istiods: Vec::new(),
-            unnamed: false,
+            identity: identity("https://west:6443", None),
+            istiods: Read::NotAsked,
             token,
         };
         plan(&seen, options, west())
@@ -259,17 +301,15 @@ mod tests {
     /// What is there once the objects in `bits` were made.
     fn with(bits: u8) -> Account {
         let has = |bit: u8| bits & (1 << bit) != 0;
+        let role = has(2).then(|| reader::role("istio-system"));
+        let binding = has(3).then(|| reader::binding("istio-system"));
         Account {
-            namespace: has(0) || has(1),
+            namespace: Read::Seen(has(0) || has(1)),
             reader: has(1).then(|| reader::account("istio-system")),
-            roles: has(2)
-                .then(|| reader::role("istio-system"))
-                .into_iter()
-                .collect(),
-            bindings: has(3)
-                .then(|| reader::binding("istio-system"))
-                .into_iter()
-                .collect(),
+            rights: Read::Seen(Rights {
+                roles: role.into_iter().collect(),
+                bindings: binding.into_iter().collect(),
+            }),
             ..Account::default()
         }
     }
@@ -279,10 +319,11 @@ mod tests {
         for bits in 0..16_u8 {
             let before = with(bits);
             let mut expected = Vec::new();
-            expected.extend((!before.namespace).then_some("namespace"));
-            expected.extend(before.reader.is_none().then_some("account"));
-            expected.extend(before.roles.is_empty().then_some("role"));
-            expected.extend(before.bindings.is_empty().then_some("binding"));
+            let lacks = |bit: u8| bits & (1 << bit) == 0;
+            expected.extend((lacks(0) && lacks(1)).then_some("namespace"));
+            expected.extend(lacks(1).then_some("account"));
+            expected.extend(lacks(2).then_some("role"));
+            expected.extend(lacks(3).then_some("binding"));
             assert_eq!(
                 made(&plan_of(before, "").expect("it can be made")),
                 expected,
@@ -299,20 +340,44 @@ mod tests {
         let mut binding = reader::binding("istio-system");
         binding.metadata.name = role.metadata.name.clone();
         binding.role_ref.name = "istio-reader-clusterrole-canary-istio-system".to_owned();
-        let seen = || Account {
-            bindings: vec![binding.clone()],
+        let seen = |roles: Vec<ClusterRole>| Account {
+            rights: Read::Seen(Rights {
+                roles,
+                bindings: vec![binding.clone()],
+            }),
             ..with(0b0011)
         };
-        let complete = Account {
-            roles: vec![role],
-            ..seen()
-        };
+        let complete = seen(vec![role]);
         assert!(made(&plan_of(complete, "").expect("it is bound")).is_empty());
         // A binding to a role that is gone gives nothing.
         assert_eq!(
-            made(&plan_of(seen(), "").expect("it can be made")),
+            made(&plan_of(seen(Vec::new()), "").expect("it can be made")),
             ["role", "binding"]
         );
+    }
+
+    #[test]
+    fn what_may_not_be_read_is_told_and_not_made() {
+        let denied = || "not allowed".to_owned();
+        let seen = Account {
+            namespace: Read::Denied(denied()),
+            rights: Read::Denied(denied()),
+            authorities: Read::Denied(denied()),
+            ..with(0b0011)
+        };
+        let plan = plan_of(seen, "").expect("the account is there");
+        assert!(made(&plan).is_empty());
+        let skipped = plan.skipped.iter();
+        let told: Vec<_> = skipped
+            .filter_map(|line| line.split_once(" skipped: "))
+            .collect();
+        assert_eq!(
+            told.iter().map(|(_, reason)| *reason).collect::<Vec<_>>(),
+            ["not allowed"; 3],
+            "{told:?}"
+        );
+        let plan = plan_of(with(0b1111), "").expect("all is there");
+        assert_eq!(plan.skipped, Vec::<String>::new());
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::{credential, kept, mint, observe, plan, try_out};
 pub(crate) struct Wanted {
     /// The name under which the secret introduces the source.
     pub(crate) cluster: String,
-    /// UID of its kube-system, where anything compares it.
+    /// UID of its kube-system, where anything compares it and it may be read.
     pub(crate) uid: Option<String>,
     /// Whether its account got its rights, or its token, a moment ago.
     pub(crate) just_made: bool,

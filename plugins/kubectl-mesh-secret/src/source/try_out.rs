@@ -205,20 +205,21 @@ fn secret(run: &Run<'_>, wanted: &Wanted, access: &Access) -> RemoteSecret {
     let cluster = &wanted.cluster;
     RemoteSecret {
         cluster: cluster.clone(),
-        uid: wanted.uid.clone().filter(|uid| !uid.is_empty()),
+        uid: wanted.uid.clone(),
         secret_type: run.options.secret_type,
         namespace: run.options.namespace.clone(),
         kubeconfig: SecretString::from(access.to_kubeconfig(cluster)),
     }
 }
 
-/// Connects with the secret's own kubeconfig and compares the cluster. Gives what is to be said of the way there.
+/// Connects with the secret's own kubeconfig and compares the cluster, where the source's UID is known. Gives what is to be said
+/// of the way there.
 async fn try_out(
     run: &Run<'_>,
     secret: &RemoteSecret,
     wanted: &Wanted,
 ) -> Result<Option<String>, Error> {
-    let uid = wanted.uid.as_deref().unwrap_or_default();
+    let uid = wanted.uid.as_deref();
     let target = Target::from_text(secret.kubeconfig.expose_secret(), &secret.name())?
         .with_request_timeout(run.source.target().request_timeout());
     let server = target.server().to_owned();
@@ -244,7 +245,8 @@ async fn try_out(
                 let found = other?
                     .and_then(|namespace| namespace.metadata.uid)
                     .unwrap_or_default();
-                return if found == uid {
+                let is_right = uid.map_or(!found.is_empty(), |uid| found == uid);
+                return if is_right {
                     Ok(by_proxy(&cluster))
                 } else {
                     Err(wrong_cluster(run, &server, &found, uid))
@@ -269,9 +271,13 @@ fn is_settling(error: &Error) -> bool {
     matches!(error.kind(), Kind::Unauthenticated | Kind::Forbidden)
 }
 
-fn wrong_cluster(run: &Run<'_>, server: &str, found: &str, uid: &str) -> Error {
+fn wrong_cluster(run: &Run<'_>, server: &str, found: &str, uid: Option<&str>) -> Error {
+    let difference = match uid {
+        Some(uid) => format!("its kube-system has UID {found}, not {uid}"),
+        None => "it has no namespace kube-system".to_owned(),
+    };
     Error::refused(format!(
-        "server {server} is not the cluster of context {}: its kube-system has UID {found}, not {uid}",
+        "server {server} is not the cluster of context {}: {difference}",
         run.source.context()
     ))
     .hint("let --server be an address of the same cluster as --context")

@@ -56,7 +56,10 @@ cases! { check;
     unknown_holders: |world| world.run("create --name west --allow-loopback --into eats,nowhere");
     // Rights in the source cluster, verb by verb.
     forbidden_get_secrets: |world| denied(world, "get", "secrets");
-    forbidden_get_namespaces: |world| denied(world, "get", "namespaces");
+    forbidden_get_namespaces_without_a_name: |world| {
+        world.west.deny("admin", "get", "namespaces");
+        world.run("create --allow-loopback")
+    };
     forbidden_list_deployments_without_a_name: |world| {
         world.west.deny("admin", "list", "deployments");
         world.run("create --allow-loopback")

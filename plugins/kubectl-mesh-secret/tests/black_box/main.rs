@@ -25,6 +25,7 @@ mod list_reading;
 mod manifests;
 mod meant_for;
 mod names;
+mod narrow_rights;
 mod nothing_passed_over;
 mod owners;
 mod pasting;

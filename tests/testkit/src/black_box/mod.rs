@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `world` | two clusters, a kubeconfig for both, runs of the plugin beside them |
 //! | `reads` | every read of a verb failing alone, and what is skipped for it |
+//! | `narrow` | the same for verbs that write, each run in a world of its own |
 //! | `steady` | taking out of a text what varies from run to run |
 //! | `check` | one case: what is said and how it ends, and once more as loud as it gets |
 //! | `alone` | a cluster that cannot be worked with, beside one that can |
@@ -16,17 +17,19 @@ mod alone;
 mod check;
 mod faults;
 mod hostile;
+mod narrow;
 mod reads;
 mod spellings;
 mod steady;
 mod world;
 
-pub use alone::costs_itself_alone;
+pub use alone::{Over, costs_itself_alone, costs_itself_alone_over};
 pub use check::{Ends, check, check_as_it_is, strays};
 pub use faults::{
     behind, interrupted, through_proxies, to_server, with_auth_provider, with_kubeconfig, with_user,
 };
 pub use hostile::{hostile, pasted, turn_hostile};
+pub use narrow::{Narrowed, Stage, each_read_of_a_write_alone};
 pub use reads::{Asked, each_read_alone};
 pub use spellings::{Spelled, check_spellings};
 pub use world::{World, writes};

@@ -36,22 +36,22 @@ pub fn each_read_alone<'w>(
     cluster.clear_faults();
     cluster.clear_recordings();
     let before = Told::of(world, asked, &world.run(asked.line).output());
-    let reads: BTreeSet<String> = cluster
+    let reads: BTreeSet<(String, String)> = cluster
         .requests()
         .into_iter()
         .filter(|request| request.method == "GET")
-        .map(|request| request.path)
+        .map(|request| (request.path, request.user))
         .collect();
     assert!(!reads.is_empty(), "{} reads nothing", asked.line);
     let mut text = format!("$ {} [exit {}]\n", asked.line, before.code);
-    for read in &reads {
+    for (read, user) in &reads {
         let mut rows: Vec<(String, String)> = Vec::new();
         for code in [403, 404, 500] {
-            cluster.inject(Fault::exactly("GET", read).status(code));
+            cluster.inject(Fault::exactly("GET", read).user(user).status(code));
             let output = world.run(asked.line).output();
             cluster.clear_faults();
             let told = Told::of(world, asked, &output);
-            told.check(&before, &format!("{read} {code}"), &output);
+            told.check(&before, &format!("{read} as {user} {code}"), &output);
             let row = told.beside(&before);
             match rows.last_mut() {
                 Some((codes, last)) if *last == row => {
@@ -60,7 +60,12 @@ pub fn each_read_alone<'w>(
                 Some(_) | None => rows.push((code.to_string(), row)),
             }
         }
-        let _ = writeln!(text, "\nGET {}", world.steady(read));
+        let whose = if user == "admin" {
+            String::new()
+        } else {
+            format!(" as {user}")
+        };
+        let _ = writeln!(text, "\nGET {}{whose}", world.steady(read));
         for (codes, row) in rows {
             let _ = writeln!(text, "  {codes}: {row}");
         }

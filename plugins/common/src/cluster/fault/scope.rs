@@ -21,16 +21,25 @@ pub fn concerns_one_cluster(error: &Error) -> bool {
 /// Parts the results of work over several clusters into what came about and the errors that cost one cluster alone.
 ///
 /// # Errors
-/// What concerns more than one cluster, joined; and where nothing came about, all that went wrong.
+/// All that went wrong, joined, where any of it concerns more than one cluster, or where nothing came about.
 pub fn each_alone<T>(
     results: impl IntoIterator<Item = Result<T, Error>>,
 ) -> Result<(Vec<T>, Vec<Error>), Error> {
     let (good, wrong) = Error::parted(results);
     let (mut lost, mut wrong): (Vec<_>, Vec<_>) = wrong.into_iter().partition(concerns_one_cluster);
-    if good.is_empty() {
+    if good.is_empty() || !wrong.is_empty() {
         wrong.append(&mut lost);
     }
     Error::all(wrong).map_or(Ok((good, lost)), Err)
+}
+
+/// Joins what had cost one cluster alone to an error because of which nothing is done anywhere, so that both can be mended before
+/// the next run.
+pub fn with_lost(error: Error, lost: &mut Vec<Error>) -> Error {
+    if error.kind() == Kind::Interrupted {
+        return error;
+    }
+    lost.drain(..).fold(error, Error::and)
 }
 
 /// Whether a server said that it does not do what was asked. Otherwise a write may have been carried out, though nobody said so.
@@ -82,8 +91,13 @@ mod tests {
         let error = each_alone([Ok(1), lost(), Err(Error::usage("wrong"))]).unwrap_err();
         assert_eq!(
             (error.to_string().as_str(), error.also().len()),
-            ("wrong", 0)
+            ("wrong", 1)
         );
+        let mut before = vec![Error::new(Kind::Forbidden, "lost")];
+        let stopped = with_lost(Error::new(Kind::Interrupted, "stopped"), &mut before);
+        assert_eq!((stopped.also().len(), before.len()), (0, 1));
+        let both = with_lost(Error::usage("wrong"), &mut before);
+        assert_eq!((both.also().len(), before.len()), (1, 0));
         assert_eq!(
             each_alone::<u8>([lost(), lost()]).unwrap_err().also().len(),
             1

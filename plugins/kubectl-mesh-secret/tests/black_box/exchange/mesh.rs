@@ -11,17 +11,17 @@ use serde_json::Value;
 use crate::support::{World, add_reader, golden_file, istiod, namespace};
 
 /// The line that most tests begin with.
-pub(super) const EXCHANGE: &str = "exchange --context east,west,north --allow-loopback";
+pub(crate) const EXCHANGE: &str = "exchange --context east,west,north --allow-loopback";
 
 /// East, west and north, each with an istiod that names it.
-pub(super) struct Mesh {
+pub(crate) struct Mesh {
     world: World,
-    pub(super) north: Cluster,
+    pub(crate) north: Cluster,
 }
 
 impl Mesh {
     /// Each with its reader and its token, so that nothing is to be made in a source.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mesh = Self::fresh();
         for cluster in mesh.clusters() {
             add_reader(cluster);
@@ -30,7 +30,7 @@ impl Mesh {
     }
 
     /// Each as an installation without the reader leaves it.
-    pub(super) fn fresh() -> Self {
+    pub(crate) fn fresh() -> Self {
         let mut world = World::bare();
         let north = Cluster::start("north");
         let address = north.server_url().trim_start_matches("https://").to_owned();
@@ -45,12 +45,12 @@ impl Mesh {
         mesh
     }
 
-    pub(super) fn clusters(&self) -> [&Cluster; 3] {
+    pub(crate) fn clusters(&self) -> [&Cluster; 3] {
         [&self.world.east, &self.world.west, &self.north]
     }
 
     /// Admin of all three by token; none is the current context.
-    pub(super) fn kubeconfig(&self) -> mesh_testkit::kubeconfig::Kubeconfig {
+    pub(crate) fn kubeconfig(&self) -> mesh_testkit::kubeconfig::Kubeconfig {
         let north = &self.north;
         self.world
             .kubeconfig()
@@ -58,7 +58,7 @@ impl Mesh {
     }
 
     /// Every remote secret by holder and name, with its UID and data.
-    pub(super) fn secrets(&self) -> BTreeMap<(String, String), (Value, Value)> {
+    pub(crate) fn secrets(&self) -> BTreeMap<(String, String), (Value, Value)> {
         let clusters = self.clusters().into_iter();
         clusters
             .flat_map(|cluster| {
@@ -76,7 +76,7 @@ impl Mesh {
     }
 
     /// `east: north west` for each holder, by the names of its remote secrets.
-    pub(super) fn held(&self) -> String {
+    pub(crate) fn held(&self) -> String {
         let mut held: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (holder, secret) in self.secrets().into_keys() {
             let source = secret.trim_start_matches("istio-remote-secret-").to_owned();
@@ -89,7 +89,7 @@ impl Mesh {
     }
 
     /// Every ordered pair has its secret, and there is no other.
-    pub(super) fn is_complete(&self) {
+    pub(crate) fn is_complete(&self) {
         assert_eq!(
             self.held(),
             "east: north west, north: east west, west: east north"
@@ -97,14 +97,14 @@ impl Mesh {
     }
 
     /// Forgets what was asked of the clusters.
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         for cluster in self.clusters() {
             cluster.clear_recordings();
         }
     }
 
     /// All requests that were no GETs since then.
-    pub(super) fn writes(&self) -> Vec<String> {
+    pub(crate) fn writes(&self) -> Vec<String> {
         let clusters = self.clusters().into_iter();
         clusters
             .flat_map(|cluster| {
@@ -115,7 +115,7 @@ impl Mesh {
     }
 
     /// A second run finds nothing to do.
-    pub(super) fn is_settled(&self) {
+    pub(crate) fn is_settled(&self) {
         self.forget();
         let again = self.run(EXCHANGE).output().expect_success();
         assert_eq!(self.writes(), Vec::<String>::new(), "{}", again.golden());
@@ -129,7 +129,7 @@ impl Mesh {
 
     /// Compares what a run said with the golden file `name`. What is told of several clusters at once comes in no order, so
     /// the lines of standard error are sorted.
-    pub(super) fn told(&self, name: &str, output: &Output) {
+    pub(crate) fn told(&self, name: &str, output: &Output) {
         let mut lines: Vec<&str> = output.stderr.lines().collect();
         lines.sort_unstable();
         let sorted = Output {
@@ -140,7 +140,7 @@ impl Mesh {
     }
 
     /// The same where the order is always the same.
-    pub(super) fn is_golden(&self, name: &str, output: &Output) {
+    pub(crate) fn is_golden(&self, name: &str, output: &Output) {
         let golden = snapbox::Data::read_from(&golden_file("exchange/golden", name), None);
         snapbox::assert_data_eq!(self.golden(output), golden);
     }

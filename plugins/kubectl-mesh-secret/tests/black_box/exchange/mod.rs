@@ -3,7 +3,7 @@
 mod bound;
 mod crowd;
 mod faults;
-mod mesh;
+pub(crate) mod mesh;
 mod pairs;
 mod prune;
 mod steps;
