@@ -75,6 +75,65 @@ impl ServerFlags {
     }
 }
 
+/// Those of [`ServerFlags`] that say how we get in ourselves, for a verb where the others say what is written into a secret.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct EntryFlags {
+    /// Bearer token to read the source cluster with, in place of the kubeconfig's; it is not written into the secret
+    #[arg(long, value_name = "TOKEN", value_parser = StringValueParser::new().map(SecretString::from))]
+    pub token: Option<SecretString>,
+    /// Path to the certificate authority to check the source cluster with, in place of the kubeconfig's
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pub certificate_authority: Option<PathBuf>,
+}
+
+impl EntryFlags {
+    /// `connect` with what these flags say of the first cluster.
+    pub fn added_to(&self, connect: &ConnectFlags) -> ConnectFlags {
+        ConnectFlags {
+            server: ServerFlags {
+                token: self.token.clone(),
+                certificate_authority: self.certificate_authority.clone(),
+                ..ServerFlags::default()
+            },
+            ..connect.clone()
+        }
+    }
+}
+
+/// The same for a verb that always works with several clusters, where they are refused with the reason.
+#[derive(Debug, Clone, Default, Args)]
+pub struct NoEntryFlags {
+    #[arg(long, hide = true, value_parser = StringValueParser::new().map(SecretString::from))]
+    token: Option<SecretString>,
+    #[arg(long, hide = true)]
+    certificate_authority: Option<PathBuf>,
+}
+
+impl NoEntryFlags {
+    /// # Errors
+    /// One of them is given.
+    pub fn refuse(&self) -> Result<(), Error> {
+        let given = [
+            (self.token.is_some(), "--token"),
+            (
+                self.certificate_authority.is_some(),
+                "--certificate-authority",
+            ),
+        ];
+        let given = given.into_iter().filter(|(is_given, _)| *is_given);
+        let given: Vec<&str> = given.map(|(_, flag)| flag).collect();
+        if given.is_empty() {
+            return Ok(());
+        }
+        Err(Error::usage(format!(
+            "{} can be said of one cluster only, and this works with several",
+            given.join(", ")
+        ))
+        .hint("put it into the kubeconfig, with kubectl config set-credentials or set-cluster"))
+    }
+}
+
 /// [`ConnectFlags`] with [`ServerFlags`], for verbs where no other meaning has taken those words.
 #[derive(Debug, Clone)]
 pub struct ConnectServerFlags(ConnectFlags);
@@ -136,5 +195,39 @@ mod tests {
         // They are not said of a second cluster.
         assert_eq!(probe.connect.holder_overrides("x").direct.server, None);
         assert!(Probe::parse_from(["p"]).connect.for_one(9).is_ok());
+    }
+
+    #[derive(Debug, Parser)]
+    struct Entry {
+        #[command(flatten)]
+        entry: EntryFlags,
+        #[command(flatten)]
+        connect: ConnectFlags,
+    }
+
+    #[derive(Debug, Parser)]
+    struct NoEntry {
+        #[command(flatten)]
+        entry: NoEntryFlags,
+    }
+
+    #[test]
+    fn how_we_get_in_is_said_of_the_first_cluster_or_not_at_all() {
+        let words = "p --token s3cret --certificate-authority ca.pem";
+        let probe = Entry::parse_from(words.split(' '));
+        assert!(!format!("{probe:?}").contains("s3cret"));
+        let connect = probe.entry.added_to(&probe.connect);
+        let direct = connect.overrides(None).direct;
+        assert!(direct.token.is_some() && direct.certificate_authority.is_some());
+        assert!(connect.holder_overrides("x").direct.token.is_none());
+
+        let refusal = |words: &str| NoEntry::parse_from(words.split(' ')).entry.refuse();
+        assert!(refusal("p").is_ok());
+        let error = refusal(words).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "--token, --certificate-authority can be said of one cluster only, and this works with several"
+        );
+        assert!(!format!("{error:?}").contains("s3cret"));
     }
 }

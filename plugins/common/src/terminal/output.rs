@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use clap::Args;
 use serde::Serialize;
 
 use super::jsonpath::Template;
@@ -46,27 +47,63 @@ impl FromStr for Format {
     }
 }
 
+/// How a report with a table is printed.
+#[derive(Debug, Clone, Args)]
+pub struct OutputFlags {
+    /// Format: table, wide, json, yaml, name or jsonpath=TEMPLATE
+    #[arg(
+        long = "output",
+        short = 'o',
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub format: Format,
+    /// Print tables without headers
+    #[arg(long)]
+    pub no_headers: bool,
+}
+
+impl From<Format> for OutputFlags {
+    fn from(format: Format) -> Self {
+        Self {
+            format,
+            no_headers: false,
+        }
+    }
+}
+
+/// How the text for people looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether lines may go beyond 80 columns.
+    pub wide: bool,
+    /// Whether tables have headers.
+    pub headers: bool,
+}
+
 /// What a report can be turned into.
 pub trait Report: Serialize {
-    /// For people; `wide` may go beyond 80 columns.
-    fn to_text(&self, wide: bool) -> String;
+    /// For people.
+    fn to_text(&self, style: Style) -> String;
 
     /// `kind/name` of each object, in the report's order.
     fn names(&self) -> Vec<String>;
 }
 
-/// The report in the format asked for, ending in a line break unless it is empty.
+/// The report as it was asked for, ending in a line break unless it is empty.
 ///
 /// # Errors
 /// Only a model that cannot be written as JSON.
-pub fn render(report: &impl Report, format: &Format) -> Result<String, Error> {
+pub fn render(report: &impl Report, output: &OutputFlags) -> Result<String, Error> {
+    let headers = !output.no_headers;
     let value = || {
         serde_json::to_value(report)
             .map_err(|e| Error::refused("cannot write the report").because(e))
     };
-    Ok(match format {
-        Format::Table => report.to_text(false),
-        Format::Wide => report.to_text(true),
+    let text = |wide| report.to_text(Style { wide, headers });
+    Ok(match &output.format {
+        Format::Table => text(false),
+        Format::Wide => text(true),
         Format::Json => escaped(&format!("{:#}\n", value()?)),
         Format::Yaml => to_yaml(&value()?),
         Format::Name => report
@@ -80,14 +117,19 @@ pub fn render(report: &impl Report, format: &Format) -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::Table;
     use super::*;
 
     #[derive(Serialize)]
     struct Names(Vec<&'static str>);
 
     impl Report for Names {
-        fn to_text(&self, _wide: bool) -> String {
-            String::new()
+        fn to_text(&self, style: Style) -> String {
+            let mut table = Table::new(["NAME"], style);
+            for name in &self.0 {
+                table.row([(*name).to_owned()]);
+            }
+            table.to_text()
         }
 
         fn names(&self) -> Vec<String> {
@@ -113,8 +155,28 @@ mod tests {
             ),
             ("jsonpath={[1]}", "\u{fffd}31m\u{fffd}\u{fffd}"),
         ] {
-            let text = render(&report, &format.parse().unwrap()).unwrap();
+            let text = render(&report, &asked(format, false)).unwrap();
             assert_eq!(text, expected);
+        }
+    }
+
+    fn asked(format: &str, no_headers: bool) -> OutputFlags {
+        OutputFlags {
+            format: format.parse().unwrap(),
+            no_headers,
+        }
+    }
+
+    #[test]
+    fn headers_can_be_left_out_of_tables_and_mean_nothing_elsewhere() {
+        let report = Names(vec!["secret/a"]);
+        for (format, with, without) in [
+            ("table", "NAME\nsecret/a\n", "secret/a\n"),
+            ("wide", "NAME\nsecret/a\n", "secret/a\n"),
+            ("name", "secret/a\n", "secret/a\n"),
+        ] {
+            let texts = [false, true].map(|no| render(&report, &asked(format, no)).unwrap());
+            assert_eq!(texts, [with, without], "{format}");
         }
     }
 }

@@ -4,20 +4,23 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::output::Style;
 use crate::mesh::visible::in_one_line;
 
 /// Rows of texts under heads.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     heads: Vec<&'static str>,
+    has_headers: bool,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with these heads, which `--no-headers` leaves away (an empty list).
-    pub fn new(heads: impl IntoIterator<Item = &'static str>) -> Self {
+    /// A table with these heads, which are shown where `style` says so.
+    pub fn new(heads: impl IntoIterator<Item = &'static str>, style: Style) -> Self {
         Self {
             heads: heads.into_iter().collect(),
+            has_headers: style.headers,
             rows: Vec::new(),
         }
     }
@@ -40,7 +43,8 @@ impl Table {
             return String::new();
         }
         let heads: Vec<String> = self.heads.iter().map(|head| (*head).to_owned()).collect();
-        let lines: Vec<&Vec<String>> = (!heads.is_empty())
+        let lines: Vec<&Vec<String>> = self
+            .has_headers
             .then_some(&heads)
             .into_iter()
             .chain(&self.rows)
@@ -109,9 +113,14 @@ mod tests {
     use super::*;
     use snapbox::{assert_data_eq, str};
 
+    const SHOWN: Style = Style {
+        wide: false,
+        headers: true,
+    };
+
     #[test]
     fn columns_line_up_and_lines_end_without_blanks() {
-        let mut table = Table::new(["NAME", "STATE"]);
+        let mut table = Table::new(["NAME", "STATE"], SHOWN);
         table.row(["istio-remote-secret-west".to_owned(), "ok".to_owned()]);
         table.row(["日本".to_owned(), String::new()]);
         assert_data_eq!(
@@ -123,12 +132,12 @@ istio-remote-secret-west   ok
 
 "#]]
         );
-        assert_eq!(Table::new(["NAME"]).to_text(), "");
+        assert_eq!(Table::new(["NAME"], SHOWN).to_text(), "");
     }
 
     #[test]
     fn long_names_keep_their_end_and_what_is_no_name_is_whole() {
-        let mut table = Table::new(["HOLDER", "SOURCE", "STATE"]);
+        let mut table = Table::new(["HOLDER", "SOURCE", "STATE"], SHOWN);
         let arn = |name: &str| format!("arn:aws:eks:eu-west-1:123456789012:cluster/{name}");
         table.row([arn("east"), arn("日本"), "wrong-namespace".to_owned()]);
         table.row(["west".to_owned(), "x".to_owned(), "ok".to_owned()]);

@@ -100,7 +100,7 @@ pub(crate) async fn run(
     });
     let waited = interrupt.or(async { Ok(waiting.await) }).await?;
     streams.data("\n")?;
-    let waited = within.show(waited, &Format::Table, environment, streams)?;
+    let waited = within.show(waited, &Format::Table.into(), environment, streams)?;
     Ok(reached.worse(waited))
 }
 

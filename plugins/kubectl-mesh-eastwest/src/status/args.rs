@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags, duration};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
-use mesh_common::terminal::output::Format;
+use mesh_common::terminal::output::OutputFlags;
 
 /// Show the east-west gateways of clusters: address, pods, and what answers at their ports, from here
 ///
@@ -35,15 +35,10 @@ pub(crate) struct StatusArgs {
     /// Bound on each answer of a gateway and on each look-up of a name
     #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = duration)]
     pub timeout: Duration,
-    /// Format: table, wide, json, yaml, name or jsonpath=TEMPLATE
-    #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = format)]
-    pub output: Format,
+    #[command(flatten)]
+    pub output: OutputFlags,
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]
     pub connect: ConnectServerFlags,
-}
-
-pub(crate) fn format(text: &str) -> Result<Format, String> {
-    text.parse::<Format>().map_err(|error| error.to_string())
 }

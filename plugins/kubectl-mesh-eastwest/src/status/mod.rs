@@ -9,7 +9,7 @@ mod report_columns;
 mod report_lines;
 mod verb;
 
-pub(crate) use args::{StatusArgs, format};
+pub(crate) use args::StatusArgs;
 pub(crate) use ask::{ANSWER, ask};
 pub(crate) use report::{Seen, Status};
 pub(crate) use report_columns::table;

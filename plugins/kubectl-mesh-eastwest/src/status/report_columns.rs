@@ -1,6 +1,7 @@
 //! The table of `status`: a row for each address of each gateway.
 
 use mesh_common::mesh::eastwest::{Address, Check, Verdict};
+use mesh_common::terminal::output::Style;
 use mesh_common::terminal::table::Table;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -21,7 +22,8 @@ const CUT: std::ops::Range<usize> = 0..3;
 /// Less than this tells nothing.
 const SHORTEST: usize = 7;
 
-pub(crate) fn table(status: &Status, wide: bool) -> Table {
+pub(crate) fn table(status: &Status, style: Style) -> Table {
+    let wide = style.wide;
     let mut rows = Vec::new();
     for item in &status.items {
         rows.extend(of_cluster(item, wide));
@@ -33,9 +35,9 @@ pub(crate) fn table(status: &Status, wide: bool) -> Table {
         fit(&mut rows);
     }
     let mut table = if wide {
-        Table::new(WIDE)
+        Table::new(WIDE, style)
     } else {
-        Table::new(NARROW)
+        Table::new(NARROW, style)
     };
     for row in rows {
         table.row(row);

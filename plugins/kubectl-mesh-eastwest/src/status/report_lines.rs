@@ -2,15 +2,16 @@
 
 use mesh_common::mesh::eastwest::{Outcome, Verdict};
 use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::terminal::output::Report;
+use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{counted, finding, line, wrapped};
 
 use super::report::{ClusterStatus, GatewayStatus, Status};
 use super::report_columns::table;
 
 impl Report for Status {
-    fn to_text(&self, wide: bool) -> String {
-        let mut text = table(self, wide).to_text();
+    fn to_text(&self, style: Style) -> String {
+        let wide = style.wide;
+        let mut text = table(self, style).to_text();
         for item in &self.items {
             for one in &item.gateways {
                 one.write(&item.context, wide, &mut text);

@@ -29,7 +29,7 @@ pub(crate) async fn run(
     }
     let status = Status::new(once, environment.now);
     streams.data(&render(&status, &arguments.output)?)?;
-    let for_people = matches!(arguments.output, Format::Table | Format::Wide);
+    let for_people = matches!(arguments.output.format, Format::Table | Format::Wide);
     if for_people && let Some(more) = arguments.contexts.could_be_more(&kubeconfig) {
         streams.say(more);
     }

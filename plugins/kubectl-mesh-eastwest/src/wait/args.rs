@@ -5,9 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags, duration};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
-use mesh_common::terminal::output::Format;
-
-use crate::status::format;
+use mesh_common::terminal::output::OutputFlags;
 
 /// Wait until the east-west gateways of clusters have addresses
 ///
@@ -45,9 +43,8 @@ pub(crate) struct WaitArgs {
     /// Read only: dial no gateway in the end
     #[arg(long)]
     pub no_probes: bool,
-    /// Format: table, wide, json, yaml, name or jsonpath=TEMPLATE
-    #[arg(long, short, value_name = "FORMAT", default_value = "table", value_parser = format)]
-    pub output: Format,
+    #[command(flatten)]
+    pub output: OutputFlags,
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]

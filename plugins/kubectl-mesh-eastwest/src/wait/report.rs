@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use mesh_common::mesh::Error;
 use mesh_common::mesh::error::Kind;
-use mesh_common::terminal::output::Report;
+use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{counted, line};
 use serde::Serialize;
 
@@ -17,9 +17,10 @@ use crate::status::{Seen, Status, table};
 pub(super) struct Waited(pub Status);
 
 impl Report for Waited {
-    fn to_text(&self, wide: bool) -> String {
+    fn to_text(&self, style: Style) -> String {
         let Self(status) = self;
-        let mut text = table(status, wide).to_text();
+        let wide = style.wide;
+        let mut text = table(status, style).to_text();
         let mut lacking = 0;
         for item in &status.items {
             let without = item

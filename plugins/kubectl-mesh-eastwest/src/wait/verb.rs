@@ -35,7 +35,7 @@ pub(crate) async fn run(
     );
     let waited = interrupt.or(waiting).await?;
     let shown = within.show(waited, &arguments.output, environment, streams);
-    let for_people = matches!(arguments.output, Format::Table | Format::Wide);
+    let for_people = matches!(arguments.output.format, Format::Table | Format::Wide);
     if for_people
         && shown.is_ok()
         && let Some(more) = arguments.contexts.could_be_more(&kubeconfig)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mesh_common::cluster::Cluster;
 use mesh_common::cluster::eastwest::{Look, wait_for_addresses};
 use mesh_common::mesh::{Error, Exit};
-use mesh_common::terminal::output::{Format, render};
+use mesh_common::terminal::output::{OutputFlags, render};
 use mesh_common::terminal::reading::{EachOnce, each_once};
 use mesh_common::terminal::{Environment, Streams};
 
@@ -47,7 +47,7 @@ impl Within<'_> {
     pub(crate) fn show(
         &self,
         waited: Vec<(String, Result<Seen, Error>)>,
-        output: &Format,
+        output: &OutputFlags,
         environment: &Environment,
         streams: &Streams,
     ) -> Result<Exit, Error> {

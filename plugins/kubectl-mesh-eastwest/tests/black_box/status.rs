@@ -396,3 +396,23 @@ fn istiod(scene: &Scene) {
             .open(port, Door::Server(scene.west_mesh.istiod(&names)));
     }
 }
+
+#[test]
+fn headers_can_be_left_out() {
+    let scene = Scene::healthy();
+    let words = |line: &str| -> Vec<Vec<String>> {
+        let output = scene.run(line).output();
+        let lines = output.stdout.lines();
+        let words = lines.map(|line| line.split_whitespace().map(str::to_owned).collect());
+        words.collect()
+    };
+    for line in [
+        "status --context east,west",
+        "status --context east,west -o wide",
+        "wait --context east,west",
+    ] {
+        let with = words(line);
+        assert_eq!(with[0][0], "CONTEXT", "{line}");
+        assert_eq!(with[1..], words(&format!("{line} --no-headers")), "{line}");
+    }
+}

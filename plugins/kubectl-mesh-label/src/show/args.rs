@@ -3,7 +3,7 @@
 use clap::Args;
 use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
-use mesh_common::terminal::output::Format;
+use mesh_common::terminal::output::OutputFlags;
 
 /// Show what each part of a cluster says its network and its name are; drift is marked and ends with 1
 ///
@@ -22,9 +22,8 @@ Exit codes: 0 fine, 1 drift, 2 it could not be done, 3 some cluster was not reac
 pub(crate) struct ShowArgs {
     #[command(flatten)]
     pub contexts: AllContextFlags,
-    /// Format: table, wide, json, yaml, name or jsonpath=TEMPLATE
-    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
-    pub output: Format,
+    #[command(flatten)]
+    pub output: OutputFlags,
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]

@@ -6,7 +6,7 @@ use mesh_common::mesh::finding::{Finding, Severity};
 use mesh_common::mesh::mark::Mark;
 use mesh_common::mesh::names::CONTROL_PLANE_ANNOTATION;
 use mesh_common::mesh::statements::{Statement, Tools, cluster, judge, near_keys, network};
-use mesh_common::terminal::output::Report;
+use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::reading::{EachOnce, Unreached};
 use mesh_common::terminal::report_text::{counted, finding, line, wrapped};
 use mesh_common::terminal::table::Table;
@@ -117,10 +117,10 @@ fn judged(mut seen: Seen, several: bool) -> ClusterLabels {
 }
 
 impl Report for Labels {
-    fn to_text(&self, wide: bool) -> String {
+    fn to_text(&self, style: Style) -> String {
         let mut text = String::new();
         for item in &self.items {
-            item.write(wide, &mut text);
+            item.write(style, &mut text);
             text.push('\n');
         }
         for lost in &self.unreached {
@@ -153,12 +153,12 @@ impl Report for Labels {
 }
 
 impl ClusterLabels {
-    fn write(&self, wide: bool, text: &mut String) {
+    fn write(&self, style: Style, text: &mut String) {
         line(&format!("context {}", self.context), text);
         if let Some(leaders) = &self.control_plane_clusters {
             line(&format!("  led by the control plane of {leaders}"), text);
         }
-        let mut table = Table::new(["  PART", "NETWORK", "CLUSTER", "OBJECT"]);
+        let mut table = Table::new(["  PART", "NETWORK", "CLUSTER", "OBJECT"], style);
         for statement in &self.statements {
             let mark = if statement.drift { "! " } else { "  " };
             let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
@@ -184,7 +184,7 @@ impl ClusterLabels {
             );
         }
         for found in &self.findings {
-            finding(found, wide, text);
+            finding(found, style.wide, text);
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) async fn run(
     }
     let labels = Labels::new(once);
     streams.data(&render(&labels, &arguments.output)?)?;
-    let for_people = matches!(arguments.output, Format::Table | Format::Wide);
+    let for_people = matches!(arguments.output.format, Format::Table | Format::Wide);
     if for_people && let Some(more) = arguments.contexts.could_be_more(&kubeconfig) {
         streams.say(more);
     }

@@ -347,3 +347,19 @@ fn a_cluster_is_read_in_two_waves() {
     );
     assert_eq!(world.west.connections().len(), 1);
 }
+
+#[test]
+fn headers_can_be_left_out() {
+    let world = agreed();
+    let words = |line: &str| -> Vec<Vec<String>> {
+        let output = world.run(line).output();
+        let lines = output.stdout.lines();
+        let words = lines.map(|line| line.split_whitespace().map(str::to_owned).collect());
+        words.collect()
+    };
+    let mut with = words("show --context east,west");
+    let before = with.len();
+    with.retain(|line| line.first().is_none_or(|word| word != "PART"));
+    assert_eq!(before - with.len(), 2);
+    assert_eq!(words("show --context east,west --no-headers"), with);
+}

@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use mesh_common::mesh::Error;
 use mesh_common::mesh::cluster_name::{ClusterKey, ClusterName};
 use mesh_common::terminal::flags::{ConnectFlags, DryRunFlags, NamespaceFlags, boolean, duration};
+use mesh_common::terminal::flags_server::EntryFlags;
 
 /// Create a secret by which another cluster's istiod reads this one
 ///
@@ -132,6 +133,8 @@ pub(crate) struct CreateArgs {
     #[arg(long, requires = "into")]
     pub replace: bool,
 
+    #[command(flatten)]
+    pub entry: EntryFlags,
     #[command(flatten)]
     pub connect: ConnectFlags,
 

@@ -28,7 +28,7 @@ pub(crate) async fn run(
     for ignored in arguments.ignored() {
         streams.warn(&ignored);
     }
-    let connect = arguments.connect.clone();
+    let connect = arguments.entry.added_to(&arguments.connect);
     let source_context = arguments.context.clone();
     let Order {
         options,

@@ -6,6 +6,7 @@ use clap::Args;
 use mesh_common::terminal::flags::{
     AllContextFlags, ConnectFlags, DryRunFlags, NamespaceFlags, duration,
 };
+use mesh_common::terminal::flags_server::NoEntryFlags;
 use mesh_common::terminal::prompt::ConfirmFlags;
 
 /// Give every cluster a secret for every other one, so that all their istiods read each other
@@ -82,4 +83,6 @@ pub(crate) struct ExchangeArgs {
     pub replace: bool,
     #[command(flatten)]
     pub connect: ConnectFlags,
+    #[command(flatten)]
+    pub entry: NoEntryFlags,
 }

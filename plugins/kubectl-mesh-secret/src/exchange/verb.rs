@@ -29,6 +29,7 @@ pub(crate) async fn run(
     interrupt: &Interrupt,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
+    arguments.entry.refuse()?;
     let kubeconfig = arguments.connect.load(environment)?;
     let order = Order::resolve(&arguments, &kubeconfig)?;
     let (mut asked, mut lost) = (Vec::<(Asked, Target)>::new(), Vec::new());

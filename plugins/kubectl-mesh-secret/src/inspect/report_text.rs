@@ -5,14 +5,15 @@ use mesh_common::mesh::access_facts::{AccessFacts, TrustFacts};
 use mesh_common::mesh::certificate::CertificateFacts;
 use mesh_common::mesh::finding::Severity;
 use mesh_common::mesh::token::TokenFacts;
-use mesh_common::terminal::output::Report;
+use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{self, age, counted, entry, line};
 
 use super::report::Inspection;
 use crate::held::{ClusterReport, Outcome, ProbeReport, SecretReport, day_and_time};
 
 impl Report for Inspection {
-    fn to_text(&self, wide: bool) -> String {
+    fn to_text(&self, style: Style) -> String {
+        let wide = style.wide;
         let mut text = String::new();
         for item in &self.items {
             secret(item, wide, &mut text);

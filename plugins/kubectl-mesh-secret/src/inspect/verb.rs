@@ -60,7 +60,7 @@ pub(crate) async fn run(
     };
     compare::compare(&seen, &mut items, &tried, &sources, view.allow_loopback);
     let inspection = Inspection::new(items, seen.skipped, seen.unreached);
-    streams.data(&render(&inspection, &arguments.output)?)?;
+    streams.data(&render(&inspection, &arguments.output.clone().into())?)?;
     if inspection.items.is_empty() && matches!(arguments.output, Format::Table | Format::Wide) {
         streams.say(&seen.nothing);
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
-use mesh_common::terminal::output::Format;
+use mesh_common::terminal::output::OutputFlags;
 
 use crate::inspect::FailOn;
 
@@ -35,9 +35,8 @@ pub(crate) struct ListArgs {
     /// Exit with 1 from this severity on
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub fail_on: FailOn,
-    /// Format: table, wide, json, yaml, name or jsonpath=TEMPLATE
-    #[arg(long, short, value_name = "FORMAT", default_value = "table")]
-    pub output: Format,
+    #[command(flatten)]
+    pub output: OutputFlags,
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]

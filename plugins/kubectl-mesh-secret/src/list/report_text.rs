@@ -1,7 +1,7 @@
 //! The matrix for people: a row for each pair, what is wrong below, and a verdict as the last line.
 
 use mesh_common::mesh::finding::Severity;
-use mesh_common::terminal::output::Report;
+use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{age, counted, finding, line};
 use mesh_common::terminal::table::Table;
 
@@ -14,14 +14,15 @@ const WIDTH: usize = 80;
 const NAMES: [&str; 3] = ["HOLDER", "CLUSTER", "SOURCE"];
 
 impl Report for Matrix {
-    fn to_text(&self, wide: bool) -> String {
+    fn to_text(&self, style: Style) -> String {
+        let wide = style.wide;
         if self.items.is_empty() && self.unreached.is_empty() && self.skipped.is_empty() {
             return String::new();
         }
         let mut text = if wide {
-            self.rows(true).to_text()
+            self.rows(style).to_text()
         } else {
-            self.rows(false).to_text_within(WIDTH, &NAMES)
+            self.rows(style).to_text_within(WIDTH, &NAMES)
         };
         for cell in &self.items {
             findings(cell, wide, &mut text);
@@ -61,12 +62,13 @@ impl Report for Matrix {
 }
 
 impl Matrix {
-    fn rows(&self, wide: bool) -> Table {
+    fn rows(&self, style: Style) -> Table {
+        let wide = style.wide;
         let mut heads = vec!["HOLDER", "CLUSTER", "SOURCE", "STATE", "AGE", "EXPIRES"];
         if wide {
             heads.extend(["NAMESPACE", "SECRET", "SERVER"]);
         }
-        let mut table = Table::new(heads);
+        let mut table = Table::new(heads, style);
         for cell in &self.items {
             let source = cell.source_context.as_deref().unwrap_or("unknown");
             let mut row = vec![

@@ -57,7 +57,7 @@ pub(crate) async fn run(
     items.extend(missing(&once.read, &items, &known, connected_only));
     let matrix = Matrix::new(items, skipped(&once.read), once.unreached);
     streams.data(&render(&matrix, &arguments.output)?)?;
-    if matches!(arguments.output, Format::Table | Format::Wide) {
+    if matches!(arguments.output.format, Format::Table | Format::Wide) {
         if matrix.items.is_empty() && matrix.unreached.is_empty() {
             streams.say(&format!("no remote secret in namespace {namespace}"));
         }

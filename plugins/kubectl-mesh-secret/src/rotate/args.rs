@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use mesh_common::mesh::names::READER_ACCOUNT;
 use mesh_common::terminal::flags::{ConnectFlags, DryRunFlags, NamespaceFlags, duration};
+use mesh_common::terminal::flags_server::NoEntryFlags;
 
 /// Replace the tokens in remote secrets, and revoke the old ones once no istiod uses them
 ///
@@ -83,4 +84,6 @@ pub(crate) struct RotateArgs {
     pub force_conflicts: bool,
     #[command(flatten)]
     pub connect: ConnectFlags,
+    #[command(flatten)]
+    pub entry: NoEntryFlags,
 }

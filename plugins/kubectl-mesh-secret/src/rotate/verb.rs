@@ -25,6 +25,7 @@ pub(crate) async fn run(
     interrupt: &Interrupt,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
+    arguments.entry.refuse()?;
     let kubeconfig = arguments.connect.load(environment)?;
     let mut order = Order::resolve(&arguments, &kubeconfig)?;
     let connector = connector(environment, SELF, streams.interactive);

@@ -273,3 +273,24 @@ fn a_token_is_judged_by_its_own_life() {
         &world.run("list --context east --allow-loopback").output(),
     );
 }
+
+#[test]
+fn headers_can_be_left_out() {
+    let world = wired();
+    let words = |line: &str| -> Vec<Vec<String>> {
+        let output = world.run(line).output();
+        let lines = output.stdout.lines().map(ageless_words);
+        lines.collect()
+    };
+    for format in ["table", "wide"] {
+        let with = words(&format!("{LIST} -o {format}"));
+        let without = words(&format!("{LIST} -o {format} --no-headers"));
+        assert_eq!(with[0][..2], ["HOLDER", "CLUSTER"]);
+        assert_eq!(with[1..], without, "{format}");
+    }
+}
+
+fn ageless_words(line: &str) -> Vec<String> {
+    let line = ageless(line);
+    line.split_whitespace().map(str::to_owned).collect()
+}

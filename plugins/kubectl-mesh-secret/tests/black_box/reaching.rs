@@ -249,3 +249,47 @@ fn a_token_is_not_sent_without_tls_and_nothing_is_said_of_it() {
         );
     }
 }
+
+#[test]
+fn create_reads_its_source_with_the_token_and_the_authority_of_flags() {
+    let world = World::new();
+    let nobody = User::new().token("not-a-token-of-this-cluster");
+    let cluster = Cluster::new(world.west.server_url());
+    let config = world.kubeconfig();
+    world.write(&config.entry("bare", cluster, nobody));
+    let line = "create --context bare --name west --allow-loopback";
+    let refused = world.run(line).output();
+    assert_eq!(refused.code, 2, "{}", refused.golden());
+    std::fs::write(world.dir.path().join("ca.pem"), world.west.ca_pem()).unwrap();
+    let token = world.west.admin_token();
+    let line = format!("{line} --token {token} --certificate-authority ca.pem");
+    let printed = world
+        .run(&line)
+        .manifest_requested()
+        .output()
+        .expect_success();
+    // The secret has the reader's token.
+    assert!(
+        printed
+            .stdout
+            .contains(&crate::support::reader_token(&world.west))
+    );
+    assert!(!printed.stdout.contains(token));
+    // The holder is reached as the kubeconfig says.
+    let applied = world.run(&format!("{line} --into east")).output();
+    assert_eq!(applied.code, 0, "{}", applied.golden());
+}
+
+#[test]
+fn verbs_of_several_clusters_refuse_a_token_for_one() {
+    let world = World::new();
+    for verb in ["exchange --context east,west", "rotate --all"] {
+        let line = format!("{verb} --token very-secret --certificate-authority ca.pem");
+        let output = world.run(&line).output();
+        assert_eq!(output.code, 2, "{}", output.golden());
+        let sentence = "--token, --certificate-authority can be said of one cluster only";
+        assert!(output.stderr.contains(sentence), "{}", output.golden());
+        assert!(!output.stderr.contains("very-secret"));
+    }
+    assert!(writes(&world.east).is_empty() && writes(&world.west).is_empty());
+}
