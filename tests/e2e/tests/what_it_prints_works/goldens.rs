@@ -16,7 +16,7 @@ const MASKS: [&str; 8] = [
 /// # Panics
 /// Where JSON calls a command a step or the other way round, or where a command has a placeholder.
 pub(crate) fn commands() -> BTreeMap<String, (String, PathBuf)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root();
     let mut files = Vec::new();
     for folder in ["plugins", "tests/e2e/tests"] {
         collect(&root.join(folder), &mut files);
@@ -40,6 +40,54 @@ pub(crate) fn commands() -> BTreeMap<String, (String, PathBuf)> {
     }
     assert!(printed > 500, "only {printed} fixes and hints were found");
     commands
+}
+
+fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    root.expect("this package lies two folders below the root")
+        .to_owned()
+}
+
+/// The words that the sources of the plugins give to each command, with the file that does.
+pub(crate) fn words_of_commands() -> Vec<(PathBuf, Vec<String>)> {
+    let root = root();
+    let mut files = Vec::new();
+    sources(&root.join("plugins"), &mut files);
+    let mut all = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a source is a text");
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for start in ["Command::new(\"", ".words(\""] {
+            for piece in text.split(start).skip(1) {
+                let words = piece.split('"').next().unwrap_or_default();
+                // A flag with its value in one word is that flag.
+                let words = words.split(' ').map(|word| match word.split_once('=') {
+                    Some((flag, _)) if flag.starts_with('-') => flag.to_owned(),
+                    _ => word.to_owned(),
+                });
+                all.push((file.clone(), words.collect()));
+            }
+        }
+    }
+    all
+}
+
+/// What prints commands; not what makes them of words.
+fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the repository is there") {
+        let path = entry.expect("a folder can be read to its end").path();
+        let has = |name: &str| path.components().any(|part| part.as_os_str() == name);
+        if path.is_dir() {
+            sources(&path, files);
+        } else if has("src")
+            && !has("tests")
+            && !path.ends_with("command/line.rs")
+            && !path.ends_with("command/kubectl.rs")
+            && path.extension().is_some_and(|end| end == "rs")
+        {
+            files.push(path);
+        }
+    }
 }
 
 /// The golden files: texts, and the tests that have them in their code.

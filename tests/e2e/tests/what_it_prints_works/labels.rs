@@ -127,6 +127,38 @@ pub(crate) fn view(shape: &str) {
     });
 }
 
+/// The template of a gateway gives its pods a label with another network.
+pub(crate) fn label_of_a_template(shape: &str) {
+    let trial = agreed();
+    let west = &trial.world.west;
+    for (resource, name, labels) in [
+        (
+            "deployments",
+            "istio-eastwestgateway",
+            "/spec/template/metadata/labels",
+        ),
+        ("pods", "istio-eastwestgateway-1", "/metadata/labels"),
+    ] {
+        west.edit(resource, NAMESPACE, name, |object| {
+            object.pointer_mut(labels).unwrap()[NETWORK] = json!("net-c");
+        });
+    }
+    west.edit("pods", NAMESPACE, "istio-eastwestgateway-1", |pod| {
+        // The proxy takes its network from the label.
+        let env = pod.pointer_mut("/spec/containers/0/env").unwrap();
+        env.as_array_mut().unwrap().remove(0);
+    });
+    trial.mends("show", shape, |world| {
+        let labels =
+            template(world, NAMESPACE, "istio-eastwestgateway")["metadata"]["labels"].clone();
+        world
+            .west
+            .edit("pods", NAMESPACE, "istio-eastwestgateway-1", |pod| {
+                pod["metadata"]["labels"][NETWORK] = labels[NETWORK].clone();
+            });
+    });
+}
+
 fn template(world: &World, namespace: &str, name: &str) -> Value {
     let deployment = world.west.get("deployments", namespace, name).unwrap();
     deployment["spec"]["template"].clone()

@@ -6,6 +6,7 @@
     reason = "a test stops where something is not as it has to be"
 )]
 
+mod besides;
 mod carried_over;
 mod gateways;
 mod goldens;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::World;
 use crate::command::{Output, Run};
 use crate::embedded::Cluster;
-use crate::shell::{Stage, check, payloads};
+use crate::shell::{Call, Stage, check, payloads};
 
 /// Texts by which objects are asked for. Without them nothing would be found, and nothing said.
 const ASKED_FOR: [&str; 16] = [
@@ -61,7 +61,7 @@ const NO_NAMES: [&str; 24] = [
 /// Runs it where everything that can be hostile is, in a mixture that `turn` decides, and pastes what it prints.
 ///
 /// # Panics
-/// Where something of it runs, is a word of its own, or passes for a line of the plugin.
+/// Where something of it runs, is a word of its own, or passes for a line of the plugin, or where a command asks another kubeconfig.
 pub fn hostile(world: &World, run: Run, turn: usize) -> Output {
     for cluster in [&world.east, &world.west] {
         turn_hostile(cluster, turn);
@@ -71,20 +71,50 @@ pub fn hostile(world: &World, run: Run, turn: usize) -> Output {
     // No program can be given an argument with that character.
     let context = of_west.find(|name| !name.contains('\0')).unwrap_or("west");
     rename_context(world, context, turn);
-    let output = run.with("west", context).output();
-    pasted(&output);
+    let run = run.with("west", context);
+    let output = match kubeconfig(world, turn) {
+        Some(file) => run.arg(format!("--kubeconfig={file}")).output(),
+        None => run.output(),
+    };
+    for call in pasted(&output) {
+        let has_kubeconfig = call.iter().any(|word| word.starts_with("--kubeconfig"));
+        assert!(
+            has_kubeconfig || !asks_a_cluster(&call),
+            "{call:?} asks another kubeconfig than the plugin was given: {}",
+            output.golden()
+        );
+    }
     output
 }
 
-/// Pastes everything that a run printed, where any name may have been hostile.
+/// The kubeconfig under a hostile name, in the folder in which the plugin is run; nothing where there is no kubeconfig.
+fn kubeconfig(world: &World, turn: usize) -> Option<&'static str> {
+    let names = (turn..).map(|turn| chosen("kubeconfig", turn));
+    let file = names.into_iter().find(|name| !name.contains(['/', '\0']))?;
+    fs::copy(world.config(), world.dir.path().join(file)).ok()?;
+    Some(file)
+}
+
+/// Whether it is about a cluster, or about the kubeconfig itself.
+fn asks_a_cluster(call: &Call) -> bool {
+    let words: Vec<&str> = call.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["kubectl", "plugin", ..] | ["kubectl", "mesh-eastwest", "generate", ..] => false,
+        ["kubectl", "mesh-eastwest", "expose", rest @ ..] => rest.contains(&"--from-context"),
+        ["kubectl" | "helm", ..] => true,
+        _ => false,
+    }
+}
+
+/// Pastes everything that a run printed, where any name may have been hostile, and returns what it ran.
 ///
 /// # Panics
 /// As for [`hostile`].
-pub fn pasted(output: &Output) {
+pub fn pasted(output: &Output) -> Vec<Call> {
     assert_ne!(output.code, 101, "{}", output.golden());
     let all = payloads();
     let names: Vec<&str> = all.iter().map(|payload| payload.text).collect();
-    check(&Stage::new(), output, &names);
+    check(&Stage::new(), output, &names)
 }
 
 /// Lets every object of a cluster say other names than it had, the same one for the same name everywhere. Objects are still

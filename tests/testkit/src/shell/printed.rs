@@ -82,11 +82,12 @@ pub fn commands(printed: &[Printed]) -> Vec<String> {
 }
 
 /// Pastes everything that a run printed, where these names are anybody's: nothing runs but the programs that a command is to
-/// run, each name is one word or the end of one, none of them is a flag of its own, and no line of the output is theirs.
+/// run, each name is one word or the end of one, none of them is a flag of its own, and no line of the output is theirs. Returns
+/// what the commands run.
 ///
 /// # Panics
 /// Where that is not so.
-pub fn check(stage: &Stage, output: &Output, names: &[&str]) -> Vec<Printed> {
+pub fn check(stage: &Stage, output: &Output, names: &[&str]) -> Vec<Call> {
     for line in output.stdout.lines().chain(output.stderr.lines()) {
         let line = line.trim_start();
         for start in ["hint: canary", "fix: canary", "error: canary"] {
@@ -99,15 +100,16 @@ pub fn check(stage: &Stage, output: &Output, names: &[&str]) -> Vec<Printed> {
     }
     let all = printed(output);
     let lines = commands(&all);
-    for (line, calls) in lines.iter().zip(stage.paste(&lines)) {
-        is_harmless(line, &calls, names);
+    let pasted = stage.paste(&lines);
+    for (line, calls) in lines.iter().zip(&pasted) {
+        is_harmless(line, calls, names);
     }
     for step in all.iter().filter(|one| one.kind == Kind::Step) {
         if step.text.contains(CANARY) {
             stage.mispaste(&step.text);
         }
     }
-    all
+    pasted.into_iter().flatten().collect()
 }
 
 fn is_harmless(line: &str, calls: &[Call], names: &[&str]) {

@@ -1,0 +1,259 @@
+//! Commands that no golden file has, since their states are rare: here they come about.
+
+use std::time::Duration;
+
+use mesh_e2e::plugin::MESH_LABEL;
+use mesh_testkit::command::Run;
+use mesh_testkit::condition::wait_until;
+use mesh_testkit::embedded::Fault;
+use mesh_testkit::istiod::FakeIstiod;
+use mesh_testkit::kubeconfig::{self, Kubeconfig, User};
+use mesh_testkit::pki::CertificateAuthority;
+use serde_json::{Value, json};
+
+use crate::gateways::Gateways;
+use crate::secrets::{NAMESPACE, SECRET, mesh, secret_world};
+use crate::trial::Trial;
+
+const LIST: &str = "list --context east,west --allow-loopback";
+
+/// A kubeconfig whose one context, west, has this cluster and this user.
+fn of_west(trial: &Trial, cluster: kubeconfig::Cluster, user: User) {
+    trial
+        .world
+        .write(&Kubeconfig::single("west", cluster, user));
+}
+
+fn with_namespace(trial: Trial) -> Trial {
+    let namespace =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
+    trial.world.west.create(namespace);
+    trial
+}
+
+pub(crate) fn users(shape: &str) {
+    let trial = Trial::bare(MESH_LABEL);
+    let config = trial.world.kubeconfig().context("broken", "west", "gone");
+    trial.world.write(&config);
+    let output = trial.looks("show --context broken", shape, "", &[0]);
+    assert!(output.stdout.contains("west"), "{}", output.golden());
+}
+
+pub(crate) fn server_with_a_scheme(shape: &str) {
+    let trial = with_namespace(Trial::bare(MESH_LABEL));
+    let west = &trial.world.west;
+    let address = west.server_url().trim_start_matches("https://");
+    let cluster = west.kubeconfig_cluster().field("server", address);
+    of_west(&trial, cluster, west.kubeconfig_user());
+    trial.helps("network net-b", shape);
+}
+
+/// A server that takes certificates of an authority of its own only.
+pub(crate) fn client_certificate(shape: &str) {
+    let trial = Trial::bare(MESH_LABEL);
+    let folder = trial.world.dir.path();
+    let authority = CertificateAuthority::new("own");
+    let identity = authority.server(&["127.0.0.1"]);
+    for (name, text) in [
+        ("ca.pem", authority.certificate_pem()),
+        ("server.pem", identity.certificate_pem.clone()),
+        ("server.key", identity.key_pem.clone()),
+    ] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let _server = Run::new("/usr/bin/openssl")
+        .args([
+            "s_server",
+            "-quiet",
+            "-accept",
+            &address,
+            "-Verify",
+            "1",
+            "-verify_return_error",
+        ])
+        .args([
+            "-CAfile",
+            "ca.pem",
+            "-cert",
+            "server.pem",
+            "-key",
+            "server.key",
+        ])
+        .dir(folder)
+        .spawn();
+    let listens = || std::net::TcpStream::connect(&address).ok();
+    wait_until(Duration::from_secs(30), listens).expect("openssl listens");
+    let cluster = kubeconfig::Cluster::new(&format!("https://{address}"))
+        .ca_pem(&authority.certificate_pem());
+    let stranger = CertificateAuthority::new("stranger").client("jane", &[]);
+    of_west(&trial, cluster, User::new().client_certificate(&stranger));
+    let output = trial.looks("show", shape, "", &[0]);
+    assert!(output.stdout.contains("jane"), "{}", output.golden());
+}
+
+/// The server takes no such object.
+pub(crate) fn explained(shape: &str) {
+    let trial = with_namespace(Trial::bare(MESH_LABEL));
+    let path = "/api/v1/namespaces/istio-system";
+    trial
+        .world
+        .west
+        .inject(Fault::on("PATCH", path).status(422));
+    // The embedded cluster describes no fields.
+    let output = trial.looks("network net-b", shape, "/openapi/v3", &[0, 1]);
+    assert!(output.stdout.contains("Namespace"), "{}", output.golden());
+}
+
+/// The server says something that no Kubernetes says.
+pub(crate) fn objects(shape: &str) {
+    let trial = with_namespace(Trial::bare(MESH_LABEL));
+    let path = "/api/v1/namespaces/istio-system";
+    trial
+        .world
+        .west
+        .inject(Fault::on("PATCH", path).status(418));
+    let output = trial.looks("network net-b", shape, "/api/v1/namespaces", &[0]);
+    assert!(output.stdout.contains(NAMESPACE), "{}", output.golden());
+}
+
+pub(crate) fn kube_system(shape: &str) {
+    let trial = Trial::of(secret_world());
+    trial
+        .world
+        .west
+        .edit("namespaces", "", "kube-system", |namespace| {
+            namespace["metadata"].as_object_mut().unwrap().remove("uid");
+        });
+    let line = "create --context west --name west --allow-loopback";
+    let path = "/api/v1/namespaces/kube-system";
+    let output = trial.looks(line, shape, path, &[0]);
+    assert!(
+        output.stdout.contains("name: kube-system"),
+        "{}",
+        output.golden()
+    );
+}
+
+/// Neither the cluster nor the context says the authority.
+pub(crate) fn authority_of_the_cluster(shape: &str) {
+    let trial = Trial::of(secret_world());
+    let west = &trial.world.west;
+    let cluster = kubeconfig::Cluster::new(west.server_url()).insecure_skip_tls_verify();
+    of_west(&trial, cluster, west.kubeconfig_user());
+    let line = "create --name west --allow-loopback --token-duration 1h --for east";
+    let path = "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt";
+    trial.looks(line, shape, path, &[0, 1]);
+}
+
+/// A secret with a client certificate, of which there is nothing to rotate.
+pub(crate) fn secret(shape: &str) {
+    let trial = mesh();
+    let world = &trial.world;
+    let user = User::new().client_certificate(world.west.admin_identity());
+    let config = Kubeconfig::single("west", world.west.kubeconfig_cluster(), user).to_yaml();
+    let object = json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"west": config},
+        "metadata": {"name": SECRET, "namespace": NAMESPACE, "labels": {"istio/multiCluster": "true"}}});
+    world.east.delete("secrets", NAMESPACE, SECRET);
+    world.east.create(object);
+    let path = "/api/v1/namespaces/istio-system/secrets";
+    let output = trial.looks("rotate west --context east", shape, path, &[0, 1]);
+    assert!(output.stdout.contains(SECRET), "{}", output.golden());
+}
+
+const API_GATEWAYS: &str = "gateways.gateway.networking.k8s.io";
+
+/// A gateway of ambient mode beside the other one, with its listener at this port.
+fn ambient(port: u16, status: &Value) -> Gateways {
+    let scene = Gateways::healthy();
+    scene.trial.world.west.create(
+        json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
+        "metadata": {"name": "istio-eastwestgateway", "namespace": NAMESPACE,
+            "labels": {"topology.istio.io/network": "net-b"}},
+        "spec": {"gatewayClassName": "istio-east-west", "listeners": [
+            {"name": "mesh", "port": port, "protocol": "HBONE", "tls": {"mode": "Terminate"}}]},
+        "status": status}),
+    );
+    scene
+}
+
+pub(crate) fn ambient_gateway(shape: &str) {
+    let scene = ambient(15008, &json!({}));
+    let path =
+        "/apis/gateway.networking.k8s.io/v1/namespaces/istio-system/gateways/istio-eastwestgateway";
+    let output = scene.trial.looks("status --no-probes", shape, path, &[0]);
+    assert!(
+        output.stdout.contains("istio-east-west"),
+        "{}",
+        output.golden()
+    );
+}
+
+pub(crate) fn ambient_gateway_made_again(shape: &str) {
+    let status = json!({"addresses": [{"type": "IPAddress", "value": "192.0.2.1"}],
+        "conditions": [{"type": "Programmed", "status": "True", "reason": "Programmed", "message": "programmed",
+            "lastTransitionTime": "2026-11-20T00:00:00Z"}]});
+    let scene = ambient(15009, &status);
+    let line = "status --context west --no-probes";
+    scene.trial.mends(line, shape, |_| {});
+    let made = scene
+        .trial
+        .world
+        .west
+        .get(API_GATEWAYS, NAMESPACE, "istio-eastwestgateway");
+    assert_eq!(made.unwrap()["spec"]["listeners"][0]["port"], 15008);
+}
+
+/// East's secret for west gives access to east.
+pub(crate) fn secret_of_the_wrong_cluster(shape: &str) {
+    let trial = mesh();
+    let world = &trial.world;
+    let config = world.east.kubeconfig().to_yaml();
+    world.east.edit("secrets", NAMESPACE, SECRET, |secret| {
+        secret["data"] = json!({"west": base64(&config)});
+    });
+    trial.mends(LIST, shape, |_| {});
+}
+
+/// The same access under two keys of one Secret.
+pub(crate) fn second_key(shape: &str) {
+    let trial = mesh();
+    trial
+        .world
+        .east
+        .edit("secrets", NAMESPACE, SECRET, |secret| {
+            secret["data"]["other"] = secret["data"]["west"].clone();
+        });
+    trial.mends("inspect --context east --allow-loopback", shape, |_| {});
+}
+
+/// Two Secrets for west, of which istiod uses the first.
+pub(crate) fn second_secret(shape: &str) {
+    let trial = mesh();
+    let east = &trial.world.east;
+    let istiod = FakeIstiod::start(east, "istiod-1");
+    let data = east.get("secrets", NAMESPACE, SECRET).unwrap()["data"].clone();
+    east.create(json!({"apiVersion": "v1", "kind": "Secret", "data": data,
+        "metadata": {"name": "twin", "namespace": NAMESPACE, "labels": {"istio/multiCluster": "true"}}}));
+    trial.mends("inspect --context east --allow-loopback", shape, |_| {});
+    let used = istiod.secret_of("west");
+    assert_eq!(used, Some(format!("{NAMESPACE}/{SECRET}")));
+}
+
+/// East's secret for west has another name than the usual one, and gives access to east.
+pub(crate) fn secret_of_another_name(shape: &str) {
+    let trial = mesh();
+    let world = &trial.world;
+    let config = world.east.kubeconfig().to_yaml();
+    world.east.delete("secrets", NAMESPACE, SECRET);
+    world.east.create(json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"west": config},
+        "metadata": {"name": "unusual", "namespace": NAMESPACE, "labels": {"istio/multiCluster": "true"}}}));
+    trial.mends(LIST, shape, |_| {});
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::prelude::BASE64_STANDARD.encode(text)
+}
