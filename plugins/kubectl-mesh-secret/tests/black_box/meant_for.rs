@@ -6,6 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use mesh_testkit::embedded::Cluster;
 use serde_json::{Value, json};
 
+use crate::list::{LIST, check};
 use crate::support::{NAMESPACE, World, add_reader, istiod, namespace, paste};
 
 /// What `list` and `inspect` are asked with, of east's secrets alone and of all clusters.
@@ -316,4 +317,27 @@ fn a_cluster_that_no_secret_is_about_is_not_asked() {
         assert_eq!(scene.found(line), [], "{line}");
     }
     assert!(scene.north.connections().is_empty());
+}
+
+#[test]
+fn what_is_said_of_each() {
+    let usual = "istio-remote-secret-west";
+    for (name, secret, keys) in [
+        ("wrong_cluster", usual, &[("west", "east")][..]),
+        (
+            "wrong_name",
+            "istio-remote-secret-old-west",
+            &[("old-west", "west")],
+        ),
+        (
+            "stray_key",
+            usual,
+            &[("old-west", "west"), ("west", "west")],
+        ),
+    ] {
+        let scene = Scene::new();
+        scene.hold(secret, keys);
+        let output = scene.world.run(LIST).output();
+        check(&scene.world, name, &output);
+    }
 }

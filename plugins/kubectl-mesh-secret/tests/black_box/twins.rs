@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use mesh_testkit::istiod::{FakeIstiod, Page};
 use serde_json::{Value, json};
 
+use crate::list::check;
 use crate::support::{CLUSTERZ, NAMESPACE, World, decoded, istiod, paste};
 
 const USUAL: &str = "istio-remote-secret-west";
@@ -107,6 +108,8 @@ fn the_secret_that_istiod_does_not_use_goes() {
             "kubectl mesh-secret delete secret/twin --context east && kubectl --context east -n istio-system annotate --overwrite secret {USUAL} mesh.istio-multicluster.dev/read-again-after={uid}"
         )
     );
+    let line = format!("{LIST} --allow-loopback");
+    check(&world, "twins", &world.run(&line).output());
     paste(&world, &fix, &[&world.east]);
     assert_eq!(fixes(&world, LIST), []);
     assert_eq!(

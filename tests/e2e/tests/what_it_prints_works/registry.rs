@@ -78,6 +78,10 @@ registry! { PRINTED;
     secrets::missing: "kubectl mesh-secret create --context --name --into";
     secrets::token_without_end: "kubectl mesh-secret create --context --name --into --token-duration";
     secrets::label_of_a_secret: "kubectl label secret --overwrite";
+    secrets::wrong_cluster: "kubectl mesh-secret create --context --name --into --replace";
+    secrets::wrong_name: "kubectl mesh-secret delete --context && kubectl mesh-secret create --context --name --into";
+    secrets::second_key: "kubectl patch secret --type -p";
+    secrets::second_secret: "kubectl mesh-secret delete --context && kubectl annotate --overwrite secret";
 }
 
 registry! { BESIDES;

@@ -2,6 +2,7 @@
 
 use mesh_e2e::plugin::MESH_SECRET;
 use mesh_testkit::black_box::World;
+use mesh_testkit::istiod::FakeIstiod;
 use serde_json::{Value, json};
 
 use crate::trial::{Trial, program};
@@ -69,4 +70,54 @@ pub(crate) fn label_of_a_secret(shape: &str) {
         });
     let line = format!("inspect {SECRET} --context east --allow-loopback");
     trial.mends(&line, shape, |_| {});
+}
+
+/// The secret for west gives access to east, which holds it.
+pub(crate) fn wrong_cluster(shape: &str) {
+    let trial = mesh();
+    let line = "create --context east --name east --allow-loopback --into west";
+    trial.run(line).expect_success();
+    let world = &trial.world;
+    let of_east = world
+        .west
+        .get("secrets", NAMESPACE, "istio-remote-secret-east");
+    let access = of_east.unwrap()["data"]["east"].clone();
+    world.east.edit("secrets", NAMESPACE, SECRET, |secret| {
+        secret["data"]["west"] = access;
+    });
+    trial.mends(LIST, shape, |_| {});
+}
+
+/// The data key is not what west's istiod calls it.
+pub(crate) fn wrong_name(shape: &str) {
+    let trial = Trial::of(secret_world());
+    let line = "create --context west --name old-west --allow-loopback --into east";
+    trial.run(line).expect_success();
+    trial.mends(LIST, shape, |_| {});
+}
+
+/// The secret has the same access under another key too.
+pub(crate) fn second_key(shape: &str) {
+    let trial = mesh();
+    let east = &trial.world.east;
+    east.edit("secrets", NAMESPACE, SECRET, |secret| {
+        secret["data"]["old-west"] = secret["data"]["west"].clone();
+    });
+    trial.mends(LIST, shape, |_| {});
+}
+
+/// Another secret is for west as well, which istiod does not use.
+pub(crate) fn second_secret(shape: &str) {
+    let trial = mesh();
+    let east = &trial.world.east;
+    let istiod = FakeIstiod::start(east, "istiod-1");
+    let west = east.get("secrets", NAMESPACE, SECRET).unwrap()["data"]["west"].clone();
+    east.create(json!({"apiVersion": "v1", "kind": "Secret", "data": {"west": west},
+        "metadata": {"name": "twin", "namespace": NAMESPACE, "labels": {"istio/multiCluster": "true"}}}));
+    trial.mends(LIST, shape, |_| {});
+    let used = istiod.secret_of("west");
+    assert_eq!(
+        used.as_deref(),
+        Some("istio-system/istio-remote-secret-west")
+    );
 }
