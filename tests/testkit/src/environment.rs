@@ -15,6 +15,9 @@ pub const PLUGINS: &str = "MESH_TESTKIT_PLUGINS";
 /// A folder in which all recorded output is kept for the check that nothing in it is secret.
 pub const RECORD: &str = "MESH_TESTKIT_RECORD";
 
+/// Set where everything is to be tried of which usually a part is enough.
+pub const FULL: &str = "MESH_TESTKIT_FULL";
+
 /// The value of a variable that is set and not empty.
 #[expect(
     clippy::disallowed_methods,
@@ -27,6 +30,11 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
 /// Whether this runs in continuous integration, where what is left out is a failure.
 pub fn under_ci() -> bool {
     variable("CI").is_some_and(|value| value != "false")
+}
+
+/// Whether everything is to be tried of which usually a part is enough, as by `cargo xtask test --full`.
+pub fn full() -> bool {
+    variable(FULL).is_some()
 }
 
 /// The cargo that runs this process, else the one on the search path, as from a shell: without the variables by which cargo

@@ -15,6 +15,7 @@ pub mod embedded;
 pub mod environment;
 pub mod forge;
 pub mod gateway;
+pub mod hostile;
 pub mod http;
 pub mod istiod;
 pub mod kubeconfig;

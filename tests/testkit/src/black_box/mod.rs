@@ -11,11 +11,13 @@
 //! | `alone` | a cluster that cannot be worked with, beside one that can |
 //! | `hostile` | the same with hostile names everywhere, and what is printed then pasted |
 //! | `faults` | the rows on kubeconfigs, credentials, proxies and servers |
+//! | `harmless` | what text of a cluster must not become in what is said |
 //! | `spellings` | the ways in which kubectl's users spell flags |
 
 mod alone;
 mod check;
 mod faults;
+mod harmless;
 mod hostile;
 mod narrow;
 mod reads;
@@ -27,6 +29,9 @@ pub use alone::{Over, costs_itself_alone, costs_itself_alone_over};
 pub use check::{Ends, check, check_as_it_is, strays};
 pub use faults::{
     behind, interrupted, through_proxies, to_server, with_auth_provider, with_kubeconfig, with_user,
+};
+pub use harmless::{
+    HOSTILE, MARKER, all_text_is_hostile, says_nothing_hidden, says_nothing_hostile,
 };
 pub use hostile::{hostile, pasted, turn_hostile};
 pub use narrow::{Narrowed, Stage, each_read_of_a_write_alone};

@@ -21,7 +21,7 @@ pub struct World {
     program: PathBuf,
     loud: bool,
     /// What stands by, such as a proxy, and is ended with the world.
-    guests: Vec<Box<dyn Any>>,
+    guests: Vec<Box<dyn Any + Send + Sync>>,
     /// Further texts that vary from run to run, and what stands for them.
     names: Vec<(String, String)>,
 }
@@ -53,7 +53,7 @@ impl World {
     }
 
     /// Keeps a guest of the clusters, such as a proxy, for as long as the world is; `address` is called `name`.
-    pub fn keep(&mut self, guest: impl Any, address: &str, name: &str) {
+    pub fn keep(&mut self, guest: impl Any + Send + Sync, address: &str, name: &str) {
         self.guests.push(Box::new(guest));
         self.names.push((address.to_owned(), name.to_owned()));
     }

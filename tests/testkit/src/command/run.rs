@@ -26,6 +26,7 @@ pub struct Run {
     env: BTreeMap<OsString, OsString>,
     home: Option<PathBuf>,
     dir: Option<PathBuf>,
+    memory: Option<u64>,
     pub(super) stdin: Option<Vec<u8>>,
     pub(super) deadline: Duration,
     stdout_closed: bool,
@@ -57,6 +58,7 @@ impl Run {
                 .into(),
             home: None,
             dir: None,
+            memory: None,
             stdin: None,
             deadline: DEADLINE,
             stdout_closed: false,
@@ -131,6 +133,16 @@ impl Run {
         self
     }
 
+    /// Bounds its memory: where it wants more bytes than these, it gets none, and is ended for it.
+    ///
+    /// What counts is all that it may write to (`RLIMIT_DATA`), touched or not, and so never less than its heap. Linux alone keeps
+    /// to it.
+    #[must_use]
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
     /// Sets after which time it is killed; a minute otherwise.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
@@ -190,7 +202,10 @@ impl Run {
             (None, Some(home)) => home.path().to_owned(),
             (None, None) => unreachable!("one was made where none was given"),
         };
-        let mut command = Command::new(&self.program);
+        let mut command = match self.memory {
+            None => Command::new(&self.program),
+            Some(bytes) => bounded(&self.program, bytes),
+        };
         command
             .args(&self.args)
             .env_clear()
@@ -242,6 +257,17 @@ impl Run {
         }
         line
     }
+}
+
+/// The program by way of a shell, which bounds its memory first.
+fn bounded(program: &Path, bytes: u64) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    let kibibytes = bytes / 1024;
+    shell
+        .arg("-c")
+        .arg(format!("ulimit -d {kibibytes} && exec \"$0\" \"$@\""))
+        .arg(program);
+    shell
 }
 
 fn quoted(arg: &str) -> String {

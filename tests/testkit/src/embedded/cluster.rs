@@ -155,7 +155,7 @@ impl Cluster {
             clock: Arc::new(Clock::default()),
             token_controller,
             longest_token,
-            listeners: std::collections::BTreeMap::new(),
+            ports: std::collections::BTreeMap::new(),
             without_status: std::collections::BTreeSet::new(),
         };
         state.bootstrap();

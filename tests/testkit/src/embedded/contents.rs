@@ -69,7 +69,10 @@ impl Cluster {
             state.refresh_kinds();
             stored
         };
-        self.shared.wake_token_controller();
+        // It looks at all Secrets, of which there may be thousands.
+        if stored["type"] == TOKEN_SECRET || stored["kind"] == "ServiceAccount" {
+            self.shared.wake_token_controller();
+        }
         stored
     }
 

@@ -23,6 +23,8 @@ pub(crate) enum Action {
     Hang,
     /// The real answer's head and half of its body, and then nothing.
     HangInBody,
+    /// The real answer, with another text in the place of the first one wherever it stands.
+    Swap(String, String),
     /// Nothing but the rule's latency.
     Nothing,
 }
@@ -205,6 +207,12 @@ impl Fault {
     #[must_use]
     pub fn hang_in_body(self) -> Self {
         self.action(Action::HangInBody)
+    }
+
+    /// Does what was asked, and answers with `to` wherever `from` stands, even where no API server would let that be: in names.
+    #[must_use]
+    pub fn swap(self, from: &str, to: &str) -> Self {
+        self.action(Action::Swap(from.to_owned(), to.to_owned()))
     }
 
     fn action(mut self, action: Action) -> Self {

@@ -67,6 +67,6 @@ mod watch;
 pub use cluster::{Builder, Cluster};
 pub use faults::Fault;
 pub(crate) use follow::Follower;
-pub use recording::{Connection, Recorded, render, waves};
+pub use recording::{Connection, Recorded, most_at_once, render, waves};
 pub use state::TokenController;
 pub(crate) use tls::server_config;

@@ -30,6 +30,14 @@ const CHUNK: usize = 32 * 1024;
 /// What listens on a port of a pod: every connection that is led there is handed to it.
 pub(crate) type Listener = Arc<dyn Fn(DuplexStream) + Send + Sync>;
 
+/// What becomes of a connection to a port of a pod.
+#[derive(Clone)]
+pub(crate) enum Port {
+    Listens(Listener),
+    /// The pod's side says this is wrong.
+    Refuses(String),
+}
+
 /// A connection that was granted.
 #[derive(Clone)]
 pub(crate) struct Forward {
@@ -38,20 +46,28 @@ pub(crate) struct Forward {
     /// `NAME/NAMESPACE`.
     pod: String,
     port: u16,
-    listener: Option<Listener>,
+    at: Option<Port>,
 }
 
 impl Cluster {
     /// Lets something listen on a port of a pod.
     pub(crate) fn listen(&self, namespace: &str, pod: &str, port: u16, listener: Listener) {
         let address = (namespace.to_owned(), pod.to_owned(), port);
-        self.shared.lock().listeners.insert(address, listener);
+        let port = Port::Listens(listener);
+        self.shared.lock().ports.insert(address, port);
+    }
+
+    /// Lets the pod's side refuse whoever wants to connect, in these words.
+    pub(crate) fn refuse(&self, namespace: &str, pod: &str, port: u16, words: &str) {
+        let address = (namespace.to_owned(), pod.to_owned(), port);
+        let port = Port::Refuses(words.to_owned());
+        self.shared.lock().ports.insert(address, port);
     }
 
     /// Lets nobody listen there any more; connections that are open stay.
     pub(crate) fn close(&self, namespace: &str, pod: &str, port: u16) {
         let address = (namespace.to_owned(), pod.to_owned(), port);
-        self.shared.lock().listeners.remove(&address);
+        self.shared.lock().ports.remove(&address);
     }
 }
 
@@ -92,7 +108,7 @@ pub(crate) fn answer(
         key: key.to_owned(),
         pod: format!("{}/{}", path.name, path.namespace),
         port,
-        listener: state.listeners.get(&address).cloned(),
+        at: state.ports.get(&address).cloned(),
     }))
 }
 
@@ -141,9 +157,10 @@ impl Forward {
                 .write_all(&frames::message(&[channel, low, high]))
                 .await?;
         }
-        let Some(listener) = &self.listener else {
-            let refused = [&[ERROR], self.refusal().as_bytes()].concat();
-            return to_client.write_all(&frames::message(&refused)).await;
+        let listener = match &self.at {
+            Some(Port::Listens(listener)) => listener,
+            Some(Port::Refuses(words)) => return refuse(to_client, words).await,
+            None => return refuse(to_client, &self.refusal()).await,
         };
         let (ours, theirs) = tokio::io::duplex(4 * CHUNK);
         listener(theirs);
@@ -186,6 +203,15 @@ impl Forward {
             "error forwarding port {port} to pod {pod}, uid : failed to dial 127.0.0.1:{port}: dial tcp 127.0.0.1:{port}: connect: connection refused"
         )
     }
+}
+
+/// As a kubelet writes: in pieces of its buffer's length.
+async fn refuse(to_client: &mut (impl AsyncWrite + Unpin), words: &str) -> io::Result<()> {
+    for piece in words.as_bytes().chunks(CHUNK) {
+        let refused = [&[ERROR], piece].concat();
+        to_client.write_all(&frames::message(&refused)).await?;
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Forward {

@@ -95,6 +95,24 @@ pub fn waves(requests: &[Recorded]) -> Vec<Vec<Recorded>> {
     waves
 }
 
+/// How many of the requests were under way at the same time, at the most.
+pub fn most_at_once(requests: &[Recorded]) -> usize {
+    let begin = requests.iter().map(|request| (request.arrived, true));
+    let end = requests.iter().filter_map(|request| request.answered);
+    let mut moments: Vec<(u64, bool)> = begin.chain(end.map(|moment| (moment, false))).collect();
+    moments.sort_unstable();
+    let (mut under_way, mut most) = (0_usize, 0);
+    for (_, is_begin) in moments {
+        under_way = if is_begin {
+            under_way + 1
+        } else {
+            under_way - 1
+        };
+        most = most.max(under_way);
+    }
+    most
+}
+
 /// The requests for a golden file: one on each line, in the order of their text within a wave, waves apart by `--`.
 pub fn render(requests: &[Recorded]) -> String {
     let blocks: Vec<String> = waves(requests)

@@ -217,6 +217,9 @@ async fn answer(
         ),
         Action::ResetInBody => half(api::handle(shared, request, user), Some(Arc::clone(line))),
         Action::HangInBody => half(api::handle(shared, request, user), None),
+        Action::Swap(from, to) => {
+            swapped(respond(api::handle(shared, request, user)), &from, &to).await
+        }
         Action::Nothing => respond(api::handle(shared, request, user)),
     }
 }
@@ -275,6 +278,22 @@ fn text(code: StatusCode, media_type: &str, body: &str) -> Response<Body> {
             body.as_bytes(),
         ))))
         .expect("the head is well formed")
+}
+
+/// The answer with another text in the place of one; what comes in pieces stays as it is.
+async fn swapped(response: Response<Body>, from: &str, to: &str) -> Response<Body> {
+    if matches!(response.body(), Body::Stream(_)) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let whole = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes);
+    let quoted = serde_json::Value::from(to).to_string();
+    let inside = &quoted[1..quoted.len() - 1];
+    let text = String::from_utf8_lossy(&whole.unwrap_or_default()).replace(from, inside);
+    Response::from_parts(parts, Body::Whole(text.into()))
 }
 
 /// The answer with only half of its body; then the line is cut, or nothing comes any more.

@@ -13,7 +13,7 @@ use super::clock::Clock;
 use super::defaults;
 use super::faults::Faults;
 use super::kinds::{self, Kind};
-use super::port_forward::Listener;
+use super::port_forward::Port;
 use super::random;
 use super::recording::Recording;
 use super::resources;
@@ -44,7 +44,7 @@ pub(crate) struct State {
     pub(crate) token_controller: TokenController,
     pub(crate) longest_token: Option<Duration>,
     /// What listens in pods, by namespace, name and port.
-    pub(crate) listeners: BTreeMap<(String, String, u16), Listener>,
+    pub(crate) ports: BTreeMap<(String, String, u16), Port>,
     /// New custom resources whose status is filled in whenever they are read but not stored yet: the next write stores it
     /// and so counts as one, even if it changes nothing else.
     pub(crate) without_status: BTreeSet<Key>,

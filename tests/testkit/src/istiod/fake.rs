@@ -102,6 +102,11 @@ impl<'c> FakeIstiod<'c> {
         self.cluster.close(NAMESPACE, &self.pod, PORT);
     }
 
+    /// Nobody listens in the pod any more, and whoever forwards its port says so in these words.
+    pub fn refuses(&self, words: &str) {
+        self.cluster.refuse(NAMESPACE, &self.pod, PORT, words);
+    }
+
     /// Starts another process in the same pod, now: it has counted nothing before, and reads all secrets that are there.
     pub fn restart(&self) {
         let restarts = {

@@ -18,7 +18,7 @@ mod socks;
 
 pub use connect::ConnectProxy;
 pub use front::Front;
-pub(crate) use listener::Listener;
+pub(crate) use listener::{Listener, Log};
 pub use relay::Relay;
 pub use socket::SocketProxy;
 pub use socks::SocksProxy;
