@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::room::{HEAVIEST, LONGEST_ANSWER, Room, weight};
-use super::{ApiFault, Attempt, Cluster, ConnectFault};
+use super::{Attempt, Cluster, ConnectFault};
 use crate::mesh::Error;
 
 /// Up to here an answer is parsed where it was read: that takes a moment only, and a thread costs memory.
@@ -27,10 +27,10 @@ const LONGEST_REFUSAL: usize = 256 * 1024;
 /// Until when an answer is waited for, and the bound that it came from; nothing is without end.
 pub(super) type Deadline = Option<(Instant, Duration)>;
 
-/// An answer, and what it takes in memory.
+/// An answer, and the room that it takes in memory, which was there before it was made.
 pub(super) struct Weighed<T> {
     pub(super) answer: T,
-    pub(super) weight: u64,
+    pub(super) room: Room,
 }
 
 impl Cluster {
@@ -119,6 +119,7 @@ async fn whole(response: Response<Body>) -> Result<(Body, Vec<u8>), KubeError> {
         let Ok(data) = frame?.into_data() else {
             continue;
         };
+        make_room(&mut bytes, data.len());
         bytes.extend_from_slice(&data);
         if is_refusal && bytes.len() > LONGEST_REFUSAL {
             bytes.truncate(LONGEST_REFUSAL);
@@ -133,6 +134,13 @@ async fn whole(response: Response<Body>) -> Result<(Body, Vec<u8>), KubeError> {
         Status::failure(text.trim(), "Failed to parse error data").with_code(status.as_u16())
     });
     Err(KubeError::Api(Box::new(refusal)))
+}
+
+/// Grows by a quarter of what is there, and not to twice as much.
+fn make_room(bytes: &mut Vec<u8>, more: usize) {
+    if bytes.capacity() - bytes.len() < more {
+        bytes.reserve_exact(more.max(bytes.len() / 4));
+    }
 }
 
 async fn parse<T>(bytes: Vec<u8>, each: u64) -> Result<Weighed<T>, KubeError>
@@ -154,14 +162,11 @@ where
 
 fn parsed<T: DeserializeOwned>(bytes: &[u8], each: u64) -> Result<Weighed<T>, KubeError> {
     let weight = weight(bytes, each);
-    if weight > HEAVIEST {
-        let fault = ApiFault::TooLong {
-            mebibytes: HEAVIEST.div_ceil(1024 * 1024),
-        };
-        return Err(KubeError::Service(fault.into()));
-    }
+    let mut room = Room::of(HEAVIEST);
+    room.take(weight)
+        .map_err(|fault| KubeError::Service(fault.into()))?;
     let answer = serde_json::from_slice(bytes).map_err(KubeError::SerdeError)?;
-    Ok(Weighed { answer, weight })
+    Ok(Weighed { answer, room })
 }
 
 /// Room for one answer as it comes in.

@@ -5,7 +5,6 @@
 
 use std::fmt::Debug;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use kube::core::params::ListParams;
 use kube::core::{ObjectList, PartialObjectMeta};
@@ -38,12 +37,12 @@ impl Cluster {
         let attempt = self.attempt_on::<K>(Verb::List, namespace, None);
         let params = params(selection);
         let each = each::<K>();
-        self.all(&attempt, async |limit, from, deadline| {
+        let ask = async |limit, from, deadline| {
             let params = page(&params, limit, from);
             let request = built(path::<K>(&attempt)?.list(&params), &attempt)?;
             self.weighed(request, &attempt, deadline, each).await
-        })
-        .await
+        };
+        self.all(&attempt, ask, std::convert::identity).await
     }
 
     /// The same for the first `limit` objects at the most, in the server's order.
@@ -65,30 +64,29 @@ impl Cluster {
         Ok(list.answer.items)
     }
 
-    /// The metadata of all objects of the kind that `selection` selects, where what they hold is not wanted.
-    pub async fn list_metadata<K>(
+    /// The names of all objects of the kind that `selection` selects, where nothing else of them is wanted or kept.
+    pub async fn list_names<K>(
         &self,
         namespace: Option<&str>,
         selection: &Selection,
-    ) -> Result<Vec<ObjectMeta>, Error>
+    ) -> Result<Vec<String>, Error>
     where
         K: Resource<DynamicType = ()>,
     {
         let attempt = self.attempt_on::<K>(Verb::List, namespace, None);
         let params = params(selection);
-        let items: Vec<PartialObjectMeta> = self
-            .all(&attempt, async |limit, from, deadline| {
-                let params = page(&params, limit, from);
-                let request = built(path::<K>(&attempt)?.list_metadata(&params), &attempt)?;
-                self.weighed(request, &attempt, deadline, OBJECT).await
-            })
-            .await?;
-        Ok(items.into_iter().map(|item| item.metadata).collect())
+        let ask = async |limit, from, deadline| {
+            let params = page(&params, limit, from);
+            let request = built(path::<K>(&attempt)?.list_metadata(&params), &attempt)?;
+            self.weighed(request, &attempt, deadline, OBJECT).await
+        };
+        let name = |item: PartialObjectMeta| item.metadata.name.unwrap_or_default();
+        self.all(&attempt, ask, name).await
     }
 
     /// Asks for one page after the other. Where a server has forgotten where the last one ended, all is read anew and in one
-    /// go, as client-go does: <https://pkg.go.dev/k8s.io/client-go/tools/pager>.
-    async fn all<K: Clone>(
+    /// go, as client-go does: <https://pkg.go.dev/k8s.io/client-go/tools/pager>. Of each object only what `keep` makes of it is kept.
+    async fn all<K: Clone, R>(
         &self,
         attempt: &Attempt,
         ask: impl AsyncFn(
@@ -96,7 +94,8 @@ impl Cluster {
             Option<String>,
             Deadline,
         ) -> Result<Weighed<ObjectList<K>>, Error>,
-    ) -> Result<Vec<K>, Error> {
+        keep: impl Fn(K) -> R,
+    ) -> Result<Vec<R>, Error> {
         let deadline = self.deadline();
         let mut room = Room::of(HEAVIEST);
         let mut limit = Some(PAGE);
@@ -127,9 +126,9 @@ impl Cluster {
                     reason: "the list goes on without an end".to_owned(),
                 }));
             }
-            room.take(read.weight)
+            room.join(read.room)
                 .map_err(|fault| attempt.refused(fault))?;
-            items.extend(list.items);
+            items.extend(list.items.into_iter().map(&keep));
             match next {
                 None => return Ok(items),
                 next => from = next,

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use serde::de::DeserializeOwned;
 
@@ -63,16 +62,16 @@ impl Reads<'_> {
         self.take(self.cluster.list_some(namespace, selection, limit).await)
     }
 
-    /// Reads as [`Cluster::list_metadata`] does.
-    pub async fn list_metadata<K>(
+    /// Reads as [`Cluster::list_names`] does.
+    pub async fn list_names<K>(
         &self,
         namespace: Option<&str>,
         selection: &Selection,
-    ) -> Read<Vec<ObjectMeta>>
+    ) -> Read<Vec<String>>
     where
         K: Resource<DynamicType = ()>,
     {
-        let read = self.cluster.list_metadata::<K>(namespace, selection).await;
+        let read = self.cluster.list_names::<K>(namespace, selection).await;
         self.take(read)
     }
 

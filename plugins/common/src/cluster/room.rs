@@ -52,6 +52,20 @@ impl Room {
         self.taken = taken;
         Ok(())
     }
+
+    /// Takes over what `other` has.
+    ///
+    /// # Errors
+    /// Both together are too long.
+    pub(super) fn join(&mut self, mut other: Self) -> Result<(), ApiFault> {
+        let taken = self.taken.saturating_add(other.taken);
+        if taken > self.most {
+            return Err(too_long(self.most));
+        }
+        self.taken = taken;
+        other.taken = 0;
+        Ok(())
+    }
 }
 
 impl Drop for Room {
@@ -101,6 +115,18 @@ mod tests {
         drop(room);
         let mut all = Room::of(u64::MAX / 2);
         assert!(all.take(ALL + 1).is_err());
+    }
+
+    #[test]
+    fn what_was_taken_over_is_given_back_once() {
+        let (mut list, mut page) = (Room::of(10), Room::of(10));
+        assert_eq!((list.take(4), page.take(6)), (Ok(()), Ok(())));
+        assert_eq!(list.join(page), Ok(()));
+        assert_eq!(list.taken, 10);
+        let mut more = Room::of(10);
+        assert_eq!(more.take(1), Ok(()));
+        assert!(list.join(more).is_err());
+        assert_eq!(list.taken, 10);
     }
 
     #[test]

@@ -38,11 +38,15 @@ pub fn shortened(text: &str, longest: usize) -> String {
 
 /// Returns `text` in double quotes, with hidden characters escaped as both JSON and YAML read them.
 pub(crate) fn quoted(text: &str) -> String {
-    escaped(&serde_json::Value::from(text).to_string())
+    escaped(serde_json::Value::from(text).to_string())
 }
 
 /// Returns JSON with the hidden characters in its texts escaped, which JSON itself asks of few of them only.
-pub fn escaped(json: &str) -> String {
+pub fn escaped(json: String) -> String {
+    let has_hidden = json.chars().any(|c| c != '\n' && is_hidden(c));
+    if !has_hidden {
+        return json;
+    }
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
         if c == '\n' || !is_hidden(c) {
@@ -69,7 +73,7 @@ mod tests {
         {
             assert!(is_hidden(c), "{c:?}");
             assert_eq!(printable(&c.to_string()), "\u{fffd}");
-            let json = escaped(&serde_json::Value::from(c.to_string()).to_string());
+            let json = escaped(serde_json::Value::from(c.to_string()).to_string());
             assert!(json.is_ascii(), "{json}");
             let read: String = serde_json::from_str(&json).unwrap();
             assert_eq!(read, c.to_string());

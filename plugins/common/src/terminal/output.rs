@@ -96,15 +96,17 @@ pub trait Report: Serialize {
 /// Only a model that cannot be written as JSON.
 pub fn render(report: &impl Report, output: &OutputFlags) -> Result<String, Error> {
     let headers = !output.no_headers;
-    let value = || {
-        serde_json::to_value(report)
-            .map_err(|e| Error::refused("cannot write the report").because(e))
-    };
+    let failed = |e| Error::refused("cannot write the report").because(e);
+    let value = || serde_json::to_value(report).map_err(failed);
     let text = |wide| report.to_text(Style { wide, headers });
     Ok(match &output.format {
         Format::Table => text(false),
         Format::Wide => text(true),
-        Format::Json => escaped(&format!("{:#}\n", value()?)),
+        Format::Json => escaped(
+            serde_json::to_string_pretty(report).map_err(failed)?
+                + "
+",
+        ),
         Format::Yaml => to_yaml(&value()?),
         Format::Name => report
             .names()

@@ -44,7 +44,7 @@ async fn a_long_list_comes_in_pages() {
     assert_eq!(asked(&embedded), first_and_two_more);
     embedded.clear_recordings();
     let names = cluster
-        .list_metadata::<Secret>(Some("default"), &all)
+        .list_names::<Secret>(Some("default"), &all)
         .await
         .unwrap();
     assert_eq!(names.len(), 1001);

@@ -209,12 +209,7 @@ async fn what_can_be_no_name_leads_no_request_anywhere() {
         }
         let all = Selection::default();
         assert!(cluster.list::<Secret>(Some(bad), &all).await.is_err());
-        assert!(
-            cluster
-                .list_metadata::<Secret>(Some(bad), &all)
-                .await
-                .is_err()
-        );
+        assert!(cluster.list_names::<Secret>(Some(bad), &all).await.is_err());
         assert!(cluster.get::<Namespace>(None, bad).await.is_err());
         if !bad.is_empty() {
             let group = serde_json::json!({"apiVersion": format!("{bad}/v1"), "kind": "X",

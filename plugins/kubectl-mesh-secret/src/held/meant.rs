@@ -63,7 +63,7 @@ pub(crate) fn meant<'a>(
         .collect();
     let mesh = Mesh {
         members: known.members,
-        holder: held.first().and_then(|held| held.home.as_ref()),
+        holder: held.first().and_then(|held| held.home.as_deref()),
         expected: known.expected,
     };
     let judged = judge(mesh, &entries);
@@ -109,6 +109,7 @@ pub(crate) fn meant<'a>(
             let fails = |secret: &str, key: &str| failing.contains(&(secret, key));
             let mut findings: Vec<Finding> = one.finding(fails).into_iter().collect();
             findings.extend(twins.finding(held, number, key));
+            findings.shrink_to_fit();
             ((number, key.to_owned()), Meant { judged, findings })
         })
         .collect()

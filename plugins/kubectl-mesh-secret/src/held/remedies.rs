@@ -233,7 +233,7 @@ mod tests {
             create_again_with(&elsewhere, evil, "--server", "https://w;reboot"),
             "kubectl mesh-secret create --context x --name 'west; curl evil' -n mesh --into east --server 'https://w;reboot'"
         );
-        elsewhere.kubectl = Kubectl::new(Some("my k".to_owned())).context("east");
+        elsewhere.kubectl = Kubectl::new(Some("my k".to_owned())).context("east").into();
         assert_eq!(
             create_again(&elsewhere, "west"),
             "kubectl mesh-secret create --kubeconfig 'my k' --context west-admin --name west -n mesh --into east"

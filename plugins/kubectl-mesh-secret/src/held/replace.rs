@@ -73,7 +73,7 @@ pub(super) fn remove(held: &Held, key: &str) -> Remedy {
     }
     match held.context.as_deref() {
         Some(context) => {
-            let at = (&held.kubectl, context, namespace(held));
+            let at = (&*held.kubectl, context, namespace(held));
             take_away(at, secret, key, held.has_only(key))
         }
         None => left_out(held, key).into(),

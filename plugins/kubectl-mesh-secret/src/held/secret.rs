@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::mesh::access_facts::AccessFacts;
@@ -15,25 +16,27 @@ use mesh_common::mesh::remote_secret::{has_label, own_name};
 
 use super::sources::Sources;
 
-/// A secret, and what is known of the place where it was found.
+/// A secret, and what is known of the place where it was found; that is shared by all that were found there, which may be
+/// thousands.
 pub(crate) struct Held {
     /// The holder's context; `None` for a file or a pipe.
     pub context: Option<String>,
     /// How kubectl is told about the holder.
-    pub kubectl: Kubectl,
+    pub kubectl: Arc<Kubectl>,
     pub secret: Secret,
     /// The Istio namespace, where the secret may be meant for another one.
     pub namespace: Option<String>,
     /// The holder.
-    pub home: Option<Member>,
+    pub home: Option<Arc<Member>>,
     /// The versions of the holder's istiods, where they are known.
     pub versions: Vec<Option<IstioVersion>>,
     /// Whether servers that only mean something on one machine are meant so, which printed commands have to say too.
     pub allow_loopback: bool,
     /// For each data key the context that gives access to the same server, as far as the kubeconfig knows one.
     pub sources: BTreeMap<String, String>,
-    /// What its data keys hold; asked by [`Held::judged`], which parses each of them once.
-    pub judged: OnceCell<BTreeMap<String, Judged>>,
+    /// What its data keys hold, in their order; asked by [`Held::judged`], which parses each of them once. A list, since a map of
+    /// one takes as much room as one of eleven.
+    pub judged: OnceCell<Vec<(String, Judged)>>,
 }
 
 /// What istiod would say to the value of a data key, and what that says.
@@ -55,9 +58,9 @@ impl Judged {
 
 /// A holder, as its secrets need to know it.
 pub(crate) struct Place<'a> {
-    pub member: &'a Member,
+    pub member: &'a Arc<Member>,
     /// How kubectl is told about it.
-    pub kubectl: &'a Kubectl,
+    pub kubectl: &'a Arc<Kubectl>,
     /// The versions of its istiods, where they are known.
     pub versions: &'a [Option<IstioVersion>],
     /// Whether servers that only mean something on one machine are meant so.
@@ -70,7 +73,7 @@ impl Held {
     pub(crate) fn in_east() -> Self {
         Self {
             context: Some("east".to_owned()),
-            kubectl: Kubectl::default().context("east"),
+            kubectl: Arc::new(Kubectl::default().context("east")),
             namespace: None,
             ..Self::from_manifest(Secret::default(), "")
         }
@@ -83,7 +86,7 @@ impl Held {
         Self {
             namespace: Some(namespace.to_owned()),
             context: None,
-            kubectl: Kubectl::default(),
+            kubectl: Arc::default(),
             secret,
             home: None,
             versions: Vec::new(),
@@ -97,9 +100,9 @@ impl Held {
     pub(crate) fn in_holder(place: &Place<'_>, secret: Secret) -> Self {
         Self {
             context: Some(place.member.context.clone()),
-            kubectl: place.kubectl.clone(),
+            kubectl: Arc::clone(place.kubectl),
             namespace: None,
-            home: Some(place.member.clone()),
+            home: Some(Arc::clone(place.member)),
             versions: place.versions.to_vec(),
             allow_loopback: place.allow_loopback,
             ..Self::from_manifest(secret, "")
@@ -145,10 +148,12 @@ impl Held {
 
     /// What the value of a data key holds; nothing where there is no such key.
     pub(crate) fn judged(&self, key: &str) -> Option<&Judged> {
-        self.all_judged().get(key)
+        let all = self.all_judged();
+        let found = all.binary_search_by(|(one, _)| one.as_str().cmp(key));
+        found.ok().map(|place| &all[place].1)
     }
 
-    fn all_judged(&self) -> &BTreeMap<String, Judged> {
+    fn all_judged(&self) -> &[(String, Judged)] {
         self.judged.get_or_init(|| {
             let entries = self.secret.data.iter().flatten();
             entries

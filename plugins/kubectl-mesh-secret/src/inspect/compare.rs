@@ -20,7 +20,8 @@ pub(super) fn compare(
     sources: &Sources,
     allow_loopback: bool,
 ) {
-    let homes = seen.held.iter().filter_map(|held| held.home.clone());
+    let homes = seen.held.iter().filter_map(|held| held.home.as_deref());
+    let homes = homes.cloned();
     let read = tried
         .values()
         .flat_map(|tried| [&tried.source, &tried.called].into_iter().flatten())

@@ -1,6 +1,7 @@
 //! Where the secrets come from: a file, a pipe, or the clusters that hold them. Nothing is judged here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
@@ -131,10 +132,10 @@ async fn from_clusters(
 }
 
 struct Holder {
-    kubectl: Kubectl,
+    kubectl: Arc<Kubectl>,
     uid: Read<String>,
     istiods: Read<Vec<ClusterId>>,
-    member: Member,
+    member: Arc<Member>,
     versions: Vec<Option<IstioVersion>>,
     secrets: Vec<Secret>,
     used: Used,
@@ -198,13 +199,13 @@ async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Er
     let versions = istiod::versions(deployments.items());
     let istiods = deployments.map(|found| istiod::cluster_ids(&found));
     Ok(Holder {
-        kubectl: cluster.target().kubectl().clone(),
-        member: Member {
+        kubectl: Arc::new(cluster.target().kubectl().clone()),
+        member: Arc::new(Member {
             context: cluster.context().to_owned(),
             address: address(cluster.target()),
             uid: uid.seen().filter(|uid| !uid.is_empty()).cloned(),
             ids: istiods.items().to_vec(),
-        },
+        }),
         uid,
         versions,
         istiods,
@@ -229,7 +230,7 @@ fn assemble(
         ..Seen::default()
     };
     let mut errors = Vec::new();
-    for (context, holder) in once.read {
+    for (context, mut holder) in once.read {
         seen.skipped
             .extend(holder.skipped(&context, arguments.probe));
         let place = format!("namespace {namespace} of context {context}");
@@ -238,21 +239,17 @@ fn assemble(
         } else {
             &[]
         };
-        match select(holder.secrets.clone(), names, &place) {
+        let is_asked = |one: &Secret| {
+            let mut asked = names.iter();
+            names.is_empty() || asked.any(|name| is_meant(one, name))
+        };
+        let secrets = std::mem::take(&mut holder.secrets);
+        let (asked, beside): (Vec<_>, Vec<_>) = secrets.into_iter().partition(is_asked);
+        match select(asked, names, &place) {
             Ok(secrets) => {
-                let is_asked = |one: &Secret| {
-                    let mut asked = names.iter();
-                    names.is_empty() || asked.any(|name| is_meant(one, name))
-                };
-                let beside = holder.secrets.iter().filter(|one| !is_asked(one));
-                seen.beside.extend(
-                    beside.map(|secret| holder.held(secret.clone(), arguments.allow_loopback)),
-                );
-                seen.held.extend(
-                    secrets
-                        .into_iter()
-                        .map(|secret| holder.held(secret, arguments.allow_loopback)),
-                );
+                let held = |secret| holder.held(secret, arguments.allow_loopback);
+                seen.beside.extend(beside.into_iter().map(held));
+                seen.held.extend(secrets.into_iter().map(held));
                 seen.used.insert(context, holder.used);
             }
             Err(error) => errors.push(

@@ -59,6 +59,8 @@ pub(crate) async fn run(
         BTreeMap::new()
     };
     compare::compare(&seen, &mut items, &tried, &sources, view.allow_loopback);
+    // They may be thousands, and so may the lines about them.
+    drop((seen.held, seen.beside));
     let inspection = Inspection::new(items, seen.skipped, seen.unreached);
     streams.data(&render(&inspection, &arguments.output.clone().into())?)?;
     if inspection.items.is_empty() && matches!(arguments.output, Format::Table | Format::Wide) {

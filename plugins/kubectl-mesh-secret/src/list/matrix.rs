@@ -1,6 +1,8 @@
 //! A cell for each cluster of each secret: what is wrong with it, and when it ends. Pure.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
@@ -29,42 +31,34 @@ pub(super) struct Known<'a> {
 }
 
 /// A cell for each cluster of each secret that `holder` holds, in the order of the clusters' names.
-pub(super) fn cells(holder: &Holder, known: &Known<'_>) -> Vec<Cell> {
+/// Its secrets, which may be thousands, are taken out of it.
+pub(super) fn cells(holder: &mut Holder, known: &Known<'_>) -> Vec<Cell> {
+    let secrets = std::mem::take(&mut holder.secrets);
+    let elsewhere = std::mem::take(&mut holder.elsewhere);
+    let holder = &*holder;
     let place = Place {
-        member: &holder.member,
-        kubectl: &holder.kubectl,
+        member: &Arc::new(holder.member.clone()),
+        kubectl: &Arc::new(holder.kubectl.clone()),
         versions: &[],
         allow_loopback: known.view.allow_loopback,
     };
-    let in_holder = |secret: &Secret| {
-        let mut held = Held::in_holder(&place, secret.clone());
+    let in_holder = |secret: Secret| {
+        let mut held = Held::in_holder(&place, secret);
         held.find_sources(known.sources);
         held
     };
-    let inside: Vec<Held> = holder.secrets.iter().map(in_holder).collect();
-    let inside: Vec<&Held> = inside.iter().collect();
-    let trials = Trials::new();
-    let mut meant = meant(
-        &inside,
-        &trials,
-        held::Known {
-            members: known.members,
-            expected: None,
-            used: &holder.used,
-            allow_loopback: known.view.allow_loopback,
-        },
-    );
+    let inside: Vec<Held> = secrets.into_iter().map(in_holder).collect();
+    let mut meant = meant_for(&inside, holder, known);
     let mut cells: Vec<Cell> = inside
-        .iter()
+        .into_iter()
         .enumerate()
         .flat_map(|(number, held)| {
-            of_secret(held, known, |key| {
-                let meant = meant.remove(&(number, key.to_owned()));
-                meant.map(|meant| meant.findings).unwrap_or_default()
+            of_secret(&held, known, |key| {
+                meant.remove(&(number, key.to_owned())).unwrap_or_default()
             })
         })
         .collect();
-    let outside = holder.elsewhere.iter().map(in_holder);
+    let outside = elsewhere.into_iter().map(in_holder);
     cells.extend(outside.flat_map(|held| out_of_place(held, known)));
     for cell in &mut cells {
         let ids = holder.member.ids.first();
@@ -74,6 +68,28 @@ pub(super) fn cells(holder: &Holder, known: &Known<'_>) -> Vec<Cell> {
     }
     cells.sort_by(|one, other| (&one.cluster, &one.name).cmp(&(&other.cluster, &other.name)));
     cells
+}
+
+/// What is to be said of whom the keys of all secrets are for, by the number of the secret and the key.
+fn meant_for(
+    inside: &[Held],
+    holder: &Holder,
+    known: &Known<'_>,
+) -> BTreeMap<(usize, String), Vec<Finding>> {
+    let inside: Vec<&Held> = inside.iter().collect();
+    let trials = Trials::new();
+    let meant = meant(
+        &inside,
+        &trials,
+        held::Known {
+            members: known.members,
+            expected: None,
+            used: &holder.used,
+            allow_loopback: known.view.allow_loopback,
+        },
+    );
+    let findings = meant.into_iter();
+    findings.map(|(key, meant)| (key, meant.findings)).collect()
 }
 
 /// The cells of one secret; `meant` gives what is to be said of whom a key of it is for.
@@ -95,9 +111,13 @@ fn of_secret(
         .into_iter()
         .map(|cluster| {
             let mut cell = cell(held, &report, &cluster, known.view.now);
-            cell.findings.clone_from(&report.findings);
-            cell.findings.extend(meant(&cluster.name));
-            cell.findings.extend(cluster.findings);
+            let parts = [
+                report.findings.clone(),
+                meant(&cluster.name),
+                cluster.findings,
+            ];
+            // With no more room than that takes: there may be thousands.
+            cell.findings = parts.concat();
             cell
         })
         .collect()

@@ -44,7 +44,7 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
         reads.get::<Namespace>(None, KUBE_SYSTEM),
         reads.list::<Deployment>(None, &of_istiod),
         reads.list::<Secret>(None, &labelled),
-        reads.list_metadata::<Secret>(Some(namespace), &all),
+        reads.list_names::<Secret>(Some(namespace), &all),
     );
     reads.checked()?;
     let mut skipped = Skipped::default();
@@ -84,8 +84,7 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
     let nameless = names
         .items()
         .iter()
-        .filter_map(|metadata| metadata.name.as_deref())
-        .filter(|name| name.starts_with(REMOTE_SECRET_PREFIX) && !known.contains(name));
+        .filter(|name| name.starts_with(REMOTE_SECRET_PREFIX) && !known.contains(name.as_str()));
     let unlabelled = nameless.map(|name| reads.get::<Secret>(Some(namespace), name));
     let unlabelled = join_all(unlabelled).await;
     reads.checked()?;

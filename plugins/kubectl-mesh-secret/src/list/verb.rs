@@ -34,7 +34,7 @@ pub(crate) async fn run(
         ))
         .await?;
     let members = sources.members(members(&read));
-    let once = each_once(read, |holder| holder.member.uid.as_deref())?;
+    let mut once = each_once(read, |holder| holder.member.uid.as_deref())?;
     for note in &once.notes {
         streams.say(note);
     }
@@ -50,7 +50,7 @@ pub(crate) async fn run(
     };
     let mut items: Vec<_> = once
         .read
-        .iter()
+        .iter_mut()
         .flat_map(|(_, holder)| cells(holder, &known))
         .collect();
     let connected_only = arguments.contexts.all_contexts;

@@ -88,12 +88,9 @@ async fn in_clusters(
 
 async fn namespaces(cluster: &Cluster) -> Result<Vec<Name>, Error> {
     let all = cluster
-        .list_metadata::<Namespace>(None, &Selection::default())
+        .list_names::<Namespace>(None, &Selection::default())
         .await?;
-    Ok(all
-        .into_iter()
-        .filter_map(|space| Some((space.name?, None)))
-        .collect())
+    Ok(all.into_iter().map(|name| (name, None)).collect())
 }
 
 /// The secrets, and the clusters that they lead to: either names a secret.
