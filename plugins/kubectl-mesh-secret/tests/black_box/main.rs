@@ -5,6 +5,7 @@
     reason = "a test stops where its own arrangement is wrong"
 )]
 
+mod bounds;
 mod budget;
 mod claims;
 mod client_certificates;
