@@ -11,6 +11,7 @@ mod expose_live;
 mod expose_parts;
 mod faults;
 mod generate;
+mod hostile_text;
 mod nothing_passed_over;
 mod pasting;
 mod scene;

@@ -6,6 +6,7 @@
 )]
 
 mod errors;
+mod hostile_text;
 mod nothing_passed_over;
 mod pasting;
 mod show;

@@ -11,7 +11,7 @@ use crate::support::{World, golden_file, namespace};
 const NETWORK: &str = "topology.istio.io/network";
 
 /// Fills a cluster with parts that all say this network and the cluster's own name.
-fn fill(cluster: &Cluster, network: &str) {
+pub(crate) fn fill(cluster: &Cluster, network: &str) {
     let name = cluster.name();
     cluster.create(namespace(&json!({NETWORK: network})));
     cluster.create(istiod(name));
