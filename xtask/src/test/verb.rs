@@ -32,6 +32,9 @@ const THREADS: &str = "RUST_TEST_THREADS";
 /// What to run; everything by default.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// Try all of what usually a part is enough of, such as inputs that are changed at random
+    #[arg(long)]
+    full: bool,
     /// Arguments of `cargo test`: `-p mesh-e2e --test parity -- --nocapture`
     #[arg(
         trailing_var_arg = true,
@@ -66,6 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
     let supervisor = Supervisor::start(Command::new(&programs.supervisor))?;
     let threads = repo::variable(THREADS).unwrap_or_else(|| threads().to_string().into());
+    let full = args.full.then_some((environment::FULL, "1"));
     let mut passed = true;
     let testkit = without_parts
         .is_some()
@@ -74,6 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         passed &= repo::cargo()
             .args(["test", "--no-fail-fast"])
             .args(args)
+            .envs(full)
             .env(environment::SUPERVISOR, supervisor.address())
             .env(environment::PLUGINS, &programs.plugins)
             .env(environment::RECORD, &record)

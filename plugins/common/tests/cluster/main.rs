@@ -8,7 +8,9 @@
 mod connect_faults;
 mod connections;
 mod credentials;
+mod hostile_ports;
 mod lists;
+mod mutated;
 mod plain_http;
 mod preferences;
 mod probes;
