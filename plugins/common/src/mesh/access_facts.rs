@@ -55,15 +55,13 @@ pub enum TrustFacts {
 }
 
 impl AccessFacts {
-    /// What it authenticates by, in words. The certificate comes first where there is a token too, as for an API server.
+    /// What it authenticates by, in words; where there is a token beside a certificate, either may be what counts.
     pub fn credential(&self) -> &'static str {
         let has = |way: &str| self.authentication.iter().any(|own| own.starts_with(way));
-        if has("client-certificate") {
-            "client certificate"
-        } else if has("token") {
-            "token"
-        } else {
-            "credential"
+        match (has("client-certificate"), has("token")) {
+            (true, false) => "client certificate",
+            (false, true) => "token",
+            (true, true) | (false, false) => "credential",
         }
     }
 }

@@ -16,7 +16,8 @@ use mesh_common::mesh::required_rights::required_rights;
 use super::probe_fault::{cause, is_refusal, unconnected};
 use super::{rights, rights_checks};
 use crate::held::{
-    ClusterReport, Held, Outcome, ProbeReport, SecretReport, Source, Sources, address, create_again,
+    ClusterReport, Held, OTHER_SERVER, Outcome, ProbeReport, SecretReport, Source, Sources,
+    address, create_again, create_again_by_hand,
 };
 
 /// What using one credential told of the cluster behind it, and what the contexts did that it may be.
@@ -163,6 +164,18 @@ impl Probe<'_> {
         tried.source = Some(source);
         tried.called = called;
         match user {
+            // Every cluster has that namespace, so what answers here is something else, or a part of one.
+            Ok(Read::Absent(_)) if is_absent(&space) => {
+                report.authenticated = Outcome::Skipped {
+                    detail: "not a Kubernetes API".to_owned(),
+                };
+                let message = format!(
+                    "server {server} is not a Kubernetes API: it has no namespace {KUBE_SYSTEM}"
+                );
+                let finding = Finding::new("secret-server-unreachable", Severity::Error, message)
+                    .fix(create_again_by_hand(self.held, key, OTHER_SERVER));
+                return (report, vec![finding]);
+            }
             Ok(Read::Failed(detail) | Read::Late(detail)) => {
                 report.authenticated = Outcome::Skipped { detail };
             }
@@ -282,6 +295,13 @@ impl Probe<'_> {
             Err(error) => report.no_more_than_needed = unread(error),
         }
         findings
+    }
+}
+
+fn is_absent<T>(read: &Result<Option<T>, Error>) -> bool {
+    match read {
+        Ok(object) => object.is_none(),
+        Err(error) => error.kind() == Kind::NotFound,
     }
 }
 

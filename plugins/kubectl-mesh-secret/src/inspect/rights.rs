@@ -6,28 +6,45 @@ use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, ResourceRule, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
     SelfSubjectRulesReview, SelfSubjectRulesReviewSpec,
 };
-use mesh_common::cluster::{Cluster, DryRun};
-use mesh_common::mesh::error::Error;
+use mesh_common::cluster::{ApiFault, Cluster, DryRun, api_fault};
+use mesh_common::mesh::error::{Error, Kind};
 use mesh_common::mesh::read::Read;
 use mesh_common::mesh::required_rights::{Required, Right};
 
 /// Requests on their way at the same time; a server without h2 opens that many connections.
 const AT_ONCE: usize = 8;
 
-/// The user name that the API server knows the credential by. Where it does not tell (403, 404), it has accepted the credential.
+/// The user that API servers make of whoever shows no credential, or one of a kind that they do not look at, such as a password.
+const ANONYMOUS: &str = "system:anonymous";
+
+/// The user name that the API server knows the credential by. Where it does not tell (403, 404), it has accepted the credential,
+/// but for nobody's.
+///
+/// # Errors
+/// Of kind [`Kind::Unauthenticated`] where the server takes it for nobody's.
 pub(super) async fn who_am_i(cluster: &Cluster) -> Result<Read<Option<String>>, Error> {
     let reads = cluster.reads();
     let review = cluster
         .create(&SelfSubjectReview::default(), DryRun::None)
         .await;
+    let denied = review.as_ref().err().and_then(api_fault).cloned();
     let review = reads.take(review);
     reads.reached()?;
-    Ok(review.map(|review| {
+    let user = review.map(|review| {
         review
             .status
             .and_then(|status| status.user_info)
             .and_then(|user| user.username)
-    }))
+    });
+    let told = match &denied {
+        Some(ApiFault::Forbidden { user, .. }) => user.as_deref(),
+        _ => user.seen().and_then(Option::as_deref),
+    };
+    if told == Some(ANONYMOUS) {
+        let nobody = format!("the API server takes it for nobody's ({ANONYMOUS})");
+        return Err(Error::new(Kind::Unauthenticated, nobody));
+    }
+    Ok(user)
 }
 
 /// Those of the required rights that the credential does not have.

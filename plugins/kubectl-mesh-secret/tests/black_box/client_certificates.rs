@@ -11,12 +11,17 @@ use crate::support::{World, istiod, namespace};
 
 /// East holds a secret for west with this client certificate.
 fn holding(identity: impl FnOnce(&Cluster) -> Identity) -> World {
+    holding_user(|west| User::new().client_certificate(&identity(west)))
+}
+
+/// East holds a secret for west with this credential.
+fn holding_user(user: impl FnOnce(&Cluster) -> User) -> World {
     let world = World::bare();
     for cluster in [&world.east, &world.west] {
         cluster.create(namespace("istio-system"));
         cluster.create(istiod(cluster.name()));
     }
-    let user = User::new().client_certificate(&identity(&world.west));
+    let user = user(&world.west);
     let kubeconfig = Kubeconfig::single("c", world.west.kubeconfig_cluster(), user);
     world.east.create(secret(
         "istio-remote-secret-west",
@@ -171,4 +176,39 @@ fn the_key_of_another_certificate_is_refused_as_by_istiod() {
             .unwrap()
             .contains("belongs to another certificate")
     );
+}
+
+#[test]
+fn an_ended_one_beside_a_token_is_a_warning_since_the_token_counts() {
+    let ca = CertificateAuthority::new("some-ca");
+    let ended = ca.client_with_validity("jane", &[], Validity::expired());
+    let world = holding_user(|_| User::new().client_certificate(&ended).token("t"));
+    let inspect = world
+        .run("inspect --context east --allow-loopback -o json")
+        .output();
+    assert_eq!(inspect.code, 0, "{}", inspect.golden());
+    let west = west_of(&inspect, "inspect");
+    let message = found(&west, "secret-certificate-expiry").unwrap();
+    assert!(
+        message.ends_with(", so that the token beside it counts"),
+        "{message}"
+    );
+}
+
+#[test]
+fn whom_the_server_takes_for_nobody_is_not_said_to_be_accepted() {
+    for user in [User::new(), User::new().basic("admin", "admin")] {
+        let world = holding_user(|_| user);
+        let inspect = world
+            .run("inspect --context east --allow-loopback --probe -o json")
+            .output();
+        assert_eq!(inspect.code, 1, "{}", inspect.golden());
+        let west = west_of(&inspect, "inspect");
+        assert_eq!(west["probe"]["connected"]["result"], "passed");
+        assert_eq!(west["probe"]["authenticated"]["result"], "failed");
+        assert_eq!(
+            found(&west, "secret-token-invalid"),
+            Some("the API server does not accept its credential")
+        );
+    }
 }

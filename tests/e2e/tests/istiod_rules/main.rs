@@ -10,6 +10,7 @@
 )]
 
 mod cases;
+mod later;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
