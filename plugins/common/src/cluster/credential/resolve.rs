@@ -178,6 +178,8 @@ fn pair(chain: &[u8], key: &[u8], whose: &str) -> Result<ClientPair, Error> {
             PairFlaw::NoCertificate => {
                 format!("the client certificate of {whose} is not a PEM certificate")
             }
+            PairFlaw::TooMuch(flaw) => format!("the client certificate of {whose} {flaw}"),
+            PairFlaw::LongKey(flaw) => format!("the client key of {whose} {flaw}"),
             PairFlaw::Certificate(flaw) => format!("the client certificate of {whose} {flaw}"),
             PairFlaw::Key(flaw) => format!("the client key of {whose} {flaw}"),
         })

@@ -9,5 +9,5 @@ mod url;
 
 pub(super) use bytes::bytes;
 pub(super) use document::{decode, first_document};
-pub(super) use pem::blocks;
+pub(super) use pem::{Block, blocks};
 pub(super) use url::Url;

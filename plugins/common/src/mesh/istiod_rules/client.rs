@@ -7,7 +7,7 @@ use super::Refusal;
 
 use crate::mesh::go::{self, Url};
 use crate::mesh::kubeconfig::{Config, Entry, find};
-use crate::mesh::x509::{ClientPair, KeyFlaw, PairFlaw, authorities, no_authority};
+use crate::mesh::x509::{ClientPair, KeyFlaw, PairFlaw, authorities, no_authority, too_much};
 
 /// # Errors
 /// Why there can be no client.
@@ -36,7 +36,8 @@ fn usable(cluster: &Entry, user: &Entry) -> Result<(), String> {
             "it has a CA and insecure-skip-tls-verify, which exclude each other".to_owned(),
         );
     }
-    if !pem.is_empty() && authorities(&pem).is_empty() {
+    // Of what is too much to be read nothing is said: it is found out when it is used.
+    if !pem.is_empty() && authorities(&pem).is_empty() && too_much(&pem).is_none() {
         return Err(format!("its CA {}", no_authority(&pem)));
     }
     client_certificate(user)?;
@@ -67,7 +68,12 @@ fn client_certificate(user: &Entry) -> Result<(), String> {
     }
     match ClientPair::read(&pem, &user.bytes("client-key-data")) {
         // That the key will not do is found out when it is used.
-        Ok(_) | Err(PairFlaw::Key(KeyFlaw::Unknown | KeyFlaw::Weak)) => Ok(()),
+        Ok(_)
+        | Err(
+            PairFlaw::Key(KeyFlaw::Unknown | KeyFlaw::Weak)
+            | PairFlaw::TooMuch(_)
+            | PairFlaw::LongKey(_),
+        ) => Ok(()),
         Err(PairFlaw::NoCertificate | PairFlaw::Certificate(_)) => {
             Err("its client certificate is none".to_owned())
         }

@@ -5,6 +5,9 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::Flaw;
 
+/// The longest RSA key that is read: what a longer one signed takes seconds to check.
+const LONGEST_RSA: usize = 16_384;
+
 /// A public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Key {
@@ -71,6 +74,9 @@ impl Key {
                     (is_positive && !stripped.is_empty()).then_some(stripped)
                 };
                 match (positive(key.modulus), positive(key.exponent)) {
+                    (Some(n), Some(_)) if bit_length(&n) > LONGEST_RSA => {
+                        Err(malformed("its RSA key is longer than 16384 bits"))
+                    }
                     (Some(n), Some(e)) => Ok(Self::Rsa { n, e }),
                     _ => Err(malformed("its RSA key is malformed")),
                 }
@@ -100,13 +106,13 @@ impl Key {
     /// The length of an RSA key.
     pub(super) fn rsa_bits(&self) -> Option<usize> {
         match self {
-            Self::Rsa { n, .. } => Some(bits(n)),
+            Self::Rsa { n, .. } => Some(bit_length(n)),
             Self::Ec(..) | Self::Ed25519(_) | Self::Other => None,
         }
     }
 }
 
-fn bits(n: &[u8]) -> usize {
+fn bit_length(n: &[u8]) -> usize {
     let zeros = n.first().map_or(0, |first| first.leading_zeros() as usize);
     n.len() * 8 - zeros
 }

@@ -9,6 +9,7 @@ mod constraints;
 mod flaw;
 mod hostname;
 mod key;
+mod limits;
 mod pair;
 mod parse;
 mod policies;
@@ -22,6 +23,7 @@ mod verify;
 mod tests;
 
 pub use flaw::{Candidate, Flaw};
+pub use limits::{TooMuch, too_much};
 pub use pair::{ClientPair, PairFlaw, certificates};
 pub use parse::Certificate;
 pub use private_key::{KeyFlaw, signing_key};

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use rustls::sign::SigningKey;
 
+use super::limits::{self, TooMuch};
 use super::private_key::{KeyFlaw, signing_key};
 use super::{Certificate, Flaw};
 use crate::mesh::go;
@@ -27,6 +28,10 @@ pub struct ClientPair {
 pub enum PairFlaw {
     /// There is no certificate.
     NoCertificate,
+    /// There is more of certificates than is read.
+    TooMuch(TooMuch),
+    /// The key is longer than what is read.
+    LongKey(TooMuch),
     /// What is wrong with the certificate.
     Certificate(Flaw),
     /// What is wrong with the key.
@@ -39,7 +44,13 @@ impl ClientPair {
     /// # Errors
     /// Why they cannot be used.
     pub fn read(chain: &[u8], key: &[u8]) -> Result<Self, PairFlaw> {
-        let chain = certificates(chain);
+        let chain =
+            limits::certificates(chain, limits::MOST_IN_CHAIN).map_err(PairFlaw::TooMuch)?;
+        limits::key(key).map_err(PairFlaw::LongKey)?;
+        let chain: Vec<CertificateDer<'static>> = chain
+            .into_iter()
+            .map(|block| block.contents.into())
+            .collect();
         let leaf = chain.first().ok_or(PairFlaw::NoCertificate)?;
         let key = go::blocks(key)
             .find(|block| block.label == b"PRIVATE KEY" || block.label.ends_with(b" PRIVATE KEY"))
@@ -54,10 +65,8 @@ impl ClientPair {
     }
 }
 
-/// The certificates in a text, whether they can be read or not.
+/// The certificates in a text, whether they can be read or not; none where there are more than are read.
 pub fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
-    go::blocks(pem)
-        .filter(|block| block.label == b"CERTIFICATE")
-        .map(|block| block.contents.into())
-        .collect()
+    let all = limits::certificates(pem, limits::MOST_IN_BUNDLE).unwrap_or_default();
+    all.into_iter().map(|block| block.contents.into()).collect()
 }

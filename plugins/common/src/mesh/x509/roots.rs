@@ -6,15 +6,16 @@ use rustls::pki_types::CertificateDer;
 use x509_parser::certificate::X509CertificateParser;
 use x509_parser::nom::Parser as _;
 
-use super::Certificate;
-use crate::mesh::go;
+use super::{Certificate, limits};
 
-/// The certificates in a text that count as trusted; what Go cannot read is passed over, and so are blocks with headers.
+/// The certificates in a text that count as trusted; what Go cannot read is passed over, and so are blocks with
+/// headers. Of a text with more than is read there are none.
 ///
 /// Source: `AppendCertsFromPEM` in Go's `src/crypto/x509/cert_pool.go`.
 pub fn authorities(pem: &[u8]) -> Vec<CertificateDer<'static>> {
-    go::blocks(pem)
-        .filter(|block| block.label == b"CERTIFICATE" && !block.has_headers)
+    let all = limits::certificates(pem, limits::MOST_IN_BUNDLE).unwrap_or_default();
+    all.into_iter()
+        .filter(|block| !block.has_headers)
         .filter(|block| Certificate::read(&block.contents).is_ok())
         .map(|block| block.contents.into())
         .collect()
@@ -22,8 +23,11 @@ pub fn authorities(pem: &[u8]) -> Vec<CertificateDer<'static>> {
 
 /// Why a text has no authority that counts, as what is said of it goes on.
 pub fn no_authority(pem: &[u8]) -> String {
-    let first = go::blocks(pem).find(|block| block.label == b"CERTIFICATE");
-    match first.map(|block| Certificate::read(&block.contents)) {
+    let all = match limits::certificates(pem, limits::MOST_IN_BUNDLE) {
+        Ok(all) => all,
+        Err(too_much) => return too_much.to_string(),
+    };
+    match all.first().map(|block| Certificate::read(&block.contents)) {
         None => "holds no certificate".to_owned(),
         Some(Err(flaw)) => format!("holds a certificate that {flaw}"),
         Some(Ok(_)) => "holds no certificate without headers (Name: value)".to_owned(),
