@@ -2,6 +2,7 @@
 //! other tables is run once in this way; here are those of which commands are known to come.
 
 use mesh_testkit::black_box::hostile;
+use mesh_testkit::embedded::Fault;
 use mesh_testkit::gateway::Door;
 use mesh_testkit::shell::{commands, printed};
 use serde_json::json;
@@ -60,15 +61,25 @@ fn nothing_that_is_printed_of_a_gateway_runs_a_name() {
 
 #[test]
 fn nothing_that_apply_prints_runs_a_name() {
+    let obstacles: [fn(&Clusters); 3] = [
+        |world| world.west.delete("namespaces", "", "istio-system"),
+        |world| world.west.deny("admin", "*", "services"),
+        |world| {
+            world
+                .west
+                .inject(Fault::on("GET", "/api/v1/namespaces/istio-system").status(500))
+        },
+    ];
+    let mut pasted = 0;
     for turn in 0..TURNS {
-        for line in [
-            "apply",
-            "apply --context west --network x",
-            "apply --dry-run --name crossing",
-        ] {
-            let world = Clusters::new();
-            world.run("apply --context west").output().expect_success();
-            hostile(&world, world.run(line), turn);
+        for obstacle in obstacles {
+            for line in ["apply", "apply --context west --dry-run"] {
+                let world = Clusters::new();
+                obstacle(&world);
+                let output = hostile(&world, world.run(line), turn);
+                pasted += commands(&printed(&output)).len();
+            }
         }
     }
+    assert!(pasted > 2 * TURNS, "{pasted} commands were pasted");
 }
