@@ -67,7 +67,7 @@ fn nothing_that_apply_prints_runs_a_name() {
         |world| {
             world
                 .west
-                .inject(Fault::on("GET", "/api/v1/namespaces/istio-system").status(500))
+                .inject(Fault::on("GET", "/api/v1/namespaces/istio-system").status(500));
         },
     ];
     let mut pasted = 0;
