@@ -6,7 +6,6 @@ use mesh_e2e::plugin::MESH_LABEL;
 use mesh_testkit::command::Run;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::embedded::Fault;
-use mesh_testkit::istiod::FakeIstiod;
 use mesh_testkit::kubeconfig::{self, Kubeconfig, User};
 use mesh_testkit::pki::CertificateAuthority;
 use serde_json::{Value, json};
@@ -14,8 +13,6 @@ use serde_json::{Value, json};
 use crate::gateways::Gateways;
 use crate::secrets::{NAMESPACE, SECRET, mesh, secret_world};
 use crate::trial::Trial;
-
-const LIST: &str = "list --context east,west --allow-loopback";
 
 /// A kubeconfig whose one context, west, has this cluster and this user.
 fn of_west(trial: &Trial, cluster: kubeconfig::Cluster, user: User) {
@@ -204,56 +201,4 @@ pub(crate) fn ambient_gateway_made_again(shape: &str) {
         .west
         .get(API_GATEWAYS, NAMESPACE, "istio-eastwestgateway");
     assert_eq!(made.unwrap()["spec"]["listeners"][0]["port"], 15008);
-}
-
-/// East's secret for west gives access to east.
-pub(crate) fn secret_of_the_wrong_cluster(shape: &str) {
-    let trial = mesh();
-    let world = &trial.world;
-    let config = world.east.kubeconfig().to_yaml();
-    world.east.edit("secrets", NAMESPACE, SECRET, |secret| {
-        secret["data"] = json!({"west": base64(&config)});
-    });
-    trial.mends(LIST, shape, |_| {});
-}
-
-/// The same access under two keys of one Secret.
-pub(crate) fn second_key(shape: &str) {
-    let trial = mesh();
-    trial
-        .world
-        .east
-        .edit("secrets", NAMESPACE, SECRET, |secret| {
-            secret["data"]["other"] = secret["data"]["west"].clone();
-        });
-    trial.mends("inspect --context east --allow-loopback", shape, |_| {});
-}
-
-/// Two Secrets for west, of which istiod uses the first.
-pub(crate) fn second_secret(shape: &str) {
-    let trial = mesh();
-    let east = &trial.world.east;
-    let istiod = FakeIstiod::start(east, "istiod-1");
-    let data = east.get("secrets", NAMESPACE, SECRET).unwrap()["data"].clone();
-    east.create(json!({"apiVersion": "v1", "kind": "Secret", "data": data,
-        "metadata": {"name": "twin", "namespace": NAMESPACE, "labels": {"istio/multiCluster": "true"}}}));
-    trial.mends("inspect --context east --allow-loopback", shape, |_| {});
-    let used = istiod.secret_of("west");
-    assert_eq!(used, Some(format!("{NAMESPACE}/{SECRET}")));
-}
-
-/// East's secret for west has another name than the usual one, and gives access to east.
-pub(crate) fn secret_of_another_name(shape: &str) {
-    let trial = mesh();
-    let world = &trial.world;
-    let config = world.east.kubeconfig().to_yaml();
-    world.east.delete("secrets", NAMESPACE, SECRET);
-    world.east.create(json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"west": config},
-        "metadata": {"name": "unusual", "namespace": NAMESPACE, "labels": {"istio/multiCluster": "true"}}}));
-    trial.mends(LIST, shape, |_| {});
-}
-
-fn base64(text: &str) -> String {
-    use base64::Engine as _;
-    base64::prelude::BASE64_STANDARD.encode(text)
 }

@@ -96,10 +96,6 @@ registry! { BESIDES;
     labels::label_of_a_template: "kubectl patch deployment -p";
     besides::ambient_gateway: "kubectl describe gateways.gateway.networking.k8s.io";
     besides::ambient_gateway_made_again: "kubectl mesh-eastwest generate --ambient --network | kubectl apply -f -";
-    besides::secret_of_the_wrong_cluster: "kubectl mesh-secret create --context --name --into --replace";
-    besides::second_key: "kubectl patch secret --type -p";
-    besides::second_secret: "kubectl mesh-secret delete --context && kubectl annotate --overwrite secret";
-    besides::secret_of_another_name: "kubectl mesh-secret delete --context && kubectl mesh-secret create --context --name --into";
 }
 
 #[test]
