@@ -1,5 +1,6 @@
 //! Every way in which a connection does not come about has its own type, words and hint.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
@@ -263,4 +264,36 @@ async fn proxies_that_are_not_there() {
         fault.to_string(),
         "proxy http://nowhere.invalid:3128 cannot be reached: the name nowhere.invalid does not resolve"
     );
+}
+
+#[tokio::test]
+async fn what_breaks_off_behind_a_401_was_turned_away_too() {
+    const BODY: &str = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Unauthorized","code":401}"#;
+    for (refuses, expected) in [
+        (true, [Kind::Unauthenticated; 2]),
+        (false, [Kind::Unreachable; 2]),
+    ] {
+        let answered = AtomicBool::new(!refuses);
+        let port = serve(move |mut stream| {
+            let is_first = !answered.swap(true, Ordering::Relaxed);
+            async move {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                if is_first {
+                    let length = BODY.len();
+                    let answer = format!(
+                        "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{BODY}"
+                    );
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                }
+            }
+        })
+        .await;
+        let server = Cluster::new(&format!("http://127.0.0.1:{port}"));
+        let cluster = connector().connect(target(server, user())).await.unwrap();
+        for kind in expected {
+            let error = cluster.get::<Namespace>(None, "default").await.unwrap_err();
+            assert_eq!(error.kind(), kind, "{error}");
+        }
+    }
 }
