@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 
 use super::{Environment, Interrupt, Streams, completion, interrupt, log, problem};
+use crate::mesh::visible::in_one_line;
 use crate::mesh::{Error, Exit};
 
 /// A plugin as the entry point sees it.
@@ -88,8 +90,27 @@ fn parse<P: Plugin>(arguments: Vec<OsString>) -> Result<P, clap::Error> {
         *first = OsString::from(P::TYPED);
     }
     let mut command = command::<P>();
-    let matches = command.try_get_matches_from_mut(arguments)?;
-    P::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    let matches = command.try_get_matches_from_mut(arguments);
+    let parsed = matches.and_then(|matches| {
+        P::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    });
+    parsed.map_err(shown_in_one_line)
+}
+
+/// The same error with each word of the command line in one line: names are often pasted from elsewhere.
+fn shown_in_one_line(mut error: clap::Error) -> clap::Error {
+    let words = [
+        ContextKind::InvalidArg,
+        ContextKind::InvalidSubcommand,
+        ContextKind::InvalidValue,
+    ];
+    for kind in words {
+        if let Some(ContextValue::String(word)) = error.get(kind) {
+            let word = in_one_line(word);
+            error.insert(kind, ContextValue::String(word));
+        }
+    }
+    error
 }
 
 /// Help goes to stdout with 0, a wrong argument to stderr with 2; a reader that went away is silent.

@@ -279,3 +279,25 @@ fn every_golden_file_belongs_to_a_case() {
     strays.retain(|file| !file.ends_with("_on_an_empty_cluster"));
     assert!(strays.is_empty(), "{strays:?}");
 }
+
+/// Names are often pasted from elsewhere.
+#[test]
+fn a_word_that_is_refused_is_no_line_of_its_own() {
+    let world = World::bare();
+    for words in [
+        ["create", "--name", "x\nhint: canary"],
+        ["create", "--type", "x\nhint: canary"],
+        ["create", "--into", "east\nhint: canary"],
+        ["create\nhint: canary", "--name", "x"],
+        ["create", "--x\nhint: canary", "x"],
+    ] {
+        let output = words.iter().fold(world.run(""), Run::arg).output();
+        assert_eq!(output.code, 2, "{}", output.golden());
+        let mut lines = output.stderr.lines();
+        assert!(
+            !lines.any(|line| line.trim_start().starts_with("hint: canary")),
+            "{}",
+            output.golden()
+        );
+    }
+}
