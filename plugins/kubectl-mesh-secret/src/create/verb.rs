@@ -16,7 +16,7 @@ use crate::source::claim::{self, Claim};
 use crate::source::give::{self, Lost};
 use crate::source::holders::Holder;
 use crate::source::{
-    Run, TokenPlan, Wanted, candidates, credential, holders, names, observe, plan,
+    Run, TokenPlan, Wanted, candidates, credential, holders, names, observe, plan, reach,
 };
 
 pub(crate) async fn run(
@@ -48,14 +48,14 @@ pub(crate) async fn run(
             "server {server} is spoken to without TLS: istiod sends no credential there"
         ));
     }
-    let targets = holders::targets(&kubeconfig, &connect, &into)?;
+    let targets = reach::targets(&kubeconfig, &connect, &into)?;
 
     let connector = connector(environment, SELF, streams.interactive);
     let (source, holders) = interrupt
         .or(async {
             let (source, holders) = futures::join!(
                 connector.connect(source),
-                holders::connect(&connector, targets)
+                reach::connect(&connector, targets)
             );
             Ok((source?, holders))
         })
@@ -90,7 +90,7 @@ async fn carry_out(
         .or(Box::pin(async {
             let (seen, holders) = futures::join!(
                 observe::source(&run.source, run.options),
-                holders::observe(holders, run.options)
+                reach::observe(holders, run.options)
             );
             Ok((seen?, holders))
         }))

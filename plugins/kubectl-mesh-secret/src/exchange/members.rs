@@ -9,7 +9,7 @@ use super::resolve::Asked;
 use crate::source::holders::Holder;
 use crate::source::observe::Source;
 use crate::source::plan::Place;
-use crate::source::{Options, Pool, candidates, holders, names, observe};
+use crate::source::{Options, Pool, candidates, names, observe, reach};
 
 /// A cluster that was reached and read.
 pub(super) struct Member {
@@ -114,7 +114,7 @@ async fn member(
     }
     let (source, space) = futures::join!(
         observe::source(&cluster, &options),
-        holders::space(&cluster, &options, pool)
+        reach::space(&cluster, &options, pool)
     );
     let (source, space) = (source?, space?);
     let chosen = names::choose(&options, &source, cluster.context())?;

@@ -19,6 +19,7 @@ pub(crate) mod observe;
 mod options;
 mod packed;
 pub(crate) mod plan;
+pub(crate) mod reach;
 mod recorded;
 mod run;
 mod standing;

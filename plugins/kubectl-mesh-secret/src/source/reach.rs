@@ -1,0 +1,110 @@
+//! Reaches the clusters that are to hold the secret, and reads them. Nothing is decided here.
+
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target, fan_out};
+use mesh_common::mesh::Error;
+use mesh_common::mesh::names::{CONFIG_SECRET, REMOTE_SECRETS};
+use mesh_common::mesh::read::Read;
+use mesh_common::mesh::remote_secret::{SecretType, secret_name};
+use mesh_common::terminal::flags::ConnectFlags;
+
+use super::holders::Holder;
+use super::identity::Identity;
+use super::observe::{cluster_uid, istiod_names};
+use super::options::Options;
+use super::packed::{Packed, Pool};
+
+/// The holders' contexts; all that are wrong are reported together.
+pub(crate) fn targets(
+    kubeconfig: &Kubeconfig,
+    connect: &ConnectFlags,
+    contexts: &[String],
+) -> Result<Vec<Target>, Error> {
+    let contexts = contexts.iter();
+    Error::gather(contexts.map(|context| kubeconfig.target(&connect.holder_overrides(context))))
+}
+
+/// Connects to all of them at once; a dead one costs only itself.
+pub(crate) async fn connect(
+    connector: &Connector,
+    targets: Vec<Target>,
+) -> Vec<Result<Cluster, Error>> {
+    fan_out(targets, |target| connector.connect(target)).await
+}
+
+/// Reads all of them at once.
+pub(crate) async fn observe(
+    clusters: Vec<Result<Cluster, Error>>,
+    options: &Options,
+) -> Vec<Result<Holder, Error>> {
+    let pool = Pool::default();
+    fan_out(clusters, |cluster| async {
+        holder(cluster?, options, &pool).await
+    })
+    .await
+}
+
+/// What is read in a cluster that only a holder needs.
+pub(crate) struct Space {
+    pub(super) has_namespace: Read<bool>,
+    /// Every remote secret of the namespace, whoever made it.
+    pub(super) secrets: Box<[Packed]>,
+    /// The Secret of the name that ours will have, where the name is known before observing.
+    pub(super) unlabelled: Option<Packed>,
+}
+
+/// Reads one cluster as a holder, in one wave.
+async fn holder(cluster: Cluster, options: &Options, pool: &Pool) -> Result<Holder, Error> {
+    let (uid, istiods, space) = futures::join!(
+        cluster_uid(&cluster),
+        istiod_names(&cluster, &options.namespace),
+        space(&cluster, options, pool),
+    );
+    let reads = cluster.reads();
+    let (uid, istiods) = (reads.take(uid), reads.take(istiods));
+    reads.reached()?;
+    let identity = Identity::new(&cluster, uid);
+    let istiods = istiods.map(|names| names.known);
+    Ok(Holder::new(cluster, identity, istiods, space?))
+}
+
+/// Reads what a cluster has as a holder, where the rest is known; `pool` is the one of all holders.
+pub(crate) async fn space(
+    cluster: &Cluster,
+    options: &Options,
+    pool: &Pool,
+) -> Result<Space, Error> {
+    let namespace = options.namespace.as_str();
+    let remote = Selection::labelled(REMOTE_SECRETS);
+    let name = match (
+        options.secret_type,
+        options.name.as_ref().filter(|_| !options.several),
+    ) {
+        (SecretType::Config, _) => Some(CONFIG_SECRET.to_owned()),
+        (SecretType::Remote, name) => name.map(|name| secret_name(name.as_str())),
+    };
+    let (space, secrets, unlabelled) = futures::join!(
+        cluster.get::<Namespace>(None, namespace),
+        // What was read is packed before the next list is.
+        async {
+            let read = cluster.list::<Secret>(Some(namespace), &remote).await?;
+            let packed = read.into_iter().map(|secret| Packed::of(secret, pool));
+            // A vector would keep the room that the Secrets took.
+            Ok::<Box<[_]>, Error>(packed.collect())
+        },
+        async {
+            match &name {
+                Some(name) => cluster.get::<Secret>(Some(namespace), name).await,
+                None => Ok(None),
+            }
+        },
+    );
+    let reads = cluster.reads();
+    let space = reads.take(space);
+    reads.reached()?;
+    Ok(Space {
+        has_namespace: space.map(|space| space.is_some()),
+        secrets: secrets?,
+        unlabelled: unlabelled?.map(|secret| Packed::of(secret, pool)),
+    })
+}
