@@ -22,6 +22,7 @@ pub(crate) fn of_authorities() -> Vec<Row> {
             "behind a private key",
             format!("{}{pem}", authority.key.pem()),
         ),
+        ("behind a thousand others", pem.repeat(1001)),
         ("none", String::new()),
         ("text alone", "authority\n".to_owned()),
     ];
