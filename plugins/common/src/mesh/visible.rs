@@ -36,9 +36,20 @@ pub fn shortened(text: &str, longest: usize) -> String {
     }
 }
 
-/// Returns `text` in double quotes, with hidden characters escaped as both JSON and YAML read them.
-pub(crate) fn quoted(text: &str) -> String {
-    escaped(serde_json::Value::from(text).to_string())
+/// Returns `text` in double quotes, with hidden characters escaped as YAML reads them: as JSON does, but for the characters that JSON
+/// has as two, which Go's YAML refuses.
+pub(crate) fn quoted_in_yaml(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut quoted = String::new();
+    for c in serde_json::Value::from(text).to_string().chars() {
+        // Writing to a String cannot fail.
+        let _ = match u32::from(c) {
+            code @ 0x1_0000.. if is_hidden(c) => write!(quoted, "\\U{code:08x}"),
+            code if is_hidden(c) => write!(quoted, "\\u{code:04x}"),
+            _ => quoted.write_char(c),
+        };
+    }
+    quoted
 }
 
 /// Returns JSON with the hidden characters in its texts escaped, which JSON itself asks of few of them only.

@@ -10,3 +10,4 @@ mod installed;
 mod kubeconfig;
 mod secret;
 mod spelling;
+mod tokens;
