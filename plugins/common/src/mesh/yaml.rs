@@ -32,17 +32,37 @@ pub(super) fn reading() -> serde_saphyr::Options {
 
 /// Writes `value` as one YAML document that ends in a line break.
 pub fn to_yaml<T: Serialize>(value: &T) -> String {
-    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
-    // Only a hand-written Serialize can fail here, and ours are derived.
-    let failed = |e: serde_saphyr::ser::Error| format!("# cannot be written: {e}\n");
-    let text = serde_saphyr::to_string_with_options(value, options.clone()).unwrap_or_else(failed);
+    let text = write(value);
     if !steers(&text) {
         return text;
     }
-    let mut escaped = Vec::new();
     let value = serde_json::to_value(value).unwrap_or_default();
-    let value = set_aside(value, &unused_word(&text), &mut escaped);
-    let mut text = serde_saphyr::to_string_with_options(&value, options).unwrap_or_else(failed);
+    write_aside(value, &text, steers)
+}
+
+/// Writes a report as one YAML document that ends in a line break. Each of its texts is one line: in a block of lines, a text
+/// from a cluster could pass for a line of the report.
+pub fn report_to_yaml(report: Value) -> String {
+    let text = write(&report);
+    if steers(&text) || has_lines(&report) {
+        write_aside(report, &text, |text| text.chars().any(visible::is_hidden))
+    } else {
+        text
+    }
+}
+
+fn write<T: Serialize>(value: &T) -> String {
+    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
+    // Only a hand-written Serialize can fail here, and ours are derived.
+    serde_saphyr::to_string_with_options(value, options)
+        .unwrap_or_else(|e| format!("# cannot be written: {e}\n"))
+}
+
+/// Writes `value`, whose usual form is `text`, with every text that is not safe as it stands quoted and escaped.
+fn write_aside(value: Value, text: &str, is_unsafe: fn(&str) -> bool) -> String {
+    let mut escaped = Vec::new();
+    let value = set_aside(value, &unused_word(text), is_unsafe, &mut escaped);
+    let mut text = write(&value);
     // The last one first, since the words before it are the beginnings of none that follow.
     for (word, quoted) in escaped.iter().rev() {
         text = text.replace(word, quoted);
@@ -54,6 +74,18 @@ fn steers(text: &str) -> bool {
     text.chars().any(|c| c != '\n' && visible::is_hidden(c))
 }
 
+/// Returns whether a text in it has several lines.
+fn has_lines(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\n'),
+        Value::Array(items) => items.iter().any(has_lines),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(key, value)| key.contains('\n') || has_lines(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// A word that stands nowhere in `text`.
 fn unused_word(text: &str) -> String {
     let mut word = "quoted".to_owned();
@@ -63,11 +95,15 @@ fn unused_word(text: &str) -> String {
     word
 }
 
-/// Puts a word in the place of every text with characters that steer a terminal, and remembers that text as YAML may have
-/// it: quoted and escaped.
-fn set_aside(value: Value, word: &str, escaped: &mut Vec<(String, String)>) -> Value {
+/// Puts a word in the place of every text that is not safe, and remembers that text as YAML may have it: quoted and escaped.
+fn set_aside(
+    value: Value,
+    word: &str,
+    is_unsafe: fn(&str) -> bool,
+    escaped: &mut Vec<(String, String)>,
+) -> Value {
     let mut aside = |text: String| {
-        if !steers(&text) {
+        if !is_unsafe(&text) {
             return text;
         }
         let word = format!("{word}{}z", escaped.len());
@@ -78,7 +114,7 @@ fn set_aside(value: Value, word: &str, escaped: &mut Vec<(String, String)>) -> V
         Value::String(text) => Value::String(aside(text)),
         Value::Array(items) => items
             .into_iter()
-            .map(|item| set_aside(item, word, escaped))
+            .map(|item| set_aside(item, word, is_unsafe, escaped))
             .collect(),
         Value::Object(fields) => {
             let fields: Vec<(String, Value)> = fields
@@ -87,7 +123,7 @@ fn set_aside(value: Value, word: &str, escaped: &mut Vec<(String, String)>) -> V
                 .collect();
             fields
                 .into_iter()
-                .map(|(key, value)| (key, set_aside(value, word, escaped)))
+                .map(|(key, value)| (key, set_aside(value, word, is_unsafe, escaped)))
                 .collect::<serde_json::Map<_, _>>()
                 .into()
         }
@@ -149,6 +185,21 @@ mod tests {
             "{text}"
         );
         assert_eq!(documents(&text, "it").unwrap(), [value]);
+    }
+
+    #[test]
+    fn no_text_of_a_report_begins_a_line_of_its_own() {
+        let value =
+            json!({"context": "x\nhint: canary\nfix: canary", "a\nb": ["plain", "one\r\ntwo"]});
+        let text = report_to_yaml(value.clone());
+        assert_eq!(text.lines().count(), 4, "{text}");
+        assert!(
+            !text.contains("\n    hint:") && !text.contains("\n  hint:"),
+            "{text}"
+        );
+        assert_eq!(documents(&text, "it").unwrap(), [value]);
+        let plain = json!({"a": ["b", {"c": "it's \\n"}]});
+        assert_eq!(report_to_yaml(plain.clone()), to_yaml(&plain));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::jsonpath::Template;
 use crate::mesh::Error;
 use crate::mesh::visible::{escaped, in_one_line, printable};
-use crate::mesh::yaml::to_yaml;
+use crate::mesh::yaml::report_to_yaml;
 
 /// A format of `-o` for reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +107,7 @@ pub fn render(report: &impl Report, output: &OutputFlags) -> Result<String, Erro
                 + "
 ",
         ),
-        Format::Yaml => to_yaml(&value()?),
+        Format::Yaml => report_to_yaml(value()?),
         Format::Name => report
             .names()
             .iter()
