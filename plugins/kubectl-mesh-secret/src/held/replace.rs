@@ -47,7 +47,7 @@ pub(super) fn in_place(
     }
     let is_written = secret == secret_name(name);
     if is_written && key == name && held.secret.immutable != Some(true) {
-        return match take_over(&held.secret, name) {
+        return match take_over(&held.whole(), name) {
             TakeOver::Free | TakeOver::FromGuide => Ok((create, true)),
             TakeOver::Stranger(owners) => Err(format!(
                 "{}, and add --force-conflicts, since secret {} belongs to {}",
@@ -130,7 +130,7 @@ pub(super) fn drop_key(held: &Held, key: &str) -> Remedy {
 
 /// The step where somebody else puts the Secret back as it was.
 pub(super) fn kept(held: &Held) -> Option<String> {
-    let keeper = keeper(&held.secret.metadata, "Secret")?;
+    let keeper = keeper(&held.whole().metadata, "Secret")?;
     Some(format!(
         "change secret {} where it comes from: it is kept by {keeper}",
         named(held.name())
@@ -239,11 +239,16 @@ mod tests {
             let start = "change secret older where it comes from: it is kept by ";
             assert!(remedy.to_string().starts_with(start), "{remedy}");
         }
-        let mut anothers = held("istio-remote-secret-west", &["west"]);
-        anothers.secret.metadata.managed_fields = serde_json::from_value(serde_json::json!([
+        let mut anothers = held("istio-remote-secret-west", &["west"]).secret;
+        anothers.metadata.managed_fields = serde_json::from_value(serde_json::json!([
             {"manager": "their-script", "fieldsV1": {"f:data": {"f:west": {}}}}
         ]))
         .expect("it is an entry");
+        let anothers = Held {
+            context: Some("east".to_owned()),
+            kubectl: Held::in_east().kubectl,
+            ..Held::from_manifest(anothers, "istio-system")
+        };
         assert_eq!(
             make_in_place(&anothers, "west", "w", "west"),
             "create the secret for cluster west again (kubectl mesh-secret create), from context w, into context east, and add --force-conflicts, since secret istio-remote-secret-west belongs to their-script"

@@ -52,7 +52,7 @@ fn are_counted(count: usize, lines: &[(&str, u64)]) {
 
 #[test]
 fn thousands_of_secrets_for_one_cluster_are_listed_in_little_memory() {
-    are_counted(8_000, &[("list --context east", 96 * MIB)]);
+    are_counted(8_000, &[("list --context east", 64 * MIB)]);
 }
 
 #[test]
