@@ -177,11 +177,14 @@ impl Stage {
                 Said::ForEver(bytes) => loop {
                     stream.write_all(&bytes).await?;
                 },
-                Said::Slowly(bytes) => loop {
-                    stream.write_all(&bytes).await?;
-                    stream.flush().await?;
-                    tokio::time::sleep(PAUSE).await;
-                },
+                Said::Slowly(bytes) => {
+                    let mut pace = tokio::time::interval(PAUSE);
+                    loop {
+                        pace.tick().await;
+                        stream.write_all(&bytes).await?;
+                        stream.flush().await?;
+                    }
+                }
             }
             stream.flush().await?;
         }
