@@ -12,6 +12,7 @@ mod measure;
 mod report;
 mod rounds;
 mod tools;
+mod twins;
 mod verb;
 
 pub(crate) use verb::{Args, run};

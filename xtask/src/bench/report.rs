@@ -17,6 +17,8 @@ pub(super) struct Report {
     pub(super) floor: Costs,
     /// Bytes of the two files.
     pub(super) sizes: [f64; 2],
+    /// `list` over thousands of secrets for one cluster.
+    pub(super) twins: Costs,
     /// Whole meshes.
     pub(super) meshes: Vec<Row>,
 }
@@ -57,6 +59,11 @@ impl Report {
             counts: None,
         };
         row(&mut text, "nothing at all", "true", &floor);
+        let twins = Seen {
+            costs: self.twins.clone(),
+            counts: None,
+        };
+        row(&mut text, "list, secrets of one", Tool::Ours.name(), &twins);
         text.push('\n');
         let _ = writeln!(
             text,
@@ -111,6 +118,7 @@ impl Report {
             "kind": "Bench",
             "rows": rows,
             "nothing": cost(&self.floor),
+            "twins": cost(&self.twins),
             "compared": compared,
             "exchange": exchange::to_json(&self.meshes),
         })
@@ -268,6 +276,7 @@ mod tests {
             figures,
             floor: costs(0.001),
             sizes: [8e6, 144e6],
+            twins: costs(0.9),
             meshes: Vec::new(),
         };
         let text = report.to_text();

@@ -13,6 +13,7 @@ use super::measure::Meter;
 use super::report::Report;
 use super::rounds::{Rounds, floor, measure};
 use super::tools::{Tool, Tools};
+use super::twins;
 
 /// How often, of what, and in which form.
 #[derive(Debug, clap::Args)]
@@ -78,11 +79,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             runs: 3,
         }
     };
+    let twins = if args.quick { 20 } else { 8_000 };
     eprintln!("bench: measuring in turns");
     let report = Report {
         figures: measure(&arena, &tools, &meter, rounds)?,
         floor: floor(&arena, &meter, rounds.ours)?,
         sizes: [size(&tools, Tool::Ours)?, size(&tools, Tool::Istioctl)?],
+        twins: twins::measure(&tools, &meter, &arena.home()?, twins, sizes.runs)?,
         meshes: exchange::measure(&tools, &meter, &arena.home()?, &sizes)?,
     };
     match args.output {
