@@ -33,6 +33,15 @@ pub fn normal_server(server: &str) -> String {
     server.trim_end_matches('/').to_ascii_lowercase()
 }
 
+/// Returns true where two clusters, each with the UID of its kube-system as far as that was read, are one: their UIDs are equal,
+/// or one is not known and their addresses are equal.
+pub fn is_one_cluster(one: (Option<&str>, &Address), other: (Option<&str>, &Address)) -> bool {
+    match (one.0, other.0) {
+        (Some(uid), Some(other_uid)) => uid == other_uid,
+        (Some(_) | None, _) => one.1 == other.1,
+    }
+}
+
 /// Digest of a token, so that two can be compared and none is kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenDigest([u8; 32]);

@@ -4,7 +4,7 @@
 use mesh_common::cluster::Cluster;
 use mesh_common::mesh::cluster_name::in_object_name;
 use mesh_common::mesh::read::Read;
-use mesh_common::mesh::remote_cluster::Address;
+use mesh_common::mesh::remote_cluster::{Address, is_one_cluster};
 
 /// A cluster as far as it can be told from others.
 #[derive(Clone)]
@@ -30,10 +30,7 @@ impl Identity {
 
     /// Returns true where both are one cluster: their UIDs are equal, or one is not known and their addresses are equal.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        match (self.uid(), other.uid()) {
-            (Some(one), Some(other)) => one == other,
-            (Some(_) | None, _) => self.address == other.address,
-        }
+        is_one_cluster((self.uid(), &self.address), (other.uid(), &other.address))
     }
 
     /// Returns a text whose first letters other clusters do not have, for names that must differ.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::mesh::cluster_name::ClusterId;
-use crate::mesh::remote_cluster::Address;
+use crate::mesh::remote_cluster::{Address, is_one_cluster};
 
 /// A cluster that a context gives access to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +31,8 @@ impl Member {
 
     /// Whether both are one cluster: by their UIDs, and where one is not known by their addresses.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.context == other.context
-            || match (&self.uid, &other.uid) {
-                (Some(own), Some(others)) => own == others,
-                (Some(_) | None, _) => self.address == other.address,
-            }
+        let own = (self.uid.as_deref(), &self.address);
+        self.context == other.context || is_one_cluster(own, (other.uid.as_deref(), &other.address))
     }
 
     /// Whether one of its istiods calls it so.
