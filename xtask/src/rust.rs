@@ -114,7 +114,7 @@ pub(crate) fn without_tests(blanked: &str) -> &str {
     blanked
 }
 
-/// Where a file is in its crate: `plugins/common/src/mesh/exit.rs` is `mesh::exit`; a crate root is empty.
+/// Where a file is in its crate: `crates/mesh-model/src/time/exit.rs` is `mesh::exit`; a crate root is empty.
 pub(crate) fn module_of(path: &str) -> Vec<&str> {
     let inside = path.split_once("src/").map_or(path, |(_, inside)| inside);
     let mut module: Vec<&str> = inside.trim_end_matches(".rs").split('/').collect();
@@ -291,10 +291,10 @@ mod tests {
     #[test]
     fn a_file_is_placed_in_its_crate() {
         assert_eq!(
-            module_of("plugins/common/src/mesh/exit.rs"),
-            ["mesh", "exit"]
+            module_of("crates/mesh-model/src/time/exit.rs"),
+            ["time", "exit"]
         );
-        assert_eq!(module_of("plugins/common/src/mesh/mod.rs"), ["mesh"]);
+        assert_eq!(module_of("crates/mesh-model/src/time/mod.rs"), ["time"]);
         assert!(module_of("xtask/src/main.rs").is_empty());
     }
 }

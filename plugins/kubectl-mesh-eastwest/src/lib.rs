@@ -1,7 +1,7 @@
 //! `kubectl mesh-eastwest`: the gateway through which the other networks of an Istio mesh reach a cluster, and what is
 //! exposed through it.
 //!
-//! What the objects look like is `mesh_common::mesh::gateway`'s and `mesh_common::mesh::exposure`'s to know. Each verb is a room with its arguments.
+//! What the objects look like is `mesh_common::model::gateway`'s and `mesh_common::model::exposure`'s to know. Each verb is a room with its arguments.
 
 mod apply;
 mod cli;

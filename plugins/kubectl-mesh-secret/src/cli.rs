@@ -1,10 +1,11 @@
 //! The arguments, and nothing else: their help is the documentation that users read first.
 
 use clap::{Parser, Subcommand};
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::client::Interrupt;
+use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::completion::CompletionArgs;
 use mesh_common::terminal::flags::VerbosityFlags;
-use mesh_common::terminal::{Environment, Interrupt, Plugin, Streams};
+use mesh_common::terminal::{Environment, Plugin, Streams};
 
 use crate::create::{self, CreateArgs};
 use crate::delete::{self, DeleteArgs};

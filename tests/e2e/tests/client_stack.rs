@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use mesh_common::cluster::{
+use mesh_common::client::{
     ApiFault, ApplyOptions, Cluster, ConnectFault, Connector, ConnectorOptions, DryRun, FieldOwner,
     Kubeconfig, Overrides, Seen, Selection, api_fault, connect_fault, wait_for,
 };
-use mesh_common::mesh::error::Kind as ErrorKind;
+use mesh_common::model::error::Kind as ErrorKind;
 use mesh_testkit::kubeconfig::{self, User};
 use mesh_testkit::pki::CertificateAuthority;
 use mesh_testkit::real::{self, Kind, Lab};
@@ -25,7 +25,7 @@ fn connector() -> Connector {
     Connector::new(ConnectorOptions::new("mesh-test/1", now))
 }
 
-async fn connect_as(config: &kubeconfig::Kubeconfig) -> Result<Cluster, mesh_common::mesh::Error> {
+async fn connect_as(config: &kubeconfig::Kubeconfig) -> Result<Cluster, mesh_common::model::Error> {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("config");
     config.write(&path);

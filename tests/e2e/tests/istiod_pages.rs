@@ -9,12 +9,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use mesh_common::cluster::istiod::{Istiod, istiod_pods};
-use mesh_common::cluster::{
+use mesh_common::client::istiod::{Istiod, istiod_pods};
+use mesh_common::client::{
     ApiFault, Cluster, Connector, ConnectorOptions, Kubeconfig, Overrides, api_fault,
 };
-use mesh_common::mesh::error::Kind as ErrorKind;
-use mesh_common::mesh::istiod_pages::{SYNCED, known_clusters, secret_metrics};
+use mesh_common::model::error::Kind as ErrorKind;
+use mesh_common::model::istiod_pages::{SYNCED, known_clusters, secret_metrics};
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::embedded;
 use mesh_testkit::http::Endpoint;

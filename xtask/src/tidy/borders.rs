@@ -1,4 +1,4 @@
-//! Who may name what: the floors of the shared crate, and the pure files of every plugin.
+//! Who may name what: the crates without a terminal, and the pure files of every crate. Cargo keeps the crates' order.
 
 use super::file::{File, Finding};
 use crate::rust;
@@ -8,23 +8,17 @@ const IMPURE: &[(&str, &str)] = &[
     ("tokio", "let an observer await and hand over plain data"),
     (
         "hyper",
-        "let the cluster floor make the request and hand over plain data",
+        "let mesh-client make the request and hand over plain data",
     ),
     (
         "hyper_util",
-        "let the cluster floor make the request and hand over plain data",
+        "let mesh-client make the request and hand over plain data",
     ),
     ("std::fs", "take the text as a parameter"),
     ("std::env", "take the value as a parameter"),
-    ("std::net::TcpStream", "let the cluster floor connect"),
-    (
-        "std::net::ToSocketAddrs",
-        "let the cluster floor resolve names",
-    ),
-    (
-        "std::process::Command",
-        "let the cluster floor run commands",
-    ),
+    ("std::net::TcpStream", "let mesh-client connect"),
+    ("std::net::ToSocketAddrs", "let mesh-client resolve names"),
+    ("std::process::Command", "let mesh-client run commands"),
     ("*::now", "take the time as a parameter"),
     ("*::SystemTime", "take the time as a jiff::Timestamp"),
     ("*::Instant", "take the time as a parameter"),
@@ -76,30 +70,13 @@ const TO_THE_TERMINAL: &[(&str, &str)] = &[
     ),
 ];
 
-const ABOVE_MESH: &[(&str, &str)] = &[
-    (
-        "crate::cluster",
-        "mesh is the ground floor; move what it needs down, or the caller up",
-    ),
-    (
-        "crate::terminal",
-        "mesh is the ground floor; move what it needs down, or the caller up",
-    ),
-    ("kube", "mesh knows k8s-openapi's types and no client"),
-];
-
-const ABOVE_CLUSTER: &[(&str, &str)] = &[(
-    "crate::terminal",
-    "cluster never speaks to people; return what is to be said",
-)];
-
 /// The one file that makes the path of a request of names, after it has checked them.
-const MAKES_PATHS: &str = "plugins/common/src/cluster/paths.rs";
+const MAKES_PATHS: &str = "crates/mesh-client/src/paths.rs";
 
 const AROUND_THE_PATHS: &[(&str, &str)] = &[
     (
         "*::url_path",
-        "let cluster::paths make the path, which checks the names in it",
+        "let mesh_client::paths make the path, which checks the names in it",
     ),
     (
         "kube::Api",
@@ -157,8 +134,7 @@ pub(super) fn real_parts(file: &File) -> Vec<Finding> {
 /// The parts of the product that have borders.
 #[derive(Clone, Copy)]
 enum Place {
-    Mesh,
-    Cluster,
+    Model,
     Pure,
     Plain,
     Terminal,
@@ -167,7 +143,11 @@ enum Place {
 impl Place {
     /// Where a file stands; `None` for what is not product code, and for tests.
     fn of(file: &File) -> Option<Self> {
-        let (package, inside) = file.path.strip_prefix("plugins/")?.split_once("/src/")?;
+        let (package, inside) = file
+            .path
+            .strip_prefix("crates/")
+            .or_else(|| file.path.strip_prefix("plugins/"))?
+            .split_once("/src/")?;
         if !file.is_rust() || file.name() == "tests.rs" || inside.contains("tests/") {
             return None;
         }
@@ -175,19 +155,17 @@ impl Place {
             let step = part.trim_end_matches(".rs").split('_').next();
             matches!(step, Some("plan" | "report" | "checks"))
         });
-        Some(match (package, inside.split('/').next()) {
-            ("common", Some("mesh")) => Self::Mesh,
-            ("common", Some("terminal")) => Self::Terminal,
+        Some(match package {
+            "mesh-model" => Self::Model,
+            "mesh-terminal" => Self::Terminal,
             _ if pure => Self::Pure,
-            ("common", Some("cluster")) => Self::Cluster,
             _ => Self::Plain,
         })
     }
 
     fn describe(self) -> &'static str {
         match self {
-            Self::Mesh => "the mesh floor",
-            Self::Cluster => "the cluster floor",
+            Self::Model => "mesh-model",
             Self::Pure => "a pure file (plan, report, checks)",
             Self::Plain | Self::Terminal => "this file",
         }
@@ -195,8 +173,7 @@ impl Place {
 
     fn forbidden(self) -> Vec<&'static [(&'static str, &'static str)]> {
         match self {
-            Self::Mesh => vec![ABOVE_MESH, IMPURE, TO_THE_TERMINAL],
-            Self::Cluster => vec![ABOVE_CLUSTER, TO_THE_TERMINAL],
+            Self::Model => vec![IMPURE, TO_THE_TERMINAL],
             Self::Pure => vec![IMPURE, KUBERNETES_CLIENT, TO_THE_TERMINAL],
             Self::Plain => vec![TO_THE_TERMINAL],
             Self::Terminal => Vec::new(),
@@ -224,29 +201,29 @@ mod tests {
     }
 
     #[test]
-    fn the_mesh_floor_names_no_higher_floor_and_nothing_impure() {
-        let bad = "use crate::{cluster::Client, mesh::Exit};\nuse super::super::terminal;\nuse kube::Resource;\n\
-                   use std::{fs, io};\nlet t = jiff::Timestamp::now();\nlet s = std::env::var(a);\nio::stdout();";
+    fn the_model_is_pure() {
+        let bad = "use std::{fs, io};\nlet t = jiff::Timestamp::now();\nlet s = std::env::var(a);\nio::stdout();";
         assert_eq!(
-            found("plugins/common/src/mesh/names/mod.rs", bad),
-            [1, 2, 3, 4, 5, 6, 7]
+            found("crates/mesh-model/src/names/mod.rs", bad),
+            [1, 2, 3, 4]
         );
-        let good = "// crate::cluster\nuse k8s_openapi::api::core::v1::Secret;\nuse std::io;\nuse super::cluster_name;\n\
+        let good = "// std::fs\nuse k8s_openapi::api::core::v1::Secret;\nuse std::io;\nuse super::cluster_name;\n\
                     #[cfg(test)]\nmod tests { use std::fs; }";
-        assert_eq!(found("plugins/common/src/mesh/names/mod.rs", good), [0; 0]);
+        assert_eq!(found("crates/mesh-model/src/names/mod.rs", good), [0; 0]);
     }
 
     #[test]
-    fn the_cluster_floor_reads_but_does_not_speak() {
-        let text = "use crate::terminal::ask;\nuse tokio::net;\nuse kube::Client;\nprintln!(a);";
-        assert_eq!(found("plugins/common/src/cluster/client.rs", text), [1, 4]);
-        assert_eq!(found("plugins/common/src/terminal/ask.rs", text), [0; 0]);
+    fn only_the_terminal_crate_speaks() {
+        let text = "use tokio::net;\nuse kube::Client;\nprintln!(a);";
+        assert_eq!(found("crates/mesh-client/src/client.rs", text), [3]);
+        assert_eq!(found("crates/mesh-ops/src/fleet.rs", text), [3]);
+        assert_eq!(found("crates/mesh-terminal/src/ask.rs", text), [0; 0]);
     }
 
     #[test]
     fn one_file_makes_the_paths_of_requests() {
         let text = "let a = K::url_path(&(), None);\nuse kube::Api;\n";
-        assert_eq!(found("plugins/common/src/cluster/objects.rs", text), [1, 2]);
+        assert_eq!(found("crates/mesh-client/src/objects.rs", text), [1, 2]);
         assert_eq!(
             found("plugins/kubectl-mesh-label/src/show/observe.rs", text),
             [1, 2]
@@ -275,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plugin_leaves_writing_to_the_terminal_floor() {
+    fn a_plugin_leaves_writing_to_the_terminal_crate() {
         let text =
             "use std::io::{self, Write};\nwriteln!(io::stdout(), s);\nanstream::eprintln!(s);";
         assert_eq!(
@@ -287,7 +264,10 @@ mod tests {
     #[test]
     fn real_parts_stay_in_the_packages_over_them() {
         let file = |path| File::new(path, "use mesh_testkit::{embedded, real::Lab};\n");
-        assert_eq!(lines(&real_parts(&file("plugins/common/tests/a.rs"))), [1]);
+        assert_eq!(
+            lines(&real_parts(&file("crates/mesh-common/tests/a.rs"))),
+            [1]
+        );
         assert_eq!(lines(&real_parts(&file("tests/e2e/tests/a.rs"))), [0; 0]);
     }
 }

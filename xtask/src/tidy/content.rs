@@ -140,7 +140,10 @@ pub(super) fn left_open(file: &File) -> Vec<Finding> {
 
 /// Commands that are printed as text, in which a name from a cluster would run when somebody pastes them.
 pub(super) fn printed_commands(file: &File) -> Vec<Finding> {
-    if !file.is_rust() || !file.path.starts_with("plugins/") || !file.path.contains("/src/") {
+    let product = ["crates/", "plugins/"]
+        .iter()
+        .any(|folder| file.path.starts_with(folder));
+    if !file.is_rust() || !product || !file.path.contains("/src/") {
         return Vec::new();
     }
     let code = rust::without_tests(&rust::blank(&file.text))
@@ -162,7 +165,7 @@ pub(super) fn printed_commands(file: &File) -> Vec<Finding> {
         .map(|(number, _)| {
             file.finding(
                 number + 1,
-                "a command as text: build it of words with mesh::command::Command",
+                "a command as text: build it of words with mesh_model::command::Command",
             )
         })
         .collect()
@@ -235,14 +238,17 @@ mod tests {
     fn what_is_left_open_is_named() {
         let text =
             "fn a() { todo!() }\n// todo!()\n#[ignore = \"slow\"]\nfn b() { unimplemented!() }\n";
-        assert_eq!(found(left_open, "plugins/common/src/a.rs", text), [1, 3, 4]);
+        assert_eq!(
+            found(left_open, "crates/mesh-model/src/a.rs", text),
+            [1, 3, 4]
+        );
     }
 
     #[test]
     fn a_command_as_text_is_named() {
         let text = "// format!(\"{kubectl} get {name}\")\nlet a = format!(\"{kubectl} get {name}\");\nlet b = format!(\"kubectl --context {c} get\");\nlet c = Command::new(\"kubectl get\");\n";
         assert_eq!(
-            found(printed_commands, "plugins/common/src/a.rs", text),
+            found(printed_commands, "crates/mesh-model/src/a.rs", text),
             [2, 3]
         );
         assert_eq!(found(printed_commands, "tests/e2e/src/a.rs", text), [0; 0]);
@@ -251,7 +257,7 @@ mod tests {
     #[test]
     fn only_tests_may_not_sleep() {
         let text = "async fn a() { tokio::time::sleep(t).await }\n#[cfg(test)]\nmod tests {\nfn b() { thread::sleep(t) }\n}\n";
-        assert_eq!(found(left_open, "plugins/common/src/a.rs", text), [4]);
+        assert_eq!(found(left_open, "crates/mesh-model/src/a.rs", text), [4]);
         assert_eq!(found(left_open, "tests/e2e/tests/a.rs", text), [1, 4]);
         assert_eq!(
             found(left_open, "tests/testkit/src/condition.rs", text),

@@ -119,7 +119,7 @@ mod tests {
         );
         assert_eq!(
             lines(&declares_only(&File::new(
-                "plugins/common/src/lib.rs",
+                "crates/mesh-common/src/lib.rs",
                 text
             ))),
             [2]

@@ -7,6 +7,19 @@ use super::file::{File, Finding};
 const TABLES: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
 /// Crates that make and run tests; what is shipped does not depend on them.
 const TEST_CRATES: &[&str] = &["mesh-testkit", "mesh-e2e", "xtask"];
+/// The facade, which is all that a plugin names of the layers.
+const FACADE: &str = "mesh-common";
+const LAYERS: &[&str] = &[
+    FACADE,
+    "mesh-client",
+    "mesh-model",
+    "mesh-ops",
+    "mesh-terminal",
+];
+const NOT_IN_THE_MODEL: &[&str] = &[
+    "futures", "hyper", "kube", "tokio", "tower", "clap", "anstream",
+];
+const NOT_BELOW_THE_TERMINAL: &[&str] = &["anstream", "anstyle", "clap", "clap_complete"];
 const INHERITED: &[&str] = &["version", "edition", "rust-version", "license", "publish"];
 
 /// A crate's manifest, read.
@@ -115,11 +128,21 @@ fn may_depend(manifest: &Manifest, dependency: &Dependency) -> Vec<Finding> {
     let (package, name) = (manifest.name(), dependency.name);
     let dev = dependency.table == "dev-dependencies";
     let a_plugin = |name: &str| name.starts_with("kubectl-");
-    let shipped = a_plugin(package) || package == "mesh-common";
-    let ours = a_plugin(name) || name == "mesh-common" || TEST_CRATES.contains(&name);
+    let a_layer = |name: &str| LAYERS.contains(&name);
+    let shipped = a_plugin(package) || a_layer(package);
+    let ours = a_plugin(name) || a_layer(name) || TEST_CRATES.contains(&name);
     let mut reasons = Vec::new();
     if shipped && a_plugin(name) {
         reasons.push("plugins share through mesh-common and never depend on one another");
+    }
+    if a_plugin(package) && a_layer(name) && name != FACADE {
+        reasons.push("plugins name the layers through mesh-common");
+    }
+    if package == "mesh-model" && !dev && NOT_IN_THE_MODEL.contains(&name) {
+        reasons.push("the model is plain data and pure functions");
+    }
+    if matches!(package, "mesh-client" | "mesh-ops") && NOT_BELOW_THE_TERMINAL.contains(&name) {
+        reasons.push("only mesh-terminal and the plugins know flags and terminals");
     }
     if package == "mesh-testkit" && ours {
         reasons.push("the test kit knows nothing of ours, so that it can judge us");
@@ -202,7 +225,7 @@ mod tests {
 
     /// A crate that names all its dependencies in its code, so that only what is under test is found.
     fn a_crate(folder: &str, name: &str, rest: &str) -> [File; 2] {
-        let code = "kubectl_mesh_x mesh_common mesh_testkit rcgen serde";
+        let code = "clap kubectl_mesh_x mesh_client mesh_common mesh_testkit rcgen serde tokio";
         [
             File::new(
                 &format!("{folder}/Cargo.toml"),
@@ -248,10 +271,28 @@ mod tests {
             "plugins/a/Cargo.toml:11: kubectl-mesh-a → kubectl-mesh-x",
         );
         check_one(
-            "plugins/common",
+            "crates/mesh-common",
             "mesh-common",
             &on("kubectl-mesh-x"),
             "never depend on one another",
+        );
+        check_one(
+            "plugins/a",
+            "kubectl-mesh-a",
+            &on("mesh-client"),
+            "through mesh-common",
+        );
+        check_one(
+            "crates/mesh-model",
+            "mesh-model",
+            &on("tokio"),
+            "pure functions",
+        );
+        check_one(
+            "crates/mesh-ops",
+            "mesh-ops",
+            &on("clap"),
+            "flags and terminals",
         );
         check_one(
             "tests/testkit",
@@ -260,13 +301,13 @@ mod tests {
             "nothing of ours",
         );
         check_one(
-            "plugins/common",
+            "crates/mesh-common",
             "mesh-common",
             &on("mesh-testkit"),
             "test support",
         );
         check_one(
-            "plugins/common",
+            "crates/mesh-common",
             "mesh-common",
             &on("rcgen"),
             "only mesh-ca",

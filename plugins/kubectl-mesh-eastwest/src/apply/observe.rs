@@ -2,11 +2,11 @@
 //! says applying them would do. The only reader of the verb; the rehearsal changes nothing.
 
 use k8s_openapi::api::core::v1::Namespace;
-use mesh_common::cluster::{ApplyOptions, Cluster, DryRun};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::change::{Change, marked_as};
-use mesh_common::mesh::names::{KUBE_SYSTEM, NETWORK_LABEL};
-use mesh_common::mesh::read::Read;
+use mesh_common::client::{ApplyOptions, Cluster, DryRun};
+use mesh_common::model::Error;
+use mesh_common::model::change::{Change, marked_as};
+use mesh_common::model::names::{KUBE_SYSTEM, NETWORK_LABEL};
+use mesh_common::model::read::Read;
 use serde_json::Value;
 
 use super::plan::refusal;
@@ -91,7 +91,7 @@ async fn one(cluster: &Cluster, object: &Value, order: &Order) -> Result<Change,
 
 /// A kind that is not there is one of Istio's or of the Gateway API's.
 fn without_kind(error: Error) -> Error {
-    use mesh_common::cluster::{ApiFault, api_fault};
+    use mesh_common::client::{ApiFault, api_fault};
     match api_fault(&error) {
         Some(ApiFault::KindUnknown { .. }) => error
             .hint("install Istio first, with its CRDs, and for ambient gateways those of the Gateway API (https://gateway-api.sigs.k8s.io/guides/)")

@@ -1,14 +1,14 @@
 //! What each cluster is to have, and what stands in the way of it. Pure.
 
 use k8s_openapi::api::core::v1::Service;
-use mesh_common::mesh::command::{Command, Kubectl, Remedy};
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::exposure::{self, GatewaySelector, IstiodExposure, Revision};
-use mesh_common::mesh::gateway::{EastWestGateway, ambient, manifest};
-use mesh_common::mesh::names::NETWORK_LABEL;
-use mesh_common::mesh::network::NetworkName;
-use mesh_common::mesh::resources::ApiGateway;
-use mesh_common::mesh::whose::{is_remote_gateway, is_remote_service};
+use mesh_common::model::command::{Command, Kubectl, Remedy};
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::exposure::{self, GatewaySelector, IstiodExposure, Revision};
+use mesh_common::model::gateway::{EastWestGateway, ambient, manifest};
+use mesh_common::model::names::NETWORK_LABEL;
+use mesh_common::model::network::NetworkName;
+use mesh_common::model::resources::ApiGateway;
+use mesh_common::model::whose::{is_remote_gateway, is_remote_service};
 use serde_json::Value;
 
 use super::observe::Surroundings;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use mesh_common::cluster::DryRun;
-use mesh_common::mesh::Error;
-use mesh_common::mesh::exposure::ClusterDomain;
-use mesh_common::mesh::gateway::{EastWestGateway, Form};
-use mesh_common::mesh::names::EAST_WEST_GATEWAY;
-use mesh_common::mesh::network::NetworkName;
+use mesh_common::client::DryRun;
+use mesh_common::model::Error;
+use mesh_common::model::exposure::ClusterDomain;
+use mesh_common::model::gateway::{EastWestGateway, Form};
+use mesh_common::model::names::EAST_WEST_GATEWAY;
+use mesh_common::model::network::NetworkName;
 use mesh_common::terminal::flags::given;
 
 use super::args::{ApplyArgs, ExposeArg};

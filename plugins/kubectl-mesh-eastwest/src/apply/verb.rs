@@ -1,14 +1,14 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::cluster::{
-    Cluster, Connector, Target, concerns_one_cluster, each_alone, fan_out, with_lost,
+use mesh_common::client::{
+    Cluster, Connector, Interrupt, Target, concerns_one_cluster, each_alone, fan_out, with_lost,
 };
-use mesh_common::mesh::change::Change;
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::model::change::Change;
+use mesh_common::model::fleet::{doubles, not_compared};
+use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::Format;
-use mesh_common::terminal::reading::{doubles, not_compared};
-use mesh_common::terminal::{Environment, Interrupt, Streams};
+use mesh_common::terminal::{Environment, Streams};
 use serde_json::Value;
 
 use super::args::ApplyArgs;

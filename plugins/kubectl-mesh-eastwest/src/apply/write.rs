@@ -1,9 +1,9 @@
 //! Writes what was planned. The only writer of the plugin.
 
-use mesh_common::cluster::{ApplyOptions, Cluster};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::change::{Change, marked};
-use mesh_common::terminal::Interrupt;
+use mesh_common::client::Interrupt;
+use mesh_common::client::{ApplyOptions, Cluster};
+use mesh_common::model::Error;
+use mesh_common::model::change::{Change, marked};
 use serde_json::Value;
 
 use super::resolve::Order;

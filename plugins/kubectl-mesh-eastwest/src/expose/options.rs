@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::command::Remedy;
-use mesh_common::mesh::exposure::{HttpsExposure, Revision, is_dns_name};
+use mesh_common::model::Error;
+use mesh_common::model::command::Remedy;
+use mesh_common::model::exposure::{HttpsExposure, Revision, is_dns_name};
 use mesh_common::terminal::flags::{ConnectFlags, given};
 
 use super::args::{GatewayFlags, IstiodArgs, ServicesArgs};

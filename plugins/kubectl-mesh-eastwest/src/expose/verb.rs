@@ -1,9 +1,10 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::mesh::yaml::to_documents;
-use mesh_common::mesh::{Error, Exit, exposure};
+use mesh_common::client::Interrupt;
+use mesh_common::model::yaml::to_documents;
+use mesh_common::model::{Error, Exit, exposure};
 use mesh_common::terminal::flags::{connector, given};
-use mesh_common::terminal::{Environment, Interrupt, Streams};
+use mesh_common::terminal::{Environment, Streams};
 
 use super::args::{ExposeArgs, Exposed, GatewayFlags};
 use super::options;

@@ -1,7 +1,7 @@
 //! The arguments of `generate`.
 
 use clap::{Args, ValueEnum};
-use mesh_common::mesh::gateway::Form;
+use mesh_common::model::gateway::Form;
 
 use super::GatewayFlags;
 

@@ -1,7 +1,7 @@
 //! The flags that say what a gateway is to be, whatever becomes of it.
 
 use clap::{Args, ValueEnum};
-use mesh_common::mesh::gateway::{IpFamily, IpFamilyPolicy, ServiceType, TrafficPolicy};
+use mesh_common::model::gateway::{IpFamily, IpFamilyPolicy, ServiceType, TrafficPolicy};
 use mesh_common::terminal::flags::NamespaceFlags;
 
 /// What a gateway is to be. Values are checked by `resolve`, so that all that is wrong is said at once.

@@ -1,7 +1,7 @@
 //! `generate`: the objects of an east-west gateway, on stdout, without any cluster.
 //!
 //! Owns the flags that say what a gateway is to be, and their checks. What the objects look like is
-//! `mesh_common::mesh::gateway`'s to know.
+//! `mesh_common::model::gateway`'s to know.
 
 mod args;
 mod flags;

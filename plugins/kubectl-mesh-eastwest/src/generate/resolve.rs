@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::command::Command;
-use mesh_common::mesh::exposure::{ClusterDomain, Revision};
-use mesh_common::mesh::gateway::{
+use mesh_common::model::Error;
+use mesh_common::model::command::Command;
+use mesh_common::model::exposure::{ClusterDomain, Revision};
+use mesh_common::model::gateway::{
     EastWestGateway, Form, GatewayService, Ports, Scheduling, ServiceType, unexpressed,
 };
-use mesh_common::mesh::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
-use mesh_common::mesh::network::NetworkName;
+use mesh_common::model::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
+use mesh_common::model::network::NetworkName;
 use mesh_common::terminal::flags::given;
 
 use super::GatewayFlags;

@@ -1,12 +1,12 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::mesh::command::Command;
-use mesh_common::mesh::exposure::ClusterDomain;
-use mesh_common::mesh::gateway::{
+use mesh_common::model::command::Command;
+use mesh_common::model::exposure::ClusterDomain;
+use mesh_common::model::gateway::{
     EastWestGateway, Form, ambient, gateway_api, helm_values, iop, manifest,
 };
-use mesh_common::mesh::yaml::to_documents;
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::model::yaml::to_documents;
+use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::Streams;
 use mesh_common::terminal::flags::given;
 

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::cluster_name::is_dns_label;
-use mesh_common::mesh::gateway::{GatewayService, IpFamilyPolicy, ServiceType, is_text_in_yaml};
-use mesh_common::mesh::network::is_label_value;
+use mesh_common::model::Error;
+use mesh_common::model::cluster_name::is_dns_label;
+use mesh_common::model::gateway::{GatewayService, IpFamilyPolicy, ServiceType, is_text_in_yaml};
+use mesh_common::model::network::is_label_value;
 
 /// The name of a gateway is that of a Service, and part of labels that Istio's chart does not quote.
 /// Source: <https://kubernetes.io/docs/concepts/services-networking/service/#defining-a-service>.
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn two_families_need_a_policy_for_two() {
-        use mesh_common::mesh::gateway::IpFamily::{V4, V6};
+        use mesh_common::model::gateway::IpFamily::{V4, V6};
         for (ip_families, ip_family_policy, good) in [
             (vec![V6], None, true),
             (vec![V4, V6], Some(IpFamilyPolicy::PreferDualStack), true),

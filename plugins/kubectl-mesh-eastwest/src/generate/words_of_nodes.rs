@@ -1,8 +1,8 @@
 //! Single values of the flags that say which nodes a gateway's pods run on, by the rules of Kubernetes.
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::gateway::Toleration;
-use mesh_common::mesh::network::is_label_value;
+use mesh_common::model::Error;
+use mesh_common::model::gateway::Toleration;
+use mesh_common::model::network::is_label_value;
 
 use super::words::is_qualified_name;
 

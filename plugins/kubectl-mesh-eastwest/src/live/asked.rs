@@ -1,10 +1,10 @@
 //! What the flags say of an exposure; what they leave open is `None`.
 
-use mesh_common::mesh::exposure::{
+use mesh_common::model::exposure::{
     ClusterDomain, GatewaySelector, HttpsExposure, IstiodExposure, Revision, SERVICES_PORT,
     ServicesExposure,
 };
-use mesh_common::mesh::names::ISTIO_SYSTEM;
+use mesh_common::model::names::ISTIO_SYSTEM;
 
 /// About any exposure.
 #[derive(Debug, Clone, Default)]

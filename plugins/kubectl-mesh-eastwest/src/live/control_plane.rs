@@ -1,9 +1,9 @@
 //! Where the control planes of a cluster are, and what they say of it. Pure.
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::command::Remedy;
-use mesh_common::mesh::exposure::facts::{InjectorFacts, IstiodFacts};
-use mesh_common::mesh::exposure::{ClusterDomain, Revision};
+use mesh_common::model::Error;
+use mesh_common::model::command::Remedy;
+use mesh_common::model::exposure::facts::{InjectorFacts, IstiodFacts};
+use mesh_common::model::exposure::{ClusterDomain, Revision};
 
 use super::Asked;
 

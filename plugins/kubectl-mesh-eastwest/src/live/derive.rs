@@ -1,9 +1,9 @@
 //! What is to be exposed in a cluster, from what is there; what was asked for wins. Pure.
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::command::Remedy;
-use mesh_common::mesh::exposure::facts::GatewayFacts;
-use mesh_common::mesh::exposure::{IstiodExposure, SERVICES_PORT, ServicesExposure};
+use mesh_common::model::Error;
+use mesh_common::model::command::Remedy;
+use mesh_common::model::exposure::facts::GatewayFacts;
+use mesh_common::model::exposure::{IstiodExposure, SERVICES_PORT, ServicesExposure};
 
 use super::control_plane::{ControlPlane, Revisions, control_plane};
 use super::gateway::{Chosen, choose, described as named, unread};

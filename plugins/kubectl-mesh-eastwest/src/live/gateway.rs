@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::command::Remedy;
-use mesh_common::mesh::exposure::GatewaySelector;
-use mesh_common::mesh::exposure::facts::GatewayFacts;
-use mesh_common::mesh::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
+use mesh_common::model::Error;
+use mesh_common::model::command::Remedy;
+use mesh_common::model::exposure::GatewaySelector;
+use mesh_common::model::exposure::facts::GatewayFacts;
+use mesh_common::model::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
 
 use super::Place;
 

@@ -2,12 +2,12 @@
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Service};
-use mesh_common::cluster::{Cluster, Selection};
-use mesh_common::mesh::command::{Kubectl, Remedy};
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::exposure::facts::{GatewayFacts, InjectorFacts, IstiodFacts};
-use mesh_common::mesh::istiod;
-use mesh_common::mesh::names::{EAST_WEST_GATEWAY, NETWORK_LABEL, REVISION_LABEL};
+use mesh_common::client::{Cluster, Selection};
+use mesh_common::model::command::{Kubectl, Remedy};
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::exposure::facts::{GatewayFacts, InjectorFacts, IstiodFacts};
+use mesh_common::model::istiod;
+use mesh_common::model::names::{EAST_WEST_GATEWAY, NETWORK_LABEL, REVISION_LABEL};
 
 /// A cluster as messages have it.
 #[derive(Debug, Clone)]

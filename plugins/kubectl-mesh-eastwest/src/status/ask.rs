@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use mesh_common::cluster::Cluster;
-use mesh_common::cluster::eastwest::{events, probe};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::eastwest::{ClusterFacts, Gateway};
+use mesh_common::client::Cluster;
+use mesh_common::client::eastwest::{events, probe};
+use mesh_common::model::Error;
+use mesh_common::model::eastwest::{ClusterFacts, Gateway};
 
 use super::report::Seen;
 

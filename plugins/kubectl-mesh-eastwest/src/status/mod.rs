@@ -1,6 +1,6 @@
 //! `status`: the east-west gateways of several clusters, where they are, and what answers there.
 //!
-//! Read and ask (`mesh_common::cluster::eastwest`), judge (`mesh_common::mesh::eastwest`), report, render.
+//! Read and ask (`mesh_common::client::eastwest`), judge (`mesh_common::model::eastwest`), report, render.
 
 mod args;
 mod ask;

@@ -1,12 +1,12 @@
 //! The model of what `status` shows; JSON and YAML are the model, and it only ever grows.
 
 use jiff::Timestamp;
-use mesh_common::mesh::Exit;
-use mesh_common::mesh::eastwest::{
+use mesh_common::model::Exit;
+use mesh_common::model::eastwest::{
     Beside, ClusterFacts, Exposure, Gateway, Verdict, check, cross_check, duplicates, missing,
 };
-use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::terminal::reading::{EachOnce, Unreached};
+use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::fleet::{EachOnce, Unreached};
 use serde::Serialize;
 
 /// What was read of one cluster, and what its gateways answered.

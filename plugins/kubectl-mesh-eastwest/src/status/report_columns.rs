@@ -1,6 +1,6 @@
 //! The table of `status`: a row for each address of each gateway.
 
-use mesh_common::mesh::eastwest::{Address, Check, Verdict};
+use mesh_common::model::eastwest::{Address, Check, Verdict};
 use mesh_common::terminal::output::Style;
 use mesh_common::terminal::table::Table;
 use unicode_width::UnicodeWidthStr as _;

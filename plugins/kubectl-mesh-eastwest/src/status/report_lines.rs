@@ -1,7 +1,7 @@
 //! `status` for people: the table, then what is to be said of each gateway, then how it all is.
 
-use mesh_common::mesh::eastwest::{Outcome, Verdict};
-use mesh_common::mesh::finding::{Finding, Severity};
+use mesh_common::model::eastwest::{Outcome, Verdict};
+use mesh_common::model::finding::{Finding, Severity};
 use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{counted, finding, line, wrapped};
 

@@ -1,12 +1,13 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::cluster::eastwest::{Look, observe};
-use mesh_common::cluster::{Connector, Kubeconfig};
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::client::eastwest::{Look, observe};
+use mesh_common::client::{Connector, Interrupt, Kubeconfig};
+use mesh_common::model::fleet::each_once;
+use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::{Format, render};
-use mesh_common::terminal::reading::{each_once, read_contexts};
-use mesh_common::terminal::{Environment, Interrupt, Streams};
+use mesh_common::terminal::reading::read_contexts;
+use mesh_common::terminal::{Environment, Streams};
 
 use super::report::{Seen, Status};
 use super::{StatusArgs, ask};

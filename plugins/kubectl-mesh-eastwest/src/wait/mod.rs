@@ -1,6 +1,6 @@
 //! `wait`, and the wait of `apply --wait`: until the gateways of several clusters have addresses.
 //!
-//! Wait (`mesh_common::cluster::eastwest`), then ask, judge and show by `status`.
+//! Wait (`mesh_common::client::eastwest`), then ask, judge and show by `status`.
 
 mod args;
 mod report;

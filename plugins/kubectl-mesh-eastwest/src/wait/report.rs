@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use mesh_common::mesh::Error;
-use mesh_common::mesh::error::Kind;
+use mesh_common::model::Error;
+use mesh_common::model::error::Kind;
 use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{counted, line};
 use serde::Serialize;

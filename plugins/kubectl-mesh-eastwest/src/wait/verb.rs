@@ -1,10 +1,11 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::client::Interrupt;
+use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::flags::{connector, given};
 use mesh_common::terminal::output::Format;
 use mesh_common::terminal::reading::read_contexts;
-use mesh_common::terminal::{Environment, Interrupt, Streams};
+use mesh_common::terminal::{Environment, Streams};
 
 use super::{WaitArgs, Within};
 use crate::cli::SELF;

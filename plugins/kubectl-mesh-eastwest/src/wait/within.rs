@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use mesh_common::cluster::Cluster;
-use mesh_common::cluster::eastwest::{Look, wait_for_addresses};
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::client::Cluster;
+use mesh_common::client::eastwest::{Look, wait_for_addresses};
+use mesh_common::model::fleet::{EachOnce, each_once};
+use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::output::{OutputFlags, render};
-use mesh_common::terminal::reading::{EachOnce, each_once};
 use mesh_common::terminal::{Environment, Streams};
 
 use super::report::{Waited, ran_out};

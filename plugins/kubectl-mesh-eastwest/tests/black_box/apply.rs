@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
-use mesh_common::mesh::change::{Change, marked};
+use mesh_common::model::change::{Change, marked};
 use mesh_testkit::black_box::{self, Ends, World, strays, writes};
 use mesh_testkit::command::Run;
 use mesh_testkit::embedded::{Cluster, Fault};
@@ -304,7 +304,7 @@ fn what_is_there_in_the_end_is_what_generate_and_expose_print() {
     let printed = |line: &str| -> Vec<Value> {
         let run: Run = world.run(line);
         let output = run.output();
-        mesh_common::mesh::yaml::documents(&output.stdout, "it").unwrap()
+        mesh_common::model::yaml::documents(&output.stdout, "it").unwrap()
     };
     let mut wanted = printed("generate --network net-b");
     wanted.extend(printed("expose services"));

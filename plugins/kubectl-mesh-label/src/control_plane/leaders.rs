@@ -1,6 +1,6 @@
 //! The annotation's value.
 
-use mesh_common::mesh::Error;
+use mesh_common::model::Error;
 
 /// The clusters as istiod reads them: a list with commas and without blanks, or `*` alone; nothing for no cluster.
 /// Source: `checkShouldLead` in Istio's `pilot/pkg/serviceregistry/kube/controller/multicluster.go`.

@@ -1,7 +1,7 @@
 //! Which Services the arguments mean.
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::cluster_name::is_dns_label;
+use mesh_common::model::Error;
+use mesh_common::model::cluster_name::is_dns_label;
 
 use crate::mark::Named;
 

@@ -1,11 +1,12 @@
 //! The verb from its arguments to its exit code.
 
 use k8s_openapi::api::core::v1::Service;
-use mesh_common::mesh::mark::Mark;
-use mesh_common::mesh::names::GLOBAL_LABEL;
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::client::Interrupt;
+use mesh_common::model::mark::Mark;
+use mesh_common::model::names::GLOBAL_LABEL;
+use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::flags::{connector, given};
-use mesh_common::terminal::{Environment, Interrupt, Streams};
+use mesh_common::terminal::{Environment, Streams};
 
 use super::GlobalArgs;
 use super::services::services;

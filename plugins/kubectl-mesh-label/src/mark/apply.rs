@@ -1,7 +1,7 @@
 //! Writes what was planned. The only writer of the plugin.
 
-use mesh_common::cluster::{ApplyOptions, Cluster, DryRun};
-use mesh_common::mesh::Error;
+use mesh_common::client::{ApplyOptions, Cluster, DryRun};
+use mesh_common::model::Error;
 
 use super::order::{Kind, Named};
 use super::plan::Change;

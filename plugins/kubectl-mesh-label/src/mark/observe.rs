@@ -1,10 +1,10 @@
 //! Reads the objects that are to bear a mark. Nothing is decided here.
 
 use k8s_openapi::api::core::v1::Namespace;
-use mesh_common::cluster::{Cluster, Connector, Target, fan_out};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::names::KUBE_SYSTEM;
-use mesh_common::mesh::read::Read;
+use mesh_common::client::{Cluster, Connector, Target, fan_out};
+use mesh_common::model::Error;
+use mesh_common::model::names::KUBE_SYSTEM;
+use mesh_common::model::read::Read;
 
 use super::order::{Kind, Named};
 

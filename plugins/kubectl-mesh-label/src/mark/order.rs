@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
-use mesh_common::cluster::DryRun;
-use mesh_common::mesh::mark::Mark;
+use mesh_common::client::DryRun;
+use mesh_common::model::mark::Mark;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

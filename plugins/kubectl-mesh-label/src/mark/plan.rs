@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::command::Kubectl;
-use mesh_common::mesh::error::Kind as ErrorKind;
-use mesh_common::mesh::mark::{Mark, Refusal, Step, Wish};
-use mesh_common::mesh::names::APPLIED_BY;
-use mesh_common::terminal::reading::doubles;
+use mesh_common::model::Error;
+use mesh_common::model::command::Kubectl;
+use mesh_common::model::error::Kind as ErrorKind;
+use mesh_common::model::fleet::doubles;
+use mesh_common::model::mark::{Mark, Refusal, Step, Wish};
+use mesh_common::model::names::APPLIED_BY;
 use serde_json::{Value, json};
 
 use super::order::{Kind, Named, Order};
@@ -198,7 +198,7 @@ pub(super) fn same_clusters(known: &[Known<'_>]) -> Result<BTreeMap<usize, usize
 mod tests {
     use super::*;
     use k8s_openapi::api::core::v1::Namespace;
-    use mesh_common::cluster::DryRun;
+    use mesh_common::client::DryRun;
 
     const ORDER: Order = Order {
         mark: Mark::Label("l"),

@@ -1,12 +1,13 @@
 //! An order from the clusters it names to the exit code: observe, plan for all of them, write, say what was done.
 
-use mesh_common::cluster::{
-    Connector, DryRun, Kubeconfig, Target, concerns_one_cluster, each_alone, fan_out, with_lost,
+use mesh_common::client::{
+    Connector, DryRun, Interrupt, Kubeconfig, Target, concerns_one_cluster, each_alone, fan_out,
+    with_lost,
 };
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::model::fleet::{left_out, not_compared, without};
+use mesh_common::model::{Error, Exit};
+use mesh_common::terminal::Streams;
 use mesh_common::terminal::flags::ConnectFlags;
-use mesh_common::terminal::reading::{left_out, not_compared, without};
-use mesh_common::terminal::{Interrupt, Streams};
 
 use super::apply::make;
 use super::observe::{Job, Seen, observe};

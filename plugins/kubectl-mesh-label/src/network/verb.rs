@@ -1,13 +1,13 @@
 //! The verb from its arguments to its exit code.
 
 use k8s_openapi::api::core::v1::Namespace;
-use mesh_common::cluster::Target;
-use mesh_common::mesh::mark::Mark;
-use mesh_common::mesh::names::NETWORK_LABEL;
-use mesh_common::mesh::network::misspelled;
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::client::{Interrupt, Target};
+use mesh_common::model::mark::Mark;
+use mesh_common::model::names::NETWORK_LABEL;
+use mesh_common::model::network::misspelled;
+use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::flags::connector;
-use mesh_common::terminal::{Environment, Interrupt, Streams};
+use mesh_common::terminal::{Environment, Streams};
 
 use super::NetworkArgs;
 use super::wanted::wanted;

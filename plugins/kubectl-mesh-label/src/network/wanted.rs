@@ -1,7 +1,7 @@
 //! Which cluster is to be on which network, read from the arguments.
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::network::NetworkName;
+use mesh_common::model::Error;
+use mesh_common::model::network::NetworkName;
 
 /// A context (`None` is the current one) and its network (`None` is none).
 pub(super) type Wanted = (Option<String>, Option<String>);

@@ -1,6 +1,6 @@
 //! `show`: what each part of a cluster says its network and its name are, and where they disagree.
 //!
-//! Observe, report (judged by `mesh_common::mesh::statements`), render.
+//! Observe, report (judged by `mesh_common::model::statements`), render.
 
 mod args;
 mod observe;

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service};
-use mesh_common::cluster::{Cluster, Reads, Selection};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::command::Kubectl;
-use mesh_common::mesh::istiod;
-use mesh_common::mesh::names::{INJECTED_LABEL, KUBE_SYSTEM, NETWORK_LABEL, ZTUNNEL_SELECTOR};
-use mesh_common::mesh::read::Read;
-use mesh_common::mesh::resources::ApiGateway;
-use mesh_common::mesh::statements::{Part, Statement};
-use mesh_common::mesh::whose::{is_remote_gateway, is_remote_service};
+use mesh_common::client::{Cluster, Reads, Selection};
+use mesh_common::model::Error;
+use mesh_common::model::command::Kubectl;
+use mesh_common::model::istiod;
+use mesh_common::model::names::{INJECTED_LABEL, KUBE_SYSTEM, NETWORK_LABEL, ZTUNNEL_SELECTOR};
+use mesh_common::model::read::Read;
+use mesh_common::model::resources::ApiGateway;
+use mesh_common::model::statements::{Part, Statement};
+use mesh_common::model::whose::{is_remote_gateway, is_remote_service};
 
 /// How many pods with a proxy are looked at.
 const SAMPLE: u32 = 100;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::mesh::mark::Mark;
-use mesh_common::mesh::names::CONTROL_PLANE_ANNOTATION;
-use mesh_common::mesh::statements::{Statement, Tools, cluster, judge, near_keys, network};
+use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::fleet::{EachOnce, Unreached};
+use mesh_common::model::mark::Mark;
+use mesh_common::model::names::CONTROL_PLANE_ANNOTATION;
+use mesh_common::model::statements::{Statement, Tools, cluster, judge, near_keys, network};
 use mesh_common::terminal::output::{Report, Style};
-use mesh_common::terminal::reading::{EachOnce, Unreached};
 use mesh_common::terminal::report_text::{counted, finding, line, wrapped};
 use mesh_common::terminal::table::Table;
 use serde::Serialize;

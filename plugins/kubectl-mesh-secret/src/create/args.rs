@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::cluster_name::{ClusterKey, ClusterName};
+use mesh_common::model::Error;
+use mesh_common::model::cluster_name::{ClusterKey, ClusterName};
 use mesh_common::terminal::flags::{ConnectFlags, DryRunFlags, NamespaceFlags, boolean, duration};
 use mesh_common::terminal::flags_server::EntryFlags;
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
-use mesh_common::mesh::remote_secret::SecretType;
-use mesh_common::mesh::{server, x509};
+use mesh_common::model::Error;
+use mesh_common::model::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
+use mesh_common::model::remote_secret::SecretType;
+use mesh_common::model::{server, x509};
 use mesh_common::terminal::flags::given;
 
 use super::args::{AuthTypeArg, CreateArgs, OutputArg, TypeArg};

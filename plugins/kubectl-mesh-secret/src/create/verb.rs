@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use mesh_common::cluster::{Cluster, Kubeconfig, with_lost};
-use mesh_common::mesh::remote_secret::RemoteSecret;
-use mesh_common::mesh::yaml::to_yaml;
-use mesh_common::mesh::{Error, Exit, server};
+use mesh_common::client::{Cluster, Interrupt, Kubeconfig, with_lost};
+use mesh_common::model::remote_secret::RemoteSecret;
+use mesh_common::model::yaml::to_yaml;
+use mesh_common::model::{Error, Exit, server};
 use mesh_common::terminal::flags::connector;
-use mesh_common::terminal::{Environment, Interrupt, Streams};
+use mesh_common::terminal::{Environment, Streams};
 
 use super::args::CreateArgs;
 use super::resolve::{Order, Output};

@@ -1,7 +1,7 @@
 //! The arguments of `delete`.
 
 use clap::{Args, ValueEnum};
-use mesh_common::mesh::names::READER_ACCOUNT;
+use mesh_common::model::names::READER_ACCOUNT;
 use mesh_common::terminal::flags::{AllContextFlags, DryRunFlags, NamespaceFlags};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::prompt::ConfirmFlags;

@@ -1,9 +1,9 @@
 //! The names that were asked for, and which secrets each of them takes. Pure.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::mesh::Error;
-use mesh_common::mesh::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
-use mesh_common::mesh::remote_secret::{annotated_cluster, leads_to, secret_name};
+use mesh_common::model::Error;
+use mesh_common::model::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
+use mesh_common::model::remote_secret::{annotated_cluster, leads_to, secret_name};
 
 /// A cluster's name or a Secret's.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{
+use mesh_common::client::{
     Cluster, Connector, Kubeconfig, Selection, Target, concerns_one_cluster, fan_out,
 };
-use mesh_common::mesh::command::Kubectl;
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::names::MULTI_CLUSTER_LABEL;
-use mesh_common::terminal::reading::Unreached;
+use mesh_common::model::command::Kubectl;
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::fleet::Unreached;
+use mesh_common::model::names::MULTI_CLUSTER_LABEL;
 
 use super::args::DeleteArgs;
 use super::names::Name;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::mesh::command::{Command, Kubectl};
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::names::CONFIG_SECRET;
-use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::suggest::close_names;
-use mesh_common::terminal::reading::left_out;
+use mesh_common::model::command::{Command, Kubectl};
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::fleet::left_out;
+use mesh_common::model::names::CONFIG_SECRET;
+use mesh_common::model::remote_secret::own_name;
+use mesh_common::model::suggest::close_names;
 
 use super::names::{Name, is_remote, known};
 use super::observe::Place;

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::mesh::command::{Command, Remedy};
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::remote_cluster::normal_server;
-use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::token::TokenFacts;
-use mesh_common::mesh::token_home::TokenHome;
-use mesh_common::mesh::{access_facts, token};
+use mesh_common::model::command::{Command, Remedy};
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::remote_cluster::normal_server;
+use mesh_common::model::remote_secret::own_name;
+use mesh_common::model::token::TokenFacts;
+use mesh_common::model::token_home::TokenHome;
+use mesh_common::model::{access_facts, token};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::names::Name;

@@ -1,9 +1,9 @@
 //! Asks the clusters that tokens are said to be of whether they accept them, and whether they go by the names that the secrets
 //! give. It only reads; a token is shown to no other cluster.
 
-use mesh_common::cluster::{Connector, fan_out};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::holding::Holding;
+use mesh_common::client::{Connector, fan_out};
+use mesh_common::model::Error;
+use mesh_common::model::holding::Holding;
 
 use super::observe::Seen;
 use super::plan::Doomed;

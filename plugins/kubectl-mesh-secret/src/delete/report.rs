@@ -1,7 +1,7 @@
 //! The words for what goes and for what went. Pure.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::mesh::remote_secret::own_name;
+use mesh_common::model::remote_secret::own_name;
 
 use super::args::OutputArg;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::remote_secret::{has_label, own_name};
+use mesh_common::model::Error;
+use mesh_common::model::remote_secret::{has_label, own_name};
 
 use super::observe::Place;
 use super::plan::Doomed;

@@ -1,13 +1,13 @@
 //! The verb from its arguments to its exit code.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{DryRun, concerns_one_cluster, fan_out, is_refused};
-use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::client::{DryRun, Interrupt, concerns_one_cluster, fan_out, is_refused};
+use mesh_common::model::error::Kind;
+use mesh_common::model::remote_secret::own_name;
+use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::report_text::counted;
-use mesh_common::terminal::{Environment, Interrupt, Streams};
+use mesh_common::terminal::{Environment, Streams};
 
 use super::apply;
 use super::args::DeleteArgs;

@@ -1,8 +1,8 @@
 //! The clusters of the exchange: connected, read once for both of their parts, and known by one name each.
 
-use mesh_common::cluster::{Cluster, Connector, Target, concerns_one_cluster, fan_out};
-use mesh_common::mesh::{Error, server};
-use mesh_common::terminal::{Interrupt, Streams};
+use mesh_common::client::{Cluster, Connector, Interrupt, Target, concerns_one_cluster, fan_out};
+use mesh_common::model::{Error, server};
+use mesh_common::terminal::Streams;
 
 use super::pairs::Role;
 use super::resolve::Asked;

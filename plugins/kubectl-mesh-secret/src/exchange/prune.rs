@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{DryRun, concerns_one_cluster, fan_out};
-use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::client::{DryRun, Interrupt, concerns_one_cluster, fan_out};
+use mesh_common::model::remote_secret::own_name;
+use mesh_common::model::{Error, Exit};
+use mesh_common::terminal::Streams;
 use mesh_common::terminal::prompt::ConfirmFlags;
-use mesh_common::terminal::{Interrupt, Streams};
 
 use super::members::Member;
 use crate::held::comes_back;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use mesh_common::cluster::Kubeconfig;
-use mesh_common::mesh::cluster_name::ClusterKey;
-use mesh_common::mesh::{Error, server};
+use mesh_common::client::Kubeconfig;
+use mesh_common::model::cluster_name::ClusterKey;
+use mesh_common::model::{Error, server};
 
 use super::args::ExchangeArgs;
 use super::pairs::Role;

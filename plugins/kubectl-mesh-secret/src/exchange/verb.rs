@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use mesh_common::cluster::{
-    Connector, Kubeconfig, Target, concerns_one_cluster, fan_out, with_lost,
+use mesh_common::client::{
+    Connector, Interrupt, Kubeconfig, Target, concerns_one_cluster, fan_out, with_lost,
 };
-use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::remote_cluster::ReadCluster;
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::model::error::Kind;
+use mesh_common::model::remote_cluster::ReadCluster;
+use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::flags::connector;
-use mesh_common::terminal::{Environment, Interrupt, Streams};
+use mesh_common::terminal::{Environment, Streams};
 
 use super::args::ExchangeArgs;
 use super::members::{Member, gather};

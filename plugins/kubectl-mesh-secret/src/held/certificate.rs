@@ -1,10 +1,10 @@
 //! What can be told of a client certificate without using it. Pure.
 
 use jiff::Timestamp;
-use mesh_common::mesh::access_facts::AccessFacts;
-use mesh_common::mesh::certificate::CertificateFacts;
-use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::mesh::names::READER_ACCOUNT;
+use mesh_common::model::access_facts::AccessFacts;
+use mesh_common::model::certificate::CertificateFacts;
+use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::names::READER_ACCOUNT;
 
 use super::checks::day_and_time;
 use super::remedies::create_again;

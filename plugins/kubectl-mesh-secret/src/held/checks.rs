@@ -1,12 +1,12 @@
 //! What can be told of a secret without using it. Pure: it sees what was read, and the time.
 
 use jiff::Timestamp;
-use mesh_common::mesh::access_facts::{AccessFacts, TrustFacts};
-use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::mesh::istiod_rules::Refusal;
-use mesh_common::mesh::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL};
-use mesh_common::mesh::remote_secret::{annotated_cluster, has_label};
-use mesh_common::mesh::server;
+use mesh_common::model::access_facts::{AccessFacts, TrustFacts};
+use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::istiod_rules::Refusal;
+use mesh_common::model::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL};
+use mesh_common::model::remote_secret::{annotated_cluster, has_label};
+use mesh_common::model::server;
 
 use super::certificate::certificate_findings;
 use super::remedies::{create_again, create_again_by_hand, create_again_with, kubectl};

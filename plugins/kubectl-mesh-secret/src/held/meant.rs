@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mesh_common::mesh::cluster_name::ClusterId;
-use mesh_common::mesh::command::{Remedy, named};
-use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::mesh::meant_for::{Entry, Judged, Member, Members, Mesh, Reached, Verdict, judge};
-use mesh_common::mesh::remote_secret::{annotated_cluster, has_label};
-use mesh_common::mesh::server;
+use mesh_common::model::cluster_name::ClusterId;
+use mesh_common::model::command::{Remedy, named};
+use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::meant_for::{
+    Entry, Judged, Member, Members, Mesh, Reached, Verdict, judge,
+};
+use mesh_common::model::remote_secret::{annotated_cluster, has_label};
+use mesh_common::model::server;
 
 use super::replace::{drop_key, make_in_place, remove};
 use super::secret::Held;

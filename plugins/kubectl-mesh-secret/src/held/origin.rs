@@ -1,8 +1,8 @@
 //! What is said of a secret that somebody else puts back. Pure.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::mesh::origin::keeper;
-use mesh_common::mesh::remote_secret::own_name;
+use mesh_common::model::origin::keeper;
+use mesh_common::model::remote_secret::own_name;
 
 /// The warning before it is deleted, where it will not stay so.
 pub(crate) fn comes_back(secret: &Secret, context: &str) -> Option<String> {

@@ -1,14 +1,14 @@
 //! The commands that mend what was found. They are pasted into a shell, and what they name may be anybody's words.
 
 use jiff::SignedDuration;
-use mesh_common::mesh::access_facts::AccessFacts;
-use mesh_common::mesh::command::{Command, Kubectl, Remedy, named};
-use mesh_common::mesh::names::{CONFIG_SECRET, ISTIO_SYSTEM};
-use mesh_common::mesh::reader::token_secret_name;
-use mesh_common::mesh::remote_secret::annotated_cluster;
-use mesh_common::mesh::server::without_login;
-use mesh_common::mesh::succession::usual_name;
-use mesh_common::mesh::token::TokenFacts;
+use mesh_common::model::access_facts::AccessFacts;
+use mesh_common::model::command::{Command, Kubectl, Remedy, named};
+use mesh_common::model::names::{CONFIG_SECRET, ISTIO_SYSTEM};
+use mesh_common::model::reader::token_secret_name;
+use mesh_common::model::remote_secret::annotated_cluster;
+use mesh_common::model::server::without_login;
+use mesh_common::model::succession::usual_name;
+use mesh_common::model::token::TokenFacts;
 
 use super::replace::in_place;
 use super::secret::Held;
@@ -204,7 +204,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use jiff::Timestamp;
-    use mesh_common::mesh::names::CLUSTER_ANNOTATION;
+    use mesh_common::model::names::CLUSTER_ANNOTATION;
 
     use super::*;
 

@@ -1,11 +1,11 @@
 //! The commands that put a secret in the place of another one, or take one away. A command that cannot do its work as it
 //! stands, or takes more away than it should, is a step in words.
 
-use mesh_common::mesh::command::{Command, Kubectl, Remedy, named};
-use mesh_common::mesh::names::CONFIG_SECRET;
-use mesh_common::mesh::origin::keeper;
-use mesh_common::mesh::ownership::{TakeOver, take_over};
-use mesh_common::mesh::remote_secret::{has_label, secret_name};
+use mesh_common::model::command::{Command, Kubectl, Remedy, named};
+use mesh_common::model::names::CONFIG_SECRET;
+use mesh_common::model::origin::keeper;
+use mesh_common::model::ownership::{TakeOver, take_over};
+use mesh_common::model::remote_secret::{has_label, secret_name};
 
 use super::remedies::{create_from, create_step_from, delete, kubectl, namespace};
 use super::secret::Held;

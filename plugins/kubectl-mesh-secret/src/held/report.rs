@@ -1,8 +1,8 @@
 //! The model of what can be told of a secret; JSON and YAML are it, and it only ever grows.
 
 use jiff::Timestamp;
-use mesh_common::mesh::access_facts::AccessFacts;
-use mesh_common::mesh::finding::Finding;
+use mesh_common::model::access_facts::AccessFacts;
+use mesh_common::model::finding::Finding;
 use serde::Serialize;
 
 /// One Secret.

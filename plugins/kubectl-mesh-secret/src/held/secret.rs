@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::mesh::access_facts::AccessFacts;
-use mesh_common::mesh::command::Kubectl;
-use mesh_common::mesh::istio_version::IstioVersion;
-use mesh_common::mesh::istiod_rules::{self, Refusal};
-use mesh_common::mesh::meant_for::Member;
-use mesh_common::mesh::names::ARGO_SECRET_TYPE;
-use mesh_common::mesh::remote_cluster::Address;
-use mesh_common::mesh::remote_secret::{has_label, own_name};
+use mesh_common::model::access_facts::AccessFacts;
+use mesh_common::model::command::Kubectl;
+use mesh_common::model::istio_version::IstioVersion;
+use mesh_common::model::istiod_rules::{self, Refusal};
+use mesh_common::model::meant_for::Member;
+use mesh_common::model::names::ARGO_SECRET_TYPE;
+use mesh_common::model::remote_cluster::Address;
+use mesh_common::model::remote_secret::{has_label, own_name};
 
 use super::sources::Sources;
 

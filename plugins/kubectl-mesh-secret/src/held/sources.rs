@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Namespace;
-use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target};
-use mesh_common::mesh::cluster_name::ClusterId;
-use mesh_common::mesh::error::Error;
-use mesh_common::mesh::istiod;
-use mesh_common::mesh::meant_for::{Member, Members};
-use mesh_common::mesh::names::KUBE_SYSTEM;
-use mesh_common::mesh::read::Read;
-use mesh_common::mesh::remote_cluster::Address;
+use mesh_common::client::{Cluster, Connector, Kubeconfig, Selection, Target};
+use mesh_common::model::cluster_name::ClusterId;
+use mesh_common::model::error::Error;
+use mesh_common::model::istiod;
+use mesh_common::model::meant_for::{Member, Members};
+use mesh_common::model::names::KUBE_SYSTEM;
+use mesh_common::model::read::Read;
+use mesh_common::model::remote_cluster::Address;
 use mesh_common::terminal::flags::ConnectFlags;
 
 /// What the kubeconfig offers to compare a secret with.

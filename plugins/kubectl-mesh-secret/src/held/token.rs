@@ -1,10 +1,10 @@
 //! What can be told of a token without using it. Pure.
 
 use jiff::Timestamp;
-use mesh_common::mesh::access_facts::AccessFacts;
-use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
-use mesh_common::mesh::token::TokenFacts;
+use mesh_common::model::access_facts::AccessFacts;
+use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
+use mesh_common::model::token::TokenFacts;
 
 use super::checks::day_and_time;
 use super::remedies::{create_again, create_again_with};

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use mesh_common::mesh::command::{Command, Kubectl, Remedy, named};
-use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::mesh::names::READ_AGAIN_AFTER;
-use mesh_common::mesh::remote_secret::has_label;
+use mesh_common::model::command::{Command, Kubectl, Remedy, named};
+use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::names::READ_AGAIN_AFTER;
+use mesh_common::model::remote_secret::has_label;
 
 use super::remedies::{delete, namespace};
 use super::replace::kept as kept_by_others;

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::istiod::{Istiod, IstiodPod, istiod_pods};
-use mesh_common::cluster::{Cluster, fan_out};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::istiod_pages::{KnownCluster, known_clusters, secret_of};
-use mesh_common::mesh::remote_secret::has_label;
+use mesh_common::client::istiod::{Istiod, IstiodPod, istiod_pods};
+use mesh_common::client::{Cluster, fan_out};
+use mesh_common::model::Error;
+use mesh_common::model::istiod_pages::{KnownCluster, known_clusters, secret_of};
+use mesh_common::model::remote_secret::has_label;
 
 /// How long one istiod may take to answer.
 const ANSWER: Duration = Duration::from_secs(10);

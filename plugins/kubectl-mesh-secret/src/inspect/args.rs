@@ -1,7 +1,7 @@
 //! The arguments of `inspect`.
 
 use clap::{Args, ValueEnum};
-use mesh_common::mesh::finding::Severity;
+use mesh_common::model::finding::Severity;
 use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::output::Format;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mesh_common::mesh::meant_for::{Judged, Reached, Verdict};
-use mesh_common::mesh::read::Read;
+use mesh_common::model::meant_for::{Judged, Reached, Verdict};
+use mesh_common::model::read::Read;
 
 use super::observe::Seen;
 use super::probe::Tried;

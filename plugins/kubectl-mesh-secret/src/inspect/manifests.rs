@@ -5,8 +5,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::mesh::error::Error;
-use mesh_common::mesh::yaml;
+use mesh_common::model::error::Error;
+use mesh_common::model::yaml;
 use serde_json::Value;
 
 /// The name and the text of each file, or of standard input; as with kubectl each may be a comma list. A file whose own name

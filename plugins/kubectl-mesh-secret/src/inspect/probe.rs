@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
-use mesh_common::cluster::{Cluster, Connector, Target, fan_out};
-use mesh_common::mesh::access_facts::AccessFacts;
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::mesh::names::KUBE_SYSTEM;
-use mesh_common::mesh::read::Read;
-use mesh_common::mesh::reader;
-use mesh_common::mesh::required_rights::required_rights;
+use mesh_common::client::{Cluster, Connector, Target, fan_out};
+use mesh_common::model::access_facts::AccessFacts;
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::names::KUBE_SYSTEM;
+use mesh_common::model::read::Read;
+use mesh_common::model::reader;
+use mesh_common::model::required_rights::required_rights;
 
 use super::probe_fault::{cause, is_refusal, unconnected};
 use super::{rights, rights_checks};

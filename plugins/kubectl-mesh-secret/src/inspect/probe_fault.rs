@@ -1,8 +1,8 @@
 //! What it means for a secret that its server cannot be connected to, and what mends that. Pure.
 
-use mesh_common::cluster::{ConnectFault, connect_fault};
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::finding::{Finding, Severity};
+use mesh_common::client::{ConnectFault, connect_fault};
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::finding::{Finding, Severity};
 
 use crate::held::{Held, OTHER_SERVER, create_again, create_again_by_hand, create_again_with};
 

@@ -1,7 +1,7 @@
 //! The model of what `inspect` shows; JSON and YAML are it, and it only ever grows.
 
-use mesh_common::mesh::finding::Finding;
-use mesh_common::terminal::reading::Unreached;
+use mesh_common::model::finding::Finding;
+use mesh_common::model::fleet::Unreached;
 use serde::Serialize;
 
 use crate::held::SecretReport;

@@ -1,10 +1,10 @@
 //! The report for people: a block for each secret, the findings under it, and a verdict as the last line.
 
 use jiff::Timestamp;
-use mesh_common::mesh::access_facts::{AccessFacts, TrustFacts};
-use mesh_common::mesh::certificate::CertificateFacts;
-use mesh_common::mesh::finding::Severity;
-use mesh_common::mesh::token::TokenFacts;
+use mesh_common::model::access_facts::{AccessFacts, TrustFacts};
+use mesh_common::model::certificate::CertificateFacts;
+use mesh_common::model::finding::Severity;
+use mesh_common::model::token::TokenFacts;
 use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{self, age, counted, entry, line};
 

@@ -6,10 +6,10 @@ use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, ResourceRule, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
     SelfSubjectRulesReview, SelfSubjectRulesReviewSpec,
 };
-use mesh_common::cluster::{ApiFault, Cluster, DryRun, api_fault};
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::read::Read;
-use mesh_common::mesh::required_rights::{Required, Right};
+use mesh_common::client::{ApiFault, Cluster, DryRun, api_fault};
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::read::Read;
+use mesh_common::model::required_rights::{Required, Right};
 
 /// Requests on their way at the same time; a server without h2 opens that many connections.
 const AT_ONCE: usize = 8;

@@ -1,7 +1,7 @@
 //! What it means that a credential may do less than istiod needs, or more than that. Pure.
 
-use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::mesh::required_rights::{READS_CONFIG_MAPS, Required};
+use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::required_rights::{READS_CONFIG_MAPS, Required};
 
 use crate::held::{Outcome, ProbeReport};
 
@@ -81,8 +81,8 @@ fn some(rights: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mesh_common::mesh::istio_version::IstioVersion;
-    use mesh_common::mesh::required_rights::required_rights;
+    use mesh_common::model::istio_version::IstioVersion;
+    use mesh_common::model::required_rights::required_rights;
 
     use super::*;
 

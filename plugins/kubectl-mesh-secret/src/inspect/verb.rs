@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use mesh_common::cluster::Kubeconfig;
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::client::{Interrupt, Kubeconfig};
+use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::{Format, render};
-use mesh_common::terminal::{Environment, Interrupt, Streams};
+use mesh_common::terminal::{Environment, Streams};
 
 use super::args::InspectArgs;
 use super::report::Inspection;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::mesh::access_facts::AccessFacts;
-use mesh_common::mesh::finding::{Finding, Severity};
-use mesh_common::mesh::meant_for::Members;
-use mesh_common::mesh::remote_secret::annotated_cluster;
+use mesh_common::model::access_facts::AccessFacts;
+use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::meant_for::Members;
+use mesh_common::model::remote_secret::annotated_cluster;
 
 use super::observe::Holder;
 use super::report::Cell;

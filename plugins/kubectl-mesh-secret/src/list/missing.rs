@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mesh_common::mesh::cluster_name::ClusterId;
-use mesh_common::mesh::finding::{Finding, Severity};
+use mesh_common::model::cluster_name::ClusterId;
+use mesh_common::model::finding::{Finding, Severity};
 
 use super::matrix::Known;
 use super::observe::Holder;

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use mesh_common::cluster::{Cluster, Selection};
-use mesh_common::mesh::command::Kubectl;
-use mesh_common::mesh::error::Error;
-use mesh_common::mesh::istiod;
-use mesh_common::mesh::meant_for::Member;
-use mesh_common::mesh::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
-use mesh_common::mesh::read::Read;
-use mesh_common::mesh::remote_secret::own_name;
+use mesh_common::client::{Cluster, Selection};
+use mesh_common::model::command::Kubectl;
+use mesh_common::model::error::Error;
+use mesh_common::model::istiod;
+use mesh_common::model::meant_for::Member;
+use mesh_common::model::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
+use mesh_common::model::read::Read;
+use mesh_common::model::remote_secret::own_name;
 
 use crate::held::{Used, address};
 

@@ -1,8 +1,8 @@
 //! The model of what `list` shows; JSON and YAML are it, and it only ever grows.
 
 use jiff::Timestamp;
-use mesh_common::mesh::finding::Finding;
-use mesh_common::terminal::reading::Unreached;
+use mesh_common::model::finding::Finding;
+use mesh_common::model::fleet::Unreached;
 use serde::Serialize;
 
 use super::state::State;

@@ -1,6 +1,6 @@
 //! The matrix for people: a row for each pair, what is wrong below, and a verdict as the last line.
 
-use mesh_common::mesh::finding::Severity;
+use mesh_common::model::finding::Severity;
 use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{age, counted, finding, line};
 use mesh_common::terminal::table::Table;

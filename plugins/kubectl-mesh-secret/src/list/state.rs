@@ -1,6 +1,6 @@
 //! One word for what is most wrong with a secret. Pure.
 
-use mesh_common::mesh::finding::{Finding, Severity};
+use mesh_common::model::finding::{Finding, Severity};
 use serde::Serialize;
 
 /// The state of a pair; the first that holds, in this order, but for the last two.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use mesh_common::mesh::names::READER_ACCOUNT;
+use mesh_common::model::names::READER_ACCOUNT;
 use mesh_common::terminal::flags::{ConnectFlags, DryRunFlags, NamespaceFlags, duration};
 use mesh_common::terminal::flags_server::NoEntryFlags;
 

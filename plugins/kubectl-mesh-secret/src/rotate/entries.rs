@@ -1,12 +1,12 @@
 //! The tokens that holders have, each with the secret that it was found in. Pure.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::mesh::command::Command;
-use mesh_common::mesh::names::CONFIG_SECRET;
-use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::token::TokenFacts;
-use mesh_common::mesh::token_home::TokenHome;
-use mesh_common::mesh::{Error, access_facts, token};
+use mesh_common::model::command::Command;
+use mesh_common::model::names::CONFIG_SECRET;
+use mesh_common::model::remote_secret::own_name;
+use mesh_common::model::token::TokenFacts;
+use mesh_common::model::token_home::TokenHome;
+use mesh_common::model::{Error, access_facts, token};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::observe::Place;
@@ -146,7 +146,7 @@ impl Wanted {
 fn nothing(name: &str, places: &[Place]) -> Error {
     let list = Command::new("kubectl mesh-secret list --all-contexts");
     Error::new(
-        mesh_common::mesh::error::Kind::NotFound,
+        mesh_common::model::error::Kind::NotFound,
         format!("no remote secret called {name}, and none for a cluster called so, is in the clusters that were read"),
     )
     .hint(match places.first() {

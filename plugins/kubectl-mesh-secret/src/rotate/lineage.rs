@@ -1,8 +1,8 @@
 //! A token's Secret in the cluster that issued it, and how far its replacement is.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::succession::successor;
+use mesh_common::model::remote_secret::own_name;
+use mesh_common::model::succession::successor;
 
 /// A token's Secret, what follows it, and what else holds its token.
 pub(super) struct Lineage {

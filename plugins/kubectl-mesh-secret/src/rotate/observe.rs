@@ -1,12 +1,12 @@
 //! Reads every cluster that may hold a secret. Nothing is decided here.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{Cluster, Connector, Selection, Trust, fan_out};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::holding::Holding;
-use mesh_common::mesh::names::REMOTE_SECRETS;
-use mesh_common::mesh::remote_cluster::normal_server;
-use mesh_common::terminal::reading::left_out;
+use mesh_common::client::{Cluster, Connector, Selection, Trust, fan_out};
+use mesh_common::model::Error;
+use mesh_common::model::fleet::left_out;
+use mesh_common::model::holding::Holding;
+use mesh_common::model::names::REMOTE_SECRETS;
+use mesh_common::model::remote_cluster::normal_server;
 
 use super::resolve::Asked;
 use crate::source::identity::Identity;

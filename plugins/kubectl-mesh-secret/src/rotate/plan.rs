@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use mesh_common::mesh::command::Remedy;
-use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::holding::Holding;
-use mesh_common::mesh::names::SERVICE_ACCOUNT_TOKEN;
-use mesh_common::mesh::ownership::{TakeOver, take_over};
-use mesh_common::mesh::token_home::is_anchor;
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::model::command::Remedy;
+use mesh_common::model::error::Kind;
+use mesh_common::model::holding::Holding;
+use mesh_common::model::names::SERVICE_ACCOUNT_TOKEN;
+use mesh_common::model::ownership::{TakeOver, take_over};
+use mesh_common::model::token_home::is_anchor;
+use mesh_common::model::{Error, Exit};
 
 use super::due::{Due, Life};
 use super::entries::Entry;

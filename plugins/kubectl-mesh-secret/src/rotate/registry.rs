@@ -8,17 +8,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{Trust, fan_out};
-use mesh_common::mesh::access_facts::{self, TrustFacts};
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::reader::is_token_of;
-use mesh_common::mesh::remote_cluster::normal_server;
-use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::succession::{
+use mesh_common::client::{Trust, fan_out};
+use mesh_common::model::access_facts::{self, TrustFacts};
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::reader::is_token_of;
+use mesh_common::model::remote_cluster::normal_server;
+use mesh_common::model::remote_secret::own_name;
+use mesh_common::model::succession::{
     predecessor, replacement_name, successor, successor_name, usual_name,
 };
-use mesh_common::mesh::token_home::is_anchor;
-use mesh_common::mesh::{certificate, server};
+use mesh_common::model::token_home::is_anchor;
+use mesh_common::model::{certificate, server};
 use secrecy::ExposeSecret as _;
 
 use super::entries::Entry;

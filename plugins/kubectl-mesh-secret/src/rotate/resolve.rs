@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use mesh_common::cluster::{DryRun, Kubeconfig, Target};
-use mesh_common::mesh::{Error, server};
+use mesh_common::client::{DryRun, Kubeconfig, Target};
+use mesh_common::model::{Error, server};
 use mesh_common::terminal::flags::split_contexts;
 
 use super::args::RotateArgs;

@@ -1,11 +1,11 @@
 //! Ends the old token, once every holder was read again and none has it.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::fan_out;
-use mesh_common::mesh::error::Error;
-use mesh_common::mesh::reader::is_token_of;
-use mesh_common::mesh::succession::usual_name;
-use mesh_common::mesh::token_home::{held_token, is_anchor};
+use mesh_common::client::fan_out;
+use mesh_common::model::error::Error;
+use mesh_common::model::reader::is_token_of;
+use mesh_common::model::succession::usual_name;
+use mesh_common::model::token_home::{held_token, is_anchor};
 
 use super::entries::entries;
 use super::lineage::Lineage;

@@ -1,11 +1,11 @@
 //! Tokens that stay as they are, and why. Pure.
 
 use jiff::SignedDuration;
-use mesh_common::mesh::command::{Command, Kubectl};
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::names::READER_ACCOUNT;
-use mesh_common::mesh::reader::token_secret_name;
-use mesh_common::mesh::succession::usual_name;
+use mesh_common::model::command::{Command, Kubectl};
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::names::READER_ACCOUNT;
+use mesh_common::model::reader::token_secret_name;
+use mesh_common::model::succession::usual_name;
 
 use super::entries::Entry;
 use crate::held::{create, length};

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{Connector, fan_out};
-use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::{Error, Exit};
-use mesh_common::terminal::{Interrupt, Streams};
+use mesh_common::client::{Connector, Interrupt, fan_out};
+use mesh_common::model::error::Kind;
+use mesh_common::model::{Error, Exit};
+use mesh_common::terminal::Streams;
 
 use super::lineage::Lineage;
 use super::observe::{Place, Seen};

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::holding::missing;
-use mesh_common::mesh::names::{APPLIED_BY, KUBE_SYSTEM, SUCCESSOR};
-use mesh_common::mesh::succession::{following, successor};
-use mesh_common::mesh::token_home::held_token;
-use mesh_common::mesh::token_swap::with_token;
-use mesh_common::mesh::{Error, reader};
+use mesh_common::model::error::Kind;
+use mesh_common::model::holding::missing;
+use mesh_common::model::names::{APPLIED_BY, KUBE_SYSTEM, SUCCESSOR};
+use mesh_common::model::succession::{following, successor};
+use mesh_common::model::token_home::held_token;
+use mesh_common::model::token_swap::with_token;
+use mesh_common::model::{Error, reader};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 

@@ -1,11 +1,11 @@
 //! Writes the new token to a holder's secret. The only writer in holders.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{ApplyOptions, Cluster, DryRun};
-use mesh_common::mesh::access_facts::bearer_token;
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::names::{APPLIED_BY, FIELD_MANAGER, LAST_APPLIED};
-use mesh_common::mesh::owned_fields::applied_by;
+use mesh_common::client::{ApplyOptions, Cluster, DryRun};
+use mesh_common::model::access_facts::bearer_token;
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::names::{APPLIED_BY, FIELD_MANAGER, LAST_APPLIED};
+use mesh_common::model::owned_fields::applied_by;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Whether an istiod has taken a new token, by what its pages say. Pure.
 
 use jiff::Timestamp;
-use mesh_common::mesh::istiod_pages::{
+use mesh_common::model::istiod_pages::{
     KnownCluster, RotationBug, SYNCED, SecretMetrics, rotation_bug,
 };
 

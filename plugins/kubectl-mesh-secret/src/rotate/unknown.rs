@@ -1,7 +1,7 @@
 //! Holders that have a token and get no new one, since neither the operator nor the remote cluster says that they are to. Pure.
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::command::Command;
+use mesh_common::model::Error;
+use mesh_common::model::command::Command;
 
 use super::observe::Seen;
 use super::plan::{Claim, Part, Rotation};

@@ -1,11 +1,11 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::cluster::with_lost;
-use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::remote_cluster::normal_server;
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::client::{Interrupt, with_lost};
+use mesh_common::model::error::Kind;
+use mesh_common::model::remote_cluster::normal_server;
+use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::flags::connector;
-use mesh_common::terminal::{Environment, Interrupt, Streams};
+use mesh_common::terminal::{Environment, Streams};
 
 use super::args::RotateArgs;
 use super::entries::entries;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use mesh_common::mesh::command::{Kubectl, Remedy};
-use mesh_common::mesh::istiod;
-use mesh_common::mesh::istiod_pages::RotationBug;
-use mesh_common::mesh::{Error, Exit};
+use mesh_common::model::command::{Kubectl, Remedy};
+use mesh_common::model::istiod;
+use mesh_common::model::istiod_pages::RotationBug;
+use mesh_common::model::{Error, Exit};
 
 use super::plan::Obstacle;
 

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::fan_out;
-use mesh_common::cluster::istiod::{Istiod, IstiodPod, istiod_pods};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::istiod_pages::{RotationBug, known_clusters, rotation_bug, secret_metrics};
-use mesh_common::mesh::names::FIELD_MANAGER;
-use mesh_common::mesh::token_swap::nudged;
+use mesh_common::client::fan_out;
+use mesh_common::client::istiod::{Istiod, IstiodPod, istiod_pods};
+use mesh_common::model::Error;
+use mesh_common::model::error::Kind;
+use mesh_common::model::istiod_pages::{RotationBug, known_clusters, rotation_bug, secret_metrics};
+use mesh_common::model::names::FIELD_MANAGER;
+use mesh_common::model::token_swap::nudged;
 use tokio::time::{Instant, sleep};
 
 use super::entries::Entry;

@@ -5,10 +5,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
-use mesh_common::cluster::{Cluster, Connector, DryRun};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::token::TokenFacts;
+use mesh_common::client::{Cluster, Connector, DryRun};
+use mesh_common::model::Error;
+use mesh_common::model::error::Kind;
+use mesh_common::model::token::TokenFacts;
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// Presents each token to a cluster once, and remembers the answer.

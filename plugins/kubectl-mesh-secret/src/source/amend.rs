@@ -3,12 +3,12 @@
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{ApiFault, Cluster, DryRun, api_fault};
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::names::{SUCCESSOR, TOKEN_KEY};
-use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::token_home::held_token;
-use mesh_common::terminal::Interrupt;
+use mesh_common::client::Interrupt;
+use mesh_common::client::{ApiFault, Cluster, DryRun, api_fault};
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::names::{SUCCESSOR, TOKEN_KEY};
+use mesh_common::model::remote_secret::own_name;
+use mesh_common::model::token_home::held_token;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 

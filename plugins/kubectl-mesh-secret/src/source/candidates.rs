@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Node};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
-use mesh_common::cluster::{Cluster, Selection};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::server::{Dead, check_url, dead};
+use mesh_common::client::{Cluster, Selection};
+use mesh_common::model::Error;
+use mesh_common::model::server::{Dead, check_url, dead};
 
 use super::options::Options;
 
@@ -79,7 +79,7 @@ fn is_good(url: &str) -> bool {
 /// Source: <https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/#create-the-public-cluster-info-configmap>.
 fn published_server(info: &ConfigMap) -> Option<String> {
     let kubeconfig = info.data.as_ref()?.get("kubeconfig")?;
-    let documents = mesh_common::mesh::yaml::documents(kubeconfig, "cluster-info").ok()?;
+    let documents = mesh_common::model::yaml::documents(kubeconfig, "cluster-info").ok()?;
     documents.first()?["clusters"][0]["cluster"]["server"]
         .as_str()
         .map(str::to_owned)

@@ -8,16 +8,16 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Namespace;
-use mesh_common::cluster::{Connector, Kubeconfig, Overrides, Target, Trust, fan_out};
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::names::{CA_KEY, CONFIG_SECRET_KEY, KUBE_SYSTEM};
-use mesh_common::mesh::remote_cluster::{
+use mesh_common::client::Interrupt;
+use mesh_common::client::{Connector, Kubeconfig, Overrides, Target, Trust, fan_out};
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::names::{CA_KEY, CONFIG_SECRET_KEY, KUBE_SYSTEM};
+use mesh_common::model::remote_cluster::{
     Address, Authorities, ReadCluster, RemoteCluster, Sameness, TokenDigest, normal_server,
 };
-use mesh_common::mesh::remote_secret::{RemoteSecret, SecretType};
-use mesh_common::mesh::token_home::held_token;
-use mesh_common::mesh::{certificate, istiod_rules, server};
-use mesh_common::terminal::Interrupt;
+use mesh_common::model::remote_secret::{RemoteSecret, SecretType};
+use mesh_common::model::token_home::held_token;
+use mesh_common::model::{certificate, istiod_rules, server};
 use secrecy::ExposeSecret as _;
 
 use super::holders::{Holder, immutable};

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use mesh_common::cluster::{ApplyOptions, Cluster, DryRun, Seen, wait_for};
-use mesh_common::mesh::names::CA_KEY;
-use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::succession::following;
-use mesh_common::mesh::token_home::held_token;
-use mesh_common::mesh::{Error, reader};
-use mesh_common::terminal::{Interrupt, Streams};
+use mesh_common::client::{ApplyOptions, Cluster, DryRun, Interrupt, Seen, wait_for};
+use mesh_common::model::names::CA_KEY;
+use mesh_common::model::remote_secret::own_name;
+use mesh_common::model::succession::following;
+use mesh_common::model::token_home::held_token;
+use mesh_common::model::{Error, reader};
+use mesh_common::terminal::Streams;
 use secrecy::SecretString;
 
 use super::observe::own_secret_name;

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{
-    ApiFault, ApplyOptions, Cluster, DryRun, api_fault, concerns_one_cluster, fan_out, is_refused,
-    with_lost,
+use mesh_common::client::{
+    ApiFault, ApplyOptions, Cluster, DryRun, Interrupt, api_fault, concerns_one_cluster, fan_out,
+    is_refused, with_lost,
 };
-use mesh_common::mesh::remote_secret::{RemoteSecret, SecretType, recorded_uid};
-use mesh_common::mesh::{Error, Exit};
-use mesh_common::terminal::{Interrupt, Streams};
+use mesh_common::model::remote_secret::{RemoteSecret, SecretType, recorded_uid};
+use mesh_common::model::{Error, Exit};
+use mesh_common::terminal::Streams;
 
 use super::claim;
 use super::holders::Holder;

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{Cluster, concerns_one_cluster};
-use mesh_common::mesh::cluster_name::{ClusterId, is_dns_label, nearest_label};
-use mesh_common::mesh::command::Remedy;
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::ownership::{TakeOver, take_over};
-use mesh_common::mesh::read::Read;
-use mesh_common::mesh::remote_secret::{SecretType, own_name, secret_name};
+use mesh_common::client::{Cluster, concerns_one_cluster};
+use mesh_common::model::cluster_name::{ClusterId, is_dns_label, nearest_label};
+use mesh_common::model::command::Remedy;
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::ownership::{TakeOver, take_over};
+use mesh_common::model::read::Read;
+use mesh_common::model::remote_secret::{SecretType, own_name, secret_name};
 
 use super::identity::Identity;
 use super::observe::Source;

@@ -1,10 +1,10 @@
 //! How clusters are told from each other: by the UID of namespace kube-system, and by the address of the API server where that
 //! UID may not be read. Whoever has rights in the Istio namespace alone may not.
 
-use mesh_common::cluster::Cluster;
-use mesh_common::mesh::cluster_name::in_object_name;
-use mesh_common::mesh::read::Read;
-use mesh_common::mesh::remote_cluster::{Address, is_one_cluster};
+use mesh_common::client::Cluster;
+use mesh_common::model::cluster_name::in_object_name;
+use mesh_common::model::read::Read;
+use mesh_common::model::remote_cluster::{Address, is_one_cluster};
 
 /// A cluster as far as it can be told from others.
 #[derive(Clone)]

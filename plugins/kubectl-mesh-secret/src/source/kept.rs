@@ -1,9 +1,9 @@
 //! The token that a holder has already, where a new one of the same kind would be no better.
 
 use jiff::SignedDuration;
-use mesh_common::mesh::access_facts::bearer_token;
-use mesh_common::mesh::succession::usual_name;
-use mesh_common::mesh::{Error, token};
+use mesh_common::model::access_facts::bearer_token;
+use mesh_common::model::succession::usual_name;
+use mesh_common::model::{Error, token};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::credential::Credential;

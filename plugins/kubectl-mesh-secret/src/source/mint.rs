@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use k8s_openapi::api::authentication::v1::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use mesh_common::cluster::{ApiFault, Cluster, DryRun, Trust, api_fault};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::names::{APPLIED_BY, MADE_FOR};
+use mesh_common::client::{ApiFault, Cluster, DryRun, Trust, api_fault};
+use mesh_common::model::Error;
+use mesh_common::model::error::Kind;
+use mesh_common::model::names::{APPLIED_BY, MADE_FOR};
 use mesh_common::terminal::Streams;
 use secrecy::SecretString;
 

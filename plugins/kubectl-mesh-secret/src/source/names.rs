@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use mesh_common::mesh::Error;
-use mesh_common::mesh::cluster_name::{ClusterId, ClusterKey};
-use mesh_common::mesh::command::Remedy;
-use mesh_common::mesh::read::Read;
+use mesh_common::model::Error;
+use mesh_common::model::cluster_name::{ClusterId, ClusterKey};
+use mesh_common::model::command::Remedy;
+use mesh_common::model::read::Read;
 
 use super::observe::{IstiodNames, Source};
 use super::options::Options;

@@ -6,11 +6,11 @@ use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
-use mesh_common::cluster::{Cluster, Selection};
-use mesh_common::mesh::cluster_name::ClusterId;
-use mesh_common::mesh::names::{KUBE_SYSTEM, ROOT_CA_CONFIG_MAP, SERVICE_ACCOUNT_TOKEN};
-use mesh_common::mesh::read::Read;
-use mesh_common::mesh::{Error, istiod, reader};
+use mesh_common::client::{Cluster, Selection};
+use mesh_common::model::cluster_name::ClusterId;
+use mesh_common::model::names::{KUBE_SYSTEM, ROOT_CA_CONFIG_MAP, SERVICE_ACCOUNT_TOKEN};
+use mesh_common::model::read::Read;
+use mesh_common::model::{Error, istiod, reader};
 
 use super::identity::Identity;
 use super::options::{Options, TokenOptions};
@@ -292,7 +292,7 @@ async fn authorities(
                 cluster.get(Some(KUBE_SYSTEM), ROOT_CA_CONFIG_MAP).await;
             Some(map.map(|map| {
                 map.and_then(|map| map.data)
-                    .and_then(|mut data| data.remove(mesh_common::mesh::names::CA_KEY))
+                    .and_then(|mut data| data.remove(mesh_common::model::names::CA_KEY))
             }))
         }
         TokenOptions::Shared | TokenOptions::Named(_) | TokenOptions::OwnSecret(_) => None,

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mesh_common::cluster::DryRun;
-use mesh_common::mesh::Error;
-use mesh_common::mesh::cluster_name::{ClusterKey, ClusterName};
-use mesh_common::mesh::command::Remedy;
-use mesh_common::mesh::names::READER_ACCOUNT;
-use mesh_common::mesh::remote_secret::SecretType;
+use mesh_common::client::DryRun;
+use mesh_common::model::Error;
+use mesh_common::model::cluster_name::{ClusterKey, ClusterName};
+use mesh_common::model::command::Remedy;
+use mesh_common::model::names::READER_ACCOUNT;
+use mesh_common::model::remote_secret::SecretType;
 
 #[expect(
     clippy::struct_excessive_bools,

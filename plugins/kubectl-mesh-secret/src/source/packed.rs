@@ -10,9 +10,9 @@ use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
     ManagedFieldsEntry, ObjectMeta, OwnerReference,
 };
-use mesh_common::mesh::names::{FIELD_MANAGER, LAST_APPLIED};
-use mesh_common::mesh::remote_cluster::RemoteCluster;
-use mesh_common::mesh::remote_secret::{led_to, own_name, recorded_uid};
+use mesh_common::model::names::{FIELD_MANAGER, LAST_APPLIED};
+use mesh_common::model::remote_cluster::RemoteCluster;
+use mesh_common::model::remote_secret::{led_to, own_name, recorded_uid};
 
 /// Every value of a secret that was read, each once: holders have the same ones.
 #[derive(Default)]
@@ -182,8 +182,8 @@ fn unpacked(texts: &Texts) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use mesh_common::mesh::ownership::{TakeOver, take_over};
-    use mesh_common::mesh::remote_secret::{RemoteSecret, SecretType};
+    use mesh_common::model::ownership::{TakeOver, take_over};
+    use mesh_common::model::remote_secret::{RemoteSecret, SecretType};
     use serde_json::json;
 
     use super::*;

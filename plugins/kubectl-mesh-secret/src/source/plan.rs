@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, Secret, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
-use mesh_common::mesh::command::{Command, Kubectl, named};
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::reader;
-use mesh_common::mesh::remote_secret::own_name;
+use mesh_common::model::command::{Command, Kubectl, named};
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::reader;
+use mesh_common::model::remote_secret::own_name;
 
 use super::observe::{Account, Rights, Source, Token};
 use super::options::{Auth, Options, TokenOptions};
@@ -242,9 +242,9 @@ mod tests {
     use std::sync::LazyLock;
 
     use k8s_openapi::ByteString;
-    use mesh_common::mesh::names::{CONFIG_ACCOUNT, READER_ACCOUNT, TOKEN_KEY};
-    use mesh_common::mesh::read::Read;
-    use mesh_common::mesh::succession::replacement_name;
+    use mesh_common::model::names::{CONFIG_ACCOUNT, READER_ACCOUNT, TOKEN_KEY};
+    use mesh_common::model::read::Read;
+    use mesh_common::model::succession::replacement_name;
 
     use super::super::identity::tests::identity;
     use super::super::standing::tests::token_of;

@@ -1,11 +1,11 @@
 //! Reaches the clusters that are to hold the secret, and reads them. Nothing is decided here.
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use mesh_common::cluster::{Cluster, Connector, Kubeconfig, Selection, Target, fan_out};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::names::{CONFIG_SECRET, REMOTE_SECRETS};
-use mesh_common::mesh::read::Read;
-use mesh_common::mesh::remote_secret::{SecretType, secret_name};
+use mesh_common::client::{Cluster, Connector, Kubeconfig, Selection, Target, fan_out};
+use mesh_common::model::Error;
+use mesh_common::model::names::{CONFIG_SECRET, REMOTE_SECRETS};
+use mesh_common::model::read::Read;
+use mesh_common::model::remote_secret::{SecretType, secret_name};
 use mesh_common::terminal::flags::ConnectFlags;
 
 use super::holders::Holder;

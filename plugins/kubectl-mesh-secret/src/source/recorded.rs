@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::cluster::{Cluster, DryRun, fan_out};
-use mesh_common::mesh::access_facts::bearer_token;
-use mesh_common::mesh::command::Command;
-use mesh_common::mesh::error::{Error, Kind};
-use mesh_common::mesh::holding::{Holding, missing};
-use mesh_common::mesh::remote_secret::{RemoteSecret, own_name};
-use mesh_common::mesh::token;
-use mesh_common::mesh::token_home::TokenHome;
-use mesh_common::terminal::{Interrupt, Streams};
+use mesh_common::client::{Cluster, DryRun, Interrupt, fan_out};
+use mesh_common::model::access_facts::bearer_token;
+use mesh_common::model::command::Command;
+use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::holding::{Holding, missing};
+use mesh_common::model::remote_secret::{RemoteSecret, own_name};
+use mesh_common::model::token;
+use mesh_common::model::token_home::TokenHome;
+use mesh_common::terminal::Streams;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 

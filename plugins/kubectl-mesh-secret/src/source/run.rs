@@ -3,11 +3,11 @@
 
 use std::rc::Rc;
 
-use mesh_common::cluster::{Cluster, Connector};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::remote_secret::RemoteSecret;
-use mesh_common::terminal::{Interrupt, Streams};
+use mesh_common::client::{Cluster, Connector, Interrupt};
+use mesh_common::model::Error;
+use mesh_common::model::error::Kind;
+use mesh_common::model::remote_secret::RemoteSecret;
+use mesh_common::terminal::Streams;
 
 use super::credential::Credential;
 use super::give::Gift;

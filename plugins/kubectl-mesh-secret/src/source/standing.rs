@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::mesh::remote_secret::own_name;
-use mesh_common::mesh::succession::{replacement_name, successor};
-use mesh_common::mesh::token_home::{held_token, lender};
+use mesh_common::model::remote_secret::own_name;
+use mesh_common::model::succession::{replacement_name, successor};
+use mesh_common::model::token_home::{held_token, lender};
 
 /// A token Secret, and those of its namespace that were read because of it, by name.
 #[derive(Clone, Default)]
@@ -83,7 +83,7 @@ impl TokenSecret {
 pub(super) mod tests {
     use base64::Engine as _;
     use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-    use mesh_common::mesh::names::SUCCESSOR;
+    use mesh_common::model::names::SUCCESSOR;
     use serde_json::json;
 
     use super::*;

@@ -6,13 +6,13 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
-use mesh_common::cluster::{Cluster, ConnectFault, Target, Trust, connect_fault};
-use mesh_common::mesh::access::{Access, AccessTrust, AccessUser};
-use mesh_common::mesh::command::Remedy;
-use mesh_common::mesh::error::Kind;
-use mesh_common::mesh::names::KUBE_SYSTEM;
-use mesh_common::mesh::remote_secret::RemoteSecret;
-use mesh_common::mesh::{Error, server, token};
+use mesh_common::client::{Cluster, ConnectFault, Target, Trust, connect_fault};
+use mesh_common::model::access::{Access, AccessTrust, AccessUser};
+use mesh_common::model::command::Remedy;
+use mesh_common::model::error::Kind;
+use mesh_common::model::names::KUBE_SYSTEM;
+use mesh_common::model::remote_secret::RemoteSecret;
+use mesh_common::model::{Error, server, token};
 use mesh_common::terminal::Streams;
 use secrecy::{ExposeSecret as _, SecretString};
 

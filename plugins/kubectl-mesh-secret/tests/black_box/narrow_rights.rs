@@ -1,7 +1,7 @@
 //! Operators with rights in the Istio namespace alone, as tenants of `OpenShift` and of virtual clusters have: what istioctl
 //! does for them is done, and what cannot be compared is said.
 
-use mesh_common::mesh::names::HOLDER_PREFIX;
+use mesh_common::model::names::HOLDER_PREFIX;
 use mesh_testkit::embedded::Cluster;
 use snapbox::{assert_data_eq, str};
 

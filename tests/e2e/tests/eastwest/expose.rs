@@ -1,6 +1,6 @@
 //! `expose` beside Istio's samples, and before an API server with Istio's kinds and Istio's own validation.
 
-use mesh_common::mesh::yaml::documents;
+use mesh_common::model::yaml::documents;
 use mesh_e2e::plugin::{MESH_EASTWEST, part};
 use mesh_testkit::command::Run;
 use mesh_testkit::parts::{self, Module, Part, module_dir};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mesh_common::mesh::yaml::documents;
+use mesh_common::model::yaml::documents;
 use mesh_e2e::plugin::{Desk, MESH_EASTWEST, part};
 use mesh_testkit::command::Output;
 use mesh_testkit::parts::{self, Module, Part, module_dir};

@@ -1,6 +1,6 @@
 //! What the suite writes as YAML is read by kubectl as it was meant, whatever the text.
 
-use mesh_common::mesh::yaml::to_yaml;
+use mesh_common::model::yaml::to_yaml;
 use mesh_e2e::plugin::Desk;
 use mesh_testkit::kubeconfig::Kubeconfig;
 use serde_json::{Value, json};

@@ -346,7 +346,7 @@ pub(crate) fn chart_version(world: &World, lines: &[&str]) {
             object["metadata"]["labels"]["app.kubernetes.io/version"].clone()
         };
         assert_eq!(version(&theirs), "1.0.0");
-        assert_eq!(version(&ours), mesh_common::mesh::reader::CHART_VERSION);
+        assert_eq!(version(&ours), mesh_common::model::reader::CHART_VERSION);
     }
 }
 
@@ -361,7 +361,7 @@ pub(crate) fn field_manager(world: &World, lines: &[&str]) {
                 object["metadata"]["managedFields"][0]["manager"].clone()
             };
             assert_eq!(first(&theirs), manager);
-            assert_eq!(first(&ours), mesh_common::mesh::names::FIELD_MANAGER);
+            assert_eq!(first(&ours), mesh_common::model::names::FIELD_MANAGER);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use mesh_common::mesh::access::{Access, AccessTrust, AccessUser};
+use mesh_common::model::access::{Access, AccessTrust, AccessUser};
 use mesh_e2e::plugin::Desk;
 use mesh_testkit::command::Output;
 use mesh_testkit::real::{Cluster, Kind, Lab};

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Namespace;
-use mesh_common::cluster::{Connector, ConnectorOptions, Target};
-use mesh_common::mesh::Error;
-use mesh_common::mesh::error::Kind;
+use mesh_common::client::{Connector, ConnectorOptions, Target};
+use mesh_common::model::Error;
+use mesh_common::model::error::Kind;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::real::Cluster;
 

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use mesh_common::mesh::access::{Access, AccessTrust, AccessUser};
+use mesh_common::model::access::{Access, AccessTrust, AccessUser};
 use mesh_testkit::real::Cluster;
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mesh_common::cluster::CLUSTERS_AT_ONCE;
+use mesh_common::client::CLUSTERS_AT_ONCE;
 use mesh_testkit::embedded::{Fault, most_at_once};
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
 use serde_json::json;

@@ -23,7 +23,7 @@ pub(crate) fn reader(namespace: &str) -> Vec<Value> {
 }
 
 fn mesh_rules() -> Value {
-    let role = mesh_common::mesh::reader::role("istio-system");
+    let role = mesh_common::model::reader::role("istio-system");
     serde_json::to_value(role.rules).unwrap()
 }
 

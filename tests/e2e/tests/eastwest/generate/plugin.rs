@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use mesh_common::mesh::yaml::documents;
+use mesh_common::model::yaml::documents;
 use mesh_e2e::plugin::{MESH_EASTWEST, part};
 use mesh_testkit::command::{Output, Run};
 use mesh_testkit::parts::{self, Module, Part, module_dir};

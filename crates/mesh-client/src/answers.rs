@@ -1,0 +1,175 @@
+//! Answers of API servers: read whole and made objects of, bounded in size, in memory and in time.
+//!
+//! A long answer is parsed on a thread of its own, so that it holds up no other cluster, and within the request's time.
+
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use kube::Error as KubeError;
+use kube::client::Body;
+use kube::core::Status;
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+use super::room::{HEAVIEST, LONGEST_ANSWER, Room, weight};
+use super::{Attempt, Cluster, ConnectFault};
+use mesh_model::Error;
+
+/// Up to here an answer is parsed where it was read: that takes a moment only, and a thread costs memory.
+const SHORT: usize = 1024 * 1024;
+/// How many long answers are parsed at the same time.
+static PARSERS: Semaphore = Semaphore::const_new(2);
+/// The longest refusal that is read.
+const LONGEST_REFUSAL: usize = 256 * 1024;
+
+/// Until when an answer is waited for, and the bound that it came from; nothing is without end.
+pub(super) type Deadline = Option<(Instant, Duration)>;
+
+/// An answer, and the room that it takes in memory, which was there before it was made.
+pub(super) struct Weighed<T> {
+    pub(super) answer: T,
+    pub(super) room: Room,
+}
+
+impl Cluster {
+    /// Until when a request that is made now is to be answered.
+    pub(super) fn deadline(&self) -> Deadline {
+        let bound = self.request_timeout()?;
+        Some((Instant::now() + bound, bound))
+    }
+
+    /// Sends `request` and gives what came back.
+    ///
+    /// # Errors
+    /// As `attempt` explains them.
+    pub(super) async fn ask<T>(
+        &self,
+        request: Request<Vec<u8>>,
+        attempt: &Attempt,
+    ) -> Result<T, Error>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let asked = self
+            .weighed(request, attempt, self.deadline(), OBJECT)
+            .await?;
+        Ok(asked.answer)
+    }
+
+    /// The same within `deadline`; each object in the answer is taken to need `each` bytes.
+    pub(super) async fn weighed<T>(
+        &self,
+        request: Request<Vec<u8>>,
+        attempt: &Attempt,
+        deadline: Deadline,
+        each: u64,
+    ) -> Result<Weighed<T>, Error>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let client = self.client();
+        let answering = async {
+            let response = client.send(request.map(Body::from)).await?;
+            let (body, bytes) = whole(response).await?;
+            let parsed = parse(bytes, each).await;
+            // What it was read into is given back when its parts are elsewhere.
+            drop(body);
+            parsed
+        };
+        let answered = match deadline {
+            None => answering.await,
+            Some((at, bound)) => timeout_at(at, answering).await.unwrap_or_else(|_| {
+                Err(KubeError::Service(
+                    ConnectFault::NoAnswer { after: bound }.into(),
+                ))
+            }),
+        };
+        answered.map_err(|error| attempt.explain(error))
+    }
+
+    /// Sends `request` and gives nothing of what came back.
+    ///
+    /// # Errors
+    /// As `attempt` explains them.
+    pub(super) async fn tell(
+        &self,
+        request: Request<Vec<u8>>,
+        attempt: &Attempt,
+    ) -> Result<(), Error> {
+        self.ask::<serde::de::IgnoredAny>(request, attempt)
+            .await
+            .map(drop)
+    }
+}
+
+/// What an object in an answer takes at the most, of the kinds whose parts are small.
+pub(super) const OBJECT: u64 = 256;
+/// The same of the kinds that hold pods: a volume has room for every sort that there is.
+pub(super) const PART_OF_A_POD: u64 = 2048;
+
+/// The body to its end, and itself, which holds the room for that.
+async fn whole(response: Response<Body>) -> Result<(Body, Vec<u8>), KubeError> {
+    let status = response.status();
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    let mut body = response.into_body();
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        make_room(&mut bytes, data.len());
+        bytes.extend_from_slice(&data);
+        if is_refusal && bytes.len() > LONGEST_REFUSAL {
+            bytes.truncate(LONGEST_REFUSAL);
+            break;
+        }
+    }
+    if !is_refusal {
+        return Ok((body, bytes));
+    }
+    let refusal = serde_json::from_slice::<Status>(&bytes).unwrap_or_else(|_| {
+        let text = String::from_utf8_lossy(&bytes);
+        Status::failure(text.trim(), "Failed to parse error data").with_code(status.as_u16())
+    });
+    Err(KubeError::Api(Box::new(refusal)))
+}
+
+/// Grows by a quarter of what is there, and not to twice as much.
+fn make_room(bytes: &mut Vec<u8>, more: usize) {
+    if bytes.capacity() - bytes.len() < more {
+        bytes.reserve_exact(more.max(bytes.len() / 4));
+    }
+}
+
+async fn parse<T>(bytes: Vec<u8>, each: u64) -> Result<Weighed<T>, KubeError>
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    if bytes.len() <= SHORT {
+        return parsed(&bytes, each);
+    }
+    // Kept until it is parsed, even if nobody waits for it any more.
+    let permit = PARSERS.acquire().await;
+    tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        parsed(&bytes, each)
+    })
+    .await
+    .unwrap_or_else(|error| Err(KubeError::Service(error.into())))
+}
+
+fn parsed<T: DeserializeOwned>(bytes: &[u8], each: u64) -> Result<Weighed<T>, KubeError> {
+    let weight = weight(bytes, each);
+    let mut room = Room::of(HEAVIEST);
+    room.take(weight)
+        .map_err(|fault| KubeError::Service(fault.into()))?;
+    let answer = serde_json::from_slice(bytes).map_err(KubeError::SerdeError)?;
+    Ok(Weighed { answer, room })
+}
+
+/// Room for one answer as it comes in.
+pub(super) fn room() -> Room {
+    Room::of(LONGEST_ANSWER)
+}

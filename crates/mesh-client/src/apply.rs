@@ -1,0 +1,130 @@
+//! Server-side apply, under the one field manager of the suite.
+//!
+//! <https://kubernetes.io/docs/reference/using-api/server-side-apply/>
+
+use std::fmt::Debug;
+
+use kube::Resource;
+use kube::core::params::{Patch, PatchParams};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::objects::built;
+use super::paths::path;
+use super::{Cluster, Verb};
+use mesh_model::Error;
+use mesh_model::names::FIELD_MANAGER;
+
+/// How far a write goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DryRun {
+    /// It is written.
+    #[default]
+    None,
+    /// Nothing is sent; the caller prints the plan.
+    Client,
+    /// The server checks it and answers what it would become.
+    Server,
+}
+
+impl DryRun {
+    /// Whether anything is to be written.
+    pub fn writes(self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Client | Self::Server => false,
+        }
+    }
+
+    /// The words that kubectl puts behind what it says to have done.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Client => " (dry run)",
+            Self::Server => " (server dry run)",
+        }
+    }
+}
+
+/// How an apply treats other owners.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ApplyOptions {
+    /// How far the write goes.
+    pub dry_run: DryRun,
+    /// Whether fields of other managers are taken over.
+    pub force_conflicts: bool,
+}
+
+impl Cluster {
+    /// Applies `object` server-side and gives it back as the server holds it afterwards.
+    ///
+    /// With [`DryRun::Client`] nothing is sent and the object comes back as it was given.
+    ///
+    /// # Errors
+    /// Fields of another manager are an error of kind `Conflict`, with [`super::ApiFault::FieldConflict`] as its
+    /// cause, which lists their owners.
+    pub async fn apply<K>(&self, object: &K, options: ApplyOptions) -> Result<K, Error>
+    where
+        K: Resource<DynamicType = ()>
+            + Serialize
+            + DeserializeOwned
+            + Clone
+            + Debug
+            + Send
+            + 'static,
+    {
+        let params = PatchParams {
+            dry_run: match options.dry_run {
+                DryRun::Client => return Ok(object.clone()),
+                DryRun::Server => true,
+                DryRun::None => false,
+            },
+            force: options.force_conflicts,
+            ..PatchParams::apply(FIELD_MANAGER)
+        };
+        // The server refuses an applied object that says who manages what.
+        let mut object = object.clone();
+        object.meta_mut().managed_fields = None;
+        let meta = object.meta();
+        let (namespace, name) = (
+            meta.namespace.as_deref(),
+            meta.name.as_deref().unwrap_or_default(),
+        );
+        let attempt = self.attempt_on::<K>(Verb::Patch, namespace, Some(name));
+        let request = path::<K>(&attempt)?.patch(name, &params, &Patch::Apply(&object));
+        let request = built(request, &attempt)?;
+        self.ask(request, &attempt).await
+    }
+
+    /// Changes what `patch` names, by a JSON merge patch; with [`DryRun::Client`] nothing is sent.
+    ///
+    /// For what cannot be applied, such as taking away a label that somebody else set. A patch with the object's
+    /// `resourceVersion` changes nothing else than what was read.
+    ///
+    /// # Errors
+    /// An object that changed since is of kind `Conflict`, with [`super::ApiFault::Changed`] as its cause.
+    pub async fn merge_patch<K>(
+        &self,
+        namespace: Option<&str>,
+        name: &str,
+        patch: &serde_json::Value,
+        dry_run: DryRun,
+    ) -> Result<(), Error>
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        let params = PatchParams {
+            dry_run: match dry_run {
+                DryRun::Client => return Ok(()),
+                DryRun::Server => true,
+                DryRun::None => false,
+            },
+            field_manager: Some(FIELD_MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        let attempt = self.attempt_on::<K>(Verb::Patch, namespace, Some(name));
+        let request = path::<K>(&attempt)?.patch(name, &params, &Patch::Merge(patch));
+        let request = built(request, &attempt)?;
+        self.tell(request, &attempt).await
+    }
+}

@@ -1,0 +1,119 @@
+//! A connected cluster.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use jiff::Timestamp;
+
+use super::dial::Dialer;
+use super::headers::Headers;
+use super::route::Route;
+use super::transport::Transport;
+use crate::{Attempt, Target, Verb};
+use mesh_model::command::Command;
+
+/// A connected cluster. Cloning shares the connection.
+#[derive(Clone)]
+pub struct Cluster {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    target: Target,
+    client: kube::Client,
+    connection: Connection,
+    headers: Headers,
+    credential_ended: Option<Timestamp>,
+    request_timeout: Option<Duration>,
+}
+
+/// What another target can share.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) route: Route,
+    pub(super) transport: Transport,
+    pub(super) dialer: Arc<Dialer>,
+    /// Whether the server knows us by a certificate, so that the connection itself is somebody's.
+    pub(super) is_personal: bool,
+}
+
+impl Cluster {
+    pub(super) fn new(
+        target: Target,
+        client: kube::Client,
+        connection: Connection,
+        headers: Headers,
+        credential_ended: Option<Timestamp>,
+        request_timeout: Option<Duration>,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                target,
+                client,
+                connection,
+                headers,
+                credential_ended,
+                request_timeout,
+            }),
+        }
+    }
+
+    /// The context's name.
+    pub fn context(&self) -> &str {
+        self.inner.target.context()
+    }
+
+    /// What it was reached by.
+    pub fn target(&self) -> &Target {
+        &self.inner.target
+    }
+
+    /// What is to be said of a server that was reached through a proxy of this machine's environment, which nobody elsewhere
+    /// has; with what leaves the proxy out. Nothing where there is none, or where the kubeconfig names the proxy.
+    pub fn by_proxy_of_environment(&self) -> Option<String> {
+        let route = &self.inner.connection.route;
+        let proxy = route.proxy.as_ref()?;
+        if self.inner.target.proxy().is_some() {
+            return None;
+        }
+        let exempt = route.exempt.iter().map(String::as_str);
+        let exempt: Vec<&str> = exempt.chain([route.endpoint.host.as_str()]).collect();
+        Some(format!(
+            "through the proxy {} of this machine's environment, which istiod does not have; to leave it out: {}",
+            proxy.shown,
+            Command::new("export").pair("NO_PROXY", &exempt.join(","))
+        ))
+    }
+
+    /// The client to send requests with; its errors go through [`Attempt::explain`].
+    pub(crate) fn client(&self) -> kube::Client {
+        self.inner.client.clone()
+    }
+
+    /// Begins to describe a request, so that its failure can be explained.
+    ///
+    /// `resource` is the plural name, as in `kubectl auth can-i`: `secrets`, `deployments.apps`.
+    pub fn attempt(&self, verb: Verb, resource: impl Into<String>) -> Attempt {
+        Attempt::new(self.clone(), verb, resource.into())
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.inner.connection
+    }
+
+    /// What every request says about us.
+    pub(super) fn headers(&self) -> HeaderMap {
+        (self.inner.headers)()
+    }
+
+    /// How long an answer may take; nothing is as long as it likes.
+    pub(crate) fn request_timeout(&self) -> Option<Duration> {
+        self.inner.request_timeout
+    }
+
+    /// When the credential ended, if it says that it has.
+    pub(crate) fn credential_ended(&self) -> Option<Timestamp> {
+        self.inner.credential_ended
+    }
+}

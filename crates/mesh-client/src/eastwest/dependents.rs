@@ -1,0 +1,162 @@
+//! What can only be asked for once the first wave is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::join_all;
+use k8s_openapi::api::core::v1::{Node, Pod, Service};
+
+use super::observe::labelled;
+use crate::{Reads, Selection};
+use mesh_model::Error;
+use mesh_model::eastwest::ClusterFacts;
+use mesh_model::names::{GATEWAY_NAME_LABEL, NODE_SELECTOR_ANNOTATION};
+use mesh_model::read::Read;
+use mesh_model::resources::{ApiGateway, VirtualService};
+
+/// How many namespaces are searched for services to ask for.
+const NAMESPACES: usize = 3;
+
+/// Adds what the facts of the first wave lead to.
+pub(super) async fn dependents(reads: &Reads<'_>, facts: &mut ClusterFacts) -> Result<(), Error> {
+    let meshed = namespaces(facts.meshed_pods.items());
+    let meshed: Vec<&str> = meshed.into_iter().take(NAMESPACES).collect();
+    let around = namespaces(facts.usual_pods.items());
+    let around: Vec<&str> = around
+        .into_iter()
+        .filter(|space| !meshed.contains(space))
+        .collect();
+    let made = made_for(facts);
+    let every = Selection::default();
+    let (beside, around, made, nodes, routes) =
+        futures::join!(
+            join_all(meshed.iter().map(|space| reads.list(Some(space), &every))),
+            join_all(around.iter().map(|space| reads.list(Some(space), &every))),
+            join_all(made.iter().map(|(space, selector)| async {
+                reads.list(Some(space), &labelled(selector)).await
+            })),
+            nodes(reads, facts),
+            routes(reads, facts),
+        );
+    reads.reached()?;
+    let beside: Read<Vec<Service>> = Read::all(beside);
+    let (around, made) = (Read::all(around), Read::all(made));
+    let near = beside.items().iter().chain(around.items());
+    let alike = near.filter(|service| is_before(service, facts.usual_pods.items()));
+    let found: Vec<Service> = alike.chain(made.items()).cloned().collect();
+    if let Some(services) = facts.services.seen_mut() {
+        for service in found {
+            if !services.iter().any(|other| key(other) == key(&service)) {
+                services.push(service);
+            }
+        }
+        services.sort_by_key(key);
+    }
+    facts.nearby_services = around.and(made).map(drop);
+    facts.meshed_services = beside;
+    facts.nodes = nodes;
+    facts.virtual_services = routes;
+    facts.pods = pods(reads, facts).await;
+    reads.reached()
+}
+
+/// Namespace and name.
+pub(super) fn key(service: &Service) -> (String, String) {
+    let meta = &service.metadata;
+    (
+        meta.namespace.clone().unwrap_or_default(),
+        meta.name.clone().unwrap_or_default(),
+    )
+}
+
+/// The Gateways of which istiod's Service has another label than theirs.
+fn made_for(facts: &ClusterFacts) -> Vec<(String, String)> {
+    let services = facts.services.items();
+    let apis = facts.api_gateways.items();
+    let without = |api: &&ApiGateway| {
+        let mut made = services.iter().filter(|service| {
+            let labels = service.metadata.labels.as_ref();
+            let name = labels.and_then(|labels| labels.get(GATEWAY_NAME_LABEL));
+            service.metadata.namespace == api.metadata.namespace
+                && name == api.metadata.name.as_ref()
+        });
+        made.next().is_none()
+    };
+    let of = |api: &ApiGateway| {
+        let meta = &api.metadata;
+        let name = meta.name.clone().unwrap_or_default();
+        (
+            meta.namespace.clone().unwrap_or_default(),
+            format!("{GATEWAY_NAME_LABEL}={name}"),
+        )
+    };
+    apis.iter().filter(without).map(of).collect()
+}
+
+async fn nodes(reads: &Reads<'_>, facts: &ClusterFacts) -> Read<Vec<Node>> {
+    let wanted = facts.services.items().iter().any(|service| {
+        let annotations = service.metadata.annotations.as_ref();
+        annotations.is_some_and(|all| all.contains_key(NODE_SELECTOR_ANNOTATION))
+    });
+    if !wanted {
+        return Read::NotAsked;
+    }
+    reads.list(None, &Selection::default()).await
+}
+
+/// `VirtualServices` matter only where a Gateway does something else than to pass on.
+async fn routes(reads: &Reads<'_>, facts: &ClusterFacts) -> Read<Vec<VirtualService>> {
+    let gateways = facts.istio_gateways.items();
+    let servers = gateways.iter().flat_map(|gateway| &gateway.spec.servers);
+    let wanted = servers.into_iter().any(|server| {
+        let mode = server.tls.as_ref().and_then(|tls| tls.mode.as_deref());
+        mode == Some("ISTIO_MUTUAL")
+    });
+    if !wanted {
+        return Read::NotAsked;
+    }
+    reads.list(None, &Selection::default()).await
+}
+
+/// The pods behind each Service that is a gateway.
+async fn pods(
+    reads: &Reads<'_>,
+    facts: &ClusterFacts,
+) -> BTreeMap<(String, String), Read<Vec<Pod>>> {
+    let with_selector = facts.services.items().iter().filter_map(|service| {
+        let selector = service.spec.as_ref()?.selector.as_ref()?;
+        let pairs: Vec<String> = selector
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        (!pairs.is_empty()).then(|| (key(service), pairs.join(",")))
+    });
+    let read = with_selector.map(|(key, selector)| async move {
+        let pods = reads.list(Some(&key.0), &labelled(&selector)).await;
+        (key, pods)
+    });
+    join_all(read).await.into_iter().collect()
+}
+
+/// Whether a Service selects one of these pods.
+fn is_before(service: &Service, pods: &[Pod]) -> bool {
+    let selector = service
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.selector.as_ref());
+    let Some(selector) = selector.filter(|selector| !selector.is_empty()) else {
+        return false;
+    };
+    pods.iter().any(|pod| {
+        let labels = pod.metadata.labels.clone().unwrap_or_default();
+        pod.metadata.namespace == service.metadata.namespace
+            && selector
+                .iter()
+                .all(|(key, value)| labels.get(key) == Some(value))
+    })
+}
+
+fn namespaces(pods: &[Pod]) -> BTreeSet<&str> {
+    pods.iter()
+        .filter_map(|pod| pod.metadata.namespace.as_deref())
+        .collect()
+}

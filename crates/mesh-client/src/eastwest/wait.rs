@@ -1,0 +1,128 @@
+//! Waiting until the gateways of a cluster have addresses: by a watch where their own objects are to change, by looking again
+//! where DNS or nodes are.
+
+use std::time::Duration;
+
+use futures::future::{FutureExt, select_all};
+use kube::Resource;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::observe::{Look, observe};
+use crate::{Cluster, wait_for};
+use mesh_model::command::Kubectl;
+use mesh_model::eastwest::{ClusterFacts, Gateway, told};
+use mesh_model::error::{Error, Kind};
+use mesh_model::read::Read;
+
+/// The pause before looking again; doubled each time up to the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Looks at a cluster until there is a gateway and each one has an address that is one here too, for at most `limit` from
+/// the first look on, and gives what was last seen: [`Gateway::lacks`] tells whether it was enough. With a limit of zero it
+/// looks once.
+///
+/// Each state that is not the last one's is told to `tell`, unless nothing had to be waited for.
+///
+/// # Errors
+/// A cluster that is not reached at first, or not any more when time runs out; and one whose Services may not be read.
+pub async fn wait_for_addresses(
+    cluster: &Cluster,
+    look: Look<'_>,
+    limit: Duration,
+    mut tell: impl FnMut(&str),
+) -> Result<(ClusterFacts, Vec<Gateway>), Error> {
+    let mut seen = observe(cluster, look).await?;
+    let deadline = Instant::now() + limit;
+    let mut before = None;
+    let mut pause = SHORTEST_PAUSE;
+    loop {
+        let (facts, gateways) = &seen;
+        if let Some(reason) = facts.services.reason() {
+            return Err(unread(&facts.services, reason, &facts.kubectl));
+        }
+        let lacking: Vec<&Gateway> = gateways
+            .iter()
+            .filter(|one| one.lacks().is_some())
+            .collect();
+        let is_met = lacking.is_empty() && !gateways.is_empty();
+        let state = told(gateways);
+        let is_over = is_met || Instant::now() >= deadline;
+        if before.as_ref() != Some(&state) && !(is_over && before.is_none()) {
+            tell(&state);
+        }
+        if is_over {
+            return Ok(seen);
+        }
+        before = Some(state);
+        if !lacking.is_empty() && lacking.iter().all(|one| one.is_up_to_its_objects()) {
+            change(cluster, &lacking, deadline).await?;
+            pause = SHORTEST_PAUSE;
+        } else {
+            sleep_until(deadline.min(Instant::now() + pause)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        match look_again(cluster, look, deadline).await? {
+            Some(again) => seen = again,
+            None => return Ok(seen),
+        }
+    }
+}
+
+/// The error for Services that could not be read: without them nothing can be waited for.
+fn unread<T>(services: &Read<T>, reason: &str, kubectl: &Kubectl) -> Error {
+    match services {
+        Read::Denied(_) => Error::new(Kind::Forbidden, reason)
+            .hint(kubectl.command().words("auth can-i list services -A")),
+        Read::Late(_) => Error::new(Kind::Unreachable, reason),
+        Read::Seen(_) | Read::Absent(_) | Read::Failed(_) | Read::NotAsked => {
+            Error::refused(reason)
+        }
+    }
+}
+
+/// What is there now; nothing where time ran out. A cluster that is away for a while is waited for as well.
+async fn look_again(
+    cluster: &Cluster,
+    look: Look<'_>,
+    deadline: Instant,
+) -> Result<Option<(ClusterFacts, Vec<Gateway>)>, Error> {
+    let mut trouble = None;
+    let mut pause = SHORTEST_PAUSE;
+    loop {
+        match timeout_at(deadline, observe(cluster, look)).await {
+            Ok(Ok(seen)) => return Ok(Some(seen)),
+            Ok(Err(error)) if error.kind() == Kind::Unreachable => trouble = Some(error),
+            Ok(Err(error)) => return Err(error),
+            Err(_) => return trouble.map_or(Ok(None), Err),
+        }
+        sleep_until(deadline.min(Instant::now() + pause)).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Ends when an object of one of these gateways is not any more what it was, and at the deadline.
+async fn change(cluster: &Cluster, gateways: &[&Gateway], deadline: Instant) -> Result<(), Error> {
+    let limit = deadline.saturating_duration_since(Instant::now());
+    let services = gateways.iter().filter_map(|one| one.service.as_ref());
+    let apis = gateways.iter().filter_map(|one| one.api.as_ref());
+    let services = services.map(|known| change_of(cluster, known, limit).boxed_local());
+    let apis = apis.map(|known| change_of(cluster, known, limit).boxed_local());
+    let (first, _, _) = select_all(services.chain(apis)).await;
+    first
+}
+
+async fn change_of<K>(cluster: &Cluster, known: &K, limit: Duration) -> Result<(), Error>
+where
+    K: Resource<DynamicType = ()> + DeserializeOwned + Clone + std::fmt::Debug + Send + 'static,
+{
+    let meta = known.meta();
+    let name = meta.name.as_deref().unwrap_or_default();
+    let is_other = |now: &K| now.meta().resource_version != meta.resource_version;
+    let namespace = meta.namespace.as_deref();
+    let known = Some(known.clone());
+    wait_for(cluster, namespace, name, known, limit, is_other)
+        .await
+        .map(drop)
+}

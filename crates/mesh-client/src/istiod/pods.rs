@@ -1,0 +1,51 @@
+//! The pods in which istiods run.
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+
+use crate::{Cluster, Selection};
+use mesh_model::{Error, istiod};
+
+/// A pod in which an istiod runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IstiodPod {
+    /// Its name.
+    pub name: String,
+    /// Its UID, by which it is told from another pod of the same name.
+    pub uid: String,
+    /// How often its containers were started again.
+    pub restarts: i32,
+    /// When its containers were started, the first of them.
+    pub started_at: Option<Timestamp>,
+}
+
+/// The istiods that run in `namespace`, of every revision; those that are on their way out are left out.
+///
+/// # Errors
+/// The pods cannot be listed.
+pub async fn istiod_pods(cluster: &Cluster, namespace: &str) -> Result<Vec<IstiodPod>, Error> {
+    let selection = Selection {
+        labels: Some(istiod::SELECTOR.to_owned()),
+        fields: Some("status.phase=Running".to_owned()),
+    };
+    let pods: Vec<Pod> = cluster.list(Some(namespace), &selection).await?;
+    let staying = pods
+        .into_iter()
+        .filter(|pod| pod.metadata.deletion_timestamp.is_none());
+    Ok(staying.map(of).collect())
+}
+
+fn of(pod: Pod) -> IstiodPod {
+    let status = pod.status.unwrap_or_default();
+    let containers = status.container_statuses.unwrap_or_default();
+    let started = containers.iter().filter_map(|container| {
+        let running = container.state.as_ref()?.running.as_ref()?;
+        running.started_at.as_ref().map(|time| time.0)
+    });
+    IstiodPod {
+        name: pod.metadata.name.unwrap_or_default(),
+        uid: pod.metadata.uid.unwrap_or_default(),
+        restarts: containers.iter().map(|one| one.restart_count).sum(),
+        started_at: started.min().or(status.start_time.map(|time| time.0)),
+    }
+}

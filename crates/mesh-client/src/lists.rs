@@ -1,0 +1,162 @@
+//! Lists: read page by page within the time of one request, so that a list that has no end is left before it fills the
+//! memory.
+//!
+//! <https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks>
+
+use std::fmt::Debug;
+
+use kube::Resource;
+use kube::core::params::ListParams;
+use kube::core::{ObjectList, PartialObjectMeta};
+use serde::de::DeserializeOwned;
+
+use super::answers::{Deadline, OBJECT, PART_OF_A_POD, Weighed};
+use super::objects::{Selection, built};
+use super::paths::path;
+use super::room::{HEAVIEST, Room};
+use super::{ApiFault, Attempt, Cluster, Verb, api_fault};
+use mesh_model::Error;
+
+/// How many objects a page has, as kubectl's do.
+const PAGE: u32 = 500;
+/// How many it has where those are too long.
+const SMALL_PAGE: u32 = 20;
+/// The kinds whose objects hold descriptions of pods.
+const OF_PODS: &[&str] = &["pods", "deployments", "daemonsets", "replicasets"];
+
+impl Cluster {
+    /// All objects of the kind that `selection` selects, in one namespace or (`None`) in all.
+    pub async fn list<K>(
+        &self,
+        namespace: Option<&str>,
+        selection: &Selection,
+    ) -> Result<Vec<K>, Error>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
+    {
+        let attempt = self.attempt_on::<K>(Verb::List, namespace, None);
+        let params = params(selection);
+        let each = each::<K>();
+        let ask = async |limit, from, deadline| {
+            let params = page(&params, limit, from);
+            let request = built(path::<K>(&attempt)?.list(&params), &attempt)?;
+            self.weighed(request, &attempt, deadline, each).await
+        };
+        self.all(&attempt, ask, std::convert::identity).await
+    }
+
+    /// The same for the first `limit` objects at the most, in the server's order.
+    pub async fn list_some<K>(
+        &self,
+        namespace: Option<&str>,
+        selection: &Selection,
+        limit: u32,
+    ) -> Result<Vec<K>, Error>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
+    {
+        let attempt = self.attempt_on::<K>(Verb::List, namespace, None);
+        let params = page(&params(selection), Some(limit), None);
+        let request = built(path::<K>(&attempt)?.list(&params), &attempt)?;
+        let list: Weighed<ObjectList<K>> = self
+            .weighed(request, &attempt, self.deadline(), each::<K>())
+            .await?;
+        Ok(list.answer.items)
+    }
+
+    /// The names of all objects of the kind that `selection` selects, where nothing else of them is wanted or kept.
+    pub async fn list_names<K>(
+        &self,
+        namespace: Option<&str>,
+        selection: &Selection,
+    ) -> Result<Vec<String>, Error>
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        let attempt = self.attempt_on::<K>(Verb::List, namespace, None);
+        let params = params(selection);
+        let ask = async |limit, from, deadline| {
+            let params = page(&params, limit, from);
+            let request = built(path::<K>(&attempt)?.list_metadata(&params), &attempt)?;
+            self.weighed(request, &attempt, deadline, OBJECT).await
+        };
+        let name = |item: PartialObjectMeta| item.metadata.name.unwrap_or_default();
+        self.all(&attempt, ask, name).await
+    }
+
+    /// Asks for one page after the other. Where a server has forgotten where the last one ended, all is read anew and in one
+    /// go, as client-go does: <https://pkg.go.dev/k8s.io/client-go/tools/pager>. Of each object only what `keep` makes of it is kept.
+    async fn all<K: Clone, R>(
+        &self,
+        attempt: &Attempt,
+        ask: impl AsyncFn(
+            Option<u32>,
+            Option<String>,
+            Deadline,
+        ) -> Result<Weighed<ObjectList<K>>, Error>,
+        keep: impl Fn(K) -> R,
+    ) -> Result<Vec<R>, Error> {
+        let deadline = self.deadline();
+        let mut room = Room::of(HEAVIEST);
+        let mut limit = Some(PAGE);
+        let mut from: Option<String> = None;
+        let mut items = Vec::new();
+        loop {
+            let read = match ask(limit, from.clone(), deadline).await {
+                Ok(read) => read,
+                Err(error) => match (api_fault(&error), limit) {
+                    (Some(ApiFault::Expired { .. }), Some(_)) if from.is_some() => {
+                        (limit, from, room) = (None, None, Room::of(HEAVIEST));
+                        items = Vec::new();
+                        continue;
+                    }
+                    (Some(ApiFault::TooLong { .. }), Some(PAGE)) => {
+                        limit = Some(SMALL_PAGE);
+                        continue;
+                    }
+                    _ => return Err(error),
+                },
+            };
+            let list = read.answer;
+            let next = list.metadata.continue_.filter(|token| !token.is_empty());
+            // A page that brings nothing on is the end of every list but one that has none.
+            let is_stuck = next.is_some() && (list.items.is_empty() || next == from);
+            if is_stuck {
+                return Err(attempt.refused(ApiFault::Unreadable {
+                    reason: "the list goes on without an end".to_owned(),
+                }));
+            }
+            room.join(read.room)
+                .map_err(|fault| attempt.refused(fault))?;
+            items.extend(list.items.into_iter().map(&keep));
+            match next {
+                None => return Ok(items),
+                next => from = next,
+            }
+        }
+    }
+}
+
+fn each<K: Resource<DynamicType = ()>>() -> u64 {
+    if OF_PODS.contains(&&*K::plural(&())) {
+        PART_OF_A_POD
+    } else {
+        OBJECT
+    }
+}
+
+fn params(selection: &Selection) -> ListParams {
+    ListParams {
+        label_selector: selection.labels.clone(),
+        field_selector: selection.fields.clone(),
+        ..ListParams::default()
+    }
+}
+
+fn page(params: &ListParams, limit: Option<u32>, from: Option<String>) -> ListParams {
+    ListParams {
+        limit,
+        continue_token: from,
+        ..params.clone()
+    }
+}

@@ -1,0 +1,135 @@
+//! Reading with a missing right, a missing kind or a server that fails: each costs its own read and nothing else.
+
+use std::cell::{Cell, RefCell};
+use std::fmt::Debug;
+
+use kube::Resource;
+use serde::de::DeserializeOwned;
+
+use super::{Cluster, ConnectFault, Selection, api_fault, connect_fault};
+use mesh_model::error::{Error, Kind};
+use mesh_model::read::Read;
+
+/// The reads of one cluster that belong together, and whether the cluster can be worked with at all.
+pub struct Reads<'c> {
+    cluster: &'c Cluster,
+    is_any_seen: Cell<bool>,
+    /// The first error that is about the whole cluster.
+    lost: RefCell<Option<Error>>,
+    /// The first one that is about one read.
+    unread: RefCell<Option<Error>>,
+}
+
+impl Cluster {
+    /// Begins reads that belong together; [`Reads::checked`] ends them.
+    pub fn reads(&self) -> Reads<'_> {
+        Reads {
+            cluster: self,
+            is_any_seen: Cell::new(false),
+            lost: RefCell::new(None),
+            unread: RefCell::new(None),
+        }
+    }
+}
+
+impl Reads<'_> {
+    /// Reads as [`Cluster::get`] does.
+    pub async fn get<K>(&self, namespace: Option<&str>, name: &str) -> Read<Option<K>>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
+    {
+        self.take(self.cluster.get(namespace, name).await)
+    }
+
+    /// Reads as [`Cluster::list`] does.
+    pub async fn list<K>(&self, namespace: Option<&str>, selection: &Selection) -> Read<Vec<K>>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
+    {
+        self.take(self.cluster.list(namespace, selection).await)
+    }
+
+    /// Reads as [`Cluster::list_some`] does.
+    pub async fn list_some<K>(
+        &self,
+        namespace: Option<&str>,
+        selection: &Selection,
+        limit: u32,
+    ) -> Read<Vec<K>>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
+    {
+        self.take(self.cluster.list_some(namespace, selection, limit).await)
+    }
+
+    /// Reads as [`Cluster::list_names`] does.
+    pub async fn list_names<K>(
+        &self,
+        namespace: Option<&str>,
+        selection: &Selection,
+    ) -> Read<Vec<String>>
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        let read = self.cluster.list_names::<K>(namespace, selection).await;
+        self.take(read)
+    }
+
+    /// What came of a read: the one place that decides what costs a read and what costs the cluster.
+    pub fn take<T>(&self, result: Result<T, Error>) -> Read<T> {
+        let error = match result {
+            Ok(value) => {
+                self.is_any_seen.set(true);
+                return Read::Seen(value);
+            }
+            Err(error) => error,
+        };
+        let reason = error.in_one_line();
+        let is_late = matches!(
+            connect_fault(&error),
+            Some(ConnectFault::NoAnswer { .. } | ConnectFault::TimedOut { .. })
+        );
+        let (read, of_the_cluster) = match error.kind() {
+            Kind::Forbidden => (Read::Denied(error.to_string()), false),
+            Kind::NotFound => (Read::Absent(error.to_string()), false),
+            Kind::Unreachable if is_late => (Read::Late(reason), false),
+            Kind::Refused | Kind::Conflict if api_fault(&error).is_some() => {
+                (Read::Failed(reason), false)
+            }
+            Kind::Refused
+            | Kind::Conflict
+            | Kind::Unreachable
+            | Kind::Unauthenticated
+            | Kind::Usage
+            | Kind::WaitRanOut
+            | Kind::Interrupted => (Read::Failed(reason), true),
+        };
+        let first = if of_the_cluster {
+            &self.lost
+        } else {
+            &self.unread
+        };
+        first.borrow_mut().get_or_insert(error);
+        read
+    }
+
+    /// Ends reads of which it does not matter whether any was seen.
+    ///
+    /// # Errors
+    /// A cluster that is not reached or does not accept the credential.
+    pub fn reached(&self) -> Result<(), Error> {
+        self.lost.take().map_or(Ok(()), Err)
+    }
+
+    /// Ends the reads so far.
+    ///
+    /// # Errors
+    /// A cluster that is not reached or does not accept the credential; and one of which nothing at all could be read.
+    pub fn checked(&self) -> Result<(), Error> {
+        self.reached()?;
+        match self.unread.take() {
+            Some(unread) if !self.is_any_seen.get() => Err(unread),
+            Some(_) | None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! A command line of words.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::Kubectl;
+use super::word::{can_be_pasted, named, quoted};
+use crate::names::ISTIO_SYSTEM;
+
+/// A command line: one program with its words, or several joined by `|` or `&&`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Word(Cow<'static, str>),
+    /// A word that no quoting makes safe to paste.
+    Unfit(String),
+    Pipe,
+    Then,
+}
+
+impl Part {
+    /// Returns the word, where it is one.
+    fn word(&self) -> Option<&str> {
+        match self {
+            Self::Word(word) => Some(word.as_ref()),
+            Self::Unfit(word) => Some(word.as_str()),
+            Self::Pipe | Self::Then => None,
+        }
+    }
+}
+
+impl Command {
+    /// Begins with words of this program's own text, split at blanks: `Command::new("kubectl mesh-secret create")`.
+    pub fn new(words: &'static str) -> Self {
+        Self { parts: Vec::new() }.words(words)
+    }
+
+    /// Adds words of this program's own text, split at blanks.
+    #[must_use]
+    pub fn words(mut self, words: &'static str) -> Self {
+        let words = words.split_ascii_whitespace();
+        self.parts
+            .extend(words.map(|word| Part::Word(Cow::Borrowed(word))));
+        self
+    }
+
+    /// Adds a positional argument, whoever chose its text. One that is empty or begins with `-` would be read as something
+    /// else: the command then cannot be pasted.
+    #[must_use]
+    pub fn arg(self, text: &str) -> Self {
+        let fits = !text.starts_with('-') && !text.is_empty();
+        self.push(text.to_owned(), fits)
+    }
+
+    /// Adds each of them as [`Self::arg`] does.
+    #[must_use]
+    pub fn args(self, texts: &[&str]) -> Self {
+        texts.iter().fold(self, |command, text| command.arg(text))
+    }
+
+    /// Adds the argument `KEY=VALUE`, whoever chose the value.
+    #[must_use]
+    pub fn pair(self, key: &str, value: &str) -> Self {
+        self.arg(&format!("{key}={value}"))
+    }
+
+    /// Adds a flag with its value, whoever chose the value: `--context west`.
+    #[must_use]
+    pub fn flag(mut self, flag: &'static str, value: &str) -> Self {
+        if value.starts_with('-') && flag.starts_with("--") {
+            return self.push(format!("{flag}={value}"), true);
+        }
+        self.parts.push(Part::Word(Cow::Borrowed(flag)));
+        self.push(value.to_owned(), !value.starts_with('-'))
+    }
+
+    /// Adds the flag only where there is a value.
+    #[must_use]
+    pub fn flag_if(self, flag: &'static str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.flag(flag, value),
+            None => self,
+        }
+    }
+
+    /// Adds `-n` with Istio's namespace, unless it is the one that the plugins take by themselves.
+    #[must_use]
+    pub fn istio_namespace(self, namespace: &str) -> Self {
+        self.flag_if("-n", Some(namespace).filter(|name| *name != ISTIO_SYSTEM))
+    }
+
+    /// Adds the flags that name the kubeconfig, the context and its entries as `kubectl` does.
+    #[must_use]
+    pub fn on(self, kubectl: &Kubectl) -> Self {
+        kubectl.flags(self)
+    }
+
+    /// Adds the flag that names the kubeconfig, where one was given.
+    #[must_use]
+    pub fn kubeconfig_of(self, kubectl: &Kubectl) -> Self {
+        self.flag_if("--kubeconfig", kubectl.kubeconfig())
+    }
+
+    /// Sends the output to the input of `next`.
+    #[must_use]
+    pub fn pipe(self, next: Self) -> Self {
+        self.join(Part::Pipe, next)
+    }
+
+    /// Runs `next` where this one succeeded.
+    #[must_use]
+    pub fn then(self, next: Self) -> Self {
+        self.join(Part::Then, next)
+    }
+
+    /// The words of each program, in their order, as the shell gives them to it.
+    pub fn programs(&self) -> Vec<Vec<&str>> {
+        let is_joint = |part: &Part| matches!(part, Part::Pipe | Part::Then);
+        self.parts
+            .split(is_joint)
+            .map(|program| program.iter().filter_map(Part::word).collect())
+            .collect()
+    }
+
+    /// The words with what joins them in words as well, for a step.
+    pub(super) fn in_words(&self) -> String {
+        self.text(", piped into", ", and then")
+    }
+
+    fn text(&self, pipe: &str, then: &str) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            let (before, part) = match part {
+                Part::Word(word) => (" ", quoted(word)),
+                Part::Unfit(_) => (" ", Cow::Borrowed("NAME")),
+                Part::Pipe => ("", Cow::Borrowed(pipe)),
+                Part::Then => ("", Cow::Borrowed(then)),
+            };
+            if !text.is_empty() {
+                text.push_str(before);
+            }
+            text.push_str(&part);
+        }
+        text
+    }
+
+    /// The texts that no quoting makes safe to paste, in quotes.
+    pub(super) fn unfit(&self) -> Vec<String> {
+        let unfit = self.parts.iter().filter_map(|part| match part {
+            Part::Unfit(word) => Some(named(word).into_owned()),
+            Part::Word(_) | Part::Pipe | Part::Then => None,
+        });
+        unfit.collect()
+    }
+
+    fn join(mut self, by: Part, next: Self) -> Self {
+        self.parts.push(by);
+        self.parts.extend(next.parts);
+        self
+    }
+
+    fn push(mut self, word: String, fits: bool) -> Self {
+        self.parts.push(if fits && can_be_pasted(&word) {
+            Part::Word(Cow::Owned(word))
+        } else {
+            Part::Unfit(word)
+        });
+        self
+    }
+}
+
+/// What cannot be pasted stands as `NAME`.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(" |", " &&"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_commands_are_joined() {
+        let line = Command::new("kubectl mesh-eastwest generate")
+            .flag("--network", "net a")
+            .istio_namespace("istio-system")
+            .pipe(Command::new("kubectl apply -f -"))
+            .then(Command::new("kubectl get ns").istio_namespace("mesh"));
+        assert_eq!(
+            line.to_string(),
+            "kubectl mesh-eastwest generate --network 'net a' | kubectl apply -f - && kubectl get ns -n mesh"
+        );
+        let programs: Vec<usize> = line.programs().iter().map(Vec::len).collect();
+        assert_eq!(programs, [5, 4, 5]);
+    }
+}

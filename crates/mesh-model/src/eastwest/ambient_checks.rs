@@ -1,0 +1,79 @@
+//! What a Gateway of the Gateway API says about whether it can work.
+
+use super::remedies::generate_ambient;
+use super::warned::newest;
+use super::{About, ClusterFacts, Gateway};
+use crate::finding::{Finding, Severity};
+use crate::resources::{ApiGateway, Listener};
+
+/// The class that istiod makes an east-west gateway for.
+/// Source: `EastWestGatewayClassName` in Istio's `pkg/config/constants`.
+const CLASS: &str = "istio-east-west";
+
+/// What is wrong with the Gateway that a gateway was made from, if any.
+pub(super) fn of_api_gateway(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
+    let Some(api) = &gateway.api else {
+        return Vec::new();
+    };
+    let mut findings = Vec::new();
+    if let Some(why) = spec(api) {
+        let message = format!("{} {why}", gateway.described());
+        let finding = Finding::new("ambient-ewg-spec", Severity::Error, message);
+        findings.push(finding.fix(generate_ambient(gateway, cluster)));
+    }
+    if let Some(why) = status(api) {
+        let message = format!(
+            "{} {why}: the other clusters take its address from its status alone",
+            gateway.described()
+        );
+        let message = message + &newest(gateway, About::Service, cluster);
+        let fix = cluster
+            .kubectl
+            .in_namespace(&gateway.namespace)
+            .words("describe gateways.gateway.networking.k8s.io")
+            .arg(&gateway.name);
+        findings.push(Finding::new("ambient-ewg-status", Severity::Error, message).fix(fix));
+    }
+    findings
+}
+
+/// Source: `pilot/pkg/serviceregistry/ambient/networks.go` and `multicluster.go` of Istio.
+fn spec(api: &ApiGateway) -> Option<String> {
+    let class = &api.spec.gateway_class_name;
+    let hbone = |listener: &&Listener| listener.protocol == "HBONE";
+    let found = api.spec.listeners.iter().find(hbone);
+    let Some(listener) = found else {
+        return (class == CLASS).then(|| "has no listener of protocol HBONE".to_owned());
+    };
+    if class != CLASS {
+        return Some(format!(
+            "is of class {class:?} and has an HBONE listener, which only class {CLASS} serves to other networks"
+        ));
+    }
+    if listener.port != 15008 {
+        return Some(format!(
+            "has its HBONE listener at port {}, and the other clusters call 15008",
+            listener.port
+        ));
+    }
+    let mode = listener
+        .tls
+        .as_ref()
+        .map(|tls| tls.mode.as_deref().unwrap_or("Terminate"));
+    (mode != Some("Terminate"))
+        .then(|| "does not end TLS at its HBONE listener (tls.mode Terminate)".to_owned())
+}
+
+fn status(api: &ApiGateway) -> Option<String> {
+    let condition = api
+        .status
+        .conditions
+        .iter()
+        .find(|one| one.type_ == "Programmed");
+    match condition {
+        None => Some("is not programmed: no istiod has taken it up".to_owned()),
+        Some(one) if one.status != "True" => Some(format!("is not programmed ({})", one.message)),
+        Some(_) if api.status.addresses.is_empty() => Some("has no address".to_owned()),
+        Some(_) => None,
+    }
+}

@@ -1,0 +1,283 @@
+//! What a gateway's own objects say about whether it can work.
+
+use k8s_openapi::api::core::v1::Pod;
+
+use super::address::node_selector;
+use super::address_checks::{address, hosts_and_loopback, mixed};
+use super::ambient_checks::of_api_gateway;
+use super::gateway::key;
+use super::remedies::{change_service, expose_services, generate, label_network};
+use super::verdict::look_at_pods;
+use super::verdict_tls::because;
+use super::warned::newest;
+use super::{About, AddressKind, ClusterFacts, Exposure, Gateway};
+use crate::command::{Remedy, named};
+use crate::finding::{Finding, Severity};
+use crate::names::{
+    EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, NETWORK_VIEW_VARIABLE,
+    NODE_SELECTOR_ANNOTATION,
+};
+use crate::statements::workload_of;
+use crate::whose::is_remote_service;
+
+/// What is wrong with a gateway, before anything is dialled.
+pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(label(gateway, cluster));
+    findings.extend(ports(gateway, cluster));
+    findings.extend(of_api_gateway(gateway, cluster));
+    findings.extend(nodes(gateway, cluster));
+    findings.extend(address(gateway, cluster));
+    findings.extend(hosts_and_loopback(gateway, cluster));
+    findings.extend(mixed(gateway));
+    findings.extend(pods(gateway, cluster));
+    findings.extend(view(gateway, cluster));
+    findings.extend(exposed(gateway, exposure, cluster));
+    findings
+}
+
+/// What is to be said of a cluster that has no gateway at all.
+pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
+    let is_known = cluster.services.is_seen()
+        && cluster.namespace.is_seen()
+        && !cluster.api_gateways.may_be_there();
+    if !is_known || !Gateway::all(cluster).is_empty() {
+        return None;
+    }
+    let Some(network) = cluster.network() else {
+        let message = "no east-west gateway; a mesh on one network needs none";
+        return Some(Finding::new("ewg-missing", Severity::Info, message));
+    };
+    let message = format!(
+        "no Service has the label {NETWORK_LABEL}: the other networks have no way into {network}"
+    );
+    let Some(remote) = in_its_place(cluster) else {
+        return Some(
+            Finding::new("ewg-missing", Severity::Error, message).fix(generate(network, cluster)),
+        );
+    };
+    let message = format!(
+        "no Service of this cluster's own gateway has the label {NETWORK_LABEL} (service {remote} describes a gateway of another cluster): the other networks have no way into {network}"
+    );
+    let fix = format!(
+        "install an east-west gateway under another name than {EAST_WEST_GATEWAY} (--name): service {remote} is not to be changed"
+    );
+    Some(Finding::new("ewg-missing", Severity::Error, message).fix(fix))
+}
+
+/// The Service that describes a gateway of another cluster and has the name that a gateway of this cluster would get.
+fn in_its_place(cluster: &ClusterFacts) -> Option<String> {
+    let place = (&cluster.istio_namespace, EAST_WEST_GATEWAY);
+    let services = cluster.services.items();
+    let mut remote = services
+        .iter()
+        .filter(|service| is_remote_service(service, cluster.network()));
+    remote.find_map(|service| {
+        let (namespace, name) = key(service);
+        ((&namespace, name.as_str()) == place).then(|| format!("{namespace}/{name}"))
+    })
+}
+
+fn label(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
+    if gateway.network.is_some() {
+        return None;
+    }
+    // A gateway that only exposes istiod on one network has none, and needs none.
+    let severity = if cluster.network().is_some() {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let message = format!(
+        "{} looks like an east-west gateway and lacks the label {NETWORK_LABEL}: istiod passes it over",
+        gateway.described()
+    );
+    Some(Finding::new("ewg-missing", severity, message).fix(label_network(gateway, cluster)))
+}
+
+fn ports(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let told = gateway.label(GATEWAY_PORT_LABEL);
+    if let Some(text) = told.filter(|text| text.parse::<i32>().is_err()) {
+        let message =
+            format!("label {GATEWAY_PORT_LABEL} is {text:?}, no port: istiod takes 15443");
+        let mend = change_service(gateway, cluster, "label", |label| {
+            label.arg(&format!("{GATEWAY_PORT_LABEL}-"))
+        });
+        findings.push(Finding::new("ewg-port-missing", Severity::Warning, message).fix(mend));
+    }
+    if gateway.service.is_some()
+        && gateway.sidecar_port().is_none()
+        && gateway.hbone_port().is_none()
+    {
+        let wanted = told
+            .filter(|text| text.parse::<i32>().is_ok())
+            .unwrap_or("15443");
+        let message = format!(
+            "{} has neither port {wanted} nor port 15008: istiod passes it over",
+            gateway.described()
+        );
+        let patch = format!(
+            r#"[{{"op": "add", "path": "/spec/ports/-", "value": {{"name": "tls", "port": {wanted}, "targetPort": {wanted}}}}}]"#
+        );
+        let mend = change_service(gateway, cluster, "patch", |change| {
+            change.words("--type json").flag("-p", &patch)
+        });
+        findings.push(Finding::new("ewg-port-missing", Severity::Error, message).fix(mend));
+    }
+    findings
+}
+
+fn nodes(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
+    let Some(service) = gateway.service.as_ref() else {
+        return Vec::new();
+    };
+    if gateway.service_type.as_deref() != Some("NodePort") {
+        return Vec::new();
+    }
+    let id = "ewg-nodeport-ignored";
+    let annotate = change_service(gateway, cluster, "annotate", |annotate| {
+        annotate
+            .words("--overwrite")
+            .pair(NODE_SELECTOR_ANNOTATION, "{}")
+    });
+    let described = gateway.described();
+    let external = gateway
+        .addresses
+        .iter()
+        .any(|address| address.kind == AddressKind::ExternalIp);
+    let reached = gateway
+        .addresses
+        .iter()
+        .any(|address| address.kind == AddressKind::NodePort);
+    let mut findings = Vec::new();
+    match node_selector(service) {
+        None if external => (),
+        None => {
+            let message = format!(
+                "{described} is of type NodePort without the annotation {NODE_SELECTOR_ANNOTATION}: istiod takes no node for its address"
+            );
+            findings.push(Finding::new(id, Severity::Error, message).fix(annotate));
+        }
+        Some(Err(())) => {
+            let message = format!(
+                "annotation {NODE_SELECTOR_ANNOTATION} of {described} is no map of labels: istiod takes no node for its address"
+            );
+            findings.push(Finding::new(id, Severity::Error, message).fix(annotate));
+        }
+        Some(Ok(_)) if !reached && cluster.nodes.is_seen() && !external => {
+            let message = format!(
+                "no node that {described} selects has an address of type ExternalIP, and istiod takes no other"
+            );
+            let fix = "make the Service a LoadBalancer, or give such a node an address of type ExternalIP";
+            findings.push(Finding::new(id, Severity::Error, message).fix(fix));
+        }
+        Some(Ok(_)) => (),
+    }
+    let spec = service.spec.as_ref();
+    let policy = spec.and_then(|spec| spec.external_traffic_policy.as_deref());
+    if reached && policy == Some("Local") {
+        let message = format!(
+            "externalTrafficPolicy of {described} is Local: nodes without a pod of the gateway drop what comes in"
+        );
+        let policy = r#"{"spec": {"externalTrafficPolicy": "Cluster"}}"#;
+        let mend = change_service(gateway, cluster, "patch", |change| {
+            change.flag("-p", policy)
+        });
+        findings.push(Finding::new(id, Severity::Warning, message).fix(mend));
+    }
+    findings
+}
+
+pub(super) fn is_own(address: &std::net::IpAddr) -> bool {
+    match address {
+        std::net::IpAddr::V4(four) => {
+            four.is_loopback() || four.is_link_local() || four.is_unspecified()
+        }
+        std::net::IpAddr::V6(six) => {
+            six.is_loopback() || six.is_unicast_link_local() || six.is_unspecified()
+        }
+    }
+}
+
+fn pods(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
+    let pods = gateway.backing.seen()?;
+    let counted = gateway.pods?;
+    let described = gateway.described();
+    let fix = look_at_pods(gateway, cluster);
+    let image_left = |pod: &Pod| {
+        let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+        containers
+            .into_iter()
+            .any(|one| one.image.as_deref() == Some("auto"))
+    };
+    let (severity, message) = if counted.total == 0 {
+        (Severity::Error, format!("{described} has no pods"))
+    } else if pods.iter().any(image_left) {
+        let message = format!(
+            "a pod of {described} still has the image \"auto\": no injector of istiod changed it"
+        );
+        (Severity::Error, message)
+    } else if counted.ready == 0 {
+        (Severity::Error, format!("no pod of {described} is ready"))
+    } else if counted.ready < counted.total {
+        let message = format!(
+            "{} of the {} pods of {described} are not ready",
+            counted.total - counted.ready,
+            counted.total
+        );
+        (Severity::Warning, message)
+    } else {
+        return None;
+    };
+    let message = message + &newest(gateway, About::Pods, cluster);
+    Some(Finding::new("ewg-pods", severity, message).fix(fix))
+}
+
+/// A gateway that serves all networks may send a request on to another cluster, and get it back.
+fn view(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
+    let network = gateway.network.as_deref()?;
+    gateway.sidecar_port()?;
+    let pods = gateway.backing.seen()?;
+    let view = |pod: &Pod| {
+        let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+        let mut env = containers.flat_map(|one| one.env.iter().flatten());
+        let view = env.find(|env| env.name == NETWORK_VIEW_VARIABLE);
+        view.and_then(|env| env.value.clone())
+    };
+    let other = pods
+        .iter()
+        .map(view)
+        .find(|view| view.as_deref() != Some(network))?;
+    let serves = other.map_or("all networks".to_owned(), |other| {
+        format!("network {other}")
+    });
+    let message = format!(
+        "{} leads into {network}, and its pods serve {serves}",
+        gateway.described()
+    );
+    let fix: Remedy = match workload_of(pods) {
+        Some((resource, name)) => cluster
+            .kubectl
+            .in_namespace(&gateway.namespace)
+            .words("set env")
+            .args(&[&resource, &name])
+            .pair(NETWORK_VIEW_VARIABLE, network)
+            .into(),
+        None => format!(
+            "give the pods of {} the variable {NETWORK_VIEW_VARIABLE} with the value {}, in what makes them",
+            gateway.described(),
+            named(network)
+        )
+        .into(),
+    };
+    Some(Finding::new("ewg-network-view", Severity::Warning, message).fix(fix))
+}
+
+fn exposed(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Option<Finding> {
+    let id = exposure.services.fault()?;
+    let why = because(&exposure.services)?;
+    let port = gateway.sidecar_port()?;
+    let message = format!("the gateway passes nothing on at port {port}: {why}");
+    Some(Finding::new(id, Severity::Error, message).fix(expose_services(gateway, cluster)))
+}

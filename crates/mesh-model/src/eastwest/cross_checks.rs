@@ -1,0 +1,164 @@
+//! What several clusters come to beside each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{ClusterFacts, Gateway, Verdict};
+use crate::finding::{Finding, Severity};
+use crate::probe::{Answer, Chain, Judgement, Roots};
+
+/// Another cluster that requests come from.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside<'a> {
+    /// Its context.
+    pub context: &'a str,
+    /// The mesh that it says to belong to.
+    pub mesh_id: Option<&'a str>,
+    /// The roots that its proxies trust, where they could be read.
+    pub roots: Option<&'a Roots>,
+}
+
+impl<'a> Beside<'a> {
+    /// What matters of a cluster to its peers.
+    pub fn of(cluster: &'a ClusterFacts) -> Self {
+        Self {
+            context: &cluster.context,
+            mesh_id: cluster.mesh_id.seen().and_then(Option::as_deref),
+            roots: cluster.roots.seen().filter(|roots| !roots.is_empty()),
+        }
+    }
+
+    fn is_of_another_mesh(&self, other: &Self) -> bool {
+        matches!((self.mesh_id, other.mesh_id), (Some(own), Some(other)) if own != other)
+    }
+}
+
+/// Whether the chain that came through a gateway leads to the roots of its own cluster and of the others.
+///
+/// A chain whose roots could not be read is not judged.
+pub fn cross_check(
+    verdict: &Verdict,
+    own: &Beside<'_>,
+    others: &[Beside<'_>],
+    now: Timestamp,
+) -> Vec<Finding> {
+    let Some(chain) = verdict
+        .answer
+        .as_ref()
+        .filter(|answer| answer.is_mesh())
+        .and_then(Answer::chain)
+    else {
+        return Vec::new();
+    };
+    if let Some(finding) = own.roots.and_then(|roots| of_own(chain, own, roots, now)) {
+        return vec![finding];
+    }
+    // Clusters with the same roots are judged once.
+    let mut by_roots: BTreeMap<&[String], (&Roots, Vec<&str>)> = BTreeMap::new();
+    for other in others.iter().filter(|other| !own.is_of_another_mesh(other)) {
+        if let Some(roots) = other.roots {
+            let group = by_roots
+                .entry(roots.fingerprints())
+                .or_insert((roots, Vec::new()));
+            group.1.push(other.context);
+        }
+    }
+    let strangers = by_roots
+        .values()
+        .filter(|(roots, _)| chain.judge(roots, now) == Judgement::AnotherRoot);
+    let strangers: Vec<&str> = strangers
+        .flat_map(|(_, contexts)| contexts.iter().copied())
+        .collect();
+    if strangers.is_empty() {
+        return Vec::new();
+    }
+    let (have, one) = if strangers.len() == 1 {
+        ("has", "it")
+    } else {
+        ("have", "them")
+    };
+    let message = format!(
+        "{} {have} another root than {}: what {} shows does not verify there, and no request from {one} gets through",
+        strangers.join(", "),
+        own.context,
+        chain.identity(),
+    );
+    vec![finding(
+        message,
+        "give all clusters intermediate authorities of one root (secret cacerts), then restart istiod and the workloads",
+    )]
+}
+
+fn of_own(chain: &Chain, own: &Beside<'_>, roots: &Roots, now: Timestamp) -> Option<Finding> {
+    let (who, context) = (chain.identity(), own.context);
+    let message = match chain.judge(roots, now) {
+        Judgement::Verified => return None,
+        Judgement::AnotherRoot => format!(
+            "what {who} shows does not lead to the root of its own cluster {context}: its certificate is of another authority than istiod's"
+        ),
+        Judgement::Expired => format!("a certificate that {who} shows is over"),
+        Judgement::NotYetValid => format!(
+            "a certificate that {who} shows is not valid yet: a clock is wrong, here or in {context}"
+        ),
+        Judgement::Unfit(why) => format!("what {who} shows cannot be verified: {why}"),
+    };
+    Some(finding(
+        message,
+        "restart istiod, then the workload, so that it gets a new certificate",
+    ))
+}
+
+fn finding(message: String, fix: &str) -> Finding {
+    Finding::new("probe-15443-root", Severity::Error, message).fix(fix)
+}
+
+/// Findings about addresses that gateways of different networks share: one for each address, for the first of the gateways
+/// (by its position) that have it.
+pub fn duplicates(gateways: &[(&str, &Gateway)]) -> Vec<(usize, Finding)> {
+    let mut places: BTreeMap<(&str, i32), Vec<usize>> = BTreeMap::new();
+    for (number, (_, gateway)) in gateways.iter().enumerate() {
+        let ports = [gateway.sidecar_port(), gateway.hbone_port()];
+        for address in &gateway.addresses {
+            for port in ports
+                .iter()
+                .flatten()
+                .filter_map(|port| address.port(*port))
+            {
+                let here = places.entry((&address.value, port)).or_default();
+                here.push(number);
+            }
+        }
+    }
+    let mut told = BTreeSet::new();
+    let mut findings = Vec::new();
+    for ((address, port), here) in places {
+        let here = here.into_iter().filter_map(|number| {
+            let (context, gateway) = gateways[number];
+            let network = gateway.network.as_deref()?;
+            let said = format!(
+                "{} in {context}, which leads into {network}",
+                gateway.described()
+            );
+            Some((number, network, said))
+        });
+        let here: Vec<(usize, &str, String)> = here.collect();
+        let Some((first, network, _)) = here.first() else {
+            continue;
+        };
+        if here.iter().all(|(_, other, _)| other == network) || !told.insert((address, *first)) {
+            continue;
+        }
+        let each: Vec<&str> = here.iter().map(|(_, _, said)| said.as_str()).collect();
+        let message = format!(
+            "{address}:{port} is the address of {}",
+            each.join(", and of ")
+        );
+        let fix = "give each gateway an address of its own (with MetalLB: separate pools)";
+        findings.push((
+            *first,
+            Finding::new("ewg-address-duplicate", Severity::Error, message).fix(fix),
+        ));
+    }
+    findings
+}

@@ -1,0 +1,222 @@
+//! The gateways of a cluster, each with what is known of it.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::{Pod, Service};
+use serde::Serialize;
+
+use super::{Address, ClusterFacts};
+use crate::names::{GATEWAY_NAME_LABEL, GATEWAY_PORT_LABEL, NETWORK_LABEL};
+use crate::read::Read;
+use crate::resources::ApiGateway;
+use crate::whose::{is_remote_gateway, is_remote_service};
+
+/// The port for mutual TLS unless a label says otherwise, and the one for HBONE, which nothing changes.
+/// Source: `DefaultNetworkGatewayPort` and `DefaultNetworkGatewayHBONEPort` in Istio's
+/// `pilot/pkg/serviceregistry/kube/controller/network.go`.
+const SIDECAR_PORT: i32 = 15443;
+const HBONE_PORT: i32 = 15008;
+
+/// An east-west gateway, or what looks like one.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Gateway {
+    /// `service/NAMESPACE/NAME`, or `gateway/NAMESPACE/NAME` for one of the Gateway API.
+    pub object: String,
+    /// Where it is.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The network that it leads into; without one no istiod takes it for a gateway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// The type of its Service.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub service_type: Option<String>,
+    /// Where it can be reached.
+    pub addresses: Vec<Address>,
+    /// Its pods, where they could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pods: Option<Pods>,
+    /// The Service itself.
+    #[serde(skip)]
+    pub service: Option<Service>,
+    /// The Gateway that the Service was made for.
+    #[serde(skip)]
+    pub api: Option<ApiGateway>,
+    /// The pods themselves.
+    #[serde(skip)]
+    pub backing: Read<Vec<Pod>>,
+}
+
+/// How many pods there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Pods {
+    /// Those that are ready.
+    pub ready: usize,
+    /// All of them.
+    pub total: usize,
+}
+
+impl Gateway {
+    /// All gateways of a cluster, a Gateway of the Gateway API and its Service as one; by namespace and name. What
+    /// describes a gateway of another cluster is none of them.
+    pub fn all(cluster: &ClusterFacts) -> Vec<Self> {
+        let services = cluster.services.items();
+        let apis = cluster.api_gateways.items();
+        let apis = apis.iter().filter(|api| !is_remote_gateway(api));
+        let of_apis = apis.map(|api| {
+            let service = services.iter().find(|service| is_made_for(service, api));
+            Self::of(cluster, service, Some(api))
+        });
+        let mut gateways: Vec<Self> = of_apis.collect();
+        let own = services
+            .iter()
+            .filter(|service| !is_remote_service(service, cluster.network()));
+        let alone = own.filter(|service| {
+            let mut taken = gateways
+                .iter()
+                .filter_map(|gateway| gateway.service.as_ref());
+            !taken.any(|taken| key(taken) == key(service))
+        });
+        let alone: Vec<Self> = alone
+            .map(|service| Self::of(cluster, Some(service), None))
+            .collect();
+        gateways.extend(alone);
+        gateways.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        gateways
+    }
+
+    fn of(cluster: &ClusterFacts, service: Option<&Service>, api: Option<&ApiGateway>) -> Self {
+        let meta = api.map_or_else(
+            || service.map(|service| &service.metadata),
+            |api| Some(&api.metadata),
+        );
+        let meta = meta.cloned().unwrap_or_default();
+        let (namespace, name) = (
+            meta.namespace.unwrap_or_default(),
+            meta.name.unwrap_or_default(),
+        );
+        let kind = if api.is_some() { "gateway" } else { "service" };
+        let nodes = cluster.nodes.items();
+        let mut addresses =
+            service.map_or_else(Vec::new, |service| Address::of_service(service, nodes));
+        if addresses.is_empty() {
+            addresses = api.map_or_else(Vec::new, Address::of_api_gateway);
+        }
+        // A Service that was not found, or selects nothing, was not asked for its pods.
+        let backing = service.and_then(|service| cluster.pods.get(&key(service)).cloned());
+        let backing = backing.unwrap_or(Read::NotAsked);
+        let spec = service.and_then(|service| service.spec.as_ref());
+        Self {
+            object: format!("{kind}/{namespace}/{name}"),
+            network: meta
+                .labels
+                .unwrap_or_default()
+                .remove(NETWORK_LABEL)
+                .filter(|name| !name.is_empty()),
+            service_type: spec.and_then(|spec| spec.type_.clone()),
+            addresses,
+            pods: backing.seen().map(|pods| Pods {
+                ready: pods.iter().filter(|pod| is_ready(pod)).count(),
+                total: pods.len(),
+            }),
+            service: service.cloned(),
+            api: api.cloned(),
+            backing,
+            namespace,
+            name,
+        }
+    }
+
+    /// The port of its Service for mutual TLS, where it has one.
+    pub fn sidecar_port(&self) -> Option<i32> {
+        let label = self.label(GATEWAY_PORT_LABEL);
+        // What is no number counts as not said.
+        let port = label
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(SIDECAR_PORT);
+        self.ports().contains(&port).then_some(port)
+    }
+
+    /// The port for HBONE, where it has one.
+    pub fn hbone_port(&self) -> Option<i32> {
+        self.ports().contains(&HBONE_PORT).then_some(HBONE_PORT)
+    }
+
+    /// The ports of its Service, or the listeners of the Gateway where the Service is not there.
+    pub fn ports(&self) -> BTreeSet<i32> {
+        let of_service = self
+            .service
+            .as_ref()
+            .and_then(|service| service.spec.as_ref());
+        match (of_service, &self.api) {
+            (Some(spec), _) => spec.ports.iter().flatten().map(|port| port.port).collect(),
+            (None, Some(api)) => api.spec.listeners.iter().map(|one| one.port).collect(),
+            (None, None) => BTreeSet::new(),
+        }
+    }
+
+    /// A label of its Service, or of the Gateway that has none.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        let of_service = self.service.as_ref().map(|service| &service.metadata);
+        let meta = of_service.or(self.api.as_ref().map(|api| &api.metadata))?;
+        meta.labels.as_ref()?.get(key).map(String::as_str)
+    }
+
+    /// The object as a sentence names it.
+    pub fn described(&self) -> String {
+        let (kind, _) = self.object.split_once('/').unwrap_or(("service", ""));
+        format!("{kind} {}/{}", self.namespace, self.name)
+    }
+
+    /// The names of its pods that are not ready.
+    pub fn unready_pods(&self) -> Vec<&str> {
+        let pods = self.backing.items().iter();
+        let unready = pods.filter(|pod| !is_ready(pod));
+        unready
+            .filter_map(|pod| pod.metadata.name.as_deref())
+            .collect()
+    }
+
+    /// Whether its pods run as this workload: `spiffe://DOMAIN/ns/NAMESPACE/sa/ACCOUNT`.
+    pub fn is_identity(&self, spiffe: &str) -> bool {
+        let pods = self.backing.items();
+        let account = |pod: &Pod| {
+            let account = pod.spec.as_ref()?.service_account_name.clone();
+            Some(account.unwrap_or_else(|| "default".to_owned()))
+        };
+        pods.iter().filter_map(account).any(|account| {
+            let end = format!("/ns/{}/sa/{account}", self.namespace);
+            spiffe.ends_with(&end)
+        })
+    }
+}
+
+/// Namespace and name.
+pub(super) fn key(service: &Service) -> (String, String) {
+    let meta = &service.metadata;
+    (
+        meta.namespace.clone().unwrap_or_default(),
+        meta.name.clone().unwrap_or_default(),
+    )
+}
+
+fn is_made_for(service: &Service, api: &ApiGateway) -> bool {
+    let labels = service.metadata.labels.as_ref();
+    service.metadata.namespace == api.metadata.namespace
+        && api.metadata.name.is_some()
+        && labels.and_then(|labels| labels.get(GATEWAY_NAME_LABEL)) == api.metadata.name.as_ref()
+}
+
+/// Whether a pod takes traffic.
+pub(super) fn is_ready(pod: &Pod) -> bool {
+    let conditions = pod
+        .status
+        .as_ref()
+        .and_then(|status| status.conditions.as_ref());
+    conditions
+        .into_iter()
+        .flatten()
+        .any(|one| one.type_ == "Ready" && one.status == "True")
+}

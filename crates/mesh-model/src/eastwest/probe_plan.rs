@@ -1,0 +1,184 @@
+//! What is to be asked of a gateway, and what cannot be and why.
+
+use serde::Serialize;
+
+use super::{Address, Candidate, ClusterFacts, Exposure, Gateway, Passthrough, candidates};
+use crate::probe::{Ask, Question};
+
+/// Which check a question belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Check {
+    /// Whether the proxy has its configuration.
+    #[serde(rename = "probe-15021")]
+    Readiness,
+    /// Whether a workload answers through the gateway by mutual TLS.
+    #[serde(rename = "probe-15443")]
+    Sidecar,
+    /// Whether the gateway ends HBONE.
+    #[serde(rename = "probe-15008")]
+    Hbone,
+    /// Whether istiod answers through the gateway.
+    #[serde(rename = "probe-15012")]
+    Istiod,
+    /// Whether istiod's injector answers through the gateway.
+    #[serde(rename = "probe-15017")]
+    Webhook,
+}
+
+/// Everything that is asked under one check at one address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// Which check.
+    pub check: Check,
+    /// The port of the Service.
+    pub port: i32,
+    /// Where; nothing where there is no address.
+    pub address: Option<String>,
+    /// The port that is dialled there.
+    pub dialled: Option<i32>,
+    /// The questions, or why there is none.
+    pub asked: Result<Vec<(Question, Option<Candidate>)>, String>,
+}
+
+const READINESS_PORT: i32 = 15021;
+
+/// A cluster can have hundreds of nodes, and a few tell whether the gateway answers.
+const ADDRESSES: usize = 8;
+
+impl Check {
+    /// The id of the catalog.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Readiness => "probe-15021",
+            Self::Sidecar => "probe-15443",
+            Self::Hbone => "probe-15008",
+            Self::Istiod => "probe-15012",
+            Self::Webhook => "probe-15017",
+        }
+    }
+}
+
+/// All that is asked of a gateway: at each of its addresses each port that its Service has.
+pub fn plan(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Vec<Planned> {
+    let mut checks = Vec::new();
+    let mut add = |check, port: Option<i32>| checks.extend(port.map(|port| (check, port)));
+    let has = |port: i32| gateway.ports().contains(&port).then_some(port);
+    add(Check::Readiness, has(READINESS_PORT));
+    add(Check::Sidecar, gateway.sidecar_port());
+    add(Check::Hbone, gateway.hbone_port());
+    for door in &exposure.istiod {
+        let check = if door.port == 15012 {
+            Check::Istiod
+        } else {
+            Check::Webhook
+        };
+        add(check, Some(door.port));
+    }
+    let mut planned = Vec::new();
+    for (check, port) in checks {
+        let asks = asks(check, port, exposure, gateway, cluster);
+        if gateway.addresses.is_empty() {
+            planned.push(Planned {
+                check,
+                port,
+                address: None,
+                dialled: None,
+                asked: Err("the gateway has no address".to_owned()),
+            });
+        }
+        for address in gateway.addresses.iter().take(ADDRESSES) {
+            planned.push(at(address, check, port, asks.clone()));
+        }
+    }
+    planned
+}
+
+type Asks = Result<Vec<(Ask, Option<Candidate>)>, String>;
+
+fn at(address: &Address, check: Check, port: i32, asks: Asks) -> Planned {
+    let dialled = address.port(port);
+    let asked = match (dialled.and_then(|port| u16::try_from(port).ok()), asks) {
+        (None, _) => Err(format!("port {port} has no port on the nodes")),
+        (Some(_), _) if address.resolved.is_empty() => {
+            Err(format!("{} does not resolve from here", address.value))
+        }
+        (Some(_), Err(reason)) => Err(reason),
+        (Some(port), Ok(asks)) => Ok(asks
+            .into_iter()
+            .map(|(ask, candidate)| {
+                let question = Question {
+                    addresses: address.resolved.clone(),
+                    port,
+                    ask,
+                };
+                (question, candidate)
+            })
+            .collect()),
+    };
+    Planned {
+        check,
+        port,
+        address: Some(address.value.clone()),
+        dialled,
+        asked,
+    }
+}
+
+fn asks(
+    check: Check,
+    port: i32,
+    exposure: &Exposure,
+    gateway: &Gateway,
+    cluster: &ClusterFacts,
+) -> Asks {
+    match check {
+        Check::Readiness => Ok(vec![(Ask::Readiness, None)]),
+        Check::Hbone => Ok(vec![(Ask::hbone(), None)]),
+        Check::Istiod | Check::Webhook => {
+            let doors = exposure.istiod.iter().filter(|door| door.port == port);
+            Ok(doors
+                .map(|door| (Ask::istiod(&door.server_name), None))
+                .collect())
+        }
+        Check::Sidecar => {
+            let found = asked_for(&exposure.services, gateway, cluster)?;
+            Ok(found
+                .into_iter()
+                .map(|one| (Ask::service(one.port, &one.host), Some(one)))
+                .collect())
+        }
+    }
+}
+
+/// The services to ask for. A gateway that passes TLS on shows nothing of its own.
+fn asked_for(
+    services: &Passthrough,
+    gateway: &Gateway,
+    cluster: &ClusterFacts,
+) -> Result<Vec<Candidate>, String> {
+    let unread = [
+        cluster.meshed_pods.reason(),
+        cluster.meshed_services.reason(),
+    ];
+    if let Some(reason) = unread.into_iter().flatten().next() {
+        return Err(reason.to_owned());
+    }
+    let (pods, beside) = (cluster.meshed_pods.items(), cluster.meshed_services.items());
+    let own = |service: &&k8s_openapi::api::core::v1::Service| {
+        let own = gateway.service.as_ref().map(|own| &own.metadata);
+        own.is_none_or(|own| {
+            (&own.namespace, &own.name) != (&service.metadata.namespace, &service.metadata.name)
+        })
+    };
+    let beside: Vec<_> = beside.iter().filter(own).cloned().collect();
+    let found = candidates(pods, &beside, &cluster.domain(), |host| {
+        services.takes(host)
+    });
+    if found.is_empty() {
+        return Err(
+            "no exposed service has a ready pod that takes mutual TLS, so there is none to ask for"
+                .to_owned(),
+        );
+    }
+    Ok(found)
+}

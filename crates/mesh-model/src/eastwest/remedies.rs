@@ -1,0 +1,137 @@
+//! Commands that mend a gateway, for pasting.
+
+use super::{ClusterFacts, Gateway};
+use crate::command::{Command, Remedy};
+use crate::exposure::Revision;
+use crate::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
+use crate::whose::leads_to_own_pods;
+
+/// Exposes the services of the cluster through the gateway, in the words that fit its pods, port, place and domain.
+pub(super) fn expose_services(gateway: &Gateway, cluster: &ClusterFacts) -> Command {
+    let port = gateway.sidecar_port().filter(|port| *port != 15443);
+    let port = port.map(|port| port.to_string());
+    let domain = cluster.domain();
+    let command = Command::new("kubectl mesh-eastwest expose services")
+        .flag_if("--port", port.as_deref())
+        .flag_if("--selector", own_selector(gateway).as_deref())
+        .flag_if(
+            "--cluster-domain",
+            Some(domain.as_str()).filter(|domain| *domain != "cluster.local"),
+        );
+    applied(command, &gateway.namespace, cluster)
+}
+
+/// Exposes istiod through the gateway.
+pub(super) fn expose_istiod(gateway: &Gateway, cluster: &ClusterFacts) -> Command {
+    let revisions = cluster.revisions();
+    let names: Vec<&str> = revisions.iter().map(Revision::word).collect();
+    let names = (names != ["default"]).then(|| names.join(","));
+    let command = Command::new("kubectl mesh-eastwest expose istiod")
+        .flag_if("--revision", names.as_deref())
+        .flag_if("--selector", own_selector(gateway).as_deref());
+    applied(command, &gateway.namespace, cluster)
+}
+
+/// Makes a gateway where there is none.
+pub(super) fn generate(network: &str, cluster: &ClusterFacts) -> Command {
+    let command = Command::new("kubectl mesh-eastwest generate").flag("--network", network);
+    applied(command, &cluster.istio_namespace, cluster)
+}
+
+/// Makes a gateway of ambient mode as it should be.
+pub(super) fn generate_ambient(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy {
+    let Some(network) = gateway.network.as_deref().or(cluster.network()) else {
+        return format!(
+            "name the network of {} (kubectl mesh-label network), then make {} again (kubectl mesh-eastwest generate --ambient)",
+            cluster.context,
+            gateway.described()
+        )
+        .into();
+    };
+    let name = Some(gateway.name.as_str()).filter(|name| *name != EAST_WEST_GATEWAY);
+    let command = Command::new("kubectl mesh-eastwest generate --ambient")
+        .flag("--network", network)
+        .flag_if("--name", name)
+        .flag_if("--revision", super::exposed::revision_of(gateway));
+    applied(command, &gateway.namespace, cluster).into()
+}
+
+/// Makes a gateway of a Service that lacks the label.
+pub(super) fn label_network(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy {
+    let Some(network) = cluster.network() else {
+        return format!(
+            "where the mesh has several networks, name the one of {} (kubectl mesh-label network) and give {} the label {NETWORK_LABEL} with it",
+            cluster.context,
+            gateway.described()
+        )
+        .into();
+    };
+    change_service(gateway, cluster, "label", |label| {
+        label.pair(NETWORK_LABEL, network)
+    })
+}
+
+/// `kubectl VERB service NAME` for the gateway's Service with more words; a step where no pods of this cluster are behind it,
+/// since then it may describe what is elsewhere.
+pub(super) fn change_service(
+    gateway: &Gateway,
+    cluster: &ClusterFacts,
+    verb: &'static str,
+    more: impl FnOnce(Command) -> Command,
+) -> Remedy {
+    let is_elsewhere = |service| !leads_to_own_pods(service);
+    if gateway.service.as_ref().is_some_and(is_elsewhere) {
+        return format!(
+            "change service {}/{} by hand: no pods of this cluster are behind it, so look first at what it describes",
+            gateway.namespace,
+            service_name(gateway)
+        )
+        .into();
+    }
+    more(on_service(gateway, cluster, verb)).into()
+}
+
+/// `kubectl VERB service NAME` for the gateway's Service.
+pub(super) fn on_service(gateway: &Gateway, cluster: &ClusterFacts, verb: &'static str) -> Command {
+    cluster
+        .kubectl
+        .in_namespace(&gateway.namespace)
+        .words(verb)
+        .words("service")
+        .arg(service_name(gateway))
+}
+
+fn service_name(gateway: &Gateway) -> &str {
+    let own = gateway
+        .service
+        .as_ref()
+        .and_then(|service| service.metadata.name.as_deref());
+    own.unwrap_or(&gateway.name)
+}
+
+/// What is generated for a namespace, applied to the cluster.
+fn applied(generate: Command, namespace: &str, cluster: &ClusterFacts) -> Command {
+    let apply = cluster.kubectl.command().words("apply -f -");
+    generate.istio_namespace(namespace).pipe(apply)
+}
+
+/// The labels by which the gateway's pods are known, where they are not those that everybody takes.
+fn own_selector(gateway: &Gateway) -> Option<String> {
+    let pods = gateway.backing.items();
+    let usual = pods.iter().all(|pod| {
+        let labels = pod.metadata.labels.as_ref();
+        labels
+            .and_then(|labels| labels.get("istio"))
+            .map(String::as_str)
+            == Some("eastwestgateway")
+    });
+    if usual {
+        return None;
+    }
+    let spec = gateway.service.as_ref()?.spec.as_ref()?;
+    let selector = spec.selector.as_ref()?.iter();
+    let pairs: Vec<String> = selector
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    (!pairs.is_empty()).then(|| pairs.join(","))
+}

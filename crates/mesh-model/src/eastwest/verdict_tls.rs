@@ -1,0 +1,266 @@
+//! What it means who shows a certificate at a gateway's port, and who does not.
+
+use super::peer_authentication::disabled_for;
+use super::remedies::{expose_istiod, expose_services};
+use super::verdict::{Judged, Known, seen};
+use super::{Candidate, Check, Passthrough};
+use crate::finding::{Finding, Severity};
+use crate::probe::{Afterwards, Answer, Chain};
+use crate::read::Read;
+
+/// What a gateway with `AUTO_PASSTHROUGH` should show: a workload's certificate, and that it misses ours.
+pub(super) fn of_sidecar(
+    candidate: Option<&Candidate>,
+    answer: &Answer,
+    all: &[(Option<&Candidate>, &Answer)],
+    known: &Known<'_>,
+) -> Judged {
+    let place = &known.place;
+    let error = |message: String| Finding::new(Check::Sidecar.id(), Severity::Error, message);
+    let spiffe = answer.chain().and_then(Chain::spiffe);
+    let host = candidate.map_or("", |one| one.host.as_str());
+    if let Some(spiffe) = spiffe.filter(|id| known.gateway.is_identity(id)) {
+        let message = format!(
+            "{place} ends TLS itself as {spiffe}{}: who calls {host} from another network expects the workload there and refuses",
+            by_whom(&known.exposure.services)
+        );
+        return Judged::failed(
+            "own-tls",
+            error(message).fix(expose_services(known.gateway, known.cluster)),
+        );
+    }
+    match (spiffe, answer) {
+        (Some(id), _) if answer.is_mesh() => Judged::passed(format!("{id} answers for {host}")),
+        (Some(id), _) => Judged::failed(
+            "no-mtls",
+            error(format!(
+                "{place} shows {id} for {host} and wants no certificate of ours: that is no mutual TLS"
+            )),
+        ),
+        (None, Answer::Handshake(_) | Answer::NotTls | Answer::Http { .. }) => {
+            of_balancer(answer, known)
+        }
+        (None, Answer::Closed) => of_hanging_up(all, known),
+        (None, _) => {
+            let (word, seen) = seen(answer);
+            Judged::failed(
+                word,
+                why_closed(error(format!("{place} {seen}")), answer, known),
+            )
+        }
+    }
+}
+
+/// What ends HBONE shows the gateway's own certificate, and misses ours.
+pub(super) fn of_hbone(answer: &Answer, known: &Known<'_>) -> Judged {
+    let place = &known.place;
+    let error = |message: String| Finding::new(Check::Hbone.id(), Severity::Error, message);
+    match (answer.chain().and_then(Chain::spiffe), answer) {
+        (Some(id), _) if answer.is_mesh() => Judged::passed(format!("{id} ends HBONE")),
+        (Some(id), _) => Judged::failed(
+            "no-mtls",
+            error(format!(
+                "{place} shows {id} and wants no certificate of ours: that is no HBONE of a mesh"
+            )),
+        ),
+        (None, Answer::Handshake(_) | Answer::NotTls | Answer::Http { .. }) => {
+            of_balancer(answer, known)
+        }
+        (None, _) => {
+            let (word, seen) = seen(answer);
+            let why = if known.has_no_ready_pod() {
+                "no pod of the gateway is ready"
+            } else {
+                "the load balancer or a firewall keeps the port, or the gateway has no configuration from istiod"
+            };
+            let finding = error(format!("{place} {seen}: {why}"));
+            Judged::failed(word, finding.fix(known.look_at_pods()))
+        }
+    }
+}
+
+/// istiod shows its own names, or the gateway before it the name by which it is exposed, and neither needs our certificate.
+pub(super) fn of_istiod(check: Check, answer: &Answer, known: &Known<'_>) -> Judged {
+    let place = &known.place;
+    let door = known
+        .exposure
+        .istiod
+        .iter()
+        .find(|door| door.port == known.port);
+    let name = door.map_or("istiod", |door| door.server_name.as_str());
+    let error = |message: String| Finding::new(check.id(), Severity::Error, message);
+    if let Answer::Handshake(handshake) = answer {
+        let names = handshake.chain.leaf().map_or(&[][..], |leaf| &leaf.names);
+        let refused = matches!(
+            handshake.afterwards,
+            Afterwards::Alert(_) | Afterwards::Closed
+        );
+        return if names.iter().any(|own| covers(own, name)) && !refused {
+            Judged::passed(format!("{name} answers"))
+        } else {
+            let who = handshake.chain.identity();
+            let message = format!("{place} shows the certificate of {who} and not of {name}");
+            Judged::failed(
+                "other",
+                error(message).fix(expose_istiod(known.gateway, known.cluster)),
+            )
+        };
+    }
+    let (word, seen) = seen(answer);
+    let finding = error(format!(
+        "{place} {seen}, though a Gateway exposes istiod there: no VirtualService leads {name} to an istiod, or none runs"
+    ));
+    Judged::failed(
+        word,
+        finding.fix(expose_istiod(known.gateway, known.cluster)),
+    )
+}
+
+/// A certificate of the web, or none: something stands before the gateway that ends TLS.
+fn of_balancer(answer: &Answer, known: &Known<'_>) -> Judged {
+    let place = &known.place;
+    let (_, seen) = seen(answer);
+    let message = format!(
+        "{place} {seen}, and none of a mesh: something before the gateway ends TLS, where mutual TLS has to be passed on"
+    );
+    let finding = Finding::new("ewg-l7-lb", Severity::Error, message);
+    let word = if matches!(answer, Answer::Handshake(_)) {
+        "web"
+    } else {
+        "plain"
+    };
+    Judged::failed(
+        word,
+        finding.fix("let the load balancer pass TCP on as it is (layer 4), without a certificate of its own"),
+    )
+}
+
+/// A gateway says nothing when it does not know the name, or nobody behind it takes mutual TLS.
+fn of_hanging_up(all: &[(Option<&Candidate>, &Answer)], known: &Known<'_>) -> Judged {
+    let place = &known.place;
+    let asked: Vec<&Candidate> = all.iter().filter_map(|(one, _)| *one).collect();
+    let hosts: Vec<&str> = asked.iter().map(|one| one.host.as_str()).collect();
+    let start = format!("{place} hangs up on who asks for {}", hosts.join(", "));
+    let error = |message: String| Finding::new(Check::Sidecar.id(), Severity::Error, message);
+    let root = &known.cluster.istio_namespace;
+    let policies = known.policies.map(Read::items);
+    let off = asked
+        .iter()
+        .find_map(|one| disabled_for(policies.unwrap_or_default(), one, root));
+    if let Some((space, name)) = off.as_deref().and_then(|policy| policy.split_once('/')) {
+        let message = format!("{start}: PeerAuthentication {space}/{name} turns mutual TLS off");
+        let fix = format!(
+            "let PeerAuthentication {space}/{name} in context {} take mutual TLS: mode PERMISSIVE or STRICT",
+            known.cluster.context
+        );
+        return Judged::failed("reset", error(message).fix(fix));
+    }
+    if let Some(id) = known.exposure.services.fault() {
+        return Judged::failed("reset", error(format!("{start}, as {id} explains")));
+    }
+    let unread = match known.policies.and_then(Read::reason) {
+        Some(reason) => format!(" (PeerAuthentications skipped: {reason})"),
+        None => String::new(),
+    };
+    let space = asked
+        .first()
+        .map_or("default", |one| one.namespace.as_str());
+    let finding = error(format!(
+        "{start}: no pod behind it takes mutual TLS, its proxy is gone, or a load balancer has no healthy target{unread}"
+    ));
+    Judged::failed(
+        "reset",
+        finding.fix(
+            known
+                .cluster
+                .kubectl
+                .in_namespace(space)
+                .words("get pods,endpointslices"),
+        ),
+    )
+}
+
+/// Why nothing listens, with the command that mends it where no other finding has it.
+fn why_closed(mut finding: Finding, answer: &Answer, known: &Known<'_>) -> Finding {
+    let explained = if known.has_no_ready_pod() {
+        Some("ewg-pods")
+    } else {
+        known.exposure.services.fault()
+    };
+    let seen = &finding.message;
+    if let Some(id) = explained {
+        finding.message = format!("{seen}, as {id} explains");
+        return finding;
+    }
+    let why = match answer {
+        Answer::TimedOut | Answer::NoRoute => {
+            "a firewall keeps it, or a load balancer has no healthy target"
+        }
+        _ => {
+            "the gateway has no configuration from istiod, or what stands before it does not lead to its pods"
+        }
+    };
+    finding.message = format!("{seen}: {why}");
+    finding.fix(known.look_at_pods())
+}
+
+/// What the Gateway objects say about a port that does not pass mutual TLS on.
+pub(super) fn because(services: &Passthrough) -> Option<String> {
+    Some(match services {
+        Passthrough::Open { .. } | Passthrough::Unknown(_) => return None,
+        Passthrough::Missing => "no Gateway exposes services there".to_owned(),
+        Passthrough::OtherMode { object, mode, .. } => {
+            format!("Gateway {object} has tls.mode {mode}, not AUTO_PASSTHROUGH")
+        }
+        Passthrough::OtherPods { object, selector } => {
+            let labels: Vec<String> = selector
+                .iter()
+                .map(|(key, value)| format!("{key}={value}"))
+                .collect();
+            format!(
+                "Gateway {object} selects pods with {}, and none of the gateway's has that",
+                labels.join(",")
+            )
+        }
+        Passthrough::OtherNamespace { object } => {
+            format!(
+                "istiod takes Gateways only from the pods' own namespace, and Gateway {object} is in another"
+            )
+        }
+        Passthrough::OtherHosts { object, hosts } => {
+            format!(
+                "Gateway {object} is for {}, and no service has such a host",
+                hosts.join(", ")
+            )
+        }
+    })
+}
+
+fn by_whom(services: &Passthrough) -> String {
+    match services {
+        Passthrough::OtherMode {
+            object,
+            mode,
+            routed_by,
+        } => {
+            let route = routed_by.as_ref().map_or(String::new(), |route| {
+                format!(" with VirtualService {route}")
+            });
+            format!(" (Gateway {object} has tls.mode {mode}{route})")
+        }
+        Passthrough::Open { .. }
+        | Passthrough::Unknown(_)
+        | Passthrough::Missing
+        | Passthrough::OtherPods { .. }
+        | Passthrough::OtherNamespace { .. }
+        | Passthrough::OtherHosts { .. } => String::new(),
+    }
+}
+
+/// Whether a certificate's name is that name, or a wildcard over it.
+fn covers(own: &str, name: &str) -> bool {
+    match own.strip_prefix("*.") {
+        Some(parent) => name.split_once('.').is_some_and(|(_, rest)| rest == parent),
+        None => own == name,
+    }
+}

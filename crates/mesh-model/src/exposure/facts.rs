@@ -1,0 +1,237 @@
+//! What the objects of a cluster say of its east-west gateways and its istiods, as far as exposing needs it.
+
+use std::slice;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Service};
+
+use super::{GatewaySelector, Revision, SERVICES_PORT};
+use crate::istiod::{domain, scopes_gateways};
+use crate::names::{
+    EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, INJECTOR_CONFIG, NETWORK_LABEL, REVISION_LABEL,
+};
+
+/// A Service of an east-west gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayFacts {
+    /// Where it is.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The labels of exactly its pods; a Service without a selector has none.
+    pub selector: Option<GatewaySelector>,
+    /// The ports of the Service.
+    pub ports: Vec<u16>,
+    /// The port by which other networks reach services, whether it is among [`Self::ports`] or not.
+    pub services_port: u16,
+}
+
+impl GatewayFacts {
+    /// A Service with the network label, or with the name that Istio's guides give; nothing for others.
+    ///
+    /// Source for the port: `getGatewayDetails` in Istio's `pilot/pkg/serviceregistry/kube/controller/network.go`, where a
+    /// label that is no number counts as none.
+    pub fn of_service(service: &Service) -> Option<Self> {
+        let meta = &service.metadata;
+        let name = meta.name.clone().unwrap_or_default();
+        let label = |key| meta.labels.as_ref().and_then(|labels| labels.get(key));
+        let on_network = label(NETWORK_LABEL).is_some_and(|network| !network.is_empty());
+        if !on_network && name != EAST_WEST_GATEWAY {
+            return None;
+        }
+        let spec = service.spec.clone().unwrap_or_default();
+        let ports = spec.ports.unwrap_or_default();
+        Some(Self {
+            namespace: meta.namespace.clone().unwrap_or_default(),
+            name,
+            selector: spec.selector.and_then(GatewaySelector::of_labels),
+            ports: ports
+                .iter()
+                .filter_map(|port| u16::try_from(port.port).ok())
+                .collect(),
+            services_port: label(GATEWAY_PORT_LABEL)
+                .and_then(|port| port.parse().ok())
+                .unwrap_or(SERVICES_PORT),
+        })
+    }
+}
+
+/// The Deployment of an istiod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IstiodFacts {
+    /// Where it is.
+    pub namespace: String,
+    /// Its revision.
+    pub revision: Revision,
+    /// The domain of the cluster's Services, where it is told one. Without, it takes `cluster.local`.
+    pub cluster_domain: Option<String>,
+    /// Whether an Istio Gateway configures pods of its own namespace alone (`PILOT_SCOPE_GATEWAY_TO_NAMESPACE`).
+    pub binds_gateways_to_namespace: bool,
+}
+
+impl IstiodFacts {
+    /// What a Deployment with the label of istiod says.
+    ///
+    /// Source: `templates/deployment.yaml` of the chart istiod; `--domain` in Istio's
+    /// `pilot/cmd/pilot-discovery/app/cmd.go`.
+    pub fn of_deployment(deployment: &Deployment) -> Self {
+        let meta = &deployment.metadata;
+        let revision = meta
+            .labels
+            .as_ref()
+            .and_then(|labels| labels.get(REVISION_LABEL));
+        Self {
+            namespace: meta.namespace.clone().unwrap_or_default(),
+            revision: Revision::of_label(revision.map(String::as_str)),
+            cluster_domain: domain(slice::from_ref(deployment)),
+            binds_gateways_to_namespace: scopes_gateways(deployment),
+        }
+    }
+}
+
+/// The values by which sidecars are injected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InjectorFacts {
+    /// Where they are.
+    pub namespace: String,
+    /// Of which revision.
+    pub revision: Revision,
+    /// The domain of the cluster's Services, where they name one.
+    pub cluster_domain: Option<String>,
+}
+
+impl InjectorFacts {
+    /// What the injector's `ConfigMap` says; nothing for others.
+    /// Source: `templates/istiod-injector-configmap.yaml` of the chart istiod.
+    pub fn of_config_map(map: &ConfigMap) -> Option<Self> {
+        let meta = &map.metadata;
+        let rest = meta.name.as_deref()?.strip_prefix(INJECTOR_CONFIG)?;
+        let revision = if rest.is_empty() {
+            None
+        } else {
+            Some(rest.strip_prefix('-')?)
+        };
+        let values = map.data.as_ref().and_then(|data| data.get("values"));
+        let values: serde_json::Value = values
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+        let domain = values["global"]["proxy"]["clusterDomain"].as_str();
+        Some(Self {
+            namespace: meta.namespace.clone().unwrap_or_default(),
+            revision: Revision::of_label(revision),
+            cluster_domain: domain.filter(|text| !text.is_empty()).map(str::to_owned),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn a_gateway_is_known_by_network_or_name() {
+        for (name, labels, services_port) in [
+            ("istio-eastwestgateway", json!({}), Some(15443)),
+            ("ew", json!({NETWORK_LABEL: "n"}), Some(15443)),
+            (
+                "ew",
+                json!({NETWORK_LABEL: "n", GATEWAY_PORT_LABEL: "443"}),
+                Some(443),
+            ),
+            (
+                "ew",
+                json!({NETWORK_LABEL: "n", GATEWAY_PORT_LABEL: "many"}),
+                Some(15443),
+            ),
+            ("ew", json!({NETWORK_LABEL: ""}), None),
+            ("ew", json!({"app": "istio-eastwestgateway"}), None),
+        ] {
+            let service: Service = read(json!({
+                "metadata": {"name": name, "namespace": "g", "labels": labels},
+                "spec": {"selector": {"app": "x"}, "ports": [{"port": 15443}, {"port": 15012}]}
+            }));
+            let facts = GatewayFacts::of_service(&service);
+            assert_eq!(
+                facts.as_ref().map(|facts| facts.services_port),
+                services_port,
+                "{service:?}"
+            );
+            if let Some(facts) = facts {
+                assert_eq!(facts.selector.unwrap().to_string(), "app=x");
+                assert_eq!(
+                    (facts.namespace.as_str(), facts.ports),
+                    ("g", vec![15443, 15012])
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_istiod_tells_revision_domain_and_scope() {
+        let read = |labels: Value, args: Value, env: Value| {
+            IstiodFacts::of_deployment(&read(json!({
+                "metadata": {"name": "istiod", "namespace": "i", "labels": labels},
+                "spec": {"selector": {}, "template": {"spec": {"containers": [
+                    {"name": "discovery", "args": args, "env": env}]}}}
+            })))
+        };
+        let plain = read(json!({}), json!(["discovery"]), json!([]));
+        assert_eq!((plain.revision.name(), plain.cluster_domain), (None, None));
+        assert!(!plain.binds_gateways_to_namespace);
+        let told = read(
+            json!({REVISION_LABEL: "canary"}),
+            json!(["discovery", "--domain", "corp.example"]),
+            json!([{"name": "PILOT_SCOPE_GATEWAY_TO_NAMESPACE", "value": "true"}]),
+        );
+        assert_eq!(told.revision.name(), Some("canary"));
+        assert_eq!(told.cluster_domain.as_deref(), Some("corp.example"));
+        assert!(told.binds_gateways_to_namespace);
+        let other = read(
+            json!({REVISION_LABEL: "default"}),
+            json!(["--domain=a.b"]),
+            json!([{"name": "PILOT_SCOPE_GATEWAY_TO_NAMESPACE", "value": "false"}]),
+        );
+        assert_eq!(
+            (other.revision.name(), other.cluster_domain.as_deref()),
+            (None, Some("a.b"))
+        );
+        assert!(!other.binds_gateways_to_namespace);
+    }
+
+    #[test]
+    fn the_injector_is_known_by_its_name() {
+        let read = |name: &str, values: &str| {
+            InjectorFacts::of_config_map(&read(json!({
+                "metadata": {"name": name, "namespace": "i"}, "data": {"values": values}
+            })))
+        };
+        let values = r#"{"global": {"proxy": {"clusterDomain": "corp.example"}}}"#;
+        for (name, revision) in [
+            ("istio-sidecar-injector", Some(None)),
+            ("istio-sidecar-injector-canary", Some(Some("canary"))),
+            ("istio-sidecar-injectors", None),
+            ("istio", None),
+        ] {
+            let facts = read(name, values);
+            assert_eq!(
+                facts.as_ref().map(|facts| facts.revision.name()),
+                revision,
+                "{name}"
+            );
+            if let Some(facts) = facts {
+                assert_eq!(facts.cluster_domain.as_deref(), Some("corp.example"));
+            }
+        }
+        assert_eq!(
+            read("istio-sidecar-injector", "none")
+                .unwrap()
+                .cluster_domain,
+            None
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! Revisions of the control plane, as the names of istiod's objects have them.
+
+use std::str::FromStr;
+
+use crate::Error;
+use crate::cluster_name::{is_dns_label, nearest_label};
+
+/// What the chart writes into labels for the revision without a name.
+/// Source: `templates/deployment.yaml` of the chart istiod.
+const DEFAULT: &str = "default";
+
+/// A revision of the control plane; without a name unless told otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Revision(Option<String>);
+
+impl Revision {
+    /// The revision that a label `istio.io/rev` means.
+    pub fn of_label(value: Option<&str>) -> Self {
+        Self(
+            value
+                .filter(|name| !name.is_empty() && *name != DEFAULT)
+                .map(str::to_owned),
+        )
+    }
+
+    /// Its name, where it has one.
+    pub fn name(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    /// `base` for the revision without a name, and `base-NAME` for the others, as Istio's chart names what is istiod's.
+    pub fn suffixed(&self, base: &str) -> String {
+        match &self.0 {
+            None => base.to_owned(),
+            Some(name) => format!("{base}-{name}"),
+        }
+    }
+
+    /// Its name as people say it.
+    pub fn word(&self) -> &str {
+        self.0.as_deref().unwrap_or(DEFAULT)
+    }
+}
+
+impl FromStr for Revision {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let revision = Self::of_label(Some(text));
+        let service = revision.suffixed("istiod");
+        if is_dns_label(&service) {
+            return Ok(revision);
+        }
+        let error = Error::usage(format!(
+            "revision {text:?} cannot be part of istiod's name (a-z, 0-9 and '-', at most 56)"
+        ));
+        let near: String = nearest_label(text).chars().take(56).collect();
+        Err(match near.trim_end_matches('-') {
+            "" => error.hint("for example: --revision canary"),
+            near => error.hint(format!("for example: --revision {near}")),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_is_part_of_a_name() {
+        for (text, name) in [("default", None), ("", None), ("1-31-0", Some("1-31-0"))] {
+            assert_eq!(text.parse::<Revision>().unwrap().name(), name);
+        }
+        for (bad, hint) in [
+            ("1.31.0", "for example: --revision 1-31-0"),
+            ("Canary", "for example: --revision canary"),
+            ("a/b", "for example: --revision a-b"),
+            ("_", "for example: --revision canary"),
+        ] {
+            assert_eq!(bad.parse::<Revision>().unwrap_err().hints(), [hint]);
+        }
+        assert!("x".repeat(56).parse::<Revision>().is_ok());
+        assert!("x".repeat(57).parse::<Revision>().is_err());
+    }
+}

@@ -1,0 +1,171 @@
+//! Several clusters that are read at once: which contexts are for one cluster, and which could not be read.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::Error;
+
+/// A cluster that could not be read, as every report shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unreached {
+    /// The context that was tried.
+    pub context: String,
+    /// Why, in one line.
+    pub reason: String,
+}
+
+/// What several contexts came to.
+#[derive(Debug)]
+pub struct EachOnce<T> {
+    /// Each cluster by the first context that leads to it, in the order of the readings.
+    pub read: Vec<(String, T)>,
+    /// Those that could not be read.
+    pub unreached: Vec<Unreached>,
+    /// What is to be said of contexts that were left out.
+    pub notes: Vec<String>,
+}
+
+/// Each cluster once, whatever the number of its contexts: `uid` is the UID of its namespace kube-system, where that may be
+/// read.
+///
+/// # Errors
+/// All that were lost, joined, where none could be read.
+pub fn each_once<T>(
+    readings: Vec<(String, Result<T, Error>)>,
+    uid: impl Fn(&T) -> Option<&str>,
+) -> Result<EachOnce<T>, Error> {
+    let (mut read, mut unreached, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+    for (context, result) in readings {
+        match result {
+            Ok(one) => read.push((context, one)),
+            Err(error) => {
+                unreached.push(Unreached {
+                    context,
+                    reason: error.in_one_line(),
+                });
+                lost.push(error);
+            }
+        }
+    }
+    if read.is_empty()
+        && let Some(error) = Error::all(lost)
+    {
+        return Err(error);
+    }
+    let uids: Vec<Option<&str>> = read.iter().map(|(_, one)| uid(one)).collect();
+    let doubles = doubles(&uids);
+    let notes = doubles
+        .iter()
+        .map(|(double, first)| left_out(&read[*double].0, &read[*first].0))
+        .collect();
+    Ok(EachOnce {
+        read: without(&doubles, read),
+        unreached,
+        notes,
+    })
+}
+
+/// The clusters that came before, each with the first one that has the same UID; one without a UID is like no other.
+pub fn doubles(uids: &[Option<&str>]) -> BTreeMap<usize, usize> {
+    let mut first = BTreeMap::new();
+    let mut doubles = BTreeMap::new();
+    for (number, uid) in uids.iter().enumerate() {
+        let Some(uid) = uid.filter(|uid| !uid.is_empty()) else {
+            continue;
+        };
+        match first.get(uid) {
+            Some(earlier) => {
+                doubles.insert(number, *earlier);
+            }
+            None => {
+                first.insert(uid, number);
+            }
+        }
+    }
+    doubles
+}
+
+/// `items` without those that [`doubles`] names.
+pub fn without<T>(doubles: &BTreeMap<usize, usize>, items: Vec<T>) -> Vec<T> {
+    let numbered = items.into_iter().enumerate();
+    numbered
+        .filter(|(number, _)| !doubles.contains_key(number))
+        .map(|(_, item)| item)
+        .collect()
+}
+
+/// What is said of a context whose cluster cannot be told from others, since its kube-system could not be read.
+pub fn not_compared(context: &str, reason: &str) -> String {
+    format!("comparing context {context} with the other clusters skipped: {reason}")
+}
+
+/// What is said of a context whose cluster was read by another one.
+pub fn left_out(context: &str, first: &str) -> String {
+    format!("context {context} is the same cluster as {first} and is left out")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    fn readings(of: &[(&str, Option<&str>)]) -> Vec<(String, Result<String, Error>)> {
+        of.iter()
+            .map(|(context, uid)| {
+                let dead = || Error::new(Kind::Unreachable, format!("{context} is gone"));
+                (
+                    (*context).to_owned(),
+                    uid.map(str::to_owned).ok_or_else(dead),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn each_cluster_is_read_once_and_the_lost_cost_only_themselves() {
+        let all = readings(&[
+            ("a", Some("1")),
+            ("b", None),
+            ("c", Some("1")),
+            ("d", Some("")),
+        ]);
+        let once = each_once(all, |uid| Some(uid.as_str())).unwrap();
+        let contexts: Vec<&str> = once
+            .read
+            .iter()
+            .map(|(context, _)| context.as_str())
+            .collect();
+        assert_eq!(contexts, ["a", "d"]);
+        assert_eq!(
+            once.notes,
+            ["context c is the same cluster as a and is left out"]
+        );
+        assert_eq!(once.unreached[0].context, "b");
+        assert_eq!(once.unreached[0].reason, "b is gone");
+    }
+
+    #[test]
+    fn where_none_is_read_all_is_lost() {
+        let error = each_once(readings(&[("a", None), ("b", None)]), |uid| {
+            Some(uid.as_str())
+        });
+        assert_eq!(error.unwrap_err().also().len(), 1);
+        assert!(each_once(readings(&[]), |uid| Some(uid.as_str())).is_ok());
+    }
+
+    #[test]
+    fn who_has_no_uid_is_like_no_other() {
+        let uids = [
+            None,
+            Some("1"),
+            None,
+            Some(""),
+            Some(""),
+            Some("1"),
+            Some("1"),
+        ];
+        assert_eq!(doubles(&uids), BTreeMap::from([(5, 1), (6, 1)]));
+    }
+}

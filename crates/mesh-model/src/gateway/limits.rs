@@ -1,0 +1,126 @@
+//! What each way to install a gateway has no words for.
+
+use super::ports::STATUS;
+use super::{EastWestGateway, GatewayPort};
+use crate::Error;
+use crate::command::Remedy;
+use crate::names::ISTIO_SYSTEM;
+
+/// The ways to install a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Objects for kubectl.
+    Manifest,
+    /// An IstioOperator for istioctl.
+    Iop,
+    /// Values for Helm.
+    Helm,
+    /// A Gateway of class `istio`.
+    GatewayApi,
+    /// A Gateway of class `istio-east-west`.
+    Ambient,
+}
+
+/// One error for each setting of `gateway` that `form` has no words for; nothing is left out in silence.
+pub fn unexpressed(gateway: &EastWestGateway, form: Form) -> Vec<Error> {
+    match form {
+        Form::Manifest | Form::Iop => Vec::new(),
+        Form::Helm => of_helm(gateway).into_iter().collect(),
+        Form::GatewayApi => {
+            let hint = "use --format manifest";
+            of_istiod(gateway, hint)
+                .chain(of_listeners(gateway))
+                .collect()
+        }
+        Form::Ambient => {
+            let hint = "give istiod a ConfigMap with it by spec.infrastructure.parametersRef of the Gateway";
+            let ports = (!gateway.ports.are_usual()).then(|| {
+                Error::usage("an ambient gateway has no --ports: the istiods of other clusters look for 15008 and nothing else")
+                    .hint("leave --ports away")
+            });
+            of_istiod(gateway, hint).chain(ports).collect()
+        }
+    }
+}
+
+fn of_helm(gateway: &EastWestGateway) -> Option<Error> {
+    let namespace = &gateway.namespace;
+    (namespace != ISTIO_SYSTEM).then(|| {
+        Error::usage(format!(
+            "Helm values name no namespace, so --namespace {namespace} is Helm's to be told"
+        ))
+        .hint(format!(
+            "leave it away here, and name {namespace} to helm install with -n"
+        ))
+    })
+}
+
+/// istiod makes Deployment and Service from the Gateway, and what the Gateway does not say it fills in by itself, the platform
+/// as istiod was installed for it. The addresses that a Gateway may ask for become `loadBalancerIP` of its Service, which is
+/// something else than external ones.
+/// Source: `files/kube-gateway.yaml` and `files/waypoint.yaml` of the chart istiod.
+fn of_istiod(gateway: &EastWestGateway, hint: &str) -> impl Iterator<Item = Error> {
+    let service = &gateway.service;
+    let silent = [
+        ("--replicas", gateway.replicas.is_some()),
+        (
+            "--load-balancer-class",
+            service.load_balancer_class.is_some(),
+        ),
+        ("--external-ip", !service.external_ips.is_empty()),
+        (
+            "--load-balancer-source-range",
+            !service.load_balancer_source_ranges.is_empty(),
+        ),
+        (
+            "--external-traffic-policy",
+            service.external_traffic_policy.is_some(),
+        ),
+        (
+            "--internal-traffic-policy",
+            service.internal_traffic_policy.is_some(),
+        ),
+        ("--ip-family-policy", service.ip_family_policy.is_some()),
+        ("--ip-family", !service.ip_families.is_empty()),
+        (
+            "--node-selector",
+            !gateway.scheduling.node_selector.is_empty(),
+        ),
+        ("--toleration", !gateway.scheduling.tolerations.is_empty()),
+        ("--platform", gateway.platform.is_some()),
+    ];
+    let given = silent.into_iter().filter(|(_, given)| *given);
+    given.map(move |(flag, _)| {
+        Error::usage(format!(
+            "a Gateway of the Gateway API has no field for {flag}"
+        ))
+        .hint(hint)
+    })
+}
+
+fn of_listeners(gateway: &EastWestGateway) -> Vec<Error> {
+    let mut errors = Vec::new();
+    if !gateway.ports.iter().any(is_istiods_own) {
+        errors.push(Error::usage(
+            "istiod publishes status-port 15021 of every Gateway, and no other port for it",
+        ));
+    }
+    for port in gateway.ports.iter() {
+        if let Some(target) = port.target.filter(|target| *target != port.port) {
+            let (name, number) = (&port.name, port.port);
+            errors.push(Error::usage(format!(
+                "a listener has one port: {name}={number}:{target} names two"
+            )));
+        }
+    }
+    let others = gateway.ports.iter().filter(|port| port.name != STATUS);
+    let possible: Vec<String> = others
+        .map(|port| format!("{}={}", port.name, port.port))
+        .collect();
+    let hint = Remedy::add("--ports", &format!("{STATUS},{}", possible.join(",")));
+    errors.into_iter().map(|error| error.hint(&hint)).collect()
+}
+
+fn is_istiods_own(port: &GatewayPort) -> bool {
+    port.name == STATUS && port.port == 15021
+}

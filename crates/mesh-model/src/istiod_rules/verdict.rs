@@ -1,0 +1,75 @@
+//! The steps in istiod's order, and the reasons in which they can end.
+
+use serde_json::Value;
+
+use super::{client, denied};
+use crate::access_facts::{self, AccessFacts};
+use crate::{go, kubeconfig};
+
+/// The longest kubeconfig that is looked at; a whole Secret is no longer.
+/// Source: `MaxSecretSize` in Kubernetes' `pkg/apis/core`.
+const LONGEST: usize = 1024 * 1024;
+
+/// Why istiod refuses a kubeconfig; it logs one line and the cluster never appears in its `/debug/clusterz`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no kubeconfig in the value.
+    Empty,
+    /// It cannot be decoded.
+    NotLoadable(String),
+    /// clientcmd finds it contradictory or incomplete.
+    NotValid(String),
+    /// It authenticates in a way that istiod denies unless `PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS` lists it.
+    Denied(String),
+    /// No client can be made of it.
+    NotUsable(String),
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the kubeconfig is empty"),
+            Self::NotLoadable(why) => write!(f, "the kubeconfig cannot be loaded: {why}"),
+            Self::NotValid(why) => write!(f, "the kubeconfig is not valid: {why}"),
+            Self::Denied(what) => write!(f, "{what} is not allowed in a remote secret"),
+            Self::NotUsable(why) => write!(f, "no client can be made of the kubeconfig: {why}"),
+        }
+    }
+}
+
+/// What istiod would say to `kubeconfig`, the value of one data key of a remote secret.
+///
+/// # Errors
+/// The first reason for which istiod refuses it.
+pub fn verdict(kubeconfig: &[u8]) -> Result<(), Refusal> {
+    of_document(document(kubeconfig)?)
+}
+
+/// The same, with what the kubeconfig says where it can be read; it is parsed once for both.
+pub fn judge(kubeconfig: &[u8]) -> (Result<(), Refusal>, Option<AccessFacts>) {
+    match document(kubeconfig) {
+        Err(refusal) => (Err(refusal), None),
+        Ok(root) => {
+            let facts = access_facts::of_document(&root);
+            (of_document(root), facts)
+        }
+    }
+}
+
+fn document(kubeconfig: &[u8]) -> Result<Value, Refusal> {
+    if kubeconfig.is_empty() {
+        return Err(Refusal::Empty);
+    }
+    if kubeconfig.len() > LONGEST {
+        return Err(Refusal::NotLoadable("it is longer than 1 MiB".to_owned()));
+    }
+    go::first_document(kubeconfig).map_err(Refusal::NotLoadable)
+}
+
+fn of_document(root: Value) -> Result<(), Refusal> {
+    let config =
+        kubeconfig::of_root(root).map_err(|defect| Refusal::NotLoadable(defect.to_string()))?;
+    kubeconfig::check(&config).map_err(Refusal::NotValid)?;
+    config.users.iter().try_for_each(denied::check)?;
+    client::check(&config)
+}

@@ -1,0 +1,144 @@
+//! Several entries of one holder that give access to one cluster. Every one of them that istiod takes registers the cluster's
+//! endpoints once more, under its own name.
+
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret as _;
+
+use super::{Entry, Member, Members, Verdict};
+use crate::access_facts;
+use crate::remote_secret::secret_name;
+
+/// An entry, and its number among all.
+#[derive(Clone, Copy)]
+pub(super) struct Candidate<'e, 'a> {
+    pub number: usize,
+    pub entry: &'e Entry<'a>,
+}
+
+/// What is to be said of entries that give access to the same cluster: `member`, where it is one that is known. What is not
+/// named is fine.
+pub(super) fn several<'a>(
+    group: &[Candidate<'_, 'a>],
+    member: Option<&'a Member>,
+    members: &Members,
+) -> Vec<(usize, Verdict<'a>)> {
+    let is_named = member.is_some_and(|member| !member.ids.is_empty());
+    let is_right =
+        |one: &Candidate<'_, 'a>| member.is_some_and(|member| member.is_called(one.entry.key));
+    let wrong_name = |one: &Candidate<'_, 'a>| {
+        let member = member.filter(|_| is_named && !is_right(one))?;
+        Some((one.number, Verdict::WrongName { member }))
+    };
+    let (looked_at, others): (Vec<_>, Vec<_>) = group
+        .iter()
+        .copied()
+        .partition(|one| one.entry.is_looked_at);
+    let mut verdicts: Vec<_> = others.iter().filter_map(wrong_name).collect();
+    let (right, wrong): (Vec<_>, Vec<_>) = looked_at.into_iter().partition(is_right);
+    if let Some(first) = right.first() {
+        let right_in: BTreeMap<&str, &Candidate<'_, 'a>> =
+            right.iter().map(|one| (one.entry.secret, one)).collect();
+        verdicts.extend(wrong.iter().map(|one| {
+            let verdict = match right_in.get(one.entry.secret) {
+                Some(kept) => stray(one, kept, true),
+                None => Verdict::Duplicate {
+                    secret: first.entry.secret,
+                    key: first.entry.key,
+                    is_right: true,
+                },
+            };
+            (one.number, verdict)
+        }));
+        return verdicts;
+    }
+    let (kept, strays) = one_a_secret(&wrong, members);
+    verdicts.extend(strays);
+    let Some(best) = kept.iter().copied().reduce(|best, one| {
+        if evidence(&one, members) > evidence(&best, members) {
+            one
+        } else {
+            best
+        }
+    }) else {
+        return verdicts;
+    };
+    let other = kept.iter().find(|one| one.entry.key != best.entry.key);
+    for one in &kept {
+        let is_best = one.entry.key == best.entry.key;
+        // Where the right name is known, the best of them is given it, and the others are surplus beside that.
+        let beside = match other {
+            Some(other) if is_best && !is_named => Some(other),
+            Some(_) if !is_best => Some(&best),
+            Some(_) | None => None,
+        };
+        let duplicate = beside.map(|beside| {
+            let verdict = Verdict::Duplicate {
+                secret: beside.entry.secret,
+                key: beside.entry.key,
+                is_right: false,
+            };
+            (one.number, verdict)
+        });
+        verdicts.extend(duplicate.or_else(|| wrong_name(one)));
+    }
+    verdicts
+}
+
+/// An entry for each Secret, and what is to be said of its other ones.
+fn one_a_secret<'e, 'a>(
+    wrong: &[Candidate<'e, 'a>],
+    members: &Members,
+) -> (Vec<Candidate<'e, 'a>>, Vec<(usize, Verdict<'a>)>) {
+    let mut by_secret: BTreeMap<&str, Vec<Candidate<'e, 'a>>> = BTreeMap::new();
+    for one in wrong {
+        by_secret.entry(one.entry.secret).or_default().push(*one);
+    }
+    let (mut kept, mut strays) = (Vec::new(), Vec::new());
+    for mut of_secret in by_secret.into_values() {
+        of_secret.sort_by_key(|one| std::cmp::Reverse(evidence(one, members)));
+        let [best, rest @ ..] = of_secret.as_slice() else {
+            continue;
+        };
+        kept.push(*best);
+        strays.extend(rest.iter().map(|one| {
+            let is_known = evidence(best, members) > evidence(one, members);
+            (one.number, stray(one, best, is_known))
+        }));
+    }
+    (kept, strays)
+}
+
+fn stray<'a>(one: &Candidate<'_, 'a>, kept: &Candidate<'_, 'a>, is_known: bool) -> Verdict<'a> {
+    Verdict::StrayKey {
+        kept: kept.entry.key,
+        is_known,
+        is_same_access: hold_the_same(one.entry.kubeconfig, kept.entry.kubeconfig),
+    }
+}
+
+/// Whether two kubeconfigs give the same access by the same credential, whatever their entries are called.
+fn hold_the_same(one: &[u8], other: &[u8]) -> bool {
+    let by_token = |kubeconfig: &[u8]| {
+        let facts = access_facts::read(kubeconfig)?;
+        let token = access_facts::bearer_token(kubeconfig)?;
+        (facts.authentication == ["token"]).then_some((facts, token))
+    };
+    let is_same_access = || {
+        let ((facts, token), (others_facts, others_token)) = (by_token(one)?, by_token(other)?);
+        let is_same_token = token.expose_secret() == others_token.expose_secret();
+        Some(is_same_token && facts == others_facts)
+    };
+    one == other || is_same_access() == Some(true)
+}
+
+/// What says that the key of an entry is the cluster's name, the most first: a context of that name, the annotation, and the
+/// name of the Secret.
+fn evidence(one: &Candidate<'_, '_>, members: &Members) -> (bool, bool, bool) {
+    let entry = one.entry;
+    (
+        !members.called(entry.key).is_empty(),
+        entry.annotated == Some(entry.key),
+        secret_name(entry.key) == entry.secret,
+    )
+}

@@ -1,0 +1,293 @@
+//! The rule as tables.
+
+use super::{Entry, Member, Members, Mesh, Verdict, judge};
+use crate::access::{Access, AccessTrust, AccessUser};
+use crate::cluster_name::ClusterId;
+use crate::names::CONFIG_SECRET;
+use crate::remote_cluster::Address;
+use crate::remote_secret::secret_name;
+
+fn member(name: &str, uid: Option<&str>, ids: &[&str]) -> Member {
+    Member {
+        uid: uid.map(str::to_owned),
+        ids: ids.iter().map(|id| ClusterId((*id).to_owned())).collect(),
+        ..Member::unread(name, at(name))
+    }
+}
+
+fn at(name: &str) -> Address {
+    Address::new(&format!("https://{name}:6443"), None)
+}
+
+/// East, which holds the secrets, west and north; each context is called as its cluster is.
+fn read() -> Members {
+    Members::new([
+        member("east", Some("e"), &["east"]),
+        member("west", Some("w"), &["west"]),
+        member("north", Some("n"), &["north"]),
+    ])
+}
+
+/// The same of which only east was read.
+fn unread() -> Members {
+    let east = member("east", Some("e"), &["east"]);
+    Members::new([east, member("west", None, &[]), member("north", None, &[])])
+}
+
+fn kubeconfig(token: &str) -> Vec<u8> {
+    named("c", token)
+}
+
+/// The same with entries called `name`.
+fn named(name: &str, token: &str) -> Vec<u8> {
+    let access = Access {
+        server: "https://w:6443".to_owned(),
+        trust: AccessTrust::Insecure,
+        tls_server_name: None,
+        proxy_url: None,
+        user: AccessUser::Token(token.into()),
+    };
+    access.to_kubeconfig(name).into_bytes()
+}
+
+/// Secret, key, the cluster at its address, and the UID that answered.
+type Given<'a> = (&'a str, &'a str, &'a str, Option<&'a str>);
+
+fn entry<'a>((secret, key, server, uid): Given<'a>, kubeconfig: &'a [u8]) -> Entry<'a> {
+    Entry {
+        secret,
+        key,
+        kubeconfig,
+        address: (!server.is_empty()).then(|| at(server)),
+        is_looked_at: true,
+        annotated: None,
+        uid,
+    }
+}
+
+fn verdicts(members: &Members, given: &[Given<'_>]) -> Vec<String> {
+    let same = kubeconfig("t");
+    let entries: Vec<Entry<'_>> = given.iter().map(|one| entry(*one, &same)).collect();
+    let mesh = Mesh {
+        members,
+        holder: members.of_context("east"),
+        expected: None,
+    };
+    let judged = judge(mesh, &entries);
+    judged.iter().map(|one| word(one.verdict)).collect()
+}
+
+fn word(verdict: Verdict<'_>) -> String {
+    match verdict {
+        Verdict::Fine => "fine".to_owned(),
+        Verdict::OwnName => "own name".to_owned(),
+        Verdict::Holder => "holder".to_owned(),
+        Verdict::WrongCluster { named } => format!("not {}", named.context),
+        Verdict::StrayKey {
+            kept,
+            is_known,
+            is_same_access,
+        } => {
+            format!("beside {kept} {is_known} {is_same_access}")
+        }
+        Verdict::Duplicate {
+            secret,
+            key,
+            is_right,
+        } => {
+            format!("twice {secret}/{key} {is_right}")
+        }
+        Verdict::WrongName { member } => format!("is {}", member.ids[0]),
+    }
+}
+
+#[test]
+fn one_secret_is_judged_by_the_name_and_by_where_it_gives_access() {
+    let (read, unread) = (read(), unread());
+    let other = Members::new([
+        member("east", Some("e"), &["east"]),
+        member("west", Some("w"), &["prod"]),
+    ]);
+    for (members, key, server, uid, expected) in [
+        // The holder's own name, wherever it gives access.
+        (&read, "east", "west", None, "own name"),
+        (&read, "east", "east", Some("e"), "own name"),
+        (&read, "east", "", None, "own name"),
+        // The cluster that it is named for.
+        (&read, "west", "west", None, "fine"),
+        (&read, "west", "", Some("w"), "fine"),
+        (&unread, "west", "west", None, "fine"),
+        (&unread, "west", "west", Some("w"), "fine"),
+        // Named for one, and it gives access to the holder.
+        (&read, "west", "east", None, "not west"),
+        (&read, "west", "west", Some("e"), "not west"),
+        (&unread, "west", "east", None, "not west"),
+        (&unread, "west", "", Some("e"), "not west"),
+        // Named for one, and it gives access to a third, or to one that no context knows.
+        (&read, "west", "north", None, "not west"),
+        (&read, "west", "", Some("n"), "not west"),
+        (&read, "west", "west", Some("x"), "not west"),
+        // The addresses of two contexts that were not read may be of one cluster.
+        (&unread, "west", "north", None, "fine"),
+        (&unread, "west", "", Some("x"), "fine"),
+        // Named for nobody.
+        (&read, "other", "east", None, "holder"),
+        (&read, "other", "", Some("e"), "holder"),
+        (&read, "other", "west", None, "is west"),
+        (&read, "other", "", Some("w"), "is west"),
+        (&unread, "other", "west", None, "fine"),
+        (&read, "other", "", None, "fine"),
+        (&read, "other", "", Some("x"), "fine"),
+        (&read, "other", "west", Some("x"), "not west"),
+        // A context is no name where the istiods give another one.
+        (&other, "west", "west", None, "is prod"),
+        (&other, "west", "east", None, "holder"),
+        (&other, "prod", "east", None, "not west"),
+    ] {
+        let given = (secret_name(key), key, server, uid);
+        let found = verdicts(members, &[(&given.0, key, server, uid)]);
+        assert_eq!(found, [expected], "{key} at {server} {uid:?}");
+    }
+}
+
+#[test]
+fn several_for_one_cluster_are_told_once_each() {
+    let (read, unread) = (read(), unread());
+    let usual = "istio-remote-secret-west";
+    for (members, given, expected) in [
+        // A second key beside the right one, in the same Secret.
+        (
+            &read,
+            &[(usual, "old", "west", None), (usual, "west", "west", None)][..],
+            &["beside west true true", "fine"][..],
+        ),
+        (
+            &unread,
+            &[(usual, "old", "west", None), (usual, "west", "west", None)],
+            &["beside west true true", "fine"],
+        ),
+        // Nothing tells which of both is right.
+        (
+            &unread,
+            &[("both", "a", "", Some("x")), ("both", "b", "", Some("x"))],
+            &["fine", "beside a false true"],
+        ),
+        // In another Secret.
+        (
+            &read,
+            &[
+                ("older", "old", "west", None),
+                (usual, "west", "west", None),
+            ],
+            &["twice istio-remote-secret-west/west true", "fine"],
+        ),
+        (
+            &unread,
+            &[("a", "a", "west", None), ("b", "b", "west", None)],
+            &["twice b/b false", "twice a/a false"],
+        ),
+        // By an address that no context has.
+        (
+            &read,
+            &[("a", "a", "far", None), ("b", "b", "far", None)],
+            &["twice b/b false", "twice a/a false"],
+        ),
+        // None of both is right, and the right name is known.
+        (
+            &read,
+            &[("a", "a", "west", None), ("b", "b", "west", None)],
+            &["is west", "twice a/a false"],
+        ),
+        // Two Secrets of one key are told otherwise.
+        (
+            &read,
+            &[
+                ("older", "west", "west", None),
+                (usual, "west", "west", None),
+            ],
+            &["fine", "fine"],
+        ),
+        // The key of another cluster is no surplus one.
+        (
+            &read,
+            &[
+                (usual, "north", "west", None),
+                (usual, "west", "west", None),
+            ],
+            &["not north", "fine"],
+        ),
+        // What an external istiod reads its own cluster with has the name of no cluster.
+        (
+            &read,
+            &[
+                (CONFIG_SECRET, "config", "west", None),
+                (usual, "west", "west", None),
+            ],
+            &["fine", "fine"],
+        ),
+    ] {
+        assert_eq!(verdicts(members, given), expected, "{given:?}");
+    }
+}
+
+#[test]
+fn what_istiod_does_not_look_at_is_in_nobodys_way() {
+    let members = read();
+    let kubeconfig = kubeconfig("t");
+    let mut old = entry(("older", "old", "west", None), &kubeconfig);
+    old.is_looked_at = false;
+    let west = entry(("usual", "west", "west", None), &kubeconfig);
+    let mesh = Mesh {
+        members: &members,
+        holder: members.of_context("east"),
+        expected: None,
+    };
+    let judged = judge(mesh, &[old, west]);
+    let words: Vec<String> = judged.iter().map(|one| word(one.verdict)).collect();
+    assert_eq!(words, ["is west", "fine"]);
+}
+
+#[test]
+fn access_is_the_same_by_token_address_and_trust_whatever_its_entries_are_called() {
+    let members = read();
+    let (one, other) = (kubeconfig("t"), kubeconfig("another"));
+    let renamed = named("d", "t");
+    assert_ne!(renamed, one);
+    for (second, expected) in [
+        (renamed.as_slice(), "beside west true true"),
+        (&other, "beside west true false"),
+        (b"", "beside west true false"),
+    ] {
+        let entries = [
+            entry(("s", "west", "west", None), &one),
+            entry(("s", "old", "west", None), second),
+        ];
+        let mesh = Mesh {
+            members: &members,
+            holder: None,
+            expected: None,
+        };
+        assert_eq!(word(judge(mesh, &entries)[1].verdict), expected);
+    }
+}
+
+#[test]
+fn the_cluster_that_the_operator_expects_counts_before_any_name() {
+    let members = read();
+    let kubeconfig = kubeconfig("t");
+    for (key, uid, expected) in [
+        ("west", "n", "is north"),
+        ("north", "n", "fine"),
+        ("west", "w", "not north"),
+        ("west", "e", "not north"),
+    ] {
+        let entries = [entry(("s", key, "", Some(uid)), &kubeconfig)];
+        let mesh = Mesh {
+            members: &members,
+            holder: members.of_context("east"),
+            expected: members.of_context("north"),
+        };
+        let found = word(judge(mesh, &entries)[0].verdict);
+        assert_eq!(found, expected, "{key} {uid}");
+    }
+}

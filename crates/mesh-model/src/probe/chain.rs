@@ -1,0 +1,192 @@
+//! A chain of certificates that a server showed: whose it is, and whether somebody's roots are behind it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
+use serde::Serialize;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+use crate::certificate::fingerprint;
+use crate::x509::{self, Flaw, Purpose};
+
+/// What a server showed, its own certificate first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Chain {
+    certificates: Vec<Shown>,
+    #[serde(skip)]
+    der: Vec<CertificateDer<'static>>,
+}
+
+/// What is told of one certificate of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// Its subject as one line.
+    pub subject: String,
+    /// Who signed it.
+    pub issuer: String,
+    /// SHA-256 over its DER form, as lower-case hex pairs with colons.
+    pub sha256: String,
+    /// Last moment at which it is valid.
+    pub not_after: Timestamp,
+    /// The URIs that it is for; a SPIFFE ID is one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uris: Vec<String>,
+    /// The names that it is for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+}
+
+/// Certificates that somebody trusts.
+#[derive(Debug, Clone)]
+pub struct Roots {
+    store: Arc<x509::Roots>,
+    fingerprints: Vec<String>,
+}
+
+/// Whether a chain leads to certain roots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judgement {
+    /// It does.
+    Verified,
+    /// It does not.
+    AnotherRoot,
+    /// Some certificate of it is over.
+    Expired,
+    /// Some certificate of it is not valid yet.
+    NotYetValid,
+    /// It cannot be judged, or breaks another rule.
+    Unfit(String),
+}
+
+impl Chain {
+    /// The chain of these certificates; one that cannot be read is kept for the checking and not told of.
+    pub fn new(der: Vec<CertificateDer<'static>>) -> Self {
+        Self {
+            certificates: der.iter().filter_map(|one| shown(one)).collect(),
+            der,
+        }
+    }
+
+    /// Its certificates, the server's own first.
+    pub fn certificates(&self) -> &[Shown] {
+        &self.certificates
+    }
+
+    /// The server's own certificate.
+    pub fn leaf(&self) -> Option<&Shown> {
+        self.certificates.first()
+    }
+
+    /// The server's SPIFFE ID, such as `spiffe://cluster.local/ns/default/sa/hello`.
+    pub fn spiffe(&self) -> Option<&str> {
+        let uris = self.leaf()?.uris.iter();
+        uris.map(String::as_str)
+            .find(|uri| uri.starts_with("spiffe://"))
+    }
+
+    /// Who the server is, as a person would say it: its SPIFFE ID, else its names, else its subject.
+    pub fn identity(&self) -> String {
+        let Some(leaf) = self.leaf() else {
+            return "nobody".to_owned();
+        };
+        match (self.spiffe(), leaf.names.is_empty()) {
+            (Some(id), _) => id.to_owned(),
+            (None, false) => leaf.names.join(", "),
+            (None, true) if leaf.subject.is_empty() => "a certificate without a name".to_owned(),
+            (None, true) => leaf.subject.clone(),
+        }
+    }
+
+    /// The fingerprint of the root, where the chain ends in one.
+    pub fn root(&self) -> Option<&str> {
+        let last = self.certificates.last()?;
+        (last.subject == last.issuer).then_some(&last.sha256)
+    }
+
+    /// Whether it leads to one of these roots at that time, for a server.
+    pub fn judge(&self, roots: &Roots, now: Timestamp) -> Judgement {
+        if self.der.is_empty() {
+            return Judgement::Unfit("no certificate was shown".to_owned());
+        }
+        let shown: Vec<&[u8]> = self.der.iter().map(AsRef::as_ref).collect();
+        x509::verify(&shown, &roots.store, Purpose::Server(None), now)
+            .map_or_else(|flaw| of_flaw(&flaw), |()| Judgement::Verified)
+    }
+}
+
+/// An authority that is over makes the chain one that is over.
+fn of_flaw(flaw: &Flaw) -> Judgement {
+    match flaw {
+        Flaw::UnknownAuthority {
+            candidate: Some(candidate),
+        } => match of_flaw(&candidate.flaw) {
+            Judgement::Unfit(_) => Judgement::Unfit(candidate.to_string()),
+            judgement => judgement,
+        },
+        Flaw::UnknownAuthority { candidate: None } | Flaw::OtherKey => Judgement::AnotherRoot,
+        Flaw::Expired(_) => Judgement::Expired,
+        Flaw::NotYetValid(_) => Judgement::NotYetValid,
+        Flaw::Unfit(reason) => Judgement::Unfit(reason.clone()),
+        flaw => Judgement::Unfit(format!("its certificate {flaw}")),
+    }
+}
+
+impl Roots {
+    /// The certificates in `pem`; what is not a certificate is passed over.
+    pub fn from_pem(pem: &str) -> Self {
+        let certificates = x509::authorities(pem.as_bytes());
+        let mut fingerprints: Vec<String> =
+            certificates.iter().map(|der| fingerprint(der)).collect();
+        fingerprints.sort();
+        fingerprints.dedup();
+        Self {
+            store: Arc::new(x509::Roots::of(certificates)),
+            fingerprints,
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.fingerprints.is_empty()
+    }
+
+    /// SHA-256 over the DER form of each, sorted.
+    pub fn fingerprints(&self) -> &[String] {
+        &self.fingerprints
+    }
+
+    /// Whether both have a root in common.
+    pub fn meets(&self, other: &Self) -> bool {
+        let mut own = self.fingerprints.iter();
+        own.any(|print| other.fingerprints.contains(print))
+    }
+}
+
+fn shown(der: &CertificateDer<'_>) -> Option<Shown> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let alternatives = certificate.subject_alternative_name().ok().flatten();
+    let (mut uris, mut names) = (Vec::new(), Vec::new());
+    for name in alternatives
+        .iter()
+        .flat_map(|found| &found.value.general_names)
+    {
+        match name {
+            GeneralName::URI(uri) => uris.push((*uri).to_owned()),
+            GeneralName::DNSName(name) => names.push((*name).to_owned()),
+            _ => (),
+        }
+    }
+    let end = certificate.validity().not_after.timestamp();
+    Some(Shown {
+        subject: certificate.subject().to_string(),
+        issuer: certificate.issuer().to_string(),
+        sha256: fingerprint(der),
+        not_after: Timestamp::from_second(end).ok()?,
+        uris,
+        names,
+    })
+}

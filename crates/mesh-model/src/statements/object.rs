@@ -1,0 +1,193 @@
+//! The object that a statement is about, as commands that change it have to name it.
+
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use super::super::names::REVISION_LABEL;
+
+/// By which Helm knows what it installed.
+/// Source: <https://helm.sh/docs/topics/charts_hooks/> and `pkg/action/validate.go` of Helm.
+const RELEASE: &str = "meta.helm.sh/release-name";
+const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
+/// By which istioctl knows what it installed.
+/// Source: `operator/pkg/manifest` and `operator/pkg/install` of Istio.
+const COMPONENT: &str = "operator.istio.io/component";
+/// `CHART-VERSION` of the chart that an object comes from.
+/// Source: <https://helm.sh/docs/chart_best_practices/labels/>.
+const CHART: &str = "helm.sh/chart";
+/// What a `ReplicaSet` adds to its Deployment's name.
+/// Source: <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template-hash-label>.
+const TEMPLATE_HASH: &str = "pod-template-hash";
+
+/// An object and who installed it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Object {
+    /// As kubectl takes it; empty where no one object stands for what was seen.
+    pub resource: String,
+    pub namespace: String,
+    pub name: String,
+    pub installer: Option<Installer>,
+}
+
+/// What installed an object, and so has to change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Installer {
+    Helm(Release),
+    Istioctl {
+        /// Its revision, where that has a name.
+        revision: Option<String>,
+    },
+}
+
+/// A release of Helm's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Release {
+    pub name: String,
+    pub namespace: String,
+    /// The chart's version, where the object says it.
+    pub version: Option<String>,
+}
+
+impl Object {
+    /// The object with this metadata.
+    pub(super) fn new(resource: &str, meta: &ObjectMeta) -> Self {
+        Self {
+            resource: resource.to_owned(),
+            namespace: meta.namespace.clone().unwrap_or_default(),
+            name: meta.name.clone().unwrap_or_default(),
+            installer: installer(meta),
+        }
+    }
+
+    /// What has to be restarted so that these pods are made anew, where that is one object.
+    ///
+    /// The namespace is that of the first pod all the same.
+    pub(super) fn owner_of(pods: &[&Pod]) -> Self {
+        let mut owners = pods.iter().map(|pod| owner(pod));
+        let first = owners.next().unwrap_or_default();
+        if owners.all(|other| other == first) {
+            first
+        } else {
+            Self {
+                namespace: first.namespace,
+                ..Self::default()
+            }
+        }
+    }
+
+    /// Whether it is one that commands can be about.
+    pub(super) fn is_known(&self) -> bool {
+        !self.resource.is_empty() && !self.name.is_empty()
+    }
+}
+
+/// Returns the workload that these pods belong to, as kubectl takes it, where that is one.
+pub(crate) fn workload_of(pods: &[Pod]) -> Option<(String, String)> {
+    let pods: Vec<&Pod> = pods.iter().collect();
+    let owner = Object::owner_of(&pods);
+    owner.is_known().then_some((owner.resource, owner.name))
+}
+
+fn owner(pod: &Pod) -> Object {
+    let meta = &pod.metadata;
+    let unknown = Object {
+        namespace: meta.namespace.clone().unwrap_or_default(),
+        ..Object::default()
+    };
+    let mut owners = meta.owner_references.iter().flatten();
+    let Some(owner) = owners.find(|owner| owner.controller == Some(true)) else {
+        return unknown;
+    };
+    let hash = meta
+        .labels
+        .as_ref()
+        .and_then(|labels| labels.get(TEMPLATE_HASH));
+    let of_deployment = hash.and_then(|hash| owner.name.strip_suffix(&format!("-{hash}")));
+    let (resource, name) = match (owner.kind.as_str(), of_deployment) {
+        ("ReplicaSet", Some(name)) => ("deployment", name),
+        ("DaemonSet", _) => ("daemonset", owner.name.as_str()),
+        ("StatefulSet", _) => ("statefulset", owner.name.as_str()),
+        (_, _) => return unknown,
+    };
+    Object {
+        resource: resource.to_owned(),
+        name: name.to_owned(),
+        installer: installer(meta),
+        ..unknown
+    }
+}
+
+/// istioctl renders charts too, so their labels tell nothing; only Helm itself adds what names a release.
+fn installer(meta: &ObjectMeta) -> Option<Installer> {
+    if let Some(release) = release(meta) {
+        return Some(Installer::Helm(release));
+    }
+    let labels = meta.labels.as_ref()?;
+    let revision = labels.get(REVISION_LABEL).cloned();
+    labels.contains_key(COMPONENT).then(|| Installer::Istioctl {
+        revision: revision.filter(|name| !name.is_empty() && name != "default"),
+    })
+}
+
+fn release(meta: &ObjectMeta) -> Option<Release> {
+    let annotations = meta.annotations.as_ref()?;
+    let chart = meta.labels.as_ref().and_then(|labels| labels.get(CHART));
+    Some(Release {
+        name: annotations.get(RELEASE)?.clone(),
+        namespace: annotations.get(RELEASE_NAMESPACE)?.clone(),
+        version: chart.and_then(|chart| version(chart)),
+    })
+}
+
+/// The version behind a chart's name, which may have dashes as well as the version has.
+fn version(chart: &str) -> Option<String> {
+    let begins =
+        |(at, _): &(usize, &str)| chart[at + 1..].starts_with(|c: char| c.is_ascii_digit());
+    let (at, _) = chart.match_indices('-').find(begins)?;
+    Some(chart[at + 1..].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn pod(kind: &str, owner: &str, hash: &str) -> Pod {
+        serde_json::from_value(json!({"metadata": {"name": "p", "namespace": "shop",
+            "labels": {TEMPLATE_HASH: hash},
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": kind, "name": owner, "uid": "1", "controller": true}]}}))
+        .unwrap()
+    }
+
+    #[test]
+    fn pods_are_restarted_by_what_they_belong_to() {
+        for (kind, owner, expected) in [
+            ("ReplicaSet", "web-5d4", "deployment web"),
+            ("ReplicaSet", "alone", " "),
+            ("DaemonSet", "ztunnel", "daemonset ztunnel"),
+            ("StatefulSet", "db", "statefulset db"),
+            ("Job", "once", " "),
+        ] {
+            let pod = pod(kind, owner, "5d4");
+            let found = Object::owner_of(&[&pod, &pod]);
+            assert_eq!(format!("{} {}", found.resource, found.name), expected);
+        }
+        let two = [&pod("DaemonSet", "a", ""), &pod("DaemonSet", "b", "")];
+        assert!(!Object::owner_of(&two).is_known());
+        assert!(!Object::owner_of(&[]).is_known());
+    }
+
+    #[test]
+    fn helm_says_what_it_installed() {
+        let meta: ObjectMeta = serde_json::from_value(json!({
+            "annotations": {RELEASE: "istiod", RELEASE_NAMESPACE: "istio-system"},
+            "labels": {CHART: "my-istiod-1.31.0-rc.1"}}))
+        .unwrap();
+        let release = release(&meta).unwrap();
+        assert_eq!(
+            (release.name.as_str(), release.version.as_deref()),
+            ("istiod", Some("1.31.0-rc.1"))
+        );
+        assert_eq!(super::release(&ObjectMeta::default()), None);
+    }
+}

@@ -1,0 +1,7 @@
+//! Jobs on clusters: each one reads, plans (pure) and then writes, and tells what happens as it goes.
+//!
+//! Knows no flag, no terminal and no output format: what a job needs comes in as plain values.
+
+pub mod fleet;
+
+pub use fleet::Fleet;

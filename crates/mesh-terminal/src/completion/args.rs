@@ -1,0 +1,101 @@
+//! The verb `completion`, the same in every plugin.
+
+use clap::{Args, Subcommand};
+
+use super::helper::Helper;
+use crate::{Environment, Streams};
+use mesh_model::{Error, Exit};
+
+/// Complete contexts, namespaces, secrets and flags with TAB, as kubectl does its own
+///
+/// kubectl's own completion has to be loaded in the shell; it asks a helper beside the plugin, which 'install' writes. The
+/// names come from your kubeconfig and, within three seconds, from the cluster.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct CompletionArgs {
+    #[command(subcommand)]
+    step: Step,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Step {
+    /// Write the helper that kubectl asks, into the folder that kubectl finds this plugin in
+    Install,
+    /// Delete the helper
+    Uninstall,
+    /// Print what loads kubectl's completion in bash
+    Bash,
+    /// Print what loads kubectl's completion in zsh
+    Zsh,
+    /// Print what loads kubectl's completion in fish
+    Fish,
+    /// Print what loads kubectl's completion in PowerShell
+    #[command(name = "powershell")]
+    PowerShell,
+}
+
+impl CompletionArgs {
+    /// Does what they ask for, for the plugin that people type as `typed`: `kubectl mesh-secret`.
+    ///
+    /// # Errors
+    /// A plugin that kubectl does not find, and a file that cannot be written or is somebody else's.
+    pub fn run(
+        self,
+        typed: &str,
+        environment: &Environment,
+        streams: &Streams,
+    ) -> Result<Exit, Error> {
+        let helper = || Helper::of(typed, environment.path.as_deref());
+        let line = match self.step {
+            Step::Install => {
+                let said = helper()?.install()?;
+                streams.say("kubectl's own completion has to be loaded in your shell, as this does in bash:");
+                streams.say(&format!("  source <({typed} completion bash)"));
+                said
+            }
+            Step::Uninstall => helper()?.uninstall()?,
+            Step::Bash => "source <(kubectl completion bash)".to_owned(),
+            Step::Zsh => "source <(kubectl completion zsh)".to_owned(),
+            Step::Fish => "kubectl completion fish | source".to_owned(),
+            Step::PowerShell => {
+                "kubectl completion powershell | Out-String | Invoke-Expression".to_owned()
+            }
+        };
+        streams.data(&format!("{line}\n"))?;
+        Ok(Exit::Fine)
+    }
+}
+
+/// `command` with examples in its verb `completion`, if it has one, as people type them.
+pub(crate) fn with_examples(command: clap::Command, typed: &str) -> clap::Command {
+    if command.find_subcommand("completion").is_none() {
+        return command;
+    }
+    let example = |step: &str, into: &str| {
+        format!(
+            "Examples:\n  {typed} completion {step}{into}\n\nExit codes: 0 fine, 2 it could not be done."
+        )
+    };
+    command.mut_subcommand("completion", |mut verb| {
+        for (step, into) in [
+            ("install", ""),
+            ("uninstall", ""),
+            ("bash", " >> ~/.bashrc"),
+            ("zsh", " >> ~/.zshrc"),
+            ("fish", " >> ~/.config/fish/config.fish"),
+            ("powershell", " >> $PROFILE"),
+        ] {
+            verb = verb.mut_subcommand(step, |page| page.after_help(example(step, into)));
+        }
+        verb.after_help(format!(
+            "\
+Examples:
+  # Once, and again after the plugin moved to another folder
+  {typed} completion install
+
+  # Where kubectl's completion is not loaded yet
+  {typed} completion bash >> ~/.bashrc
+
+Exit codes: 0 fine, 2 it could not be done."
+        ))
+    })
+}

@@ -1,0 +1,22 @@
+//! People: flags, the entry point, rendering, logs. The only crate that writes to the terminal, reads the
+//! environment and looks at the clock.
+
+pub mod completion;
+pub mod entry;
+pub mod environment;
+pub mod flags;
+pub mod flags_server;
+mod interrupt;
+pub mod jsonpath;
+pub mod log;
+pub mod output;
+pub mod problem;
+pub mod prompt;
+pub mod reading;
+pub mod report_text;
+pub mod streams;
+pub mod table;
+
+pub use entry::{Plugin, run};
+pub use environment::Environment;
+pub use streams::Streams;

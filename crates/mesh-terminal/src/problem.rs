@@ -1,0 +1,81 @@
+//! How an error looks on the terminal: `error:`, its causes, and a `hint:` for each thing to do next.
+
+use std::error::Error as _;
+use std::io::{self, Write};
+
+use anstyle::AnsiColor;
+
+use mesh_model::Error;
+use mesh_model::visible::in_one_line;
+
+/// Writes `error` and all that was found together with it.
+pub fn write(error: &Error, out: &mut dyn Write) -> io::Result<()> {
+    write_one(error, out)?;
+    for next in error.also() {
+        writeln!(out)?;
+        write_one(next, out)?;
+    }
+    out.flush()
+}
+
+fn write_one(error: &Error, out: &mut dyn Write) -> io::Result<()> {
+    let (red, cyan) = (
+        AnsiColor::Red.on_default().bold(),
+        AnsiColor::Cyan.on_default(),
+    );
+    writeln!(
+        out,
+        "{red}error:{red:#} {}",
+        in_one_line(&error.to_string())
+    )?;
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let text = next.to_string();
+        // Libraries tend to repeat their cause in their own text; a person reads it once.
+        if !said.contains(&text) {
+            writeln!(out, "  caused by: {}", in_one_line(&text))?;
+            said = text;
+        }
+        cause = next.source();
+    }
+    for hint in error.hints() {
+        writeln!(
+            out,
+            "{cyan}hint:{cyan:#} {}",
+            in_one_line(&hint.to_string())
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use snapbox::{assert_data_eq, str};
+
+    #[test]
+    fn causes_and_hints_follow_the_sentence_and_nothing_is_said_twice() {
+        let cause = io::Error::other("the disk is full");
+        let first = Error::refused("cannot write FILE: the disk is full")
+            .because(cause)
+            .hint("df -h");
+        let second = Error::usage("no such context \"x\u{1b}[2J\nhint: y\"")
+            .because(io::Error::other("not in FILE"));
+        let all = Error::all([first, second]).unwrap();
+        let mut text = Vec::new();
+        write(&all, &mut text).unwrap();
+        let text = anstream::adapter::strip_str(std::str::from_utf8(&text).unwrap()).to_string();
+        assert_data_eq!(
+            text,
+            str![[r#"
+error: cannot write FILE: the disk is full
+hint: df -h
+
+error: no such context "x�[2J hint: y"
+  caused by: not in FILE
+
+"#]]
+        );
+    }
+}

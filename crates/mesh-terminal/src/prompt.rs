@@ -1,0 +1,88 @@
+//! Asking a person for a yes before something goes that does not come back.
+//!
+//! The question goes to stderr and the answer comes from standard input, and only where both are a terminal; elsewhere
+//! the answer has to be among the arguments. It does not know what is asked about.
+
+use std::io;
+
+use clap::Args;
+
+use super::Streams;
+use mesh_client::Interrupt;
+use mesh_model::Error;
+use mesh_model::visible::in_one_line;
+
+/// Whether to ask.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ConfirmFlags {
+    /// Do it without asking; needed where nobody can be asked
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+}
+
+impl ConfirmFlags {
+    /// Returns once `deed` (such as `delete 3 secrets`) was agreed to: by `--yes`, or by a person who was asked.
+    ///
+    /// # Errors
+    /// Nobody can be asked, the answer is no, or Ctrl-C was pressed in its place.
+    pub async fn agree(
+        self,
+        deed: &str,
+        interrupt: &Interrupt,
+        streams: &mut Streams,
+    ) -> Result<(), Error> {
+        if self.yes {
+            return Ok(());
+        }
+        if !streams.interactive {
+            return Err(Error::usage(format!(
+                "nobody can be asked whether to {deed}: standard input is no terminal"
+            ))
+            .hint("add --yes, to do it without asking"));
+        }
+        let _ = write!(streams.err(), "{}? [y/N] ", in_one_line(deed));
+        let _ = streams.err().flush();
+        // The answer may take as long as it likes, and Ctrl-C must be heard meanwhile.
+        let answer = interrupt.or(async {
+            let read = tokio::task::spawn_blocking(|| {
+                let mut line = String::new();
+                io::stdin().read_line(&mut line).map(|_| line)
+            });
+            let line = read.await.map_err(io::Error::other).and_then(|line| line);
+            line.map_err(|error| Error::refused("the answer cannot be read").because(error))
+        });
+        let answer = answer.await.inspect_err(|_| {
+            // What is said next begins on a line of its own.
+            let _ = writeln!(streams.err());
+        })?;
+        if is_yes(&answer) {
+            return Ok(());
+        }
+        if !answer.ends_with('\n') {
+            let _ = writeln!(streams.err());
+        }
+        Err(Error::refused(format!(
+            "the answer to whether to {deed} was no; nothing was changed"
+        )))
+    }
+}
+
+/// Everything else, and the end of the input, is a no.
+fn is_yes(answer: &str) -> bool {
+    ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_yes;
+
+    #[test]
+    fn only_a_yes_is_a_yes() {
+        for yes in ["y\n", "yes\n", "Y\n", " YES \r\n", "y"] {
+            assert!(is_yes(yes), "{yes:?}");
+        }
+        for no in ["", "\n", "n\n", "no\n", "ye\n", "yes please\n"] {
+            assert!(!is_yes(no), "{no:?}");
+        }
+    }
+}

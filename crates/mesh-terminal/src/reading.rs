@@ -1,0 +1,31 @@
+//! Reading the clusters that the flags name.
+
+use crate::flags::{AllContextFlags, ConnectFlags};
+use mesh_client::{Kubeconfig, Target};
+use mesh_model::Error;
+use mesh_ops::Fleet;
+
+/// Calls `read` for the contexts that the flags ask for, all at once, and returns each context's name with its result.
+///
+/// # Errors
+/// Contexts that were named and cannot be used, joined; and a flag that can be said of one cluster only, where there are
+/// several.
+pub async fn read_contexts<T, F>(
+    kubeconfig: &Kubeconfig,
+    connect: &ConnectFlags,
+    contexts: &AllContextFlags,
+    read: impl FnMut(Target) -> F,
+) -> Result<Vec<(String, Result<T, Error>)>, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let named = contexts.resolve(kubeconfig);
+    connect.for_one(named.len())?;
+    let overrides = |context: Option<&str>| connect.overrides(context);
+    let fleet = if contexts.all_contexts {
+        Fleet::all(kubeconfig, overrides)
+    } else {
+        Fleet::named(kubeconfig, &named, overrides)?
+    };
+    Ok(fleet.read(read).await)
+}

@@ -1,0 +1,142 @@
+//! The lines of reports for people: what stands beside a key, findings, counts. Every text may come from a cluster that
+//! is anybody's, so none steers the terminal and none passes for a line of ours.
+
+use jiff::SignedDuration;
+use unicode_width::UnicodeWidthStr as _;
+
+use mesh_model::finding::{Finding, Severity};
+use mesh_model::visible::in_one_line;
+
+/// How wide a report is where its words let it.
+const WIDTH: usize = 80;
+
+/// With what the lines of ours begin that stand where a text goes on.
+const OURS: [&str; 4] = ["fix:", "hint:", "error:", "warning:"];
+
+/// One line of the report.
+pub fn line(content: &str, text: &mut String) {
+    text.push_str(in_one_line(content).trim_end());
+    text.push('\n');
+}
+
+/// A line with a value beside its key; no key goes on with what stands above.
+pub fn entry(key: &str, value: &str, text: &mut String) {
+    line(&format!("{}{value}", margin(key)), text);
+}
+
+/// The same in as many lines as it needs. Words are never broken, since they may be pasted, and none of them begins a line as
+/// one of ours begins.
+pub fn wrapped(key: &str, content: &str, text: &mut String) {
+    let margin = margin(key);
+    let blank = margin.width();
+    let mut row = margin;
+    let mut is_bare = true;
+    for word in in_one_line(content).split_ascii_whitespace() {
+        let blank_between = usize::from(!is_bare);
+        let fits_below = !OURS.contains(&word);
+        if !is_bare && fits_below && row.width() + blank_between + word.width() > WIDTH {
+            line(&row, text);
+            row = " ".repeat(blank);
+            is_bare = true;
+        }
+        if !is_bare {
+            row.push(' ');
+        }
+        row.push_str(word);
+        is_bare = false;
+    }
+    line(&row, text);
+}
+
+/// A finding and what mends it. What every healthy mesh has is not worth a line, unless the report is `wide`.
+pub fn finding(finding: &Finding, wide: bool, text: &mut String) {
+    if finding.severity == Severity::Info && !wide {
+        return;
+    }
+    let message = format!("{}: {}", finding.id, finding.message);
+    wrapped(finding.severity.word(), &message, text);
+    if let Some(fix) = &finding.fix {
+        entry("", &format!("fix: {fix}"), text);
+    }
+}
+
+/// `1 cluster`, `2 clusters`.
+pub fn counted(count: usize, word: &str) -> String {
+    if count == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{count} {word}s")
+    }
+}
+
+/// An age as kubectl shows it: the two largest units at the most.
+pub fn age(seconds: i64) -> String {
+    let length = SignedDuration::from_secs(seconds.max(0));
+    let (days, hours, minutes) = (
+        length.as_hours() / 24,
+        length.as_hours(),
+        length.as_secs() / 60,
+    );
+    match () {
+        () if minutes < 2 => format!("{}s", length.as_secs()),
+        () if hours < 3 => format!("{minutes}m"),
+        () if days < 2 => format!("{hours}h"),
+        () => format!("{days}d"),
+    }
+}
+
+fn margin(key: &str) -> String {
+    format!("  {key:<9} ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_go_on_below_and_are_never_broken() {
+        let mut text = String::new();
+        let command = "x".repeat(90);
+        wrapped(
+            "error",
+            &format!("{} {command} end", "word ".repeat(14).trim()),
+            &mut text,
+        );
+        let rows: Vec<&str> = text.lines().collect();
+        let words = |count| "word ".repeat(count).trim().to_owned();
+        assert_eq!(rows[0], format!("  error     {}", words(13)));
+        assert_eq!(rows[1], format!("            {}", words(1)));
+        assert_eq!(rows[2], format!("            {command}"));
+        assert_eq!(rows[3], "            end");
+    }
+
+    #[test]
+    fn no_line_of_a_text_begins_as_a_fix_does() {
+        let mut text = String::new();
+        let blanks = "x ".repeat(34);
+        wrapped(
+            "error",
+            &format!("{blanks}   fix:  reboot hint: y"),
+            &mut text,
+        );
+        let rows: Vec<&str> = text.lines().map(str::trim_start).collect();
+        assert_eq!(rows[1], "reboot hint: y");
+        assert!(rows[0].ends_with("x fix:"), "{text}");
+    }
+
+    #[test]
+    fn a_report_is_as_wide_as_it_may_be() {
+        for (length, rows) in [(68, 1), (69, 2)] {
+            let mut text = String::new();
+            wrapped("info", &format!("a {}", "b".repeat(length - 2)), &mut text);
+            assert_eq!(text.lines().count(), rows, "{length}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_cluster_passes_for_a_line_of_ours() {
+        let mut text = String::new();
+        entry("cluster", "a\n2 clusters: no drift", &mut text);
+        assert_eq!(text, "  cluster   a 2 clusters: no drift\n");
+    }
+}
