@@ -77,7 +77,7 @@ mod tests {
         let mut sources = Sources(BTreeMap::new());
         sources.add("tests/e2e/tests/parity.rs", "");
         sources.add(
-            "tests/testkit/tests/embedded.rs",
+            "tests/testkit/tests/proxy.rs",
             "// mesh_testkit::real\nuse mesh_testkit::embedded;",
         );
         sources.add("tests/testkit/tests/behaviour/main.rs", "mod both;");
@@ -90,6 +90,6 @@ mod tests {
             sources.over_real_parts(),
             ["mesh-e2e::parity", "mesh-testkit::behaviour"]
         );
-        assert_eq!(sources.of_test_kit_without_parts(), ["--test", "embedded"]);
+        assert_eq!(sources.of_test_kit_without_parts(), ["--test", "proxy"]);
     }
 }

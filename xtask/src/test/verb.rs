@@ -177,10 +177,10 @@ mod tests {
     #[test]
     fn without_real_parts_what_needs_them_is_left_out() {
         assert_eq!(
-            given("name", Some("embedded")),
+            given("name", Some("proxy")),
             [
                 "--workspace --exclude mesh-e2e --exclude mesh-testkit name",
-                "--package mesh-testkit --lib --bins --test embedded name"
+                "--package mesh-testkit --lib --bins --test proxy name"
             ]
         );
     }

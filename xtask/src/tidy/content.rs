@@ -9,7 +9,7 @@ const LARGEST: usize = 300_000;
 /// Where waiting itself is implemented, and where a server's delay is what is simulated.
 const OWNS_WAITING: &[&str] = &[
     "tests/testkit/src/condition.rs",
-    "tests/testkit/src/embedded/",
+    "tests/fake-apiserver/src/",
 ];
 /// The one reason not to run a test by itself: another test starts it as a process.
 const CHILD: &str = "#[ignore = \"runs as the child of ";

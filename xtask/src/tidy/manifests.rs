@@ -6,7 +6,9 @@ use super::file::{File, Finding};
 
 const TABLES: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
 /// Crates that make and run tests; what is shipped does not depend on them.
-const TEST_CRATES: &[&str] = &["mesh-testkit", "mesh-e2e", "xtask"];
+const TEST_CRATES: &[&str] = &["mesh-fake-apiserver", "mesh-testkit", "mesh-e2e", "xtask"];
+/// Those of them that judge the suite.
+const JUDGES: &[&str] = &["mesh-fake-apiserver", "mesh-testkit"];
 /// The facade, which is all that a plugin names of the layers.
 const FACADE: &str = "mesh-common";
 const LAYERS: &[&str] = &[
@@ -144,7 +146,7 @@ fn may_depend(manifest: &Manifest, dependency: &Dependency) -> Vec<Finding> {
     if matches!(package, "mesh-client" | "mesh-ops") && NOT_BELOW_THE_TERMINAL.contains(&name) {
         reasons.push("only mesh-terminal and the plugins know flags and terminals");
     }
-    if package == "mesh-testkit" && ours {
+    if JUDGES.contains(&package) && ours && !JUDGES.contains(&name) {
         reasons.push("the test kit knows nothing of ours, so that it can judge us");
     }
     if shipped && TEST_CRATES.contains(&name) && !dev {
@@ -297,6 +299,12 @@ mod tests {
         check_one(
             "tests/testkit",
             "mesh-testkit",
+            &on("mesh-common"),
+            "nothing of ours",
+        );
+        check_one(
+            "tests/fake-apiserver",
+            "mesh-fake-apiserver",
             &on("mesh-common"),
             "nothing of ours",
         );

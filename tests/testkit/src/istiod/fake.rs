@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 
 use super::pages::{Page, Process, locked, serve};
-use crate::background;
 use crate::embedded::Cluster;
+use crate::embedded::background;
 
 const NAMESPACE: &str = "istio-system";
 /// Where an istiod serves metrics and debug pages.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::background;
+use crate::embedded::background;
 
 /// Keeps a listener and its connections going; drop it to end them.
 pub(crate) struct Listener {

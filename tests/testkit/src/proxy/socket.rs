@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::connect::{Route, serve};
 use super::listener::Log;
-use crate::background;
+use crate::embedded::background;
 
 /// A running CONNECT proxy on a Unix socket. Tunnels that are open outlive it.
 pub struct SocketProxy {
