@@ -13,38 +13,8 @@ use super::objects::built;
 use super::paths::path;
 use super::{Cluster, Verb};
 use mesh_model::Error;
+use mesh_model::change::DryRun;
 use mesh_model::names::FIELD_MANAGER;
-
-/// How far a write goes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum DryRun {
-    /// It is written.
-    #[default]
-    None,
-    /// Nothing is sent; the caller prints the plan.
-    Client,
-    /// The server checks it and answers what it would become.
-    Server,
-}
-
-impl DryRun {
-    /// Whether anything is to be written.
-    pub fn writes(self) -> bool {
-        match self {
-            Self::None => true,
-            Self::Client | Self::Server => false,
-        }
-    }
-
-    /// The words that kubectl puts behind what it says to have done.
-    pub fn suffix(self) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::Client => " (dry run)",
-            Self::Server => " (server dry run)",
-        }
-    }
-}
 
 /// How an apply treats other owners.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

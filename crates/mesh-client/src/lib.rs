@@ -25,7 +25,7 @@ mod target;
 mod tokens;
 mod wait;
 
-pub use apply::{ApplyOptions, DryRun};
+pub use apply::ApplyOptions;
 pub use connect::{Cluster, Connector, ConnectorOptions, ProxyEnvironment};
 pub use credential::{Credential, CredentialKind, ExecFault, Preferences};
 pub use fan_out::{CLUSTERS_AT_ONCE, fan_out};
@@ -35,6 +35,7 @@ pub use fault::{
 };
 pub use interrupt::Interrupt;
 pub use kubeconfig::{Direct, InCluster, Kubeconfig, Overrides};
+pub use mesh_model::change::DryRun;
 pub use objects::Selection;
 pub use port_forward::PortForward;
 pub use reads::Reads;

@@ -5,7 +5,7 @@
     reason = "a test stops where its own arrangement is wrong"
 )]
 
-use mesh_common::model::command::{Command, Kubectl, Remedy, ServerWords};
+use mesh_common::model::command::{Command, Knob, Kubectl, Remedy, ServerWords};
 use mesh_testkit::shell::{Call, Payload, Stage, payloads};
 
 /// A place of a command where somebody else's text may stand, and whether one that begins with `-` fits there.
@@ -161,6 +161,6 @@ fn a_name_that_no_quoting_makes_safe_gives_a_step_of_which_nothing_runs() {
         let remedy = Remedy::from(format!("look at the secret {}", payload.text));
         assert_eq!(remedy.to_string().lines().count(), 1, "{remedy}");
         stage.mispaste(&remedy.to_string());
-        stage.mispaste(&Remedy::add("--server", payload.text).to_string());
+        stage.mispaste(&Remedy::add(Knob::Server, payload.text).to_string());
     }
 }

@@ -11,6 +11,7 @@ pub mod command;
 pub mod container_env;
 pub mod eastwest;
 pub mod error;
+pub mod event;
 pub mod exit;
 pub mod exposure;
 pub mod finding;

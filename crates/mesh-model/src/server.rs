@@ -6,7 +6,7 @@ use http::Uri;
 use http::uri::Scheme;
 
 use super::Error;
-use super::command::Remedy;
+use super::command::{Knob, Remedy};
 
 /// Why a server address cannot work from inside another cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +61,12 @@ pub fn check_url(server: &str) -> Result<(), Error> {
         return Err(Error::usage(format!(
             "server {shown:?} is given with a user name or password"
         ))
-        .hint(Remedy::add("--server", &shown)));
+        .hint(Remedy::add(Knob::Server, &shown)));
     }
     let scheme = uri.as_ref().and_then(Uri::scheme);
     if !server.contains("://") || scheme.is_none() {
         return Err(Error::usage(format!("server {server:?} has no scheme"))
-            .hint(Remedy::add("--server", &format!("https://{server}"))));
+            .hint(Remedy::add(Knob::Server, &format!("https://{server}"))));
     }
     if scheme != Some(&Scheme::HTTPS) && scheme != Some(&Scheme::HTTP) {
         return Err(

@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal as _, Write};
 
 use mesh_model::Error;
+use mesh_model::command::Remedy;
+use mesh_model::event::{Event, Events};
 use mesh_model::visible::in_one_line;
 
 /// Where a command writes. Work on several clusters at once shares it: each call writes its text whole.
@@ -63,9 +65,13 @@ impl Streams {
     /// Says what went wrong and what that means for the rest, which goes on; and what can be done about it.
     pub fn warn_of(&self, error: &Error, meaning: &str) {
         self.warn(&format!("{}; {meaning}", error.in_one_line()));
+        self.hint(error.hints());
+    }
+
+    fn hint(&self, hints: &[Remedy]) {
         let style = anstyle::AnsiColor::Cyan.on_default();
         let mut err = self.err.borrow_mut();
-        for hint in error.hints() {
+        for hint in hints {
             let _ = writeln!(
                 err,
                 "{style}hint:{style:#} {}",
@@ -82,6 +88,26 @@ impl Streams {
     /// Stderr for a writer of several lines.
     pub fn err(&mut self) -> &mut dyn Write {
         self.err.get_mut()
+    }
+}
+
+/// Prints results to stdout and everything else to stderr, as a line each.
+impl Events for Streams {
+    fn tell(&self, event: Event) -> Result<(), Error> {
+        match event {
+            Event::Done { change, dry_run } => {
+                let line = in_one_line(&format!("{change}{}", dry_run.suffix()));
+                self.data(&format!("{line}\n"))?;
+            }
+            Event::Line(line) => self.data(&format!("{}\n", in_one_line(&line)))?,
+            Event::Step { change, dry_run } => self.say(&format!("{change}{}", dry_run.suffix())),
+            Event::Note(line) => self.say(&line),
+            Event::Warning { text, hints } => {
+                self.warn(&text);
+                self.hint(&hints);
+            }
+        }
+        Ok(())
     }
 }
 

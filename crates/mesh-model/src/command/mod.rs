@@ -9,13 +9,19 @@
 //!   key of a Secret whose access another key of it holds. What else is to be deleted is a step in words that names the object.
 //! - It changes no object that describes another cluster than the one that its context names.
 //! - It has no placeholder. Where a word is not known, the remedy is a step in words.
+//!
+//! A setting of the caller's own command, which it may have as a flag or in a file, is a [`Knob`] and never text.
 
+mod knob;
 mod kubectl;
 mod line;
 mod remedy;
+mod step;
 mod word;
 
+pub use knob::{Flags, Knob, Knobs};
 pub use kubectl::{Kubectl, ServerWords};
 pub use line::Command;
 pub use remedy::Remedy;
-pub use word::named;
+pub use step::Step;
+pub use word::{flag_in_words, named};

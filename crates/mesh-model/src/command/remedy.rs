@@ -1,12 +1,10 @@
 //! One thing to do next.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::Command;
-use super::word::{can_be_pasted, inert, named};
+use super::{Command, Knob, Knobs, Step};
 
 /// One thing to do next: a command that can be pasted as it stands, or a step in words.
 ///
@@ -16,7 +14,7 @@ pub enum Remedy {
     /// A command without placeholders.
     Command(Command),
     /// Words for a person; nothing to paste.
-    Step(String),
+    Step(Step),
 }
 
 impl Remedy {
@@ -28,13 +26,17 @@ impl Remedy {
         }
     }
 
-    /// The step to give the same command once more with this flag, whoever chose its value.
-    pub fn add(flag: &str, value: &str) -> Self {
-        if !can_be_pasted(value) {
-            return format!("add {flag} with the value {}", named(value)).into();
+    /// Returns the step to do the same once more with this setting, whoever chose its value.
+    pub fn add(knob: Knob, value: &str) -> Self {
+        Step::add(knob, value).into()
+    }
+
+    /// Returns what is printed by a caller that names its settings by `knobs`.
+    pub fn shown(&self, knobs: &dyn Knobs) -> String {
+        match self {
+            Self::Command(command) => command.to_string(),
+            Self::Step(step) => step.shown(knobs),
         }
-        let joint = if value.starts_with('-') { "=" } else { " " };
-        format!("add {flag}{joint}{}", named(value)).into()
     }
 
     /// The first word of a command.
@@ -42,14 +44,6 @@ impl Remedy {
         match self {
             Self::Command(command) => command.programs().first()?.first().copied(),
             Self::Step(_) => None,
-        }
-    }
-
-    /// Returns what is printed.
-    fn text(&self) -> Cow<'_, str> {
-        match self {
-            Self::Command(command) => Cow::Owned(command.to_string()),
-            Self::Step(step) => Cow::Borrowed(step),
         }
     }
 }
@@ -70,16 +64,21 @@ impl From<Command> for Remedy {
     }
 }
 
-/// Nothing of a step runs where somebody pastes it all the same: what a shell would act on in a name is shown escaped.
+impl From<Step> for Remedy {
+    fn from(step: Step) -> Self {
+        Self::Step(step)
+    }
+}
+
 impl From<String> for Remedy {
     fn from(step: String) -> Self {
-        Self::from(step.as_str())
+        Step::new(step).into()
     }
 }
 
 impl From<&str> for Remedy {
     fn from(step: &str) -> Self {
-        Self::Step(inert(step))
+        Step::new(step).into()
     }
 }
 
@@ -93,7 +92,7 @@ impl fmt::Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Command(command) => command.fmt(f),
-            Self::Step(step) => f.write_str(step),
+            Self::Step(step) => step.fmt(f),
         }
     }
 }
@@ -101,14 +100,14 @@ impl fmt::Display for Remedy {
 /// Equal to the text that is printed.
 impl PartialEq<&str> for Remedy {
     fn eq(&self, text: &&str) -> bool {
-        self.text() == *text
+        self.to_string() == *text
     }
 }
 
 /// Equal to the text that is printed.
 impl PartialEq<String> for Remedy {
     fn eq(&self, text: &String) -> bool {
-        self.text() == text.as_str()
+        self.to_string() == *text
     }
 }
 
@@ -123,6 +122,7 @@ impl Serialize for Remedy {
 
 #[cfg(test)]
 mod tests {
+    use super::super::word::can_be_pasted;
     use super::*;
 
     fn describe(context: &str, name: &str) -> Remedy {
@@ -168,7 +168,7 @@ mod tests {
             ("-x", "add --server=-x"),
             ("a\nb", "add --server with the value \"a\\nb\""),
         ] {
-            assert_eq!(Remedy::add("--server", value), expected);
+            assert_eq!(Remedy::add(Knob::Server, value), expected);
         }
     }
 

@@ -36,6 +36,15 @@ pub fn named(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A flag of a command that is described in words, with a value that anybody may have chosen.
+pub fn flag_in_words(flag: &str, value: &str) -> String {
+    if !can_be_pasted(value) {
+        return format!("{flag} with the value {}", named(value));
+    }
+    let joint = if value.starts_with('-') { "=" } else { " " };
+    format!("{flag}{joint}{}", named(value))
+}
+
 /// The words of a step without anything by which a shell would run a part of them. What stands in quotes is no such thing,
 /// and stays as it is.
 pub(super) fn inert(text: &str) -> String {

@@ -3,7 +3,7 @@
 use super::ports::STATUS;
 use super::{EastWestGateway, GatewayPort};
 use crate::Error;
-use crate::command::Remedy;
+use crate::command::{Knob, Remedy};
 use crate::names::ISTIO_SYSTEM;
 
 /// The ways to install a gateway.
@@ -117,7 +117,7 @@ fn of_listeners(gateway: &EastWestGateway) -> Vec<Error> {
     let possible: Vec<String> = others
         .map(|port| format!("{}={}", port.name, port.port))
         .collect();
-    let hint = Remedy::add("--ports", &format!("{STATUS},{}", possible.join(",")));
+    let hint = Remedy::add(Knob::Ports, &format!("{STATUS},{}", possible.join(",")));
     errors.into_iter().map(|error| error.hint(&hint)).collect()
 }
 

@@ -219,7 +219,7 @@ pub(super) fn together(fixes: impl Iterator<Item = impl Into<Remedy>>) -> Remedy
     }
     let in_words = each.iter().map(|fix| match fix {
         Remedy::Command(command) => format!("run {command}"),
-        Remedy::Step(step) => step.clone(),
+        Remedy::Step(step) => step.to_string(),
     });
     let in_words: Vec<String> = in_words.collect();
     in_words.join(" and then ").into()

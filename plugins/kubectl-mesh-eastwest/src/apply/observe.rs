@@ -4,7 +4,7 @@
 use k8s_openapi::api::core::v1::Namespace;
 use mesh_common::client::{ApplyOptions, Cluster, DryRun};
 use mesh_common::model::Error;
-use mesh_common::model::change::{Change, marked_as};
+use mesh_common::model::change::{Action, marked_as};
 use mesh_common::model::names::{KUBE_SYSTEM, NETWORK_LABEL};
 use mesh_common::model::read::Read;
 use serde_json::Value;
@@ -64,12 +64,12 @@ pub(super) async fn rehearse(
     cluster: &Cluster,
     objects: &[Value],
     order: &Order,
-) -> Result<Vec<Change>, Error> {
+) -> Result<Vec<Action>, Error> {
     let each = objects.iter().map(|object| one(cluster, object, order));
     Error::gather(futures::future::join_all(each).await)
 }
 
-async fn one(cluster: &Cluster, object: &Value, order: &Order) -> Result<Change, Error> {
+async fn one(cluster: &Cluster, object: &Value, order: &Order) -> Result<Action, Error> {
     let live = cluster.get_manifest(object).await.map_err(without_kind)?;
     let kubectl = cluster.target().kubectl();
     if let Some(live) = &live
@@ -79,14 +79,14 @@ async fn one(cluster: &Cluster, object: &Value, order: &Order) -> Result<Change,
     }
     let object = marked_as(object, live.as_ref(), SELF);
     let options = match order.dry_run {
-        DryRun::Client => return Ok(Change::by_contents(live.as_ref(), &object)),
+        DryRun::Client => return Ok(Action::by_contents(live.as_ref(), &object)),
         DryRun::None | DryRun::Server => ApplyOptions {
             dry_run: DryRun::Server,
             force_conflicts: order.force_conflicts,
         },
     };
     let rehearsed = cluster.apply_manifest(&object, options).await?;
-    Ok(Change::of(live.as_ref(), &rehearsed))
+    Ok(Action::of(live.as_ref(), &rehearsed))
 }
 
 /// A kind that is not there is one of Istio's or of the Gateway API's.

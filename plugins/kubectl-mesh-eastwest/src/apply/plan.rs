@@ -1,7 +1,7 @@
 //! What each cluster is to have, and what stands in the way of it. Pure.
 
 use k8s_openapi::api::core::v1::Service;
-use mesh_common::model::command::{Command, Kubectl, Remedy};
+use mesh_common::model::command::{Command, Knob, Kubectl, Remedy};
 use mesh_common::model::error::{Error, Kind};
 use mesh_common::model::exposure::{self, GatewaySelector, IstiodExposure, Revision};
 use mesh_common::model::gateway::{EastWestGateway, ambient, manifest};
@@ -86,7 +86,7 @@ fn network(
             Kind::Conflict,
             format!("namespace {namespace} in context {} is on network {labelled}, not {named}", seen.context),
         )
-        .hint(Remedy::add("--network", labelled))
+        .hint(Remedy::add(Knob::Network, labelled))
         .hint(format!("or give the namespace the other name (kubectl mesh-label network --overwrite), with all that is on network {labelled}"))),
         (Some(named), labelled) => {
             if labelled.is_none() {
@@ -134,7 +134,7 @@ fn revision(seen: &Surroundings, warnings: &mut Vec<String>) -> Result<Option<St
                 words.join(", ")
             ));
             Err(words.iter().fold(error, |error, word| {
-                error.hint(Remedy::add("--revision", word))
+                error.hint(Remedy::add(Knob::Revision, word))
             }))
         }
     }

@@ -3,7 +3,7 @@
 use mesh_common::client::{
     Cluster, Connector, Interrupt, Target, concerns_one_cluster, each_alone, fan_out, with_lost,
 };
-use mesh_common::model::change::Change;
+use mesh_common::model::change::Action;
 use mesh_common::model::fleet::{doubles, not_compared};
 use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::flags::connector;
@@ -22,7 +22,7 @@ use crate::wait::Within;
 /// A cluster and what becomes of each object there.
 struct Planned {
     cluster: Cluster,
-    objects: Vec<(Value, Change)>,
+    objects: Vec<(Value, Action)>,
 }
 
 pub(crate) async fn run(

@@ -3,7 +3,7 @@
 use mesh_common::client::Interrupt;
 use mesh_common::client::{ApplyOptions, Cluster};
 use mesh_common::model::Error;
-use mesh_common::model::change::{Change, marked};
+use mesh_common::model::change::{Action, marked};
 use serde_json::Value;
 
 use super::resolve::Order;
@@ -13,24 +13,23 @@ use crate::cli::SELF;
 /// stopped it.
 pub(super) async fn write(
     cluster: &Cluster,
-    objects: &[(Value, Change)],
+    objects: &[(Value, Action)],
     order: &Order,
     interrupt: &Interrupt,
 ) -> (Vec<String>, Result<(), Error>) {
     let mut lines = Vec::new();
     for (object, change) in objects {
-        let suffix = match change {
-            Change::Nothing => "",
-            Change::Create | Change::Configure => {
-                let written = match interrupt.check() {
-                    Ok(()) => apply(cluster, object, order).await,
-                    Err(interrupted) => Err(interrupted),
-                };
-                if let Err(error) = written {
-                    return (lines, Err(error));
-                }
-                order.dry_run.suffix()
+        let suffix = if change.is_write() {
+            let written = match interrupt.check() {
+                Ok(()) => apply(cluster, object, order).await,
+                Err(interrupted) => Err(interrupted),
+            };
+            if let Err(error) = written {
+                return (lines, Err(error));
             }
+            order.dry_run.suffix()
+        } else {
+            ""
         };
         lines.push(format!(
             "{} {} in context {}{suffix}\n",

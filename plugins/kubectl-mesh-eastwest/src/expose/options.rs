@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use mesh_common::model::Error;
-use mesh_common::model::command::Remedy;
+use mesh_common::model::command::{Knob, Remedy};
 use mesh_common::model::exposure::{HttpsExposure, Revision, is_dns_name};
 use mesh_common::terminal::flags::{ConnectFlags, given};
 
@@ -37,7 +37,7 @@ pub(super) fn istiod(arguments: &IstiodArgs) -> Result<AskedIstiod, Error> {
     if arguments.https && asked.revisions.len() > 1 {
         errors.push(
             Error::usage("one host leads to one istiod, and --revision names several")
-                .hint(Remedy::add("--revision", asked.revisions[0].word())),
+                .hint(Remedy::add(Knob::Revision, asked.revisions[0].word())),
         );
     }
     Error::all(errors).map_or(Ok(asked), Err)

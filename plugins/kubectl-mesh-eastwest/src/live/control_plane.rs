@@ -1,7 +1,7 @@
 //! Where the control planes of a cluster are, and what they say of it. Pure.
 
 use mesh_common::model::Error;
-use mesh_common::model::command::Remedy;
+use mesh_common::model::command::{Knob, Remedy};
 use mesh_common::model::exposure::facts::{InjectorFacts, IstiodFacts};
 use mesh_common::model::exposure::{ClusterDomain, Revision};
 
@@ -60,7 +60,12 @@ pub(super) fn control_plane(
     }
     let namespace = match &asked.namespace {
         Some(namespace) => namespace.clone(),
-        None => only(namespaces, "Istio in several namespaces", "-n", described)?,
+        None => only(
+            namespaces,
+            "Istio in several namespaces",
+            Knob::Namespace,
+            described,
+        )?,
     };
     let cluster_domain = match &asked.cluster_domain {
         Some(domain) => domain.clone(),
@@ -100,7 +105,7 @@ fn of_revisions(
             "{described} has no istiod of revision {}",
             name.word()
         ))
-        .hint(Remedy::add("--revision", &words.join(",")))
+        .hint(Remedy::add(Knob::Revision, &words.join(",")))
     });
     Error::all(errors).map_or(Ok(()), Err)?;
     istiods.retain(|one| named.contains(&one.revision));
@@ -143,7 +148,7 @@ fn domain(domains: Vec<String>, described: &str) -> Result<ClusterDomain, Error>
     let found = only(
         domains,
         "control planes with several cluster domains",
-        "--cluster-domain",
+        Knob::ClusterDomain,
         described,
     )?;
     found.parse().map_err(|error: Error| {
@@ -183,12 +188,12 @@ fn distinct<T: Ord>(mut items: Vec<T>) -> Vec<T> {
 }
 
 /// The one there is.
-fn only(mut found: Vec<String>, what: &str, flag: &str, described: &str) -> Result<String, Error> {
+fn only(mut found: Vec<String>, what: &str, knob: Knob, described: &str) -> Result<String, Error> {
     if found.len() == 1 {
         return Ok(found.remove(0));
     }
     let error = Error::refused(format!("{described} has {what}: {}", found.join(", ")));
     Err(found
         .iter()
-        .fold(error, |error, one| error.hint(Remedy::add(flag, one))))
+        .fold(error, |error, one| error.hint(Remedy::add(knob, one))))
 }

@@ -1,7 +1,7 @@
 //! What is to be exposed in a cluster, from what is there; what was asked for wins. Pure.
 
 use mesh_common::model::Error;
-use mesh_common::model::command::Remedy;
+use mesh_common::model::command::{Knob, Remedy};
 use mesh_common::model::exposure::facts::GatewayFacts;
 use mesh_common::model::exposure::{IstiodExposure, SERVICES_PORT, ServicesExposure};
 
@@ -68,7 +68,7 @@ pub(crate) fn istiod(live: Live, wanted: AskedIstiod) -> Result<IstiodExposure, 
             "one host leads to one istiod, and {described} has several"
         ));
         return Err(control.revisions.iter().fold(error, |error, revision| {
-            error.hint(Remedy::add("--revision", revision.word()))
+            error.hint(Remedy::add(Knob::Revision, revision.word()))
         }));
     }
     Ok(IstiodExposure {

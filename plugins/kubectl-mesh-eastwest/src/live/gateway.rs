@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mesh_common::model::Error;
-use mesh_common::model::command::Remedy;
+use mesh_common::model::command::{Knob, Remedy};
 use mesh_common::model::exposure::GatewaySelector;
 use mesh_common::model::exposure::facts::GatewayFacts;
 use mesh_common::model::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
@@ -119,13 +119,13 @@ fn several(fit: &[GatewayFacts], selectors: &[GatewaySelector], cluster: &str) -
         names.join(", ")
     ));
     let error = selectors.iter().fold(error, |error, selector| {
-        error.hint(Remedy::add("--selector", &selector.to_string()))
+        error.hint(Remedy::add(Knob::Selector, &selector.to_string()))
     });
     match shared(selectors) {
         None => error,
         Some(all) => error.hint(format!(
             "{}, for all of them",
-            Remedy::add("--selector", &all.to_string())
+            Remedy::add(Knob::Selector, &all.to_string())
         )),
     }
 }

@@ -3,7 +3,7 @@
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Service};
 use mesh_common::client::{Cluster, Selection};
-use mesh_common::model::command::{Kubectl, Remedy};
+use mesh_common::model::command::{Knob, Kubectl, Remedy};
 use mesh_common::model::error::{Error, Kind};
 use mesh_common::model::exposure::facts::{GatewayFacts, InjectorFacts, IstiodFacts};
 use mesh_common::model::istiod;
@@ -124,7 +124,7 @@ impl Live {
             self.place.described,
             self.istiods_elsewhere.join(", ")
         ));
-        Some(error.hint(Remedy::add("--istio-namespace", first)))
+        Some(error.hint(Remedy::add(Knob::IstioNamespace, first)))
     }
 }
 

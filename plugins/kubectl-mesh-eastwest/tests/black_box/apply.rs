@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
-use mesh_common::model::change::{Change, marked};
+use mesh_common::model::change::{Action, marked};
 use mesh_testkit::black_box::{self, Ends, World, strays, writes};
 use mesh_testkit::command::Run;
 use mesh_testkit::embedded::{Cluster, Fault};
@@ -324,8 +324,8 @@ fn what_is_there_in_the_end_is_what_generate_and_expose_print() {
             concat!("kubectl-mesh-eastwest/", env!("CARGO_PKG_VERSION")),
         );
         assert_eq!(
-            Change::by_contents(Some(&live), &ours),
-            Change::Nothing,
+            Action::by_contents(Some(&live), &ours),
+            Action::Keep,
             "{live:#}"
         );
     }

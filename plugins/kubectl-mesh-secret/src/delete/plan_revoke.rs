@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::model::command::{Command, Remedy};
+use mesh_common::model::command::{Command, Knob, Remedy};
 use mesh_common::model::error::{Error, Kind};
 use mesh_common::model::remote_cluster::normal_server;
 use mesh_common::model::remote_secret::own_name;
@@ -312,7 +312,7 @@ fn end<'f>(
             "the token for {} lives in context {context}, not in context {}",
             token.cluster, places[named].context
         ))
-        .hint(Remedy::add("--remote-context", context)));
+        .hint(Remedy::add(Knob::RemoteContext, context)));
     }
     let Some(proof) = proof.transpose()? else {
         return Err(Error::refused(format!(

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use mesh_common::model::access_facts::AccessFacts;
-use mesh_common::model::command::{Command, Kubectl, Remedy, named};
+use mesh_common::model::command::{Command, Kubectl, Remedy, flag_in_words, named};
 use mesh_common::model::names::{CONFIG_SECRET, ISTIO_SYSTEM};
 use mesh_common::model::reader::token_secret_name;
 use mesh_common::model::remote_secret::annotated_cluster;
@@ -26,8 +26,8 @@ pub(crate) fn create_again_with(held: &Held, key: &str, flag: &'static str, valu
     match create_command(held, key) {
         Ok(command) => command.flag(flag, value).into(),
         Err(step) => {
-            let add = Remedy::add(flag, value);
-            format!("{step}, and {add}").into()
+            let flag = flag_in_words(flag, value);
+            format!("{step}, and add {flag}").into()
         }
     }
 }
@@ -126,7 +126,7 @@ pub(super) fn create_step_from(held: &Held, key: &str, source: Option<&str>, nam
         same_kind(held, key),
     ];
     for (flag, value) in flags.into_iter().flatten() {
-        step = format!("{step}, and {}", Remedy::add(flag, &value));
+        step = format!("{step}, and add {}", flag_in_words(flag, &value));
     }
     step
 }

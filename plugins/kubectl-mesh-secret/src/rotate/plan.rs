@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use mesh_common::model::command::Remedy;
+use mesh_common::model::command::{Knob, Remedy};
 use mesh_common::model::error::Kind;
 use mesh_common::model::holding::Holding;
 use mesh_common::model::names::SERVICE_ACCOUNT_TOKEN;
@@ -247,7 +247,7 @@ pub(super) fn obstacles(rotation: &Rotation, seen: &Seen, namespace: &str) -> Ve
 pub(super) fn still_used(secret: &str, context: &str) -> Obstacle {
     Obstacle {
         what: format!("secret {secret} in context {context} has the old token"),
-        ways: vec![format!("{}, beside the others", Remedy::add("--context", context)).into()],
+        ways: vec![format!("{}, beside the others", Remedy::add(Knob::Context, context)).into()],
         exit: Exit::Partial,
     }
 }

@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Node};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use mesh_common::client::{Cluster, Selection};
 use mesh_common::model::Error;
+use mesh_common::model::command::Knob;
 use mesh_common::model::server::{Dead, check_url, dead};
 
 use super::options::Options;
@@ -24,7 +25,7 @@ pub(crate) async fn refusal(
     ));
     let found = candidates(source).await;
     for url in &found {
-        error = error.hint(options.flag("--server", context, url));
+        error = error.hint(options.flag(Knob::Server, context, url));
     }
     if found.is_empty() {
         error = error.hint(format!(

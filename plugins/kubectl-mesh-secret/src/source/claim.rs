@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::Namespace;
 use mesh_common::client::Interrupt;
 use mesh_common::client::{Connector, Kubeconfig, Overrides, Target, Trust, fan_out};
+use mesh_common::model::command::Knob;
 use mesh_common::model::error::{Error, Kind};
 use mesh_common::model::names::{CA_KEY, CONFIG_SECRET_KEY, KUBE_SYSTEM};
 use mesh_common::model::remote_cluster::{
@@ -112,7 +113,7 @@ pub(crate) fn check_name(
         )
         .hint(format!(
             "{}, if {cluster} is the cluster of context {context}",
-            options.flag("--name", context, cluster)
+            options.flag(Knob::Name, context, cluster)
         ))),
         Some(_) | None => Ok(()),
     }
@@ -157,7 +158,7 @@ pub(super) fn check_final(
                 wanted.address.server,
                 secret.cluster,
             ))
-            .hint(format!("{}, if it is and has moved", options.flag("--name", context, &secret.cluster))),
+            .hint(format!("{}, if it is and has moved", options.flag(Knob::Name, context, &secret.cluster))),
         ),
         _ => Ok(()),
     }
@@ -310,7 +311,7 @@ impl Claim<'_> {
                 self.server,
             ),
         );
-        let name = self.options.flag("--name", context, cluster);
+        let name = self.options.flag(Knob::Name, context, cluster);
         let error = match sameness {
             Sameness::Moved { .. } => error.hint(format!(
                 "{name}, if the cluster of context {context} is {cluster} and has moved"

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::client::{Cluster, concerns_one_cluster};
 use mesh_common::model::cluster_name::{ClusterId, is_dns_label, nearest_label};
-use mesh_common::model::command::Remedy;
+use mesh_common::model::command::{Knob, Remedy};
 use mesh_common::model::error::{Error, Kind};
 use mesh_common::model::ownership::{TakeOver, take_over};
 use mesh_common::model::read::Read;
@@ -191,7 +191,7 @@ impl Holder {
                     "contexts {} and {context} are the same cluster",
                     same.cluster.context()
                 ))
-                .hint(Remedy::add("--into", same.cluster.context())),
+                .hint(Remedy::add(Knob::Into, same.cluster.context())),
             );
         }
         if self.has_namespace.seen() == Some(&false) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use mesh_common::model::Error;
 use mesh_common::model::cluster_name::{ClusterId, ClusterKey};
-use mesh_common::model::command::Remedy;
+use mesh_common::model::command::{Knob, Remedy};
 use mesh_common::model::read::Read;
 
 use super::observe::{IstiodNames, Source};
@@ -55,7 +55,9 @@ pub(crate) fn choose(options: &Options, seen: &Source, context: &str) -> Result<
             cluster: name.to_string(),
             warnings: mismatch(name, &seen.istiods),
         }),
-        None => derive(seen, context, |name| options.flag("--name", context, name)),
+        None => derive(seen, context, |name| {
+            options.flag(Knob::Name, context, name)
+        }),
     }
 }
 
@@ -149,7 +151,7 @@ mod tests {
 
     fn derived(names: &[&str], unnamed: bool) -> Result<Chosen, Error> {
         derive(&seen(names, unnamed), "west", |name| {
-            Remedy::add("--name", name)
+            Remedy::add(Knob::Name, name)
         })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mesh_common::client::DryRun;
 use mesh_common::model::Error;
 use mesh_common::model::cluster_name::{ClusterKey, ClusterName};
-use mesh_common::model::command::Remedy;
+use mesh_common::model::command::{Knob, Remedy};
 use mesh_common::model::names::READER_ACCOUNT;
 use mesh_common::model::remote_secret::SecretType;
 
@@ -100,11 +100,11 @@ impl Options {
     }
 
     /// A flag that says something of the source in `context`, as it is to be typed.
-    pub(crate) fn flag(&self, flag: &str, context: &str, value: &str) -> Remedy {
+    pub(crate) fn flag(&self, knob: Knob, context: &str, value: &str) -> Remedy {
         if self.several {
-            Remedy::add(flag, &format!("{context}={value}"))
+            Remedy::add(knob, &format!("{context}={value}"))
         } else {
-            Remedy::add(flag, value)
+            Remedy::add(knob, value)
         }
     }
 
@@ -125,7 +125,7 @@ impl Options {
             Some((Some(context), url)) if context != source => Err(Error::usage(format!(
                 "--server is for context {context}, and the source is context {source}"
             ))
-            .hint(Remedy::add("--server", &format!("{source}={url}")))),
+            .hint(Remedy::add(Knob::Server, &format!("{source}={url}")))),
             Some(_) | None => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::Namespace;
 use mesh_common::client::{Cluster, ConnectFault, Target, Trust, connect_fault};
 use mesh_common::model::access::{Access, AccessTrust, AccessUser};
-use mesh_common::model::command::Remedy;
+use mesh_common::model::command::{Knob, Remedy};
 use mesh_common::model::error::Kind;
 use mesh_common::model::names::KUBE_SYSTEM;
 use mesh_common::model::remote_secret::RemoteSecret;
@@ -308,7 +308,7 @@ fn worded(error: Error, run: &Run<'_>, access: &Access, credential: &Credential)
         .because(error),
         (Some(ConnectFault::NameMismatch { valid_for, .. }), _) => {
             let step = match valid_for.first() {
-                Some(name) => Remedy::add("--tls-server-name", name).to_string(),
+                Some(name) => Remedy::add(Knob::TlsServerName, name).to_string(),
                 None => "add --tls-server-name, with a name that its certificate has".to_owned(),
             };
             Error::refused(format!("the certificate of server {server} of context {context} is for other names"))

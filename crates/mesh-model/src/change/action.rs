@@ -1,56 +1,82 @@
-//! What applying a manifest changes in an object, told by what a server's dry run answers.
+//! What a write does to one object. For an apply the server's dry run tells.
 //!
 //! The server alone knows its defaults, its spellings of quantities and which fields an owner gives back by leaving them
 //! out, so its dry run is what is compared, and not the manifest.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::names::APPLIED_BY;
+use crate::names::APPLIED_BY;
 
-/// What a manifest does to the object of its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// There is none yet.
+/// What a write does to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Action {
+    /// The object does not exist yet.
     Create,
-    /// It becomes another.
+    /// The object exists and gets other contents.
     Configure,
-    /// It is as wanted already.
-    Nothing,
+    /// The object is as wanted already; nothing is written.
+    Keep,
+    /// The object gets a label, or another value of it.
+    Label,
+    /// The object loses a label.
+    Unlabel,
+    /// The object gets an annotation, or another value of it.
+    Annotate,
+    /// The object loses an annotation.
+    Unannotate,
+    /// The object is deleted.
+    Delete,
+    /// The object is deleted because nothing asks for it any more.
+    Prune,
+    /// The object is deleted, which ends the token that is bound to it.
+    Revoke,
 }
 
-impl Change {
-    /// `rehearsed` is what the server's dry run answered, `live` what it holds.
+impl Action {
+    /// Returns what an apply does: `rehearsed` is what the server's dry run answered, `live` what the server holds.
     pub fn of(live: Option<&Value>, rehearsed: &Value) -> Self {
         match live {
             None => Self::Create,
-            Some(live) if without_bookkeeping(live) == without_bookkeeping(rehearsed) => {
-                Self::Nothing
-            }
+            Some(live) if without_bookkeeping(live) == without_bookkeeping(rehearsed) => Self::Keep,
             Some(_) => Self::Configure,
         }
     }
 
-    /// The same without a server that was asked: whether `live` says all that `manifest` says. A field that our manager
-    /// would give back is not seen.
+    /// Returns the same without asking the server: `live` is compared with the fields of `manifest`. A field that our
+    /// manager would give back is not seen.
     pub fn by_contents(live: Option<&Value>, manifest: &Value) -> Self {
         match live {
             None => Self::Create,
-            Some(live) if says(live, manifest) => Self::Nothing,
+            Some(live) if says(live, manifest) => Self::Keep,
             Some(_) => Self::Configure,
         }
     }
 
-    /// kubectl's word for it.
+    /// Returns the word that kubectl prints when it is done.
     pub fn word(self) -> &'static str {
         match self {
             Self::Create => "created",
             Self::Configure => "configured",
-            Self::Nothing => "unchanged",
+            Self::Keep => "unchanged",
+            Self::Label => "labeled",
+            Self::Unlabel => "unlabeled",
+            Self::Annotate => "annotated",
+            Self::Unannotate => "no longer annotated",
+            Self::Delete => "deleted",
+            Self::Prune => "pruned",
+            Self::Revoke => "revoked",
         }
+    }
+
+    /// Whether anything is written.
+    pub fn is_write(self) -> bool {
+        self != Self::Keep
     }
 }
 
-/// `manifest` with our annotation as `live` has it, so that another version of the suite alone is no change; where there
+/// Returns `manifest` with our annotation as `live` has it, so that another version of the suite alone is no change; where there
 /// is no object yet, or ours wrote none there, with `applied_by` or without it.
 pub fn marked_as(manifest: &Value, live: Option<&Value>, applied_by: &str) -> Value {
     match live {
@@ -62,7 +88,7 @@ pub fn marked_as(manifest: &Value, live: Option<&Value>, applied_by: &str) -> Va
     }
 }
 
-/// `manifest` with our annotation.
+/// Returns `manifest` with our annotation.
 pub fn marked(manifest: &Value, applied_by: &str) -> Value {
     let mut marked = manifest.clone();
     marked["metadata"]["annotations"][APPLIED_BY] = Value::from(applied_by);
@@ -132,16 +158,16 @@ mod tests {
         let live = json!({"metadata": {"name": "a", "resourceVersion": "1", "managedFields": [1]}, "spec": {"a": 1, "b": 2}});
         let same = json!({"metadata": {"name": "a", "resourceVersion": "2", "generation": 4}, "spec": {"a": 1, "b": 2}, "status": {"c": 1}});
         let other = json!({"metadata": {"name": "a", "resourceVersion": "1"}, "spec": {"a": 1}});
-        assert_eq!(Change::of(None, &same), Change::Create);
-        assert_eq!(Change::of(Some(&live), &same), Change::Nothing);
-        assert_eq!(Change::of(Some(&live), &other), Change::Configure);
+        assert_eq!(Action::of(None, &same), Action::Create);
+        assert_eq!(Action::of(Some(&live), &same), Action::Keep);
+        assert_eq!(Action::of(Some(&live), &other), Action::Configure);
     }
 
     #[test]
     fn what_a_server_adds_is_no_change_by_contents() {
         let manifest = json!({"metadata": {"annotations": {}}, "spec": {"ports": [{"port": 1}]}});
         let live = json!({"metadata": {}, "spec": {"ports": [{"port": 1, "protocol": "TCP"}], "type": "x"}});
-        assert_eq!(Change::by_contents(Some(&live), &manifest), Change::Nothing);
+        assert_eq!(Action::by_contents(Some(&live), &manifest), Action::Keep);
         for other in [
             json!({"spec": {"ports": [{"port": 2, "protocol": "TCP"}]}}),
             json!({"spec": {"ports": [{"port": 1}, {"port": 2}]}}),
@@ -149,8 +175,8 @@ mod tests {
             json!({"spec": {}}),
         ] {
             assert_eq!(
-                Change::by_contents(Some(&other), &manifest),
-                Change::Configure
+                Action::by_contents(Some(&other), &manifest),
+                Action::Configure
             );
         }
     }
@@ -167,8 +193,8 @@ mod tests {
             ("", "x", false),
         ] {
             let of = |text: &str| json!({"cpu": text});
-            let change = Change::by_contents(Some(&of(one)), &of(other));
-            assert_eq!(change == Change::Nothing, same, "{one} {other}");
+            let change = Action::by_contents(Some(&of(one)), &of(other));
+            assert_eq!(change == Action::Keep, same, "{one} {other}");
         }
     }
 
