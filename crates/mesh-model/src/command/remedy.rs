@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{Command, Knob, Knobs, Step};
+use super::{Command, Flags, Knob, Knobs, Step};
 
 /// One thing to do next: a command that can be pasted as it stands, or a step in words.
 ///
@@ -100,14 +100,14 @@ impl fmt::Display for Remedy {
 /// Equal to the text that is printed.
 impl PartialEq<&str> for Remedy {
     fn eq(&self, text: &&str) -> bool {
-        self.to_string() == *text
+        self.shown(&Flags) == *text
     }
 }
 
 /// Equal to the text that is printed.
 impl PartialEq<String> for Remedy {
     fn eq(&self, text: &String) -> bool {
-        self.to_string() == *text
+        self.shown(&Flags) == *text
     }
 }
 
