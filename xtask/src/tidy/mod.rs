@@ -3,6 +3,7 @@
 //! Every rule is a pure function from a file's path and text to findings; [`verb`] alone reads files and prints.
 
 mod borders;
+mod catalogue;
 mod content;
 mod file;
 mod layout;

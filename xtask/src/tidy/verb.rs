@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 
 use super::file::{File, Finding};
-use super::{borders, content, layout, manifests};
+use super::{borders, catalogue, content, layout, manifests};
 use crate::repo;
 
 /// `tidy` takes no arguments.
@@ -31,6 +31,7 @@ const RULES: &[fn(&File) -> Vec<Finding>] = &[
 pub(crate) fn run(_: &Args) -> Result<ExitCode> {
     let files = read()?;
     let mut findings = manifests::check(&files);
+    findings.extend(catalogue::check(&files));
     findings.extend(
         files
             .iter()

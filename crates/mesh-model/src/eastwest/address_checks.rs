@@ -6,7 +6,7 @@ use super::checks::is_own;
 use super::remedies::{change_service, on_service};
 use super::warned::newest;
 use super::{About, Address, ClusterFacts, Gateway};
-use crate::finding::{Finding, Severity};
+use crate::finding::{CheckId, Finding, Severity};
 
 pub(super) fn address(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
     // What keeps a NodePort without an address is said by `nodes`, and of the Gateway API by `of_api_gateway`.
@@ -32,7 +32,7 @@ pub(super) fn address(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Findi
         )
     };
     let message = message + &newest(gateway, About::Service, cluster);
-    Some(Finding::new("ewg-address-pending", Severity::Error, message).fix(fix))
+    Some(Finding::new(CheckId::EwgAddressPending, Severity::Error, message).fix(fix))
 }
 
 pub(super) fn hosts_and_loopback(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
@@ -44,8 +44,9 @@ pub(super) fn hosts_and_loopback(gateway: &Gateway, cluster: &ClusterFacts) -> V
                 "{value} does not resolve from here (yet); istiod asks DNS by itself, for A and AAAA records"
             );
             let fix = "publish the record, or give the gateway a load balancer with an address";
-            findings
-                .push(Finding::new("ewg-address-hostname", Severity::Warning, message).fix(fix));
+            findings.push(
+                Finding::new(CheckId::EwgAddressHostname, Severity::Warning, message).fix(fix),
+            );
         }
         let named = value == "localhost" || value.rsplit('.').next() == Some("local");
         if named || address.resolved.iter().any(is_own) {
@@ -59,7 +60,7 @@ pub(super) fn hosts_and_loopback(gateway: &Gateway, cluster: &ClusterFacts) -> V
                 "{value} means another machine to each who asks: no other cluster gets there"
             );
             let fix = "give the gateway an address that the other networks reach";
-            findings.push(Finding::new("ewg-address-loopback", severity, message).fix(fix));
+            findings.push(Finding::new(CheckId::EwgAddressLoopback, severity, message).fix(fix));
         }
     }
     findings
@@ -79,7 +80,7 @@ pub(super) fn mixed(gateway: &Gateway) -> Option<Finding> {
         said(public)
     );
     let fix = "keep only what all other networks reach: take the other address out of the Service, or let the load balancer give the right one (public or internal, by an annotation of the provider)";
-    Some(Finding::new("ewg-address-mixed", Severity::Warning, message).fix(fix))
+    Some(Finding::new(CheckId::EwgAddressMixed, Severity::Warning, message).fix(fix))
 }
 
 /// The first private and the first public address, where there are both; names count by what they resolve to from here.

@@ -3,7 +3,7 @@
 use super::remedies::generate_ambient;
 use super::warned::newest;
 use super::{About, ClusterFacts, Gateway};
-use crate::finding::{Finding, Severity};
+use crate::finding::{CheckId, Finding, Severity};
 use crate::resources::{ApiGateway, Listener};
 
 /// The class that istiod makes an east-west gateway for.
@@ -18,7 +18,7 @@ pub(super) fn of_api_gateway(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<F
     let mut findings = Vec::new();
     if let Some(why) = spec(api) {
         let message = format!("{} {why}", gateway.described());
-        let finding = Finding::new("ambient-ewg-spec", Severity::Error, message);
+        let finding = Finding::new(CheckId::AmbientEwgSpec, Severity::Error, message);
         findings.push(finding.fix(generate_ambient(gateway, cluster)));
     }
     if let Some(why) = status(api) {
@@ -32,7 +32,7 @@ pub(super) fn of_api_gateway(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<F
             .in_namespace(&gateway.namespace)
             .words("describe gateways.gateway.networking.k8s.io")
             .arg(&gateway.name);
-        findings.push(Finding::new("ambient-ewg-status", Severity::Error, message).fix(fix));
+        findings.push(Finding::new(CheckId::AmbientEwgStatus, Severity::Error, message).fix(fix));
     }
     findings
 }

@@ -12,7 +12,7 @@ use super::verdict_tls::because;
 use super::warned::newest;
 use super::{About, AddressKind, ClusterFacts, Exposure, Gateway};
 use crate::command::{Remedy, named};
-use crate::finding::{Finding, Severity};
+use crate::finding::{CheckId, Finding, Severity};
 use crate::names::{
     EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, NETWORK_VIEW_VARIABLE,
     NODE_SELECTOR_ANNOTATION,
@@ -46,14 +46,15 @@ pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
     }
     let Some(network) = cluster.network() else {
         let message = "no east-west gateway; a mesh on one network needs none";
-        return Some(Finding::new("ewg-missing", Severity::Info, message));
+        return Some(Finding::new(CheckId::EwgMissing, Severity::Info, message));
     };
     let message = format!(
         "no Service has the label {NETWORK_LABEL}: the other networks have no way into {network}"
     );
     let Some(remote) = in_its_place(cluster) else {
         return Some(
-            Finding::new("ewg-missing", Severity::Error, message).fix(generate(network, cluster)),
+            Finding::new(CheckId::EwgMissing, Severity::Error, message)
+                .fix(generate(network, cluster)),
         );
     };
     let message = format!(
@@ -62,7 +63,7 @@ pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
     let fix = format!(
         "install an east-west gateway under another name than {EAST_WEST_GATEWAY} (--name): service {remote} is not to be changed"
     );
-    Some(Finding::new("ewg-missing", Severity::Error, message).fix(fix))
+    Some(Finding::new(CheckId::EwgMissing, Severity::Error, message).fix(fix))
 }
 
 /// The Service that describes a gateway of another cluster and has the name that a gateway of this cluster would get.
@@ -92,7 +93,7 @@ fn label(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
         "{} looks like an east-west gateway and lacks the label {NETWORK_LABEL}: istiod passes it over",
         gateway.described()
     );
-    Some(Finding::new("ewg-missing", severity, message).fix(label_network(gateway, cluster)))
+    Some(Finding::new(CheckId::EwgMissing, severity, message).fix(label_network(gateway, cluster)))
 }
 
 fn ports(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
@@ -104,7 +105,7 @@ fn ports(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
         let mend = change_service(gateway, cluster, "label", |label| {
             label.arg(&format!("{GATEWAY_PORT_LABEL}-"))
         });
-        findings.push(Finding::new("ewg-port-missing", Severity::Warning, message).fix(mend));
+        findings.push(Finding::new(CheckId::EwgPortMissing, Severity::Warning, message).fix(mend));
     }
     if gateway.service.is_some()
         && gateway.sidecar_port().is_none()
@@ -123,7 +124,7 @@ fn ports(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
         let mend = change_service(gateway, cluster, "patch", |change| {
             change.words("--type json").flag("-p", &patch)
         });
-        findings.push(Finding::new("ewg-port-missing", Severity::Error, message).fix(mend));
+        findings.push(Finding::new(CheckId::EwgPortMissing, Severity::Error, message).fix(mend));
     }
     findings
 }
@@ -135,7 +136,7 @@ fn nodes(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
     if gateway.service_type.as_deref() != Some("NodePort") {
         return Vec::new();
     }
-    let id = "ewg-nodeport-ignored";
+    let id = CheckId::EwgNodePortIgnored;
     let annotate = change_service(gateway, cluster, "annotate", |annotate| {
         annotate
             .words("--overwrite")
@@ -231,7 +232,7 @@ fn pods(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
         return None;
     };
     let message = message + &newest(gateway, About::Pods, cluster);
-    Some(Finding::new("ewg-pods", severity, message).fix(fix))
+    Some(Finding::new(CheckId::EwgPods, severity, message).fix(fix))
 }
 
 /// A gateway that serves all networks may send a request on to another cluster, and get it back.
@@ -271,7 +272,7 @@ fn view(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
         )
         .into(),
     };
-    Some(Finding::new("ewg-network-view", Severity::Warning, message).fix(fix))
+    Some(Finding::new(CheckId::EwgNetworkView, Severity::Warning, message).fix(fix))
 }
 
 fn exposed(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Option<Finding> {

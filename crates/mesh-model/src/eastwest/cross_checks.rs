@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{ClusterFacts, Gateway, Verdict};
-use crate::finding::{Finding, Severity};
+use crate::finding::{CheckId, Finding, Severity};
 use crate::probe::{Answer, Chain, Judgement, Roots};
 
 /// Another cluster that requests come from.
@@ -110,7 +110,7 @@ fn of_own(chain: &Chain, own: &Beside<'_>, roots: &Roots, now: Timestamp) -> Opt
 }
 
 fn finding(message: String, fix: &str) -> Finding {
-    Finding::new("probe-15443-root", Severity::Error, message).fix(fix)
+    Finding::new(CheckId::Probe15443Root, Severity::Error, message).fix(fix)
 }
 
 /// Findings about addresses that gateways of different networks share: one for each address, for the first of the gateways
@@ -157,7 +157,7 @@ pub fn duplicates(gateways: &[(&str, &Gateway)]) -> Vec<(usize, Finding)> {
         let fix = "give each gateway an address of its own (with MetalLB: separate pools)";
         findings.push((
             *first,
-            Finding::new("ewg-address-duplicate", Severity::Error, message).fix(fix),
+            Finding::new(CheckId::EwgAddressDuplicate, Severity::Error, message).fix(fix),
         ));
     }
     findings

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{ClusterFacts, Gateway};
+use crate::finding::CheckId;
 use crate::istiod::scopes_gateways;
 use crate::names::REVISION_LABEL;
 use crate::resources::{IstioGateway, Server};
@@ -92,12 +93,14 @@ impl Exposure {
 
 impl Passthrough {
     /// The check that it fails, if it does.
-    pub fn fault(&self) -> Option<&'static str> {
+    pub fn fault(&self) -> Option<CheckId> {
         match self {
             Self::Open { .. } | Self::Unknown(_) => None,
-            Self::Missing | Self::OtherMode { .. } => Some("ewg-expose-missing"),
-            Self::OtherPods { .. } | Self::OtherNamespace { .. } => Some("ewg-expose-selector"),
-            Self::OtherHosts { .. } => Some("ewg-expose-hosts"),
+            Self::Missing | Self::OtherMode { .. } => Some(CheckId::EwgExposeMissing),
+            Self::OtherPods { .. } | Self::OtherNamespace { .. } => {
+                Some(CheckId::EwgExposeSelector)
+            }
+            Self::OtherHosts { .. } => Some(CheckId::EwgExposeHosts),
         }
     }
 

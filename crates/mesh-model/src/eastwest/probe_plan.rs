@@ -3,26 +3,29 @@
 use serde::Serialize;
 
 use super::{Address, Candidate, ClusterFacts, Exposure, Gateway, Passthrough, candidates};
+use crate::finding::CheckId;
 use crate::probe::{Ask, Question};
 
 /// Which check a question belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(into = "CheckId")]
 pub enum Check {
     /// Whether the proxy has its configuration.
-    #[serde(rename = "probe-15021")]
     Readiness,
     /// Whether a workload answers through the gateway by mutual TLS.
-    #[serde(rename = "probe-15443")]
     Sidecar,
     /// Whether the gateway ends HBONE.
-    #[serde(rename = "probe-15008")]
     Hbone,
     /// Whether istiod answers through the gateway.
-    #[serde(rename = "probe-15012")]
     Istiod,
     /// Whether istiod's injector answers through the gateway.
-    #[serde(rename = "probe-15017")]
     Webhook,
+}
+
+impl From<Check> for CheckId {
+    fn from(check: Check) -> Self {
+        check.id()
+    }
 }
 
 /// Everything that is asked under one check at one address.
@@ -47,13 +50,13 @@ const ADDRESSES: usize = 8;
 
 impl Check {
     /// The id of the catalog.
-    pub fn id(self) -> &'static str {
+    pub fn id(self) -> CheckId {
         match self {
-            Self::Readiness => "probe-15021",
-            Self::Sidecar => "probe-15443",
-            Self::Hbone => "probe-15008",
-            Self::Istiod => "probe-15012",
-            Self::Webhook => "probe-15017",
+            Self::Readiness => CheckId::Probe15021,
+            Self::Sidecar => CheckId::Probe15443,
+            Self::Hbone => CheckId::Probe15008,
+            Self::Istiod => CheckId::Probe15012,
+            Self::Webhook => CheckId::Probe15017,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::peer_authentication::disabled_for;
 use super::remedies::{expose_istiod, expose_services};
 use super::verdict::{Judged, Known, seen};
 use super::{Candidate, Check, Passthrough};
-use crate::finding::{Finding, Severity};
+use crate::finding::{CheckId, Finding, Severity};
 use crate::probe::{Afterwards, Answer, Chain};
 use crate::read::Read;
 
@@ -123,7 +123,7 @@ fn of_balancer(answer: &Answer, known: &Known<'_>) -> Judged {
     let message = format!(
         "{place} {seen}, and none of a mesh: something before the gateway ends TLS, where mutual TLS has to be passed on"
     );
-    let finding = Finding::new("ewg-l7-lb", Severity::Error, message);
+    let finding = Finding::new(CheckId::EwgL7Lb, Severity::Error, message);
     let word = if matches!(answer, Answer::Handshake(_)) {
         "web"
     } else {
@@ -183,7 +183,7 @@ fn of_hanging_up(all: &[(Option<&Candidate>, &Answer)], known: &Known<'_>) -> Ju
 /// Why nothing listens, with the command that mends it where no other finding has it.
 fn why_closed(mut finding: Finding, answer: &Answer, known: &Known<'_>) -> Finding {
     let explained = if known.has_no_ready_pod() {
-        Some("ewg-pods")
+        Some(CheckId::EwgPods)
     } else {
         known.exposure.services.fault()
     };

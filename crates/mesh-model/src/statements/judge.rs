@@ -1,6 +1,6 @@
 //! Which statements disagree with the others. What mends them is told by `mend`.
 
-use super::super::finding::{Finding, Severity};
+use super::super::finding::{CheckId, Finding, Severity};
 use super::majority::{Most, cluster};
 use super::mend::together;
 use super::networks::of_networks;
@@ -29,7 +29,7 @@ pub fn judge(
 pub(super) type Found = (Vec<usize>, Finding);
 
 fn of_clusters(statements: &[Statement], tools: &Tools<'_>) -> Option<Found> {
-    let id = "cluster-id-proxy-drift";
+    let id = CheckId::ClusterIdProxyDrift;
     let knowing = || positions(statements).filter(|(_, one)| one.part.knows_cluster());
     match cluster(statements) {
         Most::None => None,
@@ -118,7 +118,7 @@ mod tests {
         Kubectl::default().context("east")
     }
 
-    fn found(mut statements: Vec<Statement>, several: bool) -> Vec<(&'static str, String)> {
+    fn found(mut statements: Vec<Statement>, several: bool) -> Vec<(CheckId, String)> {
         let findings = judge(&mut statements, several, &Tools::new(&east()));
         let drifting: Vec<&Statement> = statements.iter().filter(|one| one.drift).collect();
         let loud = findings
@@ -173,84 +173,84 @@ mod tests {
                 Part::Namespace,
                 "m",
                 "",
-                "network-values-disagree",
+                CheckId::NetworkValuesDisagree,
                 "namespace says network m, not n",
             ),
             (
                 Part::Injector,
                 "N",
                 "east",
-                "network-values-disagree",
+                CheckId::NetworkValuesDisagree,
                 "injector says network N, not n",
             ),
             (
                 Part::Injector,
                 "",
                 "east",
-                "network-values-disagree",
+                CheckId::NetworkValuesDisagree,
                 "injector says no network, not n",
             ),
             (
                 Part::Gateway,
                 "m",
                 "",
-                "network-values-disagree",
+                CheckId::NetworkValuesDisagree,
                 "gateway says network m, not n",
             ),
             (
                 Part::Ztunnel,
                 "m",
                 "east",
-                "network-values-disagree",
+                CheckId::NetworkValuesDisagree,
                 "ztunnel says network m, not n",
             ),
             (
                 Part::Pods,
                 "m",
                 "east",
-                "network-pods-stale",
+                CheckId::NetworkPodsStale,
                 "pods says network m, not n",
             ),
             (
                 Part::Pods,
                 "",
                 "east",
-                "network-pods-stale",
+                CheckId::NetworkPodsStale,
                 "pods says no network, not n",
             ),
             (
                 Part::Pods,
                 "n",
                 "west",
-                "cluster-id-proxy-drift",
+                CheckId::ClusterIdProxyDrift,
                 "pods says cluster west, not east",
             ),
             (
                 Part::Ztunnel,
                 "n",
                 "Kubernetes",
-                "cluster-id-proxy-drift",
+                CheckId::ClusterIdProxyDrift,
                 "ztunnel says cluster none, not east",
             ),
             (
                 Part::Istiod,
                 "",
                 "west",
-                "cluster-id-proxy-drift",
+                CheckId::ClusterIdProxyDrift,
                 "istiod says cluster west, not east",
             ),
             (
                 Part::Injector,
                 "n",
                 "west",
-                "cluster-id-proxy-drift",
+                CheckId::ClusterIdProxyDrift,
                 "injector says cluster west, not east",
             ),
             (
                 Part::GatewayPods,
                 "n",
                 "east",
-                "ewg-network-view",
+                CheckId::EwgNetworkView,
                 "gateway pods serves all networks, and is on n",
             ),
         ] {
@@ -304,7 +304,7 @@ mod tests {
         assert_eq!(
             found(all, true),
             [(
-                "network-values-disagree",
+                CheckId::NetworkValuesDisagree,
                 "injector says no network, gateway says network m, and most parts say network n"
                     .to_owned()
             )]
@@ -320,7 +320,7 @@ mod tests {
             says(Part::Pods, "", "west"),
         ];
         let findings = judge(&mut all, true, &Tools::new(&east()));
-        let told: Vec<(&str, &str, &str)> = findings
+        let told: Vec<(CheckId, &str, &str)> = findings
             .iter()
             .map(|one| {
                 (
@@ -334,12 +334,12 @@ mod tests {
             told,
             [
                 (
-                    "network-values-disagree",
+                    CheckId::NetworkValuesDisagree,
                     "as many parts say one network as another: m (injector), n (namespace)",
                     "step"
                 ),
                 (
-                    "cluster-id-proxy-drift",
+                    CheckId::ClusterIdProxyDrift,
                     "as many parts say one cluster as another: east (istiod), west (pods)",
                     "step"
                 )
@@ -365,7 +365,7 @@ mod tests {
         assert_eq!(
             found(all, true),
             [(
-                "network-pods-stale",
+                CheckId::NetworkPodsStale,
                 "pods has label topology.istio.io/network=m, and its proxy is told n".to_owned()
             )]
         );
@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn a_namespace_needs_its_label_only_among_several_networks() {
         let all = || vec![says(Part::Namespace, "", ""), says(Part::Injector, "n", "")];
-        assert_eq!(found(all(), true)[0].0, "network-label-missing");
+        assert_eq!(found(all(), true)[0].0, CheckId::NetworkLabelMissing);
         let mut alone = all();
         let kubectl = Kubectl::default();
         let found = judge(&mut alone, false, &Tools::new(&kubectl));

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::Namespace;
 
-use super::super::finding::{Finding, Severity};
+use super::super::finding::{CheckId, Finding, Severity};
 use super::super::names::NETWORK_LABEL;
 use super::super::network::misspelled;
 use super::Tools;
@@ -31,7 +31,7 @@ pub fn near_keys(namespace: &Namespace, network: Option<&str>, tools: &Tools<'_>
                 None => (Severity::Warning, unlabel.into()),
             };
             let message = format!("Istio does not read label {key}, it reads {NETWORK_LABEL}");
-            Finding::new("network-label-misspelled", severity, message).fix(fix)
+            Finding::new(CheckId::NetworkLabelMisspelled, severity, message).fix(fix)
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! What the parts of a cluster say of its network: who says something else than most, and what proxies add.
 
-use super::super::finding::{Finding, Severity};
+use super::super::finding::{CheckId, Finding, Severity};
 use super::super::names::NETWORK_LABEL;
 use super::judge::{Found, positions, said, tied};
 use super::majority::{Most, network};
@@ -37,7 +37,7 @@ pub(super) fn of_networks(
             "{} has no label {NETWORK_LABEL}, and others say {network}",
             one.object
         );
-        let finding = Finding::new("network-label-missing", severity, message);
+        let finding = Finding::new(CheckId::NetworkLabelMissing, severity, message);
         found.push((vec![*position], finding.fix(tools.network(one, network))));
     }
     let others: Vec<(usize, &Statement)> = odd
@@ -52,7 +52,7 @@ pub(super) fn of_networks(
         };
         let message = said(&others, says, &format!("network {network}"), network);
         let fixes = others.iter().map(|(_, one)| tools.network(one, network));
-        let finding = Finding::new("network-values-disagree", Severity::Error, message);
+        let finding = Finding::new(CheckId::NetworkValuesDisagree, Severity::Error, message);
         let drifting = others.iter().map(|(position, _)| *position).collect();
         found.push((drifting, finding.fix(together(fixes))));
     }
@@ -60,7 +60,7 @@ pub(super) fn of_networks(
         let here = one.network.as_deref();
         let here = here.map_or("no network".to_owned(), |here| format!("network {here}"));
         let message = format!("{} says {here}, not {network}", one.object);
-        let finding = Finding::new("network-pods-stale", Severity::Warning, message);
+        let finding = Finding::new(CheckId::NetworkPodsStale, Severity::Warning, message);
         found.push((vec![*position], finding.fix(tools.network(one, network))));
     }
     found.extend(of_proxies(statements, Some(network), tools));
@@ -89,7 +89,7 @@ fn of_tied_networks(statements: &[Statement], values: &[&str]) -> Found {
         .collect();
     let message = tied("network", values, &telling, |one| one.network.as_deref());
     let fix = "find out which network this cluster is on, then give the others the same: the namespace and the gateways by their label, istiod and ztunnel by the value global.network where Istio was installed, pods by a restart";
-    let finding = Finding::new("network-values-disagree", Severity::Error, message).fix(fix);
+    let finding = Finding::new(CheckId::NetworkValuesDisagree, Severity::Error, message).fix(fix);
     let drifting = telling.iter().map(|(position, _)| *position).collect();
     (drifting, finding)
 }
@@ -106,7 +106,7 @@ fn of_pod_label(one: &Statement, network: Option<&str>, tools: &Tools<'_>) -> Op
         "{} has label {NETWORK_LABEL}={other}, and its proxy is told {own}",
         one.object
     );
-    let finding = Finding::new("network-pods-stale", Severity::Error, message);
+    let finding = Finding::new(CheckId::NetworkPodsStale, Severity::Error, message);
     Some(finding.fix(tools.relabel_pods(one, other, own)))
 }
 
@@ -123,7 +123,7 @@ fn of_view(one: &Statement, network: Option<&str>, tools: &Tools<'_>) -> Option<
         one.object,
         own.unwrap_or("none")
     );
-    let finding = Finding::new("ewg-network-view", Severity::Warning, message);
+    let finding = Finding::new(CheckId::EwgNetworkView, Severity::Warning, message);
     Some(match network.and_then(|network| tools.view(one, network)) {
         Some(command) => finding.fix(command),
         None => finding,

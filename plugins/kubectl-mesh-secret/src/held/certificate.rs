@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use mesh_common::model::access_facts::AccessFacts;
 use mesh_common::model::certificate::CertificateFacts;
-use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::finding::{CheckId, Finding, Severity};
 use mesh_common::model::names::READER_ACCOUNT;
 
 use super::checks::day_and_time;
@@ -43,7 +43,7 @@ pub(super) fn certificate_findings(
         ""
     };
     findings.push(Finding::new(
-        "secret-certificate-identity",
+        CheckId::SecretCertificateIdentity,
         Severity::Warning,
         format!(
             "it authenticates by the client certificate of {subject}{power}, not by a token of the reader ({READER_ACCOUNT})"
@@ -62,7 +62,7 @@ fn beside_token(mut finding: Finding) -> Finding {
 }
 
 fn life(certificate: &CertificateFacts, now: Timestamp) -> Option<Finding> {
-    const ID: &str = "secret-certificate-expiry";
+    const ID: CheckId = CheckId::SecretCertificateExpiry;
     let (from, end) = (certificate.not_before, certificate.not_after);
     if now > end {
         let message = format!("its client certificate expired at {}", day_and_time(end));

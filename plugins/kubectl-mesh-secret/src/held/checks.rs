@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use mesh_common::model::access_facts::{AccessFacts, TrustFacts};
-use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::finding::{CheckId, Finding, Severity};
 use mesh_common::model::istiod_rules::Refusal;
 use mesh_common::model::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL};
 use mesh_common::model::remote_secret::{annotated_cluster, has_label};
@@ -60,7 +60,7 @@ fn misplaced(held: &Held) -> Option<Finding> {
     let right = held.namespace.as_deref().filter(|right| *right != found)?;
     Some(
         Finding::new(
-            "secret-wrong-namespace",
+            CheckId::SecretWrongNamespace,
             Severity::Error,
             format!("it is for namespace {found}, and istiod looks into {right} only"),
         )
@@ -74,7 +74,7 @@ fn secret_findings(held: &Held) -> Vec<Finding> {
     let secret = &held.secret;
     if held.is_of_argo_cd() {
         return vec![Finding::new(
-            "secret-label",
+            CheckId::SecretLabel,
             Severity::Info,
             "it is no remote secret: Argo CD keeps a cluster in it that it deploys to, and istiod does not look at it",
         )];
@@ -93,7 +93,7 @@ fn secret_findings(held: &Held) -> Vec<Finding> {
         );
         findings.push(
             Finding::new(
-                "secret-label",
+                CheckId::SecretLabel,
                 Severity::Error,
                 format!(
                     "label {MULTI_CLUSTER_LABEL} {seen}, so istiod does not look at the secret"
@@ -111,7 +111,7 @@ fn secret_findings(held: &Held) -> Vec<Finding> {
     let keys: Vec<&String> = secret.data.iter().flatten().map(|(key, _)| key).collect();
     if keys.is_empty() {
         findings.push(Finding::new(
-            "secret-unparsable",
+            CheckId::SecretUnparsable,
             Severity::Error,
             "the secret has no data, so it leads nowhere",
         ));
@@ -122,7 +122,7 @@ fn secret_findings(held: &Held) -> Vec<Finding> {
         && !keys.contains(&annotated)
     {
         findings.push(Finding::new(
-            "secret-stray-key",
+            CheckId::SecretStrayKey,
             Severity::Warning,
             format!(
                 "its annotation names cluster {annotated}, its data {}: istiod goes by the data",
@@ -163,9 +163,9 @@ fn cluster(held: &Held, key: &str, kubeconfig: &[u8], view: View) -> ClusterRepo
 
 fn refusal_finding(held: &Held, key: &str, refusal: &Refusal) -> Finding {
     let id = match refusal {
-        Refusal::Denied(_) => "secret-auth-denied",
+        Refusal::Denied(_) => CheckId::SecretAuthDenied,
         Refusal::Empty | Refusal::NotLoadable(_) | Refusal::NotValid(_) | Refusal::NotUsable(_) => {
-            "secret-unparsable"
+            CheckId::SecretUnparsable
         }
     };
     Finding::new(id, Severity::Error, format!("istiod refuses it: {refusal}"))
@@ -178,7 +178,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
     if !address.contains("://") {
         findings.push(
             Finding::new(
-                "secret-server-scheme",
+                CheckId::SecretServerScheme,
                 Severity::Error,
                 format!("server {address} has no scheme, so it is spoken to without TLS"),
             )
@@ -191,7 +191,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
         );
     } else if address.starts_with("http://") {
         findings.push(Finding::new(
-            "secret-server-scheme",
+            CheckId::SecretServerScheme,
             Severity::Warning,
             format!("server {address} is spoken to without TLS: istiod sends no credential there"),
         ));
@@ -199,7 +199,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
     if let Some(dead) = server::dead(address).filter(|_| !view.allow_loopback) {
         findings.push(
             Finding::new(
-                "secret-server-loopback",
+                CheckId::SecretServerLoopback,
                 Severity::Error,
                 format!("server {address} {}", dead.reason()),
             )
@@ -209,7 +209,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
     match &access.trust {
         TrustFacts::Nothing => findings.push(
             Finding::new(
-                "secret-server-scheme",
+                CheckId::SecretServerScheme,
                 Severity::Warning,
                 "the server's certificate is not checked (insecure-skip-tls-verify)",
             )
@@ -227,7 +227,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
             if ended {
                 findings.push(
                     Finding::new(
-                        "secret-ca-mismatch",
+                        CheckId::SecretCaMismatch,
                         Severity::Error,
                         "every certificate of its CA has expired, so istiod trusts no server by it",
                     )
@@ -237,7 +237,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
             }
         }
         TrustFacts::AuthoritiesFile { path } => findings.push(Finding::new(
-            "secret-ca-mismatch",
+            CheckId::SecretCaMismatch,
             Severity::Warning,
             format!("its CA is {path} on istiod's own disk"),
         )),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mesh_common::model::cluster_name::ClusterId;
 use mesh_common::model::command::{Remedy, named};
-use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::finding::{CheckId, Finding, Severity};
 use mesh_common::model::meant_for::{
     Entry, Judged, Member, Members, Mesh, Reached, Verdict, judge,
 };
@@ -154,19 +154,19 @@ impl One<'_> {
         let (id, message, fix) = match self.judged.verdict {
             Verdict::Fine => return None,
             Verdict::OwnName => (
-                "secret-self",
+                CheckId::SecretSelf,
                 format!("the holder's own istiod is called {key}, so it ignores this secret"),
                 self.own_name(),
             ),
             Verdict::Holder => (
-                "secret-self",
+                CheckId::SecretSelf,
                 format!(
                     "it gives access to the holder itself, so every endpoint is registered twice, once as {key}'s"
                 ),
                 remove(held, key),
             ),
             Verdict::WrongCluster { named } => (
-                "secret-wrong-cluster",
+                CheckId::SecretWrongCluster,
                 format!(
                     "it gives access to {}, not to the cluster of context {}",
                     self.reached(),
@@ -186,7 +186,7 @@ impl One<'_> {
                     String::new()
                 };
                 (
-                    "secret-stray-key",
+                    CheckId::SecretStrayKey,
                     format!(
                         "key {kept} of the same secret gives access to the same cluster, so every endpoint there is registered twice, once as {key}'s{rest}"
                     ),
@@ -198,7 +198,7 @@ impl One<'_> {
                 key: other,
                 is_right,
             } => (
-                "secret-duplicate",
+                CheckId::SecretDuplicate,
                 format!(
                     "secret {secret} gives access to the same cluster under the name {other}, so every endpoint there is registered twice"
                 ),
@@ -208,7 +208,7 @@ impl One<'_> {
                 let ids: Vec<&str> = member.ids.iter().map(ClusterId::as_str).collect();
                 let name = ids.first().copied().unwrap_or(key);
                 (
-                    "cluster-id-secret-key",
+                    CheckId::ClusterIdSecretKey,
                     format!(
                         "the cluster's own istiod calls it {}, not {key}",
                         ids.join(" or ")

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use mesh_common::model::access_facts::AccessFacts;
-use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::finding::{CheckId, Finding, Severity};
 use mesh_common::model::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
 use mesh_common::model::token::TokenFacts;
 
@@ -27,7 +27,7 @@ pub(super) fn token_findings(
         return opaque
             .then(|| {
                 Finding::new(
-                    "secret-token-identity",
+                    CheckId::SecretTokenIdentity,
                     Severity::Info,
                     "its token is no web token, so nothing can be told of it",
                 )
@@ -41,7 +41,7 @@ pub(super) fn token_findings(
     let account = subject.rsplit(':').next().unwrap_or_default();
     if !subject.starts_with("system:serviceaccount:") || !expected.contains(&account) {
         findings.push(Finding::new(
-            "secret-token-identity",
+            CheckId::SecretTokenIdentity,
             Severity::Warning,
             format!("its token is {subject}'s, not the reader's ({READER_ACCOUNT})"),
         ));
@@ -50,7 +50,7 @@ pub(super) fn token_findings(
 }
 
 fn expiry_finding(held: &Held, key: &str, token: &TokenFacts, now: Timestamp) -> Option<Finding> {
-    const ID: &str = "secret-token-expiry";
+    const ID: CheckId = CheckId::SecretTokenExpiry;
     let Some(end) = token.expires_at else {
         return Some(
             Finding::new(

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use mesh_common::model::command::{Command, Kubectl, Remedy, named};
-use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::finding::{CheckId, Finding, Severity};
 use mesh_common::model::names::READ_AGAIN_AFTER;
 use mesh_common::model::remote_secret::has_label;
 
@@ -95,7 +95,7 @@ impl<'a> Twins<'a> {
             Keep::NoneWorks => "none of them works: delete all but one with kubectl mesh-secret delete, and create that one again with kubectl mesh-secret create".into(),
             Keep::Unknown => self.unknown(),
         };
-        Some(Finding::new("secret-duplicate", Severity::Error, message).fix(fix))
+        Some(Finding::new(CheckId::SecretDuplicate, Severity::Error, message).fix(fix))
     }
 
     fn unknown(&self) -> Remedy {

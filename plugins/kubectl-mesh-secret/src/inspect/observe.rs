@@ -9,6 +9,7 @@ use mesh_common::client::{Cluster, Connector, Kubeconfig, Selection};
 use mesh_common::model::cluster_name::ClusterId;
 use mesh_common::model::command::Kubectl;
 use mesh_common::model::error::{Error, Kind};
+use mesh_common::model::finding::CheckId;
 use mesh_common::model::fleet::{Unreached, each_once};
 use mesh_common::model::istio_version::IstioVersion;
 use mesh_common::model::istiod;
@@ -158,8 +159,8 @@ impl Holder {
         let of_itself = self.istiods.reason().or_else(|| self.uid.reason());
         let of_cluster = self.uid.reason().filter(|_| probes);
         let unread = [
-            ("secret-self", of_itself),
-            ("secret-wrong-cluster", of_cluster),
+            (CheckId::SecretSelf, of_itself),
+            (CheckId::SecretWrongCluster, of_cluster),
         ];
         let skipped = unread.into_iter().filter_map(|(check, reason)| {
             Some(Skipped {

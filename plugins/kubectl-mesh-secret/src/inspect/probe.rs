@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Namespace;
 use mesh_common::client::{Cluster, Connector, Target, fan_out};
 use mesh_common::model::access_facts::AccessFacts;
 use mesh_common::model::error::{Error, Kind};
-use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::finding::{CheckId, Finding, Severity};
 use mesh_common::model::names::KUBE_SYSTEM;
 use mesh_common::model::read::Read;
 use mesh_common::model::reader;
@@ -172,8 +172,9 @@ impl Probe<'_> {
                 let message = format!(
                     "server {server} is not a Kubernetes API: it has no namespace {KUBE_SYSTEM}"
                 );
-                let finding = Finding::new("secret-server-unreachable", Severity::Error, message)
-                    .fix(create_again_by_hand(self.held, key, OTHER_SERVER));
+                let finding =
+                    Finding::new(CheckId::SecretServerUnreachable, Severity::Error, message)
+                        .fix(create_again_by_hand(self.held, key, OTHER_SERVER));
                 return (report, vec![finding]);
             }
             Ok(Read::Failed(detail) | Read::Late(detail)) => {
@@ -192,7 +193,7 @@ impl Probe<'_> {
                     "server {server} wants a credential, and istiod sends none without TLS"
                 );
                 findings = vec![
-                    Finding::new("secret-server-scheme", Severity::Error, wants).fix(
+                    Finding::new(CheckId::SecretServerScheme, Severity::Error, wants).fix(
                         "make the secret again with the address at which the API server speaks TLS",
                     ),
                 ];
@@ -228,11 +229,11 @@ impl Probe<'_> {
         access.map_or("token", AccessFacts::credential)
     }
 
-    fn invalid(&self) -> &'static str {
+    fn invalid(&self) -> CheckId {
         if self.credential() == "client certificate" {
-            "secret-certificate-invalid"
+            CheckId::SecretCertificateInvalid
         } else {
-            "secret-token-invalid"
+            CheckId::SecretTokenInvalid
         }
     }
 
@@ -261,7 +262,7 @@ impl Probe<'_> {
             | Kind::Unreachable
             | Kind::WaitRanOut
             | Kind::Interrupted => Finding::new(
-                "secret-server-unreachable",
+                CheckId::SecretServerUnreachable,
                 Severity::Error,
                 error.to_string(),
             ),

@@ -2,7 +2,7 @@
 
 use mesh_common::client::{ConnectFault, connect_fault};
 use mesh_common::model::error::{Error, Kind};
-use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::finding::{CheckId, Finding, Severity};
 
 use crate::held::{Held, OTHER_SERVER, create_again, create_again_by_hand, create_again_with};
 
@@ -12,7 +12,7 @@ pub(super) fn unconnected(
     key: &str,
     server: &str,
     error: &Error,
-    invalid: &'static str,
+    invalid: CheckId,
 ) -> Finding {
     let by_hand = |what| create_again_by_hand(held, key, what);
     let (id, fix) = match connect_fault(error) {
@@ -20,30 +20,30 @@ pub(super) fn unconnected(
         // The credential itself cannot be used, so no connection was tried.
         None if error.kind() == Kind::Unauthenticated => (invalid, create_again(held, key)),
         Some(ConnectFault::CertificateExpired { .. }) => (
-            "secret-ca-mismatch",
+            CheckId::SecretCaMismatch,
             "renew the API server's certificate, with kubeadm: kubeadm certs renew apiserver"
                 .into(),
         ),
         Some(ConnectFault::CertificateNotYetValid { .. }) => (
-            "secret-ca-mismatch",
+            CheckId::SecretCaMismatch,
             "compare the clock of the API server's machine with this one's".into(),
         ),
         Some(ConnectFault::CertificateUnusable { .. }) => (
-            "secret-ca-mismatch",
+            CheckId::SecretCaMismatch,
             "give the API server a certificate that Kubernetes' clients accept".into(),
         ),
         Some(ConnectFault::NameMismatch { valid_for, .. }) => (
-            "secret-ca-mismatch",
+            CheckId::SecretCaMismatch,
             match valid_for.first() {
                 Some(name) => create_again_with(held, key, "--tls-server-name", name),
                 None => by_hand("with --server, and an address that its certificate names"),
             },
         ),
         Some(fault) if !fault.is_unreachable() => (
-            "secret-ca-mismatch",
+            CheckId::SecretCaMismatch,
             by_hand("with --ca-file, and the CA that signed the server's certificate"),
         ),
-        Some(_) | None => ("secret-server-unreachable", by_hand(OTHER_SERVER)),
+        Some(_) | None => (CheckId::SecretServerUnreachable, by_hand(OTHER_SERVER)),
     };
     Finding::new(
         id,

@@ -1,6 +1,6 @@
 //! The model of what `inspect` shows; JSON and YAML are it, and it only ever grows.
 
-use mesh_common::model::finding::Finding;
+use mesh_common::model::finding::{CheckId, Finding};
 use mesh_common::model::fleet::Unreached;
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ pub(super) struct Inspection {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Skipped {
     pub context: String,
-    pub check: &'static str,
+    pub check: CheckId,
     pub reason: String,
 }
 

@@ -1,11 +1,11 @@
 //! What it means that a credential may do less than istiod needs, or more than that. Pure.
 
-use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::finding::{CheckId, Finding, Severity};
 use mesh_common::model::required_rights::{READS_CONFIG_MAPS, Required};
 
 use crate::held::{Outcome, ProbeReport};
 
-const ID: &str = "secret-rbac";
+const ID: CheckId = CheckId::SecretRbac;
 
 /// Judges the required rights that are missing, and writes them down in the report.
 pub(super) fn missing(missing: &[Required], report: &mut ProbeReport) -> Option<Finding> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::model::access_facts::AccessFacts;
-use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::finding::{CheckId, Finding, Severity};
 use mesh_common::model::meant_for::Members;
 use mesh_common::model::remote_secret::annotated_cluster;
 
@@ -131,7 +131,7 @@ fn out_of_place(mut held: Held, known: &Known<'_>) -> Vec<Cell> {
     held.secret.metadata.namespace = Some(known.namespace.to_owned());
     let finding = |key: &str| {
         Finding::new(
-            "secret-wrong-namespace",
+            CheckId::SecretWrongNamespace,
             Severity::Error,
             format!(
                 "it lies in namespace {found}, and istiod looks into {} only",

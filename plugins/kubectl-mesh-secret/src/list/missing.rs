@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mesh_common::model::cluster_name::ClusterId;
-use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::finding::{CheckId, Finding, Severity};
 
 use super::matrix::Known;
 use super::observe::Holder;
@@ -147,7 +147,7 @@ fn cell(
         never_expires: false,
         findings: vec![
             Finding::new(
-                "secret-missing",
+                CheckId::SecretMissing,
                 Severity::Info,
                 format!("there is no secret for context {source}"),
             )

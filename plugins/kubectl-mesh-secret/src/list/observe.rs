@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::{Namespace, Secret};
 use mesh_common::client::{Cluster, Selection};
 use mesh_common::model::command::Kubectl;
 use mesh_common::model::error::Error;
+use mesh_common::model::finding::CheckId;
 use mesh_common::model::istiod;
 use mesh_common::model::meant_for::Member;
 use mesh_common::model::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
@@ -31,7 +32,7 @@ pub(super) struct Holder {
     /// Secrets with the label in namespaces where no istiod runs.
     pub elsewhere: Vec<Secret>,
     /// The checks that could not be made, each with the reason.
-    pub skipped: Vec<(&'static str, String)>,
+    pub skipped: Vec<(CheckId, String)>,
 }
 
 /// Reads one holder in one wave, and a second one where names call for a closer look or rights are narrow.
@@ -50,11 +51,15 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
     let mut skipped = Skipped::default();
     skipped.because(
         &space,
-        &["secret-self", "secret-duplicate", "secret-wrong-cluster"],
+        &[
+            CheckId::SecretSelf,
+            CheckId::SecretDuplicate,
+            CheckId::SecretWrongCluster,
+        ],
     );
-    skipped.because(&deployments, &["secret-wrong-namespace"]);
-    skipped.because(&everywhere, &["secret-wrong-namespace"]);
-    skipped.because(&names, &["secret-label"]);
+    skipped.because(&deployments, &[CheckId::SecretWrongNamespace]);
+    skipped.because(&everywhere, &[CheckId::SecretWrongNamespace]);
+    skipped.because(&names, &[CheckId::SecretLabel]);
     // Who may not read every namespace may still read this one.
     let sees_others = deployments.is_seen();
     let (deployments, secrets) = futures::join!(
@@ -74,7 +79,11 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
     reads.checked()?;
     skipped.because(
         &deployments,
-        &["secret-self", "secret-missing", "cluster-id-secret-key"],
+        &[
+            CheckId::SecretSelf,
+            CheckId::SecretMissing,
+            CheckId::ClusterIdSecretKey,
+        ],
     );
     let (mut secrets, mut elsewhere) = split(secrets?, deployments.items(), namespace);
     if !sees_others {
@@ -89,7 +98,7 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
     let unlabelled = join_all(unlabelled).await;
     reads.checked()?;
     for one in unlabelled {
-        skipped.because(&one, &["secret-label"]);
+        skipped.because(&one, &[CheckId::SecretLabel]);
         secrets.extend(one.or_default());
     }
     let own = in_namespace(deployments.items(), namespace);
@@ -111,16 +120,16 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
 
 /// The checks that are left out, each once, with the first reason.
 #[derive(Default)]
-struct Skipped(Vec<(&'static str, String)>);
+struct Skipped(Vec<(CheckId, String)>);
 
 impl Skipped {
-    fn because<T>(&mut self, read: &Read<T>, checks: &[&'static str]) {
+    fn because<T>(&mut self, read: &Read<T>, checks: &[CheckId]) {
         let Some(reason) = read.reason() else {
             return;
         };
         for check in checks {
             if !self.0.iter().any(|(known, _)| known == check) {
-                self.0.push((check, reason.to_owned()));
+                self.0.push((*check, reason.to_owned()));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The model of what `list` shows; JSON and YAML are it, and it only ever grows.
 
 use jiff::Timestamp;
-use mesh_common::model::finding::Finding;
+use mesh_common::model::finding::{CheckId, Finding};
 use mesh_common::model::fleet::Unreached;
 use serde::Serialize;
 
@@ -67,7 +67,7 @@ pub(super) struct Cell {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Skipped {
     pub context: String,
-    pub check: &'static str,
+    pub check: CheckId,
     pub reason: String,
 }
 

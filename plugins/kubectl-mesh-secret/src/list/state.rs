@@ -1,6 +1,6 @@
 //! One word for what is most wrong with a secret. Pure.
 
-use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::finding::{CheckId, Finding, Severity};
 use serde::Serialize;
 
 /// The state of a pair; the first that holds, in this order, but for the last two.
@@ -51,17 +51,23 @@ impl State {
     fn of_one(finding: &Finding) -> Self {
         match (finding.severity, finding.id) {
             (Severity::Info, _) => Self::NotProbed,
-            (Severity::Error, "secret-wrong-namespace") => Self::WrongNamespace,
-            (Severity::Error, "secret-label") => Self::NoLabel,
-            (Severity::Error, "secret-self") => Self::Itself,
-            (Severity::Error, "secret-wrong-cluster") => Self::WrongCluster,
-            (Severity::Error, "cluster-id-secret-key" | "secret-stray-key") => Self::WrongName,
-            (Severity::Error, "secret-duplicate") => Self::Duplicate,
-            (Severity::Error, "secret-token-expiry" | "secret-certificate-expiry") => Self::Expired,
-            (Severity::Error, "secret-server-loopback" | "secret-server-scheme") => Self::BadServer,
-            (Severity::Error, "secret-ca-mismatch") => Self::BadCa,
+            (Severity::Error, CheckId::SecretWrongNamespace) => Self::WrongNamespace,
+            (Severity::Error, CheckId::SecretLabel) => Self::NoLabel,
+            (Severity::Error, CheckId::SecretSelf) => Self::Itself,
+            (Severity::Error, CheckId::SecretWrongCluster) => Self::WrongCluster,
+            (Severity::Error, CheckId::ClusterIdSecretKey | CheckId::SecretStrayKey) => {
+                Self::WrongName
+            }
+            (Severity::Error, CheckId::SecretDuplicate) => Self::Duplicate,
+            (Severity::Error, CheckId::SecretTokenExpiry | CheckId::SecretCertificateExpiry) => {
+                Self::Expired
+            }
+            (Severity::Error, CheckId::SecretServerLoopback | CheckId::SecretServerScheme) => {
+                Self::BadServer
+            }
+            (Severity::Error, CheckId::SecretCaMismatch) => Self::BadCa,
             (Severity::Error, _) => Self::Refused,
-            (Severity::Warning, "secret-token-expiry" | "secret-certificate-expiry") => {
+            (Severity::Warning, CheckId::SecretTokenExpiry | CheckId::SecretCertificateExpiry) => {
                 Self::Expiring
             }
             (Severity::Warning, _) => Self::Warning,
@@ -96,24 +102,30 @@ mod tests {
     #[test]
     fn the_worst_finding_gives_the_word_and_what_is_normal_gives_none() {
         use Severity::{Error, Info, Warning};
-        let cases: [(&[(&'static str, Severity)], State); 6] = [
+        let cases: [(&[(CheckId, Severity)], State); 6] = [
             (&[], State::NotProbed),
-            (&[("secret-token-expiry", Info)], State::NotProbed),
-            (&[("secret-token-expiry", Warning)], State::Expiring),
+            (&[(CheckId::SecretTokenExpiry, Info)], State::NotProbed),
+            (&[(CheckId::SecretTokenExpiry, Warning)], State::Expiring),
             (
-                &[("secret-token-expiry", Error), ("secret-label", Error)],
+                &[
+                    (CheckId::SecretTokenExpiry, Error),
+                    (CheckId::SecretLabel, Error),
+                ],
                 State::NoLabel,
             ),
-            (&[("secret-token-identity", Warning)], State::Warning),
+            (&[(CheckId::SecretTokenIdentity, Warning)], State::Warning),
             (
-                &[("secret-auth-denied", Error), ("secret-duplicate", Error)],
+                &[
+                    (CheckId::SecretAuthDenied, Error),
+                    (CheckId::SecretDuplicate, Error),
+                ],
                 State::Refused,
             ),
         ];
         for (ids, expected) in cases {
             let findings: Vec<Finding> = ids
                 .iter()
-                .map(|(id, severity)| Finding::new(id, *severity, ""))
+                .map(|(id, severity)| Finding::new(*id, *severity, ""))
                 .collect();
             assert_eq!(State::of(&findings), expected, "{ids:?}");
         }

@@ -80,7 +80,7 @@ fn skipped(read: &[(String, Holder)]) -> Vec<Skipped> {
     let skipped = read.iter().flat_map(|(context, holder)| {
         holder.skipped.iter().map(|(check, reason)| Skipped {
             context: context.clone(),
-            check,
+            check: *check,
             reason: reason.clone(),
         })
     });

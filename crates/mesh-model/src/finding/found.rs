@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::command::Remedy;
+use super::CheckId;
+use crate::command::Remedy;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -27,12 +28,12 @@ impl Severity {
     }
 }
 
-/// One thing that a check found. The ids are those of the suite's check catalog.
+/// One thing that a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// Which check, for example `secret-server-loopback`.
-    pub id: &'static str,
+    pub id: CheckId,
     /// How much it matters.
     pub severity: Severity,
     /// What was seen.
@@ -44,7 +45,7 @@ pub struct Finding {
 
 impl Finding {
     /// A finding without a remedy.
-    pub fn new(id: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+    pub fn new(id: CheckId, severity: Severity, message: impl Into<String>) -> Self {
         Self {
             id,
             severity,

@@ -1,0 +1,209 @@
+//! The checks: their ids, titles and usual severities, and why they matter.
+//!
+//! An entry is here only while some code files it, which `xtask tidy` sees to. `docs/checks.md` is this list.
+
+use super::check_id::catalogue;
+
+catalogue! {
+    Networks "Networks and cluster IDs" {
+        NetworkLabelMissing "network-label-missing" Error
+            "Istio's namespace does not name the cluster's network"
+            "Istio takes the network of a cluster from the label topology.istio.io/network of the namespace istio-system. \
+            Without it, pods that say nothing themselves count as being on the reader's own network, so other clusters send \
+            them traffic straight to pod addresses that do not lead there.";
+        NetworkLabelMisspelled "network-label-misspelled" Error
+            "The namespace has a label that was meant to name its network"
+            "Istio reads topology.istio.io/network and nothing near it. A label with another spelling has no effect, and the \
+            cluster stays on the default network.";
+        NetworkValuesDisagree "network-values-disagree" Error
+            "Parts of one cluster name different networks"
+            "The namespace's label, global.network of istiod's injector, the gateway's label and ztunnel all have to say the \
+            same. Where they differ, istiod sends some of the traffic through an east-west gateway that it could send \
+            directly, or the other way round.";
+        NetworkPodsStale "network-pods-stale" Warning
+            "Pods run with a network that is no longer theirs"
+            "A proxy is told its network when its pod is made (ISTIO_META_NETWORK), and keeps it until the pod is made again. \
+            Until then it is on another network than istiod takes it to be.";
+        ClusterIdProxyDrift "cluster-id-proxy-drift" Error
+            "A part of the cluster goes by another cluster ID than istiod"
+            "A proxy sends its cluster ID (ISTIO_META_CLUSTER_ID) when it connects. istiod refuses it configuration and \
+            certificates where that is not its own ID or the name of a remote secret.";
+        ClusterIdSecretKey "cluster-id-secret-key" Error
+            "A remote secret calls a cluster by another name than its own istiod does"
+            "The data key of a remote secret is the cluster ID for the istiod that reads it. Where the cluster's own proxies \
+            use another one, gateways are not found by cluster, locality and metrics name a cluster that is none, and \
+            proxies are refused.";
+    }
+    Gateways "East-west gateways" {
+        EwgMissing "ewg-missing" Error
+            "No east-west gateway that istiod knows of"
+            "istiod finds the gateways of a network by the label topology.istio.io/network on a Service or a Gateway. \
+            Without one, workloads on other networks have no way to the services of this cluster.";
+        EwgPortMissing "ewg-port-missing" Error
+            "The gateway's Service lacks the port that other networks dial"
+            "Sidecars dial port 15443 of a gateway's Service (or the one that its label networking.istio.io/gatewayPort \
+            names), ambient proxies dial 15008. istiod ignores a gateway whose Service has neither.";
+        EwgAddressPending "ewg-address-pending" Error
+            "The gateway has no address yet"
+            "istiod takes a gateway's addresses from the status of its load balancer, or from spec.externalIPs. While there \
+            are none, other clusters have nothing to dial.";
+        EwgAddressHostname "ewg-address-hostname" Warning
+            "The gateway's host name does not resolve"
+            "Where a load balancer has a host name, istiod resolves it itself and hands out the addresses. A name that does \
+            not resolve for it gives the network no gateway.";
+        EwgAddressLoopback "ewg-address-loopback" Error
+            "The gateway's address means something on one machine only"
+            "A loopback or link-local address, or a name in .local, leads each one who dials it to itself or nowhere, so no other \
+            cluster gets to this gateway by it.";
+        EwgAddressDuplicate "ewg-address-duplicate" Error
+            "Two gateways have the same address and port"
+            "Traffic for one network then arrives in the other. It happens where load balancers of two clusters take their \
+            addresses from one pool.";
+        EwgAddressMixed "ewg-address-mixed" Warning
+            "The gateway has a private address beside a public one"
+            "istiods of the other clusters hand out every address of a gateway. Who reaches only one of them loses a part of \
+            the requests, by turns.";
+        EwgNodePortIgnored "ewg-nodeport-ignored" Error
+            "The gateway is of type NodePort, and istiod takes no node for its address"
+            "istiod uses the nodes that the annotation traffic.istio.io/nodeSelector names, and of these only addresses of \
+            type ExternalIP. Without both, the gateway has no address for other clusters.";
+        EwgL7Lb "ewg-l7-lb" Error
+            "A load balancer before the gateway ends TLS"
+            "Traffic between clusters is mutual TLS from workload to workload. A load balancer that answers with a \
+            certificate of its own, or speaks HTTP, breaks it; it has to pass TCP on as it is.";
+        EwgPods "ewg-pods" Error
+            "The gateway's pods are missing or not ready"
+            "Without a ready pod that istiod's injector has given a proxy, nothing answers at the gateway's address.";
+        EwgNetworkView "ewg-network-view" Warning
+            "The gateway's proxies serve more than their own network"
+            "A gateway is to send traffic to workloads of its own network only, which ISTIO_META_REQUESTED_NETWORK_VIEW of \
+            its pods says. Otherwise it may send a request on to the gateway of another network, and get it back.";
+        EwgExposeMissing "ewg-expose-missing" Error
+            "No Gateway exposes the cluster's services to other networks"
+            "The port for mutual TLS opens with a Gateway whose server there has tls.mode AUTO_PASSTHROUGH. Without one, the \
+            proxy does not listen there.";
+        EwgExposeSelector "ewg-expose-selector" Error
+            "The Gateway that exposes services does not select the gateway's pods"
+            "A Gateway applies to the pods that its selector names, and with PILOT_SCOPE_GATEWAY_TO_NAMESPACE to those of its \
+            own namespace only. One that selects no pod of the gateway opens no port.";
+        EwgExposeHosts "ewg-expose-hosts" Error
+            "The Gateway that exposes services is for hosts that no service has"
+            "The sample's host *.local fits the cluster domain cluster.local. In a cluster with another domain it takes in no \
+            service, so nothing is passed on.";
+    }
+    Ambient "Ambient" {
+        AmbientEwgSpec "ambient-ewg-spec" Error
+            "The ambient gateway is not what other clusters expect"
+            "An east-west gateway of ambient is a Gateway of class istio-east-west with a listener of protocol HBONE that \
+            ends TLS on port 15008. istiods of other clusters assume that port.";
+        AmbientEwgStatus "ambient-ewg-status" Error
+            "The ambient gateway has no address in its status"
+            "istiods of other clusters read the address of an ambient gateway from status.addresses alone. Until it is \
+            there, they have no way to this network.";
+    }
+    Probes "Probes of a gateway" {
+        Probe15021 "probe-15021" Warning
+            "The gateway's proxy does not answer that it is ready"
+            "Port 15021 answers /healthz/ready with 200 once the proxy has its configuration from istiod. Load balancers \
+            often go by it too.";
+        Probe15443 "probe-15443" Error
+            "No workload answers by mutual TLS through the gateway"
+            "Port 15443 passes TLS on to the workload that the server name means. The certificate that comes back has to be \
+            a workload's of the mesh, and the refusal of who shows none is what a healthy mesh answers.";
+        Probe15443Root "probe-15443-root" Error
+            "The roots of trust do not fit"
+            "Workloads of two clusters accept one another only where each one's chain ends at a root that the other trusts. \
+            What the gateway shows is what its workloads use for real, whatever the Secret cacerts says.";
+        Probe15008 "probe-15008" Error
+            "The gateway does not end HBONE"
+            "Ambient proxies of other clusters open a tunnel of mutual TLS to port 15008, which the gateway answers with its \
+            own certificate of the mesh.";
+        Probe15012 "probe-15012" Error
+            "istiod does not answer through the gateway"
+            "A cluster without a control plane of its own gets configuration and certificates through port 15012 of the \
+            gateway, with a certificate that names istiod.";
+        Probe15017 "probe-15017" Error
+            "istiod's injector does not answer through the gateway"
+            "The API server of a cluster without a control plane of its own calls the injection webhook through port 15017 \
+            of the gateway. Without an answer, no sidecar is injected there.";
+    }
+    Secrets "Remote secrets" {
+        SecretMissing "secret-missing" Info
+            "There is no remote secret for a cluster"
+            "istiod reads the services and endpoints of another cluster only with a remote secret for it. In a mesh where \
+            every cluster is to see every other, each needs one for each of the others.";
+        SecretWrongNamespace "secret-wrong-namespace" Error
+            "The remote secret is in a namespace where istiod does not look"
+            "istiod reads remote secrets of its own namespace only. One elsewhere has no effect and no error anywhere.";
+        SecretLabel "secret-label" Error
+            "The secret lacks the label by which istiod finds it"
+            "istiod watches the Secrets with istio/multiCluster=true. Without that label, or with another value, it does not \
+            look at the secret.";
+        SecretUnparsable "secret-unparsable" Error
+            "istiod cannot use what the secret holds"
+            "Each value of a remote secret is a kubeconfig. istiod drops one that is empty, does not load or is not valid, \
+            and the cluster is then missing from what it knows.";
+        SecretAuthDenied "secret-auth-denied" Error
+            "The kubeconfig authenticates in a way that istiod does not allow"
+            "A kubeconfig of somebody else could run a program or read a file inside istiod. Credential plugins, files and \
+            the like are therefore refused, unless istiod was told otherwise.";
+        SecretStrayKey "secret-stray-key" Error
+            "The secret has a data key that is no name of the cluster"
+            "Every data key of a remote secret is a cluster to istiod. A second one for the same cluster registers each of \
+            its endpoints twice.";
+        SecretDuplicate "secret-duplicate" Error
+            "Two remote secrets are for the same cluster"
+            "Under one name istiod uses the secret that it sees first, which may change when it restarts; under two names it \
+            registers each endpoint twice.";
+        SecretSelf "secret-self" Error
+            "A remote secret is for the cluster that holds it"
+            "istiod reads its own cluster without a secret. It ignores one by its own cluster ID, and by another name it \
+            registers each of its own endpoints twice.";
+        SecretWrongCluster "secret-wrong-cluster" Error
+            "The secret gives access to another cluster than its name says"
+            "istiod then takes the endpoints of one cluster for those of another: traffic, locality and policies are wrong \
+            without any error.";
+        SecretServerLoopback "secret-server-loopback" Error
+            "The server's address means something on one machine only"
+            "istiod dials the address from its own pod. A loopback address, or a name that only one machine or cluster \
+            resolves, leads it to itself or nowhere.";
+        SecretServerScheme "secret-server-scheme" Error
+            "The server is spoken to without TLS, or its certificate is not checked"
+            "An address without https:// is spoken to in the clear, and no credential is sent there. With \
+            insecure-skip-tls-verify whoever stands between gets the token.";
+        SecretServerUnreachable "secret-server-unreachable" Error
+            "The API server does not answer at the secret's address"
+            "istiod needs a lasting connection to the API server of the other cluster. What does not answer from here may \
+            still answer from istiod's pod, and the other way round, so check from there too.";
+        SecretCaMismatch "secret-ca-mismatch" Error
+            "The server's certificate does not fit the CA in the secret"
+            "istiod trusts the server only by certificate-authority-data of the kubeconfig. It fails where a load balancer \
+            shows another certificate, where the name differs, or where one of them has expired.";
+        SecretTokenInvalid "secret-token-invalid" Error
+            "The API server does not accept the token"
+            "It has expired, or its ServiceAccount or Secret was deleted. istiod gets nothing from that cluster any more.";
+        SecretTokenExpiry "secret-token-expiry" Error
+            "The token has expired, ends soon, or never ends"
+            "istiod does not renew a token. When it ends, the cluster drops out of what istiod knows; one that never ends is \
+            good for whoever copies it, until its Secret is deleted.";
+        SecretTokenIdentity "secret-token-identity" Warning
+            "The token is not that of Istio's reader"
+            "The chart's ServiceAccount istio-reader-service-account may read what istiod needs, and no more. Another \
+            account's token may do less, or a lot more.";
+        SecretCertificateInvalid "secret-certificate-invalid" Error
+            "The API server does not accept the client certificate"
+            "It has expired, or is signed by a CA that the server does not trust. istiod gets nothing from that cluster any \
+            more.";
+        SecretCertificateExpiry "secret-certificate-expiry" Error
+            "The client certificate has expired, ends soon, or is not valid yet"
+            "istiod does not renew a client certificate. When it ends, the cluster drops out of what istiod knows.";
+        SecretCertificateIdentity "secret-certificate-identity" Warning
+            "The secret authenticates by a client certificate"
+            "A client certificate cannot be revoked before it ends, and is mostly an administrator's. A token of Istio's \
+            reader may do less and can be revoked.";
+        SecretRbac "secret-rbac" Error
+            "The credential may do less than istiod needs, or more"
+            "Where a right is missing, istiod's first sync of that cluster does not end. Rights beyond the chart's reader \
+            role are good for whoever gets hold of the secret.";
+    }
+}

@@ -1,0 +1,8 @@
+//! Findings of checks, and the catalogue of the checks that file them.
+
+mod catalogue;
+mod check_id;
+mod found;
+
+pub use check_id::{CheckId, Group, UnknownCheck};
+pub use found::{Finding, Severity};
