@@ -16,8 +16,9 @@ use crate::rotate::{self, RotateArgs};
 
 /// Give one cluster's Istio control plane the credential to read another cluster
 ///
-/// A remote secret lives in the cluster whose istiod reads (the holder) and leads to the cluster that is read (the
-/// source). Two clusters see each other when each holds a secret for the other.
+/// A remote secret is stored in the cluster whose istiod uses it (the holder) and gives access to the API server of
+/// another cluster (the remote cluster). Two clusters discover each other's services when each holds a secret for the
+/// other.
 #[derive(Parser)]
 #[command(
     version,
@@ -41,7 +42,7 @@ Examples:
   # Who holds a secret for whom?
   kubectl mesh-secret list --all-contexts
 
-Exit codes: 0 fine, 1 findings, 2 it could not be done, 3 done in part, 4 a wait ran out, 130 Ctrl-C.")]
+Exit codes: 0 success, 1 findings, 2 error, 3 a cluster was skipped, 4 timed out, 130 Ctrl-C.")]
 pub struct Cli {
     #[command(flatten)]
     verbosity: VerbosityFlags,

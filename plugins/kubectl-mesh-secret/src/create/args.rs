@@ -9,11 +9,12 @@ use mesh_common::model::cluster_name::{ClusterKey, ClusterName};
 use mesh_common::terminal::flags::{ConnectFlags, DryRunFlags, NamespaceFlags, boolean, duration};
 use mesh_common::terminal::flags_server::EntryFlags;
 
-/// Create a secret by which another cluster's istiod reads this one
+/// Create a remote secret that gives another cluster's istiod access to this cluster
 ///
-/// The source is --context (the current one otherwise). The secret is printed for `kubectl apply -f -`, or applied in
-/// the contexts named by --into. What the source cluster lacks (namespace, reader account, its role and binding, token
-/// Secret) is created there, each named on stderr. Before anything is printed or applied, the secret is used once.
+/// The remote cluster is --context (the current context otherwise). The secret is printed for `kubectl apply -f -`, or
+/// applied in the clusters of --into. What the remote cluster lacks (namespace, service account, its role and binding,
+/// token Secret) is created there, and each object is named on stderr. The secret is used once before it is printed or
+/// applied.
 #[derive(Clone, Args)]
 #[command(after_help = "\
 Examples:
@@ -37,10 +38,10 @@ Examples:
     reason = "it mirrors the flags one to one"
 )]
 pub(crate) struct CreateArgs {
-    /// Name of the source cluster, as its istiod knows itself [default: read from its istiod]
+    /// Name of the remote cluster, as set in its own istiod [default: read from its istiod]
     #[arg(long, value_parser = cluster_name, default_value = "", hide_default_value = true)]
     pub name: Asked<ClusterKey>,
-    /// Kubeconfig context of the source cluster [default: the current context]
+    /// Kubeconfig context of the remote cluster [default: the current context]
     #[arg(long, value_name = "CONTEXT")]
     pub context: Option<String>,
     /// Apply the secret in these contexts instead of printing it; may be repeated or a comma list
@@ -48,41 +49,41 @@ pub(crate) struct CreateArgs {
     pub into: Vec<String>,
     #[command(flatten)]
     pub namespace: NamespaceFlags,
-    /// What the secret is for: 'remote' to be read by a peer, 'config' by an external istiod
+    /// Type of the secret: 'remote' for the istiod of another cluster, 'config' for an external istiod
     #[arg(long = "type", value_name = "TYPE", default_value = "remote")]
     pub secret_type: TypeArg,
-    /// Format of what is printed [default: istioctl's manifest]
+    /// Output format [default: istioctl's manifest]
     #[arg(long, short, value_name = "FORMAT", conflicts_with = "into")]
     pub output: Option<OutputArg>,
 
-    /// URL of the source's API server as the holders' istiod reaches it [default: the context's]
+    /// URL of the remote cluster's API server as istiod in the holders reaches it [default: the context's]
     ///
-    /// Unlike kubectl's flag of this name it is written into the secret, as istioctl's is.
+    /// It is written into the secret, as with istioctl, and is not kubectl's flag of this name.
     #[arg(long, value_name = "[CONTEXT=]URL", help_heading = "Server")]
     pub server: Option<String>,
     /// Name to check in the API server's certificate; written into the secret
     #[arg(long, value_name = "NAME", help_heading = "Server")]
     pub tls_server_name: Option<String>,
-    /// Proxy that the holders' istiod goes through; written into the secret
+    /// Proxy that istiod in the holders uses to reach the server; written into the secret
     #[arg(long, value_name = "URL", help_heading = "Server")]
     pub proxy_url: Option<String>,
-    /// CA bundle (PEM) to write into the secret [default: the source cluster's own CA]
+    /// CA bundle (PEM) to write into the secret [default: the remote cluster's own CA]
     #[arg(long, value_name = "FILE", help_heading = "Server")]
     pub ca_file: Option<PathBuf>,
-    /// Write a secret that does not check the API server's certificate
+    /// Write a secret with which istiod does not verify the API server's certificate
     #[arg(long, conflicts_with = "ca_file", help_heading = "Server")]
     pub insecure_skip_tls_verify: bool,
-    /// Accept a server address that only means something on one machine, such as 127.0.0.1
+    /// Accept a loopback address as the server, such as 127.0.0.1
     #[arg(long, help_heading = "Server")]
     pub allow_loopback: bool,
-    /// Do not use the secret once before it is printed or applied
+    /// Do not test the secret before it is printed or applied
     #[arg(long, help_heading = "Server")]
     pub no_verify: bool,
 
-    /// Account to give out [default: istio-reader-service-account, or istiod with --type=config]
+    /// Service account whose token is written into the secret [default: istio-reader-service-account, or istiod with --type=config]
     #[arg(long, value_name = "NAME", help_heading = "Credential")]
     pub service_account: Option<String>,
-    /// Create the reader account and its rights where they are missing
+    /// Create the reader service account, its role and its binding where they are missing
     #[arg(
         long,
         value_name = "BOOL",
@@ -98,13 +99,13 @@ pub(crate) struct CreateArgs {
     /// Token Secret of the account to use [default: the one that istioctl would make]
     #[arg(long, value_name = "NAME", help_heading = "Credential", conflicts_with_all = ["token_duration", "holder"])]
     pub secret_name: Option<String>,
-    /// Mint a token that ends after this time (at least 10m) and can be revoked alone
+    /// Request a token that expires after this time (at least 10m) and can be revoked separately
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Credential")]
     pub token_duration: Option<Duration>,
-    /// Give this holder a token of its own, so that it can be revoked alone
+    /// Create a separate token for this holder, so that it can be revoked separately
     #[arg(long = "for", value_name = "HOLDER", help_heading = "Credential")]
     pub holder: Option<ClusterName>,
-    /// How the holders' istiod authenticates
+    /// How istiod in the holders authenticates
     #[arg(
         long,
         value_name = "TYPE",
@@ -126,7 +127,7 @@ pub(crate) struct CreateArgs {
 
     #[command(flatten)]
     pub dry_run: DryRunFlags,
-    /// With --into: take over a secret that somebody else owns
+    /// With --into: take over a secret that another field manager owns
     #[arg(long, requires = "into")]
     pub force_conflicts: bool,
     /// With --into: replace a secret that gives access to another cluster

@@ -6,37 +6,37 @@ use mesh_common::terminal::flags::{AllContextFlags, DryRunFlags, NamespaceFlags}
 use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::prompt::ConfirmFlags;
 
-/// Delete the secrets by which a cluster reads others, even where those are gone
+/// Delete remote secrets, also those for a cluster that no longer exists
 ///
-/// Deletes in the clusters that hold the secrets (--context). The name of a cluster stands for every remote secret that
-/// leads to it and to nothing else; what leads to other clusters too, or to an external istiod's config cluster, goes by
-/// the name of its Secret only. Lists what goes and asks before it deletes.
+/// Deletes in the clusters that hold the secrets (--context). A cluster name matches every remote secret that contains
+/// only that cluster. Secrets with several clusters, and those for the config cluster of an external istiod, are
+/// matched by Secret name only. Lists the secrets and asks before it deletes.
 #[derive(Clone, Args)]
 #[command(after_help = "\
 Examples:
-  # East is not to read west any more
+  # Remove east's access to west
   kubectl mesh-secret delete west --context east
 
-  # And nobody is to read west by that token any more
+  # And revoke the token
   kubectl mesh-secret delete west --context east --revoke
 
-  # West is gone: drop its secrets everywhere, without a question
+  # West no longer exists: delete its secrets everywhere without asking
   kubectl mesh-secret delete west --all-contexts --yes
 
-Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 130 Ctrl-C.")]
+Exit codes: 0 success, 2 error, 3 a cluster was skipped, 130 Ctrl-C.")]
 pub(crate) struct DeleteArgs {
-    /// Names of clusters that the secrets lead to, or of the Secrets themselves
+    /// Names of remote clusters or of Secrets
     #[arg(value_name = "SECRET", required = true)]
     pub names: Vec<String>,
     #[command(flatten)]
     pub contexts: AllContextFlags,
-    /// End the secrets' tokens too, where they live; refused while any other secret holds one of them
+    /// Revoke the tokens in the secrets as well; refused while another secret holds one of them
     ///
-    /// Every context of the kubeconfig is looked at, and each has to be readable. Comes after all secrets are gone. An API
-    /// server may accept a token for some ten seconds after it ended.
+    /// All contexts of the kubeconfig are read, and each has to be readable. Tokens are revoked after all secrets are
+    /// deleted. An API server may accept a token for about ten seconds after it was revoked.
     #[arg(long)]
     pub revoke: bool,
-    /// With --revoke: the context of the remote cluster [default: the one that accepts the token, if it goes by the secret's name]
+    /// With --revoke: the context of the remote cluster [default: the one that accepts the token and has the name in the secret]
     #[arg(
         long,
         value_name = "CONTEXT",
@@ -47,12 +47,12 @@ pub(crate) struct DeleteArgs {
     /// With --revoke: the service account, NAME or NAMESPACE/NAME, whose tokens may be revoked
     #[arg(long, value_name = "ACCOUNT", default_value = READER_ACCOUNT, requires = "revoke")]
     pub service_account: String,
-    /// Count a name that no secret goes by as done
+    /// Treat a name that matches no secret as deleted
     #[arg(long)]
     pub ignore_not_found: bool,
     #[command(flatten)]
     pub confirm: ConfirmFlags,
-    /// Print the names of what was deleted only
+    /// Print only the names of deleted secrets
     #[arg(long, short, value_name = "FORMAT")]
     pub output: Option<OutputArg>,
     #[command(flatten)]

@@ -9,28 +9,29 @@ use mesh_common::terminal::flags::{
 use mesh_common::terminal::flags_server::NoEntryFlags;
 use mesh_common::terminal::prompt::ConfirmFlags;
 
-/// Give every cluster a secret for every other one, so that all their istiods read each other
+/// Create remote secrets between all clusters, so that each istiod has access to every other cluster
 ///
-/// Each ordered pair of clusters is made right: what create would apply, applied where it differs. What a source lacks
-/// (reader account, role, token Secret) is created there, each secret is used once, and nothing is written to a holder
-/// before all pairs were checked. A cluster that is not reached, or does not let us in, costs only its own pairs.
+/// For each ordered pair of clusters, what create would apply is applied where it differs. What a remote cluster lacks
+/// (service account, role, token Secret) is created there, each secret is used once, and nothing is written to a holder
+/// before all pairs were checked. Clusters that are unreachable or forbid access are skipped with their pairs; the
+/// other pairs are still created (exit code 3).
 #[derive(Clone, Args)]
 #[command(after_help = "\
 Examples:
   # Three primaries, in all six directions
   kubectl mesh-secret exchange --context east,west,north
 
-  # East leads; west and north have no control plane of their own
+  # East has the control plane; west and north have none
   kubectl mesh-secret exchange --primary east --remote west,north
 
-  # And drop the secrets of clusters that are not named any more
+  # And delete the secrets for clusters that are no longer named
   kubectl mesh-secret exchange --context east,west --prune
 
   # The API servers' addresses as the other clusters' pods reach them
   kubectl mesh-secret exchange --context east,west \\
     --server east=https://10.1.0.10:6443 --server west=https://10.2.0.10:6443
 
-Exit codes: 0 fine, 2 it could not be done, 3 done in part, 130 Ctrl-C.")]
+Exit codes: 0 success, 2 error, 3 partly done (a cluster was skipped), 130 Ctrl-C.")]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "it mirrors the flags one to one"
@@ -38,10 +39,10 @@ Exit codes: 0 fine, 2 it could not be done, 3 done in part, 130 Ctrl-C.")]
 pub(crate) struct ExchangeArgs {
     #[command(flatten)]
     pub contexts: AllContextFlags,
-    /// Contexts of clusters with a control plane: they hold secrets; may be repeated or a comma list
+    /// Contexts of clusters with a control plane, which hold remote secrets; may be repeated or a comma list
     #[arg(long, value_name = "CONTEXT", value_delimiter = ',', conflicts_with_all = ["contexts", "all_contexts"])]
     pub primary: Vec<String>,
-    /// Contexts of clusters without one: they are read, and hold none; may be repeated or a comma list
+    /// Contexts of clusters without a control plane, which hold none; may be repeated or a comma list
     #[arg(
         long,
         value_name = "CONTEXT",
@@ -49,10 +50,10 @@ pub(crate) struct ExchangeArgs {
         requires = "primary"
     )]
     pub remote: Vec<String>,
-    /// Name of a cluster, as its istiod knows itself [default: read from its istiod]; may be repeated
+    /// Name of a cluster, as set in its own istiod [default: read from its istiod]; may be repeated
     #[arg(long, value_name = "CONTEXT=NAME")]
     pub name: Vec<String>,
-    /// Delete remote secrets that lead to none of the clusters named, after asking
+    /// Delete remote secrets for clusters that are not named, after asking
     #[arg(long, conflicts_with = "all_contexts")]
     pub prune: bool,
     #[command(flatten)]
@@ -60,22 +61,22 @@ pub(crate) struct ExchangeArgs {
     #[command(flatten)]
     pub namespace: NamespaceFlags,
 
-    /// URL of a cluster's API server as the others' istiods reach it [default: the context's]; may be repeated
+    /// URL of a cluster's API server as istiod in the other clusters reaches it [default: the context's]; may be repeated
     #[arg(long, value_name = "CONTEXT=URL", help_heading = "Server")]
     pub server: Vec<String>,
-    /// Accept server addresses that only mean something on one machine, such as 127.0.0.1
+    /// Accept loopback addresses as servers, such as 127.0.0.1
     #[arg(long, help_heading = "Server")]
     pub allow_loopback: bool,
-    /// Do not use each secret once before it is applied
+    /// Do not test the secrets before they are applied
     #[arg(long, help_heading = "Server")]
     pub no_verify: bool,
-    /// Mint tokens that end after this time (at least 10m), one for each holder, that can be revoked alone
+    /// Request tokens that expire after this time (at least 10m), one for each holder, which can be revoked separately
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Credential")]
     pub token_duration: Option<Duration>,
 
     #[command(flatten)]
     pub dry_run: DryRunFlags,
-    /// Take over secrets that somebody else owns
+    /// Take over secrets that another field manager owns
     #[arg(long)]
     pub force_conflicts: bool,
     /// Replace secrets that give access to another cluster than the one of their name

@@ -6,7 +6,7 @@ use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::output::Format;
 
-/// Show what remote secrets hold, what istiod would refuse, and with --probe whether they work
+/// Show the contents of remote secrets, what istiod would reject, and with --probe whether they work
 ///
 /// Reads the secrets that a cluster holds (--context), or manifests from a file or a pipe (-f), which needs no cluster.
 /// Tokens and keys are never shown, unless --reveal asks for them.
@@ -16,20 +16,20 @@ Examples:
   # Every remote secret that east holds, and whether it works
   kubectl mesh-secret inspect --context east --probe
 
-  # One of them, by the cluster it leads to
+  # One of them, by the name of its remote cluster
   kubectl mesh-secret inspect west --context east
 
   # A manifest, before it is applied
   kubectl mesh-secret create --context west --name west \\
     | kubectl mesh-secret inspect -f -
 
-  # Which of them end, and when?
+  # When do the tokens expire?
   kubectl mesh-secret inspect --context east \\
     -o jsonpath='{.items[*].clusters[*].access.token.expiresAt}'
 
-Exit codes: 0 fine, 1 findings at or above --fail-on, 2 it could not be done, 3 some cluster was not reached.")]
+Exit codes: 0 success, 1 findings at or above --fail-on, 2 error, 3 a cluster was skipped.")]
 pub(crate) struct InspectArgs {
-    /// Names of secrets, or of the clusters they lead to [default: every remote secret]
+    /// Names of remote clusters or of Secrets [default: all remote secrets]
     #[arg(value_name = "SECRET")]
     pub names: Vec<String>,
     /// Read manifests from this file, or '-' for standard input, instead of a cluster; may be repeated or a comma list
@@ -37,20 +37,19 @@ pub(crate) struct InspectArgs {
     pub filename: Vec<String>,
     #[command(flatten)]
     pub contexts: AllContextFlags,
-    /// Use each credential: is the server reached, its certificate good, is it the right cluster, may it read enough?
+    /// Test each credential: connection, certificate, cluster identity and permissions
     #[arg(long)]
     pub probe: bool,
-    /// With --probe: the context of the cluster that the secrets lead to [default: found by the server's address and the
-    /// data key]
+    /// With --probe: the context of the remote cluster [default: found by the server's address and the data key]
     #[arg(long, value_name = "CONTEXT", requires = "probe")]
     pub source_context: Option<String>,
-    /// Accept server addresses that only mean something on one machine, such as 127.0.0.1
+    /// Accept loopback addresses as servers, such as 127.0.0.1
     #[arg(long)]
     pub allow_loopback: bool,
-    /// Show tokens and keys in clear
+    /// Show tokens and keys unmasked
     #[arg(long)]
     pub reveal: bool,
-    /// Exit with 1 from this severity on
+    /// Exit with 1 if there are findings of this severity or higher
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub fail_on: FailOn,
     /// Format: table, wide, json, yaml, name or jsonpath=TEMPLATE
