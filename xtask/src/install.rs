@@ -55,6 +55,8 @@ fn build() -> Result<Vec<PathBuf>> {
             "--exclude",
             "mesh-testkit",
             "--exclude",
+            "mesh-sample-plugin",
+            "--exclude",
             "mesh-e2e",
         ])
         .stdin(Stdio::null())

@@ -6,7 +6,13 @@ use super::file::{File, Finding};
 
 const TABLES: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
 /// Crates that make and run tests; what is shipped does not depend on them.
-const TEST_CRATES: &[&str] = &["mesh-fake-apiserver", "mesh-testkit", "mesh-e2e", "xtask"];
+const TEST_CRATES: &[&str] = &[
+    "mesh-e2e",
+    "mesh-fake-apiserver",
+    "mesh-sample-plugin",
+    "mesh-testkit",
+    "xtask",
+];
 /// Those of them that judge the suite.
 const JUDGES: &[&str] = &["mesh-fake-apiserver", "mesh-testkit"];
 /// The facade, which is all that a plugin names of the layers.

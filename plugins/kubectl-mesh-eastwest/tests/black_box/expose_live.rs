@@ -25,8 +25,8 @@ fn check_bare<E: Ends>(name: &str, arrange: impl Fn(&mut Box<World>) -> E) {
     black_box::check(&golden(name), expose_parts::bare, arrange);
 }
 
-mod connection {
-    mesh_testkit::connection_faults!(super::check, "expose services --from-context west");
+mod faults {
+    mesh_testkit::verb_faults!(super::check, "expose services --from-context west");
 }
 
 mod usual {
@@ -246,7 +246,7 @@ fn without_a_context_no_cluster_is_asked() {
 
 #[test]
 fn every_golden_file_has_its_case() {
-    let names = [usual::NAMES, bare::NAMES, connection::NAMES];
+    let names = [usual::NAMES, bare::NAMES, faults::NAMES];
     let strays = black_box::strays(&golden("x"), &names);
     assert!(strays.is_empty(), "{strays:?}");
 }

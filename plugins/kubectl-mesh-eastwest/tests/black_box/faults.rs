@@ -1,4 +1,4 @@
-//! `status`, `wait` and `apply` over kubeconfigs, credentials, proxies and servers with every fault, and spelled in every way.
+//! `status`, `wait` and `apply` while the first read of a cluster fails, and spelled in every way.
 
 use mesh_testkit::black_box::{self, Ends, Spelled, check_spellings};
 
@@ -15,12 +15,8 @@ macro_rules! faults {
                 black_box::check(&golden_file($folder, name), $new, arrange);
             }
 
-            mod kubeconfig {
-                mesh_testkit::kubeconfig_faults!(super::check, $line);
-            }
-
-            mod connection {
-                mesh_testkit::connection_faults!(super::check, $line);
+            mod reading {
+                mesh_testkit::verb_faults!(super::check, $line);
             }
 
             mod ends {
@@ -36,7 +32,7 @@ macro_rules! faults {
 
             #[test]
             fn every_golden_file_has_its_case() {
-                let names = [kubeconfig::NAMES, connection::NAMES, ends::NAMES];
+                let names = [reading::NAMES, ends::NAMES];
                 let strays = black_box::strays(&golden_file($folder, "x"), &names);
                 assert!(strays.is_empty(), "{strays:?}");
             }

@@ -12,12 +12,8 @@ fn check<E: Ends>(name: &str, arrange: impl Fn(&mut World) -> E) {
     black_box::check(&golden_file("errors", name), World::new, arrange);
 }
 
-mod kubeconfig {
-    mesh_testkit::kubeconfig_faults!(super::check, "network a");
-}
-
-mod connection {
-    mesh_testkit::connection_faults!(super::check, "network a");
+mod faults {
+    mesh_testkit::verb_faults!(super::check, "network a");
 }
 
 cases! { check;
@@ -129,7 +125,7 @@ fn every_spelling_of_kubectls_is_understood() {
 
 #[test]
 fn every_golden_file_has_its_case() {
-    let names = [NAMES, kubeconfig::NAMES, connection::NAMES];
+    let names = [NAMES, faults::NAMES];
     let strays = black_box::strays(&golden_file("errors", "x"), &names);
     assert!(strays.is_empty(), "{strays:?}");
 }

@@ -33,12 +33,8 @@ fn held() -> World {
     world
 }
 
-mod kubeconfig {
-    mesh_testkit::kubeconfig_faults!(super::check, super::LINE);
-}
-
-mod connection {
-    mesh_testkit::connection_faults!(super::check, super::LINE);
+mod faults {
+    mesh_testkit::verb_faults!(super::check, super::LINE);
 }
 
 cases! { check;
@@ -209,12 +205,7 @@ fn a_hundred_contexts_of_one_cluster_delete_once() {
 
 #[test]
 fn every_golden_file_belongs_to_a_case() {
-    let names: &[&[&str]] = &[
-        NAMES,
-        kubeconfig::NAMES,
-        connection::NAMES,
-        &["made_anew", "gone_meanwhile"],
-    ];
+    let names: &[&[&str]] = &[NAMES, faults::NAMES, &["made_anew", "gone_meanwhile"]];
     let strays = black_box::strays(&golden_file("delete_faults", "x"), names);
     assert!(strays.is_empty(), "{strays:?}");
 }

@@ -24,12 +24,8 @@ fn check_in(name: &str, world: &mut World, arrange: impl FnOnce(&mut World) -> R
     assert_data_eq!(world.golden(&output), Data::read_from(&golden, None));
 }
 
-mod kubeconfig {
-    mesh_testkit::kubeconfig_faults!(super::check, "create --name west");
-}
-
-mod connection {
-    mesh_testkit::connection_faults!(super::check, super::CREATE);
+mod faults {
+    mesh_testkit::verb_faults!(super::check, super::CREATE);
 }
 
 cases! { check;
@@ -274,7 +270,7 @@ fn every_golden_file_belongs_to_a_case() {
         "home_cannot_be_written",
         "ctrl_c_between_writes",
     ];
-    let names = [NAMES, kubeconfig::NAMES, connection::NAMES, &alone];
+    let names = [NAMES, faults::NAMES, &alone];
     let mut strays = black_box::strays(&golden_file("errors", "x"), &names);
     strays.retain(|file| !file.ends_with("_on_an_empty_cluster"));
     assert!(strays.is_empty(), "{strays:?}");

@@ -18,7 +18,12 @@ const MASKS: [&str; 8] = [
 pub(crate) fn commands() -> BTreeMap<String, (String, PathBuf)> {
     let root = root();
     let mut files = Vec::new();
-    for folder in ["plugins", "tests/e2e/tests"] {
+    for folder in [
+        "crates",
+        "plugins",
+        "tests/e2e/tests",
+        "tests/sample-plugin",
+    ] {
         collect(&root.join(folder), &mut files);
     }
     let mut commands = BTreeMap::new();
@@ -52,7 +57,9 @@ fn root() -> PathBuf {
 pub(crate) fn words_of_commands() -> Vec<(PathBuf, Vec<String>)> {
     let root = root();
     let mut files = Vec::new();
-    sources(&root.join("plugins"), &mut files);
+    for folder in ["crates", "plugins"] {
+        sources(&root.join(folder), &mut files);
+    }
     let mut all = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).expect("a source is a text");

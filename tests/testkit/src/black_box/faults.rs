@@ -1,6 +1,7 @@
-//! What goes wrong on the way to a cluster, whatever a plugin wants there: one table of rows for all of them.
+//! Faults on the way to a cluster, whatever a plugin wants there: one table of rows.
 //!
-//! A plugin runs the rows with a command line of its own and keeps the golden files.
+//! `kubeconfig_faults` and `connection_faults` are proven once, on the sample plugin, since all plugins share what they try.
+//! `verb_faults` is for every verb: the first read fails, and the rest is the verb's.
 
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ macro_rules! kubeconfig_faults {
     };
 }
 
-/// A test for each way in which a credential can be none, a proxy can fail, and a server can be away, strange or broken.
+/// A test for each way in which a credential can be none, a proxy can fail, and a server can be strange or broken.
 #[macro_export]
 macro_rules! connection_faults {
     ($check:path, $line:expr) => {
@@ -76,10 +77,6 @@ macro_rules! connection_faults {
                 $crate::black_box::with_user(world, $line, user)
             };
             auth_provider_gone: |world| $crate::black_box::with_auth_provider(world, $line);
-            forbidden_everything: |world| {
-                let token = world.west.add_user("guest", &[]);
-                $crate::black_box::with_user(world, $line, $crate::kubeconfig::User::new().token(&token))
-            };
 
             // Proxies.
             proxy_dead: |world| $crate::black_box::behind(world, $line, "http://127.0.0.1:1");
@@ -105,13 +102,8 @@ macro_rules! connection_faults {
             };
 
             // The server.
-            server_dead: |world| { world.west.stop(); world.run($line) };
             server_name_unknown: |world| {
                 $crate::black_box::to_server(world, $line, "https://no-such-host.invalid:6443")
-            };
-            server_hangs: |world| {
-                world.west.inject($crate::embedded::Fault::everywhere().hang());
-                world.run(&format!("{} --request-timeout 1s", $line))
             };
             server_mute: |world| {
                 world.west.mute();
@@ -147,6 +139,25 @@ macro_rules! connection_faults {
             server_resets_in_the_middle: |world| {
                 world.west.inject($crate::embedded::Fault::everywhere().reset_in_body());
                 world.run($line)
+            };
+        }
+    };
+}
+
+/// A test for each way in which the first read of a verb can fail, where the words are the verb's own: which object it asked for.
+/// `$check` and `$line` are as for [`kubeconfig_faults`](crate::kubeconfig_faults). To be used in a module of its own.
+#[macro_export]
+macro_rules! verb_faults {
+    ($check:path, $line:expr) => {
+        $crate::cases! { $check;
+            server_dead: |world| { world.west.stop(); world.run($line) };
+            server_hangs: |world| {
+                world.west.inject($crate::embedded::Fault::everywhere().hang());
+                world.run(&format!("{} --request-timeout 1s", $line))
+            };
+            forbidden_everything: |world| {
+                let token = world.west.add_user("guest", &[]);
+                $crate::black_box::with_user(world, $line, $crate::kubeconfig::User::new().token(&token))
             };
             ctrl_c_while_reading: |world| $crate::black_box::interrupted(world, $line);
         }

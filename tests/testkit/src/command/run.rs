@@ -15,7 +15,7 @@ use super::terminal;
 const DEADLINE: Duration = Duration::from_mins(3);
 
 /// Programs whose output is recorded unasked, by the beginning of their file name.
-const RECORDED: [&str; 2] = ["kubectl-mesh", "kubectl_complete-mesh"];
+const RECORDED: [&str; 3] = ["kubectl-mesh", "kubectl_complete-mesh", "mesh-sample"];
 
 /// A program to run. It sees no variable of this process, an own empty HOME, and the usual search path.
 #[derive(Debug)]

@@ -59,10 +59,15 @@ fn fresh_neighbour(package: &str, binary: &str) -> Option<PathBuf> {
         .join(binary);
     let built = modified(&path)?;
     let sources: &[&str] = match package {
-        "mesh-testkit" => &["tests/testkit/src"],
-        _ => &["plugins"],
+        "mesh-testkit" => &[
+            "tests/fake-apiserver/Cargo.toml",
+            "tests/fake-apiserver/src",
+            "tests/testkit/Cargo.toml",
+            "tests/testkit/src",
+        ],
+        _ => &["crates", "plugins"],
     };
-    let newest = ["Cargo.toml", "Cargo.lock", "tests/testkit/Cargo.toml"]
+    let newest = ["Cargo.toml", "Cargo.lock"]
         .iter()
         .chain(sources)
         .filter_map(|source| newest(&workspace_dir().join(source)))
