@@ -1,4 +1,5 @@
-//! The kubeconfig inside a remote secret: how a holder's istiod reaches one API server, and as whom.
+//! The kubeconfig inside a remote secret: the address of one API server and the credential for it, as a holder's istiod
+//! uses them.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -8,40 +9,40 @@ use std::collections::BTreeMap;
 
 use super::yaml::to_yaml;
 
-/// One server and one user, ready to be written down as a kubeconfig.
-// Without Debug: it holds a credential, and may hold a login to a proxy.
+/// One server and one user, from which a kubeconfig is written.
+// No Debug: it holds a credential, and maybe a login to a proxy.
 #[derive(Clone)]
 pub struct Access {
-    /// URL of the API server, as a holder's istiod dials it.
+    /// URL of the API server, as a holder's istiod connects to it.
     pub server: String,
-    /// What the server's certificate is checked against.
+    /// Trust anchors that the server's certificate is checked against.
     pub trust: AccessTrust,
     /// The name to check in the server's certificate, where it is not the host of `server`.
     pub tls_server_name: Option<String>,
-    /// The proxy that a holder's istiod goes through.
+    /// The proxy that a holder's istiod connects through.
     pub proxy_url: Option<String>,
-    /// Who the reader is.
+    /// The reader's credential.
     pub user: AccessUser,
 }
 
-/// What the server's certificate is checked against.
+/// The trust anchors that a server's certificate is checked against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccessTrust {
     /// These certificates (PEM).
     Authorities(Vec<u8>),
-    /// The roots of the machine that dials; for an istiod those of its image.
+    /// The root certificates of the machine that connects; for an istiod those of its image.
     System,
-    /// Nothing: `insecure-skip-tls-verify`.
+    /// No check: `insecure-skip-tls-verify`.
     Insecure,
 }
 
-/// Who the reader is.
-// Without Debug: it holds a credential, and may hold a login to a proxy.
+/// The credential that the reader authenticates with.
+// No Debug: it holds a credential, and maybe a login to a proxy.
 #[derive(Clone)]
 pub enum AccessUser {
     /// A bearer token.
     Token(SecretString),
-    /// An `auth-provider`, which istiod refuses by default but for `oidc`.
+    /// An `auth-provider`, which istiod refuses by default unless it is `oidc`.
     Provider {
         /// The provider's name.
         name: String,
@@ -51,8 +52,8 @@ pub enum AccessUser {
 }
 
 impl Access {
-    /// The kubeconfig as YAML, with cluster, user and context all called `name`, as istioctl writes it.
-    /// It holds the credential in clear.
+    /// Returns the kubeconfig as YAML, with cluster, user and context all named `name`, as istioctl writes it. It
+    /// contains the credential in plain text.
     pub fn to_kubeconfig(&self, name: &str) -> String {
         let mut cluster = Map::new();
         match &self.trust {

@@ -1,4 +1,4 @@
-//! What a remote secret's kubeconfig says, without its secrets: the other direction of [`super::access`].
+//! The contents of a remote secret's kubeconfig without its secrets: the reverse of [`super::access`].
 
 use secrecy::SecretString;
 use serde::Serialize;
@@ -10,13 +10,13 @@ use super::server::without_login;
 use super::token::{self, TokenFacts};
 use super::x509;
 
-/// How the current context of a kubeconfig reaches its server, and as whom.
+/// Server, trust and credential of a kubeconfig's current context.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessFacts {
     /// URL of the API server, without user name and password.
     pub server: String,
-    /// What the server's certificate is checked against.
+    /// Trust anchors that the server's certificate is checked against.
     pub trust: TrustFacts,
     /// The name that is checked in the server's certificate, where it is not the host.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,17 +24,17 @@ pub struct AccessFacts {
     /// The proxy, without user name and password.
     #[serde(rename = "proxyURL", skip_serializing_if = "Option::is_none")]
     pub proxy_url: Option<String>,
-    /// The ways in which it authenticates, as the kubeconfig calls them; one in a healthy secret.
+    /// The authentication methods, as the kubeconfig names them; a healthy secret has one.
     pub authentication: Vec<String>,
-    /// What the token says of itself, where there is one and it is a web token.
+    /// The claims of the token, if there is one and it is a JSON web token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<TokenFacts>,
-    /// The client certificate, where there is one.
+    /// The client certificate, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_certificate: Option<CertificateFacts>,
 }
 
-/// What the server's certificate is checked against.
+/// The trust anchors that a server's certificate is checked against.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "check")]
 pub enum TrustFacts {
@@ -43,19 +43,20 @@ pub enum TrustFacts {
         /// In the order of the bundle.
         certificates: Vec<CertificateFacts>,
     },
-    /// A file on the disk of whoever reads the kubeconfig.
+    /// A file on the disk of the machine that reads the kubeconfig.
     AuthoritiesFile {
         /// Its path.
         path: String,
     },
-    /// The roots of the machine that dials.
+    /// The root certificates of the machine that connects.
     SystemRoots,
-    /// Nothing.
+    /// No check at all.
     Nothing,
 }
 
 impl AccessFacts {
-    /// What it authenticates by, in words; where there is a token beside a certificate, either may be what counts.
+    /// Returns `client certificate` or `token`, and `credential` if it has both or neither: with both, either may be
+    /// the one in use.
     pub fn credential(&self) -> &'static str {
         let has = |way: &str| self.authentication.iter().any(|own| own.starts_with(way));
         match (has("client-certificate"), has("token")) {
@@ -66,12 +67,12 @@ impl AccessFacts {
     }
 }
 
-/// Reads `kubeconfig`; `None` where it has no current context with a cluster to tell of.
+/// Reads `kubeconfig`; returns `None` if it has no current context with a cluster.
 pub fn read(kubeconfig: &[u8]) -> Option<AccessFacts> {
     of_document(&go::first_document(kubeconfig).ok()?)
 }
 
-/// The same of a document that was parsed already.
+/// Reads a document that is parsed already; see [`read`].
 pub(super) fn of_document(config: &Value) -> Option<AccessFacts> {
     let (cluster, user) = current(config)?;
     let owned = |value: &Value| {
@@ -94,7 +95,7 @@ pub(super) fn of_document(config: &Value) -> Option<AccessFacts> {
     })
 }
 
-/// The bearer token that `kubeconfig` gives away, where there is one.
+/// Returns the bearer token in `kubeconfig`, if there is one.
 pub fn bearer_token(kubeconfig: &[u8]) -> Option<SecretString> {
     let config = go::first_document(kubeconfig).ok()?;
     let (_, user) = current(&config)?;
@@ -102,7 +103,7 @@ pub fn bearer_token(kubeconfig: &[u8]) -> Option<SecretString> {
     token.map(SecretString::from)
 }
 
-/// Cluster and user of the current context; null is nobody.
+/// Returns cluster and user of the current context; the user is null if the context names none.
 fn current(config: &Value) -> Option<(&Value, &Value)> {
     let current = config["current-context"].as_str()?;
     let context = entry(config, "contexts", "context", current)?;

@@ -1,4 +1,4 @@
-//! Certificates as facts: subject, fingerprint, life. Nothing here checks a chain against a server.
+//! Certificates as facts: subject, fingerprint, validity. Nothing here verifies a chain against a server.
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -6,7 +6,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::x509;
 
-/// What is told of one certificate.
+/// Facts about one certificate.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CertificateFacts {
@@ -14,13 +14,13 @@ pub struct CertificateFacts {
     pub subject: String,
     /// SHA-256 over its DER form, as lower-case hex pairs with colons.
     pub sha256: String,
-    /// First moment at which it is valid.
+    /// The first moment at which it is valid.
     pub not_before: Timestamp,
-    /// Last moment at which it is valid.
+    /// The last moment at which it is valid.
     pub not_after: Timestamp,
 }
 
-/// The authorities in `pem`, in their order; what does not count as one is passed over.
+/// Returns the certificate authorities in `pem`, in their order; anything else is ignored.
 pub fn read_pem(pem: &[u8]) -> Vec<CertificateFacts> {
     x509::authorities(pem)
         .iter()
@@ -28,7 +28,7 @@ pub fn read_pem(pem: &[u8]) -> Vec<CertificateFacts> {
         .collect()
 }
 
-/// The facts of one certificate in DER form; `None` where it is none.
+/// Returns the facts of one certificate in DER form; `None` if `der` is not a certificate.
 pub fn read_der(der: &[u8]) -> Option<CertificateFacts> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let validity = certificate.validity();
@@ -40,7 +40,7 @@ pub fn read_der(der: &[u8]) -> Option<CertificateFacts> {
     })
 }
 
-/// SHA-256 over `der` as lower-case hex pairs with colons.
+/// Returns the SHA-256 of `der` as lower-case hex pairs with colons.
 pub fn fingerprint(der: &[u8]) -> String {
     let pairs: Vec<String> = Sha256::digest(der)
         .iter()

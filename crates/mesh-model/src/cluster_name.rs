@@ -1,4 +1,4 @@
-//! Names of clusters: the strict one that we create, and the loose one that we read.
+//! Names of clusters: the strict form that the suite creates, and the loose form that it reads.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,13 +7,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::Error;
 
-/// A name that the suite gives to a cluster: a DNS label (RFC 1123), at most 63 characters of `a-z`, `0-9` and `-`,
-/// as `istioctl create-remote-secret --name` wants it, because it becomes part of a Secret's name.
+/// A name that the suite gives to a cluster: a DNS label (RFC 1123) of at most 63 characters of `a-z`, `0-9` and `-`.
+/// `istioctl create-remote-secret --name` requires the same, because the name becomes part of a Secret's name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClusterName(String);
 
 impl ClusterName {
-    /// The name as text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -45,19 +45,19 @@ impl FromStr for ClusterName {
     }
 }
 
-/// A cluster's name as the data key of a remote secret, which istiod takes for the cluster's name: exactly what the cluster's
-/// own istiod calls it. The operator types a DNS label, or what differs from one by upper case and dots only; an istiod may
-/// have any name that the key of a Secret can be.
+/// A cluster's name as the data key of a remote secret, which istiod uses as the cluster's name: exactly the cluster ID
+/// of the cluster's own istiod. An operator may pass a DNS label, or a name that differs from one only by upper case
+/// and dots; the cluster ID of an istiod may be anything that a key of a Secret can be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClusterKey(String);
 
 impl ClusterKey {
-    /// The name as text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name that an istiod has; `None` where no key of a Secret can be called so.
+    /// Returns the key for an istiod's cluster ID; `None` if it cannot be a key of a Secret.
     pub fn of(id: &ClusterId) -> Option<Self> {
         is_secret_key(id.as_str()).then(|| Self(id.0.clone()))
     }
@@ -81,11 +81,11 @@ impl FromStr for ClusterKey {
     }
 }
 
-/// The longest key of a Secret, and the longest name of one.
+/// The maximum length of a Secret's key and of its name.
 const LONGEST_KEY: usize = 253;
 
-/// Whether a Secret can have a data key `text`.
-/// Source: `IsConfigMapKey` in Kubernetes' `k8s.io/apimachinery/pkg/util/validation`.
+/// Returns whether `text` can be a data key of a Secret. Source: `IsConfigMapKey` in Kubernetes'
+/// `k8s.io/apimachinery/pkg/util/validation`.
 pub fn is_secret_key(text: &str) -> bool {
     let is_word = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
     (1..=LONGEST_KEY).contains(&text.len())
@@ -94,8 +94,8 @@ pub fn is_secret_key(text: &str) -> bool {
         && !text.starts_with("..")
 }
 
-/// The end of a Secret's name that stands for the cluster `id` behind `prefix`: the name itself, in lower case where that is
-/// all it takes to be a part of one, else the nearest label with a hash of the name.
+/// Returns the last part of a Secret's name, behind `prefix`, that stands for the cluster `id`: the name itself, in
+/// lower case if that makes it valid, otherwise the closest label with a hash of the name.
 pub fn in_object_name(prefix: &str, id: &str) -> String {
     let lower = id.to_ascii_lowercase();
     let whole = format!("{prefix}{lower}");
@@ -110,7 +110,7 @@ pub fn in_object_name(prefix: &str, id: &str) -> String {
     format!("{prefix}{near}{dash}{hash:08x}")
 }
 
-/// The labels of a subdomain have no bound of their own in Kubernetes.
+/// Kubernetes does not limit the length of the labels of a subdomain.
 fn is_label_of_any_length(text: &str) -> bool {
     let word = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
     let bytes = text.as_bytes();
@@ -120,13 +120,13 @@ fn is_label_of_any_length(text: &str) -> bool {
         && word(bytes[bytes.len() - 1])
 }
 
-/// A cluster's name as it was found: istiod takes any Secret key.
+/// A cluster's name as found in a cluster: istiod accepts any key of a Secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(transparent)]
 pub struct ClusterId(pub String);
 
 impl ClusterId {
-    /// The identity as text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -138,7 +138,7 @@ impl fmt::Display for ClusterId {
     }
 }
 
-/// Whether `text` is a DNS label (RFC 1123), as Kubernetes checks it.
+/// Returns whether `text` is a DNS label (RFC 1123), as Kubernetes checks it.
 pub fn is_dns_label(text: &str) -> bool {
     let word = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
     let bytes = text.as_bytes();
@@ -148,7 +148,7 @@ pub fn is_dns_label(text: &str) -> bool {
         && word(bytes[bytes.len() - 1])
 }
 
-/// Whether `text` is a DNS subdomain (RFC 1123), as Kubernetes checks the names of most objects.
+/// Returns whether `text` is a DNS subdomain (RFC 1123), as Kubernetes checks the names of most objects.
 pub fn is_dns_subdomain(text: &str) -> bool {
     let word = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
     let is_part = |part: &str| {
@@ -160,7 +160,7 @@ pub fn is_dns_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_part)
 }
 
-/// The DNS label that comes closest to `text`; empty where nothing of it can stay.
+/// Returns the DNS label that is closest to `text`; empty if no character of it is allowed in one.
 pub fn nearest_label(text: &str) -> String {
     let mapped: String = text
         .chars()

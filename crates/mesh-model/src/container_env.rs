@@ -1,9 +1,9 @@
-//! The environment variables of containers, as Kubernetes and Go's programs take them.
+//! Environment variables of containers, as Kubernetes and Go programs read them.
 
 use k8s_openapi::api::core::v1::Container;
 
-/// The value of a variable in the first of these containers that sets it; of several entries with one name the last counts.
-/// Nothing where it is empty, or comes from elsewhere.
+/// Returns the value of a variable in the first of these containers that sets it; of several entries with one name the
+/// last wins. `None` if it is empty or comes from another object (`valueFrom`).
 pub fn value<'a>(containers: &'a [Container], name: &str) -> Option<&'a str> {
     containers.iter().find_map(|container| {
         let mut entries = container.env.iter().flatten().rev();
@@ -12,7 +12,7 @@ pub fn value<'a>(containers: &'a [Container], name: &str) -> Option<&'a str> {
     })
 }
 
-/// Whether a switch is on: what Go takes for a boolean, and `default` where it is not set or none of these.
+/// Returns whether a switch is on, by Go's rules for booleans; `default` if it is not set or not a boolean.
 ///
 /// Source: `RegisterBoolVar` in Istio's `pkg/env`, and `ParseBool` of Go's `strconv`.
 pub fn is_on(containers: &[Container], name: &str, default: bool) -> bool {

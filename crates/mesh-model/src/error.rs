@@ -1,4 +1,4 @@
-//! What went wrong, told once: a sentence, its cause, and hints that can be pasted.
+//! The error type of the suite: a sentence, its cause, and hints that can be pasted.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,11 +6,10 @@ use std::fmt;
 use super::Exit;
 use super::command::Remedy;
 
-/// An error as a person reads it.
+/// An error as it is shown to a person.
 ///
-/// The sentence is a lower-case fragment without a full stop that names object, namespace and context; the
-/// cause is the library's own error; each hint is one command or one thing to do. `terminal::entry` prints it,
-/// once, and nobody else does.
+/// The sentence is a lower-case fragment without a full stop that names object, namespace and context; the cause is the
+/// library's own error; each hint is one command or one thing to do. Only `terminal::entry` prints it, once.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
@@ -20,31 +19,31 @@ pub struct Error {
     also: Vec<Self>,
 }
 
-/// What sort of error it is, which decides the exit code and what a caller may do about it.
+/// The kind of an error, which decides the exit code and how a caller may react.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The arguments or the input are wrong; nothing was tried.
+    /// The arguments or the input are wrong; nothing was attempted.
     Usage,
     /// A server or the machine refused.
     Refused,
-    /// The object asked for is not there.
+    /// The requested object does not exist.
     NotFound,
-    /// The object is owned by somebody else, or changed under our hands.
+    /// Conflict: another field manager owns the object, or it was modified concurrently.
     Conflict,
     /// There is no credential, or it was not accepted (401).
     Unauthenticated,
-    /// The credential was accepted, but may not do this (403).
+    /// The credential was accepted, but is not allowed to do this (403).
     Forbidden,
-    /// The server could not be reached, or broke off.
+    /// The server could not be reached, or ended the connection.
     Unreachable,
-    /// A wait that the user asked for ran out.
+    /// A wait that the user asked for timed out.
     WaitRanOut,
-    /// Ctrl-C.
+    /// Interrupted by Ctrl-C.
     Interrupted,
 }
 
 impl Error {
-    /// An error of `kind` that says `sentence`.
+    /// Returns an error of `kind` with this sentence.
     pub fn new(kind: Kind, sentence: impl Into<String>) -> Self {
         Self {
             kind,
@@ -55,31 +54,31 @@ impl Error {
         }
     }
 
-    /// Wrong arguments or input.
+    /// Returns an error about wrong arguments or input.
     pub fn usage(sentence: impl Into<String>) -> Self {
         Self::new(Kind::Usage, sentence)
     }
 
-    /// It could not be done.
+    /// Returns an error about something that was refused.
     pub fn refused(sentence: impl Into<String>) -> Self {
         Self::new(Kind::Refused, sentence)
     }
 
-    /// Adds the error that this one came from; its text is printed on a line of its own.
+    /// Adds the underlying error; its text is printed on a line of its own.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
-    /// Adds something that the user can paste or do.
+    /// Adds a command to paste or a thing to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Remedy>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Joins errors that were found together, in the order given; `None` where there are none.
+    /// Joins errors that were found together, in the order given; returns `None` if there are none.
     pub fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
         errors.into_iter().reduce(Self::and)
     }
@@ -93,10 +92,10 @@ impl Error {
         self
     }
 
-    /// All that went well, in the order given.
+    /// Returns all values, in the order given.
     ///
     /// # Errors
-    /// All that did not, joined, where there is any.
+    /// All errors, joined, if there are any.
     pub fn gather<T>(results: impl IntoIterator<Item = Result<T, Self>>) -> Result<Vec<T>, Self> {
         let (mut good, mut wrong) = (Vec::new(), Vec::new());
         for result in results {
@@ -108,7 +107,8 @@ impl Error {
         Self::all(wrong).map_or(Ok(good), Err)
     }
 
-    /// What went well and what did not, each in the order given. One Ctrl-C stops all that was to come: it is one error, the last.
+    /// Splits results into values and errors, each in the order given. Repeated interruptions by Ctrl-C become one
+    /// error, the last.
     pub fn parted<T>(results: impl IntoIterator<Item = Result<T, Self>>) -> (Vec<T>, Vec<Self>) {
         let (mut good, mut wrong, mut interrupted) = (Vec::new(), Vec::new(), None);
         for result in results {
@@ -122,7 +122,7 @@ impl Error {
         (good, wrong)
     }
 
-    /// Sentence and cause in one line, for a report that goes on without what failed.
+    /// Returns sentence and cause in one line, for a report that continues without the part that failed.
     pub fn in_one_line(&self) -> String {
         match self.source() {
             Some(cause) => format!("{self}: {cause}"),
@@ -130,22 +130,22 @@ impl Error {
         }
     }
 
-    /// The sort of error.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// What to do next, in the order in which it was said.
+    /// Returns the hints, in the order in which they were added.
     pub fn hints(&self) -> &[Remedy] {
         &self.hints
     }
 
-    /// The errors that were found together with this one.
+    /// Returns the errors that were found together with this one.
     pub fn also(&self) -> &[Self] {
         &self.also
     }
 
-    /// The exit code that goes with it, the worst of all that were joined.
+    /// Returns the exit code, the worst of all joined errors.
     pub fn exit(&self) -> Exit {
         let own = match self.kind {
             Kind::Usage

@@ -1,4 +1,4 @@
-//! What a job tells while it works. A caller prints events, shows them on a board, or collects them.
+//! Events of a running job. A caller prints them, shows them in a user interface, or collects them.
 
 use std::cell::RefCell;
 
@@ -6,38 +6,38 @@ use crate::change::{Change, DryRun};
 use crate::command::Remedy;
 use crate::error::Error;
 
-/// Something that happened, or that would happen in a dry run.
+/// Something that happened, or would happen without the dry run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// An object is as the job was asked to make it. These events are the job's result.
+    /// An object is now as the job was asked to make it. These events are the job's result.
     Done {
-        /// What was done to the object.
+        /// The change of the object.
         change: Change,
-        /// Whether it was only tried.
+        /// The dry-run mode.
         dry_run: DryRun,
     },
-    /// An object was changed on the way to the result.
+    /// An object was changed as an intermediate step.
     Step {
-        /// What was done to the object.
+        /// The change of the object.
         change: Change,
-        /// Whether it was only tried.
+        /// The dry-run mode.
         dry_run: DryRun,
     },
-    /// A result that no change describes, in one line.
+    /// A result that is not a change, in one line.
     Line(String),
-    /// Something good to know, in one line.
+    /// A note, in one line.
     Note(String),
-    /// Something is wrong, and the job goes on.
+    /// Something is wrong, and the job continues.
     Warning {
-        /// What is wrong, in one line.
+        /// The problem, in one line.
         text: String,
-        /// What can be done about it.
+        /// Possible remedies.
         hints: Vec<Remedy>,
     },
 }
 
 impl Event {
-    /// Returns a warning of which nothing can be done.
+    /// Returns a warning without hints.
     pub fn warning(text: impl Into<String>) -> Self {
         Self::Warning {
             text: text.into(),
@@ -45,7 +45,7 @@ impl Event {
         }
     }
 
-    /// Returns the warning that `error` is, with what that means for the rest, which goes on.
+    /// Returns a warning about `error`, with its meaning for the rest of the job, which continues.
     pub fn warning_of(error: &Error, meaning: &str) -> Self {
         Self::Warning {
             text: format!("{}; {meaning}", error.in_one_line()),
@@ -54,12 +54,12 @@ impl Event {
     }
 }
 
-/// Where a job tells its events, in the order in which they happen.
+/// A receiver of a job's events, in the order in which they happen.
 pub trait Events {
-    /// Takes one event.
+    /// Handles one event.
     ///
     /// # Errors
-    /// The event is a result and cannot be handed on, for example because the disk is full. The job stops.
+    /// The event is a result and cannot be delivered, for example because the disk is full. The job stops.
     fn tell(&self, event: Event) -> Result<(), Error>;
 }
 

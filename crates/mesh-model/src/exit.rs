@@ -2,25 +2,25 @@
 
 use std::process::ExitCode;
 
-/// How a command ended; the number is what the shell sees.
+/// The result of a command; the number is the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// 0: done, and nothing to report.
     Fine,
     /// 1: done, and there are findings, drift or a difference.
     Findings,
-    /// 2: it could not be done, or it was asked for in a wrong way.
+    /// 2: it failed, or the arguments are wrong.
     Failed,
-    /// 3: done in part, because some cluster could not be reached.
+    /// 3: partly done, because some cluster could not be reached.
     Partial,
-    /// 4: a wait that was asked for ran out.
+    /// 4: a wait that was asked for timed out.
     WaitRanOut,
-    /// 130: stopped by Ctrl-C.
+    /// 130: interrupted by Ctrl-C.
     Interrupted,
 }
 
 impl Exit {
-    /// The number that the shell sees.
+    /// Returns the exit code.
     pub fn code(self) -> u8 {
         match self {
             Self::Fine => 0,
@@ -32,7 +32,7 @@ impl Exit {
         }
     }
 
-    /// Of two outcomes the one to report: 130, 2, 4, 3, 1, 0, the first of these.
+    /// Returns the worse of two results: 130, 2, 4, 3, 1, 0, the first of these.
     #[must_use]
     pub fn worse(self, other: Self) -> Self {
         if self.rank() >= other.rank() {

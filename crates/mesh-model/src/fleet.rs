@@ -1,4 +1,5 @@
-//! Several clusters that are read at once: which contexts are for one cluster, and which could not be read.
+//! Several clusters that are read at once: each cluster once although several contexts select it, and clusters that
+//! could not be read.
 
 use std::collections::BTreeMap;
 
@@ -6,32 +7,32 @@ use serde::Serialize;
 
 use crate::Error;
 
-/// A cluster that could not be read, as every report shows it.
+/// A cluster that could not be read, as reports show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unreached {
     /// The context that was tried.
     pub context: String,
-    /// Why, in one line.
+    /// The reason, in one line.
     pub reason: String,
 }
 
-/// What several contexts came to.
+/// The clusters behind several contexts.
 #[derive(Debug)]
 pub struct EachOnce<T> {
-    /// Each cluster by the first context that leads to it, in the order of the readings.
+    /// Each cluster with the first context that selects it, in the order of the readings.
     pub read: Vec<(String, T)>,
     /// Those that could not be read.
     pub unreached: Vec<Unreached>,
-    /// What is to be said of contexts that were left out.
+    /// Notes about contexts that were left out.
     pub notes: Vec<String>,
 }
 
-/// Each cluster once, whatever the number of its contexts: `uid` is the UID of its namespace kube-system, where that may be
-/// read.
+/// Returns each cluster once, even if several contexts select it: `uid` is the UID of its namespace kube-system, if it
+/// may be read.
 ///
 /// # Errors
-/// All that were lost, joined, where none could be read.
+/// All errors, joined, if no cluster could be read.
 pub fn each_once<T>(
     readings: Vec<(String, Result<T, Error>)>,
     uid: impl Fn(&T) -> Option<&str>,
@@ -67,7 +68,8 @@ pub fn each_once<T>(
     })
 }
 
-/// The clusters that came before, each with the first one that has the same UID; one without a UID is like no other.
+/// Returns the index of each cluster that occurs again, with the index of the first cluster that has the same UID; a
+/// cluster without a UID is equal to no other.
 pub fn doubles(uids: &[Option<&str>]) -> BTreeMap<usize, usize> {
     let mut first = BTreeMap::new();
     let mut doubles = BTreeMap::new();
@@ -87,7 +89,7 @@ pub fn doubles(uids: &[Option<&str>]) -> BTreeMap<usize, usize> {
     doubles
 }
 
-/// `items` without those that [`doubles`] names.
+/// Returns `items` without those that are in [`doubles`].
 pub fn without<T>(doubles: &BTreeMap<usize, usize>, items: Vec<T>) -> Vec<T> {
     let numbered = items.into_iter().enumerate();
     numbered
@@ -96,12 +98,13 @@ pub fn without<T>(doubles: &BTreeMap<usize, usize>, items: Vec<T>) -> Vec<T> {
         .collect()
 }
 
-/// What is said of a context whose cluster cannot be told from others, since its kube-system could not be read.
+/// Returns the note about a context whose cluster cannot be compared with others, because kube-system could not be
+/// read.
 pub fn not_compared(context: &str, reason: &str) -> String {
     format!("comparing context {context} with the other clusters skipped: {reason}")
 }
 
-/// What is said of a context whose cluster was read by another one.
+/// Returns the note about a context whose cluster was already read through another context.
 pub fn left_out(context: &str, first: &str) -> String {
     format!("context {context} is the same cluster as {first} and is left out")
 }

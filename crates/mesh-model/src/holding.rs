@@ -1,8 +1,9 @@
-//! The record of who holds a token: annotations on the Secret in the remote cluster that the token ends with, one for each
-//! holder's secret. Only who may write in the remote cluster can write it; what a holder says of itself does not count.
+//! The record of a token's holders: annotations on the token's backing Secret in the remote cluster, one for each
+//! holder's secret. Only a client with write access to the remote cluster can change it; claims of a holder about
+//! itself are not trusted.
 //!
-//! A holder's secret is known by its UID, which another secret of the same name does not have, and by the address of the
-//! holder's API server in the operator's kubeconfig, since a server may claim any UID.
+//! A holder's secret is identified by its UID, which no other secret of the same name has, and by the address of the
+//! holder's API server in the operator's kubeconfig, because a server may claim any UID.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +13,12 @@ use sha2::{Digest as _, Sha256};
 use super::names::HOLDER_PREFIX;
 use super::server::without_login;
 
-/// How many bytes of an address's digest are written down.
+/// The number of bytes of an address's digest that are recorded.
 const BYTES: usize = 8;
-/// How many addresses of one holder are remembered: operators reach it in different ways.
+/// The number of addresses that are recorded for one holder: operators reach it in different ways.
 const ADDRESSES: usize = 8;
 
-/// One secret of one holder.
+/// A holder's secret, as it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Holding {
     key: String,
@@ -25,13 +26,13 @@ pub struct Holding {
 }
 
 impl Holding {
-    /// The holding that is `secret`, in the cluster whose API server is reached at `server`; `None` where it has no UID that can
-    /// be written down.
+    /// Returns the holding for `secret`, in the cluster whose API server is reached at `server`; `None` if its UID is
+    /// missing or not valid.
     pub fn of(secret: &Secret, server: &str) -> Option<Self> {
         Self::with_uid(secret.metadata.uid.as_deref()?, server)
     }
 
-    /// The same for a secret with this UID.
+    /// Returns the holding for a secret with this UID; see [`Self::of`].
     pub fn with_uid(uid: &str, server: &str) -> Option<Self> {
         let is_part = |c: char| c.is_ascii_hexdigit() || c == '-';
         if uid.is_empty() || uid.len() > 63 || !uid.chars().all(is_part) {
@@ -51,7 +52,7 @@ impl Holding {
         })
     }
 
-    /// Whether `home`, the Secret that the token ends with, records it.
+    /// Returns whether `home`, the token's backing Secret, records it.
     pub fn is_recorded(&self, home: &Secret) -> bool {
         self.recorded(home).any(|address| address == self.address)
     }
@@ -63,7 +64,7 @@ impl Holding {
     }
 }
 
-/// Whether `home` records any holder at all.
+/// Returns whether `home` records any holder at all.
 pub fn has_record(home: &Secret) -> bool {
     let annotations = home.metadata.annotations.iter().flatten();
     annotations
@@ -71,7 +72,7 @@ pub fn has_record(home: &Secret) -> bool {
         .any(|(key, _)| key.starts_with(HOLDER_PREFIX))
 }
 
-/// The annotations that `home` lacks to record all of `holdings`.
+/// Returns the annotations that `home` needs to record all of `holdings`.
 pub fn missing(home: &Secret, holdings: &BTreeSet<Holding>) -> BTreeMap<String, String> {
     let mut annotations = BTreeMap::<String, Vec<&str>>::new();
     for one in holdings.iter().filter(|one| !one.is_recorded(home)) {

@@ -1,18 +1,18 @@
-//! Owns how a version of Istio is read, as image tags, labels and istiod itself write it.
+//! Owns the parsing of Istio versions, as image tags, labels and istiod itself contain them.
 
-/// A version of Istio, as far as rules go by it.
+/// A version of Istio, as far as the rules depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IstioVersion {
     /// The first number.
     pub major: u32,
     /// The second number.
     pub minor: u32,
-    /// The third number; `None` where a build has none, such as `1.31-dev`.
+    /// The third number; `None` if a build has none, such as `1.31-dev`.
     pub patch: Option<u32>,
 }
 
 impl IstioVersion {
-    /// Reads a version such as `1.31.0`, `v1.31.0-distroless` or `1.31-dev`; `None` where it is none.
+    /// Reads a version such as `1.31.0`, `v1.31.0-distroless` or `1.31-dev`; returns `None` if it is not a version.
     pub fn read(text: &str) -> Option<Self> {
         let text = text.strip_prefix('v').unwrap_or(text);
         let (major, rest) = number(text)?;
@@ -29,18 +29,18 @@ impl IstioVersion {
         })
     }
 
-    /// Whether it is of this minor version of Istio 1, whatever its patch.
+    /// Returns whether it is this minor version of Istio 1, with any patch.
     pub fn is_minor(self, minor: u32) -> bool {
         (self.major, self.minor) == (1, minor)
     }
 
-    /// Whether it is of this minor version of Istio 1 or a later one.
+    /// Returns whether it is this minor version of Istio 1 or a later one.
     pub fn is_from_minor(self, minor: u32) -> bool {
         (self.major, self.minor) >= (1, minor)
     }
 }
 
-/// The number that the text begins with, and what follows it.
+/// Returns the number at the start of the text, and the text behind it.
 fn number(text: &str) -> Option<(u32, &str)> {
     let end = text
         .find(|c: char| !c.is_ascii_digit())

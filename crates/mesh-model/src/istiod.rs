@@ -1,4 +1,4 @@
-//! What an istiod calls the cluster that it runs in, and how it is set up, read from the objects of its installation.
+//! The cluster ID and the configuration of istiods, read from the objects of their installation.
 
 use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -11,14 +11,14 @@ use super::names::{UNNAMED_CLUSTER, VERSION_LABEL};
 
 /// The label selector of istiod's Deployments and pods, of every revision.
 pub const SELECTOR: &str = "app=istiod";
-/// The name of the container that istiod runs in.
-/// Source: `templates/deployment.yaml` of the chart istiod.
+/// The name of istiod's container. Source: `templates/deployment.yaml` of the chart istiod.
 const ISTIOD_CONTAINER: &str = "discovery";
 /// The label selector of the injector's webhook configurations.
 pub const INJECTOR_SELECTOR: &str = "app=sidecar-injector";
 
-/// The names that the istiods of a cluster give to it: the argument `--clusterID`, of which `CLUSTER_ID` is the default. `Kubernetes` is what an istiod without a name says, and counts as none. Sorted, without doubles.
-/// Source: <https://istio.io/latest/docs/reference/commands/pilot-discovery/#envvars>.
+/// Returns the cluster IDs of the istiods of a cluster: the argument `--clusterID`, whose default is `CLUSTER_ID`.
+/// `Kubernetes` is the ID of an istiod without one, and is left out. Sorted, without duplicates. Source:
+/// <https://istio.io/latest/docs/reference/commands/pilot-discovery/#envvars>.
 pub fn cluster_ids(deployments: &[Deployment]) -> Vec<ClusterId> {
     let mut ids: Vec<ClusterId> = deployments.iter().filter_map(cluster_id).collect();
     ids.sort();
@@ -26,8 +26,8 @@ pub fn cluster_ids(deployments: &[Deployment]) -> Vec<ClusterId> {
     ids
 }
 
-/// Whether an istiod runs that has no name, so that it and its proxies call their cluster `Kubernetes`, as those of any other
-/// such cluster do.
+/// Returns whether an istiod runs without a cluster ID, so that it and its proxies use `Kubernetes` for their cluster,
+/// as those of any other such cluster do.
 pub fn is_unnamed(deployments: &[Deployment]) -> bool {
     deployments.iter().any(|deployment| {
         let pod = deployment
@@ -38,7 +38,7 @@ pub fn is_unnamed(deployments: &[Deployment]) -> bool {
             .iter()
             .flat_map(|pod| &pod.containers)
             .flat_map(|one| one.env.iter().flatten());
-        // A name that comes from elsewhere cannot be read here.
+        // An ID that comes from another object (`valueFrom`) cannot be read here.
         let is_elsewhere =
             variables.any(|env| env.name == "CLUSTER_ID" && env.value_from.is_some());
         pod.is_some() && !is_elsewhere && cluster_id(deployment).is_none()
@@ -53,8 +53,8 @@ fn cluster_id(deployment: &Deployment) -> Option<ClusterId> {
         .and_then(named)
 }
 
-/// The version of each Deployment's istiod: by the tag of its image, else by the label that the chart gives it; `None` where
-/// neither is a version.
+/// Returns the version of each Deployment's istiod: from the tag of its image, otherwise from the label that the chart
+/// sets; `None` if neither is a version.
 pub fn versions(deployments: &[Deployment]) -> Vec<Option<IstioVersion>> {
     let version = |deployment: &Deployment| {
         let containers = containers(deployment);
@@ -70,22 +70,22 @@ pub fn versions(deployments: &[Deployment]) -> Vec<Option<IstioVersion>> {
     deployments.iter().map(version).collect()
 }
 
-/// The tag of an image, which a digest may follow; a port of the registry is none.
+/// Returns the tag of an image, which a digest may follow; the port of a registry is not a tag.
 fn tag(image: &str) -> Option<&str> {
     let image = image.split('@').next()?;
     let name = image.rsplit('/').next()?;
     name.split_once(':').map(|(_, tag)| tag)
 }
 
-/// The domain of the cluster's Services, as the first istiod that says one is told: its argument `--domain`.
-/// Source: `templates/deployment.yaml` of the chart istiod.
+/// Returns the domain of the cluster's Services, from the first istiod that has the argument `--domain`. Source:
+/// `templates/deployment.yaml` of the chart istiod.
 pub fn domain(deployments: &[Deployment]) -> Option<String> {
     let mut told = deployments.iter().map(containers);
     told.find_map(|containers| argument(containers, "--domain"))
 }
 
-/// Whether an Istio Gateway configures pods of its own namespace alone, for this istiod.
-/// Source: `ScopeGatewayToNamespace` in Istio's `pilot/pkg/features/pilot.go`.
+/// Returns whether an Istio Gateway configures only pods of its own namespace, for this istiod. Source:
+/// `ScopeGatewayToNamespace` in Istio's `pilot/pkg/features/pilot.go`.
 pub fn scopes_gateways(deployment: &Deployment) -> bool {
     is_on(
         containers(deployment),
@@ -100,7 +100,7 @@ fn containers(deployment: &Deployment) -> &[Container] {
     pod.map_or(&[], |pod| &pod.containers)
 }
 
-/// What a flag is given, as `FLAG VALUE` or as `FLAG=VALUE`; the last one counts.
+/// Returns the value of a flag, given as `FLAG VALUE` or as `FLAG=VALUE`; the last one wins.
 fn argument(containers: &[Container], flag: &str) -> Option<String> {
     let of = |container: &Container| {
         let mut found = None;
@@ -117,8 +117,8 @@ fn argument(containers: &[Container], flag: &str) -> Option<String> {
     containers.iter().find_map(of)
 }
 
-/// The names in the injection paths `/inject/cluster/NAME/…` of a remote cluster's webhooks, sorted, without doubles.
-/// Source: `istiodRemote.injectionPath` of Istio's chart; `--slash--` stands for a slash.
+/// Returns the names in the injection paths `/inject/cluster/NAME/…` of a remote cluster's webhooks, sorted, without
+/// duplicates. Source: `istiodRemote.injectionPath` of Istio's chart; `--slash--` stands for a slash.
 pub fn injected_cluster_ids(webhooks: &[MutatingWebhookConfiguration]) -> Vec<ClusterId> {
     let mut ids: Vec<ClusterId> = webhooks
         .iter()

@@ -1,33 +1,33 @@
-//! What istiod's own pages say about remote secrets, and which istiods are known to lose a new one.
+//! The contents of istiod's own pages about remote secrets, and the versions of istiod with known bugs in handling a
+//! new one.
 
 use serde::Deserialize;
 
 use super::istio_version::IstioVersion;
 use super::visible::shortened;
 
-/// As much of a status as is shown; istiod has four, of a word each.
+/// The maximum length of a status that is shown; istiod has four, each a single word.
 const LONGEST_STATUS: usize = 40;
-/// As much of a version as is shown.
+/// The maximum length of a version that is shown.
 const LONGEST_VERSION: usize = 60;
 
-/// A cluster as `/debug/clusterz` has it.
-/// Source: `DebugInfo` in Istio's `pkg/cluster/debug.go`.
+/// A cluster in `/debug/clusterz`. Source: `DebugInfo` in Istio's `pkg/cluster/debug.go`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownCluster {
-    /// What istiod calls it.
+    /// Its cluster ID.
     pub id: String,
-    /// `NAMESPACE/NAME` of the Secret that it comes from; empty for istiod's own cluster.
+    /// `NAMESPACE/NAME` of the Secret that it is configured by; empty for istiod's own cluster.
     #[serde(default)]
     pub secret_name: String,
     /// `synced`, `syncing`, `timeout` or `closed`.
     pub sync_status: String,
 }
 
-/// The word for a cluster whose objects istiod has read. It is not taken back when the cluster is lost later.
+/// The status of a cluster whose objects istiod has read. It stays when the cluster becomes unreachable later.
 pub const SYNCED: &str = "synced";
 
-/// Reads the page `/debug/clusterz`; `None` where it is none. Go writes an empty list as `null`.
+/// Reads the page `/debug/clusterz`; returns `None` if it is not that page. Go writes an empty list as `null`.
 pub fn known_clusters(page: &str) -> Option<Vec<KnownCluster>> {
     let page: Option<Vec<KnownCluster>> = serde_json::from_str(page).ok()?;
     let mut clusters = page.unwrap_or_default();
@@ -37,8 +37,8 @@ pub fn known_clusters(page: &str) -> Option<Vec<KnownCluster>> {
     Some(clusters)
 }
 
-/// The Secret (`NAMESPACE/NAME`) that all istiods have the cluster `id` from, by the lists of each; `None` where they differ,
-/// and where one of them does not have the cluster.
+/// Returns the Secret (`NAMESPACE/NAME`) from which all istiods have the cluster `id`, by the list of each; `None` if
+/// they differ, or one of them does not have the cluster.
 pub fn secret_of<'a>(lists: &'a [Vec<KnownCluster>], id: &str) -> Option<&'a str> {
     let mut secrets = lists.iter().map(|clusters| {
         let mut of_id = clusters.iter().filter(|one| one.id == id);
@@ -50,17 +50,17 @@ pub fn secret_of<'a>(lists: &'a [Vec<KnownCluster>], id: &str) -> Option<&'a str
     secrets.all(|secret| secret == Some(first)).then_some(first)
 }
 
-/// What `/metrics` says about remote secrets.
+/// The metrics about remote secrets in `/metrics`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretMetrics {
-    /// How many changes of remote secrets istiod has heard of since it was started.
+    /// The number of changes of remote secrets that istiod has seen since it started.
     pub events: u64,
     /// Its version, such as `1.31.0`.
     pub version: Option<String>,
 }
 
-/// Reads the page `/metrics`, which an istiod that has heard of no secret leaves the counter out of.
-/// Source: `secretEvents` in Istio's `pkg/kube/multicluster/secretcontroller.go`.
+/// Reads the page `/metrics`. An istiod that has seen no secret has no such counter. Source: `secretEvents` in Istio's
+/// `pkg/kube/multicluster/secretcontroller.go`.
 pub fn secret_metrics(page: &str) -> SecretMetrics {
     let counts = page.lines().filter_map(|line| {
         let rest = line.strip_prefix("remote_cluster_secret_events_total")?;
@@ -85,19 +85,19 @@ fn label(line: &str, name: &str) -> Option<String> {
     Some(shortened(value, LONGEST_VERSION))
 }
 
-/// What an istiod of some version does wrong when a remote secret gets a new token.
+/// A known bug of an istiod when a remote secret gets a new token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RotationBug {
-    /// It may go on with the old token although it has heard of the new one, until it is started again.
+    /// It may continue with the old token although it has seen the new one, until it is restarted.
     /// <https://github.com/istio/istio/issues/60612>, fixed in 1.30.3.
     KeepsOldToken,
-    /// Gateways or endpoints of other clusters may be gone until it is started again.
+    /// Gateways or endpoints of other clusters may be missing until it is restarted.
     /// <https://github.com/istio/istio/issues/60920>, <https://github.com/istio/istio/issues/61043>, fixed in 1.30.4.
     LosesOthers,
 }
 
 impl RotationBug {
-    /// What it is, for a sentence that begins with the istiod.
+    /// Returns its description, for a sentence that begins with the istiod.
     pub fn what(self) -> &'static str {
         match self {
             Self::KeepsOldToken => {
@@ -109,7 +109,7 @@ impl RotationBug {
         }
     }
 
-    /// The first version that is without it.
+    /// Returns the first version without it.
     pub fn fixed_in(self) -> &'static str {
         match self {
             Self::KeepsOldToken => "1.30.3",
@@ -118,7 +118,7 @@ impl RotationBug {
     }
 }
 
-/// What an istiod of `version` is known for; nothing where the version cannot be read.
+/// Returns the known bug of an istiod of `version`; `None` if it has none or the version cannot be read.
 pub fn rotation_bug(version: &str) -> Option<RotationBug> {
     let version = IstioVersion::read(version).filter(|version| version.is_minor(30))?;
     match version.patch? {

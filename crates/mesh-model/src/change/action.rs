@@ -1,14 +1,14 @@
-//! What a write does to one object. For an apply the server's dry run tells.
+//! The effect of a write on one object. For an apply it follows from the server's dry run.
 //!
-//! The server alone knows its defaults, its spellings of quantities and which fields an owner gives back by leaving them
-//! out, so its dry run is what is compared, and not the manifest.
+//! Only the server knows its defaults, its notation of quantities, and which fields an owner releases by leaving them
+//! out. So the answer of its dry run is compared with the live object, and not the manifest.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::names::APPLIED_BY;
 
-/// What a write does to an object.
+/// The effect of a write on an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Action {
@@ -16,26 +16,27 @@ pub enum Action {
     Create,
     /// The object exists and gets other contents.
     Configure,
-    /// The object is as wanted already; nothing is written.
+    /// The object is already as requested; nothing is written.
     Keep,
-    /// The object gets a label, or another value of it.
+    /// The object gets a label, or another value of one.
     Label,
     /// The object loses a label.
     Unlabel,
-    /// The object gets an annotation, or another value of it.
+    /// The object gets an annotation, or another value of one.
     Annotate,
     /// The object loses an annotation.
     Unannotate,
     /// The object is deleted.
     Delete,
-    /// The object is deleted because nothing asks for it any more.
+    /// The object is deleted because the configuration no longer contains it.
     Prune,
-    /// The object is deleted, which ends the token that is bound to it.
+    /// The object is deleted, which revokes the token that is bound to it.
     Revoke,
 }
 
 impl Action {
-    /// Returns what an apply does: `rehearsed` is what the server's dry run answered, `live` what the server holds.
+    /// Returns the effect of an apply: `rehearsed` is the answer of the server's dry run, `live` the object as it is
+    /// stored.
     pub fn of(live: Option<&Value>, rehearsed: &Value) -> Self {
         match live {
             None => Self::Create,
@@ -44,8 +45,8 @@ impl Action {
         }
     }
 
-    /// Returns the same without asking the server: `live` is compared with the fields of `manifest`. A field that our
-    /// manager would give back is not seen.
+    /// Returns the effect without asking the server: `live` is compared with the fields of `manifest`. Fields that our
+    /// manager would release are not detected.
     pub fn by_contents(live: Option<&Value>, manifest: &Value) -> Self {
         match live {
             None => Self::Create,
@@ -54,7 +55,7 @@ impl Action {
         }
     }
 
-    /// Returns the word that kubectl prints when it is done.
+    /// Returns kubectl's word for it in the past tense, such as `created`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Create => "created",
@@ -70,14 +71,14 @@ impl Action {
         }
     }
 
-    /// Whether anything is written.
+    /// Returns whether anything is written.
     pub fn is_write(self) -> bool {
         self != Self::Keep
     }
 }
 
-/// Returns `manifest` with our annotation as `live` has it, so that another version of the suite alone is no change; where there
-/// is no object yet, or ours wrote none there, with `applied_by` or without it.
+/// Returns `manifest` with our annotation as `live` has it, so that a new version of the suite alone is no change. If
+/// there is no object yet, or the suite set none there, the annotation is `applied_by`, or absent.
 pub fn marked_as(manifest: &Value, live: Option<&Value>, applied_by: &str) -> Value {
     match live {
         None => marked(manifest, applied_by),
@@ -95,7 +96,8 @@ pub fn marked(manifest: &Value, applied_by: &str) -> Value {
     marked
 }
 
-/// The object without what changes by being written, and without its status, which is its controllers' to write.
+/// Returns the object without the fields that every write changes, and without its status, which only its controllers
+/// write.
 fn without_bookkeeping(object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(fields) = object.as_object_mut() {
@@ -109,7 +111,8 @@ fn without_bookkeeping(object: &Value) -> Value {
     object
 }
 
-/// Whether `live` holds every field of `wanted` with its value. Lists are the same where each item holds its counterpart.
+/// Returns whether `live` has every field of `wanted` with the same value. Lists are equal if each item contains its
+/// counterpart.
 fn says(live: &Value, wanted: &Value) -> bool {
     match (live, wanted) {
         (Value::Object(live), Value::Object(wanted)) => wanted.iter().all(|(key, value)| {
@@ -127,8 +130,8 @@ fn says(live: &Value, wanted: &Value) -> bool {
     }
 }
 
-/// An amount in thousandths: servers write `2000m` as `2`, and `1024Mi` as `1Gi`.
-/// Source: <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>.
+/// Returns a quantity in thousandths: servers write `2000m` as `2`, and `1024Mi` as `1Gi`. Source:
+/// <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>.
 fn quantity(text: &str) -> Option<u128> {
     const UNITS: [(&str, u128); 10] = [
         ("", 1000),

@@ -1,19 +1,19 @@
-//! How far a job goes with its changes.
+//! The dry-run modes of a job.
 
-/// Whether changes are written.
+/// The dry-run mode: whether changes are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DryRun {
-    /// They are written.
+    /// Changes are written.
     #[default]
     None,
-    /// Nothing is sent; the changes are printed.
+    /// Nothing is sent; changes are only printed.
     Client,
-    /// Each server checks them and answers with the objects as they would become, without storing them.
+    /// Each server validates the changes and answers with the resulting objects, without storing them.
     Server,
 }
 
 impl DryRun {
-    /// Whether anything is to be written.
+    /// Returns whether anything is stored.
     pub fn writes(self) -> bool {
         match self {
             Self::None => true,
@@ -21,7 +21,7 @@ impl DryRun {
         }
     }
 
-    /// Returns the words that kubectl puts behind what it says to have done.
+    /// Returns kubectl's suffix for result lines, such as ` (dry run)`.
     pub fn suffix(self) -> &'static str {
         match self {
             Self::None => "",

@@ -1,7 +1,7 @@
-//! Changes as data: what a job is going to write, known before the first write.
+//! Changes as data: all that a job will write, known before its first write.
 //!
-//! A job plans a [`ChangeSet`], and everything goes by it: a dry run prints it, a question shows it, the writers carry it
-//! out, and what was done is reported as its [`Change`]s.
+//! A job plans a [`ChangeSet`]. A dry run prints it, a confirmation shows it, the writers carry it out, and each result
+//! is reported as one of its [`Change`]s.
 
 mod action;
 mod dry_run;

@@ -1,16 +1,16 @@
-//! Which object is meant, as kubectl names it.
+//! References to objects, as kubectl prints them.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// An object of a cluster.
+/// A reference to an object of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectRef {
     /// Its kind as kubectl prints it: `secret`, `clusterrole.rbac.authorization.k8s.io`.
     pub kind: String,
-    /// Its namespace, where the kind has one.
+    /// Its namespace, if the kind is namespaced.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub namespace: Option<String>,
     /// Its name.
@@ -18,7 +18,7 @@ pub struct ObjectRef {
 }
 
 impl ObjectRef {
-    /// Returns an object without a namespace.
+    /// Returns a reference without a namespace.
     pub fn new(kind: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             kind: kind.into(),
@@ -27,14 +27,14 @@ impl ObjectRef {
         }
     }
 
-    /// Puts the object into a namespace.
+    /// Sets the namespace.
     #[must_use]
     pub fn within(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self
     }
 
-    /// Returns the Secret of this name in a namespace.
+    /// Returns a reference to the Secret `name` in a namespace.
     pub fn secret(namespace: impl Into<String>, name: impl Into<String>) -> Self {
         Self::new("secret", name).within(namespace)
     }

@@ -1,4 +1,4 @@
-//! All that a job is going to write, in the order of the writes.
+//! All that a job will write, in the order of the writes.
 
 use std::fmt;
 
@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 
 use super::{Action, ObjectRef};
 
-/// One write: what happens to which object of which cluster, and why.
+/// One write: the object, its cluster, the action and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Change {
-    /// The context of the cluster.
+    /// The kubeconfig context of the cluster.
     pub context: String,
     /// The object.
     pub object: ObjectRef,
-    /// What happens to it.
+    /// The action on it.
     pub action: Action,
-    /// Why, where the action alone does not tell; a fragment in one line.
+    /// The reason, if the action alone does not explain itself; a fragment of one line.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
 }
 
 impl Change {
-    /// Returns a change that needs no reason.
+    /// Returns a change without a reason.
     pub fn new(context: impl Into<String>, object: ObjectRef, action: Action) -> Self {
         Self {
             context: context.into(),
@@ -32,7 +32,7 @@ impl Change {
         }
     }
 
-    /// Says why.
+    /// Adds the reason.
     #[must_use]
     pub fn because(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
@@ -61,12 +61,12 @@ impl ChangeSet {
         Self::default()
     }
 
-    /// Adds a change behind the others.
+    /// Appends a change.
     pub fn push(&mut self, change: Change) {
         self.changes.push(change);
     }
 
-    /// Returns all changes in their order, also those that keep an object as it is.
+    /// Returns all changes in their order, including those that leave an object unchanged.
     pub fn iter(&self) -> std::slice::Iter<'_, Change> {
         self.changes.iter()
     }
@@ -76,12 +76,12 @@ impl ChangeSet {
         self.iter().filter(|change| change.action.is_write())
     }
 
-    /// Returns the number of changes, also of those that keep an object as it is.
+    /// Returns the number of changes, including those that leave an object unchanged.
     pub fn len(&self) -> usize {
         self.changes.len()
     }
 
-    /// Whether there is no change, not even one that keeps an object as it is.
+    /// Returns whether there are no changes at all, not even ones that leave an object unchanged.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }

@@ -1,8 +1,9 @@
-//! What a person sets to change what a job does.
+//! The settings that a caller of a job can change.
 
-/// One setting of a job. A plugin shows it as its flag; another caller, which has no flags, as what it reads it from.
+/// One setting of a job. A plugin shows it as its flag; a caller without flags shows it as the key that it is read
+/// from.
 ///
-/// A variant is named as the flag that sets it in every plugin that has it.
+/// A variant has the name of the flag that sets it in every plugin that has that flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Knob {
     /// Accepts a loopback address as the server.
@@ -11,47 +12,47 @@ pub enum Knob {
     Ambient,
     /// An annotation of the gateway's Service.
     Annotation,
-    /// How istiod authenticates.
+    /// The authentication method of istiod.
     AuthType,
-    /// The authorities that the server is trusted by.
+    /// The certificate authorities that the kubeconfig in the secret trusts.
     CaFile,
-    /// The authorities that this command trusts the server by.
+    /// The certificate authorities that this command itself trusts.
     CertificateAuthority,
     /// The DNS domain of the cluster's Services.
     ClusterDomain,
     /// The contexts of the clusters.
     Context,
-    /// Creates the namespace where it is missing.
+    /// Creates the namespace if it does not exist.
     CreateNamespace,
-    /// Creates the service account where it is missing.
+    /// Creates the service account if it does not exist.
     CreateServiceAccount,
     /// The Secret with the certificate that a gateway presents.
     Credential,
-    /// What a gateway exposes.
+    /// The things that a gateway exposes.
     Expose,
     /// External IP addresses of the Service.
     ExternalIp,
-    /// How external traffic is routed.
+    /// The routing policy for external traffic.
     ExternalTrafficPolicy,
     /// Takes over fields that another field manager owns.
     ForceConflicts,
-    /// The form of the objects.
+    /// The output form of the objects.
     Format,
-    /// The context that the token is asked for in.
+    /// The context of the cluster whose settings are read.
     FromContext,
     /// The host name under which istiod is exposed.
     Host,
-    /// Exposes istiod with a certificate of the gateway's own.
+    /// Exposes istiod over HTTPS with a certificate of the gateway.
     Https,
-    /// Trusts any certificate.
+    /// Accepts any server certificate.
     InsecureSkipTlsVerify,
-    /// How internal traffic is routed.
+    /// The routing policy for internal traffic.
     InternalTrafficPolicy,
-    /// The contexts of the clusters that get the secret.
+    /// The contexts of the clusters that get the secret, the holders.
     Into,
     /// The IP families of the Service.
     IpFamily,
-    /// How many IP families the Service has.
+    /// The IP family policy of the Service.
     IpFamilyPolicy,
     /// The namespace of istiod.
     IstioNamespace,
@@ -61,7 +62,7 @@ pub enum Knob {
     Kuberc,
     /// The class of the load balancer.
     LoadBalancerClass,
-    /// The addresses that the load balancer accepts.
+    /// The client addresses that the load balancer accepts.
     LoadBalancerSourceRange,
     /// The name.
     Name,
@@ -71,11 +72,11 @@ pub enum Knob {
     Network,
     /// Assumes that no other cluster uses the token.
     NoOtherHolders,
-    /// Leaves the secret untried.
+    /// Skips the test connection with the new secret.
     NoVerify,
-    /// The nodes that traffic goes to.
+    /// The labels of the nodes that the gateway's pods run on.
     NodeSelector,
-    /// Replaces another value.
+    /// Replaces an existing value.
     Overwrite,
     /// The platform of the cluster.
     Platform,
@@ -83,11 +84,11 @@ pub enum Knob {
     Port,
     /// The ports.
     Ports,
-    /// Tries the secret.
+    /// Tests the secret by connecting with it.
     Probe,
-    /// The proxy on the way to the server.
+    /// The proxy through which the server is reached.
     ProxyUrl,
-    /// Deletes what nothing asks for.
+    /// Deletes objects that the configuration no longer contains.
     Prune,
     /// The context of the remote cluster.
     RemoteContext,
@@ -95,13 +96,13 @@ pub enum Knob {
     Replace,
     /// The number of replicas.
     Replicas,
-    /// How long a request may take.
+    /// The maximum duration of a request.
     RequestTimeout,
     /// The revision of the control plane.
     Revision,
-    /// Ends the token.
+    /// Revokes the old token.
     Revoke,
-    /// Ends the token also where adoption could not be checked.
+    /// Revokes the old token even if adoption of the new one could not be checked.
     RevokeUnseen,
     /// The token Secret.
     SecretName,
@@ -113,17 +114,17 @@ pub enum Knob {
     ServiceAccount,
     /// The type of the Service.
     ServiceType,
-    /// Services of one cluster only.
+    /// Asks for a gateway without a network, for a mesh of one cluster.
     SingleCluster,
-    /// The name in the server's certificate.
+    /// The host name in the server's certificate.
     TlsServerName,
-    /// How long the token is valid.
+    /// The lifetime of the token.
     TokenDuration,
     /// The taints that the gateway tolerates.
     Toleration,
     /// The type of the secret.
     Type,
-    /// How long to wait.
+    /// The maximum time to wait.
     Wait,
 }
 
@@ -195,9 +196,9 @@ impl Knob {
     }
 }
 
-/// How a caller names its settings.
+/// A caller's way to name its settings.
 pub trait Knobs {
-    /// Returns the setting as a person writes it, with its value where there is one. The value is quoted already.
+    /// Returns the setting as a person writes it, with its value if it has one. The value is already quoted.
     fn setting(&self, knob: Knob, value: Option<&str>) -> String;
 }
 
@@ -210,7 +211,7 @@ impl Knobs for Flags {
         let flag = knob.flag();
         match value {
             None => flag.to_owned(),
-            // Else the shell's reader takes it for another flag.
+            // Otherwise the value would be parsed as another flag.
             Some(value) if value.starts_with('-') => format!("{flag}={value}"),
             Some(value) => format!("{flag} {value}"),
         }

@@ -1,10 +1,10 @@
-//! How kubectl, and the tools beside it, are told about one cluster.
+//! The flags that select a cluster for kubectl and similar tools.
 
 use std::fmt;
 
 use super::Command;
 
-/// The flags that lead kubectl to one cluster. Without any it is the cluster that kubectl takes by itself.
+/// The kubectl flags that select one cluster. Without any it is the cluster that kubectl uses by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kubectl {
     kubeconfig: Option<String>,
@@ -14,7 +14,7 @@ pub struct Kubectl {
     server: ServerWords,
 }
 
-/// What flags say in place of one cluster's entry; never a token.
+/// The flags that replace fields of a cluster's kubeconfig entry; never a token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerWords {
     /// `--server`.
@@ -28,7 +28,7 @@ pub struct ServerWords {
 }
 
 impl Kubectl {
-    /// kubectl with the kubeconfig that was named, if any.
+    /// Returns kubectl with the given kubeconfig, if any.
     pub fn new(kubeconfig: Option<String>) -> Self {
         Self {
             kubeconfig,
@@ -36,14 +36,14 @@ impl Kubectl {
         }
     }
 
-    /// The same with this context.
+    /// Sets the context.
     #[must_use]
     pub fn context(mut self, context: &str) -> Self {
         self.context = Some(context.to_owned());
         self
     }
 
-    /// The same with these entries of the kubeconfig in place of the context's own.
+    /// Sets entries of the kubeconfig that replace those of the context.
     #[must_use]
     pub fn entries(mut self, cluster: Option<&str>, user: Option<&str>) -> Self {
         self.cluster = cluster.map(str::to_owned);
@@ -51,36 +51,37 @@ impl Kubectl {
         self
     }
 
-    /// The same with these flags in place of what the cluster's entry says.
+    /// Sets flags that replace fields of the cluster's entry.
     #[must_use]
     pub fn server(mut self, server: ServerWords) -> Self {
         self.server = server;
         self
     }
 
-    /// The start of a command line: `kubectl --context east`.
+    /// Returns the start of a command line: `kubectl --context east`.
     pub fn command(&self) -> Command {
         Command::new("kubectl").on(self)
     }
 
-    /// The same for one namespace: `kubectl --context east -n istio-system`.
+    /// Returns the start of a command line for one namespace: `kubectl --context east -n istio-system`.
     pub fn in_namespace(&self, namespace: &str) -> Command {
         self.command().flag("-n", namespace)
     }
 
-    /// `kubectl config`, about the same kubeconfig.
+    /// Returns `kubectl config` for the same kubeconfig.
     pub fn config(&self) -> Command {
         Command::new("kubectl").kubeconfig_of(self).words("config")
     }
 
-    /// Helm for the same cluster; nothing where it cannot be led there, since it knows no entries of clusters and users.
+    /// Returns Helm for the same cluster; `None` if no Helm flags can select it, since Helm has no flags for entries of
+    /// clusters and users.
     pub fn helm(&self) -> Option<Command> {
         let helm = Command::new("helm").kubeconfig_of(self);
         self.without_entries()
             .then(|| helm.flag_if("--kube-context", self.context.as_deref()))
     }
 
-    /// Whether the kubeconfig and a context are all that was named, which is what other tools can be told as well.
+    /// Returns whether only kubeconfig and context are set, which other tools have flags for as well.
     pub fn without_entries(&self) -> bool {
         self.cluster.is_none() && self.user.is_none() && self.server == ServerWords::default()
     }
@@ -110,7 +111,7 @@ impl Kubectl {
     }
 }
 
-/// The start of a command line, for texts.
+/// Displays the start of a command line, for messages.
 impl fmt::Display for Kubectl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.command().fmt(f)

@@ -1,4 +1,4 @@
-//! A command line of words.
+//! Command lines as lists of words.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use super::Kubectl;
 use super::word::{can_be_pasted, named, quoted};
 use crate::names::ISTIO_SYSTEM;
 
-/// A command line: one program with its words, or several joined by `|` or `&&`.
+/// A command line: one program with its arguments, or several joined by `|` or `&&`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     parts: Vec<Part>,
@@ -16,14 +16,14 @@ pub struct Command {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Word(Cow<'static, str>),
-    /// A word that no quoting makes safe to paste.
+    /// A word that cannot be quoted so that it is safe to paste.
     Unfit(String),
     Pipe,
     Then,
 }
 
 impl Part {
-    /// Returns the word, where it is one.
+    /// Returns the word, if it is one.
     fn word(&self) -> Option<&str> {
         match self {
             Self::Word(word) => Some(word.as_ref()),
@@ -34,12 +34,12 @@ impl Part {
 }
 
 impl Command {
-    /// Begins with words of this program's own text, split at blanks: `Command::new("kubectl mesh-secret create")`.
+    /// Starts a command with constant words, split at blanks: `Command::new("kubectl mesh-secret create")`.
     pub fn new(words: &'static str) -> Self {
         Self { parts: Vec::new() }.words(words)
     }
 
-    /// Adds words of this program's own text, split at blanks.
+    /// Adds constant words, split at blanks.
     #[must_use]
     pub fn words(mut self, words: &'static str) -> Self {
         let words = words.split_ascii_whitespace();
@@ -48,8 +48,8 @@ impl Command {
         self
     }
 
-    /// Adds a positional argument, whoever chose its text. One that is empty or begins with `-` would be read as something
-    /// else: the command then cannot be pasted.
+    /// Adds a positional argument with any text, trusted or not. If it is empty or begins with `-`, it would be parsed
+    /// as something else, so the command then cannot be pasted.
     #[must_use]
     pub fn arg(self, text: &str) -> Self {
         let fits = !text.starts_with('-') && !text.is_empty();
@@ -62,13 +62,13 @@ impl Command {
         texts.iter().fold(self, |command, text| command.arg(text))
     }
 
-    /// Adds the argument `KEY=VALUE`, whoever chose the value.
+    /// Adds the argument `KEY=VALUE` with any value, trusted or not.
     #[must_use]
     pub fn pair(self, key: &str, value: &str) -> Self {
         self.arg(&format!("{key}={value}"))
     }
 
-    /// Adds a flag with its value, whoever chose the value: `--context west`.
+    /// Adds a flag with any value, trusted or not: `--context west`.
     #[must_use]
     pub fn flag(mut self, flag: &'static str, value: &str) -> Self {
         if value.starts_with('-') && flag.starts_with("--") {
@@ -78,7 +78,7 @@ impl Command {
         self.push(value.to_owned(), !value.starts_with('-'))
     }
 
-    /// Adds the flag only where there is a value.
+    /// Adds the flag if there is a value.
     #[must_use]
     pub fn flag_if(self, flag: &'static str, value: Option<&str>) -> Self {
         match value {
@@ -87,37 +87,37 @@ impl Command {
         }
     }
 
-    /// Adds `-n` with Istio's namespace, unless it is the one that the plugins take by themselves.
+    /// Adds `-n` with Istio's namespace, unless it is the default of the plugins.
     #[must_use]
     pub fn istio_namespace(self, namespace: &str) -> Self {
         self.flag_if("-n", Some(namespace).filter(|name| *name != ISTIO_SYSTEM))
     }
 
-    /// Adds the flags that name the kubeconfig, the context and its entries as `kubectl` does.
+    /// Adds the flags of `kubectl` that name the kubeconfig, the context and its entries.
     #[must_use]
     pub fn on(self, kubectl: &Kubectl) -> Self {
         kubectl.flags(self)
     }
 
-    /// Adds the flag that names the kubeconfig, where one was given.
+    /// Adds the flag that names the kubeconfig, if one was given.
     #[must_use]
     pub fn kubeconfig_of(self, kubectl: &Kubectl) -> Self {
         self.flag_if("--kubeconfig", kubectl.kubeconfig())
     }
 
-    /// Sends the output to the input of `next`.
+    /// Pipes the output into `next`.
     #[must_use]
     pub fn pipe(self, next: Self) -> Self {
         self.join(Part::Pipe, next)
     }
 
-    /// Runs `next` where this one succeeded.
+    /// Runs `next` if this one succeeded.
     #[must_use]
     pub fn then(self, next: Self) -> Self {
         self.join(Part::Then, next)
     }
 
-    /// The words of each program, in their order, as the shell gives them to it.
+    /// Returns the words of each program, in their order, as the shell passes them to it.
     pub fn programs(&self) -> Vec<Vec<&str>> {
         let is_joint = |part: &Part| matches!(part, Part::Pipe | Part::Then);
         self.parts
@@ -126,7 +126,7 @@ impl Command {
             .collect()
     }
 
-    /// The words with what joins them in words as well, for a step.
+    /// Returns the words with the operators between them replaced by words, for a step.
     pub(super) fn in_words(&self) -> String {
         self.text(", piped into", ", and then")
     }
@@ -148,7 +148,7 @@ impl Command {
         text
     }
 
-    /// The texts that no quoting makes safe to paste, in quotes.
+    /// Returns the texts that cannot be quoted safely, in quotes.
     pub(super) fn unfit(&self) -> Vec<String> {
         let unfit = self.parts.iter().filter_map(|part| match part {
             Part::Unfit(word) => Some(named(word).into_owned()),
@@ -173,7 +173,7 @@ impl Command {
     }
 }
 
-/// What cannot be pasted stands as `NAME`.
+/// Displays words that cannot be pasted as `NAME`.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text(" |", " &&"))

@@ -1,16 +1,17 @@
-//! Commands that a person can paste, and the remedies that hints and findings carry.
+//! Commands that a user can paste, and the remedies in hints and findings.
 //!
-//! A [`Command`] is made of words, never of text: each word is quoted for a POSIX shell (`sh`, `dash`, `bash`, `zsh`) when
-//! it is printed, so that a name chosen by somebody who is hostile stays one word. Other shells, such as PowerShell, quote
-//! differently; the words themselves hold there too.
+//! A [`Command`] consists of words, never of text: each word is quoted for a POSIX shell (`sh`, `dash`, `bash`, `zsh`)
+//! when it is printed, so that a name chosen by an attacker stays one word. Other shells, such as PowerShell, quote
+//! differently; the words are the same there.
 //!
-//! What a printed command may do:
-//! - It deletes nothing, except by this suite's own `delete`, which shows what it deletes and asks first, and except for the
-//!   key of a Secret whose access another key of it holds. What else is to be deleted is a step in words that names the object.
-//! - It changes no object that describes another cluster than the one that its context names.
-//! - It has no placeholder. Where a word is not known, the remedy is a step in words.
+//! Rules for printed commands:
+//! - They delete nothing, except by this suite's own `delete`, which shows what it deletes and asks first, and except
+//!   for a key of a Secret if another key of it gives the same access. Any other deletion is a step in words that names
+//!   the object.
+//! - They change no object that describes another cluster than the one that its context names.
+//! - They contain no placeholders. If a word is unknown, the remedy is a step in words.
 //!
-//! A setting of the caller's own command, which it may have as a flag or in a file, is a [`Knob`] and never text.
+//! A setting of the caller's own command, which may be a flag or a key of a file, is a [`Knob`] and never text.
 
 mod knob;
 mod kubectl;

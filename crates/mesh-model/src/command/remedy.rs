@@ -1,4 +1,4 @@
-//! One thing to do next.
+//! Remedies: the next thing to do about a problem.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{Command, Flags, Knob, Knobs, Step};
 
-/// One thing to do next: a command that can be pasted as it stands, or a step in words.
+/// One thing to do next: a command that can be pasted as it is, or a step in words.
 ///
 /// Serialized as the two fields `fix` (its text) and `fixKind` (`command` or `step`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Remedy {
 }
 
 impl Remedy {
-    /// The word for its kind in JSON: `command` or `step`.
+    /// Returns its kind in JSON: `command` or `step`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Command(_) => "command",
@@ -26,12 +26,12 @@ impl Remedy {
         }
     }
 
-    /// Returns the step to do the same once more with this setting, whoever chose its value.
+    /// Returns the step to repeat the command with this setting, with any value, trusted or not.
     pub fn add(knob: Knob, value: &str) -> Self {
         Step::add(knob, value).into()
     }
 
-    /// Returns what is printed by a caller that names its settings by `knobs`.
+    /// Returns the text for a caller that names its settings by `knobs`.
     pub fn shown(&self, knobs: &dyn Knobs) -> String {
         match self {
             Self::Command(command) => command.to_string(),
@@ -39,7 +39,7 @@ impl Remedy {
         }
     }
 
-    /// The first word of a command.
+    /// Returns the first word of a command.
     pub fn program(&self) -> Option<&str> {
         match self {
             Self::Command(command) => command.programs().first()?.first().copied(),
@@ -49,7 +49,8 @@ impl Remedy {
 }
 
 impl From<Command> for Remedy {
-    /// A command with a word that cannot be pasted becomes a step that says so, and shows that word apart.
+    /// Converts a command. If it has a word that cannot be pasted, it becomes a step that says so and shows that word
+    /// separately.
     fn from(command: Command) -> Self {
         let unfit = command.unfit();
         if unfit.is_empty() {
@@ -97,14 +98,14 @@ impl fmt::Display for Remedy {
     }
 }
 
-/// Equal to the text that is printed.
+/// Compares the printed text.
 impl PartialEq<&str> for Remedy {
     fn eq(&self, text: &&str) -> bool {
         self.shown(&Flags) == *text
     }
 }
 
-/// Equal to the text that is printed.
+/// Compares the printed text.
 impl PartialEq<String> for Remedy {
     fn eq(&self, text: &String) -> bool {
         self.shown(&Flags) == *text

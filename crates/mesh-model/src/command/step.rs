@@ -1,14 +1,14 @@
-//! A thing to do in words, in which settings of the caller stay data until they are shown.
+//! Remedies in words, in which settings of the caller stay data until they are displayed.
 
 use std::fmt;
 
 use super::knob::{Flags, Knob, Knobs};
 use super::word::{can_be_pasted, inert, named};
 
-/// Words for a person; nothing to paste. Nothing of it runs where somebody pastes it all the same: a character of a name on
-/// which a shell would act is shown escaped.
+/// Words for a person; nothing to paste. If somebody pastes it nevertheless, no part of it runs: characters of a name
+/// that a shell would interpret are escaped.
 ///
-/// Displayed with the plugins' flags; [`Self::shown`] is for callers that have none.
+/// Displayed with the plugins' flags; [`Self::shown`] is for callers without flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     parts: Vec<Part>,
@@ -21,14 +21,14 @@ enum Part {
 }
 
 impl Step {
-    /// Begins a step with words.
+    /// Starts a step with words.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             parts: vec![Part::Text(text.into())],
         }
     }
 
-    /// Returns the step to do the same once more with this setting, whoever chose its value.
+    /// Returns the step to repeat the command with this setting, with any value, trusted or not.
     pub fn add(knob: Knob, value: &str) -> Self {
         if can_be_pasted(value) {
             return Self::new("add ").set(knob, named(value));
@@ -37,28 +37,28 @@ impl Step {
         step.text(format!(" with the value {}", named(value)))
     }
 
-    /// Goes on with words.
+    /// Appends words.
     #[must_use]
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.parts.push(Part::Text(text.into()));
         self
     }
 
-    /// Goes on with a setting that has no value, or of which the value does not matter.
+    /// Appends a setting that has no value, or whose value does not matter.
     #[must_use]
     pub fn knob(mut self, knob: Knob) -> Self {
         self.parts.push(Part::Knob(knob, None));
         self
     }
 
-    /// Goes on with a setting and its value, which has to be fit to be pasted.
+    /// Appends a setting and its value, which must be safe to paste.
     #[must_use]
     pub fn set(mut self, knob: Knob, value: impl Into<String>) -> Self {
         self.parts.push(Part::Knob(knob, Some(value.into())));
         self
     }
 
-    /// Returns the step with settings as `knobs` names them.
+    /// Returns the text with settings named by `knobs`.
     pub fn shown(&self, knobs: &dyn Knobs) -> String {
         let shown = |part: &Part| match part {
             Part::Text(text) => text.clone(),

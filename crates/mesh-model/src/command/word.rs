@@ -1,13 +1,13 @@
-//! Words of a command line that a person can paste, whoever chose them.
+//! Words of a command line that can be pasted safely, even if their text is not trusted.
 
 use std::borrow::Cow;
 
 use crate::visible::is_hidden;
 
-/// The text as one word of a POSIX shell's command line.
+/// Returns the text as one word of a POSIX shell's command line.
 pub(super) fn quoted(text: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,%".contains(c);
-    // zsh takes a word that begins with `=` for the path of a program.
+    // zsh replaces a word that begins with `=` by the path of a program.
     if !text.is_empty() && !text.starts_with('=') && text.chars().all(plain) {
         Cow::Borrowed(text)
     } else {
@@ -15,19 +15,20 @@ pub(super) fn quoted(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a shell is given exactly this text when its quoted form is pasted. A terminal acts on control characters before
-/// the shell sees the quotes, and what nobody sees cannot be checked by whoever pastes it.
+/// Returns whether a shell receives exactly this text when its quoted form is pasted. A terminal acts on control
+/// characters before the shell sees the quotes, and invisible characters cannot be checked by the user who pastes them.
 pub(super) fn can_be_pasted(text: &str) -> bool {
     text.chars().all(is_printable)
 }
 
-/// The text in quotes, in one line, and with nothing that steers a terminal.
+/// Returns the text in quotes, in one line, without characters that control a terminal.
 fn shown(text: &str) -> String {
     let text: String = text.chars().map(seen).collect();
     format!("\"{text}\"")
 }
 
-/// The name as a step in words shows it: as a command would have it, or escaped in quotes where no quoting helps.
+/// Returns the name as a step in words shows it: quoted as in a command, or escaped in quotes if it cannot be quoted
+/// safely.
 pub fn named(text: &str) -> Cow<'_, str> {
     if can_be_pasted(text) {
         quoted(text)
@@ -36,7 +37,7 @@ pub fn named(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A flag of a command that is described in words, with a value that anybody may have chosen.
+/// Returns a flag for a command that is described in words, with any value, trusted or not.
 pub fn flag_in_words(flag: &str, value: &str) -> String {
     if !can_be_pasted(value) {
         return format!("{flag} with the value {}", named(value));
@@ -45,14 +46,14 @@ pub fn flag_in_words(flag: &str, value: &str) -> String {
     format!("{flag}{joint}{}", named(value))
 }
 
-/// The words of a step without anything by which a shell would run a part of them. What stands in quotes is no such thing,
-/// and stays as it is.
+/// Returns the words of a step with everything escaped that would make a shell run a part of them. Quoted parts are
+/// harmless and stay as they are.
 pub(super) fn inert(text: &str) -> String {
     let mut within = Within::Nothing;
     let mut inert = String::new();
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
-        // A variable's value is not run.
+        // The value of a variable is not executed.
         let is_variable = c == '$' && rest.peek().is_some_and(char::is_ascii_uppercase);
         if within.acts_on(c) && !is_variable {
             inert.extend(c.escape_unicode());
@@ -60,7 +61,7 @@ pub(super) fn inert(text: &str) -> String {
         }
         inert.push_str(&seen(c));
         if c == '\\' && within != Within::Single {
-            // It takes the next character's meaning, if that is one that is shown as it is.
+            // A backslash quotes the next character, if that is one that is shown as it is.
             inert.extend(rest.next_if(|next| is_printable(*next) && *next != '!'));
         }
         within = within.after(c);
@@ -68,7 +69,7 @@ pub(super) fn inert(text: &str) -> String {
     inert
 }
 
-/// The quotes that a shell is in.
+/// The kind of quotes that a shell is in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Within {
     Nothing,
@@ -77,7 +78,7 @@ enum Within {
 }
 
 impl Within {
-    /// Whether a shell does something at this character.
+    /// Returns whether a shell acts on this character.
     fn acts_on(self, c: char) -> bool {
         match self {
             Self::Nothing => "$`;|&<>!".contains(c),
@@ -96,7 +97,7 @@ impl Within {
     }
 }
 
-/// The character itself, or an escape where nobody would see it.
+/// Returns the character itself, or an escape if it would be invisible.
 fn seen(c: char) -> String {
     if is_printable(c) {
         c.to_string()
@@ -107,8 +108,8 @@ fn seen(c: char) -> String {
     }
 }
 
-/// By Unicode's categories: controls, format characters, separators other than a blank, combining marks and what is not
-/// assigned are not, nor is anything that every output replaces.
+/// Returns whether a character is printable, by Unicode's categories: controls, format characters, separators other
+/// than a blank, combining marks and unassigned characters are not, nor is any character that output replaces.
 fn is_printable(c: char) -> bool {
     !is_hidden(c) && (matches!(c, '\'' | '"' | '\\') || c.escape_debug().count() == 1)
 }

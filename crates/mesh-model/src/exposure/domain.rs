@@ -1,4 +1,4 @@
-//! Names in DNS: a cluster's own domain, and the host that a gateway is known by.
+//! DNS names: a cluster's own domain, and the host name of a gateway.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,23 +7,23 @@ use std::str::FromStr;
 use crate::Error;
 use crate::cluster_name::is_dns_label;
 
-/// The domain of a cluster's Services, `cluster.local` unless told otherwise.
+/// The domain of a cluster's Services; `cluster.local` by default.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClusterDomain(String);
 
-/// A host that has a name of at least two labels, and no wildcard.
+/// A host name of at least two labels, without a wildcard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostName(String);
 
 impl ClusterDomain {
-    /// The domain as text.
+    /// Returns the domain as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The hosts of all its Services: `*.local` where these are in `cluster.local`, which takes in the names of
-    /// multi-cluster services (`clusterset.local`) too; of another domain, that domain's.
-    /// Source: `samples/multicluster/expose-services.yaml` of Istio.
+    /// Returns the hosts of all its Services: `*.local` for `cluster.local`, which also matches the names of
+    /// multi-cluster services (`clusterset.local`); for another domain, all hosts in that domain. Source:
+    /// `samples/multicluster/expose-services.yaml` of Istio.
     pub fn service_hosts(&self) -> String {
         if *self == Self::default() {
             "*.local".to_owned()
@@ -40,7 +40,7 @@ impl Default for ClusterDomain {
 }
 
 impl HostName {
-    /// The name as text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -115,7 +115,7 @@ impl FromStr for HostName {
     }
 }
 
-/// Whether `text` is a name in DNS, which the names of most Kubernetes objects are as well.
+/// Returns whether `text` is a DNS name, as the names of most Kubernetes objects are.
 ///
 /// Source: RFC 1123 as Kubernetes checks it (`IsDNS1123Subdomain`), which is stricter than Istio's `ValidateFQDN`.
 pub fn is_dns_name(text: &str) -> bool {

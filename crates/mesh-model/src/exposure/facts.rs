@@ -1,4 +1,4 @@
-//! What the objects of a cluster say of its east-west gateways and its istiods, as far as exposing needs it.
+//! The facts about a cluster's east-west gateways and istiods that exposing needs, read from their objects.
 
 use std::slice;
 
@@ -14,23 +14,23 @@ use crate::names::{
 /// A Service of an east-west gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayFacts {
-    /// Where it is.
+    /// Its namespace.
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// The labels of exactly its pods; a Service without a selector has none.
+    /// The labels that select exactly its pods; none for a Service without a selector.
     pub selector: Option<GatewaySelector>,
     /// The ports of the Service.
     pub ports: Vec<u16>,
-    /// The port by which other networks reach services, whether it is among [`Self::ports`] or not.
+    /// The port by which other networks reach services, whether or not it is in [`Self::ports`].
     pub services_port: u16,
 }
 
 impl GatewayFacts {
-    /// A Service with the network label, or with the name that Istio's guides give; nothing for others.
+    /// Returns the facts of a Service with the network label, or with the name in Istio's guides; `None` for others.
     ///
-    /// Source for the port: `getGatewayDetails` in Istio's `pilot/pkg/serviceregistry/kube/controller/network.go`, where a
-    /// label that is no number counts as none.
+    /// Source for the port: `getGatewayDetails` in Istio's `pilot/pkg/serviceregistry/kube/controller/network.go`,
+    /// which ignores a label that is not a number.
     pub fn of_service(service: &Service) -> Option<Self> {
         let meta = &service.metadata;
         let name = meta.name.clone().unwrap_or_default();
@@ -59,18 +59,18 @@ impl GatewayFacts {
 /// The Deployment of an istiod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IstiodFacts {
-    /// Where it is.
+    /// Its namespace.
     pub namespace: String,
     /// Its revision.
     pub revision: Revision,
-    /// The domain of the cluster's Services, where it is told one. Without, it takes `cluster.local`.
+    /// The domain of the cluster's Services, if the Deployment sets one; otherwise istiod uses `cluster.local`.
     pub cluster_domain: Option<String>,
-    /// Whether an Istio Gateway configures pods of its own namespace alone (`PILOT_SCOPE_GATEWAY_TO_NAMESPACE`).
+    /// True if an Istio Gateway configures only pods of its own namespace (`PILOT_SCOPE_GATEWAY_TO_NAMESPACE`).
     pub binds_gateways_to_namespace: bool,
 }
 
 impl IstiodFacts {
-    /// What a Deployment with the label of istiod says.
+    /// Reads a Deployment with the label of istiod.
     ///
     /// Source: `templates/deployment.yaml` of the chart istiod; `--domain` in Istio's
     /// `pilot/cmd/pilot-discovery/app/cmd.go`.
@@ -89,20 +89,20 @@ impl IstiodFacts {
     }
 }
 
-/// The values by which sidecars are injected.
+/// The values of sidecar injection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InjectorFacts {
-    /// Where they are.
+    /// Its namespace.
     pub namespace: String,
-    /// Of which revision.
+    /// Its revision.
     pub revision: Revision,
-    /// The domain of the cluster's Services, where they name one.
+    /// The domain of the cluster's Services, if the values contain one.
     pub cluster_domain: Option<String>,
 }
 
 impl InjectorFacts {
-    /// What the injector's `ConfigMap` says; nothing for others.
-    /// Source: `templates/istiod-injector-configmap.yaml` of the chart istiod.
+    /// Reads the injector's `ConfigMap`; returns `None` for others. Source: `templates/istiod-injector-configmap.yaml`
+    /// of the chart istiod.
     pub fn of_config_map(map: &ConfigMap) -> Option<Self> {
         let meta = &map.metadata;
         let rest = meta.name.as_deref()?.strip_prefix(INJECTOR_CONFIG)?;

@@ -7,17 +7,17 @@ use super::{HttpsExposure, IstiodExposure, Revision};
 const API_VERSION: &str = "networking.istio.io/v1";
 const GATEWAY: &str = "istiod-gateway";
 
-/// The port at which proxies ask for configuration and certificates, the same at gateway and istiod.
+/// The port on which istiod serves configuration and certificates to proxies, the same on gateway and istiod.
 const XDS: u16 = 15012;
-/// The port of the gateway at which API servers ask for injection.
+/// The port of the gateway on which API servers call the injection webhook.
 const WEBHOOK: u16 = 15017;
-/// The port of istiod's Service that leads to [`WEBHOOK`].
-/// Source: `templates/service.yaml` of the chart istiod.
+/// The port of istiod's Service that traffic for [`WEBHOOK`] is routed to. Source: `templates/service.yaml` of the
+/// chart istiod.
 const WEBHOOK_SERVICE: u16 = 443;
 
-/// The Gateway once, and a `VirtualService` for each revision. Without HTTPS the TLS connection ends at istiod, and the
-/// revision without a name gets all that no other one is asked for by name; with HTTPS it ends at the gateway, and a
-/// `DestinationRule` makes the gateway begin another one to istiod.
+/// Returns one Gateway, and a `VirtualService` for each revision. Without HTTPS, TLS is terminated by istiod, and the
+/// revision without a name gets all requests that do not name another revision. With HTTPS, TLS is terminated by the
+/// gateway, and a `DestinationRule` makes the gateway open a new TLS connection to istiod.
 ///
 /// Source: `expose-istiod.yaml`, `expose-istiod-rev.yaml.tmpl` and `expose-istiod-https.yaml` in `samples/multicluster`
 /// of Istio.
@@ -149,7 +149,7 @@ fn https_onward(exposure: &IstiodExposure, revision: &Revision) -> Value {
     )
 }
 
-/// The names of istiod's Service, without the cluster's domain and with it.
+/// Returns the names of istiod's Service, without the cluster's domain and with it.
 fn hosts(exposure: &IstiodExposure, revision: &Revision) -> (String, String) {
     let short = format!(
         "{}.{}.svc",

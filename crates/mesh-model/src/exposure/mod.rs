@@ -1,6 +1,7 @@
-//! What is exposed through an east-west gateway: the services of a cluster, or its istiod for clusters without one.
+//! The objects that expose a cluster's services, or its istiod for clusters without one, through an east-west gateway.
 //!
-//! Owns the objects and what may stand in them. Pure: objects are JSON values in the order in which they are to be applied.
+//! Owns these objects and the valid values of their fields. Pure: objects are JSON values, in the order in which they
+//! are applied.
 
 mod domain;
 pub mod facts;

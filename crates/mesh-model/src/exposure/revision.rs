@@ -1,20 +1,20 @@
-//! Revisions of the control plane, as the names of istiod's objects have them.
+//! Revisions of the control plane, as they appear in the names of istiod's objects.
 
 use std::str::FromStr;
 
 use crate::Error;
 use crate::cluster_name::{is_dns_label, nearest_label};
 
-/// What the chart writes into labels for the revision without a name.
-/// Source: `templates/deployment.yaml` of the chart istiod.
+/// The value of the chart's labels for the revision without a name. Source: `templates/deployment.yaml` of the chart
+/// istiod.
 const DEFAULT: &str = "default";
 
-/// A revision of the control plane; without a name unless told otherwise.
+/// A revision of the control plane; without a name by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Revision(Option<String>);
 
 impl Revision {
-    /// The revision that a label `istio.io/rev` means.
+    /// Returns the revision for a value of the label `istio.io/rev`.
     pub fn of_label(value: Option<&str>) -> Self {
         Self(
             value
@@ -23,12 +23,13 @@ impl Revision {
         )
     }
 
-    /// Its name, where it has one.
+    /// Returns its name, if it has one.
     pub fn name(&self) -> Option<&str> {
         self.0.as_deref()
     }
 
-    /// `base` for the revision without a name, and `base-NAME` for the others, as Istio's chart names what is istiod's.
+    /// Returns `base` for the revision without a name, and `base-NAME` for others, as Istio's chart names istiod's
+    /// objects.
     pub fn suffixed(&self, base: &str) -> String {
         match &self.0 {
             None => base.to_owned(),
@@ -36,7 +37,7 @@ impl Revision {
         }
     }
 
-    /// Its name as people say it.
+    /// Returns its name for messages.
     pub fn word(&self) -> &str {
         self.0.as_deref().unwrap_or(DEFAULT)
     }

@@ -1,4 +1,4 @@
-//! Which pods an Istio Gateway configures.
+//! The selector for the pods that an Istio Gateway configures.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,17 +8,17 @@ use crate::Error;
 use crate::cluster_name::is_dns_label;
 use crate::network::is_label_value;
 
-/// Labels that the pods of a gateway have, at least one; `istio=eastwestgateway` unless told otherwise.
+/// The labels that select a gateway's pods, at least one; `istio=eastwestgateway` by default.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GatewaySelector(BTreeMap<String, String>);
 
 impl GatewaySelector {
-    /// The selector of a Service, unless it has none.
+    /// Returns the selector of a Service; `None` if it has none.
     pub fn of_labels(labels: BTreeMap<String, String>) -> Option<Self> {
         (!labels.is_empty()).then_some(Self(labels))
     }
 
-    /// Each label's key and value.
+    /// Returns each label's key and value.
     pub fn labels(&self) -> &BTreeMap<String, String> {
         &self.0
     }
@@ -33,7 +33,7 @@ impl Default for GatewaySelector {
     }
 }
 
-/// As [`FromStr`] reads it.
+/// Displays the form that [`FromStr`] reads.
 impl fmt::Display for GatewaySelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, (key, value)) in self.0.iter().enumerate() {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::ServicesExposure;
 
-/// The Gateway by which all services of a cluster answer those of other networks.
+/// Returns the Gateway that makes all services of a cluster reachable from other networks.
 ///
 /// Source: `samples/multicluster/expose-services.yaml` of Istio; `builtAutoPassthroughFilterChains` in its
 /// `pilot/pkg/networking/core/gateway.go` for what the hosts select.

@@ -1,18 +1,19 @@
-//! What is to be exposed, and how. The defaults are what Istio's samples in `samples/multicluster` have.
+//! The requested exposure. The defaults are those of Istio's samples in `samples/multicluster`.
 
 use super::{ClusterDomain, GatewaySelector, HostName, Revision};
 use crate::names::ISTIO_SYSTEM;
 
-/// The port at which gateways of other networks and sidecars knock.
-/// Source: `DefaultNetworkGatewayPort` in Istio's `pilot/pkg/serviceregistry/kube/controller/network.go`.
+/// The port on which gateways of other networks and sidecars connect. Source: `DefaultNetworkGatewayPort` in Istio's
+/// `pilot/pkg/serviceregistry/kube/controller/network.go`.
 pub const SERVICES_PORT: u16 = 15443;
 
-/// All services of a cluster, by mutual TLS that ends at the workloads.
+/// Exposure of all services of a cluster, by mutual TLS that is terminated by the workloads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServicesExposure {
-    /// Where the object is to be: Istio's namespace, or the gateway's where gateways are bound to their namespace.
+    /// The namespace of the object: Istio's namespace, or the gateway's if an Istio Gateway configures only pods of its
+    /// own namespace.
     pub namespace: String,
-    /// Whose pods are configured.
+    /// The selector for the pods that are configured.
     pub selector: GatewaySelector,
     /// The domain of the cluster's Services.
     pub cluster_domain: ClusterDomain,
@@ -20,27 +21,28 @@ pub struct ServicesExposure {
     pub port: u16,
 }
 
-/// The control plane, for clusters that have none of their own.
+/// Exposure of the control plane, for clusters without one of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IstiodExposure {
-    /// Where the objects are to be: Istio's namespace, or the gateway's where gateways are bound to their namespace.
+    /// The namespace of the objects: Istio's namespace, or the gateway's if an Istio Gateway configures only pods of
+    /// its own namespace.
     pub namespace: String,
-    /// Where istiod runs.
+    /// The namespace of istiod.
     pub istio_namespace: String,
-    /// Whose pods are configured.
+    /// The selector for the pods that are configured.
     pub selector: GatewaySelector,
     /// The domain of the cluster's Services.
     pub cluster_domain: ClusterDomain,
-    /// Which istiods, each once; with [`Self::https`] the first one only.
+    /// The revisions of the istiods, each once; with [`Self::https`] only the first one.
     pub revisions: Vec<Revision>,
-    /// Present where the gateway ends the TLS connection with a certificate of its own; otherwise istiod does.
+    /// Set if the gateway terminates TLS with a certificate of its own; otherwise istiod does.
     pub https: Option<HttpsExposure>,
 }
 
-/// How a gateway shows a certificate of its own for istiod.
+/// Exposure of istiod over HTTPS, with a certificate of the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpsExposure {
-    /// The name that clusters without a control plane know istiod by.
+    /// The host name by which clusters without a control plane reach istiod.
     pub host: HostName,
     /// The Secret with the certificate, in the gateway's namespace.
     pub credential: String,

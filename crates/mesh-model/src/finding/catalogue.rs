@@ -1,6 +1,6 @@
-//! The checks: their ids, titles and usual severities, and why they matter.
+//! The checks: their ids, titles and usual severities, and the reasons why they matter.
 //!
-//! An entry is here only while some code files it, which `xtask tidy` sees to. `docs/checks.md` is this list.
+//! `xtask tidy` checks that some code reports each entry. `docs/checks.md` is generated from this list.
 
 use super::check_id::catalogue;
 

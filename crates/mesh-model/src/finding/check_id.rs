@@ -1,4 +1,4 @@
-//! The ids of checks, and what can be said of each.
+//! The ids of checks, with title, severity and explanation of each.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::Severity;
 pub use super::catalogue::{CheckId, Group};
 
-/// An id that no check of the catalogue has.
+/// An id that is not in the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("unknown check {0:?}")]
 pub struct UnknownCheck(String);
@@ -23,7 +23,7 @@ pub(super) struct Entry {
     pub(super) explanation: &'static str,
 }
 
-/// Makes the enum of checks out of their entries: `Variant "id" Severity "title" "explanation";`, by groups.
+/// Generates the enum of checks from their entries: `Variant "id" Severity "title" "explanation";`, in groups.
 macro_rules! catalogue {
     ($($group:ident $heading:literal {
         $($check:ident $id:literal $severity:ident $title:literal $explanation:literal;)+
@@ -89,22 +89,22 @@ impl CheckId {
         self.entry().group
     }
 
-    /// Returns the severity of most of its findings; a single one may weigh less, or more.
+    /// Returns the usual severity; a single finding may be less or more severe.
     pub const fn severity(self) -> Severity {
         self.entry().severity
     }
 
-    /// Returns one line that tells what is wrong.
+    /// Returns the title: the problem in one line.
     pub const fn title(self) -> &'static str {
         self.entry().title
     }
 
-    /// Returns a few sentences on why that matters to Istio.
+    /// Returns the explanation: a few sentences about the consequences for Istio.
     pub const fn explanation(self) -> &'static str {
         self.entry().explanation
     }
 
-    /// Returns the place in the documentation, below the repository's root.
+    /// Returns its path in the documentation, relative to the root of the repository.
     pub fn anchor(self) -> String {
         format!("docs/checks.md#{self}")
     }
@@ -152,7 +152,7 @@ matter. The severity is that of most findings of a check; a single one may weigh
 does not work, a warning something that works today, and info something that healthy meshes have as well.
 ";
 
-    /// Returns the text in lines that are as wide as those of the other pages.
+    /// Returns the text wrapped at the width of the other pages.
     fn wrapped(text: &str) -> String {
         let mut lines: Vec<String> = Vec::new();
         for word in text.split(' ') {
@@ -173,7 +173,7 @@ does not work, a warning something that works today, and info something that hea
         format!("\n### {check}\n\n*{severity}*: {title}.\n\n{text}\n")
     }
 
-    /// `SNAPSHOTS=overwrite cargo test -p mesh-model the_page_of_checks` writes the page anew.
+    /// `SNAPSHOTS=overwrite cargo test -p mesh-model the_page_of_checks` regenerates the page.
     #[test]
     fn the_page_of_checks_is_the_catalogue() {
         let of_group = |group: &Group| {

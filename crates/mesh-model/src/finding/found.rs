@@ -1,24 +1,24 @@
-//! One thing that a check found, with the command that mends it.
+//! One finding of a check, with the command that fixes it.
 
 use serde::Serialize;
 
 use super::CheckId;
 use crate::command::Remedy;
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Good to know; every healthy mesh has some.
+    /// Information; every healthy mesh has such findings.
     Info,
-    /// It works today.
+    /// It works today, but should be fixed.
     Warning,
     /// It does not work.
     Error,
 }
 
 impl Severity {
-    /// The word that a table shows.
+    /// Returns the word in a table.
     pub fn word(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -28,23 +28,23 @@ impl Severity {
     }
 }
 
-/// One thing that a check found.
+/// One problem that a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// Which check, for example `secret-server-loopback`.
+    /// The id of the check, for example `secret-server-loopback`.
     pub id: CheckId,
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// What was seen.
+    /// The observed problem.
     pub message: String,
-    /// The command or step that mends it.
+    /// The command or step that fixes it.
     #[serde(flatten)]
     pub fix: Option<Remedy>,
 }
 
 impl Finding {
-    /// A finding without a remedy.
+    /// Returns a finding without a remedy.
     pub fn new(id: CheckId, severity: Severity, message: impl Into<String>) -> Self {
         Self {
             id,
@@ -54,7 +54,7 @@ impl Finding {
         }
     }
 
-    /// Adds the command or step that mends it.
+    /// Adds the command or step that fixes it.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<Remedy>) -> Self {
         self.fix = Some(fix.into());

@@ -1,5 +1,5 @@
-//! The values with which Helm installs Istio's chart `gateway` as an east-west gateway, in one model for the values file
-//! and for what the chart makes of it.
+//! The values with which Helm installs Istio's chart `gateway` as an east-west gateway: one model for the values file
+//! and for the objects that the chart renders from it.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use super::{EastWestGateway, GatewayPort, ServiceType};
 use crate::names::{GATEWAY_PORT_LABEL, NETWORK_LABEL, NETWORK_VIEW_VARIABLE};
 use crate::network::NetworkName;
 
-/// The values that differ from the chart's own.
+/// The values that differ from the chart's defaults.
 ///
-/// The chart's `networkGateway` brings its own ports, and charts before 1.30 no way to change them; so with other ports
-/// the label and the variable that it stands for are set one by one.
+/// The chart's `networkGateway` sets its own ports, and charts before 1.30 cannot change them; so with other ports the
+/// label and the variable that `networkGateway` stands for are set separately.
 pub(super) struct ChartValues<'a> {
     pub(super) gateway: &'a EastWestGateway,
-    /// The network, where the ports are the usual ones.
+    /// The network, if the ports are the default ones.
     pub(super) network_gateway: Option<&'a str>,
-    /// The ports, where `network_gateway` does not bring them.
+    /// The ports, if `network_gateway` does not set them.
     pub(super) ports: Option<Vec<&'a GatewayPort>>,
-    /// Labels of every object, but for `app` and `istio`.
+    /// Labels of every object, except `app` and `istio`.
     pub(super) labels: BTreeMap<&'static str, String>,
-    /// Variables of the proxy.
+    /// Environment variables of the proxy.
     pub(super) env: BTreeMap<&'static str, &'a str>,
 }
 
@@ -49,14 +49,16 @@ impl<'a> ChartValues<'a> {
         }
     }
 
-    /// The smallest number of pods, where it is fixed and so large that a disruption budget holds.
+    /// Returns the spec of the disruption budget, if the number of replicas is fixed and large enough for a disruption
+    /// budget.
     pub(super) fn budget(&self) -> Option<Value> {
         let several = self.gateway.replicas.is_some_and(|replicas| replicas > 1);
         several.then(|| json!({"minAvailable": 1}))
     }
 }
 
-/// The values file for Istio's chart `gateway`; the release may have any name, and its namespace is given to Helm.
+/// Returns the values file for Istio's chart `gateway`; the release may have any name, and its namespace is passed to
+/// Helm.
 ///
 /// Source: `values.yaml` of the chart.
 pub fn helm_values(gateway: &EastWestGateway) -> Value {
@@ -74,7 +76,7 @@ pub fn helm_values(gateway: &EastWestGateway) -> Value {
         .iter()
         .map(|(key, value)| (*key, value.as_str()))
         .collect();
-    // The chart derives this label from the name without quoting it.
+    // The chart derives this label from the name and does not quote it.
     if !is_text_in_yaml(gateway.istio_label()) {
         labels.insert("istio", gateway.istio_label());
     }
@@ -129,7 +131,7 @@ fn insert_some(into: &mut Map<String, Value>, key: &str, value: Value) {
     }
 }
 
-/// Whether an unquoted word is a text to a reader of YAML 1.1, which Helm is: `istio-1` is, `yes` and `1` are not.
+/// Returns whether an unquoted word is a string in YAML 1.1, which Helm reads: `istio-1` is, `yes` and `1` are not.
 pub fn is_text_in_yaml(text: &str) -> bool {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     text.starts_with(|c: char| c.is_ascii_alphabetic()) && !WORDS.contains(&text)

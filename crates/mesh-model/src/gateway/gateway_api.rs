@@ -1,4 +1,4 @@
-//! A gateway as an object of the Gateway API, which istiod turns into a Deployment and a Service.
+//! A gateway as a Gateway of the Gateway API, for which istiod creates a Deployment and a Service.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::ports::STATUS;
 use super::{EastWestGateway, GatewayPort, ServiceType};
 use crate::names::{GATEWAY_PORT_LABEL, NETWORK_LABEL, REVISION_LABEL, SERVICE_TYPE_ANNOTATION};
 
-/// The gateway of ambient mode: one listener that ends the outer HBONE connection.
+/// Returns the gateway of ambient mode: one listener that terminates the outer HBONE connection.
 ///
 /// Source: <https://istio.io/latest/docs/ambient/install/multicluster/multi-primary_multi-network/>.
 pub fn ambient(gateway: &EastWestGateway) -> Value {
@@ -22,11 +22,11 @@ pub fn ambient(gateway: &EastWestGateway) -> Value {
     object(gateway, labels(gateway), "istio-east-west", &[listener])
 }
 
-/// The gateway of sidecar mode: a listener that hands connections on by their SNI, without a route. istiod publishes
+/// Returns the gateway of sidecar mode: a listener that forwards connections by their SNI, without a route. istiod adds
 /// the health port 15021 by itself, and adds the class to the names of Deployment and Service.
 ///
-/// Each port is a listener; all but `tls` lead nowhere before a `TLSRoute` says so. [`super::Ports::network_only`] has none of
-/// these.
+/// Each port is a listener; all except `tls` forward nothing until a `TLSRoute` exists. [`super::Ports::network_only`]
+/// has none of these.
 ///
 /// Source: `IsAutoPassthrough` in Istio's `pilot/pkg/serviceregistry/kube/conversion.go`, and
 /// `files/kube-gateway.yaml` of the chart istiod.
@@ -50,7 +50,7 @@ fn listener(gateway: &EastWestGateway, port: &GatewayPort) -> Value {
     }
     json!({
         "name": port.name,
-        // What is no Service of a cluster is not handed on.
+        // Hosts that are not Services of a cluster are not forwarded.
         "hostname": gateway.cluster_domain.service_hosts(),
         "port": port.port,
         "protocol": "TLS",
@@ -92,7 +92,7 @@ fn object(
     if !gateway.service.annotations.is_empty() {
         spec["infrastructure"] = json!({"annotations": gateway.service.annotations});
     }
-    // istiod asks the load balancer for it, as `loadBalancerIP` of the Service.
+    // istiod requests it from the load balancer, as `loadBalancerIP` of the Service.
     if let Some(address) = gateway.service.load_balancer_ip {
         spec["addresses"] = json!([{"type": "IPAddress", "value": address.to_string()}]);
     }

@@ -7,10 +7,10 @@ use crate::names::{
     EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, ISTIO_SYSTEM, NETWORK_LABEL, NETWORK_VIEW_VARIABLE,
 };
 
-/// The IstioOperator, for `istioctl install -f -`.
+/// Returns the IstioOperator, for `istioctl install -f -`.
 ///
-/// Source: `samples/multicluster/gen-eastwest-gateway.sh` of Istio; with nothing but network and revision it is the same
-/// object. What is more comes by `k8s` and, where that has no word for it, by values and overlays.
+/// Source: `samples/multicluster/gen-eastwest-gateway.sh` of Istio; with only network and revision set it is the same
+/// object. Other settings go into `k8s` or, if that has no field for them, into values and overlays.
 pub fn iop(gateway: &EastWestGateway) -> Value {
     json!({
         "apiVersion": "install.istio.io/v1alpha1",
@@ -25,7 +25,8 @@ pub fn iop(gateway: &EastWestGateway) -> Value {
     })
 }
 
-/// istioctl takes away what an IstioOperator of the same name installed before, so two gateways need two names.
+/// Returns the name of the IstioOperator. istioctl removes the objects that an IstioOperator of the same name installed
+/// before, so two gateways need two names.
 fn operator_name(gateway: &EastWestGateway) -> &str {
     if gateway.name == EAST_WEST_GATEWAY {
         "eastwest"
@@ -92,8 +93,8 @@ fn service(gateway: &EastWestGateway) -> Value {
     Value::Object(service)
 }
 
-/// The label that names another port than 15443, on the Service alone: as one of the component's labels it would become
-/// part of the Deployment's selector, which cannot be changed later.
+/// Returns the label that sets another port than 15443, on the Service alone: as a label of the component it would
+/// become part of the Deployment's selector, which is immutable.
 fn port_label(gateway: &EastWestGateway, port: u16) -> Value {
     let path = format!("metadata.labels.{}", GATEWAY_PORT_LABEL.replace('.', "\\."));
     json!({
@@ -115,7 +116,7 @@ fn values(gateway: &EastWestGateway) -> Value {
     if let Some(platform) = &gateway.platform {
         global.insert("platform".to_owned(), json!(platform));
     }
-    // istioctl installs where it believes the control plane to be.
+    // istioctl installs into the namespace that it assumes for the control plane.
     if gateway.namespace != ISTIO_SYSTEM {
         global.insert("istioNamespace".to_owned(), json!(gateway.namespace));
     }

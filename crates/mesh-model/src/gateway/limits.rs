@@ -1,4 +1,4 @@
-//! What each way to install a gateway has no words for.
+//! The settings that a form of installation cannot express.
 
 use super::ports::STATUS;
 use super::{EastWestGateway, GatewayPort};
@@ -6,7 +6,7 @@ use crate::Error;
 use crate::command::{Knob, Remedy};
 use crate::names::ISTIO_SYSTEM;
 
-/// The ways to install a gateway.
+/// The forms of installation of a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// Objects for kubectl.
@@ -21,7 +21,7 @@ pub enum Form {
     Ambient,
 }
 
-/// One error for each setting of `gateway` that `form` has no words for; nothing is left out in silence.
+/// Returns one error for each setting of `gateway` that `form` cannot express; no setting is dropped silently.
 pub fn unexpressed(gateway: &EastWestGateway, form: Form) -> Vec<Error> {
     match form {
         Form::Manifest | Form::Iop => Vec::new(),
@@ -55,10 +55,10 @@ fn of_helm(gateway: &EastWestGateway) -> Option<Error> {
     })
 }
 
-/// istiod makes Deployment and Service from the Gateway, and what the Gateway does not say it fills in by itself, the platform
-/// as istiod was installed for it. The addresses that a Gateway may ask for become `loadBalancerIP` of its Service, which is
-/// something else than external ones.
-/// Source: `files/kube-gateway.yaml` and `files/waypoint.yaml` of the chart istiod.
+/// Returns an error for each setting that a Gateway cannot contain. istiod creates Deployment and Service for it, and
+/// sets by itself what a Gateway cannot contain; the platform is the one that istiod was installed for. The addresses
+/// of a Gateway become `loadBalancerIP` of its Service, which is not the same as external IPs. Source:
+/// `files/kube-gateway.yaml` and `files/waypoint.yaml` of the chart istiod.
 fn of_istiod(gateway: &EastWestGateway, hint: &str) -> impl Iterator<Item = Error> {
     let service = &gateway.service;
     let silent = [

@@ -1,7 +1,7 @@
-//! The objects of an east-west gateway as kubectl applies them: what Istio's chart `gateway` renders with
-//! [`super::helm_values`], without Helm's own bookkeeping and without empty fields.
+//! The objects of an east-west gateway for kubectl: the objects that Istio's chart `gateway` renders from
+//! [`super::helm_values`], without Helm's own metadata and without empty fields.
 //!
-//! Source: `templates/` of the chart. The real Helm renders the same in the end-to-end tests.
+//! Source: `templates/` of the chart. The end-to-end tests compare with the real Helm.
 
 use serde_json::{Map, Value, json};
 
@@ -9,8 +9,8 @@ use super::chart::ChartValues;
 use super::{EastWestGateway, GatewayPort, ServiceType};
 use crate::names::{NETWORK_LABEL, NETWORK_VIEW_VARIABLE, REVISION_LABEL};
 
-/// The objects in the order in which they are to be applied: account, rights, Service, Deployment, then the autoscaler or
-/// the disruption budget that stand over it.
+/// Returns the objects in the order in which they are applied: account, role, Service, Deployment, then the autoscaler
+/// or the disruption budget for it.
 pub fn manifest(gateway: &EastWestGateway) -> Vec<Value> {
     let values = ChartValues::of(gateway);
     let mut objects = vec![
@@ -38,7 +38,7 @@ fn object(values: &ChartValues<'_>, api_version: &str, kind: &str) -> Value {
     })
 }
 
-/// The labels of every object.
+/// Returns the labels of every object.
 fn labels(values: &ChartValues<'_>) -> Map<String, Value> {
     let mut labels = product_labels(values.gateway);
     labels.extend(selector(values.gateway));
@@ -67,7 +67,7 @@ fn selector(gateway: &EastWestGateway) -> Map<String, Value> {
     .collect()
 }
 
-/// By default a gateway is no part of the ambient data plane.
+/// Returns the additional labels. By default a gateway is not in the ambient data plane.
 fn extra_labels(values: &ChartValues<'_>) -> Map<String, Value> {
     std::iter::once(("istio.io/dataplane-mode".to_owned(), json!("none")))
         .chain(
@@ -174,7 +174,7 @@ fn pod_annotations() -> Value {
     })
 }
 
-/// The container that istiod's injector completes, image and all.
+/// Returns the container, which istiod's injector completes, including the image.
 fn proxy(values: &ChartValues<'_>) -> Value {
     let view = values
         .network_gateway

@@ -1,7 +1,7 @@
-//! East-west gateways: what one is to be, and the objects that make it so in each of the ways to install one.
+//! The requested east-west gateway, and its objects in each form of installation.
 //!
-//! Pure: objects are JSON values in the order in which they are to be applied. What a person may type is the plugin's
-//! to check; what a way to install cannot express is said in [`unexpressed`].
+//! Pure: objects are JSON values, in the order in which they are applied. The plugin validates user input;
+//! [`unexpressed`] returns the settings that a form of installation cannot express.
 
 mod chart;
 mod gateway_api;

@@ -1,4 +1,4 @@
-//! The ports of a gateway's Service: which there are, and how a person writes them.
+//! The ports of a gateway's Service, and their notation on the command line.
 
 use std::str::FromStr;
 
@@ -7,17 +7,18 @@ use serde_json::{Value, json};
 use crate::Error;
 use crate::cluster_name::is_dns_label;
 
-/// The port at which istiods expect the gateway of another network.
-/// Source: `DefaultNetworkGatewayPort` in Istio's `pilot/pkg/serviceregistry/kube/controller/controller.go`.
+/// The port on which istiods expect the gateway of another network. Source: `DefaultNetworkGatewayPort` in Istio's
+/// `pilot/pkg/serviceregistry/kube/controller/controller.go`.
 pub const DEFAULT_TLS_PORT: u16 = 15443;
 
-/// The name of the port that leads into the network.
+/// The name of the port for traffic into the network.
 const TLS: &str = "tls";
-/// The name of the port that answers health checks.
+/// The name of the port for health checks.
 pub(super) const STATUS: &str = "status-port";
 
-/// The ports of an east-west gateway, in their order, by name: health, the network, istiod's discovery and its webhooks.
-/// Source: `networkGatewayPorts` in Istio's chart gateway, and `samples/multicluster/gen-eastwest-gateway.sh`.
+/// The default ports of an east-west gateway, in their order, by name: health, the network, istiod's discovery and its
+/// webhooks. Source: `networkGatewayPorts` in Istio's chart gateway, and
+/// `samples/multicluster/gen-eastwest-gateway.sh`.
 const USUAL: [(&str, u16); 4] = [
     (STATUS, 15021),
     (TLS, DEFAULT_TLS_PORT),
@@ -30,27 +31,28 @@ const USUAL: [(&str, u16); 4] = [
 pub struct GatewayPort {
     /// Its name.
     pub name: String,
-    /// The Service's port, which is the one that istiods of other networks use.
+    /// The Service's port, which istiods of other networks use.
     pub port: u16,
-    /// The port of the pods, where it was said; see [`Self::target`].
+    /// The target port of the pods, if it was set; see [`Self::target`].
     pub target: Option<u16>,
 }
 
 impl GatewayPort {
-    /// The port of the pods: unless it was said, that of the usual port of this name, else the same as the Service's.
-    /// Source: `gateway.networkGatewayPort` in `templates/_helpers.tpl` of Istio's chart gateway.
+    /// Returns the target port of the pods: unless it was set, the one of the default port of this name, otherwise the
+    /// same as the Service's. Source: `gateway.networkGatewayPort` in `templates/_helpers.tpl` of Istio's chart
+    /// gateway.
     pub fn target(&self) -> u16 {
         self.target
             .or_else(|| usual(&self.name))
             .unwrap_or(self.port)
     }
 
-    /// The port as a Service spells it, but for the protocol.
+    /// Returns the port as in a Service, without the protocol.
     pub(super) fn in_service(&self) -> Value {
         json!({"name": self.name, "port": self.port, "targetPort": self.target()})
     }
 
-    /// The same with the protocol.
+    /// Returns the port as in a Service, with the protocol.
     pub(super) fn with_protocol(&self) -> Value {
         let mut port = self.in_service();
         port["protocol"] = json!("TCP");
@@ -68,7 +70,7 @@ fn usual(name: &str) -> Option<u16> {
 impl FromStr for GatewayPort {
     type Err = Error;
 
-    /// Reads `NAME` of a usual port, or `NAME=PORT[:TARGETPORT]`.
+    /// Reads `NAME` of a default port, or `NAME=PORT[:TARGETPORT]`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let (name, numbers) = text
             .split_once('=')
@@ -107,7 +109,7 @@ fn unreadable(text: &str, why: &str) -> Error {
     ))
 }
 
-/// All ports of a gateway's Service: `tls` is among them, and no name and no number comes twice.
+/// All ports of a gateway's Service: `tls` is one of them, and no name or number occurs twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ports(Vec<GatewayPort>);
 
@@ -123,10 +125,10 @@ impl Default for Ports {
 }
 
 impl Ports {
-    /// These ports and no others.
+    /// Returns these ports.
     ///
     /// # Errors
-    /// `tls` missing, a name or a number twice.
+    /// `tls` is missing, or a name or a number occurs twice.
     pub fn new(ports: Vec<GatewayPort>) -> Result<Self, Error> {
         let mut errors = Vec::new();
         for (at, port) in ports.iter().enumerate() {
@@ -147,7 +149,7 @@ impl Ports {
         Error::all(errors).map_or(Ok(Self(ports)), Err)
     }
 
-    /// Those for other networks, and none for istiod.
+    /// Returns the ports for other networks, without those for istiod.
     pub fn network_only() -> Self {
         let mut ports = Self::default();
         ports
@@ -156,18 +158,18 @@ impl Ports {
         ports
     }
 
-    /// The ports in their order.
+    /// Returns the ports in their order.
     pub fn iter(&self) -> impl Iterator<Item = &GatewayPort> {
         self.0.iter()
     }
 
-    /// The Service's port by which other networks come in.
+    /// Returns the Service's port for traffic from other networks.
     pub fn tls(&self) -> u16 {
         let tls = self.0.iter().find(|port| port.name == TLS);
         tls.map_or(DEFAULT_TLS_PORT, |port| port.port)
     }
 
-    /// Whether they are what Istio's chart gives to the gateway of a network.
+    /// Returns whether they are the ports of a network's gateway in Istio's chart.
     pub(super) fn are_usual(&self) -> bool {
         let numbers = |ports: &Self| -> Vec<_> {
             let each = ports.0.iter();

@@ -1,31 +1,32 @@
-//! Which nodes a gateway's pods run on.
+//! Scheduling of a gateway's pods on nodes.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-/// Which nodes a gateway's pods run on; by default any.
+/// The nodes that a gateway's pods may run on; any by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scheduling {
     /// Labels that the nodes have.
     pub node_selector: BTreeMap<String, String>,
-    /// Taints of nodes that the pods put up with.
+    /// Taints of nodes that the pods tolerate.
     pub tolerations: Vec<Toleration>,
 }
 
-/// A taint that pods put up with.
+/// A taint that the pods tolerate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toleration {
     /// The taint's key.
     pub key: String,
-    /// Its value; `None` is any.
+    /// Its value; `None` matches any.
     pub value: Option<String>,
-    /// Its effect; `None` is any.
+    /// Its effect; `None` matches any.
     pub effect: Option<String>,
 }
 
 impl Scheduling {
-    /// The fields that have one name in a pod, in the values of the chart and in an IstioOperator, where they are set.
+    /// Returns the fields that are set and have the same name in a pod, in the values of the chart and in an
+    /// IstioOperator.
     pub(super) fn fields(&self) -> Vec<(&'static str, Value)> {
         let tolerations: Vec<Value> = self.tolerations.iter().map(Toleration::object).collect();
         let mut fields = Vec::new();

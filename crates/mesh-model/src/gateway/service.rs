@@ -1,42 +1,43 @@
-//! How a gateway's Service is reached from outside.
+//! The settings of a gateway's Service.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
-/// The settings of a gateway's Service that are the environment's rather than Istio's.
+/// The settings of a gateway's Service that depend on the environment and not on Istio.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GatewayService {
     /// Its type.
     pub service_type: ServiceType,
     /// Its annotations, which load balancers read.
     pub annotations: BTreeMap<String, String>,
-    /// Which load balancer serves it; `None` is the cluster's usual one.
+    /// The class of its load balancer; `None` is the cluster's default.
     pub load_balancer_class: Option<String>,
-    /// Addresses that lead to the nodes by themselves.
+    /// External IPs, which are routed to the nodes without a load balancer.
     pub external_ips: Vec<IpAddr>,
-    /// The address that the load balancer is asked for.
+    /// The address that is requested from the load balancer.
     pub load_balancer_ip: Option<IpAddr>,
-    /// The networks in CIDR notation that the load balancer takes connections from; none is all.
+    /// The networks in CIDR notation from which the load balancer accepts connections; if empty, all.
     pub load_balancer_source_ranges: Vec<String>,
-    /// Which nodes pass on what comes from outside of the cluster.
+    /// The nodes that accept traffic from outside of the cluster.
     pub external_traffic_policy: Option<TrafficPolicy>,
-    /// Which nodes pass on what comes from inside.
+    /// The nodes that accept traffic from inside the cluster.
     pub internal_traffic_policy: Option<TrafficPolicy>,
-    /// Whether it has addresses of one IP family or of both.
+    /// One IP family or both.
     pub ip_family_policy: Option<IpFamilyPolicy>,
-    /// The IP families of its addresses, the first one first.
+    /// The IP families of its addresses, the primary one first.
     pub ip_families: Vec<IpFamily>,
 }
 
 impl GatewayService {
-    /// The external addresses as texts.
+    /// Returns the external IPs as texts.
     pub(super) fn external_ips(&self) -> Vec<String> {
         self.external_ips.iter().map(ToString::to_string).collect()
     }
 
-    /// The fields that have one name in the Service, in the values of the chart and in an IstioOperator, where they are set.
+    /// Returns the fields that are set and have the same name in the Service, in the values of the chart and in an
+    /// IstioOperator.
     pub(super) fn common_fields(&self) -> Vec<(&'static str, Value)> {
         let ranges = &self.load_balancer_source_ranges;
         let families: Vec<&str> = self.ip_families.iter().map(|one| one.as_str()).collect();
@@ -72,17 +73,17 @@ impl GatewayService {
     }
 }
 
-/// Which nodes pass on what comes to a Service.
+/// The traffic policy of a Service: the endpoints that a node sends traffic to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrafficPolicy {
-    /// All nodes, to any pod.
+    /// All pods of the cluster.
     Cluster,
-    /// Each node to its own pods.
+    /// The pods of the same node.
     Local,
 }
 
 impl TrafficPolicy {
-    /// Kubernetes' word for it.
+    /// Returns Kubernetes' word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Cluster => "Cluster",
@@ -101,7 +102,7 @@ pub enum IpFamily {
 }
 
 impl IpFamily {
-    /// Kubernetes' word for it.
+    /// Returns Kubernetes' word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::V4 => "IPv4",
@@ -110,19 +111,19 @@ impl IpFamily {
     }
 }
 
-/// Whether a Service has addresses of one IP family or of both.
+/// The IP family policy of a Service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IpFamilyPolicy {
-    /// Of one.
+    /// One family.
     SingleStack,
-    /// Of both, where the cluster has both.
+    /// Both, if the cluster has both.
     PreferDualStack,
-    /// Of both.
+    /// Both.
     RequireDualStack,
 }
 
 impl IpFamilyPolicy {
-    /// Kubernetes' word for it.
+    /// Returns Kubernetes' word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SingleStack => "SingleStack",
@@ -132,20 +133,20 @@ impl IpFamilyPolicy {
     }
 }
 
-/// The types of a Service that a gateway may have.
+/// The Service types that a gateway may have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ServiceType {
-    /// With an address from a load balancer.
+    /// With a load balancer.
     #[default]
     LoadBalancer,
-    /// By a port of each node.
+    /// With a port on each node.
     NodePort,
-    /// Inside the cluster, or by external addresses.
+    /// Inside the cluster, or with external IPs.
     ClusterIp,
 }
 
 impl ServiceType {
-    /// Kubernetes' word for it.
+    /// Returns Kubernetes' word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LoadBalancer => "LoadBalancer",

@@ -1,32 +1,32 @@
-//! What a gateway is to be.
+//! The requested gateway.
 
 use super::{GatewayService, Ports, Scheduling, ServiceType};
 use crate::exposure::ClusterDomain;
 use crate::names::{EAST_WEST_GATEWAY, ISTIO_SYSTEM, NODE_SELECTOR_ANNOTATION};
 use crate::network::NetworkName;
 
-/// An east-west gateway as somebody wants it, whatever it is installed with.
+/// A requested east-west gateway, independent of the form of installation.
 #[derive(Debug, Clone)]
 pub struct EastWestGateway {
     /// Name of its Service, Deployment and account; a DNS label that begins with a letter.
     pub name: String,
-    /// Where it runs, which is where Istio's control plane runs.
+    /// Its namespace, which is that of Istio's control plane.
     pub namespace: String,
-    /// The network that it leads into; `None` for a mesh of one cluster.
+    /// The network that it is the gateway of; `None` for a mesh of one cluster.
     pub network: Option<NetworkName>,
     /// The revision of the control plane that configures it; `None` is the default one.
     pub revision: Option<String>,
     /// The ports of its Service.
     pub ports: Ports,
-    /// How its Service is reached.
+    /// The settings of its Service.
     pub service: GatewayService,
-    /// How many pods, always; `None` leaves it to an autoscaler between 1 and 5.
+    /// The fixed number of pods; with `None` an autoscaler keeps it between 1 and 5.
     pub replicas: Option<u32>,
-    /// Which nodes its pods run on.
+    /// The nodes that its pods run on.
     pub scheduling: Scheduling,
-    /// The platform of the cluster as Istio's charts know it, such as `openshift`.
+    /// The platform of the cluster, by its name in Istio's charts, such as `openshift`.
     pub platform: Option<String>,
-    /// The domain of the cluster's Services, where the gateway itself names what it hands on.
+    /// The domain of the cluster's Services, for forms in which the gateway itself lists the hosts that it forwards.
     pub cluster_domain: ClusterDomain,
 }
 
@@ -48,19 +48,19 @@ impl Default for EastWestGateway {
 }
 
 impl EastWestGateway {
-    /// The value of the label `istio`, by which Istio's own Gateway objects select the pods: the name without `istio-`.
-    /// Source: `gateway.selectorLabels` in `templates/_helpers.tpl` of Istio's chart gateway.
+    /// Returns the value of the label `istio`, by which Istio's own Gateway objects select the pods: the name without
+    /// `istio-`. Source: `gateway.selectorLabels` in `templates/_helpers.tpl` of Istio's chart gateway.
     pub fn istio_label(&self) -> &str {
         self.name.strip_prefix("istio-").unwrap_or(&self.name)
     }
 
-    /// The port of its Service that has to be named by a label, since istiod would look for 15443.
+    /// Returns the port of its Service that needs a label, because istiod's default is 15443.
     pub(super) fn unusual_tls_port(&self) -> Option<u16> {
         let port = self.ports.tls();
         (self.network.is_some() && port != super::DEFAULT_TLS_PORT).then_some(port)
     }
 
-    /// What keeps istiods from finding an address for it, though the objects are right.
+    /// Returns the reasons why istiods find no address for it although the objects are valid.
     ///
     /// Source: `convertService` in Istio's `pilot/pkg/serviceregistry/kube/conversion.go`.
     pub fn warnings(&self) -> Vec<String> {

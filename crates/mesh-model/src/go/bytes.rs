@@ -5,15 +5,15 @@ use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
-/// Go asks for padding, but not that the bits before it are zero.
+/// Go requires padding, but does not require the bits before it to be zero.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
 
-/// The bytes: base64, in which line breaks count for nothing, or a list of numbers. Nothing where there is no value; `None`
-/// where it is neither.
-/// Source: <https://pkg.go.dev/encoding/base64#Encoding.Decode>, <https://pkg.go.dev/encoding/json#Unmarshal>.
+/// Returns the bytes: base64, in which line breaks are ignored, or a list of numbers. Empty if there is no value;
+/// `None` if it is neither. Source: <https://pkg.go.dev/encoding/base64#Encoding.Decode>,
+/// <https://pkg.go.dev/encoding/json#Unmarshal>.
 pub(crate) fn bytes(value: &Value) -> Option<Vec<u8>> {
     match value {
         Value::Null => Some(Vec::new()),
@@ -26,7 +26,7 @@ pub(crate) fn bytes(value: &Value) -> Option<Vec<u8>> {
     }
 }
 
-/// What base64 stands for; line breaks in it count for nothing.
+/// Decodes base64, in which line breaks are ignored.
 pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let text: Vec<u8> = text
         .iter()

@@ -1,16 +1,16 @@
-//! The one YAML document that Kubernetes' decoder sees in a text.
+//! The YAML document that Kubernetes' decoder reads from a text.
 //!
-//! It goes by `sigs.k8s.io/yaml`: what follows the first document is not looked at, of a key that is there twice the last
-//! one counts, and YAML 1.1 is the only version.
+//! It follows `sigs.k8s.io/yaml`: only the first document is read, the last of duplicate keys wins, and YAML 1.1 is the
+//! only version.
 
 use serde_json::Value;
 
 use crate::yaml;
 
-/// The first document of `bytes`, `null` where it is empty.
+/// Returns the first document of `bytes`, `null` if it is empty.
 ///
 /// # Errors
-/// Why it cannot be read; the reason never shows the text.
+/// The reason why it cannot be read; it never contains the text.
 pub(crate) fn first_document(bytes: &[u8]) -> Result<Value, String> {
     let text = decode(bytes).ok_or("it is not text")?;
     let text = first(&text);
@@ -30,7 +30,7 @@ pub(crate) fn first_document(bytes: &[u8]) -> Result<Value, String> {
     Ok(documents.into_iter().next().unwrap_or_default())
 }
 
-/// UTF-8, or UTF-16 where a byte order mark says so.
+/// Decodes UTF-8, or UTF-16 if there is a byte order mark for it.
 pub(crate) fn decode(bytes: &[u8]) -> Option<String> {
     let wide = |from: fn([u8; 2]) -> u16| {
         let pairs = bytes[2..].chunks(2);
@@ -47,7 +47,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// All up to the mark that ends the first document. Such a mark is one wherever it begins a line.
+/// Returns everything before the marker that ends the first document. A marker counts at the start of any line.
 fn first(text: &str) -> &str {
     let mut begun = false;
     let mut end = 0;
@@ -66,7 +66,7 @@ fn first(text: &str) -> &str {
     &text[..end]
 }
 
-/// The version in a `%YAML` line before the document.
+/// Returns the version in a `%YAML` line before the document.
 fn directive(text: &str) -> Option<&str> {
     text.lines()
         .take_while(|line| !line.starts_with("---"))

@@ -1,6 +1,7 @@
-//! How Go programs, istiod and kubectl among them, read the texts in a kubeconfig: YAML, base64, PEM and URLs.
+//! The rules by which Go programs such as istiod and kubectl read the texts in a kubeconfig: YAML, base64, PEM and
+//! URLs.
 //!
-//! Only for judging what they would make of a text; what the suite itself reads and writes goes by `yaml` and `http`.
+//! Only for predicting how they read a text; the suite itself reads and writes through `yaml` and `http`.
 
 mod bytes;
 mod document;

@@ -8,16 +8,16 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"\n-----END ";
 const DASHES: &[u8] = b"-----";
 
-/// One block of a text. It may hold a private key, so it has no Debug.
+/// One PEM block. It may contain a private key, so it has no Debug.
 pub(crate) struct Block {
-    /// Such as `CERTIFICATE`.
+    /// Its type, such as `CERTIFICATE`.
     pub(crate) label: Vec<u8>,
-    /// Whether lines such as `Proc-Type: 4,ENCRYPTED` stand before what it holds.
+    /// True if headers such as `Proc-Type: 4,ENCRYPTED` precede its contents.
     pub(crate) has_headers: bool,
     pub(crate) contents: Vec<u8>,
 }
 
-/// The blocks of a text. Whatever stands around them counts for nothing, and so do blocks that are malformed.
+/// Returns the blocks of a text. Text around them and malformed blocks are ignored.
 pub(crate) fn blocks(text: &[u8]) -> impl Iterator<Item = Block> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -27,7 +27,7 @@ pub(crate) fn blocks(text: &[u8]) -> impl Iterator<Item = Block> {
     })
 }
 
-/// The first block, and what follows it.
+/// Returns the first block, and the text behind it.
 fn next(mut text: &[u8]) -> Option<(Block, &[u8])> {
     loop {
         let end = find(text, END)?;
@@ -41,15 +41,15 @@ fn next(mut text: &[u8]) -> Option<(Block, &[u8])> {
 
 enum Found {
     Block(Block),
-    /// Another may follow.
+    /// A malformed block; another one may follow.
     Malformed,
-    /// The text is over.
+    /// The end of the text.
     Nothing,
 }
 
-/// The block whose last line begins behind `end`.
+/// Returns the block whose last line begins behind `end`.
 fn block(text: &[u8], end: usize) -> Found {
-    // The last of several first lines counts.
+    // Of several first lines the last one counts.
     let Some(begin) = find_last(&text[..end], BEGIN) else {
         return Found::Malformed;
     };
@@ -69,7 +69,7 @@ fn block(text: &[u8], end: usize) -> Found {
         has_headers = true;
         inside = behind;
         if text.len() - inside.len() > end + 1 {
-            // Its last line is one too, where Go gives up.
+            // Its last line was read as a header; Go stops there.
             return Found::Nothing;
         }
     }
@@ -100,7 +100,7 @@ fn block(text: &[u8], end: usize) -> Found {
     }
 }
 
-/// The line that begins at `from`, without blanks at its end, and what follows it.
+/// Returns the line that begins at `from`, without trailing blanks, and the text behind it.
 fn line(text: &[u8], from: usize) -> (&[u8], &[u8]) {
     let text = &text[from..];
     let (line, behind) = match text.iter().position(|byte| *byte == b'\n') {

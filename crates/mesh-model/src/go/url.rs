@@ -1,20 +1,20 @@
-//! A URL as Go's `net/url` takes it apart, as far as a scheme and a host are concerned.
+//! URLs as Go's `net/url` parses them, as far as scheme and host are concerned.
 //!
 //! Source: `Parse` in Go's `net/url/url.go` (1.26), and <https://pkg.go.dev/net/url#Parse>.
 
-/// The parts of a URL that decide whether a client can be made of it.
+/// The parts of a URL that decide whether a client can be created for it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Url {
-    /// In lower case; empty where there is none.
+    /// In lower case; empty if there is none.
     pub(crate) scheme: String,
-    /// With its port; empty where there is none.
+    /// With its port; empty if there is none.
     pub(crate) host: String,
-    /// All between host and query.
+    /// Everything between host and query.
     pub(crate) path: String,
 }
 
 impl Url {
-    /// `None` where Go refuses it.
+    /// Parses a URL; returns `None` if Go refuses it.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
         if text.chars().any(|c| c.is_ascii_control()) || !escapes_are_good(fragment) {
@@ -29,7 +29,7 @@ impl Url {
         };
         if !rest.starts_with('/') {
             let first = rest.split('/').next().unwrap_or_default();
-            // What follows a scheme without a slash is opaque and not looked at.
+            // The text behind a scheme without a slash is opaque and not parsed.
             return if scheme.is_empty() {
                 (!first.contains(':') && escapes_are_good(rest)).then_some(url)
             } else {
@@ -52,7 +52,8 @@ impl Url {
     }
 }
 
-/// The scheme, and what follows its colon; no scheme where the text begins otherwise. `None` for a colon at the start.
+/// Returns the scheme, and the text behind its colon; an empty scheme if there is none. `None` if the text begins with
+/// a colon.
 fn scheme(text: &str) -> Option<(&str, &str)> {
     let in_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
     let end = text.find(|c| !in_scheme(c)).unwrap_or(text.len());
@@ -86,7 +87,7 @@ fn host_is_good(host: &str) -> bool {
     let in_name = |c: char| {
         !c.is_ascii() || c.is_ascii_alphanumeric() || "-_.~!$&'()*+,;=:[]<>\"%".contains(c)
     };
-    // Escapes in a host stand for letters beyond ASCII, or for the sign before an IPv6 zone.
+    // In a host, escapes may only stand for non-ASCII letters, or for the sign before an IPv6 zone.
     let escapes = name.split('%').skip(1).all(|rest| {
         let code = rest
             .get(..2)
