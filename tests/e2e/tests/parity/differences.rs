@@ -1,11 +1,11 @@
-//! Where `create` means to differ from istioctl: what each does and why. The proofs are in [`crate::proofs`].
+//! Where `create` differs from istioctl on purpose: what each does and why. The proofs are in [`crate::proofs`].
 //!
 //! The texts are the rows of the table in `docs/istioctl.md`.
 
 use crate::proofs;
 use crate::world::World;
 
-/// One meant difference.
+/// One intended difference.
 pub(crate) struct Difference {
     pub(crate) id: &'static str,
     pub(crate) theirs: &'static str,
@@ -30,7 +30,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         id: "token-choice",
         theirs: "lists every Secret of the namespace and takes the account's first token Secret",
         ours: "reads the token Secret of the usual name; only where it is missing, lists token Secrets",
-        why: "which token is given out no longer depends on names that sort earlier, and Secrets that are nobody's business are not read",
+        why: "the token no longer depends on names that sort earlier, and unrelated Secrets are not read",
         lines: &["--name west -n tokens"],
         shown: proofs::token_choice,
     },
@@ -44,17 +44,17 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         id: "reader-rights",
-        theirs: "makes role and binding only together with the account",
-        ours: "makes whichever of account, role and binding is missing, when it makes a token Secret and when the try-out is forbidden",
-        why: "an account without rights gives a secret that istiod cannot read with",
+        theirs: "creates role and binding only together with the account",
+        ours: "creates whichever of account, role and binding is missing, when it creates a token Secret and when the test of the secret is forbidden",
+        why: "with an account without permissions istiod cannot use the secret",
         lines: &["--name west -n rightless"],
         shown: proofs::reader_rights,
     },
     Difference {
         id: "try-out",
-        theirs: "prints a secret that was never used",
-        ours: "uses it once, and refuses where the API server, its certificate or its answer is wrong; `--no-verify` skips that",
-        why: "a secret that cannot work shows here, not in istiod's log",
+        theirs: "prints an untested secret",
+        ours: "uses it once, and fails where the API server, its certificate or its answer is wrong; `--no-verify` skips that",
+        why: "a secret that cannot work is found here, not in istiod's log",
         lines: &[
             "--name west -n ready --service-account powerless",
             "--name west -n ready --tls-server-name wrong.example.com",
@@ -64,14 +64,14 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     Difference {
         id: "carried-over",
         theirs: "drops the context's `tls-server-name`, `proxy-url` and `insecure-skip-tls-verify`, and its CA",
-        ours: "carries over those without which the server is not reached, and says so",
+        ours: "carries over those without which the server cannot be reached, and says so",
         why: "behind a proxy or another name istioctl's secret does not work",
         lines: &["--name west -n ready --context unspecified"],
         shown: proofs::carried_over,
     },
     Difference {
         id: "loopback",
-        theirs: "warns of a loopback address in the context, and takes one from `--server`",
+        theirs: "warns of a loopback address in the context, and accepts one from `--server`",
         ours: "refuses it with the addresses that the cluster shows; `--allow-loopback` overrides",
         why: "in another cluster it means that cluster's own pod",
         lines: &[
@@ -82,9 +82,9 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         id: "server-scheme",
-        theirs: "takes any text as `--server`",
-        ours: "wants `https://` or `http://`, and prints the corrected form",
-        why: "istiod would speak plain HTTP to an address without a scheme",
+        theirs: "accepts any text as `--server`",
+        ours: "requires `https://` or `http://`, and prints the corrected form",
+        why: "istiod would use plain HTTP for an address without a scheme",
         lines: &[
             "--name west -n ready --server 127.0.0.1:1",
             "--name west -n ready --server api.example.com",
@@ -95,15 +95,15 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     Difference {
         id: "cluster-name",
         theirs: "without `--name`: the UID of kube-system",
-        ours: "without `--name`: what the cluster's istiod calls itself; else that UID, with a warning",
-        why: "istiod refuses the proxies of a cluster that it knows by another name",
+        ours: "without `--name`: the cluster ID of the cluster's own istiod; else that UID, with a warning",
+        why: "istiod rejects the proxies of a cluster that it has under another name",
         lines: &["-n named"],
         shown: proofs::cluster_name,
     },
     Difference {
         id: "upper-case-name",
-        theirs: "takes upper-case letters in `--name`",
-        ours: "takes them as the key, and names the Secret in lower case",
+        theirs: "accepts upper-case letters in `--name`",
+        ours: "accepts them in the data key, and names the Secret in lower case",
         why: "no Secret can have such a name: `kubectl apply` refuses what istioctl prints",
         lines: &["--name West -n ready"],
         shown: proofs::upper_case_name,
@@ -111,15 +111,15 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     Difference {
         id: "name-with-dots",
         theirs: "refuses a dot in `--name`",
-        ours: "takes it",
-        why: "an istiod may call itself `prod.example.com`, and knows the cluster by that name only",
+        ours: "accepts it",
+        why: "the cluster ID of an istiod may be `prod.example.com`",
         lines: &["--name w.est -n ready"],
         shown: proofs::accepted_here,
     },
     Difference {
         id: "plugin-config",
         theirs: "prints the `auth-provider` without the pairs of `--auth-plugin-config`",
-        ours: "prints them, and warns where istiod refuses the provider",
+        ours: "prints them, and warns where istiod rejects the provider",
         why: "the flag was never bound",
         lines: &[
             "--name west -n ready --auth-type plugin --auth-plugin-name gcp --auth-plugin-config a=b,c=d --auth-plugin-config e=f=g",
@@ -128,9 +128,9 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         id: "plugin-from-nothing",
-        theirs: "with `--auth-type=plugin` does not wait for the token Secret that it makes, and fails for want of the CA in it",
+        theirs: "with `--auth-type=plugin` does not wait for the token Secret that it creates, and fails since the CA is missing in it",
         ours: "waits as for a bearer token",
-        why: "the second try would have worked",
+        why: "a second run would have worked",
         lines: &["--name west -n plugins --auth-type plugin --auth-plugin-name oidc"],
         shown: proofs::plugin_from_nothing,
     },
@@ -138,7 +138,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         id: "plugin-flags-alone",
         theirs: "ignores `--auth-plugin-name` and `--auth-plugin-config` without `--auth-type=plugin`",
         ours: "refuses them",
-        why: "the result is a bearer token that nobody asked for",
+        why: "the result would be a bearer token that was not requested",
         lines: &[
             "--name west -n ready --auth-plugin-name gcp",
             "--name west -n ready --auth-plugin-config a=b",
@@ -147,7 +147,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         id: "manifests",
-        theirs: "makes the reader's objects from the charts in `--manifests` (`-d`)",
+        theirs: "creates the reader's objects from the charts in `--manifests` (`-d`)",
         ours: "accepts it with a warning; the objects are built in",
         why: "they are the same in every supported release",
         lines: &[
@@ -179,7 +179,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         id: "impersonation",
         theirs: "ignores `--as-group` and `--as-uid` without `--as`",
         ours: "refuses them",
-        why: "kubectl does; the command would run with rights that were to be given up",
+        why: "as kubectl does; the command would run with permissions that were to be dropped",
         lines: &[
             "--name west -n ready --as-group nobodies",
             "--name west -n ready --as-uid 1",
@@ -198,7 +198,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         id: "chart-version",
         theirs: "labels the reader's objects with the version of the charts inside, which is 1.0.0 in istioctl's development builds",
         ours: "labels them with the Istio release that they were taken from",
-        why: "the label says where the rules come from",
+        why: "the label says which release the rules are from",
         lines: &["--name west -n versions"],
         shown: proofs::chart_version,
     },
@@ -206,7 +206,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         id: "field-manager",
         theirs: "writes as `istioctl` and `istio-ci`",
         ours: "writes as `kubectl-mesh`, by server-side apply",
-        why: "one owner for all that the suite writes",
+        why: "one field manager for everything that the suite writes",
         lines: &["--name west -n managers"],
         shown: proofs::field_manager,
     },

@@ -1,7 +1,7 @@
 //! `kubectl mesh-secret create` beside the real `istioctl create-remote-secret`, on one real API server.
 //!
 //! What one accepts the other accepts, with the same bytes on standard output; what one refuses the other refuses. The
-//! exceptions are the meant differences, each of which is shown to be one and is listed in `docs/istioctl.md`.
+//! exceptions are the intended differences, each of which is shown to be one and is listed in `docs/istioctl.md`.
 
 #![expect(
     clippy::unwrap_used,
@@ -120,7 +120,7 @@ fn from_nothing_both_make_the_same_objects() {
 }
 
 #[test]
-fn each_meant_difference_is_one() {
+fn each_intended_difference_is_one() {
     let world = World::get();
     for difference in DIFFERENCES {
         (difference.shown)(world, difference.lines);
@@ -128,7 +128,7 @@ fn each_meant_difference_is_one() {
 }
 
 #[test]
-fn the_page_lists_every_flag_and_every_meant_difference() {
+fn the_page_lists_every_flag_and_every_intended_difference() {
     let page = page::read();
     let rows: Vec<String> = DIFFERENCES.iter().map(page::row).collect();
     let missing: Vec<&String> = rows
@@ -136,7 +136,7 @@ fn the_page_lists_every_flag_and_every_meant_difference() {
         .filter(|row| !page.contains(row.as_str()))
         .collect();
     assert!(missing.is_empty(), "docs/istioctl.md lacks\n{missing:#?}");
-    let listed = page::rows_under(&page, "## Meant differences");
+    let listed = page::rows_under(&page, "## Intended differences");
     assert_eq!(listed, rows, "docs/istioctl.md lists other differences");
     let spellings = flags::KNOWN.iter().flat_map(|flag| flag.split(' '));
     for spelling in spellings.filter(|flag| !flags::ABOUT_ISTIOCTL_ITSELF.contains(flag)) {

@@ -61,7 +61,7 @@ pub(crate) fn raw(world: &World, kind: &Kind, namespace: &str) -> Value {
 }
 
 /// The object without what is the server's own, the namespace's name, the token, and the chart's version, which is a
-/// meant difference.
+/// intended difference.
 pub(crate) fn read(world: &World, kind: &Kind, namespace: &str) -> Value {
     let mut object = raw(world, kind, namespace);
     let metadata = object["metadata"].as_object_mut().unwrap();

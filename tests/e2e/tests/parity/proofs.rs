@@ -1,4 +1,4 @@
-//! Shows of each meant difference that it is as described: both commands are run, and a change of either is noticed.
+//! Shows of each intended difference that it is as described: both commands are run, and a change of either is noticed.
 
 use mesh_testkit::command::Output;
 
