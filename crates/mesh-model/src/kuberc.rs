@@ -1,4 +1,4 @@
-//! What kubectl's preferences file (`kuberc`) allows of credential plugins.
+//! The policy for credential plugins in kubectl's preferences file (`kuberc`).
 //!
 //! <https://kubernetes.io/docs/reference/kubectl/kuberc/>; the rules are those of `pkg/kuberc` in `k8s.io/kubectl` and of
 //! `ValidatePluginPolicy` in `k8s.io/client-go/plugin/pkg/client/auth/exec`.
@@ -11,31 +11,31 @@ use super::go;
 
 const GROUP: &str = "kubectl.config.k8s.io/";
 
-/// Which credential plugins may run.
+/// The credential plugins that may run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Policy {
-    /// All of them, which is also what no policy means.
+    /// All of them, also if there is no policy.
     #[default]
     AllowAll,
     /// None.
     DenyAll,
-    /// Those that are listed, each by a name or a path.
+    /// The listed ones, each by a name or a path.
     Allowlist(Vec<String>),
 }
 
-/// Why a file gives no policy.
+/// The reason why a file has no policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Defect {
-    /// It holds no preferences. kubectl passes over such a file where nobody named it.
+    /// It contains no preferences. kubectl ignores such a file unless it was named explicitly.
     NoPreferences,
-    /// Its policy contradicts itself, which kubectl never passes over.
+    /// Its policy contradicts itself, which kubectl never ignores.
     Misconfigured(String),
 }
 
 /// Reads the policy of the first preferences in the file.
 ///
 /// # Errors
-/// A file of something else, and a policy that contradicts itself.
+/// A file of another kind, and a policy that contradicts itself.
 pub fn policy(bytes: &[u8]) -> Result<Policy, Defect> {
     let mut is_empty = true;
     for document in documents(&String::from_utf8_lossy(bytes)) {
@@ -64,7 +64,7 @@ pub fn policy(bytes: &[u8]) -> Result<Policy, Defect> {
     }
 }
 
-/// The documents of a text, each without the line that begins it.
+/// Returns the documents of a text, each without its separator line.
 fn documents(text: &str) -> Vec<String> {
     let mut documents = vec![String::new()];
     for line in text.lines() {
@@ -148,8 +148,7 @@ fn misconfigured(why: String) -> Defect {
     Defect::Misconfigured(why)
 }
 
-/// The shortest path that means the same without looking at the disk.
-/// Source: <https://pkg.go.dev/path/filepath#Clean>.
+/// Returns the shortest equivalent path, without access to the disk. Source: <https://pkg.go.dev/path/filepath#Clean>.
 pub fn clean(path: &str) -> String {
     let mut parts: Vec<Component<'_>> = Vec::new();
     for part in Path::new(path).components() {

@@ -1,4 +1,4 @@
-//! One label or annotation on an object that is somebody else's: whether it has to be written, and whether it may.
+//! Decides whether a label or annotation on an object that others own must be written, and whether it may be.
 
 use std::fmt;
 
@@ -17,49 +17,49 @@ pub enum Mark {
     Annotation(&'static str),
 }
 
-/// What is wanted of a mark.
+/// The requested state of a label or annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wish<'a> {
-    /// The value; `None` takes the mark away.
+    /// The value; `None` removes it.
     pub value: Option<&'a str>,
-    /// Whether another value may be replaced.
+    /// True if another value may be replaced.
     pub overwrite: bool,
-    /// Whether it may be taken from somebody who applies it.
+    /// True if it may be taken over from another field manager that applies it.
     pub force_conflicts: bool,
 }
 
-/// What it takes to have the mark as wanted.
+/// The write that establishes the requested state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Nothing: it is so already, whoever made it so.
+    /// None: the object has the requested state already.
     Keep,
-    /// A server-side apply of what `applied` gives.
+    /// A server-side apply of the result of `applied`.
     Apply {
-        /// Whether it is taken from those who wrote it before.
+        /// True if the apply must be forced, because other managers own it.
         force: bool,
     },
-    /// A merge patch that takes it away, since it was not (or not only) applied by us.
+    /// A merge patch that removes it, because it was not (or not only) applied by us.
     TakeAway,
 }
 
-/// Why the mark may not be written.
+/// The reason why it may not be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// It has this other value.
     OtherValue(String),
-    /// These field managers apply it, and would put it back.
+    /// These field managers apply it, and would restore it.
     Applied(Vec<String>),
 }
 
 impl Mark {
-    /// The key.
+    /// Returns the key.
     pub fn key(self) -> &'static str {
         match self {
             Self::Label(key) | Self::Annotation(key) => key,
         }
     }
 
-    /// The value on the object, where there is one.
+    /// Returns the value on the object, if there is one.
     pub fn value(self, meta: &ObjectMeta) -> Option<&str> {
         let map = match self {
             Self::Label(_) => &meta.labels,
@@ -70,9 +70,9 @@ impl Mark {
 
     /// Decides for an object with this metadata.
     ///
-    /// Only a value that is to change has to be fought for: one that is right stays as it is and where it came from.
-    /// Whoever wrote a value once (kubectl, istioctl) gives it up to `overwrite`; who applies it server-side would put it
-    /// back, and is asked for by `force_conflicts`.
+    /// A value that is already as requested is never changed, and its owners stay. A value that a manager wrote once
+    /// (kubectl, istioctl) may be replaced with `overwrite`. A manager that applies it server-side would restore it;
+    /// replacing such a value needs `force_conflicts`.
     pub fn decide(self, meta: &ObjectMeta, wish: Wish<'_>) -> Result<Step, Refusal> {
         let found = self.value(meta);
         if found == wish.value {
@@ -102,8 +102,8 @@ impl Mark {
         })
     }
 
-    /// What to apply so that `object` gets the mark with this value or, with `None`, loses it: all that we applied to it
-    /// before, with the mark changed.
+    /// Returns the object to apply so that `object` gets this value or, with `None`, loses it: all that we applied
+    /// before, with this one change.
     pub fn applied(self, object: &Value, value: Option<&str>) -> Value {
         let mut part = applied_by(object, FIELD_MANAGER);
         let map = self.map();
@@ -115,7 +115,7 @@ impl Mark {
         part
     }
 
-    /// A merge patch that takes the mark away from the object as it was read, and from no later one.
+    /// Returns a merge patch that removes it from the object as it was read, and from no later version.
     pub fn taken_away(self, meta: &ObjectMeta) -> Value {
         let mut patch = json!({"metadata": {"resourceVersion": meta.resource_version}});
         patch["metadata"][self.map()] = json!({self.key(): null});
@@ -146,7 +146,7 @@ mod tests {
 
     const MARK: Mark = Mark::Label("l");
 
-    /// An object with the label `l=old`, owned by these managers; a `+` in front of a name stands for an apply.
+    /// Returns an object with the label `l=old`, owned by these managers; a `+` in front of a name stands for an apply.
     fn object(managers: &[&str]) -> Value {
         let fields: Vec<Value> = managers
             .iter()

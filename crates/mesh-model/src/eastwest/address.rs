@@ -1,4 +1,4 @@
-//! Where a gateway is, by the rules by which an istiod of another cluster finds it.
+//! The addresses of a gateway, by the rules by which an istiod of another cluster finds them.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -9,38 +9,38 @@ use serde::Serialize;
 use crate::names::NODE_SELECTOR_ANNOTATION;
 use crate::resources::ApiGateway;
 
-/// What sort of address it is.
+/// The kind of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AddressKind {
-    /// The load balancer's.
+    /// An address of the load balancer.
     Ip,
-    /// The load balancer's, as a name.
+    /// A host name of the load balancer.
     Hostname,
     /// One of the Service's `externalIPs`.
     ExternalIp,
-    /// A node's.
+    /// The address of a node.
     NodePort,
 }
 
-/// Where a gateway is.
+/// One address of a gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Address {
-    /// What sort of address it is.
+    /// Its kind.
     #[serde(rename = "type")]
     pub kind: AddressKind,
-    /// The address or name.
+    /// The IP address or host name.
     pub value: String,
-    /// What it resolves to from here.
+    /// The IP addresses that it resolves to on this machine.
     pub resolved: Vec<IpAddr>,
-    /// For a node, its port for each port of the Service.
+    /// For the address of a node: its node port for each port of the Service.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub node_ports: BTreeMap<i32, i32>,
 }
 
 impl AddressKind {
-    /// As a person would say it.
+    /// Returns its name in messages.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ip => "load balancer",
@@ -61,7 +61,7 @@ impl Address {
         }
     }
 
-    /// The port to dial for a port of the Service; nothing where a node has none for it.
+    /// Returns the port to connect to for a port of the Service; `None` if a node has no node port for it.
     pub fn port(&self, of_service: i32) -> Option<i32> {
         match self.kind {
             AddressKind::Ip | AddressKind::Hostname | AddressKind::ExternalIp => Some(of_service),
@@ -69,7 +69,7 @@ impl Address {
         }
     }
 
-    /// The addresses of a Service, in the order in which they are told.
+    /// Returns the addresses of a Service, in the order of the object.
     ///
     /// Source: `ConvertService` in Istio's `pilot/pkg/serviceregistry/kube/conversion.go`; the nodes of a `NodePort` by
     /// `onNodeEvent` in its `controller/controller.go`.
@@ -85,7 +85,7 @@ impl Address {
         addresses
     }
 
-    /// The addresses that a Gateway of the Gateway API says to have.
+    /// Returns the addresses in the status of a Gateway of the Gateway API.
     pub fn of_api_gateway(gateway: &ApiGateway) -> Vec<Self> {
         let addresses = gateway.status.addresses.iter();
         let address = addresses.map(|address| {
@@ -145,7 +145,8 @@ fn of_nodes(service: &Service, nodes: &[Node]) -> Vec<Address> {
         .collect()
 }
 
-/// The labels of the nodes that stand for a `NodePort`; nothing without the annotation, and an error where it is no map.
+/// Returns the labels of the nodes whose addresses a `NodePort` Service has; `None` without the annotation, and an
+/// error if its value is not a map.
 pub(super) fn node_selector(service: &Service) -> Option<Result<BTreeMap<String, String>, ()>> {
     let annotations = service.metadata.annotations.as_ref()?;
     let text = annotations.get(NODE_SELECTOR_ANNOTATION)?;

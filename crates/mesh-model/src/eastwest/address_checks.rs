@@ -1,4 +1,4 @@
-//! What is to be said of a gateway's addresses, before anything is dialled.
+//! Checks of a gateway's addresses, before any connection.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use super::{About, Address, ClusterFacts, Gateway};
 use crate::finding::{CheckId, Finding, Severity};
 
 pub(super) fn address(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
-    // What keeps a NodePort without an address is said by `nodes`, and of the Gateway API by `of_api_gateway`.
+    // A NodePort without addresses is reported by `nodes`, and the Gateway API by `of_api_gateway`.
     let told_elsewhere =
         gateway.service_type.as_deref() == Some("NodePort") || gateway.service.is_none();
     if !gateway.addresses.is_empty() || told_elsewhere {
@@ -50,7 +50,7 @@ pub(super) fn hosts_and_loopback(gateway: &Gateway, cluster: &ClusterFacts) -> V
         }
         let named = value == "localhost" || value.rsplit('.').next() == Some("local");
         if named || address.resolved.iter().any(is_own) {
-            // In a lab all clusters can be on one machine.
+            // In a test setup all clusters may be on one machine.
             let severity = if cluster.is_local {
                 Severity::Info
             } else {
@@ -66,8 +66,8 @@ pub(super) fn hosts_and_loopback(gateway: &Gateway, cluster: &ClusterFacts) -> V
     findings
 }
 
-/// Addresses that some networks reach and others do not: istiods of the other clusters hand out all that a gateway has, and
-/// who cannot reach one of them loses a part of the requests.
+/// Reports addresses of which some are reachable only from some networks: istiods of the other clusters distribute all
+/// addresses of a gateway, and proxies that cannot reach one of them lose a part of their requests.
 ///
 /// Source: `ConvertService` in Istio's `pilot/pkg/serviceregistry/kube/conversion.go`.
 pub(super) fn mixed(gateway: &Gateway) -> Option<Finding> {
@@ -83,7 +83,8 @@ pub(super) fn mixed(gateway: &Gateway) -> Option<Finding> {
     Some(Finding::new(CheckId::EwgAddressMixed, Severity::Warning, message).fix(fix))
 }
 
-/// The first private and the first public address, where there are both; names count by what they resolve to from here.
+/// Returns the first private and the first public address, if there are both; host names count by the addresses that
+/// they resolve to on this machine.
 fn private_beside_public(addresses: &[Address]) -> Option<(&Address, &Address)> {
     let is = |address: &&Address, wanted: fn(&IpAddr) -> bool| address.resolved.iter().any(wanted);
     let private = addresses.iter().find(|address| is(address, is_private))?;
@@ -91,8 +92,8 @@ fn private_beside_public(addresses: &[Address]) -> Option<(&Address, &Address)> 
     Some((private, public))
 }
 
-/// An address of a private network, or one that a provider shares out among its customers.
-/// Source: RFC 1918, RFC 4193, RFC 6598.
+/// Returns whether an address is in a private network, or in one that a provider shares among its customers. Source:
+/// RFC 1918, RFC 4193, RFC 6598.
 fn is_private(address: &IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(four) => {

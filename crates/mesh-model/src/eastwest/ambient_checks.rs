@@ -1,4 +1,4 @@
-//! What a Gateway of the Gateway API says about whether it can work.
+//! Checks of a Gateway of the Gateway API.
 
 use super::remedies::generate_ambient;
 use super::warned::newest;
@@ -6,11 +6,11 @@ use super::{About, ClusterFacts, Gateway};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::resources::{ApiGateway, Listener};
 
-/// The class that istiod makes an east-west gateway for.
-/// Source: `EastWestGatewayClassName` in Istio's `pkg/config/constants`.
+/// The class that istiod creates an east-west gateway for. Source: `EastWestGatewayClassName` in Istio's
+/// `pkg/config/constants`.
 const CLASS: &str = "istio-east-west";
 
-/// What is wrong with the Gateway that a gateway was made from, if any.
+/// Returns the problems of the Gateway that a gateway was created for, if any.
 pub(super) fn of_api_gateway(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
     let Some(api) = &gateway.api else {
         return Vec::new();

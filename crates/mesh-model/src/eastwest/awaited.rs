@@ -1,10 +1,11 @@
-//! What gateways still lack before another cluster can find them.
+//! Conditions that gateways do not fulfil yet, and that other clusters need to find them.
 
 use super::address::node_selector;
 use super::{Address, Gateway};
 
 impl Gateway {
-    /// What it lacks, as the end of a sentence; nothing where it has an address that is one here too.
+    /// Returns the missing condition, as the end of a sentence; `None` if it has an address that resolves on this
+    /// machine.
     pub fn lacks(&self) -> Option<String> {
         if self.addresses.is_empty() {
             return Some("has no address".to_owned());
@@ -14,8 +15,8 @@ impl Gateway {
             .then(|| format!("has no address that resolves from here ({})", values(self)))
     }
 
-    /// Whether only a change of its own objects can give it what it lacks; else DNS, the nodes or a Service that is yet to
-    /// be made can.
+    /// Returns whether only a change of its own objects can provide the missing condition; otherwise DNS, the nodes or
+    /// a Service that does not exist yet can.
     pub fn is_up_to_its_objects(&self) -> bool {
         let Some(service) = &self.service else {
             return false;
@@ -26,7 +27,7 @@ impl Gateway {
     }
 }
 
-/// How far the gateways of a cluster are, in one line.
+/// Returns the state of a cluster's gateways in one line.
 pub fn told(gateways: &[Gateway]) -> String {
     if gateways.is_empty() {
         return "no gateway yet".to_owned();

@@ -1,4 +1,5 @@
-//! Which services can be asked for through a gateway: it shows nothing of its own, so somebody behind it has to answer.
+//! Services that a gateway can be tested with: it presents no certificate of its own, so a workload behind it has to
+//! answer.
 
 use std::collections::BTreeMap;
 
@@ -9,32 +10,32 @@ use serde::Serialize;
 use super::gateway::{is_ready, key};
 use crate::names::TLS_MODE_LABEL;
 
-/// How many are asked for: one that is broken should not pass for a broken gateway.
+/// The number of services to test with: a single broken service must not look like a broken gateway.
 const ENOUGH: usize = 3;
 
-/// A service to ask for.
+/// A service to test with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Candidate {
-    /// Its host, such as `hello.default.svc.cluster.local`.
+    /// Its host name, such as `hello.default.svc.cluster.local`.
     pub host: String,
     /// Its port.
     pub port: i32,
-    /// Where it is.
+    /// Its namespace.
     #[serde(skip)]
     pub namespace: String,
     /// Labels of a pod behind it.
     #[serde(skip)]
     pub pod_labels: BTreeMap<String, String>,
-    /// The pods' port, where it is a number.
+    /// The target port of the pods, if it is a number.
     #[serde(skip)]
     pub target_port: Option<i32>,
 }
 
-/// The first services among those whose host is taken, with a ready pod that takes mutual TLS. Headless ones cannot be
-/// asked for.
+/// Returns the first services whose host is accepted, with a ready pod that accepts mutual TLS. Headless services
+/// cannot be tested.
 ///
-/// Source: the endpoints that Istio's `pilot/pkg/xds/endpoints` leaves to an `AUTO_PASSTHROUGH` listener.
+/// Source: the endpoints that Istio's `pilot/pkg/xds/endpoints` keeps for an `AUTO_PASSTHROUGH` listener.
 pub fn candidates(
     pods: &[Pod],
     services: &[Service],

@@ -1,4 +1,4 @@
-//! What a gateway's own objects say about whether it can work.
+//! Checks of a gateway's own objects.
 
 use k8s_openapi::api::core::v1::Pod;
 
@@ -20,7 +20,7 @@ use crate::names::{
 use crate::statements::workload_of;
 use crate::whose::is_remote_service;
 
-/// What is wrong with a gateway, before anything is dialled.
+/// Returns the problems of a gateway that are visible before any connection.
 pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(label(gateway, cluster));
@@ -36,7 +36,7 @@ pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> 
     findings
 }
 
-/// What is to be said of a cluster that has no gateway at all.
+/// Returns the finding about a cluster that has no gateway at all.
 pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
     let is_known = cluster.services.is_seen()
         && cluster.namespace.is_seen()
@@ -66,7 +66,8 @@ pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
     Some(Finding::new(CheckId::EwgMissing, Severity::Error, message).fix(fix))
 }
 
-/// The Service that describes a gateway of another cluster and has the name that a gateway of this cluster would get.
+/// Returns the Service that describes a gateway of another cluster and has the name that a gateway of this cluster
+/// would get.
 fn in_its_place(cluster: &ClusterFacts) -> Option<String> {
     let place = (&cluster.istio_namespace, EAST_WEST_GATEWAY);
     let services = cluster.services.items();
@@ -83,7 +84,7 @@ fn label(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
     if gateway.network.is_some() {
         return None;
     }
-    // A gateway that only exposes istiod on one network has none, and needs none.
+    // A gateway that only exposes istiod on one network has no network label and needs none.
     let severity = if cluster.network().is_some() {
         Severity::Error
     } else {
@@ -235,7 +236,7 @@ fn pods(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
     Some(Finding::new(CheckId::EwgPods, severity, message).fix(fix))
 }
 
-/// A gateway that serves all networks may send a request on to another cluster, and get it back.
+/// Reports a gateway that serves all networks: it may forward a request to another cluster and get it back.
 fn view(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
     let network = gateway.network.as_deref()?;
     gateway.sidecar_port()?;

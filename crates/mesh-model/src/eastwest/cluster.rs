@@ -1,4 +1,4 @@
-//! What was read of one cluster.
+//! The objects that were read of one cluster.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,15 @@ use crate::probe::Roots;
 use crate::read::Read;
 use crate::resources::{ApiGateway, IstioGateway, VirtualService};
 
-/// What was read of one cluster. What could not be read says why, and what depends on it is not judged.
+/// The objects that were read of one cluster. Anything that could not be read has a reason, and checks that depend on
+/// it are skipped.
 #[derive(Debug)]
 pub struct ClusterFacts {
-    /// The context that it was read by.
+    /// The context that it was read through.
     pub context: String,
-    /// How kubectl is told about it.
+    /// The kubectl flags that select it.
     pub kubectl: Kubectl,
-    /// Whether its API server is on this very machine, as those of labs are.
+    /// True if its API server is on this machine, as in test setups.
     pub is_local: bool,
     /// UID of its namespace kube-system.
     pub uid: Read<Option<String>>,
@@ -30,41 +31,41 @@ pub struct ClusterFacts {
     pub namespace: Read<Option<Namespace>>,
     /// The istiods that run there.
     pub istiods: Read<Vec<Deployment>>,
-    /// The mesh that the cluster says to belong to.
+    /// The ID of the mesh in the cluster's configuration.
     pub mesh_id: Read<Option<String>>,
-    /// The roots that its proxies trust.
+    /// The root certificates that its proxies trust.
     pub roots: Read<Roots>,
-    /// Services that are gateways or look like some.
+    /// Services that are gateways or look like gateways.
     pub services: Read<Vec<Service>>,
     /// Gateways of the Gateway API that have a network.
     pub api_gateways: Read<Vec<ApiGateway>>,
-    /// Pods with the label that those of such gateways usually have.
+    /// Pods with the usual label of such gateways.
     pub usual_pods: Read<Vec<Pod>>,
     /// The pods behind each of the Services, by the Service's namespace and name.
     pub pods: BTreeMap<(String, String), Read<Vec<Pod>>>,
-    /// The nodes, where some gateway needs them.
+    /// The nodes, if some gateway needs them.
     pub nodes: Read<Vec<Node>>,
     /// Istio's Gateways.
     pub istio_gateways: Read<Vec<IstioGateway>>,
-    /// Istio's `VirtualServices`, where some Gateway needs them.
+    /// Istio's `VirtualServices`, if some Gateway needs them.
     pub virtual_services: Read<Vec<VirtualService>>,
-    /// The Events about gateways that lack an address or pods, once these were asked for.
+    /// The Events about gateways without an address or pods, after they were requested.
     pub events: Read<Vec<Event>>,
-    /// Some pods with a proxy that takes mutual TLS.
+    /// Some pods with a proxy that accepts mutual TLS.
     pub meshed_pods: Read<Vec<Pod>>,
-    /// The Services beside those pods.
+    /// The Services in the namespaces of those pods.
     pub meshed_services: Read<Vec<Service>>,
-    /// Whether the Services around the gateways' pods, and those made for Gateways, could be read.
+    /// The result of reading the Services around the gateways' pods and those created for Gateways.
     pub nearby_services: Read<()>,
 }
 
 impl ClusterFacts {
-    /// The UID of its namespace kube-system, where it could be read.
+    /// Returns the UID of its namespace kube-system, if it could be read.
     pub fn uid(&self) -> Option<&str> {
         self.uid.seen()?.as_deref()
     }
 
-    /// What could not be read, each with the reason.
+    /// Returns everything that could not be read, each with the reason.
     pub fn unread(&self) -> Vec<(String, &str)> {
         let single = [
             ("which cluster it is", self.uid.reason()),
@@ -94,20 +95,20 @@ impl ClusterFacts {
             .collect()
     }
 
-    /// The network of the cluster.
+    /// Returns the network of the cluster.
     pub fn network(&self) -> Option<&str> {
         let namespace = self.namespace.seen()?.as_ref()?;
         let network = namespace.metadata.labels.as_ref()?.get(NETWORK_LABEL)?;
         Some(network.as_str()).filter(|name| !name.is_empty())
     }
 
-    /// The domain of its Services.
+    /// Returns the domain of its Services.
     pub fn domain(&self) -> String {
         let istiods = self.istiods.items();
         domain(istiods).unwrap_or_else(|| "cluster.local".to_owned())
     }
 
-    /// The revisions of its istiods, the one without a name first; that one where none is known.
+    /// Returns the revisions of its istiods, the one without a name first; only that one if none is known.
     pub fn revisions(&self) -> Vec<Revision> {
         let istiods = self.istiods.items();
         let label = |istiod: &Deployment| {
@@ -124,7 +125,7 @@ impl ClusterFacts {
         revisions
     }
 
-    /// Whether the cluster has a control plane of its own.
+    /// Returns whether the cluster has a control plane of its own.
     pub fn has_istiod(&self) -> bool {
         !self.istiods.items().is_empty()
     }

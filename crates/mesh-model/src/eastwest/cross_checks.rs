@@ -1,4 +1,4 @@
-//! What several clusters come to beside each other.
+//! Checks that compare several clusters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,19 +8,19 @@ use super::{ClusterFacts, Gateway, Verdict};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::probe::{Answer, Chain, Judgement, Roots};
 
-/// Another cluster that requests come from.
+/// Another cluster, from which requests come.
 #[derive(Debug, Clone, Copy)]
 pub struct Beside<'a> {
     /// Its context.
     pub context: &'a str,
-    /// The mesh that it says to belong to.
+    /// The ID of the mesh in its configuration.
     pub mesh_id: Option<&'a str>,
-    /// The roots that its proxies trust, where they could be read.
+    /// The root certificates that its proxies trust, if they could be read.
     pub roots: Option<&'a Roots>,
 }
 
 impl<'a> Beside<'a> {
-    /// What matters of a cluster to its peers.
+    /// Returns the facts about a cluster that its peers depend on.
     pub fn of(cluster: &'a ClusterFacts) -> Self {
         Self {
             context: &cluster.context,
@@ -34,9 +34,9 @@ impl<'a> Beside<'a> {
     }
 }
 
-/// Whether the chain that came through a gateway leads to the roots of its own cluster and of the others.
+/// Checks whether the certificate chain behind a gateway is signed by a root of its own cluster and of the others.
 ///
-/// A chain whose roots could not be read is not judged.
+/// If the root certificates could not be read, the chain is not checked.
 pub fn cross_check(
     verdict: &Verdict,
     own: &Beside<'_>,
@@ -54,7 +54,7 @@ pub fn cross_check(
     if let Some(finding) = own.roots.and_then(|roots| of_own(chain, own, roots, now)) {
         return vec![finding];
     }
-    // Clusters with the same roots are judged once.
+    // Clusters with the same roots are checked once.
     let mut by_roots: BTreeMap<&[String], (&Roots, Vec<&str>)> = BTreeMap::new();
     for other in others.iter().filter(|other| !own.is_of_another_mesh(other)) {
         if let Some(roots) = other.roots {
@@ -113,8 +113,8 @@ fn finding(message: String, fix: &str) -> Finding {
     Finding::new(CheckId::Probe15443Root, Severity::Error, message).fix(fix)
 }
 
-/// Findings about addresses that gateways of different networks share: one for each address, for the first of the gateways
-/// (by its position) that have it.
+/// Returns findings about addresses that gateways of different networks share: one for each address, with the index of
+/// the first gateway that has it.
 pub fn duplicates(gateways: &[(&str, &Gateway)]) -> Vec<(usize, Finding)> {
     let mut places: BTreeMap<(&str, i32), Vec<usize>> = BTreeMap::new();
     for (number, (_, gateway)) in gateways.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What Istio's Gateway objects make of a gateway's ports.
+//! The effect of Istio's Gateway objects on a gateway's ports.
 
 use std::collections::BTreeMap;
 
@@ -8,53 +8,53 @@ use crate::istiod::scopes_gateways;
 use crate::names::REVISION_LABEL;
 use crate::resources::{IstioGateway, Server};
 
-/// What is exposed through a gateway.
+/// The things that are exposed through a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposure {
-    /// The services of the cluster, by passing mutual TLS on.
+    /// The services of the cluster, by mutual TLS passthrough.
     pub services: Passthrough,
     /// istiod, once for each of its ports.
     pub istiod: Vec<IstiodDoor>,
 }
 
-/// Whether a gateway passes the mutual TLS of the other networks on.
+/// The result of looking for a Gateway that passes through mutual TLS from the other networks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Passthrough {
-    /// It does, for hosts of these patterns.
+    /// There is one, for hosts of these patterns.
     Open {
-        /// Patterns without the namespaces that can stand before them.
+        /// Host patterns, without the namespaces that may precede them.
         hosts: Vec<String>,
     },
-    /// It cannot be told from here.
+    /// Unknown, for this reason.
     Unknown(String),
-    /// Nothing opens the port.
+    /// No Gateway opens the port.
     Missing,
-    /// The port is opened, and something else is done there than to pass on.
+    /// A Gateway opens the port, but not for passthrough.
     OtherMode {
         /// The object, `NAMESPACE/NAME`.
         object: String,
         /// Its `tls.mode`.
         mode: String,
-        /// The `VirtualService` that goes with it, by which the gateway ends TLS itself.
+        /// The `VirtualService` for it, with which the gateway terminates TLS itself.
         routed_by: Option<String>,
     },
-    /// It is for other pods.
+    /// The Gateway selects other pods.
     OtherPods {
         /// The object, `NAMESPACE/NAME`.
         object: String,
         /// Its selector.
         selector: BTreeMap<String, String>,
     },
-    /// istiod takes such objects only from the gateway's own namespace.
+    /// The Gateway is in another namespace, and istiod accepts it only from the gateway's own.
     OtherNamespace {
         /// The object, `NAMESPACE/NAME`.
         object: String,
     },
-    /// No service has such a host.
+    /// No service has a host that the Gateway matches.
     OtherHosts {
         /// The object, `NAMESPACE/NAME`.
         object: String,
-        /// Its patterns.
+        /// Its host patterns.
         hosts: Vec<String>,
     },
 }
@@ -64,22 +64,21 @@ pub enum Passthrough {
 pub struct IstiodDoor {
     /// 15012 or 15017.
     pub port: i32,
-    /// The name to ask for.
+    /// The server name (SNI) to send.
     pub server_name: String,
-    /// Whether TLS ends at the gateway, with a certificate that is not the mesh's.
+    /// True if TLS is terminated at the gateway, with a certificate that is not the mesh's.
     pub ends_tls: bool,
 }
 
 const ISTIOD_PORTS: [i32; 2] = [15012, 15017];
 
-/// Option of a listener by which the Gateway API says what Istio's objects call `AUTO_PASSTHROUGH`.
-/// Source: `ListenerModeOption` in Istio's `pkg/config/constants`, `IsAutoPassthrough` in
-/// `pilot/pkg/serviceregistry/kube/conversion.go`.
+/// Option of a listener that corresponds to `AUTO_PASSTHROUGH` of Istio's Gateways. Source: `ListenerModeOption` in
+/// Istio's `pkg/config/constants`, `IsAutoPassthrough` in `pilot/pkg/serviceregistry/kube/conversion.go`.
 const LISTENER_MODE: &str = "gateway.istio.io/listener-protocol";
 const AUTO_PASSTHROUGH: &str = "AUTO_PASSTHROUGH";
 
 impl Exposure {
-    /// What is exposed through `gateway`.
+    /// Finds out what is exposed through `gateway`.
     pub fn of(gateway: &Gateway, cluster: &ClusterFacts) -> Self {
         Self {
             services: services(gateway, cluster),
@@ -92,7 +91,7 @@ impl Exposure {
 }
 
 impl Passthrough {
-    /// The check that it fails, if it does.
+    /// Returns the check that it fails, if any.
     pub fn fault(&self) -> Option<CheckId> {
         match self {
             Self::Open { .. } | Self::Unknown(_) => None,
@@ -104,7 +103,7 @@ impl Passthrough {
         }
     }
 
-    /// Whether it passes on what is meant for `host`; where it cannot be told it may.
+    /// Returns whether connections for `host` are passed through; true unless the host patterns are known.
     pub fn takes(&self, host: &str) -> bool {
         match self {
             Self::Open { hosts } => hosts.iter().any(|pattern| is_subset(host, pattern)),
@@ -118,7 +117,7 @@ impl Passthrough {
     }
 }
 
-/// A server of a Gateway object, and the object.
+/// A server of a Gateway object, with the object.
 type Opened<'a> = (&'a IstioGateway, &'a Server);
 
 fn services(gateway: &Gateway, cluster: &ClusterFacts) -> Passthrough {
@@ -154,7 +153,7 @@ fn services(gateway: &Gateway, cluster: &ClusterFacts) -> Passthrough {
     of_passing(gateway, cluster, &passing)
 }
 
-/// The best of what several objects come to: one that works, else why the first does not.
+/// Returns the best result for several objects: one that works, otherwise the reason why the first one does not.
 fn of_passing(gateway: &Gateway, cluster: &ClusterFacts, passing: &[Opened<'_>]) -> Passthrough {
     let Some(pods) = gateway.backing.seen() else {
         return Passthrough::Unknown("the gateway's pods are not known".to_owned());
@@ -254,7 +253,7 @@ fn istiod(gateway: &Gateway, cluster: &ClusterFacts, port: i32) -> Option<Istiod
     })
 }
 
-/// The Gateway API's way to say it.
+/// Returns whether a listener of the Gateway API passes TLS through.
 fn by_listener(gateway: &Gateway, sidecar_port: i32) -> bool {
     let listeners = gateway.api.iter().flat_map(|api| &api.spec.listeners);
     listeners.into_iter().any(|listener| {
@@ -285,7 +284,7 @@ fn named(object: &IstioGateway) -> String {
     format!("{}/{}", or_empty(&meta.namespace), or_empty(&meta.name))
 }
 
-/// Whether an object is for the pods of a gateway; one without a selector is for all.
+/// Returns whether an object selects the pods of a gateway; one without a selector selects all.
 fn selects(object: &IstioGateway, gateway: &Gateway) -> bool {
     let pods = gateway.backing.items();
     let wanted = &object.spec.selector;
@@ -297,14 +296,15 @@ fn selects(object: &IstioGateway, gateway: &Gateway) -> bool {
     })
 }
 
-/// `NAMESPACE/HOST` is about who may route, and not about names.
+/// Returns the host without the namespace: in `NAMESPACE/HOST` the namespace limits which objects may route, not the
+/// host names.
 fn without_namespace(host: &str) -> String {
     host.rsplit_once('/')
         .map_or(host, |(_, host)| host)
         .to_owned()
 }
 
-/// Whether any service of the domain can have a host of that pattern.
+/// Returns whether any service of the domain can have a host that matches the pattern.
 fn meets(pattern: &str, domain: &str) -> bool {
     let services = format!(".svc.{domain}");
     match pattern.strip_prefix('*') {
@@ -321,7 +321,7 @@ fn is_subset(host: &str, pattern: &str) -> bool {
     }
 }
 
-/// The revision label of a gateway's object, for commands that make another one.
+/// Returns the revision label of a gateway's object, for commands that generate another one.
 pub(super) fn revision_of(gateway: &Gateway) -> Option<&str> {
     gateway
         .label(REVISION_LABEL)

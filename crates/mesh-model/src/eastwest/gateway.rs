@@ -1,4 +1,4 @@
-//! The gateways of a cluster, each with what is known of it.
+//! The gateways of a cluster, each with the facts about it.
 
 use std::collections::BTreeSet;
 
@@ -11,37 +11,37 @@ use crate::read::Read;
 use crate::resources::ApiGateway;
 use crate::whose::{is_remote_gateway, is_remote_service};
 
-/// The port for mutual TLS unless a label says otherwise, and the one for HBONE, which nothing changes.
-/// Source: `DefaultNetworkGatewayPort` and `DefaultNetworkGatewayHBONEPort` in Istio's
+/// The port for mutual TLS unless a label sets another one, and the one for HBONE, which is fixed. Source:
+/// `DefaultNetworkGatewayPort` and `DefaultNetworkGatewayHBONEPort` in Istio's
 /// `pilot/pkg/serviceregistry/kube/controller/network.go`.
 const SIDECAR_PORT: i32 = 15443;
 const HBONE_PORT: i32 = 15008;
 
-/// An east-west gateway, or what looks like one.
+/// An east-west gateway, or an object that looks like one.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Gateway {
     /// `service/NAMESPACE/NAME`, or `gateway/NAMESPACE/NAME` for one of the Gateway API.
     pub object: String,
-    /// Where it is.
+    /// Its namespace.
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// The network that it leads into; without one no istiod takes it for a gateway.
+    /// The network that it is the gateway of; without one no istiod treats it as a gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
     /// The type of its Service.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub service_type: Option<String>,
-    /// Where it can be reached.
+    /// The addresses at which it can be reached.
     pub addresses: Vec<Address>,
-    /// Its pods, where they could be read.
+    /// The number of its pods, if they could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pods: Option<Pods>,
     /// The Service itself.
     #[serde(skip)]
     pub service: Option<Service>,
-    /// The Gateway that the Service was made for.
+    /// The Gateway that the Service was created for.
     #[serde(skip)]
     pub api: Option<ApiGateway>,
     /// The pods themselves.
@@ -49,7 +49,7 @@ pub struct Gateway {
     pub backing: Read<Vec<Pod>>,
 }
 
-/// How many pods there are.
+/// The number of pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Pods {
     /// Those that are ready.
@@ -59,8 +59,8 @@ pub struct Pods {
 }
 
 impl Gateway {
-    /// All gateways of a cluster, a Gateway of the Gateway API and its Service as one; by namespace and name. What
-    /// describes a gateway of another cluster is none of them.
+    /// Returns all gateways of a cluster, with a Gateway of the Gateway API and its Service as one; by namespace and
+    /// name. Objects that describe a gateway of another cluster are left out.
     pub fn all(cluster: &ClusterFacts) -> Vec<Self> {
         let services = cluster.services.items();
         let apis = cluster.api_gateways.items();
@@ -104,7 +104,7 @@ impl Gateway {
         if addresses.is_empty() {
             addresses = api.map_or_else(Vec::new, Address::of_api_gateway);
         }
-        // A Service that was not found, or selects nothing, was not asked for its pods.
+        // The pods are not read for a Service that was not found, or that selects nothing.
         let backing = service.and_then(|service| cluster.pods.get(&key(service)).cloned());
         let backing = backing.unwrap_or(Read::NotAsked);
         let spec = service.and_then(|service| service.spec.as_ref());
@@ -129,22 +129,22 @@ impl Gateway {
         }
     }
 
-    /// The port of its Service for mutual TLS, where it has one.
+    /// Returns the port of its Service for mutual TLS, if it has one.
     pub fn sidecar_port(&self) -> Option<i32> {
         let label = self.label(GATEWAY_PORT_LABEL);
-        // What is no number counts as not said.
+        // A value that is not a number is ignored.
         let port = label
             .and_then(|text| text.parse().ok())
             .unwrap_or(SIDECAR_PORT);
         self.ports().contains(&port).then_some(port)
     }
 
-    /// The port for HBONE, where it has one.
+    /// Returns the port for HBONE, if it has one.
     pub fn hbone_port(&self) -> Option<i32> {
         self.ports().contains(&HBONE_PORT).then_some(HBONE_PORT)
     }
 
-    /// The ports of its Service, or the listeners of the Gateway where the Service is not there.
+    /// Returns the ports of its Service, or the listeners of the Gateway if the Service is missing.
     pub fn ports(&self) -> BTreeSet<i32> {
         let of_service = self
             .service
@@ -157,20 +157,20 @@ impl Gateway {
         }
     }
 
-    /// A label of its Service, or of the Gateway that has none.
+    /// Returns a label of its Service, or of the Gateway if it has no Service.
     pub fn label(&self, key: &str) -> Option<&str> {
         let of_service = self.service.as_ref().map(|service| &service.metadata);
         let meta = of_service.or(self.api.as_ref().map(|api| &api.metadata))?;
         meta.labels.as_ref()?.get(key).map(String::as_str)
     }
 
-    /// The object as a sentence names it.
+    /// Returns the object's name for a sentence.
     pub fn described(&self) -> String {
         let (kind, _) = self.object.split_once('/').unwrap_or(("service", ""));
         format!("{kind} {}/{}", self.namespace, self.name)
     }
 
-    /// The names of its pods that are not ready.
+    /// Returns the names of its pods that are not ready.
     pub fn unready_pods(&self) -> Vec<&str> {
         let pods = self.backing.items().iter();
         let unready = pods.filter(|pod| !is_ready(pod));
@@ -179,7 +179,7 @@ impl Gateway {
             .collect()
     }
 
-    /// Whether its pods run as this workload: `spiffe://DOMAIN/ns/NAMESPACE/sa/ACCOUNT`.
+    /// Returns whether its pods have this SPIFFE ID: `spiffe://DOMAIN/ns/NAMESPACE/sa/ACCOUNT`.
     pub fn is_identity(&self, spiffe: &str) -> bool {
         let pods = self.backing.items();
         let account = |pod: &Pod| {
@@ -193,7 +193,7 @@ impl Gateway {
     }
 }
 
-/// Namespace and name.
+/// Returns namespace and name.
 pub(super) fn key(service: &Service) -> (String, String) {
     let meta = &service.metadata;
     (
@@ -209,7 +209,7 @@ fn is_made_for(service: &Service, api: &ApiGateway) -> bool {
         && labels.and_then(|labels| labels.get(GATEWAY_NAME_LABEL)) == api.metadata.name.as_ref()
 }
 
-/// Whether a pod takes traffic.
+/// Returns whether a pod receives traffic.
 pub(super) fn is_ready(pod: &Pod) -> bool {
     let conditions = pod
         .status

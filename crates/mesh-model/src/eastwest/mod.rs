@@ -1,7 +1,8 @@
-//! East-west gateways as they are found in a cluster: where they are, whether they could work, and what answers there.
+//! East-west gateways as they are found in a cluster: their addresses, their configuration, and the answers of their
+//! ports.
 //!
-//! Pure: objects and answers come in, facts and findings go out. What a gateway is to be is `gateway`'s and `exposure`'s to
-//! say.
+//! Pure: objects and answers come in, facts and findings go out. The modules `gateway` and `exposure` own the objects
+//! of a requested gateway.
 
 mod address;
 mod address_checks;

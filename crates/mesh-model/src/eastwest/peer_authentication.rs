@@ -1,19 +1,20 @@
-//! Which policy keeps pods from taking mutual TLS.
+//! The PeerAuthentication that turns mutual TLS off for pods.
 
 use super::Candidate;
 use crate::resources::{MutualTls, PeerAuthentication};
 
-/// The policy by which the pods behind a service take no mutual TLS, as `NAMESPACE/NAME`; nothing where they do.
+/// Returns the policy that turns mutual TLS off for the pods behind a service, as `NAMESPACE/NAME`; `None` if they
+/// accept it.
 ///
-/// The one for the pods wins over the namespace's, and that over the mesh's.
-/// Source: <https://istio.io/latest/docs/reference/config/security/peer_authentication/>.
+/// A policy for the pods takes precedence over the namespace's, and that over the mesh's. Source:
+/// <https://istio.io/latest/docs/reference/config/security/peer_authentication/>.
 pub fn disabled_for(
     policies: &[PeerAuthentication],
     candidate: &Candidate,
     root_namespace: &str,
 ) -> Option<String> {
     let mut policies: Vec<&PeerAuthentication> = policies.iter().collect();
-    // Of several at one level the oldest wins.
+    // Of several at one level the oldest takes precedence.
     policies.sort_by_key(|policy| {
         policy
             .metadata
@@ -59,7 +60,7 @@ pub fn disabled_for(
     first.filter(|(off, _)| *off).map(|(_, name)| name)
 }
 
-/// Whether it turns mutual TLS off; nothing where it leaves that to others.
+/// Returns whether it turns mutual TLS off; `None` if it leaves that to other policies.
 fn set(rule: Option<&MutualTls>) -> Option<bool> {
     match rule?.mode.as_deref()? {
         "DISABLE" => Some(true),

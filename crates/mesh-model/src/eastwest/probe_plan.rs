@@ -1,4 +1,4 @@
-//! What is to be asked of a gateway, and what cannot be and why.
+//! The connections to test a gateway with, and the tests that are skipped, with the reason.
 
 use serde::Serialize;
 
@@ -6,19 +6,19 @@ use super::{Address, Candidate, ClusterFacts, Exposure, Gateway, Passthrough, ca
 use crate::finding::CheckId;
 use crate::probe::{Ask, Question};
 
-/// Which check a question belongs to.
+/// The check that a connection belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(into = "CheckId")]
 pub enum Check {
-    /// Whether the proxy has its configuration.
+    /// The proxy has its configuration.
     Readiness,
-    /// Whether a workload answers through the gateway by mutual TLS.
+    /// A workload answers through the gateway by mutual TLS.
     Sidecar,
-    /// Whether the gateway ends HBONE.
+    /// The gateway terminates HBONE.
     Hbone,
-    /// Whether istiod answers through the gateway.
+    /// istiod answers through the gateway.
     Istiod,
-    /// Whether istiod's injector answers through the gateway.
+    /// istiod's injection webhook answers through the gateway.
     Webhook,
 }
 
@@ -28,28 +28,28 @@ impl From<Check> for CheckId {
     }
 }
 
-/// Everything that is asked under one check at one address.
+/// All connections for one check at one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned {
-    /// Which check.
+    /// The check.
     pub check: Check,
     /// The port of the Service.
     pub port: i32,
-    /// Where; nothing where there is no address.
+    /// The address; `None` if the gateway has none.
     pub address: Option<String>,
-    /// The port that is dialled there.
+    /// The port that is connected to.
     pub dialled: Option<i32>,
-    /// The questions, or why there is none.
+    /// The connections, or the reason why there are none.
     pub asked: Result<Vec<(Question, Option<Candidate>)>, String>,
 }
 
 const READINESS_PORT: i32 = 15021;
 
-/// A cluster can have hundreds of nodes, and a few tell whether the gateway answers.
+/// A cluster can have hundreds of nodes, and a few of them show whether the gateway answers.
 const ADDRESSES: usize = 8;
 
 impl Check {
-    /// The id of the catalog.
+    /// Returns the id in the catalogue.
     pub fn id(self) -> CheckId {
         match self {
             Self::Readiness => CheckId::Probe15021,
@@ -61,7 +61,7 @@ impl Check {
     }
 }
 
-/// All that is asked of a gateway: at each of its addresses each port that its Service has.
+/// Returns all tests of a gateway: each port of its Service at each of its addresses.
 pub fn plan(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Vec<Planned> {
     let mut checks = Vec::new();
     let mut add = |check, port: Option<i32>| checks.extend(port.map(|port| (check, port)));
@@ -153,7 +153,7 @@ fn asks(
     }
 }
 
-/// The services to ask for. A gateway that passes TLS on shows nothing of its own.
+/// Returns the services to test with. A gateway that passes TLS through presents no certificate of its own.
 fn asked_for(
     services: &Passthrough,
     gateway: &Gateway,

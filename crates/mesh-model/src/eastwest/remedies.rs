@@ -1,4 +1,4 @@
-//! Commands that mend a gateway, for pasting.
+//! Commands that fix a gateway, to be pasted.
 
 use super::{ClusterFacts, Gateway};
 use crate::command::{Command, Remedy};
@@ -6,7 +6,7 @@ use crate::exposure::Revision;
 use crate::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
 use crate::whose::leads_to_own_pods;
 
-/// Exposes the services of the cluster through the gateway, in the words that fit its pods, port, place and domain.
+/// Exposes the services of the cluster through the gateway, with the flags for its pods, port, namespace and domain.
 pub(super) fn expose_services(gateway: &Gateway, cluster: &ClusterFacts) -> Command {
     let port = gateway.sidecar_port().filter(|port| *port != 15443);
     let port = port.map(|port| port.to_string());
@@ -32,13 +32,13 @@ pub(super) fn expose_istiod(gateway: &Gateway, cluster: &ClusterFacts) -> Comman
     applied(command, &gateway.namespace, cluster)
 }
 
-/// Makes a gateway where there is none.
+/// Creates a gateway in a cluster that has none.
 pub(super) fn generate(network: &str, cluster: &ClusterFacts) -> Command {
     let command = Command::new("kubectl mesh-eastwest generate").flag("--network", network);
     applied(command, &cluster.istio_namespace, cluster)
 }
 
-/// Makes a gateway of ambient mode as it should be.
+/// Creates a gateway of ambient mode, as it should be.
 pub(super) fn generate_ambient(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy {
     let Some(network) = gateway.network.as_deref().or(cluster.network()) else {
         return format!(
@@ -56,7 +56,7 @@ pub(super) fn generate_ambient(gateway: &Gateway, cluster: &ClusterFacts) -> Rem
     applied(command, &gateway.namespace, cluster).into()
 }
 
-/// Makes a gateway of a Service that lacks the label.
+/// Adds the missing network label to a Service.
 pub(super) fn label_network(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy {
     let Some(network) = cluster.network() else {
         return format!(
@@ -71,8 +71,8 @@ pub(super) fn label_network(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy
     })
 }
 
-/// `kubectl VERB service NAME` for the gateway's Service with more words; a step where no pods of this cluster are behind it,
-/// since then it may describe what is elsewhere.
+/// Returns `kubectl VERB service NAME` for the gateway's Service with more words; a step in words if no pods of this
+/// cluster are behind it, because then the Service may describe a gateway elsewhere.
 pub(super) fn change_service(
     gateway: &Gateway,
     cluster: &ClusterFacts,
@@ -91,7 +91,7 @@ pub(super) fn change_service(
     more(on_service(gateway, cluster, verb)).into()
 }
 
-/// `kubectl VERB service NAME` for the gateway's Service.
+/// Returns `kubectl VERB service NAME` for the gateway's Service.
 pub(super) fn on_service(gateway: &Gateway, cluster: &ClusterFacts, verb: &'static str) -> Command {
     cluster
         .kubectl
@@ -109,13 +109,13 @@ fn service_name(gateway: &Gateway) -> &str {
     own.unwrap_or(&gateway.name)
 }
 
-/// What is generated for a namespace, applied to the cluster.
+/// Applies the generated objects to a namespace of the cluster.
 fn applied(generate: Command, namespace: &str, cluster: &ClusterFacts) -> Command {
     let apply = cluster.kubectl.command().words("apply -f -");
     generate.istio_namespace(namespace).pipe(apply)
 }
 
-/// The labels by which the gateway's pods are known, where they are not those that everybody takes.
+/// Returns the labels of the gateway's pods, if they differ from the default selector.
 fn own_selector(gateway: &Gateway) -> Option<String> {
     let pods = gateway.backing.items();
     let usual = pods.iter().all(|pod| {

@@ -1,4 +1,4 @@
-//! What the answers of a gateway's ports mean, where that does not hang on a certificate.
+//! The meaning of the answers of a gateway's ports, as far as no certificate is involved.
 
 use serde::Serialize;
 
@@ -10,63 +10,63 @@ use crate::probe::Answer;
 use crate::read::Read;
 use crate::resources::PeerAuthentication;
 
-/// How a check ended.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// It is as it should be.
+    /// Passed.
     Passed,
-    /// It is not.
+    /// Failed.
     Failed,
-    /// It was not tried, or cannot be judged.
+    /// Not tried, or not decidable.
     Skipped,
 }
 
-/// What came of one check at one address.
+/// The result of one check at one address.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
-    /// Which check.
+    /// The check.
     pub check: Check,
     /// The port of the Service.
     pub port: i32,
-    /// Where it was asked.
+    /// The address that was connected to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// The port that was dialled there.
+    /// The port that was connected to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dialled: Option<i32>,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The same in a word, for a table.
+    /// The outcome as one word, for a table.
     #[serde(skip)]
     pub word: String,
-    /// What was seen.
+    /// The observation.
     pub detail: String,
-    /// The service that was asked for, where it is one behind the gateway.
+    /// The service that was requested, if it is one behind the gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
-    /// What came back.
+    /// The answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
-    /// What is to be said about it.
+    /// The findings.
     #[serde(skip)]
     pub findings: Vec<Finding>,
 }
 
-/// What is known beside the answers.
+/// The context for judging an answer.
 pub(super) struct Known<'a> {
     pub gateway: &'a Gateway,
     pub exposure: &'a Exposure,
     pub cluster: &'a ClusterFacts,
     pub policies: Option<&'a Read<Vec<PeerAuthentication>>>,
-    /// `ADDRESS:PORT` as it was dialled.
+    /// `ADDRESS:PORT` that was connected to.
     pub place: String,
     /// The port of the Service.
     pub port: i32,
 }
 
-/// What an answer comes to.
+/// The judgement of an answer.
 pub(super) struct Judged {
     pub outcome: Outcome,
     pub word: String,
@@ -94,7 +94,7 @@ impl Judged {
     }
 }
 
-/// What came of each check. `answers` has, for each check, the answers to its questions in their order.
+/// Returns the result of each check. `answers` has, for each check, the answers to its connections in their order.
 pub fn verdicts(
     planned: &[Planned],
     answers: &[Vec<Answer>],
@@ -163,7 +163,8 @@ fn skipped(planned: &Planned, reason: &str) -> Verdict {
     }
 }
 
-/// Of several answers the one that tells most: one of the mesh, else one with any certificate, else the first.
+/// Returns the most informative of several answers: one of a mesh, otherwise one with any certificate, otherwise the
+/// first.
 fn telling<'a>(
     all: &[(Option<&'a Candidate>, &'a Answer)],
 ) -> Option<(Option<&'a Candidate>, &'a Answer)> {
@@ -196,7 +197,7 @@ impl Known<'_> {
         self.gateway.pods.is_some_and(|pods| pods.ready == 0)
     }
 
-    /// The command that tells how the gateway's pods are.
+    /// Returns the command that shows the state of the gateway's pods.
     pub(super) fn look_at_pods(&self) -> Remedy {
         look_at_pods(self.gateway, self.cluster)
     }
@@ -225,7 +226,7 @@ pub(super) fn look_at_pods(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy 
         .into()
 }
 
-/// An answer as a word of a table and as the end of a sentence.
+/// Returns an answer as a word of a table and as the end of a sentence.
 pub(super) fn seen(answer: &Answer) -> (String, String) {
     let both = |word: &str, sentence: &str| (word.to_owned(), sentence.to_owned());
     match answer {
@@ -245,7 +246,7 @@ pub(super) fn seen(answer: &Answer) -> (String, String) {
     }
 }
 
-/// Address and port as one writes them.
+/// Returns address and port in the usual notation.
 fn place(address: &str, port: i32) -> String {
     if address.contains(':') {
         format!("[{address}]:{port}")

@@ -1,4 +1,4 @@
-//! What it means who shows a certificate at a gateway's port, and who does not.
+//! The meaning of the certificates at a gateway's ports, and of connections without one.
 
 use super::peer_authentication::disabled_for;
 use super::remedies::{expose_istiod, expose_services};
@@ -8,7 +8,8 @@ use crate::finding::{CheckId, Finding, Severity};
 use crate::probe::{Afterwards, Answer, Chain};
 use crate::read::Read;
 
-/// What a gateway with `AUTO_PASSTHROUGH` should show: a workload's certificate, and that it misses ours.
+/// Judges a gateway with `AUTO_PASSTHROUGH`: it should present a workload's certificate, and reject the missing client
+/// certificate.
 pub(super) fn of_sidecar(
     candidate: Option<&Candidate>,
     answer: &Answer,
@@ -51,7 +52,7 @@ pub(super) fn of_sidecar(
     }
 }
 
-/// What ends HBONE shows the gateway's own certificate, and misses ours.
+/// Judges an HBONE port: it should present the gateway's own certificate, and reject the missing client certificate.
 pub(super) fn of_hbone(answer: &Answer, known: &Known<'_>) -> Judged {
     let place = &known.place;
     let error = |message: String| Finding::new(Check::Hbone.id(), Severity::Error, message);
@@ -79,7 +80,8 @@ pub(super) fn of_hbone(answer: &Answer, known: &Known<'_>) -> Judged {
     }
 }
 
-/// istiod shows its own names, or the gateway before it the name by which it is exposed, and neither needs our certificate.
+/// Judges an exposed istiod: istiod should present its own names, or the gateway the name under which istiod is
+/// exposed, and neither requires a client certificate.
 pub(super) fn of_istiod(check: Check, answer: &Answer, known: &Known<'_>) -> Judged {
     let place = &known.place;
     let door = known
@@ -116,7 +118,8 @@ pub(super) fn of_istiod(check: Check, answer: &Answer, known: &Known<'_>) -> Jud
     )
 }
 
-/// A certificate of the web, or none: something stands before the gateway that ends TLS.
+/// Judges a certificate that is not of a mesh, or an answer without TLS: something in front of the gateway terminates
+/// TLS.
 fn of_balancer(answer: &Answer, known: &Known<'_>) -> Judged {
     let place = &known.place;
     let (_, seen) = seen(answer);
@@ -135,7 +138,8 @@ fn of_balancer(answer: &Answer, known: &Known<'_>) -> Judged {
     )
 }
 
-/// A gateway says nothing when it does not know the name, or nobody behind it takes mutual TLS.
+/// Judges a closed connection: a gateway resets the TLS handshake if it does not know the server name, or if no
+/// workload behind it accepts mutual TLS.
 fn of_hanging_up(all: &[(Option<&Candidate>, &Answer)], known: &Known<'_>) -> Judged {
     let place = &known.place;
     let asked: Vec<&Candidate> = all.iter().filter_map(|(one, _)| *one).collect();
@@ -180,7 +184,7 @@ fn of_hanging_up(all: &[(Option<&Candidate>, &Answer)], known: &Known<'_>) -> Ju
     )
 }
 
-/// Why nothing listens, with the command that mends it where no other finding has it.
+/// Adds the reason why nothing listens, with the command that fixes it unless another finding has it.
 fn why_closed(mut finding: Finding, answer: &Answer, known: &Known<'_>) -> Finding {
     let explained = if known.has_no_ready_pod() {
         Some(CheckId::EwgPods)
@@ -204,7 +208,7 @@ fn why_closed(mut finding: Finding, answer: &Answer, known: &Known<'_>) -> Findi
     finding.fix(known.look_at_pods())
 }
 
-/// What the Gateway objects say about a port that does not pass mutual TLS on.
+/// Returns the reason, in terms of Gateway objects, why a port does not pass mutual TLS through.
 pub(super) fn because(services: &Passthrough) -> Option<String> {
     Some(match services {
         Passthrough::Open { .. } | Passthrough::Unknown(_) => return None,
@@ -257,7 +261,7 @@ fn by_whom(services: &Passthrough) -> String {
     }
 }
 
-/// Whether a certificate's name is that name, or a wildcard over it.
+/// Returns whether a certificate's name is that name, or a wildcard that matches it.
 fn covers(own: &str, name: &str) -> bool {
     match own.strip_prefix("*.") {
         Some(parent) => name.split_once('.').is_some_and(|(_, rest)| rest == parent),

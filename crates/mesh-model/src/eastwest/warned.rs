@@ -1,24 +1,24 @@
-//! Kubernetes' own warnings about a gateway's objects: its Events, of which the newest is evidence.
+//! Kubernetes' warning Events about a gateway's objects, the newest of which is evidence.
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, ObjectReference};
 
 use super::{ClusterFacts, Gateway};
 
-/// How much of an Event's text is shown.
+/// The maximum length of an Event's text that is shown.
 const LONGEST: usize = 300;
 
-/// What is missing of a gateway, and so whose Events may tell why.
+/// The part of a gateway that is missing, whose Events may contain the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
     /// Its address: Events of the Service.
     Service,
-    /// Its pods: Events of the pods, and of what makes them.
+    /// Its pods: Events of the pods, and of their controllers.
     Pods,
 }
 
 impl Gateway {
-    /// Whether Events of its Service, or of its pods, could tell why something is missing.
+    /// Returns whether Events of its Service, or of its pods, could explain a missing part.
     pub fn lacks_what_events_explain(&self, about: About) -> bool {
         match about {
             About::Service => {
@@ -31,8 +31,8 @@ impl Gateway {
     }
 }
 
-/// The newest Warning about the Service or the pods of a gateway, as the end of a sentence in one line; empty where there is
-/// none, or Events were not read.
+/// Returns the newest Warning about the Service or the pods of a gateway, as the end of a sentence in one line; empty
+/// if there is none, or Events were not read.
 pub(super) fn newest(gateway: &Gateway, about: About, cluster: &ClusterFacts) -> String {
     let events = cluster.events.items();
     let fit = events.iter().filter(|event| {
@@ -75,7 +75,7 @@ fn is_about(event: &Event, gateway: &Gateway, about: About) -> bool {
         (About::Pods, "Pod") => pods
             .iter()
             .any(|pod| pod.metadata.name.as_ref() == Some(name)),
-        // What makes pods says so where there are none.
+        // If there are no pods, their controller has the Events.
         (About::Pods, "ReplicaSet") => {
             let hash = name
                 .strip_prefix(&gateway.name)
@@ -86,7 +86,7 @@ fn is_about(event: &Event, gateway: &Gateway, about: About) -> bool {
     }
 }
 
-/// When it was seen last, by whichever field the reporter filled in.
+/// Returns the time of the last occurrence, from whichever field the reporter filled in.
 fn seen_at(event: &Event) -> Option<Timestamp> {
     let series = event
         .series
@@ -106,7 +106,7 @@ fn seen_at(event: &Event) -> Option<Timestamp> {
     times.into_iter().flatten().max()
 }
 
-/// A text of the cluster's in one line without anything that steers a terminal, and not longer than somebody reads.
+/// Returns a text from the cluster in one line, without characters that control a terminal, and shortened.
 fn in_short(text: &str) -> String {
     let mut short = String::new();
     let mut words = text.split(|c: char| c.is_whitespace() || c.is_control());

@@ -1,4 +1,4 @@
-//! What making a client of the current context refuses.
+//! The errors of creating a client for the current context.
 //!
 //! Source: `ClientConfig` in `k8s.io/client-go/tools/clientcmd/client_config.go`, `DefaultServerURL` in `rest/url_utils.go`,
 //! `TLSConfigFor` in `transport/transport.go`, `newOIDCAuthProvider` in `plugin/pkg/client/auth/oidc/oidc.go`.
@@ -10,7 +10,7 @@ use crate::kubeconfig::{Config, Entry, find};
 use crate::x509::{ClientPair, KeyFlaw, PairFlaw, authorities, no_authority, too_much};
 
 /// # Errors
-/// Why there can be no client.
+/// The reason why no client can be created.
 pub(super) fn check(config: &Config) -> Result<(), Refusal> {
     let context = find(&config.contexts, &config.current);
     let parts = context.and_then(|context| {
@@ -24,7 +24,7 @@ pub(super) fn check(config: &Config) -> Result<(), Refusal> {
 }
 
 fn usable(cluster: &Entry, user: &Entry) -> Result<(), String> {
-    // Over plain HTTP neither CA nor credentials are looked at.
+    // Over plain HTTP neither the CA nor credentials are checked.
     if !is_tls(cluster.text("server"))? {
         return Ok(());
     }
@@ -36,7 +36,7 @@ fn usable(cluster: &Entry, user: &Entry) -> Result<(), String> {
             "it has a CA and insecure-skip-tls-verify, which exclude each other".to_owned(),
         );
     }
-    // Of what is too much to be read nothing is said: it is found out when it is used.
+    // A text over the limits is not reported here; it fails when it is used.
     if !pem.is_empty() && authorities(&pem).is_empty() && too_much(&pem).is_none() {
         return Err(format!("its CA {}", no_authority(&pem)));
     }
@@ -44,7 +44,7 @@ fn usable(cluster: &Entry, user: &Entry) -> Result<(), String> {
     provider(user)
 }
 
-/// Whether the server is spoken to over TLS; without a scheme it is not.
+/// Returns whether the server is connected to over TLS; without a scheme it is not.
 fn is_tls(server: &str) -> Result<bool, String> {
     if let Some(url) = Url::parse(server)
         && !url.scheme.is_empty()
@@ -67,7 +67,7 @@ fn client_certificate(user: &Entry) -> Result<(), String> {
         return Ok(());
     }
     match ClientPair::read(&pem, &user.bytes("client-key-data")) {
-        // That the key will not do is found out when it is used.
+        // An unsuitable key fails only when it is used.
         Ok(_)
         | Err(
             PairFlaw::Key(KeyFlaw::Unknown | KeyFlaw::Weak)

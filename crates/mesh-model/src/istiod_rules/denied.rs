@@ -1,14 +1,14 @@
-//! `sanitizeKubeConfig` of Istio's `pkg/kube/util.go`, with an allow list that nobody filled.
+//! `sanitizeKubeConfig` of Istio's `pkg/kube/util.go`, with an empty allow list.
 
 use super::Refusal;
 use crate::kubeconfig::Entry;
 
 /// # Errors
-/// The way to authenticate that is denied.
+/// The authentication method that is denied.
 pub(super) fn check(user: &Entry) -> Result<(), Refusal> {
     let provider = user.value("auth-provider");
     let name = provider["name"].as_str().unwrap_or_default();
-    // An allow list that nobody filled holds the empty name.
+    // An empty allow list contains the empty name.
     if !provider.is_null() && !["", "oidc"].contains(&name) {
         return Err(Refusal::Denied(format!("auth-provider {name:?}")));
     }

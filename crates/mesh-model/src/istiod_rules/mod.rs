@@ -1,8 +1,9 @@
-//! Whether istiod would take a kubeconfig out of a remote secret, and if not, why.
+//! The rules by which istiod accepts or refuses the kubeconfig in a remote secret.
 //!
-//! The order is istiod's own (`NewUntrustedRestConfig` in Istio's `pkg/kube/util.go`): load and validate as clientcmd does
-//! (`mesh::kubeconfig`), deny the ways to authenticate that read files or run programs, make a client. Every rule is held against a real istiod
-//! by `tests/e2e/tests/istiod_rules`. What lies on istiod's own disk cannot be seen from here and is taken to be there.
+//! The order is istiod's own (`NewUntrustedRestConfig` in Istio's `pkg/kube/util.go`): load and validate as clientcmd
+//! does (`mesh::kubeconfig`), deny authentication methods that read files or run programs, create a client.
+//! `tests/e2e/tests/istiod_rules` runs every rule against a real istiod. Files on istiod's own disk are not visible
+//! from here and are assumed to exist.
 
 mod client;
 mod denied;

@@ -1,4 +1,4 @@
-//! Each reason once, in its words; that they are istiod's own is what the tests over a real one show.
+//! Each reason once, with its text; the tests with a real istiod prove that the reasons are istiod's own.
 
 use super::verdict;
 
@@ -110,7 +110,7 @@ fn each_broken_cluster_has_its_reason() {
             "{server: 'https://h h'}",
             "no client can be made of the kubeconfig: its server is neither a URL nor a host with a port",
         ),
-        // Over plain HTTP nobody looks at the CA.
+        // Over plain HTTP the CA is not checked.
         ("{server: 'h:1', certificate-authority-data: eA==}", "taken"),
     ] {
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The steps in istiod's order, and the reasons in which they can end.
+//! The steps in istiod's order, and the reasons for which they refuse a kubeconfig.
 
 use serde_json::Value;
 
@@ -6,22 +6,24 @@ use super::{client, denied};
 use crate::access_facts::{self, AccessFacts};
 use crate::{go, kubeconfig};
 
-/// The longest kubeconfig that is looked at; a whole Secret is no longer.
-/// Source: `MaxSecretSize` in Kubernetes' `pkg/apis/core`.
+/// The maximum length of a kubeconfig that is checked; a whole Secret cannot be longer. Source: `MaxSecretSize` in
+/// Kubernetes' `pkg/apis/core`.
 const LONGEST: usize = 1024 * 1024;
 
-/// Why istiod refuses a kubeconfig; it logs one line and the cluster never appears in its `/debug/clusterz`.
+/// The reason why istiod refuses a kubeconfig; istiod logs one line, and the cluster never appears in its
+/// `/debug/clusterz`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// There is no kubeconfig in the value.
     Empty,
     /// It cannot be decoded.
     NotLoadable(String),
-    /// clientcmd finds it contradictory or incomplete.
+    /// It is contradictory or incomplete for clientcmd.
     NotValid(String),
-    /// It authenticates in a way that istiod denies unless `PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS` lists it.
+    /// It uses an authentication method that istiod denies unless `PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS`
+    /// lists it.
     Denied(String),
-    /// No client can be made of it.
+    /// No client can be created from it.
     NotUsable(String),
 }
 
@@ -37,7 +39,7 @@ impl std::fmt::Display for Refusal {
     }
 }
 
-/// What istiod would say to `kubeconfig`, the value of one data key of a remote secret.
+/// Predicts whether istiod accepts `kubeconfig`, the value of one data key of a remote secret.
 ///
 /// # Errors
 /// The first reason for which istiod refuses it.
@@ -45,7 +47,7 @@ pub fn verdict(kubeconfig: &[u8]) -> Result<(), Refusal> {
     of_document(document(kubeconfig)?)
 }
 
-/// The same, with what the kubeconfig says where it can be read; it is parsed once for both.
+/// Returns the same verdict, and the facts of the kubeconfig if it can be read; it is parsed once for both.
 pub fn judge(kubeconfig: &[u8]) -> (Result<(), Refusal>, Option<AccessFacts>) {
     match document(kubeconfig) {
         Err(refusal) => (Err(refusal), None),

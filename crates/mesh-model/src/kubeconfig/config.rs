@@ -29,12 +29,12 @@ pub struct Entry {
     pub fields: Map<String, Value>,
 }
 
-/// Why a text is no kubeconfig. It names fields and entries, and never shows a value.
+/// The reason why a text is not a kubeconfig. It names fields and entries, and never contains a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Defect {
-    /// It cannot be read, or a field holds what it cannot hold.
+    /// It cannot be read, or a field has a value of the wrong type.
     Broken(String),
-    /// Two entries of one list have one name.
+    /// Two entries of one list have the same name.
     Duplicate {
         /// The list, such as `clusters`.
         list: String,
@@ -44,22 +44,22 @@ pub enum Defect {
 }
 
 impl Entry {
-    /// A text; empty where there is none.
+    /// Returns a text; empty if there is none.
     pub fn text(&self, key: &str) -> &str {
         self.value(key).as_str().unwrap_or_default()
     }
 
-    /// A text, unless it is empty.
+    /// Returns a text, unless it is empty.
     pub fn given(&self, key: &str) -> Option<&str> {
         Some(self.text(key)).filter(|text| !text.is_empty())
     }
 
-    /// A `[]byte`; empty where there is none.
+    /// Returns a `[]byte`; empty if there is none.
     pub fn bytes(&self, key: &str) -> Vec<u8> {
         go::bytes(self.value(key)).unwrap_or_default()
     }
 
-    /// Any field; `null` where there is none.
+    /// Returns any field; `null` if there is none.
     pub fn value(&self, key: &str) -> &Value {
         self.fields.get(key).unwrap_or(&Value::Null)
     }
@@ -69,7 +69,7 @@ impl Entry {
         self.value(key) == &Value::Bool(true)
     }
 
-    /// Returns whether a text, `[]byte`, list or mapping has anything in it.
+    /// Returns whether a text, `[]byte`, list or mapping is not empty.
     pub fn has(&self, key: &str) -> bool {
         match self.value(key) {
             Value::Null => false,
@@ -90,20 +90,20 @@ impl fmt::Display for Defect {
     }
 }
 
-/// The entry of that name.
+/// Returns the entry of that name.
 pub fn find<'a>(list: &'a [Entry], name: &str) -> Option<&'a Entry> {
     list.iter().find(|entry| entry.name == name)
 }
 
-/// Reads the first document of a text, as clientcmd does; an empty text configures nothing.
+/// Reads the first document of a text, as clientcmd does; an empty text is an empty kubeconfig.
 ///
 /// # Errors
-/// What cannot be decoded.
+/// A text that cannot be decoded.
 pub fn load(bytes: &[u8]) -> Result<Config, Defect> {
     of_root(go::first_document(bytes).map_err(Defect::Broken)?)
 }
 
-/// The same of a document that was parsed already.
+/// Reads a document that is parsed already; see [`load`].
 pub fn of_root(mut root: Value) -> Result<Config, Defect> {
     if !root.is_object() && !root.is_null() {
         return Err(Defect::Broken("it is not a mapping".to_owned()));
@@ -121,7 +121,7 @@ pub fn of_root(mut root: Value) -> Result<Config, Defect> {
     })
 }
 
-/// clientcmd's scheme knows `v1` `Config`; a file that names neither is taken for it.
+/// Checks version and kind. clientcmd's scheme knows `v1` `Config`; a file that names neither is accepted as that.
 fn check_kind(root: &Value) -> Result<(), Defect> {
     for (key, known) in [("apiVersion", "v1"), ("kind", "Config")] {
         let given = root[key].as_str().unwrap_or_default();

@@ -1,7 +1,7 @@
-//! What the text of a kubeconfig says, and what is wrong with it, by the rules of client-go's `clientcmd`.
+//! The contents of a kubeconfig's text, and its defects, by the rules of client-go's `clientcmd`.
 //!
-//! These are the rules of kubectl, istioctl and istiod alike. Which files are read, how several are merged and what istiod
-//! denies besides is decided elsewhere. No message shows more of a text than names.
+//! kubectl, istioctl and istiod all follow these rules. Other modules decide which files are read, how several are
+//! merged and what istiod denies in addition. No message contains more of a text than names.
 
 mod config;
 mod schema;

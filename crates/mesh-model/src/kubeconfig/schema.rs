@@ -1,5 +1,5 @@
-//! The types of a kubeconfig's fields. Go's decoder refuses a value of another type, passes over fields that it does not
-//! know, and takes `null` for nothing.
+//! The types of a kubeconfig's fields. Go's decoder refuses a value of another type, ignores unknown fields, and treats
+//! `null` as absent.
 //!
 //! Source: `k8s.io/client-go/tools/clientcmd/api/v1/types.go`.
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::config::Defect;
 use crate::go;
 
-/// What a field holds.
+/// The type of a field.
 pub(super) enum Type {
     Text,
     Boolean,
@@ -16,7 +16,7 @@ pub(super) enum Type {
     Bytes,
     Anything,
     List(&'static Self),
-    /// A list whose items have a `name` each, no two the same.
+    /// A list whose items each have a `name`, all different.
     Named(&'static [(&'static str, Self)]),
     /// A mapping with keys of the user's own.
     Map(&'static Self),
@@ -92,10 +92,10 @@ const CONTEXT: Type = Struct(&[
 ]);
 
 impl Type {
-    /// Checks `value` and all in it; `at` is where it is found.
+    /// Checks `value` and everything in it; `at` is its path.
     ///
     /// # Errors
-    /// What is wrong, and where; never the value.
+    /// The problem and its path; never the value.
     pub(super) fn check(&self, value: &Value, at: &str) -> Result<(), Defect> {
         match (self, value) {
             (_, Value::Null)
@@ -151,7 +151,8 @@ fn record(fields: &[(&str, Type)], value: &Value, at: &str) -> Result<(), Defect
     })
 }
 
-/// An item that is `null` or has no name is one with an empty name, and there can be only one of those either.
+/// Checks the names of a list. An item that is `null` or has no name counts as one with an empty name, and there can be
+/// only one of those.
 fn named(fields: &'static [(&str, Type)], items: &[Value], at: &str) -> Result<(), Defect> {
     let mut names = std::collections::BTreeSet::new();
     for item in items {
@@ -174,7 +175,7 @@ fn named(fields: &'static [(&str, Type)], items: &[Value], at: &str) -> Result<(
                 name: name.to_owned(),
             });
         }
-        // clientcmd takes an extension without content for one that is not there.
+        // clientcmd ignores an extension without content.
         let is_empty_extension =
             fields.iter().any(|(key, _)| *key == "extension") && item["extension"].is_null();
         if !is_empty_extension {

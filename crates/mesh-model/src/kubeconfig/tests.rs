@@ -1,4 +1,5 @@
-//! What clientcmd takes and what it refuses; `tests/e2e/tests/kubectl` holds the same rows against the real kubectl.
+//! Kubeconfigs that clientcmd accepts and refuses; `tests/e2e/tests/kubectl` runs the same rows against the real
+//! kubectl.
 
 use super::{Entry, load};
 
@@ -37,7 +38,7 @@ fn two_entries_of_one_name_in_one_file_are_refused() {
             "preferences: {extensions: [{name: e, extension: 1}, {name: e, extension: 2}]}",
             r#"two extensions of preferences are called "e""#,
         ),
-        // An extension without content is one that is not there.
+        // An extension without content is ignored.
         ("extensions: [{name: e}, {name: e, extension: 1}]", "taken"),
         // Two without a name have the same one.
         (

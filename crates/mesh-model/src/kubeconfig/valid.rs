@@ -1,4 +1,4 @@
-//! What clientcmd calls an invalid configuration: of all entries ([`check`]), or of the ones that are used.
+//! clientcmd's rules for an invalid configuration: of all entries ([`check`]), or of those that are used.
 //!
 //! Source: `k8s.io/client-go/tools/clientcmd/validation.go`.
 
@@ -14,7 +14,7 @@ const OLD_EXEC_VERSIONS: [&str; 2] = [
 /// Validates every entry and not only those of the current context, as `clientcmd.Validate` does.
 ///
 /// # Errors
-/// What is contradictory or incomplete.
+/// The contradictory or incomplete part.
 pub fn check(config: &Config) -> Result<(), String> {
     whole(config)
         .and_then(|()| config.contexts.iter().try_for_each(|c| context(c, config)))
@@ -60,7 +60,7 @@ fn context(context: &Entry, config: &Config) -> Result<(), String> {
 }
 
 /// # Errors
-/// What is contradictory or incomplete in a user entry.
+/// The contradictory or incomplete part of a user entry.
 pub fn user(user: &Entry) -> Result<(), String> {
     let certificate = user.has("client-certificate") || user.has("client-certificate-data");
     let both = |key: &str| user.has(key) && user.has(&format!("{key}-data"));
@@ -104,7 +104,7 @@ fn exec(user: &Entry) -> Result<(), String> {
         .into_iter()
         .flatten()
         .any(|variable| variable["name"].as_str().unwrap_or_default().is_empty());
-    // clientcmd gives the older versions a mode.
+    // clientcmd sets a default mode for the older versions.
     let mode_is_good = match text("interactiveMode") {
         "Never" | "IfAvailable" | "Always" => true,
         mode => mode.is_empty() && OLD_EXEC_VERSIONS.contains(&text("apiVersion")),
@@ -126,7 +126,7 @@ fn exec(user: &Entry) -> Result<(), String> {
 }
 
 /// # Errors
-/// What is contradictory or incomplete in a cluster entry.
+/// The contradictory or incomplete part of a cluster entry.
 pub fn cluster(cluster: &Entry) -> Result<(), String> {
     let name = &cluster.name;
     if !cluster.has("server") {

@@ -1,4 +1,4 @@
-//! What is judged, and what is found.
+//! The input and output of the judgement.
 
 use super::Member;
 use crate::remote_cluster::Address;
@@ -10,53 +10,53 @@ pub struct Entry<'a> {
     pub secret: &'a str,
     /// The data key.
     pub key: &'a str,
-    /// Its value.
+    /// Its value, a kubeconfig.
     pub kubeconfig: &'a [u8],
-    /// Where it gives access; `None` where that cannot be read, and where the address means another machine to each who
-    /// dials it.
+    /// The address that it gives access to; `None` if it cannot be read, or if it is a different machine for each
+    /// client.
     pub address: Option<Address>,
-    /// Whether istiod looks at the Secret.
+    /// True if istiod reads the Secret.
     pub is_looked_at: bool,
-    /// The cluster that the Secret's annotation names.
+    /// The cluster in the Secret's annotation.
     pub annotated: Option<&'a str>,
-    /// UID of the cluster that answered, where the credential was used.
+    /// UID of the cluster that answered, if the credential was used.
     pub uid: Option<&'a str>,
 }
 
-/// Where a secret gives access.
+/// The cluster that a secret gives access to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reached<'a> {
-    /// To its own holder.
+    /// Its own holder.
     Holder,
-    /// To this cluster.
+    /// This cluster.
     Member(&'a Member),
-    /// To a cluster that answered and that no context is known to give access to.
+    /// A cluster that answered, and that no context is known to give access to.
     Elsewhere,
-    /// That is not known.
+    /// Unknown.
     Unknown,
 }
 
-/// What it means.
+/// The judgement of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict<'a> {
-    /// Nothing is wrong with whom it is for, as far as that can be told.
+    /// No problem, as far as is known.
     Fine,
-    /// The holder's own istiod has this name, so that it ignores the secret.
+    /// The holder's own istiod has this cluster ID, so that it ignores the entry.
     OwnName,
     /// It gives access to its own holder, under a name that no other cluster has.
     Holder,
-    /// It is named for this cluster, and gives access to another one.
+    /// It has the name of one cluster, and gives access to another one.
     WrongCluster {
-        /// The cluster that is meant.
+        /// The cluster of that name.
         named: &'a Member,
     },
     /// Another key of the same Secret gives access to the same cluster.
     StrayKey {
         /// The key that stays.
         kept: &'a str,
-        /// Whether it is known that the other key is the right one.
+        /// True if the other key is known to be the right one.
         is_known: bool,
-        /// Whether both hold the same access, so that nothing is lost with this one.
+        /// True if both give the same access, so that deleting this one loses nothing.
         is_same_access: bool,
     },
     /// Another Secret gives access to the same cluster under another name.
@@ -65,21 +65,21 @@ pub enum Verdict<'a> {
         secret: &'a str,
         /// Its key.
         key: &'a str,
-        /// Whether that is what the cluster's own istiod calls it.
+        /// True if that is the cluster ID of the cluster's own istiod.
         is_right: bool,
     },
-    /// The cluster's own istiod calls it otherwise.
+    /// The cluster's own istiod has another cluster ID.
     WrongName {
         /// The cluster.
         member: &'a Member,
     },
 }
 
-/// An entry after it was judged.
+/// An entry with its judgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Judged<'a> {
-    /// Where it gives access.
+    /// The cluster that it gives access to.
     pub reached: Reached<'a>,
-    /// What that means.
+    /// The judgement.
     pub verdict: Verdict<'a>,
 }

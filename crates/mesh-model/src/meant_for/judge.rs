@@ -1,4 +1,4 @@
-//! The rule, entry by entry; what several entries for one cluster mean is told by [`super::several`].
+//! The rules for a single entry; [`super::several`] has the rules for several entries for one cluster.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use super::{Entry, Judged, Member, Members, Reached, Verdict};
 use crate::names::CONFIG_SECRET;
 use crate::remote_cluster::Address;
 
-/// What the entries of one holder are judged by.
+/// The knowledge that the entries of one holder are judged with.
 #[derive(Debug, Clone, Copy)]
 pub struct Mesh<'a> {
     /// The clusters that are known.
     pub members: &'a Members,
-    /// The cluster that holds the entries; `None` where that is not known, as for a manifest.
+    /// The cluster that holds the entries; `None` if it is unknown, as for a manifest.
     pub holder: Option<&'a Member>,
-    /// The cluster that all of them are to give access to, where the operator said so.
+    /// The cluster that all of them should give access to, if the operator named one.
     pub expected: Option<&'a Member>,
 }
 
@@ -50,7 +50,7 @@ pub fn judge<'a>(mesh: Mesh<'a>, entries: &[Entry<'a>]) -> Vec<Judged<'a>> {
     judged
 }
 
-/// A cluster, as far as two entries can be compared by it.
+/// The identity of a cluster by which two entries are compared.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Lead<'e> {
     Uid(&'e str),
@@ -90,7 +90,7 @@ impl<'a> Mesh<'a> {
             return Reached::Holder;
         }
         let known = self.members.with_uid(uid);
-        // Nothing says that the cluster of a context that was not read is another one.
+        // The cluster of a context that was not read may be the same one.
         let known = known.or_else(|| there.filter(|member| member.uid.is_none()));
         known.map_or(Reached::Elsewhere, Reached::Member)
     }
@@ -99,10 +99,10 @@ impl<'a> Mesh<'a> {
         self.holder.is_some_and(|holder| holder.is_same(member))
     }
 
-    /// What can be told of an entry without the others.
+    /// Judges an entry without regard to the others.
     fn alone(self, entry: &Entry<'a>, reached: Reached<'a>) -> Option<Verdict<'a>> {
         if entry.secret == CONFIG_SECRET {
-            // Its key is no cluster's name.
+            // Its key is not a cluster's name.
             return Some(Verdict::Fine);
         }
         if self
@@ -125,7 +125,7 @@ impl<'a> Mesh<'a> {
                 let named = *named.first()?;
                 let uid = entry.uid.or(member.uid.as_deref());
                 let is_proven = uid.is_some() && named.uid.is_some();
-                // One of two addresses of a cluster may be told by a context that was not read.
+                // A context that was not read may have the other one of two addresses of the same cluster.
                 let is_called_otherwise = !member.ids.is_empty() && !member.is_called(entry.key);
                 Some(if is_proven || is_called_otherwise {
                     Verdict::WrongCluster { named }

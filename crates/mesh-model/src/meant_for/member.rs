@@ -10,16 +10,16 @@ use crate::remote_cluster::{Address, is_one_cluster};
 pub struct Member {
     /// The context.
     pub context: String,
-    /// The API server, as the context has it.
+    /// The address of the API server in the context.
     pub address: Address,
-    /// UID of its kube-system, where it was read.
+    /// UID of its kube-system, if it was read.
     pub uid: Option<String>,
-    /// What its istiods call it; empty where that was not read, and where none names it.
+    /// The cluster IDs of its istiods; empty if they were not read, or have none.
     pub ids: Vec<ClusterId>,
 }
 
 impl Member {
-    /// A cluster of which nothing but its context is known.
+    /// Returns a cluster of which only the context is known.
     pub fn unread(context: &str, address: Address) -> Self {
         Self {
             context: context.to_owned(),
@@ -29,19 +29,19 @@ impl Member {
         }
     }
 
-    /// Whether both are one cluster: by their UIDs, and where one is not known by their addresses.
+    /// Returns whether both are the same cluster: by their UIDs, or by their addresses if a UID is unknown.
     pub fn is_same(&self, other: &Self) -> bool {
         let own = (self.uid.as_deref(), &self.address);
         self.context == other.context || is_one_cluster(own, (other.uid.as_deref(), &other.address))
     }
 
-    /// Whether one of its istiods calls it so.
+    /// Returns whether one of its istiods has this cluster ID.
     pub fn is_called(&self, key: &str) -> bool {
         self.ids.iter().any(|id| id.as_str() == key)
     }
 }
 
-/// All of them, found by what a secret tells of one.
+/// All known clusters, with lookups by the facts in a secret.
 #[derive(Debug, Default)]
 pub struct Members {
     all: Vec<Member>,
@@ -52,7 +52,7 @@ pub struct Members {
 }
 
 impl Members {
-    /// These clusters; of two with one context the later one counts, which was read.
+    /// Returns these clusters; of two with the same context the later one, which was read, replaces the other.
     pub fn new(members: impl IntoIterator<Item = Member>) -> Self {
         let mut found = Self::default();
         for member in members {
@@ -81,25 +81,25 @@ impl Members {
         found
     }
 
-    /// All of them.
+    /// Returns all clusters.
     pub fn all(&self) -> &[Member] {
         &self.all
     }
 
-    /// The cluster of this context.
+    /// Returns the cluster of this context.
     pub fn of_context(&self, context: &str) -> Option<&Member> {
         self.by_context
             .get(context)
             .map(|&number| &self.all[number])
     }
 
-    /// The cluster whose kube-system has this UID.
+    /// Returns the cluster whose kube-system has this UID.
     pub fn with_uid(&self, uid: &str) -> Option<&Member> {
         self.by_uid.get(uid).map(|&number| &self.all[number])
     }
 
-    /// The cluster at this address. Behind one URL there may be several, told apart by the name that is checked in their
-    /// certificates: a name that only one side has decides nothing, unless there is only one cluster to choose from.
+    /// Returns the cluster at this address. Several clusters may be behind one URL; they differ by the TLS server name.
+    /// A server name that only one side has decides nothing, unless there is only one candidate.
     pub fn at(&self, address: &Address) -> Option<&Member> {
         let here = self.by_server.get(&address.server)?;
         let mut here = here.iter().map(|&number| &self.all[number]);
@@ -110,7 +110,7 @@ impl Members {
             member.uid.is_some() && known.is_some_and(|one| one.uid != member.uid)
         };
         if exact.clone().any(|member| is_another(&member)) {
-            // Each is reached through a proxy of its own.
+            // Each is reached through its own proxy.
             return None;
         }
         let exact = known.or_else(|| exact.next());
@@ -120,8 +120,8 @@ impl Members {
         exact.or((is_only_one && is_compatible).then_some(first))
     }
 
-    /// The clusters that go by this name: what their istiods call them, else the context of one that no istiod is known to
-    /// name.
+    /// Returns the clusters of this name: by the cluster IDs of their istiods, otherwise by context for a cluster
+    /// without a known cluster ID.
     pub fn called(&self, key: &str) -> Vec<&Member> {
         if let Some(numbers) = self.by_id.get(key) {
             return numbers.iter().map(|&number| &self.all[number]).collect();
@@ -193,7 +193,7 @@ mod tests {
             ("west", Some("west")),
             ("prod", Some("east")),
             ("west-2", Some("north")),
-            // Its istiod is known to call it otherwise.
+            // Its istiod is known to have another cluster ID.
             ("east", None),
             ("south", None),
         ] {

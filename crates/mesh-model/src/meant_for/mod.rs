@@ -1,9 +1,9 @@
-//! Owns whom a remote secret is for: the cluster that its data key names, the cluster that it gives access to, and what it
-//! means where these are two.
+//! Owns which cluster a remote secret is for: the cluster that its data key names, the cluster that it gives access to,
+//! and the consequences if they differ.
 //!
-//! A cluster goes by what its own istiods call it; where that is not known, by the name of its context. Where a secret gives
-//! access is told by the UID of the cluster that answered, where its credential was used; else by the context that has the
-//! same address. Pure; all of it is read elsewhere.
+//! A cluster's name is the cluster ID of its own istiods; if that is unknown, the name of its context. The cluster that
+//! a secret gives access to is known by the UID of the cluster that answered, if the credential was used; otherwise by
+//! the context with the same address. Pure; other modules read the data.
 
 mod entry;
 mod judge;

@@ -1,5 +1,5 @@
-//! Several entries of one holder that give access to one cluster. Every one of them that istiod takes registers the cluster's
-//! endpoints once more, under its own name.
+//! The rules for several entries of one holder that give access to one cluster. Each entry that istiod accepts
+//! registers the cluster's endpoints once more, under its own name.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use super::{Entry, Member, Members, Verdict};
 use crate::access_facts;
 use crate::remote_secret::secret_name;
 
-/// An entry, and its number among all.
+/// An entry, with its index.
 #[derive(Clone, Copy)]
 pub(super) struct Candidate<'e, 'a> {
     pub number: usize,
     pub entry: &'e Entry<'a>,
 }
 
-/// What is to be said of entries that give access to the same cluster: `member`, where it is one that is known. What is not
-/// named is fine.
+/// Judges entries that give access to the same cluster: `member`, if it is a known one. Entries that are not returned
+/// are fine.
 pub(super) fn several<'a>(
     group: &[Candidate<'_, 'a>],
     member: Option<&'a Member>,
@@ -66,7 +66,8 @@ pub(super) fn several<'a>(
     let other = kept.iter().find(|one| one.entry.key != best.entry.key);
     for one in &kept {
         let is_best = one.entry.key == best.entry.key;
-        // Where the right name is known, the best of them is given it, and the others are surplus beside that.
+        // If the right name is known, the best entry should be renamed to it, and the others are duplicates of that
+        // one.
         let beside = match other {
             Some(other) if is_best && !is_named => Some(other),
             Some(_) if !is_best => Some(&best),
@@ -85,7 +86,7 @@ pub(super) fn several<'a>(
     verdicts
 }
 
-/// An entry for each Secret, and what is to be said of its other ones.
+/// Returns one entry for each Secret, and the judgement of the other entries.
 fn one_a_secret<'e, 'a>(
     wrong: &[Candidate<'e, 'a>],
     members: &Members,
@@ -117,7 +118,7 @@ fn stray<'a>(one: &Candidate<'_, 'a>, kept: &Candidate<'_, 'a>, is_known: bool) 
     }
 }
 
-/// Whether two kubeconfigs give the same access by the same credential, whatever their entries are called.
+/// Returns whether two kubeconfigs give the same access with the same credential, whatever their entries are called.
 fn hold_the_same(one: &[u8], other: &[u8]) -> bool {
     let by_token = |kubeconfig: &[u8]| {
         let facts = access_facts::read(kubeconfig)?;
@@ -132,8 +133,8 @@ fn hold_the_same(one: &[u8], other: &[u8]) -> bool {
     one == other || is_same_access() == Some(true)
 }
 
-/// What says that the key of an entry is the cluster's name, the most first: a context of that name, the annotation, and the
-/// name of the Secret.
+/// Returns the evidence that the key of an entry is the cluster's name, the strongest first: a context of that name,
+/// the annotation, and the name of the Secret.
 fn evidence(one: &Candidate<'_, '_>, members: &Members) -> (bool, bool, bool) {
     let entry = one.entry;
     (

@@ -1,4 +1,4 @@
-//! The rule as tables.
+//! The rules as tables.
 
 use super::{Entry, Member, Members, Mesh, Verdict, judge};
 use crate::access::{Access, AccessTrust, AccessUser};
@@ -19,7 +19,7 @@ fn at(name: &str) -> Address {
     Address::new(&format!("https://{name}:6443"), None)
 }
 
-/// East, which holds the secrets, west and north; each context is called as its cluster is.
+/// East, which holds the secrets, west and north; each context has its cluster's name.
 fn read() -> Members {
     Members::new([
         member("east", Some("e"), &["east"]),
@@ -28,7 +28,7 @@ fn read() -> Members {
     ])
 }
 
-/// The same of which only east was read.
+/// The same, but only east was read.
 fn unread() -> Members {
     let east = member("east", Some("e"), &["east"]);
     Members::new([east, member("west", None, &[]), member("north", None, &[])])
@@ -109,28 +109,28 @@ fn one_secret_is_judged_by_the_name_and_by_where_it_gives_access() {
         member("west", Some("w"), &["prod"]),
     ]);
     for (members, key, server, uid, expected) in [
-        // The holder's own name, wherever it gives access.
+        // The holder's own name, with access to any cluster.
         (&read, "east", "west", None, "own name"),
         (&read, "east", "east", Some("e"), "own name"),
         (&read, "east", "", None, "own name"),
-        // The cluster that it is named for.
+        // The right cluster.
         (&read, "west", "west", None, "fine"),
         (&read, "west", "", Some("w"), "fine"),
         (&unread, "west", "west", None, "fine"),
         (&unread, "west", "west", Some("w"), "fine"),
-        // Named for one, and it gives access to the holder.
+        // The name of one cluster, with access to the holder.
         (&read, "west", "east", None, "not west"),
         (&read, "west", "west", Some("e"), "not west"),
         (&unread, "west", "east", None, "not west"),
         (&unread, "west", "", Some("e"), "not west"),
-        // Named for one, and it gives access to a third, or to one that no context knows.
+        // The name of one cluster, with access to a third, or to one that no context knows.
         (&read, "west", "north", None, "not west"),
         (&read, "west", "", Some("n"), "not west"),
         (&read, "west", "west", Some("x"), "not west"),
         // The addresses of two contexts that were not read may be of one cluster.
         (&unread, "west", "north", None, "fine"),
         (&unread, "west", "", Some("x"), "fine"),
-        // Named for nobody.
+        // The name of no cluster.
         (&read, "other", "east", None, "holder"),
         (&read, "other", "", Some("e"), "holder"),
         (&read, "other", "west", None, "is west"),
@@ -139,7 +139,7 @@ fn one_secret_is_judged_by_the_name_and_by_where_it_gives_access() {
         (&read, "other", "", None, "fine"),
         (&read, "other", "", Some("x"), "fine"),
         (&read, "other", "west", Some("x"), "not west"),
-        // A context is no name where the istiods give another one.
+        // A context does not count as a name if the istiods have another cluster ID.
         (&other, "west", "west", None, "is prod"),
         (&other, "west", "east", None, "holder"),
         (&other, "prod", "east", None, "not west"),
@@ -166,7 +166,7 @@ fn several_for_one_cluster_are_told_once_each() {
             &[(usual, "old", "west", None), (usual, "west", "west", None)],
             &["beside west true true", "fine"],
         ),
-        // Nothing tells which of both is right.
+        // Neither is known to be the right one.
         (
             &unread,
             &[("both", "a", "", Some("x")), ("both", "b", "", Some("x"))],
@@ -186,19 +186,19 @@ fn several_for_one_cluster_are_told_once_each() {
             &[("a", "a", "west", None), ("b", "b", "west", None)],
             &["twice b/b false", "twice a/a false"],
         ),
-        // By an address that no context has.
+        // With an address that no context has.
         (
             &read,
             &[("a", "a", "far", None), ("b", "b", "far", None)],
             &["twice b/b false", "twice a/a false"],
         ),
-        // None of both is right, and the right name is known.
+        // Neither is right, and the right name is known.
         (
             &read,
             &[("a", "a", "west", None), ("b", "b", "west", None)],
             &["is west", "twice a/a false"],
         ),
-        // Two Secrets of one key are told otherwise.
+        // Two Secrets with the same key are judged elsewhere.
         (
             &read,
             &[
@@ -207,7 +207,7 @@ fn several_for_one_cluster_are_told_once_each() {
             ],
             &["fine", "fine"],
         ),
-        // The key of another cluster is no surplus one.
+        // The key of another cluster is not a duplicate.
         (
             &read,
             &[
@@ -216,7 +216,7 @@ fn several_for_one_cluster_are_told_once_each() {
             ],
             &["not north", "fine"],
         ),
-        // What an external istiod reads its own cluster with has the name of no cluster.
+        // The Secret with which an external istiod reads its own config cluster has no cluster's name.
         (
             &read,
             &[
