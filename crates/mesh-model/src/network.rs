@@ -1,4 +1,4 @@
-//! Networks: their names, and the label keys that people mistake for the right one.
+//! Networks: their names, and labels that are similar to Istio's network label.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use super::names::NETWORK_LABEL;
 pub struct NetworkName(String);
 
 impl NetworkName {
-    /// The name as text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -42,8 +42,8 @@ impl FromStr for NetworkName {
     }
 }
 
-/// Whether `text` is the value of a label, and not the empty one.
-/// Source: <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set>.
+/// Returns whether `text` is a label value that is not empty. Source:
+/// <https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set>.
 pub fn is_label_value(text: &str) -> bool {
     let bytes = text.as_bytes();
     (1..=63).contains(&bytes.len())
@@ -66,8 +66,8 @@ fn nearest_value(text: &str) -> String {
     short.trim_end_matches(edge).to_owned()
 }
 
-/// Those of `keys` that somebody took for [`NETWORK_LABEL`], and that Istio does not read: the same words in another
-/// order, in the plural or joined by other signs, or a letter or two off.
+/// Returns those of `keys` that look like a misspelled [`NETWORK_LABEL`], which Istio does not read: the same words in
+/// another order, in the plural or with other separators, or a letter or two wrong.
 pub fn misspelled<'a>(keys: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let right = words(NETWORK_LABEL);
     keys.into_iter()

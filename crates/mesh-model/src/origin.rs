@@ -1,14 +1,14 @@
-//! Who puts an object back that somebody deletes. Pure.
+//! The tools that recreate an object after it was deleted. Pure.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::names::{ARGO_INSTANCE, ARGO_TRACKING_ID, FLUX_HELM, FLUX_KUSTOMIZE};
 use super::ownership::owns_content;
 
-/// The field managers by which the controllers of Argo CD and Flux write.
+/// The field managers of the controllers of Argo CD and Flux.
 ///
-/// Source: `ArgoCDSSAManager` in Argo CD's `common/common.go` (what it does not apply server-side goes by the program's name), and
-/// `controllerName` in the `main.go` of Flux's controllers.
+/// Source: `ArgoCDSSAManager` in Argo CD's `common/common.go` (without server-side apply the manager is the program's
+/// name), and `controllerName` in the `main.go` of Flux's controllers.
 const MANAGERS: [(&str, &str); 4] = [
     ("argocd-controller", "Argo CD"),
     ("argocd-application-controller", "Argo CD"),
@@ -16,12 +16,12 @@ const MANAGERS: [(&str, &str); 4] = [
     ("helm-controller", "Flux"),
 ];
 
-/// Prefix of the field manager by which the External Secrets Operator writes; the name of the `ExternalSecret` follows it.
-/// Source: `fieldOwnerTemplate` in its `pkg/controllers/externalsecret/externalsecret_controller.go`.
+/// Prefix of the field manager of the External Secrets Operator; the name of the `ExternalSecret` follows. Source:
+/// `fieldOwnerTemplate` in its `pkg/controllers/externalsecret/externalsecret_controller.go`.
 const EXTERNAL_SECRETS: &str = "externalsecrets.external-secrets.io/";
 
-/// Who keeps an object of `kind` as it stands in git or elsewhere, and so puts it back: Argo CD, Flux, or the controller that its
-/// owner reference names, such as an `ExternalSecret`.
+/// Returns the tool that manages an object of `kind` and recreates it: Argo CD, Flux, or the controller in its owner
+/// reference, such as an `ExternalSecret`.
 pub fn keeper(object: &ObjectMeta, kind: &str) -> Option<String> {
     by_argo(object, kind)
         .or_else(|| by_flux(object))
@@ -29,8 +29,8 @@ pub fn keeper(object: &ObjectMeta, kind: &str) -> Option<String> {
         .or_else(|| by_manager(object))
 }
 
-/// The annotation names the object that it is about, since copies of an object bring it along.
-/// Source: <https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/>.
+/// Returns the application of Argo CD. Copies of an object have the annotation too, so it counts only if it names this
+/// object. Source: <https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/>.
 fn by_argo(object: &ObjectMeta, kind: &str) -> Option<String> {
     let application = match value(object.annotations.as_ref(), ARGO_TRACKING_ID) {
         Some(id) => {

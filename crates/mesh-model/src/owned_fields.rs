@@ -1,14 +1,15 @@
-//! What one field manager applied to an object, taken out of it, so that the next apply does not give it back.
+//! Extraction of the fields that one field manager applied to an object, so that the next apply does not release them.
 //!
-//! Server-side apply removes what a manager applied before and leaves out now. Who applies a single label to an object
-//! must therefore repeat all else that the same manager applied to it.
-//! Source: <https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy>; the encoding of fields:
+//! Server-side apply removes fields that a manager applied before and leaves out now. To apply a single label to an
+//! object, the manager must repeat everything else that it applied to it. Source:
+//! <https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy>; the encoding of fields:
 //! <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/> (`fieldsV1`).
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
 use serde_json::{Map, Value, json};
 
-/// The part of `object` that `manager` applied to it, with what identifies the object; `object` is as the server gives it.
+/// Returns the part of `object` that `manager` applied to it, with its identifying fields; `object` is as the server
+/// returns it.
 pub fn applied_by(object: &Value, manager: &str) -> Value {
     let entries = object["metadata"]["managedFields"].as_array();
     let own = entries.into_iter().flatten().find(|entry| {
@@ -33,7 +34,7 @@ pub fn applied_by(object: &Value, manager: &str) -> Value {
     part
 }
 
-/// The value without what `fields` does not name; a leaf names all of it.
+/// Returns the part of the value that `fields` names; a leaf names all of it.
 fn extract(value: &Value, fields: &Value) -> Option<Value> {
     let fields = fields.as_object()?;
     if fields.keys().all(|field| field == ".") {
@@ -60,7 +61,7 @@ fn extract(value: &Value, fields: &Value) -> Option<Value> {
     }
 }
 
-/// What `fields` names of one item of a list, with the keys by which the list knows it.
+/// Returns the part of one list item that `fields` names, with its merge keys.
 fn of_list(item: &Value, fields: &Map<String, Value>) -> Option<Value> {
     fields.iter().find_map(|(field, inner)| {
         if let Some(exact) = field.strip_prefix("v:") {
@@ -79,16 +80,16 @@ fn of_list(item: &Value, fields: &Map<String, Value>) -> Option<Value> {
     })
 }
 
-/// Who owns a field of an object's metadata.
+/// The owner of a field of an object's metadata.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Owner {
     /// The field manager.
     pub manager: String,
-    /// Whether it applied the field server-side, and so holds on to it; otherwise it wrote it once.
+    /// True if it applied the field server-side, and so would restore it; false if it wrote the field once.
     pub applied: bool,
 }
 
-/// The owners of `metadata.<map>.<key>`, sorted, where `map` is `labels` or `annotations`.
+/// Returns the owners of `metadata.<map>.<key>`, sorted; `map` is `labels` or `annotations`.
 pub fn owners(meta: &ObjectMeta, map: &str, key: &str) -> Vec<Owner> {
     let owns = |entry: &&ManagedFieldsEntry| {
         let fields = entry.fields_v1.as_ref().map(|fields| &fields.0);

@@ -1,4 +1,4 @@
-//! Who owns a remote secret that is already there, and whether the suite may take it over.
+//! Decides who owns an existing remote secret, and whether the suite may take it over.
 //!
 //! Source of the field managers: <https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management>.
 
@@ -13,21 +13,21 @@ use super::names::{
 use super::origin::keeper;
 use super::remote_secret::{annotated_cluster, has_label, leads_to, own_name};
 
-/// Field managers whose remote secrets are taken over without asking: those of today's guides.
+/// Field managers whose remote secrets are taken over without asking: those of Istio's current guides.
 const OF_THE_GUIDES: [&str; 2] = ["kubectl-client-side-apply", "istioctl"];
 
-/// What applying over an existing secret calls for.
+/// The ownership of a secret that is about to be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TakeOver {
-    /// Nobody else owns what would be written.
+    /// No other manager owns a field that would be overwritten.
     Free,
-    /// It is a remote secret of the same cluster that a guide's own command made.
+    /// It is a remote secret of the same cluster, created by a command of Istio's guides.
     FromGuide,
-    /// Somebody else owns it: who keeps it, where that is known, else these field managers, sorted.
+    /// Conflict: owned by the tool that manages it, if that is known, otherwise by these field managers, sorted.
     Stranger(Vec<String>),
 }
 
-/// Decides for `existing`, which is to become the remote secret of `cluster`.
+/// Decides for `existing`, which shall become the remote secret of `cluster`.
 pub fn take_over(existing: &Secret, cluster: &str) -> TakeOver {
     let entries = existing
         .metadata
@@ -54,12 +54,13 @@ pub fn take_over(existing: &Secret, cluster: &str) -> TakeOver {
     }
 }
 
-/// Whether an entry owns a field that applying the remote secret of `cluster` would give another value: its data key, and the
-/// label and the annotation where they are not as they have to be. Who added a label or an annotation of their own is in
-/// nobody's way. All that is in a Secret which is no remote secret for the cluster is its owner's.
+/// Returns whether an entry owns a field to which applying the remote secret of `cluster` would give another value: its
+/// data key, and the label and the annotation if they are not as they have to be. A manager that only added labels or
+/// annotations of its own does not conflict. If the Secret is not a remote secret for the cluster, all of its content
+/// counts.
 fn is_overwritten(entry: &ManagedFieldsEntry, existing: &Secret, cluster: &str) -> bool {
     if !leads_to(existing, cluster) {
-        // It is something else, and would become a remote secret.
+        // It is another kind of Secret, and would become a remote secret.
         return owns_content(entry);
     }
     let Some(fields) = entry.fields_v1.as_ref().map(|fields| &fields.0) else {
@@ -81,9 +82,11 @@ fn is_overwritten(entry: &ManagedFieldsEntry, existing: &Secret, cluster: &str) 
         || (!has_annotation && of_metadata("f:annotations", CLUSTER_ANNOTATION))
 }
 
-/// Whether an entry owns data, labels or annotations; an owner of, say, finalizers alone is in nobody's way.
+/// Returns whether an entry owns data, labels or annotations; an owner of, for example, only finalizers does not
+/// conflict.
 ///
-/// What was applied server-side as `stringData` is owned under that name alone, so that the server sees no conflict with `data`.
+/// Fields that were applied server-side as `stringData` are owned under that name alone, so that the server detects no
+/// conflict with `data`.
 pub(super) fn owns_content(entry: &ManagedFieldsEntry) -> bool {
     let Some(fields) = entry.fields_v1.as_ref().map(|fields| &fields.0) else {
         return false;
@@ -148,7 +151,7 @@ mod tests {
             let entry = &mut made.metadata.managed_fields.as_mut().unwrap()[0];
             entry.fields_v1.as_mut().unwrap().0 = fields.clone();
             let expected = match expected {
-                // What the guides made is theirs still.
+                // Secrets made by the guides' commands count as before.
                 TakeOver::Free | TakeOver::FromGuide => TakeOver::FromGuide,
                 TakeOver::Stranger(mut owners) => {
                     owners.insert(0, "kubectl-client-side-apply".to_owned());

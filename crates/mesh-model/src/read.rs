@@ -1,28 +1,28 @@
-//! What came of one read of a cluster. What could not be read keeps its reason, so that nothing that depends on it is passed.
+//! The result of one read of a cluster. A failed read keeps its reason, so that no check that depends on it passes.
 
 use serde::{Deserialize, Serialize};
 
-/// The value that was read, or why there is none. Reasons are one line each.
+/// The value that was read, or the reason why there is none. Reasons are one line each.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "result", content = "detail")]
 pub enum Read<T> {
-    /// What is there.
+    /// The value.
     Seen(T),
     /// The cluster does not have the kind (404).
     Absent(String),
-    /// We may not read it (403).
+    /// The user is not allowed to read it (403).
     Denied(String),
-    /// The server failed to answer.
+    /// The server failed.
     Failed(String),
     /// The answer did not come in time.
     Late(String),
-    /// Nothing needed it, so nobody asked.
+    /// It was not needed, and therefore not requested.
     #[default]
     NotAsked,
 }
 
 impl<T> Read<T> {
-    /// The value, where it was seen.
+    /// Returns the value, if it was read.
     pub fn seen(&self) -> Option<&T> {
         match self {
             Self::Seen(value) => Some(value),
@@ -34,7 +34,7 @@ impl<T> Read<T> {
         }
     }
 
-    /// The value, where it was seen.
+    /// Returns the value, if it was read.
     pub fn seen_mut(&mut self) -> Option<&mut T> {
         match self {
             Self::Seen(value) => Some(value),
@@ -46,7 +46,7 @@ impl<T> Read<T> {
         }
     }
 
-    /// The value itself, where it was seen.
+    /// Returns the value itself, if it was read.
     pub fn into_seen(self) -> Option<T> {
         match self {
             Self::Seen(value) => Some(value),
@@ -58,12 +58,12 @@ impl<T> Read<T> {
         }
     }
 
-    /// Whether it was seen.
+    /// Returns whether it was read.
     pub fn is_seen(&self) -> bool {
         self.seen().is_some()
     }
 
-    /// Why it was not seen; nothing where it was, and where nobody asked.
+    /// Returns the reason why it was not read; `None` if it was, or if it was not requested.
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Absent(reason)
@@ -74,12 +74,12 @@ impl<T> Read<T> {
         }
     }
 
-    /// Whether it may be there all the same: only a cluster without the kind has certainly nothing of it.
+    /// Returns whether the objects may exist: they certainly do not only if the cluster does not have the kind.
     pub fn may_be_there(&self) -> bool {
         matches!(self, Self::Denied(_) | Self::Failed(_) | Self::Late(_))
     }
 
-    /// The same with what `change` makes of the value.
+    /// Converts the value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Read<U> {
         match self {
             Self::Seen(value) => Read::Seen(change(value)),
@@ -91,7 +91,7 @@ impl<T> Read<T> {
         }
     }
 
-    /// Both values, or why the first one of them that was not seen was not.
+    /// Returns both values, or the reason of the first one that was not read.
     pub fn and<U>(self, other: Read<U>) -> Read<(T, U)> {
         match self {
             Self::Seen(one) => other.map(|other| (one, other)),
@@ -103,7 +103,7 @@ impl<T> Read<T> {
         }
     }
 
-    /// The value, or its default where it was not seen; what depends on it has to be skipped with the reason.
+    /// Returns the value, or its default if it was not read; checks that depend on it must be skipped with the reason.
     pub fn or_default(self) -> T
     where
         T: Default,
@@ -113,12 +113,12 @@ impl<T> Read<T> {
 }
 
 impl<T> Read<Vec<T>> {
-    /// What was seen; nothing where it was not.
+    /// Returns the items; none if they were not read.
     pub fn items(&self) -> &[T] {
         self.seen().map_or(&[], Vec::as_slice)
     }
 
-    /// The items of all reads, or why one of them was not seen.
+    /// Returns the items of all reads, or the reason why one of them failed.
     pub fn all(reads: impl IntoIterator<Item = Self>) -> Self {
         reads.into_iter().fold(Self::Seen(Vec::new()), |all, more| {
             all.and(more).map(|(mut all, more)| {

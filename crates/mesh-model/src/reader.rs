@@ -1,8 +1,8 @@
-//! The reader: the account that other clusters' control planes read this cluster with, and what it may do.
+//! The reader: the ServiceAccount with which other clusters' control planes read this cluster, and its permissions.
 //!
-//! The objects are the ones that Istio's own charts make (`base`, template `reader-serviceaccount.yaml`; `istiod`,
-//! templates `reader-clusterrole.yaml` and `reader-clusterrolebinding.yaml`), labels included, so that an installation
-//! that comes later finds its own.
+//! The objects are those of Istio's own charts (`base`, template `reader-serviceaccount.yaml`; `istiod`, templates
+//! `reader-clusterrole.yaml` and `reader-clusterrolebinding.yaml`), including the labels, so that a later installation
+//! recognizes them as its own.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::names::{
     VERSION_LABEL,
 };
 
-/// The Istio version whose charts these objects are taken from; it shows in their labels.
+/// The Istio version of the charts that these objects are copied from; it is visible in their labels.
 pub const CHART_VERSION: &str = "1.31.0";
 
 const READ: [&str; 3] = ["get", "list", "watch"];
@@ -81,7 +81,8 @@ const RULES: [(&[&str], &[&str], &[&str]); 11] = [
     ),
 ];
 
-/// What the chart adds where `istiodRemote.enabled` is set, for remotes that another cluster's istiod leads.
+/// The rules that the chart adds if `istiodRemote.enabled` is set, for remote clusters that another cluster's istiod
+/// manages.
 const REMOTE_RULES: [(&[&str], &[&str], &[&str]); 3] = [
     (
         &[""],
@@ -100,8 +101,8 @@ const REMOTE_RULES: [(&[&str], &[&str], &[&str]); 3] = [
     ),
 ];
 
-/// What Kubernetes lets every authenticated account do (`system:basic-user`).
-/// Source: <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles>.
+/// The permissions of every authenticated account in Kubernetes (`system:basic-user`). Source:
+/// <https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles>.
 const EVERYBODY: [(&[&str], &[&str], &[&str]); 2] = [
     (
         &["authorization.k8s.io"],
@@ -115,7 +116,7 @@ const EVERYBODY: [(&[&str], &[&str], &[&str]); 2] = [
     ),
 ];
 
-/// What `granted` allows beyond the chart's reader role, one text each (`delete pods`), sorted.
+/// Returns the permissions in `granted` beyond the chart's reader role, one text each (`delete pods`), sorted.
 pub fn excess(granted: &[ResourceRule]) -> Vec<String> {
     let known: Vec<_> = RULES
         .iter()
@@ -147,7 +148,7 @@ pub fn excess(granted: &[ResourceRule]) -> Vec<String> {
     more.into_iter().collect()
 }
 
-/// The namespace, without labels, as istioctl makes it.
+/// Returns the namespace, without labels, as istioctl creates it.
 pub fn namespace(name: &str) -> Namespace {
     Namespace {
         metadata: ObjectMeta {
@@ -158,7 +159,7 @@ pub fn namespace(name: &str) -> Namespace {
     }
 }
 
-/// The reader's ServiceAccount in `namespace`.
+/// Returns the reader's ServiceAccount in `namespace`.
 pub fn account(namespace: &str) -> ServiceAccount {
     ServiceAccount {
         metadata: ObjectMeta {
@@ -171,12 +172,12 @@ pub fn account(namespace: &str) -> ServiceAccount {
     }
 }
 
-/// The name of the reader's ClusterRole, and of its binding, for the default revision.
+/// Returns the name of the reader's ClusterRole and of its binding, for the default revision.
 pub fn role_name(namespace: &str) -> String {
     format!("istio-reader-clusterrole-{namespace}")
 }
 
-/// The reader's ClusterRole.
+/// Returns the reader's ClusterRole.
 pub fn role(namespace: &str) -> ClusterRole {
     let owned = |texts: &[&str]| {
         texts
@@ -197,7 +198,7 @@ pub fn role(namespace: &str) -> ClusterRole {
     }
 }
 
-/// The binding of the reader's ClusterRole to its ServiceAccount.
+/// Returns the binding of the reader's ClusterRole to its ServiceAccount.
 pub fn binding(namespace: &str) -> ClusterRoleBinding {
     ClusterRoleBinding {
         metadata: cluster_metadata(namespace),
@@ -215,7 +216,7 @@ pub fn binding(namespace: &str) -> ClusterRoleBinding {
     }
 }
 
-/// Whether `binding` gives a role to the account `name` of `namespace`.
+/// Returns whether `binding` grants a role to the account `name` of `namespace`.
 pub fn binds(binding: &ClusterRoleBinding, namespace: &str, name: &str) -> bool {
     binding.subjects.iter().flatten().any(|subject| {
         subject.kind == "ServiceAccount"
@@ -224,12 +225,12 @@ pub fn binds(binding: &ClusterRoleBinding, namespace: &str, name: &str) -> bool 
     })
 }
 
-/// The name of the token Secret that istioctl makes for `account`.
+/// Returns the name of the token Secret that istioctl creates for `account`.
 pub fn token_secret_name(account: &str) -> String {
     format!("{account}{TOKEN_SECRET_SUFFIX}")
 }
 
-/// A Secret that Kubernetes fills with a token of `account`.
+/// Returns a Secret that Kubernetes fills with a token of `account`.
 pub fn token_secret(namespace: &str, account: &str, name: &str) -> Secret {
     Secret {
         metadata: ObjectMeta {
@@ -246,7 +247,7 @@ pub fn token_secret(namespace: &str, account: &str, name: &str) -> Secret {
     }
 }
 
-/// Whether `secret` is a token Secret of `account`.
+/// Returns whether `secret` is a token Secret of `account`.
 pub fn is_token_of(secret: &Secret, account: &str) -> bool {
     let annotations = secret.metadata.annotations.as_ref();
     secret.type_.as_deref() == Some(SERVICE_ACCOUNT_TOKEN)
@@ -255,7 +256,7 @@ pub fn is_token_of(secret: &Secret, account: &str) -> bool {
             .is_some_and(|name| name == account)
 }
 
-/// The label selector that finds the reader's objects, of every revision.
+/// Returns the label selector for the reader's objects, of every revision.
 pub fn selector() -> String {
     format!("app={READER_APP}")
 }

@@ -1,5 +1,5 @@
-//! Owns how two remote secrets are told to give access to one cluster: by the UID of its kube-system, by the token, or by
-//! the address of its API server. Pure; the UIDs are read elsewhere.
+//! Owns the rule by which two remote secrets give access to the same cluster: by the UID of its kube-system, by the
+//! token, or by the address of its API server. Pure; other modules read the UIDs.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +8,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::access_facts::{self, AccessFacts, TrustFacts};
 
-/// The address of an API server as two of them are compared: the normalized URL, and the name that is checked in its
-/// certificate where that is not the host.
+/// The address of an API server, for comparisons: the normalized URL, and the TLS server name if it is not the host.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
     /// The URL without a closing slash, in lower case.
     pub server: String,
-    /// The name to check.
+    /// The TLS server name.
     pub tls_server_name: Option<String>,
 }
 
 impl Address {
-    /// The address of `server`, checked for `tls_server_name`.
+    /// Returns the address of `server` with `tls_server_name`.
     pub fn new(server: &str, tls_server_name: Option<&str>) -> Self {
         Self {
             server: normal_server(server),
@@ -28,13 +27,13 @@ impl Address {
     }
 }
 
-/// Returns a server's URL as it is compared with others: without a closing slash and without regard to case.
+/// Returns a server's URL normalized for comparisons: without a trailing slash and in lower case.
 pub fn normal_server(server: &str) -> String {
     server.trim_end_matches('/').to_ascii_lowercase()
 }
 
-/// Returns true where two clusters, each with the UID of its kube-system as far as that was read, are one: their UIDs are equal,
-/// or one is not known and their addresses are equal.
+/// Returns whether two clusters, each with the UID of its kube-system if it was read, are the same: their UIDs are
+/// equal, or one is unknown and their addresses are equal.
 pub fn is_one_cluster(one: (Option<&str>, &Address), other: (Option<&str>, &Address)) -> bool {
     match (one.0, other.0) {
         (Some(uid), Some(other_uid)) => uid == other_uid,
@@ -42,31 +41,31 @@ pub fn is_one_cluster(one: (Option<&str>, &Address), other: (Option<&str>, &Addr
     }
 }
 
-/// Digest of a token, so that two can be compared and none is kept.
+/// Digest of a token, so that tokens can be compared without being stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenDigest([u8; 32]);
 
 impl TokenDigest {
-    /// The digest of `token`.
+    /// Returns the digest of `token`.
     pub fn of(token: &str) -> Self {
         Self(Sha256::digest(token).into())
     }
 }
 
-/// Fingerprints of the certificates that a server's certificate is checked against; empty for the system's roots.
+/// Fingerprints of the certificate authorities that a server is verified with; empty for the system's roots.
 pub type Authorities = BTreeSet<String>;
 
-/// The cluster that one kubeconfig gives access to, as far as its text tells.
+/// The cluster that one kubeconfig gives access to, as far as its text shows.
 pub struct RemoteCluster {
-    /// Where its API server is.
+    /// The address of its API server.
     pub address: Address,
-    /// What the server's certificate is checked against; `None` where it is not checked or a file that is not here.
+    /// The authorities that the server is verified with; `None` if it is not verified, or with a file that is not here.
     pub authorities: Option<Authorities>,
     token: Option<TokenDigest>,
 }
 
 impl RemoteCluster {
-    /// Reads `kubeconfig`; `None` where it gives access to nothing.
+    /// Reads `kubeconfig`; returns `None` if it gives access to nothing.
     pub fn read(kubeconfig: &[u8]) -> Option<Self> {
         let facts = access_facts::read(kubeconfig)?;
         let token = access_facts::bearer_token(kubeconfig);
@@ -94,34 +93,34 @@ fn authorities(facts: &AccessFacts) -> Option<Authorities> {
 /// A cluster that was read through the operator's own context, to compare secrets with.
 #[derive(Default)]
 pub struct ReadCluster {
-    /// UID of its kube-system, where it may be read.
+    /// UID of its kube-system, if it may be read.
     pub uid: Option<String>,
-    /// Its addresses: the context's, and the one that a secret for it is to have.
+    /// Its addresses: the context's, and the one for a new secret.
     pub addresses: Vec<Address>,
-    /// What its certificate is checked against, in the context and in a secret for it.
+    /// The authorities that it is verified with, in the context and in a new secret.
     pub authorities: Vec<Authorities>,
-    /// The token that a secret for it is to have, where there is one already.
+    /// The token for a new secret, if there is one already.
     pub token: Option<TokenDigest>,
 }
 
-/// How a secret's cluster compares with one that was read.
+/// The result of comparing a secret's cluster with one that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sameness {
-    /// It is that cluster, under the address and the CA that are known of it.
+    /// The same cluster, with its known address and CA.
     Same,
-    /// It is that cluster by its UID or token, and its address or CA has changed since.
+    /// The same cluster by its UID or token, but its address or CA has changed.
     Moved {
-        /// Whether both changed, so that nothing is left that the cluster itself could not make up.
+        /// True if both changed, so that the rest are facts that the cluster itself could forge.
         entirely: bool,
     },
-    /// It is another cluster: their UIDs differ.
+    /// Another cluster: their UIDs differ.
     Other,
-    /// Nothing says that it is the same: address or CA differ, and no UID of it is known.
+    /// Unknown: address or CA differ, and its UID is unknown.
     Unproven,
 }
 
 impl ReadCluster {
-    /// Compares the cluster of a secret, whose UID is `uid` as far as that is known, with this one.
+    /// Compares the cluster of a secret with this one; `uid` is its UID, if known.
     pub fn compare(&self, secret: &RemoteCluster, uid: Option<&str>) -> Sameness {
         let has_address = self.addresses.contains(&secret.address);
         let has_authorities = secret
@@ -143,8 +142,8 @@ impl ReadCluster {
         }
     }
 
-    /// Whether a second secret of the same holder gives access to this cluster: the same address is the same machine to
-    /// whoever dials from one place, whatever CA is expected there.
+    /// Returns whether a second secret of the same holder gives access to this cluster: for clients in one place, the
+    /// same address is the same machine, whichever CA is expected there.
     pub fn is_reached_by(&self, secret: &RemoteCluster, uid: Option<&str>) -> bool {
         match (uid, self.uid.as_deref()) {
             (Some(one), Some(other)) => one == other,
@@ -154,7 +153,7 @@ impl ReadCluster {
         }
     }
 
-    /// Whether the secret has the token that a secret for this cluster is to have.
+    /// Returns whether the secret contains the token for a new secret of this cluster.
     pub fn has_token_of(&self, secret: &RemoteCluster) -> bool {
         self.token.is_some() && self.token == secret.token
     }

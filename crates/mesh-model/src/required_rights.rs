@@ -1,8 +1,8 @@
-//! Owns which rights an istiod needs in a cluster that it reads, by the version of that istiod.
+//! Owns the permissions that an istiod needs in a cluster that it reads, by the version of that istiod.
 
 use super::istio_version::IstioVersion;
 
-/// One right that istiod needs in a cluster that it reads, for all namespaces.
+/// One permission that istiod needs in a cluster that it reads, for all namespaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
     /// API group; empty for the core group.
@@ -20,20 +20,20 @@ impl std::fmt::Display for Right {
     }
 }
 
-/// A right, and whether it is certain that it is needed.
+/// A permission, and whether it is certainly needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Required {
-    /// The right.
+    /// The permission.
     pub right: Right,
-    /// Whether the istiods need it for certain; where not, only some versions do, and theirs are not known.
+    /// True if the istiods certainly need it; false if only some versions do, and their version is unknown.
     pub is_certain: bool,
 }
 
-/// The versions of Istio whose istiod reads `ConfigMaps` of remote clusters, in words.
+/// The Istio versions whose istiod reads `ConfigMaps` of remote clusters, in words.
 pub const READS_CONFIG_MAPS: &str = "Istio 1.26, and 1.29 or later";
 
-/// The rights without which the first sync of a remote cluster does not end, or works only in part, for istiods of these
-/// versions; `None` stands for one whose version is not known, and no istiod at all for nothing known of any.
+/// Returns the permissions without which the first sync of a remote cluster fails, or works only partly, for istiods of
+/// these versions. `None` is an istiod of unknown version; no istiod at all means that nothing is known.
 ///
 /// Source: the informers started by `NewCluster` in Istio's `pkg/kube/multicluster/cluster.go` and by the controllers it
 /// feeds; the reviews are what istiod authenticates the remote's proxies with. `ConfigMaps` are read, and are in the chart's
@@ -85,7 +85,7 @@ pub fn required_rights(istiods: &[Option<IstioVersion>]) -> Vec<Required> {
 
 const CONFIG_MAPS: &str = "configmaps";
 
-/// Whether one of the istiods reads `ConfigMaps` of remote clusters; `None` where that is not known.
+/// Returns whether one of the istiods reads `ConfigMaps` of remote clusters; `None` if that is unknown.
 fn are_config_maps_read(istiods: &[Option<IstioVersion>]) -> Option<bool> {
     let mut known = istiods.iter().flatten();
     if known.any(|version| version.is_minor(26) || version.is_from_minor(29)) {
@@ -99,7 +99,7 @@ fn are_config_maps_read(istiods: &[Option<IstioVersion>]) -> Option<bool> {
 mod tests {
     use super::*;
 
-    /// Whether `list configmaps` is required, and whether that is certain.
+    /// Returns `None` if `list configmaps` is not required, otherwise whether it is certainly required.
     fn config_maps(versions: &[&str]) -> Option<bool> {
         let versions: Vec<_> = versions
             .iter()
@@ -133,7 +133,7 @@ mod tests {
             (&["1.31-dev"], needed),
             (&["latest"], perhaps),
             (&[], perhaps),
-            // Revisions side by side: one that reads them is enough, and one that is not known may.
+            // Revisions side by side: one that reads them is enough, and one of unknown version may read them.
             (&["1.28.4", "1.29.0"], needed),
             (&["1.28.4", "latest"], perhaps),
             (&["latest", "1.31.0"], needed),

@@ -1,4 +1,4 @@
-//! The kinds of Istio and of the Gateway API that are read, with the fields that somebody here looks at and no others.
+//! The kinds of Istio and of the Gateway API that are read, with only the fields that the suite uses.
 //!
 //! Source: Istio's API (`networking/v1`, `security/v1`) and <https://gateway-api.sigs.k8s.io/reference/spec/>.
 
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
 use serde::{Deserialize, Serialize};
 
-/// Lets the Kubernetes client know a kind of a namespace.
+/// Registers a namespaced kind for the Kubernetes client.
 macro_rules! kind {
     ($type:ident is $kind:literal in $group:literal / $version:literal, $plural:literal) => {
         impl k8s_openapi::Resource for $type {
@@ -33,7 +33,7 @@ macro_rules! kind {
     };
 }
 
-/// Istio's Gateway: which listeners the pods of a gateway have.
+/// Istio's Gateway: the listeners of a gateway's pods.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct IstioGateway {
     /// Name and labels.
@@ -43,7 +43,7 @@ pub struct IstioGateway {
     pub spec: IstioGatewaySpec,
 }
 
-/// What an [`IstioGateway`] says.
+/// The spec of an [`IstioGateway`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct IstioGatewaySpec {
@@ -59,9 +59,9 @@ pub struct IstioGatewaySpec {
 pub struct Server {
     /// The port of the gateway's Service.
     pub port: ServerPort,
-    /// Patterns of hosts, each with a namespace before it or not.
+    /// Host patterns, each with or without a namespace.
     pub hosts: Vec<String>,
-    /// What is done with TLS.
+    /// Its TLS settings.
     pub tls: Option<ServerTls>,
 }
 
@@ -73,7 +73,7 @@ pub struct ServerPort {
     pub number: i32,
 }
 
-/// What a [`Server`] does with TLS.
+/// The TLS settings of a [`Server`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ServerTls {
@@ -81,7 +81,7 @@ pub struct ServerTls {
     pub mode: Option<String>,
 }
 
-/// Istio's `VirtualService`: what is done with what comes in.
+/// Istio's `VirtualService`: the routes for incoming traffic.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct VirtualService {
     /// Name and labels.
@@ -91,15 +91,15 @@ pub struct VirtualService {
     pub spec: VirtualServiceSpec,
 }
 
-/// What a [`VirtualService`] says.
+/// The spec of a [`VirtualService`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VirtualServiceSpec {
-    /// The gateways that it is for, each with its namespace before it or not.
+    /// The gateways that it applies to, each with or without its namespace.
     pub gateways: Vec<String>,
 }
 
-/// Istio's `PeerAuthentication`: whether pods take mutual TLS.
+/// Istio's `PeerAuthentication`: the mutual TLS mode of pods.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PeerAuthentication {
     /// Name and labels.
@@ -109,15 +109,15 @@ pub struct PeerAuthentication {
     pub spec: PeerAuthenticationSpec,
 }
 
-/// What a [`PeerAuthentication`] says.
+/// The spec of a [`PeerAuthentication`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PeerAuthenticationSpec {
-    /// The pods that it is for.
+    /// The pods that it applies to.
     pub selector: Option<PodSelector>,
-    /// The rule for all ports.
+    /// The mode for all ports.
     pub mtls: Option<MutualTls>,
-    /// The rule for single ports of the pods.
+    /// The mode for single ports of the pods.
     pub port_level_mtls: BTreeMap<String, MutualTls>,
 }
 
@@ -129,7 +129,7 @@ pub struct PodSelector {
     pub match_labels: BTreeMap<String, String>,
 }
 
-/// Whether mutual TLS is spoken.
+/// A mutual TLS mode.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MutualTls {
@@ -137,30 +137,30 @@ pub struct MutualTls {
     pub mode: Option<String>,
 }
 
-/// The Gateway API's Gateway, which istiod turns into a Deployment and a Service.
+/// The Gateway API's Gateway, for which istiod creates a Deployment and a Service.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ApiGateway {
     /// Name and labels.
     pub metadata: ObjectMeta,
-    /// What it is to be.
+    /// Its spec.
     #[serde(default)]
     pub spec: ApiGatewaySpec,
-    /// What became of it.
+    /// Its status.
     #[serde(default)]
     pub status: ApiGatewayStatus,
 }
 
-/// What an [`ApiGateway`] is to be.
+/// The spec of an [`ApiGateway`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ApiGatewaySpec {
-    /// Who makes it so.
+    /// The class, which selects the controller.
     pub gateway_class_name: String,
     /// Its ports.
     pub listeners: Vec<Listener>,
 }
 
-/// A port of an [`ApiGateway`].
+/// A listener of an [`ApiGateway`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Listener {
@@ -168,31 +168,31 @@ pub struct Listener {
     pub port: i32,
     /// `HBONE`, `TLS`, …
     pub protocol: String,
-    /// What is done with TLS.
+    /// Its TLS settings.
     pub tls: Option<ListenerTls>,
 }
 
-/// What a [`Listener`] does with TLS.
+/// The TLS settings of a [`Listener`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ListenerTls {
     /// `Terminate` or `Passthrough`; unset is `Terminate`.
     pub mode: Option<String>,
-    /// Istio's own words.
+    /// Options that only Istio defines.
     pub options: BTreeMap<String, String>,
 }
 
-/// What became of an [`ApiGateway`].
+/// The status of an [`ApiGateway`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ApiGatewayStatus {
-    /// Where it is.
+    /// Its addresses.
     pub addresses: Vec<GatewayAddress>,
     /// `Accepted`, `Programmed`.
     pub conditions: Vec<Condition>,
 }
 
-/// Where an [`ApiGateway`] is.
+/// An address of an [`ApiGateway`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GatewayAddress {

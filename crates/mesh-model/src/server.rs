@@ -1,4 +1,4 @@
-//! The address of an API server as a holder's istiod would dial it: is it one at all, and can it lead anywhere?
+//! The address of an API server, as a holder's istiod connects to it: its validity, and addresses that cannot work.
 
 use std::net::IpAddr;
 
@@ -8,19 +8,19 @@ use http::uri::Scheme;
 use super::Error;
 use super::command::{Knob, Remedy};
 
-/// Why a server address cannot work from inside another cluster.
+/// The reason why a server address cannot work from another cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dead {
-    /// It means the machine that dials.
+    /// A loopback address: the machine that connects.
     Loopback,
-    /// It means no machine (`0.0.0.0`, `::`).
+    /// The unspecified address (`0.0.0.0`, `::`).
     Unspecified,
-    /// It is a name that only resolves on a workstation or only inside the cluster itself.
+    /// A name that only resolves on a workstation, or only inside the cluster itself.
     LocalName,
 }
 
 impl Dead {
-    /// The reason as half a sentence.
+    /// Returns the reason as half a sentence.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Loopback => {
@@ -34,7 +34,7 @@ impl Dead {
     }
 }
 
-/// `url` without user name and password, as it may be shown.
+/// Returns `url` without user name and password, for messages.
 pub fn without_login(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -43,14 +43,14 @@ pub fn without_login(url: &str) -> String {
     format!("{scheme}{slashes}{host}{}", &rest[end..])
 }
 
-/// Returns whether `server` is Rancher's own proxy before a cluster, which takes no token of that cluster.
+/// Returns whether `server` is Rancher's own proxy for a cluster, which accepts no token of that cluster.
 ///
 /// <https://ranchermanager.docs.rancher.com/how-to-guides/new-user-guides/manage-clusters/access-clusters/authorized-cluster-endpoint>
 pub fn is_rancher(server: &str) -> bool {
     server.contains("/k8s/clusters/")
 }
 
-/// Checks that `server` is a URL with scheme and host, as a kubeconfig needs it.
+/// Checks that `server` is a URL with scheme and host, as a kubeconfig requires.
 ///
 /// # Errors
 /// A usage error with the corrected form as its hint.
@@ -81,7 +81,7 @@ pub fn check_url(server: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Why `server` cannot be reached from another cluster, where that can be told from the text alone.
+/// Returns the reason why `server` cannot be reached from another cluster, if the text alone shows one.
 pub fn dead(server: &str) -> Option<Dead> {
     let uri: Uri = server.parse().ok()?;
     let host = uri

@@ -1,9 +1,9 @@
-//! How one token's Secret follows another in the source cluster when a token is replaced.
+//! The chain of token Secrets in the remote cluster: the next one after each rotation.
 //!
-//! A token Secret that is made again under its old name may hold the very token that was revoked: its claims are the name
-//! and the UID of the account and nothing else, and an RSA signature is the same each time. So a new token gets a Secret of a
-//! new name, which a second run finds again because the old Secret's UID is in it.
-//! Source: `legacyPrivateClaims` and `legacyValidator` in Kubernetes' `pkg/serviceaccount/legacy.go`.
+//! A token Secret that is created again under its old name may contain the very token that was revoked: its claims are
+//! only the name and the UID of the account, and an RSA signature is always the same. So a new token gets a Secret with
+//! a new name, which a second run finds again because it contains part of the old Secret's UID. Source:
+//! `legacyPrivateClaims` and `legacyValidator` in Kubernetes' `pkg/serviceaccount/legacy.go`.
 
 use k8s_openapi::api::core::v1::Secret;
 use sha2::{Digest as _, Sha256};
@@ -11,11 +11,11 @@ use sha2::{Digest as _, Sha256};
 use super::names::{MADE_FOR, PREDECESSOR, SUCCESSOR};
 use super::remote_secret::own_name;
 
-/// How many digits of a UID are in a name.
+/// The number of digits of a UID in a name.
 const DIGITS: usize = 8;
 
-/// The name of the Secret whose token replaces the one of `home`: the usual name and the beginning of the UID of `home`.
-/// The dot keeps it apart from the Secret of any holder, whose name is a DNS label behind a dash.
+/// Returns the name of the Secret for the next token after the one of `home`: the default name and the beginning of the
+/// UID of `home`. The dot separates it from the Secrets for single holders, whose names have a DNS label behind a dash.
 pub fn successor_name(home: &Secret) -> String {
     let uid = home.metadata.uid.as_deref().unwrap_or_default();
     let digits: String = uid
@@ -27,9 +27,9 @@ pub fn successor_name(home: &Secret) -> String {
     format!("{usual}.{}", digits.to_ascii_lowercase())
 }
 
-/// The name of the Secret whose token replaces one that ended because `gone`, the Secret that it lived with, was deleted.
-/// `gone` itself may not be made again: its token could be the one that was revoked. Its UID went with it, so that the name
-/// is all that everybody who finds it gone can start from, to come to the same successor.
+/// Returns the name of the Secret for the next token if the previous one was revoked because `gone`, its backing
+/// Secret, was deleted. `gone` itself may not be created again: its token could be the revoked one. Its UID is unknown,
+/// so the name is all from which every run can derive the same next Secret.
 pub fn replacement_name(usual: &str, gone: &str) -> String {
     let digest = Sha256::digest(gone.as_bytes());
     let bytes = digest.iter().take(DIGITS / 2);
@@ -37,7 +37,7 @@ pub fn replacement_name(usual: &str, gone: &str) -> String {
     format!("{}.{}", usual_name(usual), digits.concat())
 }
 
-/// The name that the first Secret of the line has, which is the one where `create` looks for a token.
+/// Returns the name of the first Secret of the chain, in which `create` looks for a token.
 pub fn usual_name(name: &str) -> &str {
     match name.rsplit_once('.') {
         Some((usual, digits))
@@ -49,17 +49,17 @@ pub fn usual_name(name: &str) -> &str {
     }
 }
 
-/// The Secret whose token is to replace the one of `home`, where that was begun and not finished.
+/// Returns the Secret of the next token after the one of `home`, if a rotation was begun and not finished.
 pub fn successor(home: &Secret) -> Option<&str> {
     annotation(home, SUCCESSOR)
 }
 
-/// The Secret whose token the one of `home` replaces, or has replaced.
+/// Returns the Secret of the previous token, which the one of `home` replaces or has replaced.
 pub fn predecessor(home: &Secret) -> Option<&str> {
     annotation(home, PREDECESSOR)
 }
 
-/// `new` as the successor of `old`, made for the same holder if for any.
+/// Marks `new` as the next Secret after `old`, for the same holder if it was created for one.
 pub fn following(old: &Secret, mut new: Secret) -> Secret {
     let annotations = new.metadata.annotations.get_or_insert_default();
     annotations.insert(PREDECESSOR.to_owned(), own_name(old).to_owned());
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(usual_name(&first), "reader-token");
         let again = replacement_name("reader-token.0a1b2c3d", "reader-token.0a1b2c3d");
         assert_eq!(first, again);
-        // Whoever ends each of them in turn meets no name for a second time.
+        // If each of them is revoked in turn, no name occurs twice.
         let mut names = vec!["reader-token.0a1b2c3d".to_owned()];
         for _ in 0..1000 {
             let next = replacement_name("reader-token", names.last().unwrap());

@@ -1,10 +1,10 @@
-//! Which known names somebody may have meant.
+//! Suggestions for misspelled names.
 
-/// How many names are worth showing.
+/// The maximum number of suggestions.
 const SHOWN: usize = 3;
 
-/// The known names close to `wanted`, the closest first: those that contain it or that it contains, and those a few
-/// letters away.
+/// Returns the known names that are similar to `wanted`, the closest first: those that contain it or are contained in
+/// it, and those that differ by a few letters.
 pub fn close_names<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = wanted.to_lowercase();
     let far = (wanted.chars().count() / 3).max(1);

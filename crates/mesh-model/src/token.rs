@@ -1,4 +1,4 @@
-//! Bearer tokens as facts: whose, for whom, how long. No signature is checked here; only the API server can.
+//! Bearer tokens as facts: subject, audience, lifetime. No signature is checked here; only the API server can.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -7,37 +7,37 @@ use serde_json::Value;
 
 use super::cluster_name::{is_dns_label, is_dns_subdomain};
 
-/// What a token says of itself.
+/// The claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenFacts {
-    /// Whose token it is, for example `system:serviceaccount:istio-system:istio-reader-service-account`.
+    /// Its subject, for example `system:serviceaccount:istio-system:istio-reader-service-account`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Who issued it.
+    /// Its issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// Whom it is for; empty for the tokens of token Secrets.
+    /// Its audience; empty for the tokens of token Secrets.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audience: Vec<String>,
-    /// When it was issued; the tokens of token Secrets do not say.
+    /// The time of issue; absent in the tokens of token Secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued_at: Option<Timestamp>,
-    /// When it ends; `None` is never.
+    /// The time of expiry; `None` means that it never expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// The Secret whose deletion revokes it, where it names one.
+    /// The Secret whose deletion revokes it, if it names one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
-    /// UID of that Secret, which only bound tokens name.
+    /// UID of that Secret, which is only in bound tokens.
     #[serde(skip)]
     pub secret_uid: Option<String>,
-    /// UID of the ServiceAccount that it belongs to.
+    /// UID of its ServiceAccount.
     #[serde(skip)]
     pub account_uid: Option<String>,
 }
 
-/// Reads the claims of a JSON web token; `None` where `token` is none.
+/// Reads the claims of a JSON web token; returns `None` if `token` is not one.
 ///
 /// The private claims are Kubernetes' own:
 /// <https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/>.
@@ -73,7 +73,8 @@ pub fn read(token: &str) -> Option<TokenFacts> {
 }
 
 impl TokenFacts {
-    /// The part of its life that is left at `now`, 0.0 to 1.0; `None` where it never ends or does not say when it began.
+    /// Returns the remaining part of its lifetime at `now`, 0.0 to 1.0; `None` if it never expires or has no time of
+    /// issue.
     pub fn life_left(&self, now: Timestamp) -> Option<f64> {
         let (from, to) = (self.issued_at?, self.expires_at?);
         let whole = to.duration_since(from).as_secs_f64();
@@ -81,7 +82,8 @@ impl TokenFacts {
         (whole > 0.0).then(|| (left / whole).clamp(0.0, 1.0))
     }
 
-    /// Namespace and name of the ServiceAccount that it says to belong to; nothing where none can be called that.
+    /// Returns namespace and name of the ServiceAccount that it claims to belong to; `None` if no account can have that
+    /// name.
     pub fn account(&self) -> Option<(&str, &str)> {
         let account = self
             .subject
@@ -92,9 +94,9 @@ impl TokenFacts {
             .filter(|(namespace, name)| is_dns_label(namespace) && is_dns_subdomain(name))
     }
 
-    /// Returns true where an API server that accepted the token took it for the very ServiceAccount that the token claims
-    /// to belong to. The name alone is not enough: a server that also accepts tokens of other issuers may have accepted
-    /// one whose Kubernetes claims are made up.
+    /// Returns whether an API server that accepted the token authenticated it as the very ServiceAccount that the token
+    /// claims to belong to. The name alone is not enough: a server that also accepts tokens of other issuers may have
+    /// accepted one whose Kubernetes claims are forged.
     pub fn is_of(&self, user: &str, uid: &str) -> bool {
         self.account().is_some()
             && self.subject.as_deref() == Some(user)
@@ -102,7 +104,7 @@ impl TokenFacts {
             && self.account_uid.as_deref() == Some(uid)
     }
 
-    /// Whether it has ended at `now`.
+    /// Returns whether it has expired at `now`.
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
     }

@@ -1,4 +1,4 @@
-//! The Secret in the source cluster that a token lives with: it ends when that Secret goes.
+//! The backing Secret of a token in the remote cluster: deleting it revokes the token.
 //!
 //! Source: <https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/>.
 
@@ -11,7 +11,7 @@ use super::reader::{is_token_of, token_secret_name};
 use super::remote_secret::own_name;
 use super::token::{self, TokenFacts};
 
-/// Which Secret a token lives with: the token Secret that holds it, or the Secret that it was bound to.
+/// The backing Secret of a token: the token Secret that contains it, or the Secret that it is bound to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TokenHome {
     /// The namespace of the Secret and of the account.
@@ -23,7 +23,8 @@ pub struct TokenHome {
 }
 
 impl TokenHome {
-    /// What the token says; `None` where it names no Secret, so that it cannot be revoked by one.
+    /// Returns the backing Secret by the token's claims; `None` if they name no Secret, so that deleting a Secret
+    /// cannot revoke the token.
     pub fn of(token: &TokenFacts) -> Option<Self> {
         let (namespace, account) = token.account()?;
         Some(Self {
@@ -34,24 +35,25 @@ impl TokenHome {
         })
     }
 
-    /// Name of the ServiceAccount.
+    /// Returns the name of the ServiceAccount.
     pub fn account(&self) -> &str {
         &self.account
     }
 
-    /// UID of the Secret, which only a token says that is bound to it.
+    /// Returns the UID of the Secret, which is only in the claims of a bound token.
     pub fn uid(&self) -> Option<&str> {
         self.uid.as_deref()
     }
 
-    /// Whether the Secret holds the token itself. Else the token is only bound to it, and nobody can read it there.
+    /// Returns whether the Secret contains the token itself. Otherwise the token is only bound to it, and cannot be
+    /// read from it.
     pub fn is_held(&self) -> bool {
         self.uid.is_none()
     }
 
-    /// Whether `secret`, which has the right name, is the very one that `token` lives with. The usual name is the same in
-    /// every cluster, so that the name proves nothing. Whether the token is one at all, only the API server can say: whoever
-    /// writes a token without a signature may put any UID into it.
+    /// Returns whether `secret`, which has the right name, is the backing Secret of `token`. The default name is the
+    /// same in every cluster, so that the name proves nothing. Only the API server can verify the token itself: anyone
+    /// can write a token without a signature, with any UID in it.
     pub fn is(&self, secret: &Secret, token: &str) -> bool {
         if let Some(uid) = &self.uid {
             return secret.metadata.uid.as_ref() == Some(uid);
@@ -59,8 +61,8 @@ impl TokenHome {
         held_token(secret) == Some(token)
     }
 
-    /// Whether `secret` may be deleted or handed on as the home of a token: a token Secret of its own account, or a Secret
-    /// that was made for a bound token and holds nothing else.
+    /// Returns whether `secret` may be deleted or reused as a backing Secret: a token Secret of its own account, or a
+    /// Secret that was created for a bound token and contains nothing else.
     pub fn may_end(&self, secret: &Secret) -> bool {
         if self.uid.is_some() {
             is_anchor(secret)
@@ -69,13 +71,14 @@ impl TokenHome {
         }
     }
 
-    /// Whether `other` ends where `token` does, whose home this is: it is the same token, or bound to the same Secret.
+    /// Returns whether deleting the backing Secret of `token`, which this is, also revokes `other`: it is the same
+    /// token, or bound to the same Secret.
     pub fn ends_both(&self, token: &str, other: &str) -> bool {
         let of_other = || token::read(other).as_ref().and_then(Self::of);
         token == other || (self.uid.is_some() && of_other().as_ref() == Some(self))
     }
 
-    /// Whether the token was made for one holder alone, as `secret`, its home, says.
+    /// Returns whether the token was created for one holder alone, according to `secret`, its backing Secret.
     pub fn is_for_one(&self, secret: &Secret) -> bool {
         let annotations = secret.metadata.annotations.as_ref();
         let is_said = annotations.is_some_and(|all| all.contains_key(MADE_FOR));
@@ -84,7 +87,7 @@ impl TokenHome {
     }
 }
 
-/// Whether the suite made `secret` for a token to be bound to: it carries the mark of that, and is empty.
+/// Returns whether the suite created `secret` for a token to be bound to: it has our annotation, and no data.
 pub fn is_anchor(secret: &Secret) -> bool {
     let annotations = secret.metadata.annotations.as_ref();
     let mark = annotations.and_then(|all| all.get(APPLIED_BY));
@@ -92,7 +95,7 @@ pub fn is_anchor(secret: &Secret) -> bool {
     is_empty && mark.is_some_and(|mark| mark.starts_with(FIELD_MANAGER))
 }
 
-/// The token that a token Secret holds, its own or another one's; `None` as long as Kubernetes has not filled it.
+/// Returns the token in a token Secret, its own or another one's; `None` until Kubernetes has filled it.
 pub fn held_token(secret: &Secret) -> Option<&str> {
     let held = secret.data.as_ref()?.get(TOKEN_KEY)?;
     str::from_utf8(&held.0)
@@ -100,8 +103,8 @@ pub fn held_token(secret: &Secret) -> Option<&str> {
         .filter(|token| !token.is_empty())
 }
 
-/// The home of the token that a token Secret holds, where that is another Secret beside it: a rotation leaves the new token in
-/// the Secret of the usual name, and makes it live with one of another name.
+/// Returns the backing Secret of the token in a token Secret, if that is another Secret in the same namespace: a
+/// rotation leaves the new token in the Secret with the default name, while its backing Secret has another name.
 pub fn lender(secret: &Secret) -> Option<TokenHome> {
     let home = TokenHome::of(&token::read(held_token(secret)?)?)?;
     let is_beside = secret.metadata.namespace.as_ref() == Some(&home.namespace);

@@ -1,4 +1,4 @@
-//! Another token in a kubeconfig that somebody wrote, with all else as it was.
+//! Replaces the token in an existing kubeconfig, and leaves everything else as it was.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::access_facts::bearer_token;
 use super::go;
 use super::yaml::to_yaml;
 
-/// `kubeconfig` with `new` wherever it has the token `old`; `None` where the current context would not use `new` then.
+/// Returns `kubeconfig` with `new` in place of the token `old`; `None` if the current context would not use `new` then.
 pub fn with_token(kubeconfig: &[u8], old: &str, new: &str) -> Option<SecretString> {
     if old.is_empty() {
         return None;
@@ -16,16 +16,15 @@ pub fn with_token(kubeconfig: &[u8], old: &str, new: &str) -> Option<SecretStrin
     let replaced = if text.contains(old) {
         text.replace(old, new)
     } else {
-        // It is written in some other way, such as folded over lines.
+        // It has another notation, such as folded over lines.
         rewritten(kubeconfig, old, new)?
     };
     let found = bearer_token(replaced.as_bytes())?;
     (found.expose_secret() == new).then(|| SecretString::from(replaced))
 }
 
-/// `kubeconfig` with one line break more or less at its end: it means the same, and an istiod that compares texts takes it
-/// for another one.
-/// Source: `addRemoteConfig` in Istio's `pkg/kube/multicluster/secretcontroller.go`.
+/// Returns `kubeconfig` with one line break more or less at its end: the meaning is the same, but istiod compares the
+/// texts and reads it again. Source: `addRemoteConfig` in Istio's `pkg/kube/multicluster/secretcontroller.go`.
 pub fn nudged(kubeconfig: &[u8]) -> Vec<u8> {
     match kubeconfig.strip_suffix(b"\n\n") {
         Some(rest) => [rest, b"\n"].concat(),

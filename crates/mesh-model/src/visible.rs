@@ -1,9 +1,10 @@
-//! Characters that a person does not see, or that change how others are seen: the one place that knows them.
+//! Invisible characters, and characters that change how others are displayed: the one place that knows them.
 //!
-//! Text out of a cluster is anybody's. None of it may steer a terminal, turn the direction of what follows, or hide.
+//! Text from a cluster is not trusted. No character of it may control a terminal, reverse the direction of the
+//! following text, or be invisible.
 
-/// Returns whether `c` is a control, a line or paragraph separator, a mark of direction, or has no width: Unicode's
-/// categories Cc, Zl, Zp and Cf, and what is drawn as nothing.
+/// Returns whether `c` is a control character, a line or paragraph separator, a directional mark, or has no width:
+/// Unicode's categories Cc, Zl, Zp and Cf, and characters that are drawn as nothing.
 ///
 /// Source: <https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt> (`Default_Ignorable_Code_Point`) and
 /// <https://www.unicode.org/Public/UCD/latest/ucd/extracted/DerivedGeneralCategory.txt>.
@@ -18,17 +19,17 @@ pub fn is_hidden(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Returns `text` with every hidden character but line breaks and tabs replaced, so that it can be seen that there was one.
+/// Returns `text` with every hidden character except line breaks and tabs replaced by a visible one.
 pub fn printable(text: &str) -> String {
     text.replace(|c: char| is_hidden(c) && c != '\n' && c != '\t', "\u{fffd}")
 }
 
-/// Returns the same in one line, so that a text from a cluster cannot pass for a line of ours.
+/// Returns the same in one line, so that a text from a cluster cannot look like a line of ours.
 pub fn in_one_line(text: &str) -> String {
     printable(text).replace(['\n', '\t'], " ")
 }
 
-/// Returns the first `longest` characters of `text` in one line, with dots where there is more.
+/// Returns the first `longest` characters of `text` in one line, with dots if it is longer.
 pub fn shortened(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => in_one_line(&text[..end]) + " ...",
@@ -36,8 +37,8 @@ pub fn shortened(text: &str, longest: usize) -> String {
     }
 }
 
-/// Returns `text` in double quotes, with hidden characters escaped as YAML reads them: as JSON does, but for the characters that JSON
-/// has as two, which Go's YAML refuses.
+/// Returns `text` in double quotes, with hidden characters escaped for YAML: as in JSON, except for the characters that
+/// JSON writes as two, which Go's YAML refuses.
 pub fn quoted_in_yaml(text: &str) -> String {
     use std::fmt::Write as _;
     let mut quoted = String::new();
@@ -52,7 +53,7 @@ pub fn quoted_in_yaml(text: &str) -> String {
     quoted
 }
 
-/// Returns JSON with the hidden characters in its texts escaped, which JSON itself asks of few of them only.
+/// Returns JSON with the hidden characters in its texts escaped; JSON itself requires that for only a few of them.
 pub fn escaped(json: String) -> String {
     let has_hidden = json.chars().any(|c| c != '\n' && is_hidden(c));
     if !has_hidden {

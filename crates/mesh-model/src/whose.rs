@@ -1,24 +1,24 @@
-//! Whose gateway a Service or a Gateway describes: one of the cluster that it is in, or one of another cluster.
+//! Tells gateways of the own cluster from Services and Gateways that describe a gateway of another cluster.
 //!
-//! Who describes the gateway of another cluster gives it that cluster's network, so such an object says nothing about the
-//! cluster that it is in, and nothing that is printed may change it.
+//! An object that describes the gateway of another cluster has that cluster's network, so it proves nothing about its
+//! own cluster, and no printed command may change it.
 
 use k8s_openapi::api::core::v1::Service;
 
 use super::names::NETWORK_LABEL;
 use super::resources::ApiGateway;
 
-/// The class of a Gateway that stands for a gateway of another cluster; nothing is made for it.
-/// Source: `RemoteGatewayClassName` in Istio's `pkg/config/constants`.
+/// The class of a Gateway that describes a gateway of another cluster; nothing is created for it. Source:
+/// `RemoteGatewayClassName` in Istio's `pkg/config/constants`.
 const REMOTE_CLASS: &str = "istio-remote";
 
-/// Whether a Gateway of the Gateway API describes a gateway of another cluster.
+/// Returns whether a Gateway of the Gateway API describes a gateway of another cluster.
 pub fn is_remote_gateway(gateway: &ApiGateway) -> bool {
     gateway.spec.gateway_class_name == REMOTE_CLASS
 }
 
-/// Whether a Service describes a gateway of another cluster: nothing in this cluster runs behind it, and it is not on this
-/// cluster's own network. Where that network is not known, what has nothing behind it counts as another cluster's.
+/// Returns whether a Service describes a gateway of another cluster: no pod of this cluster is behind it, and it is not
+/// on this cluster's own network. If that network is unknown, any Service without pods counts as another cluster's.
 pub fn is_remote_service(service: &Service, own_network: Option<&str>) -> bool {
     if is_external_name(service) {
         return true;
@@ -29,7 +29,7 @@ pub fn is_remote_service(service: &Service, own_network: Option<&str>) -> bool {
     !has_selector(service) && !is_own
 }
 
-/// Whether a Service leads to pods of its cluster. Only such a Service is changed by commands that are printed.
+/// Returns whether a Service selects pods of its cluster. Printed commands change only such a Service.
 pub fn leads_to_own_pods(service: &Service) -> bool {
     has_selector(service) && !is_external_name(service)
 }

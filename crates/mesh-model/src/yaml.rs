@@ -1,20 +1,20 @@
-//! YAML as the suite writes it: the one place that knows the YAML library and its options.
+//! YAML output of the suite, and the only place that uses the YAML library and its options.
 //!
-//! Tokens and certificates stay on one line, texts with line breaks become literal blocks, and words such as
-//! `yes` or `1_000` are quoted, so that kubectl reads back what was meant.
+//! Tokens and certificates stay on one line, texts with line breaks become literal blocks, and words such as `yes` or
+//! `1_000` are quoted, so that kubectl reads the same values back.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{Error, visible};
 
-/// How many aliases, and how many merge keys, one text may have. Each can stand for all that stands before it, so that a few
-/// dozens in a few lines take minutes to read.
+/// The maximum number of aliases, and of merge keys, in one text. Each can stand for all text before it, so that a few
+/// dozen in a few lines take minutes to read.
 const ALIASES: usize = 16;
-/// How many parts aliases may stand for in all.
+/// The maximum number of nodes that aliases may stand for in total.
 const REPEATED: usize = 10_000;
 
-/// How texts are read, wherever they come from.
+/// Returns the options for reading any text.
 pub(super) fn reading() -> serde_saphyr::Options {
     let budget = serde_saphyr::budget! {
         max_aliases: ALIASES,
@@ -53,17 +53,17 @@ pub fn report_to_yaml(report: Value) -> String {
 
 fn write<T: Serialize>(value: &T) -> String {
     let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
-    // Only a hand-written Serialize can fail here, and ours are derived.
+    // Only a hand-written Serialize can fail here; ours are derived.
     serde_saphyr::to_string_with_options(value, options)
         .unwrap_or_else(|e| format!("# cannot be written: {e}\n"))
 }
 
-/// Writes `value`, whose usual form is `text`, with every text that is not safe as it stands quoted and escaped.
+/// Writes `value`, whose normal form is `text`, with every unsafe text quoted and escaped.
 fn write_aside(value: Value, text: &str, is_unsafe: fn(&str) -> bool) -> String {
     let mut escaped = Vec::new();
     let value = set_aside(value, &unused_word(text), is_unsafe, &mut escaped);
     let mut text = write(&value);
-    // The last one first, since the words before it are the beginnings of none that follow.
+    // No word is a prefix of another one, because each ends in `z`.
     for (word, quoted) in escaped.iter().rev() {
         text = text.replace(word, quoted);
     }
@@ -86,7 +86,7 @@ fn has_lines(value: &Value) -> bool {
     }
 }
 
-/// A word that stands nowhere in `text`.
+/// Returns a word that does not occur in `text`.
 fn unused_word(text: &str) -> String {
     let mut word = "quoted".to_owned();
     while text.contains(&word) {
@@ -95,7 +95,7 @@ fn unused_word(text: &str) -> String {
     word
 }
 
-/// Puts a word in the place of every text that is not safe, and remembers that text as YAML may have it: quoted and escaped.
+/// Replaces every unsafe text by a placeholder word, and stores its safe form for YAML: quoted and escaped.
 fn set_aside(
     value: Value,
     word: &str,
@@ -137,7 +137,7 @@ pub fn to_documents<T: Serialize>(objects: &[T]) -> String {
     documents.join("---\n")
 }
 
-/// The text of a file: UTF-8, or UTF-16 where a byte order mark says so, as kubectl reads it.
+/// Returns the text of a file: UTF-8, or UTF-16 with a byte order mark, as kubectl reads it.
 pub fn text(bytes: &[u8]) -> Option<String> {
     super::go::decode(bytes)
 }
@@ -179,7 +179,7 @@ mod tests {
             "quoted0z": "\u{61c}\u{200b}\u{e0001}\u{feff}", "b": {"c": "\u{2066}é"}});
         let text = to_yaml(&value);
         assert!(!steers(&text), "{text:?}");
-        // Go's YAML reads no character in two halves.
+        // Go's YAML does not read a character in two halves.
         assert!(
             text.contains("\\U000e0001") && !text.contains("\\ud"),
             "{text}"

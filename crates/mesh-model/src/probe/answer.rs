@@ -1,82 +1,82 @@
-//! The answers.
+//! The answers of a port.
 
 use serde::Serialize;
 
 use super::Chain;
 
-/// What came back. On a real gateway each of these means something else, so none is folded into another.
+/// The answer of a port. Each variant has a different meaning on a real gateway, so they are kept apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "result")]
 pub enum Answer {
     /// Nothing listens there.
     Refused,
-    /// No network leads there.
+    /// There is no route to the host.
     NoRoute,
-    /// No TCP connection came about in time.
+    /// The TCP connection timed out.
     TimedOut,
-    /// The connection is open, and nothing was said in time.
+    /// The connection is open, and nothing was received in time.
     Silent,
-    /// The connection was ended, by reset or by its end, after our greeting and without a word.
+    /// The connection was closed or reset after our first message, without an answer.
     Closed,
-    /// What came back is no TLS.
+    /// The answer is not TLS.
     NotTls,
-    /// TLS was refused by an alert.
+    /// TLS was refused with an alert.
     Alert {
         /// Its name as in the RFCs, such as `handshake_failure`.
         alert: String,
-        /// What was shown before.
+        /// The certificate chain that was presented before.
         #[serde(skip_serializing_if = "Option::is_none")]
         chain: Option<Chain>,
     },
-    /// TLS was agreed on.
+    /// The TLS handshake succeeded.
     Handshake(Box<Handshake>),
-    /// An answer by HTTP.
+    /// An HTTP answer.
     Http {
         /// Its status.
         status: u16,
     },
-    /// Anything else.
+    /// Any other failure.
     Other {
-        /// What it was.
+        /// The reason.
         reason: String,
     },
 }
 
-/// A handshake that came to its end.
+/// A completed handshake.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Handshake {
-    /// Who is there.
+    /// The certificate chain of the server.
     pub chain: Chain,
     /// `1.3` or `1.2`.
     pub version: &'static str,
-    /// The protocol chosen, where one was.
+    /// The chosen protocol (ALPN), if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<String>,
-    /// Whether the server asked for our certificate, as every proxy of a mesh does.
+    /// True if the server requested a client certificate, as every proxy of a mesh does.
     pub wants_certificate: bool,
-    /// What came then: in TLS 1.3 a missing certificate is complained of after the handshake.
+    /// The event after the handshake: in TLS 1.3 a missing certificate is rejected only then.
     pub afterwards: Afterwards,
 }
 
-/// What came after a handshake.
+/// The event after a handshake.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Afterwards {
-    /// Nobody waited for anything: the server wanted nothing of us.
+    /// Not read: the server requested no certificate.
     NotRead,
     /// An alert of that name.
     Alert(String),
-    /// The connection was ended without a word.
+    /// The connection was closed without an alert.
     Closed,
-    /// Something was sent.
+    /// Data was received.
     Data,
-    /// Nothing came in time.
+    /// Nothing was received in time.
     Silent,
 }
 
 impl Answer {
-    /// The chain that was shown, if any was.
+    /// Returns the certificate chain that was presented, if any.
     pub fn chain(&self) -> Option<&Chain> {
         match self {
             Self::Handshake(handshake) => Some(&handshake.chain),
@@ -92,7 +92,8 @@ impl Answer {
         }
     }
 
-    /// Whether a server of a mesh spoke: it showed a SPIFFE ID, and missed our certificate.
+    /// Returns whether a server of a mesh answered: it presented a SPIFFE ID, and rejected the missing client
+    /// certificate.
     pub fn is_mesh(&self) -> bool {
         let missed = match self {
             Self::Handshake(handshake) => handshake.wants_certificate,

@@ -1,37 +1,37 @@
-//! The questions.
+//! The questions to a port.
 
 use std::net::IpAddr;
 
 /// One question to one port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// What the host's name resolves to, or its address; the first that lets itself be connected to is asked.
+    /// The addresses of the host; the first one that accepts a connection is used.
     pub addresses: Vec<IpAddr>,
     /// The port.
     pub port: u16,
-    /// What is asked there.
+    /// The request.
     pub ask: Ask,
 }
 
-/// What is asked. Nothing but a greeting is ever sent: no credential and no certificate.
+/// The request. Only an HTTP request or a TLS ClientHello is ever sent: no credential and no certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
-    /// Whether the proxy has its configuration: `GET /healthz/ready` without TLS.
+    /// Asks whether the proxy has its configuration: `GET /healthz/ready` without TLS.
     Readiness,
-    /// Who is there: a TLS handshake.
+    /// Asks for the server's certificate: a TLS handshake.
     Greeting {
-        /// The name asked for (SNI); without one none is sent.
+        /// The server name (SNI); if `None`, no name is sent.
         server_name: Option<String>,
         /// The protocols offered (ALPN).
         protocols: &'static [&'static str],
-        /// Whether nothing older than TLS 1.3 will do.
+        /// True if only TLS 1.3 is offered.
         only_tls13: bool,
     },
 }
 
-/// A gateway's filter chains match on both name and protocol, and these are the protocols of the mesh. Without one of
-/// them a healthy gateway hangs up.
-/// Source: `builtAutoPassthroughFilterChains` in Istio's `pilot/pkg/networking/core/gateway.go`.
+/// A gateway's filter chains match both server name and protocol, and these are the protocols of the mesh. Without one
+/// of them a healthy gateway closes the connection. Source: `builtAutoPassthroughFilterChains` in Istio's
+/// `pilot/pkg/networking/core/gateway.go`.
 const MESH_PROTOCOLS: &[&str] = &[
     "istio",
     "istio-peer-exchange",
@@ -41,7 +41,7 @@ const MESH_PROTOCOLS: &[&str] = &[
 ];
 
 impl Ask {
-    /// Who answers for a Service of the mesh behind a gateway that passes TLS through.
+    /// Returns the question to a Service of the mesh behind a gateway that passes TLS through.
     ///
     /// Source of the name: `BuildDNSSrvSubsetKey` in Istio's `pilot/pkg/model/push_context.go`.
     pub fn service(port: i32, host: &str) -> Self {
@@ -52,8 +52,8 @@ impl Ask {
         }
     }
 
-    /// Who ends HBONE connections; they are TLS 1.3, and no name is needed.
-    /// Source: Istio's `pilot/pkg/networking/core/listener_waypoint.go`.
+    /// Returns the question to a gateway that terminates HBONE; HBONE is TLS 1.3, and no server name is needed. Source:
+    /// Istio's `pilot/pkg/networking/core/listener_waypoint.go`.
     pub fn hbone() -> Self {
         Self::Greeting {
             server_name: None,
@@ -62,7 +62,7 @@ impl Ask {
         }
     }
 
-    /// Who answers for an istiod of that name, such as `istiod.istio-system.svc`.
+    /// Returns the question to an istiod of that name, such as `istiod.istio-system.svc`.
     pub fn istiod(server_name: impl Into<String>) -> Self {
         Self::Greeting {
             server_name: Some(server_name.into()),

@@ -1,4 +1,4 @@
-//! A chain of certificates that a server showed: whose it is, and whether somebody's roots are behind it.
+//! The certificate chain that a server presented: its identity, and the verification against root certificates.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 use crate::certificate::fingerprint;
 use crate::x509::{self, Flaw, Purpose};
 
-/// What a server showed, its own certificate first.
+/// The certificates that a server presented, its own certificate first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Chain {
@@ -20,50 +20,50 @@ pub struct Chain {
     der: Vec<CertificateDer<'static>>,
 }
 
-/// What is told of one certificate of a chain.
+/// The facts about one certificate of a chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shown {
     /// Its subject as one line.
     pub subject: String,
-    /// Who signed it.
+    /// Its issuer.
     pub issuer: String,
     /// SHA-256 over its DER form, as lower-case hex pairs with colons.
     pub sha256: String,
-    /// Last moment at which it is valid.
+    /// The last moment at which it is valid.
     pub not_after: Timestamp,
-    /// The URIs that it is for; a SPIFFE ID is one.
+    /// The URIs in it; a SPIFFE ID is one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub uris: Vec<String>,
-    /// The names that it is for.
+    /// The DNS names and addresses in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
 }
 
-/// Certificates that somebody trusts.
+/// Trusted root certificates.
 #[derive(Debug, Clone)]
 pub struct Roots {
     store: Arc<x509::Roots>,
     fingerprints: Vec<String>,
 }
 
-/// Whether a chain leads to certain roots.
+/// The result of verifying a chain against root certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Judgement {
-    /// It does.
+    /// The chain is valid.
     Verified,
-    /// It does not.
+    /// The chain is signed by another root.
     AnotherRoot,
-    /// Some certificate of it is over.
+    /// A certificate of the chain has expired.
     Expired,
-    /// Some certificate of it is not valid yet.
+    /// A certificate of the chain is not valid yet.
     NotYetValid,
-    /// It cannot be judged, or breaks another rule.
+    /// The chain cannot be judged, or breaks another rule.
     Unfit(String),
 }
 
 impl Chain {
-    /// The chain of these certificates; one that cannot be read is kept for the checking and not told of.
+    /// Returns the chain of these certificates; one that cannot be read is kept for verification, but has no facts.
     pub fn new(der: Vec<CertificateDer<'static>>) -> Self {
         Self {
             certificates: der.iter().filter_map(|one| shown(one)).collect(),
@@ -71,24 +71,24 @@ impl Chain {
         }
     }
 
-    /// Its certificates, the server's own first.
+    /// Returns its certificates, the server's own first.
     pub fn certificates(&self) -> &[Shown] {
         &self.certificates
     }
 
-    /// The server's own certificate.
+    /// Returns the server's own certificate.
     pub fn leaf(&self) -> Option<&Shown> {
         self.certificates.first()
     }
 
-    /// The server's SPIFFE ID, such as `spiffe://cluster.local/ns/default/sa/hello`.
+    /// Returns the server's SPIFFE ID, such as `spiffe://cluster.local/ns/default/sa/hello`.
     pub fn spiffe(&self) -> Option<&str> {
         let uris = self.leaf()?.uris.iter();
         uris.map(String::as_str)
             .find(|uri| uri.starts_with("spiffe://"))
     }
 
-    /// Who the server is, as a person would say it: its SPIFFE ID, else its names, else its subject.
+    /// Returns the server's identity for messages: its SPIFFE ID, otherwise its names, otherwise its subject.
     pub fn identity(&self) -> String {
         let Some(leaf) = self.leaf() else {
             return "nobody".to_owned();
@@ -101,13 +101,13 @@ impl Chain {
         }
     }
 
-    /// The fingerprint of the root, where the chain ends in one.
+    /// Returns the fingerprint of the root, if the chain contains it.
     pub fn root(&self) -> Option<&str> {
         let last = self.certificates.last()?;
         (last.subject == last.issuer).then_some(&last.sha256)
     }
 
-    /// Whether it leads to one of these roots at that time, for a server.
+    /// Verifies the chain against these roots at that time, for a server.
     pub fn judge(&self, roots: &Roots, now: Timestamp) -> Judgement {
         if self.der.is_empty() {
             return Judgement::Unfit("no certificate was shown".to_owned());
@@ -118,7 +118,7 @@ impl Chain {
     }
 }
 
-/// An authority that is over makes the chain one that is over.
+/// Returns the judgement for a flaw. A chain with an expired authority is an expired chain.
 fn of_flaw(flaw: &Flaw) -> Judgement {
     match flaw {
         Flaw::UnknownAuthority {
@@ -136,7 +136,7 @@ fn of_flaw(flaw: &Flaw) -> Judgement {
 }
 
 impl Roots {
-    /// The certificates in `pem`; what is not a certificate is passed over.
+    /// Reads the certificates in `pem`; anything else is ignored.
     pub fn from_pem(pem: &str) -> Self {
         let certificates = x509::authorities(pem.as_bytes());
         let mut fingerprints: Vec<String> =
@@ -149,17 +149,17 @@ impl Roots {
         }
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no certificates.
     pub fn is_empty(&self) -> bool {
         self.fingerprints.is_empty()
     }
 
-    /// SHA-256 over the DER form of each, sorted.
+    /// Returns the SHA-256 of the DER form of each, sorted.
     pub fn fingerprints(&self) -> &[String] {
         &self.fingerprints
     }
 
-    /// Whether both have a root in common.
+    /// Returns whether both have a root in common.
     pub fn meets(&self, other: &Self) -> bool {
         let mut own = self.fingerprints.iter();
         own.any(|print| other.fingerprints.contains(print))

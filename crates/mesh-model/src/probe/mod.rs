@@ -1,7 +1,7 @@
-//! What a gateway is asked from outside the mesh, and what it may answer, as plain data.
+//! The questions to a gateway from outside the mesh, and the possible answers, as plain data.
 //!
-//! The asking is `cluster::probe`'s. Nobody outside the mesh holds a mesh certificate, so none of these questions needs
-//! one: in TLS 1.3 a server shows its chain before it misses ours.
+//! `cluster::probe` sends the questions. Outside the mesh there is no mesh certificate, so none of the questions needs
+//! one: in TLS 1.3 a server presents its chain before it rejects the missing client certificate.
 
 mod answer;
 mod ask;

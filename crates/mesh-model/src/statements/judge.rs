@@ -1,4 +1,4 @@
-//! Which statements disagree with the others. What mends them is told by `mend`.
+//! Finds statements that disagree with the others. The module `mend` has the commands that fix them.
 
 use super::super::finding::{CheckId, Finding, Severity};
 use super::majority::{Most, cluster};
@@ -6,8 +6,8 @@ use super::mend::together;
 use super::networks::of_networks;
 use super::{Statement, Tools};
 
-/// Marks what disagrees, and says so. `several_networks` tells whether the mesh has more than one network: only then a
-/// namespace needs its label.
+/// Marks the statements that disagree, and returns the findings. `several_networks` is true if the mesh has more than
+/// one network: only then a namespace needs its label.
 pub fn judge(
     statements: &mut [Statement],
     several_networks: bool,
@@ -25,7 +25,7 @@ pub fn judge(
     findings
 }
 
-/// A finding, and the positions of the statements that it is about.
+/// A finding, and the indexes of the statements that it is about.
 pub(super) type Found = (Vec<usize>, Finding);
 
 fn of_clusters(statements: &[Statement], tools: &Tools<'_>) -> Option<Found> {
@@ -65,7 +65,7 @@ pub(super) fn positions(statements: &[Statement]) -> impl Iterator<Item = (usize
     statements.iter().enumerate()
 }
 
-/// Who says something else than most parts, in one sentence.
+/// Returns a sentence about the parts that have another value than most.
 pub(super) fn said(
     odd: &[(usize, &Statement)],
     says: impl Fn(&Statement) -> String,
@@ -82,7 +82,7 @@ pub(super) fn said(
     }
 }
 
-/// Which parts hold which value, where as many hold one as another.
+/// Returns a sentence about the parts with each value, for values that equally many parts have.
 pub(super) fn tied<'a>(
     what: &str,
     values: &[&str],
@@ -151,7 +151,7 @@ mod tests {
         );
     }
 
-    /// All parts of a cluster on this network and of this name.
+    /// Returns all parts of a cluster on this network and with this name.
     fn whole(network: &str, cluster: &str) -> Vec<Statement> {
         let mut gateway_pods = says(Part::GatewayPods, network, cluster);
         gateway_pods.network_view = Some(network.to_owned());
@@ -270,7 +270,7 @@ mod tests {
         }
     }
 
-    /// The rule for networks, by the namespace alone, and for names, by istiod alone.
+    /// The rule for networks, with a different namespace, and for names, with a different istiod.
     #[test]
     fn the_odd_one_is_changed_and_not_all_the_others() {
         let mut all = whole("n", "east");

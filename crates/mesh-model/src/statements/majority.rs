@@ -1,21 +1,21 @@
-//! Which network, and which name of the cluster, most of its parts hold.
+//! The network, and the name of the cluster, that most parts have.
 
 use std::collections::BTreeMap;
 
 use super::{Part, Statement};
 
-/// The value that most parts hold.
+/// The value that most parts have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Most<'a> {
-    /// No part says any.
+    /// No part has a value.
     None,
     /// This one.
     One(&'a str),
-    /// As many parts hold each of these, sorted.
+    /// Equally many parts have each of these, sorted.
     Tied(Vec<&'a str>),
 }
 
-/// Parts that speak with one voice, since they are installed together.
+/// Parts that count as one, because they are installed together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Voice {
     Namespace,
@@ -26,20 +26,20 @@ enum Voice {
     Pods,
 }
 
-/// The network that most parts are on.
+/// Returns the network of most parts.
 pub fn network(statements: &[Statement]) -> Most<'_> {
     let said = statements.iter().map(|one| (one, one.network.as_deref()));
     most(said.filter(|(one, _)| one.part.knows_network()))
 }
 
-/// The name of the cluster that most parts go by.
+/// Returns the cluster name of most parts.
 pub fn cluster(statements: &[Statement]) -> Most<'_> {
     let said = statements.iter().map(|one| (one, one.cluster.as_deref()));
     most(said.filter(|(one, _)| one.part.knows_cluster()))
 }
 
 impl<'a> Most<'a> {
-    /// The value, where it is one.
+    /// Returns the value, if there is exactly one.
     pub fn one(&self) -> Option<&'a str> {
         match self {
             Self::One(value) => Some(value),
@@ -47,7 +47,7 @@ impl<'a> Most<'a> {
         }
     }
 
-    /// The value, or all that are tied.
+    /// Returns the value, or all that are tied.
     pub fn all(&self) -> Vec<&'a str> {
         match self {
             Self::None => Vec::new(),
@@ -57,8 +57,8 @@ impl<'a> Most<'a> {
     }
 }
 
-/// Each voice has its weight, shared out among the values that its objects hold. Scores are whole numbers: the weights are
-/// taken as often as the numbers of objects of all voices multiplied.
+/// Returns the value with the highest score. Each voice has a weight, divided among the values of its objects. Scores
+/// are whole numbers: the weights are multiplied by the product of the number of objects of all voices.
 fn most<'a>(said: impl Iterator<Item = (&'a Statement, Option<&'a str>)>) -> Most<'a> {
     let mut voices: BTreeMap<Voice, BTreeMap<&str, u128>> = BTreeMap::new();
     for (one, value) in said {
@@ -98,7 +98,8 @@ fn voice(part: Part) -> Voice {
     }
 }
 
-/// What traffic goes by weighs most: gateways and proxies, and istiod, which takes no proxy of another cluster's name.
+/// Returns the weight. Parts that decide about traffic have the highest: gateways and proxies, and istiod, which
+/// rejects proxies with another cluster's name.
 fn weight(voice: Voice) -> u128 {
     match voice {
         Voice::Namespace | Voice::Injector => 1,
@@ -110,7 +111,7 @@ fn weight(voice: Voice) -> u128 {
 mod tests {
     use super::*;
 
-    /// Parts with what they say; `PART×3` are three objects that say the same.
+    /// Returns parts with their values; `PART×3` are three objects with the same value.
     fn said(parts: &[(Part, usize, &str)]) -> Vec<Statement> {
         let one = |(part, count, value): &(Part, usize, &str)| Statement {
             more: Some(count - 1).filter(|more| *more > 0),
@@ -131,7 +132,7 @@ mod tests {
         for (parts, expected) in [
             (vec![], Most::None),
             (vec![(Namespace, 1, "a")], Most::One("a")),
-            // One odd part, whichever it is.
+            // One part differs, whichever it is.
             (
                 vec![
                     (Namespace, 1, "b"),
@@ -203,7 +204,7 @@ mod tests {
                 Most::One("a"),
             ),
             (vec![(Namespace, 1, "b"), (Pods, 1, "a")], Most::One("a")),
-            // Many pods are one voice, and those of several minds share it.
+            // Many pods are one voice, and pods with different values share it.
             (
                 vec![
                     (Namespace, 1, "b"),
@@ -217,7 +218,7 @@ mod tests {
                 vec![(Namespace, 1, "a"), (Pods, 2, "a"), (Pods, 1, "b")],
                 Most::One("a"),
             ),
-            // Nobody can tell.
+            // A tie.
             (
                 vec![(Namespace, 1, "b"), (Injector, 1, "a")],
                 Most::Tied(vec!["a", "b"]),

@@ -1,4 +1,4 @@
-//! The commands that mend what disagrees, ready to be pasted.
+//! The commands that fix statements that disagree, to be pasted.
 
 use serde_json::json;
 
@@ -7,26 +7,26 @@ use super::super::names::{ISTIO_SYSTEM, NETWORK_LABEL};
 use super::object::{Installer, Object, Release};
 use super::{Part, Statement};
 
-/// Injection says anew what a pod is told.
+/// The remedy for pods: a restart injects them again, with the current settings.
 const RESTART: &str = "restart what the pods belong to (kubectl rollout restart)";
 
-/// Keys of the values that Istio's charts, and istioctl below `values`, take for the whole mesh.
+/// Keys of the Helm values for the whole mesh, in Istio's charts and below `values` for istioctl.
 const NETWORK: &str = "global.network";
 const CLUSTER: &str = "global.multiCluster.clusterName";
 
-/// How the tools of the trade are told about one cluster.
+/// Builds commands of kubectl, Helm and istioctl for one cluster.
 #[derive(Debug, Clone)]
 pub struct Tools<'a> {
     kubectl: &'a Kubectl,
 }
 
 impl<'a> Tools<'a> {
-    /// The tools for the cluster that kubectl is told about so.
+    /// Returns the builder for the cluster that `kubectl` selects.
     pub const fn new(kubectl: &'a Kubectl) -> Self {
         Self { kubectl }
     }
 
-    /// Gives Istio's namespace its label, in place of another one where it has one.
+    /// Sets the network label of Istio's namespace, replacing another one if there is one.
     pub(super) fn label_namespace(
         &self,
         namespace: &str,
@@ -42,7 +42,7 @@ impl<'a> Tools<'a> {
         command.on(self.kubectl).istio_namespace(namespace)
     }
 
-    /// Takes a label from a namespace.
+    /// Removes a label from a namespace.
     pub(super) fn unlabel_namespace(&self, namespace: &str, key: &str) -> Command {
         self.kubectl
             .command()
@@ -51,7 +51,7 @@ impl<'a> Tools<'a> {
             .arg(&format!("{key}-"))
     }
 
-    /// Makes a part say this network.
+    /// Sets this network for a part.
     pub(super) fn network(&self, one: &Statement, network: &str) -> Remedy {
         match one.part {
             Part::Namespace => self
@@ -75,8 +75,8 @@ impl<'a> Tools<'a> {
         }
     }
 
-    /// Gives pods their label by the template that they are made of, which restarts them. Where istioctl installed them, that
-    /// label is part of the selector as well, and Kubernetes lets nobody change that.
+    /// Sets the label of pods in their template, which restarts them. If istioctl installed them, the label is in the
+    /// selector as well, which is immutable.
     fn relabel_template(&self, object: &Object, network: &str) -> Remedy {
         if !object.is_known() || object.installer.is_some() {
             return format!(
@@ -89,7 +89,7 @@ impl<'a> Tools<'a> {
         self.on(object, "patch").flag("-p", &patch).into()
     }
 
-    /// Makes a part say this cluster's name.
+    /// Sets this cluster name for a part.
     pub(super) fn cluster(&self, one: &Statement, cluster: &str) -> Remedy {
         const OF_ZTUNNEL: &str = "multiCluster.clusterName";
         match one.part {
@@ -103,13 +103,13 @@ impl<'a> Tools<'a> {
         }
     }
 
-    /// Makes the pods of a gateway serve this network alone.
+    /// Makes the pods of a gateway serve only this network.
     pub(super) fn view(&self, one: &Statement, network: &str) -> Option<Remedy> {
         let known = one.about.is_known();
         known.then(|| self.set_env(&one.about, "ISTIO_META_REQUESTED_NETWORK_VIEW", network))
     }
 
-    /// Gives the pods of a namespace that have the label `other` the label `network`.
+    /// Changes the label of the pods of a namespace from `other` to `network`.
     pub(super) fn relabel_pods(&self, one: &Statement, other: &str, network: &str) -> Command {
         self.kubectl
             .in_namespace(&one.about.namespace)
@@ -131,7 +131,7 @@ impl<'a> Tools<'a> {
         self.on(object, "set env").pair(variable, value).into()
     }
 
-    /// `kubectl -n NAMESPACE VERB KIND NAME`.
+    /// Returns `kubectl -n NAMESPACE VERB KIND NAME`.
     fn on(&self, object: &Object, verb: &'static str) -> Command {
         self.kubectl
             .in_namespace(&object.namespace)
@@ -140,8 +140,8 @@ impl<'a> Tools<'a> {
             .arg(&object.name)
     }
 
-    /// Sets one value by what installed the object: `of_chart` is its key in the chart, `of_mesh` among istioctl's values.
-    /// Nothing where it is not known who did, or that tool cannot be led to the same cluster.
+    /// Sets one value with the tool that installed the object: `of_chart` is its key in the chart, `of_mesh` among
+    /// istioctl's values. `None` if the tool is unknown or cannot select the same cluster.
     fn install(
         &self,
         chart: &str,
@@ -158,7 +158,7 @@ impl<'a> Tools<'a> {
         }
     }
 
-    /// Sets one value of a release of Helm's and keeps all others.
+    /// Sets one value of a Helm release and keeps all others.
     fn upgrade(&self, release: &Release, chart: &str, key: &str, value: &str) -> Option<Remedy> {
         let command = self
             .kubectl
@@ -169,12 +169,12 @@ impl<'a> Tools<'a> {
             .arg(&format!("istio/{chart}"))
             .flag_if("--version", release.version.as_deref())
             .words("--reuse-values")
-            // Helm makes numbers and booleans of what looks like them.
+            // Helm converts values that look like numbers or booleans.
             .flag("--set-string", &format!("{key}={}", of_helm(value)));
         Some(command.into())
     }
 
-    /// istioctl keeps no settings in the cluster, so whoever installed has to give them again.
+    /// Returns the remedy for istioctl, which stores no settings in the cluster: all of them must be passed again.
     fn reinstall(
         &self,
         namespace: &str,
@@ -195,12 +195,12 @@ impl<'a> Tools<'a> {
     }
 }
 
-/// Helm takes a comma for the end of a value.
+/// Escapes a value: for Helm, a comma ends it.
 fn of_helm(value: &str) -> String {
     value.replace('\\', r"\\").replace(',', r"\,")
 }
 
-/// Several fixes as one: each once and one after the other, in words where one of them is no command.
+/// Joins several fixes: each once, in order, and in words if one of them is not a command.
 pub(super) fn together(fixes: impl Iterator<Item = impl Into<Remedy>>) -> Remedy {
     let mut each: Vec<Remedy> = Vec::new();
     for fix in fixes {
@@ -225,7 +225,7 @@ pub(super) fn together(fixes: impl Iterator<Item = impl Into<Remedy>>) -> Remedy
     in_words.join(" and then ").into()
 }
 
-/// What is to be said where nobody knows how Istio was installed.
+/// Returns the remedy if it is unknown how Istio was installed.
 fn by_hand(key: &str, value: &str) -> Remedy {
     format!("install istiod again with values.{key}={value}").into()
 }

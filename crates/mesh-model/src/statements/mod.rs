@@ -1,6 +1,6 @@
-//! What the parts of a cluster say its network and its name are, where they disagree, and which command mends it.
+//! The network and the cluster name in each part of a cluster, the differences, and the commands that fix them.
 //!
-//! Pure: objects come in as they were read. The ids of findings are those of the suite's check catalog.
+//! Pure: objects come in as they were read.
 
 mod judge;
 mod majority;

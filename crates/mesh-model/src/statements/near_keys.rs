@@ -1,4 +1,4 @@
-//! Labels of Istio's namespace that somebody took for the one with its network.
+//! Labels of Istio's namespace that look like a misspelled network label.
 
 use k8s_openapi::api::core::v1::Namespace;
 
@@ -9,8 +9,8 @@ use super::Tools;
 use super::mend::together;
 use super::statement::label;
 
-/// A finding for each label of the namespace that somebody took for the right one. It is drift where the right one is
-/// missing. `network` is what most parts hold.
+/// Returns a finding for each label of the namespace that looks like a misspelled network label. It is drift if the
+/// right one is missing. `network` is the network of most parts.
 pub fn near_keys(namespace: &Namespace, network: Option<&str>, tools: &Tools<'_>) -> Vec<Finding> {
     let meta = &namespace.metadata;
     let labels = meta.labels.as_ref();

@@ -1,4 +1,4 @@
-//! What the parts of a cluster say of its network: who says something else than most, and what proxies add.
+//! Findings about the network of a cluster's parts: parts that differ from most, and labels and views of proxies.
 
 use super::super::finding::{CheckId, Finding, Severity};
 use super::super::names::NETWORK_LABEL;
@@ -7,7 +7,7 @@ use super::majority::{Most, network};
 use super::mend::together;
 use super::{Part, Statement, Tools};
 
-/// A finding for all parts that are on another network than most, one for a missing label, and what pods add.
+/// Returns one finding for all parts on another network than most, one for a missing label, and those about pods.
 pub(super) fn of_networks(
     statements: &[Statement],
     several: bool,
@@ -67,7 +67,7 @@ pub(super) fn of_networks(
     found
 }
 
-/// What the proxies' own labels and views add.
+/// Returns the findings about the labels and views of the proxies.
 fn of_proxies(
     statements: &[Statement],
     network: Option<&str>,
@@ -94,9 +94,9 @@ fn of_tied_networks(statements: &[Statement], values: &[&str]) -> Found {
     (drifting, finding)
 }
 
-/// Others go by a pod's label, its own proxy by what it is told. A proxy that is told another network than most parts hold is
-/// restarted for that.
-/// Source: `Network` in Istio's `pilot/pkg/serviceregistry/kube/controller/network.go`.
+/// Reports a pod's label that differs from its proxy's setting: other proxies use the label, its own uses the setting.
+/// A proxy with another network than most parts is restarted for that reason. Source: `Network` in Istio's
+/// `pilot/pkg/serviceregistry/kube/controller/network.go`.
 fn of_pod_label(one: &Statement, network: Option<&str>, tools: &Tools<'_>) -> Option<Finding> {
     let (other, own) = (one.network_label.as_deref()?, one.network.as_deref()?);
     if network != Some(own) {
@@ -110,9 +110,9 @@ fn of_pod_label(one: &Statement, network: Option<&str>, tools: &Tools<'_>) -> Op
     Some(finding.fix(tools.relabel_pods(one, other, own)))
 }
 
-/// A gateway that serves another network than its own, or does not say which, may send requests back and forth.
+/// Reports a gateway that serves another network than its own, or sets none: it may send requests back and forth.
 fn of_view(one: &Statement, network: Option<&str>, tools: &Tools<'_>) -> Option<Finding> {
-    // Where the network of the cluster is known, a gateway that is told another one is named for that.
+    // If the network of the cluster is known, a gateway with another one is reported for that.
     let own = network.or(one.network.as_deref());
     if one.part != Part::GatewayPods || one.network_view.as_deref() == own {
         return None;

@@ -1,55 +1,54 @@
-//! The object that a statement is about, as commands that change it have to name it.
+//! The object of a statement, for commands that change it.
 
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::super::names::REVISION_LABEL;
 
-/// By which Helm knows what it installed.
-/// Source: <https://helm.sh/docs/topics/charts_hooks/> and `pkg/action/validate.go` of Helm.
+/// Annotation by which Helm identifies its objects. Source: <https://helm.sh/docs/topics/charts_hooks/> and
+/// `pkg/action/validate.go` of Helm.
 const RELEASE: &str = "meta.helm.sh/release-name";
 const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
-/// By which istioctl knows what it installed.
-/// Source: `operator/pkg/manifest` and `operator/pkg/install` of Istio.
+/// Label by which istioctl identifies its objects. Source: `operator/pkg/manifest` and `operator/pkg/install` of Istio.
 const COMPONENT: &str = "operator.istio.io/component";
 /// `CHART-VERSION` of the chart that an object comes from.
 /// Source: <https://helm.sh/docs/chart_best_practices/labels/>.
 const CHART: &str = "helm.sh/chart";
-/// What a `ReplicaSet` adds to its Deployment's name.
-/// Source: <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template-hash-label>.
+/// Label with the suffix that a `ReplicaSet` adds to its Deployment's name. Source:
+/// <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pod-template-hash-label>.
 const TEMPLATE_HASH: &str = "pod-template-hash";
 
-/// An object and who installed it.
+/// An object, with the tool that installed it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Object {
-    /// As kubectl takes it; empty where no one object stands for what was seen.
+    /// The resource as an argument of kubectl; empty if the observation is not about one object.
     pub resource: String,
     pub namespace: String,
     pub name: String,
     pub installer: Option<Installer>,
 }
 
-/// What installed an object, and so has to change it.
+/// The tool that installed an object, and must be used to change it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Installer {
     Helm(Release),
     Istioctl {
-        /// Its revision, where that has a name.
+        /// Its revision, if that has a name.
         revision: Option<String>,
     },
 }
 
-/// A release of Helm's.
+/// A Helm release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Release {
     pub name: String,
     pub namespace: String,
-    /// The chart's version, where the object says it.
+    /// The chart's version, if the object has it.
     pub version: Option<String>,
 }
 
 impl Object {
-    /// The object with this metadata.
+    /// Returns the object with this metadata.
     pub(super) fn new(resource: &str, meta: &ObjectMeta) -> Self {
         Self {
             resource: resource.to_owned(),
@@ -59,9 +58,9 @@ impl Object {
         }
     }
 
-    /// What has to be restarted so that these pods are made anew, where that is one object.
+    /// Returns the object to restart so that these pods are recreated, if it is a single one.
     ///
-    /// The namespace is that of the first pod all the same.
+    /// The namespace is that of the first pod in any case.
     pub(super) fn owner_of(pods: &[&Pod]) -> Self {
         let mut owners = pods.iter().map(|pod| owner(pod));
         let first = owners.next().unwrap_or_default();
@@ -75,13 +74,13 @@ impl Object {
         }
     }
 
-    /// Whether it is one that commands can be about.
+    /// Returns whether commands can name it.
     pub(super) fn is_known(&self) -> bool {
         !self.resource.is_empty() && !self.name.is_empty()
     }
 }
 
-/// Returns the workload that these pods belong to, as kubectl takes it, where that is one.
+/// Returns the workload that these pods belong to, as arguments of kubectl, if it is a single one.
 pub(crate) fn workload_of(pods: &[Pod]) -> Option<(String, String)> {
     let pods: Vec<&Pod> = pods.iter().collect();
     let owner = Object::owner_of(&pods);
@@ -117,7 +116,8 @@ fn owner(pod: &Pod) -> Object {
     }
 }
 
-/// istioctl renders charts too, so their labels tell nothing; only Helm itself adds what names a release.
+/// Returns the tool that installed the object. istioctl renders charts too, so their labels prove nothing; only Helm
+/// itself adds the annotations of a release.
 fn installer(meta: &ObjectMeta) -> Option<Installer> {
     if let Some(release) = release(meta) {
         return Some(Installer::Helm(release));
@@ -139,7 +139,7 @@ fn release(meta: &ObjectMeta) -> Option<Release> {
     })
 }
 
-/// The version behind a chart's name, which may have dashes as well as the version has.
+/// Returns the version behind a chart's name; both may contain dashes.
 fn version(chart: &str) -> Option<String> {
     let begins =
         |(at, _): &(usize, &str)| chart[at + 1..].starts_with(|c: char| c.is_ascii_digit());

@@ -1,8 +1,8 @@
-//! The parts of Istio that have a view of their own.
+//! The parts of Istio that have a network or a cluster name of their own.
 
 use serde::Serialize;
 
-/// A part of Istio that has a view of its own.
+/// A part of Istio that has a network or a cluster name of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
@@ -10,7 +10,7 @@ pub enum Part {
     Namespace,
     /// istiod's Deployment.
     Istiod,
-    /// The values by which sidecars are injected.
+    /// The values of sidecar injection.
     Injector,
     /// A Service or a Gateway of the Gateway API with the network label.
     Gateway,
@@ -23,7 +23,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// The word that a table shows.
+    /// Returns the word in a table.
     pub fn word(self) -> &'static str {
         match self {
             Self::Namespace => "namespace",

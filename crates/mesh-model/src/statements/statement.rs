@@ -1,4 +1,4 @@
-//! What each part says, read out of its object.
+//! The network and cluster name of each part, read from its object.
 
 use std::collections::BTreeMap;
 
@@ -14,35 +14,35 @@ use super::super::resources::ApiGateway;
 use super::Part;
 use super::object::Object;
 
-/// As kubectl tells them from Istio's Gateways.
+/// kubectl's name for them, which differs from that of Istio's Gateways.
 const API_GATEWAYS: &str = "gateways.gateway.networking.k8s.io";
 
-/// What one part says.
+/// The network and cluster name of one part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Statement {
-    /// Who says it.
+    /// The part.
     pub part: Part,
     /// The object: `namespace/istio-system`, `service/istio-system/istio-eastwestgateway`; of several pods the first.
     pub object: String,
-    /// How many pods more say the same.
+    /// The number of further pods with the same values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub more: Option<usize>,
-    /// The network, where it names one.
+    /// The network, if it sets one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
-    /// The cluster's name, where it has one.
+    /// The cluster's name, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
-    /// The network that a pod's label names, where its proxy is told another one.
+    /// The network in a pod's label, if it differs from the one of its proxy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_label: Option<String>,
-    /// The network that a gateway serves alone, where it says so.
+    /// The only network that a gateway serves, if it sets one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_view: Option<String>,
-    /// Whether it disagrees with the others.
+    /// True if it disagrees with the others.
     pub drift: bool,
-    /// Whether a pod has the network that its proxy is told as a label of its own, from the template of what it belongs to.
+    /// True if a pod has its proxy's network as a label of its own, from the template of its workload.
     #[serde(skip)]
     pub(super) is_labelled: bool,
     #[serde(skip)]
@@ -70,7 +70,7 @@ impl Statement {
         }
     }
 
-    /// What Istio's namespace says.
+    /// Reads Istio's namespace.
     pub fn of_namespace(namespace: &Namespace) -> Self {
         let meta = &namespace.metadata;
         let name = meta.name.as_deref().unwrap_or_default();
@@ -90,7 +90,7 @@ impl Statement {
         }
     }
 
-    /// What an istiod calls its cluster.
+    /// Reads the Deployment of an istiod.
     pub fn of_istiod(deployment: &Deployment) -> Self {
         let name = deployment.metadata.name.as_deref().unwrap_or_default();
         let ids = cluster_ids(std::slice::from_ref(deployment));
@@ -99,8 +99,8 @@ impl Statement {
             .about("deployment", &deployment.metadata)
     }
 
-    /// What sidecars are injected with; nothing for a `ConfigMap` that is not the injector's.
-    /// Source: `templates/istiod-injector-configmap.yaml` of the chart istiod.
+    /// Reads the injector's `ConfigMap`; returns `None` for others. Source: `templates/istiod-injector-configmap.yaml`
+    /// of the chart istiod.
     pub fn of_injector(map: &ConfigMap) -> Option<Self> {
         let name = map.metadata.name.as_deref().unwrap_or_default();
         if !name.starts_with(INJECTOR_CONFIG) {
@@ -119,7 +119,7 @@ impl Statement {
         Some(statement.about("configmap", &map.metadata))
     }
 
-    /// What a gateway's Service says. One that istiod made for a Gateway of the Gateway API has its label from there.
+    /// Reads a gateway's Service. If istiod created it for a Gateway of the Gateway API, its label comes from there.
     pub fn of_gateway(service: &Service) -> Self {
         let meta = &service.metadata;
         let said = Self::of_labelled("service", "service", meta);
@@ -137,7 +137,7 @@ impl Statement {
         }
     }
 
-    /// What a Gateway of the Gateway API says.
+    /// Reads a Gateway of the Gateway API.
     pub fn of_api_gateway(gateway: &ApiGateway) -> Self {
         Self::of_labelled("gateway", API_GATEWAYS, &gateway.metadata)
     }
@@ -147,8 +147,7 @@ impl Statement {
         Self::new(Part::Gateway, object, label(meta.labels.as_ref()), None).about(resource, meta)
     }
 
-    /// What a ztunnel is told.
-    /// Source: `templates/daemonset.yaml` of the chart ztunnel.
+    /// Reads the `DaemonSet` of ztunnel. Source: `templates/daemonset.yaml` of the chart ztunnel.
     pub fn of_ztunnel(set: &DaemonSet) -> Self {
         let pod = set
             .spec
@@ -164,8 +163,8 @@ impl Statement {
         .about("daemonset", &set.metadata)
     }
 
-    /// What the proxies of these pods are told, one statement for all pods that say the same; pods without a proxy say
-    /// nothing.
+    /// Reads the proxies of these pods, one statement for all pods with the same values; pods without a proxy have
+    /// none.
     pub fn of_pods(part: Part, pods: &[Pod]) -> Vec<Self> {
         let mut groups: BTreeMap<_, Vec<&Pod>> = BTreeMap::new();
         for pod in pods {
@@ -223,7 +222,7 @@ pub(super) fn label(labels: Option<&BTreeMap<String, String>>) -> Option<String>
     network.filter(|network| !network.is_empty())
 }
 
-/// The proxy of a pod; a native sidecar is among the init containers.
+/// Returns the proxy container of a pod; a native sidecar is an init container.
 fn proxy(pod: &PodSpec) -> Option<&Container> {
     let all = pod
         .containers

@@ -1,4 +1,4 @@
-//! Name constraints: for which names an authority may sign.
+//! Name constraints: the names that an authority may sign for.
 //!
 //! Source: `checkChainConstraints` in Go's `src/crypto/x509/constraints.go`, `parseNameConstraintsExtension` in `parser.go`.
 
@@ -9,7 +9,7 @@ use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints as Pa
 use super::parse::{Names, host_of};
 use super::{Certificate, Flaw, text};
 
-/// The most comparisons that one chain may cost.
+/// The maximum number of comparisons for one chain.
 const MOST: usize = 250_000;
 
 #[derive(Debug, Clone, Default)]
@@ -28,7 +28,7 @@ struct Subtrees {
 }
 
 impl NameConstraints {
-    /// What the extension says, and whether all of it was understood.
+    /// Reads the extension; also returns whether all of it was understood.
     pub(super) fn of(parsed: &Parsed<'_>) -> Result<(Self, bool), Flaw> {
         let permitted = parsed.permitted_subtrees.as_deref().unwrap_or_default();
         let excluded = parsed.excluded_subtrees.as_deref().unwrap_or_default();
@@ -121,7 +121,7 @@ pub(super) fn check(chain: &[&Certificate]) -> Result<(), Flaw> {
 }
 
 impl NameConstraints {
-    /// The first name that may not be signed for.
+    /// Checks names, and fails with the first one that may not be signed for.
     fn check(&self, names: &Names) -> Result<(), String> {
         let allows = |list: fn(&Subtrees) -> &Vec<String>, holds: &dyn Fn(&str, bool) -> bool| {
             let permitted = list(&self.permitted);
@@ -167,13 +167,13 @@ impl NameConstraints {
     }
 }
 
-/// A URI's host without its port; an address cannot be held against constraints.
+/// Returns a URI's host without its port; `None` for an address, to which constraints cannot be applied.
 fn host_name(host: &str) -> Option<&str> {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     (!host.starts_with('[') && name.parse::<IpAddr>().is_err()).then_some(name)
 }
 
-/// Whether a name is in a subtree: the domain itself or below it, only below it where that begins with a period.
+/// Returns whether a name is in a subtree: the domain itself or below it; only below it if that begins with a period.
 fn is_under(name: &str, tree: &str) -> bool {
     let Some(start) = name.len().checked_sub(tree.len()) else {
         return false;
@@ -189,7 +189,7 @@ fn is_under(name: &str, tree: &str) -> bool {
             || name.as_bytes()[start - 1] == b'.')
 }
 
-/// Whether `*.example.com` could be a name that is excluded, such as `a.example.com`.
+/// Returns whether `*.example.com` could match an excluded name, such as `a.example.com`.
 fn wildcard_meets(name: &str, tree: &str) -> bool {
     let after_first = |text: &str| text.find('.').map(|dot| text[dot..].to_ascii_lowercase());
     name.starts_with('*') && after_first(tree).is_some_and(|end| Some(end) == after_first(name))
@@ -224,7 +224,8 @@ fn is_mailbox(text: &str) -> bool {
     })
 }
 
-/// Visible characters in labels that are not empty. Source: `domainNameValid` in Go's `src/crypto/x509/verify.go`.
+/// Returns whether the name has only visible characters in non-empty labels. Source: `domainNameValid` in Go's
+/// `src/crypto/x509/verify.go`.
 pub(super) fn is_valid_domain(name: &str, is_constraint: bool) -> bool {
     if name.is_empty() {
         return true;

@@ -1,14 +1,14 @@
-//! Why a certificate is refused, in words.
+//! The reasons why a certificate is refused, in words.
 
 use jiff::Timestamp;
 
-/// Why a certificate is refused. The text goes on where "the server's certificate" begins.
+/// The reason why a certificate is refused. The text continues a sentence that begins with "the server's certificate".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
     /// It cannot be read as a certificate.
     #[error("cannot be read: {0}")]
     Malformed(&'static str),
-    /// It is over.
+    /// It has expired.
     #[error("has expired on {0}")]
     Expired(Timestamp),
     /// It is not valid yet.
@@ -17,20 +17,20 @@ pub enum Flaw {
     /// It is for other names.
     #[error("is not valid for {expected}")]
     Name {
-        /// The name or address asked for.
+        /// The name or address that was requested.
         expected: String,
-        /// What it is valid for.
+        /// The names that it is valid for.
         valid_for: Vec<String>,
-        /// Whether the name stands in the subject's common name alone, where nobody looks any more.
+        /// True if the name is only in the subject's common name, which clients ignore today.
         in_common_name: bool,
     },
     /// No trusted authority signed it.
     #[error("is signed by an authority that is not trusted{}", because(candidate.as_ref()))]
     UnknownAuthority {
-        /// The authority of its issuer's name that does not count, where there is one.
+        /// The authority with its issuer's name that does not count, if there is one.
         candidate: Option<Candidate>,
     },
-    /// Another key signed than the one that an authority of that name has.
+    /// It is signed with another key than that of the authority of that name.
     #[error("did not make this signature: another authority of the same name did")]
     OtherKey,
     /// It breaks another rule.
@@ -38,13 +38,13 @@ pub enum Flaw {
     Unfit(String),
 }
 
-/// An authority of the right name, and why it does not count.
+/// An authority of the right name, and the reason why it does not count.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("authority {title} {flaw}")]
 pub struct Candidate {
     /// Its subject.
     pub title: String,
-    /// What is wrong with it.
+    /// Its flaw.
     pub flaw: Box<Flaw>,
 }
 

@@ -1,4 +1,4 @@
-//! Whether a certificate is for a name or an address: other names only, the common name never.
+//! Checks a certificate for a host name or an address: by its alternative names only, never by the common name.
 //!
 //! Source: `VerifyHostname` in Go's `src/crypto/x509/verify.go`.
 
@@ -38,7 +38,7 @@ fn is_for(own: &str, host: &str) -> bool {
     }
 }
 
-/// Label by label, where the first of the certificate's may be `*`.
+/// Compares label by label; the first one of the certificate's may be `*`.
 fn matches_labels(own: &str, host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
     if own.is_empty() || host.is_empty() || own.split('.').count() != host.split('.').count() {

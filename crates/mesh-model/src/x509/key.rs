@@ -1,11 +1,11 @@
-//! A certificate's public key, of the kinds that Go knows.
+//! Public keys of certificates, of the kinds that Go supports.
 
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::Flaw;
 
-/// The longest RSA key that is read: what a longer one signed takes seconds to check.
+/// The longest RSA key that is read: verifying a signature of a longer one takes seconds.
 const LONGEST_RSA: usize = 16_384;
 
 /// A public key.
@@ -19,7 +19,7 @@ pub(super) enum Key {
     /// An uncompressed point on a curve.
     Ec(Curve, Vec<u8>),
     Ed25519(Vec<u8>),
-    /// A kind that signs nothing here, such as DSA.
+    /// A kind that is not supported for signatures, such as DSA.
     Other,
 }
 
@@ -42,7 +42,7 @@ impl Curve {
         })
     }
 
-    /// How many bytes a coordinate takes.
+    /// Returns the number of bytes of a coordinate.
     pub(super) fn bytes(self) -> usize {
         match self {
             Self::P224 => 28,
@@ -61,7 +61,7 @@ impl Key {
         let bits = info.subject_public_key.data.as_ref();
         match info.algorithm.algorithm.to_id_string().as_str() {
             "1.2.840.113549.1.1.1" => {
-                // NULL has to be there, and nothing else.
+                // NULL is required, and nothing else.
                 if parameters.is_none_or(|any| any.tag().0 != 5 || !any.data.is_empty()) {
                     return Err(malformed("its RSA key has unusual parameters"));
                 }
@@ -103,7 +103,7 @@ impl Key {
         }
     }
 
-    /// The length of an RSA key.
+    /// Returns the length of an RSA key.
     pub(super) fn rsa_bits(&self) -> Option<usize> {
         match self {
             Self::Rsa { n, .. } => Some(bit_length(n)),

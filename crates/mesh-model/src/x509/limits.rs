@@ -1,22 +1,22 @@
-//! How much text with certificates and keys is read: the one place that bounds it.
+//! Limits for texts with certificates and keys: the one place that has them.
 //!
-//! Whoever may write a Secret or a ConfigMap may put anything there, and reading it takes its time. The bounds are wide of what is
-//! in use; cert-manager has narrower ones since <https://nvd.nist.gov/vuln/detail/CVE-2024-12401>.
+//! Anyone who may write a Secret or a ConfigMap can put anything into it, and reading it takes time. The limits are far
+//! above real values; cert-manager has had narrower ones since <https://nvd.nist.gov/vuln/detail/CVE-2024-12401>.
 
 use crate::go::{self, Block};
 
-/// The longest text that certificates are read from, which is as long as a Secret or a ConfigMap can be.
+/// The longest text that certificates are read from, which is the maximum size of a Secret or a ConfigMap.
 const LONGEST_BUNDLE: usize = 1024 * 1024;
-/// The most certificates that are read from it; a system trusts some hundred and fifty.
+/// The maximum number of certificates in it; a system trusts about a hundred and fifty.
 pub(super) const MOST_IN_BUNDLE: usize = 1_000;
-/// The most certificates of a client, with those of the authorities above it.
+/// The maximum number of certificates of a client, including the authorities above it.
 pub(super) const MOST_IN_CHAIN: usize = 32;
 /// The longest certificate that is read, in DER form.
 const LONGEST_CERTIFICATE: usize = 64 * 1024;
 /// The longest text that a key is read from; an RSA key of 16,384 bits takes 13,000 bytes.
 const LONGEST_KEY: usize = 16 * 1024;
 
-/// Which bound a text goes beyond, as what is said of it goes on.
+/// The limit that a text exceeds. The text continues a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TooMuch {
     /// The text is too long.
@@ -30,10 +30,10 @@ pub enum TooMuch {
     Certificate(usize),
 }
 
-/// Returns the certificates of a text, at the most so many.
+/// Returns the certificates of a text, at most `most`.
 ///
 /// # Errors
-/// More than is read.
+/// The limit that the text exceeds.
 pub(super) fn certificates(pem: &[u8], most: usize) -> Result<Vec<Block>, TooMuch> {
     if pem.len() > LONGEST_BUNDLE {
         return Err(TooMuch::Text(LONGEST_BUNDLE));
@@ -51,7 +51,7 @@ pub(super) fn certificates(pem: &[u8], most: usize) -> Result<Vec<Block>, TooMuc
     Ok(all)
 }
 
-/// Returns which bound a bundle of authorities goes beyond, if any.
+/// Returns the limit that a bundle of authorities exceeds, if any.
 pub fn too_much(pem: &[u8]) -> Option<TooMuch> {
     certificates(pem, MOST_IN_BUNDLE).err()
 }
@@ -59,7 +59,7 @@ pub fn too_much(pem: &[u8]) -> Option<TooMuch> {
 /// Checks that the text of a key is not too long.
 ///
 /// # Errors
-/// It is.
+/// The limit, if the text exceeds it.
 pub(super) fn key(pem: &[u8]) -> Result<(), TooMuch> {
     if pem.len() > LONGEST_KEY {
         return Err(TooMuch::Text(LONGEST_KEY));

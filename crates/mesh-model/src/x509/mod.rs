@@ -1,7 +1,8 @@
-//! Certificates as Go's crypto/x509 judges them, since istiod and kubectl are written in Go.
+//! Certificates, judged by the rules of Go's crypto/x509, because istiod and kubectl are written in Go.
 //!
-//! What Go accepts is accepted, and what it refuses is refused, with the reason in words. Nothing here connects: the time is
-//! given, and so are the roots. Keys that ring does not know (P-521, P-224, RSA of unusual sizes) are left to the crates of `RustCrypto`.
+//! Certificates that Go accepts are accepted, and those that it refuses are refused, with the reason in words. Nothing
+//! here connects: time and roots are parameters. Keys that ring does not support (P-521, P-224, RSA of unusual sizes)
+//! are handled by the crates of `RustCrypto`.
 //!
 //! Source: `Verify` in Go's `src/crypto/x509/verify.go`, `parseCertificate` in `parser.go`.
 

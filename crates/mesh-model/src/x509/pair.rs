@@ -1,4 +1,4 @@
-//! A client certificate and its key, as a kubeconfig has them.
+//! A client certificate and its key, from a kubeconfig.
 //!
 //! Source: `X509KeyPair` in Go's `src/crypto/tls/tls.go`.
 
@@ -13,28 +13,28 @@ use super::private_key::{KeyFlaw, signing_key};
 use super::{Certificate, Flaw};
 use crate::go;
 
-/// A client certificate with those above it that are sent too, and its key.
+/// A client certificate with the certificates above it that are also sent, and its key.
 pub struct ClientPair {
     /// The client's own certificate first.
     pub chain: Vec<CertificateDer<'static>>,
-    /// Signs with its key.
+    /// The signer with its key.
     pub key: Arc<dyn SigningKey>,
-    /// When the client's own certificate ends.
+    /// The time at which the client's own certificate expires.
     pub not_after: Timestamp,
 }
 
-/// Why a certificate and a key cannot be used together.
+/// The reason why a certificate and a key cannot be used together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PairFlaw {
     /// There is no certificate.
     NoCertificate,
-    /// There is more of certificates than is read.
+    /// The certificates exceed a limit.
     TooMuch(TooMuch),
-    /// The key is longer than what is read.
+    /// The key exceeds a limit.
     LongKey(TooMuch),
-    /// What is wrong with the certificate.
+    /// The certificate has a flaw.
     Certificate(Flaw),
-    /// What is wrong with the key.
+    /// The key has a flaw.
     Key(KeyFlaw),
 }
 
@@ -42,7 +42,7 @@ impl ClientPair {
     /// Reads both, each as PEM.
     ///
     /// # Errors
-    /// Why they cannot be used.
+    /// The reason why they cannot be used.
     pub fn read(chain: &[u8], key: &[u8]) -> Result<Self, PairFlaw> {
         let chain =
             limits::certificates(chain, limits::MOST_IN_CHAIN).map_err(PairFlaw::TooMuch)?;
@@ -65,7 +65,7 @@ impl ClientPair {
     }
 }
 
-/// The certificates in a text, whether they can be read or not; none where there are more than are read.
+/// Returns the certificates in a text, whether or not they can be parsed; none if they exceed a limit.
 pub fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     let all = limits::certificates(pem, limits::MOST_IN_BUNDLE).unwrap_or_default();
     all.into_iter().map(|block| block.contents.into()).collect()

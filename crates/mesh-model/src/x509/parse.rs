@@ -1,4 +1,4 @@
-//! A certificate as Go reads it: what Go's parser refuses is none.
+//! Parsing of certificates by Go's rules: a certificate that Go's parser refuses is not accepted.
 
 use jiff::Timestamp;
 use x509_parser::certificate::X509Certificate;
@@ -13,26 +13,26 @@ use super::policies::Policies;
 use super::signature::Algorithm;
 use super::text;
 
-/// What counts of a certificate when chains are built and judged.
+/// The parts of a certificate that are needed to build and judge chains.
 #[derive(Debug, Clone)]
 pub struct Certificate {
     pub(super) raw: Vec<u8>,
-    /// The part that is signed.
+    /// The signed part (`tbsCertificate`).
     pub(super) tbs: Vec<u8>,
     pub(super) algorithm: Option<Algorithm>,
     pub(super) signature: Vec<u8>,
-    /// 1, 2 or 3.
+    /// The version: 1, 2 or 3.
     pub(super) version: u32,
     pub(super) issuer: Vec<u8>,
     pub(super) subject: Vec<u8>,
-    /// Its subject for a person.
+    /// Its subject for messages.
     pub(super) title: String,
     pub(super) common_name: Option<String>,
     pub(super) not_before: Timestamp,
     pub(super) not_after: Timestamp,
     pub(super) spki: Vec<u8>,
     pub(super) key: Key,
-    /// The extension that names its other names, as it stands there.
+    /// The extension with its alternative names, unparsed.
     pub(super) san: Option<Vec<u8>>,
     pub(super) names: Names,
     pub(super) authority: Option<Authority>,
@@ -42,7 +42,7 @@ pub struct Certificate {
     pub(super) policies: Policies,
     pub(super) subject_key_id: Vec<u8>,
     pub(super) authority_key_id: Vec<u8>,
-    /// Whether it has a critical extension that nobody here knows.
+    /// True if it has a critical extension that is not supported here.
     pub(super) has_unknown_critical: bool,
 }
 
@@ -71,10 +71,10 @@ pub(super) struct Usages {
 }
 
 impl Certificate {
-    /// Reads one in DER form.
+    /// Reads a certificate in DER form.
     ///
     /// # Errors
-    /// What Go would not read either.
+    /// A certificate that Go would not read either.
     ///
     /// Source: `parseCertificate` in Go's `src/crypto/x509/parser.go`.
     pub fn read(der: &[u8]) -> Result<Self, Flaw> {
@@ -151,7 +151,7 @@ impl Certificate {
         Ok(certificate)
     }
 
-    /// Takes in one extension; whether it was understood.
+    /// Reads one extension; returns whether it was understood.
     fn take(&mut self, extension: &X509Extension<'_>) -> Result<bool, Flaw> {
         let bad = Flaw::Malformed;
         match extension.parsed_extension() {
@@ -223,7 +223,7 @@ impl Certificate {
         Ok(true)
     }
 
-    /// When it ends.
+    /// Returns the time at which it expires.
     pub fn not_after(&self) -> Timestamp {
         self.not_after
     }
@@ -266,7 +266,7 @@ impl Names {
             && self.uris.is_empty()
     }
 
-    /// Names before addresses, since a name is what a person would give as `tls-server-name`.
+    /// Returns the names for messages: names before addresses, because a name is the usual value of `tls-server-name`.
     pub(super) fn shown(&self) -> Vec<String> {
         let names = self.dns.iter().map(|name| text::shown(name));
         names
@@ -275,7 +275,7 @@ impl Names {
     }
 }
 
-/// The host of a URI, with its port, as Go's url.Parse finds it.
+/// Returns the host of a URI, with its port, as Go's url.Parse finds it.
 pub(super) fn host_of(uri: &str) -> Option<&str> {
     let (_, rest) = uri.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;

@@ -1,8 +1,8 @@
-//! Certificate policies (RFC 5280, 6.1, with RFC 9618), for the one question that matters here: whether an authority that demands
-//! a policy finds one. No policy in particular is asked for.
+//! Certificate policies (RFC 5280, 6.1, with RFC 9618), for the only question that matters here: if an authority
+//! requires a policy, is there one? No specific policy is required.
 //!
-//! Source: `policiesValid` in Go's `src/crypto/x509/verify.go`. Mappings from one policy to another are not followed: a chain that
-//! has both a demand and mappings is refused.
+//! Source: `policiesValid` in Go's `src/crypto/x509/verify.go`. Mappings from one policy to another are not supported:
+//! a chain that has both a requirement and mappings is refused.
 
 use std::collections::BTreeSet;
 
@@ -16,9 +16,9 @@ const ANY: &str = "2.5.29.32.0";
 pub(super) struct Policies {
     own: BTreeSet<String>,
     has_mappings: bool,
-    /// So many certificates further down, there must be a policy.
+    /// The number of certificates further down after which a policy is required.
     required_after: Option<u32>,
-    /// So many certificates further down, "any" counts no more.
+    /// The number of certificates further down after which "any" no longer counts.
     no_any_after: Option<u32>,
 }
 
@@ -45,7 +45,7 @@ impl Policies {
     }
 }
 
-/// Whether the policies of a chain, the leaf first and the root last, are in order.
+/// Returns whether the policies of a chain, the leaf first and the root last, are valid.
 pub(super) fn are_valid(chain: &[&Certificate]) -> bool {
     let Some((_, below_root)) = chain.split_last() else {
         return true;
@@ -94,7 +94,7 @@ pub(super) fn are_valid(chain: &[&Certificate]) -> bool {
     required_after > 0 || valid.is_some_and(|policies| !policies.is_empty())
 }
 
-/// Those of a certificate's policies that its issuers allow.
+/// Returns those of a certificate's policies that its issuers allow.
 fn narrowed(
     parents: &BTreeSet<String>,
     own: &BTreeSet<String>,

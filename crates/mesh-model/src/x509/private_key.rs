@@ -1,4 +1,5 @@
-//! Private keys as signers in a handshake: by rustls with ring where it knows the key, else by the crates of `RustCrypto`.
+//! Private keys as signers in a handshake: by rustls with ring if it supports the key, otherwise by the crates of
+//! `RustCrypto`.
 //!
 //! Source: `X509KeyPair` and `parsePrivateKey` in Go's `src/crypto/tls/tls.go`.
 
@@ -24,10 +25,10 @@ use super::Certificate;
 use super::key::{Curve, Key};
 use super::signature::{Algorithm, Hash, SHORTEST_RSA, algorithm_of, padded, scheme_of};
 
-/// Why a private key cannot be used with a certificate.
+/// The reason why a private key cannot be used with a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFlaw {
-    /// It is no private key, or an encrypted one.
+    /// It is not a private key, or it is encrypted.
     #[error("is not an unencrypted private key")]
     NotAKey,
     /// It is the key of another certificate.
@@ -41,12 +42,12 @@ pub enum KeyFlaw {
     Weak,
 }
 
-/// The key in `der`, in any of its three forms, as the signer of a certificate.
+/// Returns the key in `der`, in any of its three forms, as the signer of a certificate.
 ///
 /// # Errors
-/// Why it cannot be that.
+/// The reason why it cannot be used.
 pub fn signing_key(der: &[u8], certificate: &Certificate) -> Result<Arc<dyn SigningKey>, KeyFlaw> {
-    // Only PKCS#1 has to end with the text.
+    // Only PKCS#1 must end with the text.
     let (rest, _) = Any::from_der(der).map_err(|_| KeyFlaw::NotAKey)?;
     let (der, is_whole) = (&der[..der.len() - rest.len()], rest.is_empty());
     let mut forms: Vec<PrivateKeyDer<'_>> = vec![
@@ -82,7 +83,7 @@ pub fn signing_key(der: &[u8], certificate: &Certificate) -> Result<Arc<dyn Sign
     }
 }
 
-/// A private key that ring does not take.
+/// A private key that ring does not support.
 enum Rare {
     Rsa(Box<PrivateKey>),
     P224(p224::ecdsa::SigningKey),
@@ -91,7 +92,7 @@ enum Rare {
     P521(p521::ecdsa::SigningKey),
 }
 
-/// The key of a curve in either of its two forms.
+/// Reads the key of a curve in either of its two forms.
 macro_rules! of_curve {
     ($curve:ident, $der:expr) => {
         $curve::SecretKey::from_pkcs8_der($der)
@@ -101,7 +102,7 @@ macro_rules! of_curve {
     };
 }
 
-/// An RSA key, of two primes or more.
+/// Reads an RSA key, of two primes or more.
 fn rsa(der: &[u8]) -> Option<PrivateKey> {
     let key = RsaPrivateKeyRef::try_from(der).ok()?;
     let bits = u32::try_from(key.modulus.as_bytes().len()).ok()? * 8;
@@ -163,11 +164,11 @@ impl Rare {
         }
     }
 
-    /// How it can sign, the better ways first.
+    /// Returns its signature schemes, the preferred ones first.
     fn schemes(&self) -> Vec<SignatureScheme> {
         let curve = match self {
             Self::Rsa(key) => {
-                // Padding, salt and digest have to fit.
+                // The key must be long enough for padding, salt and digest.
                 let mut all = vec![
                     SignatureScheme::RSA_PSS_SHA256,
                     SignatureScheme::RSA_PSS_SHA384,
@@ -191,7 +192,7 @@ impl Rare {
     }
 
     fn sign(&self, scheme: SignatureScheme, message: &[u8]) -> Option<Vec<u8>> {
-        /// A signature of a digest by a key of a curve.
+        /// Signs a digest with a key of a curve.
         macro_rules! signed {
             ($curve:ident, $key:expr, $digest:expr) => {{
                 let signature: $curve::ecdsa::DerSignature = $key.sign_prehash($digest).ok()?;

@@ -1,4 +1,4 @@
-//! The certificates that somebody trusts.
+//! Trusted certificates.
 
 use std::sync::OnceLock;
 
@@ -8,8 +8,8 @@ use x509_parser::nom::Parser as _;
 
 use super::{Certificate, limits};
 
-/// The certificates in a text that count as trusted; what Go cannot read is passed over, and so are blocks with
-/// headers. Of a text with more than is read there are none.
+/// Returns the certificates in a text that count as trusted; those that Go cannot read are ignored, and so are blocks
+/// with headers. A text over a limit has none.
 ///
 /// Source: `AppendCertsFromPEM` in Go's `src/crypto/x509/cert_pool.go`.
 pub fn authorities(pem: &[u8]) -> Vec<CertificateDer<'static>> {
@@ -21,7 +21,7 @@ pub fn authorities(pem: &[u8]) -> Vec<CertificateDer<'static>> {
         .collect()
 }
 
-/// Why a text has no authority that counts, as what is said of it goes on.
+/// Returns the reason why a text contains no valid authority, as the continuation of a sentence.
 pub fn no_authority(pem: &[u8]) -> String {
     let all = match limits::certificates(pem, limits::MOST_IN_BUNDLE) {
         Ok(all) => all,
@@ -34,7 +34,7 @@ pub fn no_authority(pem: &[u8]) -> String {
     }
 }
 
-/// Trusted certificates. Each is read when a chain needs it: a system has hundreds, and a chain ends in one.
+/// Trusted certificates. Each is parsed when a chain needs it: a system has hundreds, and a chain ends in one.
 #[derive(Debug, Default)]
 pub struct Roots {
     all: Vec<Root>,
@@ -48,7 +48,7 @@ struct Root {
 }
 
 impl Roots {
-    /// Takes what can be read as a certificate, and passes over the rest, as Go does.
+    /// Parses certificates, and ignores those that cannot be read, as Go does.
     pub fn of(certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
         let mut roots = Self::default();
         for der in certificates {
@@ -59,7 +59,7 @@ impl Roots {
         roots
     }
 
-    /// Takes certificates that are read when they are needed.
+    /// Stores certificates that are parsed when they are needed.
     pub fn unread(certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
         let mut roots = Self::default();
         for der in certificates {
@@ -91,7 +91,7 @@ impl Roots {
         }
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no certificates.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }

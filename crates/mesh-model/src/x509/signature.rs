@@ -1,6 +1,6 @@
-//! Whether a signature is that of a key: by ring where it knows the key, else by the crates of `RustCrypto`.
+//! Verification of signatures: by ring if it supports the key, otherwise by the crates of `RustCrypto`.
 //!
-//! Everything here is public, so nothing has to take the same time for every input.
+//! All inputs are public, so nothing has to run in constant time.
 //!
 //! Source: `checkSignature` in Go's `src/crypto/x509/x509.go`, `verifyHandshakeSignature` and `signatureSchemesForPublicKey` in
 //! `src/crypto/tls/auth.go`.
@@ -16,13 +16,13 @@ use x509_parser::x509::AlgorithmIdentifier;
 use super::key::{Curve, Key};
 use super::{Certificate, Flaw};
 
-/// The shortest RSA key that counts.
+/// The shortest RSA key that is accepted.
 pub(super) const SHORTEST_RSA: usize = 1024;
 
-/// The longest RSA key that is worth the time.
+/// The longest RSA key that is accepted, because verification takes time.
 const LONGEST_RSA: usize = 16_384;
 
-/// How the servers' and our own signatures in a handshake may be made, the better ones first.
+/// The signature schemes of a handshake, for servers and for us, the preferred ones first.
 pub const SCHEMES: [Scheme; 10] = [
     Scheme::RSA_PSS_SHA256,
     Scheme::ECDSA_NISTP256_SHA256,
@@ -43,18 +43,18 @@ pub(super) enum Hash {
     Sha512,
 }
 
-/// How a certificate is signed.
+/// The signature algorithm of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Algorithm {
     RsaPkcs1(Hash),
     RsaPss(Hash),
     Ecdsa(Hash),
     Ed25519,
-    /// One that is known, and refused.
+    /// A known algorithm that is refused.
     Insecure(&'static str),
 }
 
-/// Why a signature does not count.
+/// The reason why a signature is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
     Insecure(&'static str),
@@ -109,7 +109,7 @@ impl Algorithm {
     }
 }
 
-/// Hash, mask and salt have to agree.
+/// Returns the hash of RSA-PSS parameters; hash, mask and salt must match.
 fn pss_hash(identifier: &AlgorithmIdentifier<'_>) -> Option<Hash> {
     let Ok(Parsed::RSASSA_PSS(parameters)) = Parsed::try_from(identifier) else {
         return None;
@@ -188,7 +188,7 @@ fn rsa(
     Ok(verified.is_ok())
 }
 
-/// The key of a curve of `RustCrypto`, a digest and a signature.
+/// Verifies a signature of a digest with a curve of `RustCrypto`.
 macro_rules! by_rustcrypto {
     ($curve:ident, $point:expr, $digest:expr, $signature:expr) => {{
         let key = $curve::ecdsa::VerifyingKey::from_sec1_bytes($point);
@@ -220,7 +220,8 @@ fn ecdsa(curve: Curve, point: &[u8], message: &[u8], signature: &[u8], hash: Has
     }
 }
 
-/// A digest as the number that it stands for, at least as long as the curve's: `RustCrypto` wants no short one.
+/// Returns a digest as the number that it stands for, at least as long as the curve's: `RustCrypto` refuses shorter
+/// ones.
 pub(super) fn padded(mut digest: Vec<u8>, bytes: usize) -> Vec<u8> {
     if digest.len() < bytes {
         let missing = bytes - digest.len();
@@ -229,10 +230,10 @@ pub(super) fn padded(mut digest: Vec<u8>, bytes: usize) -> Vec<u8> {
     digest
 }
 
-/// Checks a signature of TLS 1.2, where the curve is not part of the scheme.
+/// Checks a signature of TLS 1.2, in which the curve is not part of the scheme.
 ///
 /// # Errors
-/// Why it does not count.
+/// The reason why it is refused.
 pub fn verify_tls12(
     message: &[u8],
     certificate: &[u8],
@@ -243,10 +244,10 @@ pub fn verify_tls12(
     of_handshake(scheme, &certificate.key, message, signature)
 }
 
-/// Checks a signature of TLS 1.3, where the curve is part of the scheme and PKCS 1 is gone.
+/// Checks a signature of TLS 1.3, in which the curve is part of the scheme and PKCS 1 does not exist.
 ///
 /// # Errors
-/// Why it does not count.
+/// The reason why it is refused.
 pub fn verify_tls13(
     message: &[u8],
     certificate: &[u8],
@@ -269,7 +270,7 @@ pub fn verify_tls13(
     of_handshake(scheme, &certificate.key, message, signature)
 }
 
-/// The one scheme of a curve in TLS 1.3.
+/// Returns the only scheme of a curve in TLS 1.3.
 pub(super) fn scheme_of(curve: Curve) -> Option<Scheme> {
     match curve {
         Curve::P224 => None,

@@ -1,11 +1,11 @@
-//! What a certificate says of itself, fit to be shown on one line.
+//! Texts of a certificate, safe to be shown on one line.
 
 use x509_parser::x509::X509Name;
 
-/// The longest name of an authority or a server that is shown.
+/// The maximum length of a name of an authority or a server that is shown.
 const LONGEST: usize = 200;
 
-/// A subject or an issuer as one line, for example `O=Istio, CN=Root CA`.
+/// Returns a subject or an issuer as one line, for example `O=Istio, CN=Root CA`.
 pub(super) fn of_name(name: &X509Name<'_>) -> String {
     let text = shown(&name.to_string());
     if text.is_empty() {
@@ -15,7 +15,7 @@ pub(super) fn of_name(name: &X509Name<'_>) -> String {
     }
 }
 
-/// Any text of a certificate: one line, bounded, without control characters.
+/// Returns any text of a certificate in one line, shortened, without control characters.
 pub fn shown(text: &str) -> String {
     let mut line = String::new();
     for (count, c) in text.chars().enumerate() {
@@ -32,7 +32,7 @@ pub fn shown(text: &str) -> String {
     line
 }
 
-/// Whether the text is of the kind that its tag promises; Go refuses names that are not.
+/// Returns whether the text is of the kind that its tag declares; Go refuses names that are not.
 pub(super) fn is_sound(name: &X509Name<'_>) -> bool {
     name.iter_attributes().all(|attribute| {
         let value = attribute.attr_value();
@@ -49,7 +49,7 @@ pub(super) fn is_sound(name: &X509Name<'_>) -> bool {
     })
 }
 
-/// The characters of a `PrintableString`, and the two that are found in it all the same.
+/// Returns whether a character belongs to a `PrintableString`, or is one of the two that are in use nevertheless.
 fn is_printable(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(&b)
 }

@@ -10,25 +10,25 @@ use super::key::Key;
 use super::signature::Refused;
 use super::{Certificate, Flaw, Roots, constraints, hostname, policies};
 
-/// The most signatures that one verification checks, so that nobody makes it endless.
+/// The maximum number of signatures that one verification checks, so that nobody can make it endless.
 const MOST_CHECKS: u32 = 100;
 
-/// The longest RSA key that a server may show.
+/// The longest RSA key that a server may have.
 const LONGEST_RSA: usize = 8192;
 
-/// What a certificate is shown for.
+/// The purpose that a certificate is verified for.
 #[derive(Debug, Clone, Copy)]
 pub enum Purpose<'a> {
-    /// By a server of this name or address; without one, of any.
+    /// A server of this name or address; with `None`, any name.
     Server(Option<&'a str>),
-    /// By a client.
+    /// A client.
     Client,
 }
 
-/// Judges what was shown, the certificate in question first, at a time.
+/// Verifies the presented certificates, the one in question first, at a time.
 ///
 /// # Errors
-/// Why it is refused.
+/// The reason why it is refused.
 pub fn verify(
     shown: &[&[u8]],
     roots: &Roots,
@@ -44,7 +44,7 @@ pub fn verify(
         hostname::check(leaf, host)?;
     }
     let chains = if roots.contains(&leaf.raw) {
-        // What is itself trusted needs no issuer.
+        // A certificate that is itself trusted needs no issuer.
         vec![vec![leaf]]
     } else {
         let mut builder = Builder {
@@ -67,10 +67,10 @@ pub fn verify(
     Err(first.unwrap_or(Flaw::UnknownAuthority { candidate: None }))
 }
 
-/// Reads what a server shows, which has to be sound even where nobody asks who signed it.
+/// Parses the certificates that a server presents, which must be valid even if its authority is not verified.
 ///
 /// # Errors
-/// Why it is refused.
+/// The reason why it is refused.
 pub fn read_shown(shown: &[&[u8]]) -> Result<Vec<Certificate>, Flaw> {
     let mut all = Vec::new();
     for der in shown {
@@ -133,7 +133,7 @@ enum Role {
     Root,
 }
 
-/// Checks a certificate by itself, as the next one after `below`.
+/// Checks a certificate by itself, as the next one above `below`.
 fn is_valid(
     certificate: &Certificate,
     role: Role,
@@ -230,7 +230,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What is wrong with the authority of the right name.
+/// Returns the flaw of an authority of the right name.
 fn about(parent: &Certificate, flaw: Flaw) -> Flaw {
     Flaw::UnknownAuthority {
         candidate: Some(Candidate {
@@ -240,7 +240,7 @@ fn about(parent: &Certificate, flaw: Flaw) -> Flaw {
     }
 }
 
-/// Those whose key identifier fits first, then those that cannot be told, then the others.
+/// Returns those with a matching key identifier first, then those without one, then the others.
 fn by_key_id<'a>(
     child: &Certificate,
     parents: impl Iterator<Item = &'a Certificate>,

@@ -28,13 +28,13 @@ pub(super) fn judged(shown: &[&Forged], trusted: &[&Forged], host: &str) -> Stri
     }
 }
 
-/// What comes of a server's certificate, signed by a usual authority.
+/// Returns the verdict on a server's certificate, signed by a usual authority.
 pub(super) fn of_server(server: &Recipe) -> String {
     let authority = Recipe::authority("ca").by_itself();
     judged(&[&server.by(&authority)], &[&authority], "localhost")
 }
 
-/// What comes of a usual server's certificate, signed by that authority.
+/// Returns the verdict on a usual server's certificate, signed by that authority.
 fn of_authority(authority: &Recipe) -> String {
     let authority = authority.by_itself();
     judged(
@@ -117,7 +117,7 @@ fn short_rsa_keys_and_old_digests_sign_nothing() {
                 "is signed by an authority that is not trusted: authority CN=ca cannot be used: what it signed is signed with {name}, which is not secure"
             )
         );
-        // What an authority says of itself is not looked at.
+        // Fields of a root are not checked.
         let itself = Recipe::new("ca")
             .key(Kind::Rsa(2048), 1)
             .authority_or_not(true)
@@ -133,7 +133,7 @@ fn what_is_itself_trusted_needs_no_issuer() {
     assert_eq!(judged(&[&server], &[&server], "localhost"), "accepted");
     let alone = Recipe::new("s").names(&["localhost"]).by_itself();
     assert_eq!(judged(&[&alone], &[&alone], "localhost"), "accepted");
-    // But it must be for this time, this name and a server.
+    // But it must be valid now, for this name and for a server.
     for (recipe, expected) in [
         (
             Recipe::server("s").validity(Validity::expired()),
@@ -162,7 +162,7 @@ fn the_first_version_is_taken_and_has_no_names() {
     assert_eq!(of_authority(&authority), "accepted");
     let server = Recipe::new("localhost").version(1);
     assert_eq!(of_server(&server), "is not valid for localhost");
-    // Below the root it is no authority: nothing in it says so.
+    // Below the root it is not an authority, because it has no such extension.
     let root = Recipe::authority("ca").by_itself();
     let middle = Recipe::new("middle")
         .key(Kind::P256, 3)

@@ -221,7 +221,7 @@ fn chains_by_way_of_others() {
         judged(&[&server, &first], &[&root], "localhost"),
         "accepted"
     );
-    // The order does not matter, nor what is beside it; what is missing does.
+    // The order does not matter, nor do unrelated certificates; a missing one does.
     assert_eq!(
         judged(&[&server, &second, &first], &[&root], "localhost"),
         "accepted"
@@ -230,7 +230,7 @@ fn chains_by_way_of_others() {
         judged(&[&server], &[&root], "localhost"),
         "is signed by an authority that is not trusted"
     );
-    // One in the middle that is itself trusted ends the chain, if it is an authority.
+    // A certificate in the middle that is itself trusted ends the chain, if it is an authority.
     assert_eq!(judged(&[&server], &[&first], "localhost"), "accepted");
     let deep = Recipe::server("s").by(&second);
     assert_eq!(
@@ -263,7 +263,7 @@ fn chains_by_way_of_others() {
 #[test]
 fn a_hostile_chain_ends() {
     let root = Recipe::authority("ca").by_itself();
-    // Authorities that all signed one another: the ways through them are more than anybody could walk.
+    // Authorities that all signed one another: there are too many paths through them to follow.
     let all: Vec<Forged> = (0..20)
         .map(|number| {
             Recipe::new("loop")
@@ -293,7 +293,7 @@ fn nothing_that_is_no_certificate_is_read() {
     let mut longer = good.clone();
     longer.push(0);
     assert!(Certificate::read(&longer).is_err());
-    // Whatever single byte is wrong: it is read or refused, and nothing else happens.
+    // Any single wrong byte: the certificate is read or refused, and nothing else happens.
     for index in 0..good.len() {
         let mut other = good.clone();
         other[index] ^= 0x41;
