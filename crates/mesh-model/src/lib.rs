@@ -29,6 +29,7 @@ pub mod mark;
 pub mod meant_for;
 pub mod names;
 pub mod network;
+mod network_view;
 pub mod origin;
 pub mod owned_fields;
 pub mod ownership;

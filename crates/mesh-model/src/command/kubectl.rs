@@ -86,6 +86,11 @@ impl Kubectl {
         self.cluster.is_none() && self.user.is_none() && self.server == ServerWords::default()
     }
 
+    /// Returns the context, where one was named.
+    pub fn context_name(&self) -> Option<&str> {
+        self.context.as_deref()
+    }
+
     pub(super) fn kubeconfig(&self) -> Option<&str> {
         self.kubeconfig.as_deref()
     }

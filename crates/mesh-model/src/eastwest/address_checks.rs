@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::checks::is_own;
 use super::remedies::{change_service, on_service};
-use super::warned::newest;
+use super::warned::with_newest;
 use super::{About, Address, ClusterFacts, Gateway};
 use crate::finding::{CheckId, Finding, Severity};
 
@@ -31,8 +31,8 @@ pub(super) fn address(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Findi
             }),
         )
     };
-    let message = message + &newest(gateway, About::Service, cluster);
-    Some(Finding::new(CheckId::EwgAddressPending, Severity::Error, message).fix(fix))
+    let finding = Finding::new(CheckId::EwgAddressPending, Severity::Error, message).fix(fix);
+    Some(with_newest(finding, gateway, About::Service, cluster))
 }
 
 pub(super) fn hosts_and_loopback(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {

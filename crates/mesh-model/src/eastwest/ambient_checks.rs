@@ -1,7 +1,7 @@
 //! Checks of a Gateway of the Gateway API.
 
 use super::remedies::generate_ambient;
-use super::warned::newest;
+use super::warned::with_newest;
 use super::{About, ClusterFacts, Gateway};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::resources::{ApiGateway, Listener};
@@ -26,13 +26,13 @@ pub(super) fn of_api_gateway(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<F
             "{} {why}: the other clusters take its address from its status alone",
             gateway.described()
         );
-        let message = message + &newest(gateway, About::Service, cluster);
         let fix = cluster
             .kubectl
             .in_namespace(&gateway.namespace)
             .words("describe gateways.gateway.networking.k8s.io")
             .arg(&gateway.name);
-        findings.push(Finding::new(CheckId::AmbientEwgStatus, Severity::Error, message).fix(fix));
+        let finding = Finding::new(CheckId::AmbientEwgStatus, Severity::Error, message).fix(fix);
+        findings.push(with_newest(finding, gateway, About::Service, cluster));
     }
     findings
 }

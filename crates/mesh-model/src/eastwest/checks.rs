@@ -9,14 +9,13 @@ use super::gateway::key;
 use super::remedies::{change_service, expose_services, generate, label_network};
 use super::verdict::look_at_pods;
 use super::verdict_tls::because;
-use super::warned::newest;
+use super::warned::with_newest;
 use super::{About, AddressKind, ClusterFacts, Exposure, Gateway};
-use crate::command::{Remedy, named};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::names::{
-    EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, NETWORK_VIEW_VARIABLE,
-    NODE_SELECTOR_ANNOTATION,
+    EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, NODE_SELECTOR_ANNOTATION,
 };
+use crate::network_view;
 use crate::statements::workload_of;
 use crate::whose::is_remote_service;
 
@@ -33,11 +32,19 @@ pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> 
     findings.extend(pods(gateway, cluster));
     findings.extend(view(gateway, cluster));
     findings.extend(exposed(gateway, exposure, cluster));
+    let object = gateway.reference();
     findings
+        .into_iter()
+        .map(|finding| finding.in_cluster(&cluster.context).about(object.clone()))
+        .collect()
 }
 
 /// Returns the finding about a cluster that has no gateway at all.
 pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
+    no_gateway(cluster).map(|finding| finding.in_cluster(&cluster.context))
+}
+
+fn no_gateway(cluster: &ClusterFacts) -> Option<Finding> {
     let is_known = cluster.services.is_seen()
         && cluster.namespace.is_seen()
         && !cluster.api_gateways.may_be_there();
@@ -232,48 +239,25 @@ fn pods(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
     } else {
         return None;
     };
-    let message = message + &newest(gateway, About::Pods, cluster);
-    Some(Finding::new(CheckId::EwgPods, severity, message).fix(fix))
+    let finding = Finding::new(CheckId::EwgPods, severity, message).fix(fix);
+    Some(with_newest(finding, gateway, About::Pods, cluster))
 }
 
-/// Reports a gateway that serves all networks: it may forward a request to another cluster and get it back.
 fn view(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
     let network = gateway.network.as_deref()?;
     gateway.sidecar_port()?;
     let pods = gateway.backing.seen()?;
-    let view = |pod: &Pod| {
-        let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-        let mut env = containers.flat_map(|one| one.env.iter().flatten());
-        let view = env.find(|env| env.name == NETWORK_VIEW_VARIABLE);
-        view.and_then(|env| env.value.clone())
-    };
-    let other = pods
-        .iter()
-        .map(view)
-        .find(|view| view.as_deref() != Some(network))?;
-    let serves = other.map_or("all networks".to_owned(), |other| {
-        format!("network {other}")
-    });
-    let message = format!(
-        "{} leads into {network}, and its pods serve {serves}",
-        gateway.described()
-    );
-    let fix: Remedy = match workload_of(pods) {
-        Some((resource, name)) => cluster
-            .kubectl
-            .in_namespace(&gateway.namespace)
-            .words("set env")
-            .args(&[&resource, &name])
-            .pair(NETWORK_VIEW_VARIABLE, network)
-            .into(),
-        None => format!(
-            "give the pods of {} the variable {NETWORK_VIEW_VARIABLE} with the value {}, in what makes them",
-            gateway.described(),
-            named(network)
-        )
-        .into(),
-    };
-    Some(Finding::new(CheckId::EwgNetworkView, Severity::Warning, message).fix(fix))
+    let mut views = pods.iter().map(network_view::of_pod);
+    let other = views.find(|view| *view != Some(network))?;
+    let who = format!("the pods of {} serve", gateway.described());
+    let workload = workload_of(pods);
+    Some(network_view::finding(
+        &who,
+        other,
+        Some(network),
+        workload.as_ref(),
+        &cluster.kubectl,
+    ))
 }
 
 fn exposed(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Option<Finding> {

@@ -84,10 +84,12 @@ pub fn cross_check(
         own.context,
         chain.identity(),
     );
-    vec![finding(
-        message,
-        "give all clusters intermediate authorities of one root (secret cacerts), then restart istiod and the workloads",
-    )]
+    let fix = "give all clusters intermediate authorities of one root (secret cacerts), then restart istiod and the workloads";
+    let finding = finding(message, fix, own);
+    vec![match strangers[..] {
+        [only] => finding.with_peer(only),
+        _ => finding,
+    }]
 }
 
 fn of_own(chain: &Chain, own: &Beside<'_>, roots: &Roots, now: Timestamp) -> Option<Finding> {
@@ -103,14 +105,14 @@ fn of_own(chain: &Chain, own: &Beside<'_>, roots: &Roots, now: Timestamp) -> Opt
         ),
         Judgement::Unfit(why) => format!("what {who} shows cannot be verified: {why}"),
     };
-    Some(finding(
-        message,
-        "restart istiod, then the workload, so that it gets a new certificate",
-    ))
+    let fix = "restart istiod, then the workload, so that it gets a new certificate";
+    Some(finding(message, fix, own))
 }
 
-fn finding(message: String, fix: &str) -> Finding {
-    Finding::new(CheckId::Probe15443Root, Severity::Error, message).fix(fix)
+fn finding(message: String, fix: &str, own: &Beside<'_>) -> Finding {
+    Finding::new(CheckId::Probe15443Root, Severity::Error, message)
+        .in_cluster(own.context)
+        .fix(fix)
 }
 
 /// Returns findings about addresses that gateways of different networks share: one for each address, with the index of
@@ -155,10 +157,17 @@ pub fn duplicates(gateways: &[(&str, &Gateway)]) -> Vec<(usize, Finding)> {
             each.join(", and of ")
         );
         let fix = "give each gateway an address of its own (with MetalLB: separate pools)";
-        findings.push((
-            *first,
-            Finding::new(CheckId::EwgAddressDuplicate, Severity::Error, message).fix(fix),
-        ));
+        let (context, gateway) = gateways[*first];
+        let finding = Finding::new(CheckId::EwgAddressDuplicate, Severity::Error, message)
+            .in_cluster(context)
+            .about(gateway.reference())
+            .fix(fix);
+        let mut others = here.iter().map(|(number, _, _)| gateways[*number].0);
+        let finding = match others.find(|other| *other != context) {
+            Some(peer) => finding.with_peer(peer),
+            None => finding,
+        };
+        findings.push((*first, finding));
     }
     findings
 }

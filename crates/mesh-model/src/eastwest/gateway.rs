@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::{Pod, Service};
 use serde::Serialize;
 
 use super::{Address, ClusterFacts};
+use crate::change::ObjectRef;
 use crate::names::{GATEWAY_NAME_LABEL, GATEWAY_PORT_LABEL, NETWORK_LABEL};
 use crate::read::Read;
 use crate::resources::ApiGateway;
@@ -168,6 +169,16 @@ impl Gateway {
     pub fn described(&self) -> String {
         let (kind, _) = self.object.split_once('/').unwrap_or(("service", ""));
         format!("{kind} {}/{}", self.namespace, self.name)
+    }
+
+    /// Returns the object as changes and findings name it.
+    pub fn reference(&self) -> ObjectRef {
+        let kind = if self.api.is_some() {
+            "gateway.gateway.networking.k8s.io"
+        } else {
+            "service"
+        };
+        ObjectRef::new(kind, &self.name).within(&self.namespace)
     }
 
     /// Returns the names of its pods that are not ready.

@@ -144,7 +144,11 @@ fn verdict(planned: &Planned, answers: &[Answer], known: &Known<'_>) -> Verdict 
         detail: judged.detail,
         service: candidate.map(|one| format!("{}:{}", one.host, one.port)),
         answer: Some(answer.clone()),
-        findings: judged.findings,
+        findings: judged
+            .findings
+            .into_iter()
+            .map(|finding| known.placed(finding))
+            .collect(),
     }
 }
 
@@ -188,13 +192,20 @@ fn of_readiness(answer: &Answer, known: &Known<'_>) -> Judged {
     } else {
         "the load balancer or a firewall keeps the port, or nothing runs behind it"
     };
-    let finding = Finding::new(id, Severity::Warning, format!("{place} {seen}: {why}"));
+    let finding = Finding::new(id, Severity::Warning, format!("{place} {seen}")).because(why);
     Judged::failed(word, finding.fix(known.look_at_pods()))
 }
 
 impl Known<'_> {
     pub(super) fn has_no_ready_pod(&self) -> bool {
         self.gateway.pods.is_some_and(|pods| pods.ready == 0)
+    }
+
+    /// Returns the finding with the gateway that it is about.
+    fn placed(&self, finding: Finding) -> Finding {
+        finding
+            .in_cluster(&self.cluster.context)
+            .about(self.gateway.reference())
     }
 
     /// Returns the command that shows the state of the gateway's pods.

@@ -74,7 +74,7 @@ pub(super) fn of_hbone(answer: &Answer, known: &Known<'_>) -> Judged {
             } else {
                 "the load balancer or a firewall keeps the port, or the gateway has no configuration from istiod"
             };
-            let finding = error(format!("{place} {seen}: {why}"));
+            let finding = error(format!("{place} {seen}")).because(why);
             Judged::failed(word, finding.fix(known.look_at_pods()))
         }
     }
@@ -204,8 +204,7 @@ fn why_closed(mut finding: Finding, answer: &Answer, known: &Known<'_>) -> Findi
             "the gateway has no configuration from istiod, or what stands before it does not lead to its pods"
         }
     };
-    finding.message = format!("{seen}: {why}");
-    finding.fix(known.look_at_pods())
+    finding.because(why).fix(known.look_at_pods())
 }
 
 /// Returns the reason, in terms of Gateway objects, why a port does not pass mutual TLS through.

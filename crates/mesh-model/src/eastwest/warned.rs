@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, ObjectReference};
 
 use super::{ClusterFacts, Gateway};
+use crate::finding::Finding;
 
 /// The maximum length of an Event's text that is shown.
 const LONGEST: usize = 300;
@@ -31,16 +32,27 @@ impl Gateway {
     }
 }
 
-/// Returns the newest Warning about the Service or the pods of a gateway, as the end of a sentence in one line; empty
-/// if there is none, or Events were not read.
-pub(super) fn newest(gateway: &Gateway, about: About, cluster: &ClusterFacts) -> String {
+/// Returns the finding with the newest Warning about the Service or the pods of the gateway at its end, where there is one
+/// and Events were read.
+pub(super) fn with_newest(
+    mut finding: Finding,
+    gateway: &Gateway,
+    about: About,
+    cluster: &ClusterFacts,
+) -> Finding {
+    let Some(warning) = newest(gateway, about, cluster) else {
+        return finding;
+    };
+    finding.message = format!("{} (newest Warning: {warning})", finding.message);
+    finding.shown_by([warning])
+}
+
+fn newest(gateway: &Gateway, about: About, cluster: &ClusterFacts) -> Option<String> {
     let events = cluster.events.items();
     let fit = events.iter().filter(|event| {
         event.type_.as_deref() == Some("Warning") && is_about(event, gateway, about)
     });
-    let Some(event) = fit.max_by_key(|event| seen_at(event)) else {
-        return String::new();
-    };
+    let event = fit.max_by_key(|event| seen_at(event))?;
     let object = &event.involved_object;
     let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
     let kind = or_empty(&object.kind).to_ascii_lowercase();
@@ -50,7 +62,7 @@ pub(super) fn newest(gateway: &Gateway, about: About, cluster: &ClusterFacts) ->
         or_empty(&event.reason),
         or_empty(&event.message)
     );
-    format!(" (newest Warning: {})", in_short(&said))
+    Some(in_short(&said))
 }
 
 fn is_about(event: &Event, gateway: &Gateway, about: About) -> bool {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::CheckId;
+use crate::change::ObjectRef;
 use crate::command::Remedy;
 
 /// The severity of a finding.
@@ -38,9 +39,33 @@ pub struct Finding {
     pub severity: Severity,
     /// The observed problem.
     pub message: String,
+    /// Where it is, and by what it was seen; reports can have thousands of findings without any of it.
+    #[serde(flatten)]
+    details: Option<Box<Details>>,
     /// The command or step that fixes it.
     #[serde(flatten)]
     pub fix: Option<Remedy>,
+}
+
+/// Where something was found, and by what. What is not known, or said by the report around the finding, is absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Details {
+    /// The context of the cluster where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// The context of the other cluster that it concerns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// The object that has to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectRef>,
+    /// The likely cause, which the message ends with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// What others say about it, such as Events, one line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
 }
 
 impl Finding {
@@ -50,6 +75,7 @@ impl Finding {
             id,
             severity,
             message: message.into(),
+            details: None,
             fix: None,
         }
     }
@@ -59,5 +85,85 @@ impl Finding {
     pub fn fix(mut self, fix: impl Into<Remedy>) -> Self {
         self.fix = Some(fix.into());
         self
+    }
+
+    /// Names the context of the cluster where it is.
+    #[must_use]
+    pub fn in_cluster(mut self, context: impl Into<String>) -> Self {
+        self.details_mut().cluster = Some(context.into());
+        self
+    }
+
+    /// Names the context of the other cluster that it concerns.
+    #[must_use]
+    pub fn with_peer(mut self, context: impl Into<String>) -> Self {
+        self.details_mut().peer = Some(context.into());
+        self
+    }
+
+    /// Names the object that has to change.
+    #[must_use]
+    pub fn about(mut self, object: ObjectRef) -> Self {
+        self.details_mut().object = Some(object);
+        self
+    }
+
+    /// Ends the message with the likely cause.
+    #[must_use]
+    pub fn because(mut self, why: &str) -> Self {
+        self.message = format!("{}: {why}", self.message);
+        self.details_mut().why = Some(why.to_owned());
+        self
+    }
+
+    /// Adds what others say about it.
+    #[must_use]
+    pub fn shown_by(mut self, evidence: impl IntoIterator<Item = String>) -> Self {
+        let mut evidence = evidence.into_iter().peekable();
+        if evidence.peek().is_some() {
+            self.details_mut().evidence.extend(evidence);
+        }
+        self
+    }
+
+    /// Returns where it is and by what it was seen, where anything of that is known.
+    pub fn details(&self) -> Option<&Details> {
+        self.details.as_deref()
+    }
+
+    fn details_mut(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_is_written() {
+        let finding = || Finding::new(CheckId::EwgPods, Severity::Error, "no pod is ready");
+        let json = |finding: &Finding| serde_json::to_string(finding).expect("a finding is JSON");
+        assert_eq!(
+            json(&finding()),
+            r#"{"id":"ewg-pods","severity":"error","message":"no pod is ready"}"#
+        );
+        assert!(finding().shown_by(None).details().is_none());
+        let full = finding()
+            .in_cluster("east")
+            .with_peer("west")
+            .about(ObjectRef::new("service", "gw").within("istio-system"))
+            .because("the image is not there")
+            .shown_by(["BackOff".to_owned()])
+            .fix("push the image");
+        assert_eq!(
+            json(&full),
+            concat!(
+                r#"{"id":"ewg-pods","severity":"error","message":"no pod is ready: the image is not there","#,
+                r#""cluster":"east","peer":"west","#,
+                r#""object":{"kind":"service","namespace":"istio-system","name":"gw"},"#,
+                r#""why":"the image is not there","evidence":["BackOff"],"fix":"push the image","fixKind":"step"}"#
+            )
+        );
     }
 }

@@ -16,11 +16,16 @@ pub fn judge(
     let mut found = of_networks(statements, several_networks, tools);
     found.extend(of_clusters(statements, tools));
     let mut findings = Vec::new();
-    for (drifting, finding) in found {
+    for (drifting, mut finding) in found {
+        if let [only] = drifting[..]
+            && let Some(object) = statements[only].about.reference()
+        {
+            finding = finding.about(object);
+        }
         for position in drifting {
             statements[position].drift |= finding.severity > Severity::Info;
         }
-        findings.push(finding);
+        findings.push(tools.placed(finding));
     }
     findings
 }
@@ -251,7 +256,7 @@ mod tests {
                 "n",
                 "east",
                 CheckId::EwgNetworkView,
-                "gateway pods serves all networks, and is on n",
+                "gateway pods serves all networks instead of network n alone",
             ),
         ] {
             let all = whole("n", "east");

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::super::command::{Command, Kubectl, Remedy};
+use super::super::finding::Finding;
 use super::super::names::{ISTIO_SYSTEM, NETWORK_LABEL};
 use super::object::{Installer, Object, Release};
 use super::{Part, Statement};
@@ -24,6 +25,19 @@ impl<'a> Tools<'a> {
     /// Returns the builder for the cluster that `kubectl` selects.
     pub const fn new(kubectl: &'a Kubectl) -> Self {
         Self { kubectl }
+    }
+
+    /// Returns how kubectl is told about the cluster.
+    pub(super) const fn kubectl(&self) -> &'a Kubectl {
+        self.kubectl
+    }
+
+    /// Returns the finding with the context of the cluster, where it has one.
+    pub(super) fn placed(&self, finding: Finding) -> Finding {
+        match self.kubectl.context_name() {
+            Some(context) => finding.in_cluster(context),
+            None => finding,
+        }
     }
 
     /// Sets the network label of Istio's namespace, replacing another one if there is one.
@@ -101,12 +115,6 @@ impl<'a> Tools<'a> {
                 .install("istiod", &one.about, CLUSTER, CLUSTER, cluster)
                 .unwrap_or_else(|| by_hand(CLUSTER, cluster)),
         }
-    }
-
-    /// Makes the pods of a gateway serve only this network.
-    pub(super) fn view(&self, one: &Statement, network: &str) -> Option<Remedy> {
-        let known = one.about.is_known();
-        known.then(|| self.set_env(&one.about, "ISTIO_META_REQUESTED_NETWORK_VIEW", network))
     }
 
     /// Changes the label of the pods of a namespace from `other` to `network`.

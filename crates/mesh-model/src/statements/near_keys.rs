@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::core::v1::Namespace;
 
+use super::super::change::ObjectRef;
 use super::super::finding::{CheckId, Finding, Severity};
 use super::super::names::NETWORK_LABEL;
 use super::super::network::misspelled;
@@ -31,7 +32,9 @@ pub fn near_keys(namespace: &Namespace, network: Option<&str>, tools: &Tools<'_>
                 None => (Severity::Warning, unlabel.into()),
             };
             let message = format!("Istio does not read label {key}, it reads {NETWORK_LABEL}");
-            Finding::new(CheckId::NetworkLabelMisspelled, severity, message).fix(fix)
+            let finding = Finding::new(CheckId::NetworkLabelMisspelled, severity, message);
+            let object = ObjectRef::new("namespace", name);
+            tools.placed(finding.about(object).fix(fix))
         })
         .collect()
 }

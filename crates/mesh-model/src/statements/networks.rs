@@ -2,6 +2,7 @@
 
 use super::super::finding::{CheckId, Finding, Severity};
 use super::super::names::NETWORK_LABEL;
+use super::super::network_view;
 use super::judge::{Found, positions, said, tied};
 use super::majority::{Most, network};
 use super::mend::together;
@@ -110,22 +111,18 @@ fn of_pod_label(one: &Statement, network: Option<&str>, tools: &Tools<'_>) -> Op
     Some(finding.fix(tools.relabel_pods(one, other, own)))
 }
 
-/// Reports a gateway that serves another network than its own, or sets none: it may send requests back and forth.
+/// Reports a gateway that serves another network than its own, or all.
 fn of_view(one: &Statement, network: Option<&str>, tools: &Tools<'_>) -> Option<Finding> {
     // If the network of the cluster is known, a gateway with another one is reported for that.
     let own = network.or(one.network.as_deref());
     if one.part != Part::GatewayPods || one.network_view.as_deref() == own {
         return None;
     }
-    let view = one.network_view.as_deref().unwrap_or("all networks");
-    let message = format!(
-        "{} serves {view}, and is on {}",
-        one.object,
-        own.unwrap_or("none")
-    );
-    let finding = Finding::new(CheckId::EwgNetworkView, Severity::Warning, message);
-    Some(match network.and_then(|network| tools.view(one, network)) {
-        Some(command) => finding.fix(command),
-        None => finding,
-    })
+    Some(network_view::finding(
+        &format!("{} serves", one.object),
+        one.network_view.as_deref(),
+        own,
+        one.about.reference().as_ref(),
+        tools.kubectl(),
+    ))
 }

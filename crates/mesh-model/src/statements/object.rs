@@ -3,6 +3,7 @@
 use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
+use super::super::change::ObjectRef;
 use super::super::names::REVISION_LABEL;
 
 /// Annotation by which Helm identifies its objects. Source: <https://helm.sh/docs/topics/charts_hooks/> and
@@ -78,13 +79,22 @@ impl Object {
     pub(super) fn is_known(&self) -> bool {
         !self.resource.is_empty() && !self.name.is_empty()
     }
+
+    /// Returns the object as changes and findings name it, where it is one that commands can be about.
+    pub(super) fn reference(&self) -> Option<ObjectRef> {
+        self.is_known().then(|| ObjectRef {
+            // Commands take the plural, kubectl prints the singular.
+            kind: self.resource.replacen("gateways.", "gateway.", 1),
+            namespace: Some(self.namespace.clone()).filter(|namespace| !namespace.is_empty()),
+            name: self.name.clone(),
+        })
+    }
 }
 
-/// Returns the workload that these pods belong to, as arguments of kubectl, if it is a single one.
-pub(crate) fn workload_of(pods: &[Pod]) -> Option<(String, String)> {
+/// Returns the workload that these pods belong to, if it is a single one.
+pub(crate) fn workload_of(pods: &[Pod]) -> Option<ObjectRef> {
     let pods: Vec<&Pod> = pods.iter().collect();
-    let owner = Object::owner_of(&pods);
-    owner.is_known().then_some((owner.resource, owner.name))
+    Object::owner_of(&pods).reference()
 }
 
 fn owner(pod: &Pod) -> Object {
