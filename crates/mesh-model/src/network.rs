@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use k8s_openapi::api::core::v1::Namespace;
+
 use super::Error;
 use super::names::NETWORK_LABEL;
 
@@ -77,6 +79,19 @@ pub fn misspelled<'a>(keys: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
                 || strsim::damerau_levenshtein(&key.to_ascii_lowercase(), NETWORK_LABEL) <= 2
         })
         .collect()
+}
+
+/// Returns a warning for each label of a namespace that is mistaken for [`NETWORK_LABEL`]; `cluster` describes its cluster.
+pub fn misspelled_labels(namespace: &Namespace, cluster: &str) -> Vec<String> {
+    let labels = namespace.metadata.labels.iter().flatten();
+    let name = namespace.metadata.name.as_deref().unwrap_or_default();
+    let keys = misspelled(labels.map(|(key, _)| key.as_str())).into_iter();
+    keys.map(|key| {
+        format!(
+            "namespace {name} in {cluster} has label {key}, which Istio does not read; kubectl mesh-label show tells how to remove it"
+        )
+    })
+    .collect()
 }
 
 fn words(key: &str) -> Vec<String> {

@@ -2,6 +2,9 @@
 //!
 //! Knows no flag, no terminal and no output format: what a job needs comes in as plain values.
 
+pub mod change;
 pub mod fleet;
+pub mod identity;
+pub mod metadata;
 
 pub use fleet::Fleet;

@@ -1,9 +1,23 @@
-//! Reading the clusters that the flags name.
+//! The clusters that the flags name, and reading them.
 
 use crate::flags::{AllContextFlags, ConnectFlags};
 use mesh_client::{Kubeconfig, Target};
 use mesh_model::Error;
 use mesh_ops::Fleet;
+
+/// Returns the clusters that the flags name, in their order.
+///
+/// # Errors
+/// All contexts that cannot be used, joined; and a flag that can be said of one cluster only, where there are several.
+pub fn targets(
+    kubeconfig: &Kubeconfig,
+    connect: &ConnectFlags,
+    contexts: &[Option<String>],
+) -> Result<Vec<Target>, Error> {
+    connect.for_one(contexts.len())?;
+    let contexts = contexts.iter();
+    Error::gather(contexts.map(|context| kubeconfig.target(&connect.overrides(context.as_deref()))))
+}
 
 /// Calls `read` for the contexts that the flags ask for, all at once, and returns each context's name with its result.
 ///

@@ -29,7 +29,7 @@ Examples:
   # Ambient mode: the Service web is one of the whole mesh
   kubectl mesh-label global shop/web --context east,west
 
-  # West is a remote that east's control plane leads
+  # East's control plane manages the remote cluster west
   kubectl mesh-label control-plane east --context west
 
   # Do all parts of the clusters agree?

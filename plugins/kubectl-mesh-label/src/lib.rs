@@ -1,13 +1,12 @@
-//! `kubectl mesh-label`: the labels by which Istio knows networks, mesh-wide Services and leading control planes.
+//! `kubectl mesh-label`: the labels by which Istio knows networks, mesh-wide Services and the control planes of remote clusters.
 //!
-//! `mark` sets one label or annotation in several clusters: it observes, plans and applies. Each verb that writes is a
-//! room with its arguments and what it asks of `mark`; `show` reads.
+//! Each verb is one file: its arguments, and what it asks of `mesh_common::ops::metadata`; `show` reads.
 
 mod cli;
 mod control_plane;
 mod global;
-mod mark;
 mod network;
 mod show;
+mod write_flags;
 
 pub use cli::Cli;

@@ -3,6 +3,7 @@
 //! Pure: objects come in as they were read.
 
 mod judge;
+mod labels;
 mod majority;
 mod mend;
 mod near_keys;
@@ -12,6 +13,7 @@ mod part;
 mod statement;
 
 pub use judge::judge;
+pub use labels::{ClusterLabels, IdentityObservation, MeshLabels, SkippedPart};
 pub use majority::{Most, cluster, network};
 pub use mend::Tools;
 pub use near_keys::near_keys;

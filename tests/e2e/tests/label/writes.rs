@@ -135,7 +135,7 @@ fn a_label_that_somebody_applies_is_a_conflict_that_names_the_owner() {
     ] {
         let refused = scene.label(line);
         assert!(
-            refused.code == 2 && refused.stderr.contains("belongs to argocd-controller"),
+            refused.code == 2 && refused.stderr.contains("is owned by argocd-controller"),
             "{}",
             refused.golden()
         );

@@ -1,19 +1,20 @@
-//! The annotation's value.
+//! The annotation that names the clusters whose control planes manage a cluster without one.
 
-use mesh_common::model::Error;
+use super::Error;
 
-/// The clusters as istiod reads them: a list with commas and without blanks, or `*` alone; nothing for no cluster.
+/// Returns the value of the annotation as istiod reads it: a comma-separated list without blanks, or `*` alone; `None` for no
+/// cluster.
 /// Source: `checkShouldLead` in Istio's `pilot/pkg/serviceregistry/kube/controller/multicluster.go`.
 ///
 /// # Errors
 /// A name that is empty or holds a blank, `*` beside others.
-pub(super) fn leaders(clusters: &[String]) -> Result<Option<String>, Error> {
+pub fn managing_clusters(clusters: &[String]) -> Result<Option<String>, Error> {
     let mut names: Vec<&str> = Vec::new();
     let mut errors = Vec::new();
     for name in clusters {
         if name.is_empty() || name.contains(char::is_whitespace) {
             errors.push(
-                Error::usage(format!("cluster {name:?} is no cluster's name"))
+                Error::usage(format!("invalid cluster name {name:?}"))
                     .hint("name it as its istiod does: values.global.multiCluster.clusterName"),
             );
         } else if !names.contains(&name.as_str()) {
@@ -34,7 +35,7 @@ pub(super) fn leaders(clusters: &[String]) -> Result<Option<String>, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::leaders;
+    use super::managing_clusters;
 
     #[test]
     fn names_are_joined_by_commas_alone() {
@@ -49,7 +50,7 @@ mod tests {
         ] {
             let clusters: Vec<String> = clusters.into_iter().map(str::to_owned).collect();
             let expected = expected.map(|value| value.map(str::to_owned));
-            assert_eq!(leaders(&clusters).ok(), expected, "{clusters:?}");
+            assert_eq!(managing_clusters(&clusters).ok(), expected, "{clusters:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Decides whether a label or annotation on an object that others own must be written, and whether it may be.
+//! Decides whether a label or annotation on an object that another manager owns must be written, and whether it may be.
 
 use std::fmt;
 
@@ -8,50 +8,50 @@ use serde_json::{Value, json};
 use super::names::FIELD_MANAGER;
 use super::owned_fields::{Owner, applied_by, owners};
 
-/// A label or an annotation, by its key.
+/// A label or an annotation of an object's metadata, by its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub enum MetadataField {
     /// A label.
     Label(&'static str),
     /// An annotation.
     Annotation(&'static str),
 }
 
-/// The requested state of a label or annotation.
+/// The value that a field shall have, and what may be done for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wish<'a> {
-    /// The value; `None` removes it.
+pub struct Desired<'a> {
+    /// The value; `None` removes the field.
     pub value: Option<&'a str>,
-    /// True if another value may be replaced.
+    /// Whether another value may be replaced.
     pub overwrite: bool,
-    /// True if it may be taken over from another field manager that applies it.
+    /// Whether it may be taken over from field managers that apply it.
     pub force_conflicts: bool,
 }
 
-/// The write that establishes the requested state.
+/// The write that gives the field its desired value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// None: the object has the requested state already.
+pub enum FieldWrite {
+    /// None: it has it already, whoever set it.
     Keep,
-    /// A server-side apply of the result of `applied`.
+    /// A server-side apply of what [`MetadataField::applied`] returns.
     Apply {
-        /// True if the apply must be forced, because other managers own it.
+        /// Whether it is taken over from managers that wrote it before.
         force: bool,
     },
-    /// A merge patch that removes it, because it was not (or not only) applied by us.
-    TakeAway,
+    /// A merge patch that removes it, since it was not (or not only) applied by us.
+    Remove,
 }
 
-/// The reason why it may not be written.
+/// The reason why a field may not be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// It has this other value.
     OtherValue(String),
-    /// These field managers apply it, and would restore it.
+    /// These field managers apply it, and would set it again.
     Applied(Vec<String>),
 }
 
-impl Mark {
+impl MetadataField {
     /// Returns the key.
     pub fn key(self) -> &'static str {
         match self {
@@ -59,7 +59,7 @@ impl Mark {
         }
     }
 
-    /// Returns the value on the object, if there is one.
+    /// Returns the value on the object, where there is one.
     pub fn value(self, meta: &ObjectMeta) -> Option<&str> {
         let map = match self {
             Self::Label(_) => &meta.labels,
@@ -70,15 +70,15 @@ impl Mark {
 
     /// Decides for an object with this metadata.
     ///
-    /// A value that is already as requested is never changed, and its owners stay. A value that a manager wrote once
-    /// (kubectl, istioctl) may be replaced with `overwrite`. A manager that applies it server-side would restore it;
-    /// replacing such a value needs `force_conflicts`.
-    pub fn decide(self, meta: &ObjectMeta, wish: Wish<'_>) -> Result<Step, Refusal> {
+    /// Only a value that has to change can conflict: one that is right is left to its manager. `overwrite` replaces a value
+    /// that a manager wrote once (kubectl, istioctl); a manager that applies it server-side would set it again, so that takes
+    /// `force_conflicts`.
+    pub fn decide(self, meta: &ObjectMeta, desired: Desired<'_>) -> Result<FieldWrite, Refusal> {
         let found = self.value(meta);
-        if found == wish.value {
-            return Ok(Step::Keep);
+        if found == desired.value {
+            return Ok(FieldWrite::Keep);
         }
-        if let (Some(other), Some(_), false) = (found, wish.value, wish.overwrite) {
+        if let (Some(other), Some(_), false) = (found, desired.value, desired.overwrite) {
             return Err(Refusal::OtherValue(other.to_owned()));
         }
         let owners = owners(meta, self.map(), self.key());
@@ -90,20 +90,20 @@ impl Mark {
             .filter(|owner| owner.applied)
             .map(|owner| owner.manager.clone())
             .collect();
-        if !appliers.is_empty() && !wish.force_conflicts {
+        if !appliers.is_empty() && !desired.force_conflicts {
             return Err(Refusal::Applied(appliers));
         }
-        Ok(match wish.value {
-            Some(_) => Step::Apply {
+        Ok(match desired.value {
+            Some(_) => FieldWrite::Apply {
                 force: !others.is_empty(),
             },
-            None if !ours.is_empty() && others.is_empty() => Step::Apply { force: false },
-            None => Step::TakeAway,
+            None if !ours.is_empty() && others.is_empty() => FieldWrite::Apply { force: false },
+            None => FieldWrite::Remove,
         })
     }
 
-    /// Returns the object to apply so that `object` gets this value or, with `None`, loses it: all that we applied
-    /// before, with this one change.
+    /// Returns what to apply so that `object` gets the field with this value or, with `None`, loses it: all that we applied to
+    /// it before, with the field changed.
     pub fn applied(self, object: &Value, value: Option<&str>) -> Value {
         let mut part = applied_by(object, FIELD_MANAGER);
         let map = self.map();
@@ -115,8 +115,8 @@ impl Mark {
         part
     }
 
-    /// Returns a merge patch that removes it from the object as it was read, and from no later version.
-    pub fn taken_away(self, meta: &ObjectMeta) -> Value {
+    /// Returns a merge patch that removes the field from the object as it was read, and from no later version.
+    pub fn removal(self, meta: &ObjectMeta) -> Value {
         let mut patch = json!({"metadata": {"resourceVersion": meta.resource_version}});
         patch["metadata"][self.map()] = json!({self.key(): null});
         patch
@@ -130,13 +130,13 @@ impl Mark {
     }
 }
 
-impl fmt::Display for Mark {
+impl fmt::Display for MetadataField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self {
+        let kind = match self {
             Self::Label(_) => "label",
             Self::Annotation(_) => "annotation",
         };
-        write!(f, "{what} {}", self.key())
+        write!(f, "{kind} {}", self.key())
     }
 }
 
@@ -144,9 +144,9 @@ impl fmt::Display for Mark {
 mod tests {
     use super::*;
 
-    const MARK: Mark = Mark::Label("l");
+    const FIELD: MetadataField = MetadataField::Label("l");
 
-    /// Returns an object with the label `l=old`, owned by these managers; a `+` in front of a name stands for an apply.
+    /// An object with the label `l=old`, owned by these managers; a `+` in front of a name means that it applied it.
     fn object(managers: &[&str]) -> Value {
         let fields: Vec<Value> = managers
             .iter()
@@ -173,37 +173,40 @@ mod tests {
         value: Option<&str>,
         overwrite: bool,
         force: bool,
-    ) -> Result<Step, Refusal> {
-        let wish = Wish {
+    ) -> Result<FieldWrite, Refusal> {
+        let desired = Desired {
             value,
             overwrite,
             force_conflicts: force,
         };
-        MARK.decide(&meta(&object(managers)), wish)
+        FIELD.decide(&meta(&object(managers)), desired)
     }
 
     #[test]
-    fn what_is_right_stays_whoever_made_it_so() {
+    fn a_value_that_is_right_is_left_to_its_manager() {
         assert_eq!(
             decided(&["+argocd"], Some("old"), false, false),
-            Ok(Step::Keep)
+            Ok(FieldWrite::Keep)
         );
         let bare = ObjectMeta::default();
-        let gone = Wish {
+        let gone = Desired {
             value: None,
             overwrite: false,
             force_conflicts: false,
         };
-        assert_eq!(MARK.decide(&bare, gone), Ok(Step::Keep));
-        let new = Wish {
+        assert_eq!(FIELD.decide(&bare, gone), Ok(FieldWrite::Keep));
+        let new = Desired {
             value: Some("new"),
             ..gone
         };
-        assert_eq!(MARK.decide(&bare, new), Ok(Step::Apply { force: false }));
+        assert_eq!(
+            FIELD.decide(&bare, new),
+            Ok(FieldWrite::Apply { force: false })
+        );
     }
 
     #[test]
-    fn another_value_is_replaced_only_where_that_was_asked_for() {
+    fn another_value_is_replaced_only_on_request() {
         let other = Err(Refusal::OtherValue("old".to_owned()));
         let applied = Err(Refusal::Applied(vec!["argocd".to_owned()]));
         for (managers, overwrite, force, expected) in [
@@ -213,17 +216,22 @@ mod tests {
                 vec!["kubectl-label"],
                 true,
                 false,
-                Ok(Step::Apply { force: true }),
+                Ok(FieldWrite::Apply { force: true }),
             ),
             (
                 vec!["+kubectl-mesh"],
                 true,
                 false,
-                Ok(Step::Apply { force: false }),
+                Ok(FieldWrite::Apply { force: false }),
             ),
             (vec!["+argocd"], true, false, applied.clone()),
             (vec!["+argocd", "+kubectl-mesh"], true, false, applied),
-            (vec!["+argocd"], true, true, Ok(Step::Apply { force: true })),
+            (
+                vec!["+argocd"],
+                true,
+                true,
+                Ok(FieldWrite::Apply { force: true }),
+            ),
         ] {
             assert_eq!(
                 decided(&managers, Some("new"), overwrite, force),
@@ -234,26 +242,26 @@ mod tests {
     }
 
     #[test]
-    fn only_what_we_alone_applied_goes_by_an_apply() {
+    fn only_a_field_that_we_alone_applied_is_removed_by_an_apply() {
         for (managers, force, expected) in [
             (
                 vec!["+kubectl-mesh"],
                 false,
-                Ok(Step::Apply { force: false }),
+                Ok(FieldWrite::Apply { force: false }),
             ),
             (
                 vec!["+kubectl-mesh", "kubectl-label"],
                 false,
-                Ok(Step::TakeAway),
+                Ok(FieldWrite::Remove),
             ),
-            (vec!["istioctl"], false, Ok(Step::TakeAway)),
-            (vec![], false, Ok(Step::TakeAway)),
+            (vec!["istioctl"], false, Ok(FieldWrite::Remove)),
+            (vec![], false, Ok(FieldWrite::Remove)),
             (
                 vec!["+argocd"],
                 false,
                 Err(Refusal::Applied(vec!["argocd".to_owned()])),
             ),
-            (vec!["+argocd"], true, Ok(Step::TakeAway)),
+            (vec!["+argocd"], true, Ok(FieldWrite::Remove)),
         ] {
             assert_eq!(
                 decided(&managers, None, false, force),
@@ -269,21 +277,21 @@ mod tests {
         object["metadata"]["annotations"] = json!({"a": "1"});
         object["metadata"]["managedFields"][0]["fieldsV1"]["f:metadata"]["f:annotations"] =
             json!({"f:a": {}});
-        let applied = |mark: Mark, value| mark.applied(&object, value)["metadata"].clone();
+        let applied = |mark: MetadataField, value| mark.applied(&object, value)["metadata"].clone();
         assert_eq!(
-            applied(MARK, Some("new")),
+            applied(FIELD, Some("new")),
             json!({"name": "n", "labels": {"l": "new"}, "annotations": {"a": "1"}})
         );
         assert_eq!(
-            applied(Mark::Annotation("b"), Some("2")),
+            applied(MetadataField::Annotation("b"), Some("2")),
             json!({"name": "n", "labels": {"l": "old"}, "annotations": {"a": "1", "b": "2"}})
         );
         assert_eq!(
-            applied(MARK, None),
+            applied(FIELD, None),
             json!({"name": "n", "labels": {}, "annotations": {"a": "1"}})
         );
         assert_eq!(
-            MARK.taken_away(&meta(&object)),
+            FIELD.removal(&meta(&object)),
             json!({"metadata": {"resourceVersion": "7", "labels": {"l": null}}})
         );
     }

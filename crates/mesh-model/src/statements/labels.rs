@@ -1,0 +1,147 @@
+//! The networks and names of all clusters, judged together. The model of the report: JSON and YAML are this, and it only grows.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::Namespace;
+use serde::Serialize;
+
+use super::{Statement, Tools, cluster, judge, near_keys, network};
+use crate::command::Kubectl;
+use crate::finding::{Finding, Severity};
+use crate::fleet::{EachOnce, Unreached};
+use crate::metadata::MetadataField;
+use crate::names::CONTROL_PLANE_ANNOTATION;
+
+/// A cluster as it was read.
+#[derive(Debug, Default)]
+pub struct IdentityObservation {
+    /// Its context.
+    pub context: String,
+    /// How printed commands name it.
+    pub kubectl: Kubectl,
+    /// The UID of kube-system.
+    pub uid: Option<String>,
+    /// Istio's namespace.
+    pub namespace: Option<Namespace>,
+    /// The statements of its parts, in the order of their weight.
+    pub statements: Vec<Statement>,
+    /// The parts that could not be read, each with the reason.
+    pub skipped: Vec<(&'static str, String)>,
+    /// Whether some of those may disagree with the others.
+    pub is_partial: bool,
+}
+
+/// All clusters.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MeshLabels {
+    api_version: &'static str,
+    kind: &'static str,
+    /// The clusters that were read.
+    pub items: Vec<ClusterLabels>,
+    /// Clusters that could not be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreached: Vec<Unreached>,
+}
+
+/// One cluster.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterLabels {
+    /// Its context.
+    pub context: String,
+    /// The UID of kube-system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+    /// The network that most parts name; `None` where as many name another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// The name that most parts have for the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// The clusters whose control planes manage a cluster without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control_plane_clusters: Option<String>,
+    /// The statements of its parts.
+    pub statements: Vec<Statement>,
+    /// The parts that could not be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<SkippedPart>,
+    /// Whether something of what was skipped may drift.
+    #[serde(skip)]
+    pub is_partial: bool,
+    /// What is wrong, with what fixes it.
+    pub findings: Vec<Finding>,
+}
+
+/// A part that could not be read.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SkippedPart {
+    /// The part.
+    pub part: &'static str,
+    /// The reason, in one line.
+    pub reason: String,
+}
+
+impl MeshLabels {
+    /// Judges all clusters together: only then it shows whether there are several networks.
+    pub fn new(once: EachOnce<IdentityObservation>) -> Self {
+        let observed = once.read.into_iter().map(|(_, one)| one);
+        let observed: Vec<IdentityObservation> = observed.collect();
+        let networks: BTreeSet<&str> = observed
+            .iter()
+            .flat_map(|one| network(&one.statements).all())
+            .collect();
+        let several = networks.len() > 1;
+        Self {
+            api_version: "mesh.istio-multicluster.dev/v1alpha1",
+            kind: "MeshLabels",
+            items: observed
+                .into_iter()
+                .map(|one| judged(one, several))
+                .collect(),
+            unreached: once.unreached,
+        }
+    }
+
+    /// Whether anything disagrees.
+    pub fn drifts(&self) -> bool {
+        self.items.iter().any(|item| {
+            let wrong = item
+                .findings
+                .iter()
+                .any(|found| found.severity == Severity::Error);
+            wrong || item.statements.iter().any(|statement| statement.drift)
+        })
+    }
+}
+
+fn judged(mut observed: IdentityObservation, several: bool) -> ClusterLabels {
+    let tools = Tools::new(&observed.kubectl);
+    let findings = judge(&mut observed.statements, several, &tools);
+    let (network, cluster) = (
+        network(&observed.statements).one(),
+        cluster(&observed.statements).one(),
+    );
+    let near = observed.namespace.iter();
+    let near = near.flat_map(|namespace| near_keys(namespace, network, &tools));
+    ClusterLabels {
+        uid: observed.uid,
+        network: network.map(str::to_owned),
+        cluster: cluster.map(str::to_owned),
+        control_plane_clusters: observed.namespace.as_ref().and_then(|namespace| {
+            let field = MetadataField::Annotation(CONTROL_PLANE_ANNOTATION);
+            field.value(&namespace.metadata).map(str::to_owned)
+        }),
+        findings: findings.into_iter().chain(near).collect(),
+        is_partial: observed.is_partial,
+        skipped: observed
+            .skipped
+            .into_iter()
+            .map(|(part, reason)| SkippedPart { part, reason })
+            .collect(),
+        statements: observed.statements,
+        context: observed.context,
+    }
+}

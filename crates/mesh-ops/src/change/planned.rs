@@ -1,0 +1,40 @@
+//! The planned changes of several clusters, and how one of them is sent.
+
+use mesh_client::Cluster;
+use mesh_model::Error;
+use mesh_model::change::{Change, ChangeSet, DryRun};
+
+/// One planned change and the request that makes it.
+pub trait Write {
+    /// Returns the change that it makes.
+    fn change(&self) -> &Change;
+
+    /// Sends the request to the cluster of the change. It is never called for a change that writes nothing.
+    ///
+    /// With [`DryRun::Server`] the server checks the request and stores nothing.
+    fn send(&self, cluster: &Cluster, dry_run: DryRun) -> impl Future<Output = Result<(), Error>>;
+}
+
+/// The changes of one cluster.
+pub struct ClusterPlan<W> {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The changes in the order in which they are written, also those that keep an object as it is.
+    pub writes: Vec<W>,
+}
+
+/// The changes of all clusters, planned before the first of them is written.
+pub struct Plan<W> {
+    /// The clusters that can be written to.
+    pub clusters: Vec<ClusterPlan<W>>,
+    /// The errors of clusters that are skipped.
+    pub skipped: Vec<Error>,
+}
+
+impl<W: Write> Plan<W> {
+    /// Returns what is going to be written, in order.
+    pub fn change_set(&self) -> ChangeSet {
+        let writes = self.clusters.iter().flat_map(|one| &one.writes);
+        writes.map(|write| write.change().clone()).collect()
+    }
+}

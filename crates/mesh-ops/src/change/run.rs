@@ -1,0 +1,145 @@
+//! Carries out what was planned.
+
+use mesh_client::{Cluster, Interrupt, concerns_one_cluster, each_alone, fan_out, with_lost};
+use mesh_model::change::{Change, DryRun};
+use mesh_model::event::{Event, Events};
+use mesh_model::{Error, Exit};
+
+use super::{ClusterPlan, Plan, Write};
+
+/// The result of a plan that was carried out.
+pub struct Applied {
+    /// The clusters in which everything is as planned.
+    pub done: Vec<Cluster>,
+    /// [`Exit::Partial`] where some cluster was skipped.
+    pub exit: Exit,
+}
+
+impl<W: Write> Plan<W> {
+    /// Lets each server check its writes, so that what one of them finds wrong is written in none.
+    ///
+    /// # Errors
+    /// All that is wrong with the writes, joined; a server that is not reached or does not allow them is skipped.
+    pub async fn rehearse(mut self, interrupt: &Interrupt) -> Result<Self, Error> {
+        let results = interrupt
+            .or(async {
+                let checked = fan_out(self.clusters, |one| async {
+                    for write in one.writes.iter().filter(|write| changes(*write)) {
+                        write.send(&one.cluster, DryRun::Server).await?;
+                    }
+                    Ok(one)
+                });
+                Ok(checked.await)
+            })
+            .await?;
+        let (clusters, unfit) =
+            each_alone(results).map_err(|error| with_lost(error, &mut self.skipped))?;
+        self.skipped.extend(unfit);
+        Ok(Self {
+            clusters,
+            skipped: self.skipped,
+        })
+    }
+
+    /// Writes the changes and tells them; in a dry run they are told alone.
+    ///
+    /// # Errors
+    /// A write that was refused, unless that concerns one cluster of several; where no cluster is as planned, all errors.
+    pub async fn carry_out(
+        self,
+        dry_run: DryRun,
+        interrupt: &Interrupt,
+        events: &dyn Events,
+    ) -> Result<Applied, Error> {
+        if dry_run.writes() {
+            return self.write(interrupt, events).await;
+        }
+        for change in self.change_set() {
+            tell(change, dry_run, events)?;
+        }
+        let done = self.clusters.into_iter().map(|one| one.cluster).collect();
+        finish(done, Vec::new(), self.skipped, Vec::new(), events)
+    }
+
+    async fn write(self, interrupt: &Interrupt, events: &dyn Events) -> Result<Applied, Error> {
+        let results = fan_out(&self.clusters, |one| write_cluster(one, interrupt)).await;
+        let (mut done, mut broken, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+        for (one, (changes, result)) in self.clusters.into_iter().zip(results) {
+            for change in changes {
+                tell(change, DryRun::None, events)?;
+            }
+            match result {
+                Ok(()) => done.push(one.cluster),
+                Err(error) if concerns_one_cluster(&error) => broken.push(error),
+                Err(error) => failed.push(error),
+            }
+        }
+        finish(done, failed, self.skipped, broken, events)
+    }
+}
+
+/// Writes to one cluster, and returns the changes that are made now and what stopped the others. After Ctrl-C nothing more is
+/// written.
+async fn write_cluster<W: Write>(
+    plan: &ClusterPlan<W>,
+    interrupt: &Interrupt,
+) -> (Vec<Change>, Result<(), Error>) {
+    let mut made = Vec::new();
+    for write in &plan.writes {
+        if changes(write) {
+            let sent = match interrupt.check() {
+                Ok(()) => write.send(&plan.cluster, DryRun::None).await,
+                Err(interrupted) => Err(interrupted),
+            };
+            if let Err(error) = sent {
+                return (made, Err(error));
+            }
+        }
+        made.push(write.change().clone());
+    }
+    (made, Ok(()))
+}
+
+fn changes(write: &impl Write) -> bool {
+    write.change().action.is_write()
+}
+
+/// Tells a change. What is as planned already is no dry run.
+fn tell(change: Change, dry_run: DryRun, events: &dyn Events) -> Result<(), Error> {
+    let dry_run = if change.action.is_write() {
+        dry_run
+    } else {
+        DryRun::None
+    };
+    events.tell(Event::Done { change, dry_run })
+}
+
+/// Warns of the clusters that were skipped or broke off, unless there is no other.
+fn finish(
+    done: Vec<Cluster>,
+    mut failed: Vec<Error>,
+    mut skipped: Vec<Error>,
+    mut broken: Vec<Error>,
+    events: &dyn Events,
+) -> Result<Applied, Error> {
+    if done.is_empty() {
+        failed.append(&mut skipped);
+        failed.append(&mut broken);
+    }
+    for error in &skipped {
+        events.tell(Event::warning_of(error, "nothing was changed there"))?;
+    }
+    for error in &broken {
+        let meaning = "what was not done there is done by another run";
+        events.tell(Event::warning_of(error, meaning))?;
+    }
+    if let Some(error) = Error::all(failed) {
+        return Err(error);
+    }
+    let exit = if skipped.is_empty() && broken.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Partial
+    };
+    Ok(Applied { done, exit })
+}

@@ -1,0 +1,114 @@
+//! Runs a request: observe every cluster, plan all of them, rehearse, then write.
+
+use mesh_client::{Connector, Interrupt, Target, each_alone, with_lost};
+use mesh_model::change::DryRun;
+use mesh_model::event::{Event, Events};
+use mesh_model::fleet::{left_out, not_compared, without};
+use mesh_model::{Error, Exit};
+
+use super::observe::{TargetState, observe};
+use super::plan::plan;
+use super::same_clusters::{Known, same_clusters};
+use super::{ClusterTask, FieldChange, Object, Request};
+use crate::change::{ClusterPlan, Plan};
+
+/// Runs the request in all clusters. `extra_warnings` returns what else is worth a warning about an object of a cluster.
+///
+/// # Errors
+/// All that is in the way anywhere, before the first write; and what a server refuses to write.
+pub async fn run<K: Object>(
+    request: &Request,
+    tasks: Vec<ClusterTask>,
+    extra_warnings: impl Fn(&K, &Target) -> Vec<String>,
+    connector: &Connector,
+    interrupt: &Interrupt,
+    events: &dyn Events,
+) -> Result<Exit, Error> {
+    let plan = prepare(request, tasks, extra_warnings, connector, interrupt, events).await?;
+    let applied = plan.carry_out(request.dry_run, interrupt, events).await?;
+    Ok(applied.exit)
+}
+
+/// Reads all clusters and plans their changes. Nothing is written; where the request says so, each server checks its changes.
+///
+/// # Errors
+/// All that is in the way anywhere. A cluster that is not reached or does not allow it is skipped, unless it is the last one.
+pub async fn prepare<K: Object>(
+    request: &Request,
+    tasks: Vec<ClusterTask>,
+    extra_warnings: impl Fn(&K, &Target) -> Vec<String>,
+    connector: &Connector,
+    interrupt: &Interrupt,
+    events: &dyn Events,
+) -> Result<Plan<FieldChange<K>>, Error> {
+    let read = interrupt
+        .or(async { Ok(observe::<K>(connector, tasks).await) })
+        .await?;
+    let (states, mut skipped) = each_alone(read)?;
+    let states =
+        each_cluster_once(states, events).map_err(|error| with_lost(error, &mut skipped))?;
+    for state in &states {
+        for object in state.objects.iter().filter_map(|(_, found)| found.as_ref()) {
+            for warning in extra_warnings(object, state.cluster.target()) {
+                events.tell(Event::warning(warning))?;
+            }
+        }
+    }
+    let clusters = planned(states, request).map_err(|error| with_lost(error, &mut skipped))?;
+    let plan = Plan { clusters, skipped };
+    match request.dry_run {
+        DryRun::Client => Ok(plan),
+        DryRun::None if !request.rehearse => Ok(plan),
+        DryRun::None | DryRun::Server => plan.rehearse(interrupt).await,
+    }
+}
+
+/// Returns each cluster once, whatever the number of its contexts.
+fn each_cluster_once<K>(
+    states: Vec<TargetState<K>>,
+    events: &dyn Events,
+) -> Result<Vec<TargetState<K>>, Error> {
+    let known: Vec<Known<'_>> = states
+        .iter()
+        .map(|one| Known {
+            context: one.cluster.context(),
+            uid: one.uid.seen().and_then(Option::as_deref),
+            value: one.value.as_deref(),
+        })
+        .collect();
+    for one in &states {
+        if let Some(reason) = one.uid.reason().filter(|_| states.len() > 1) {
+            events.tell(Event::warning(not_compared(one.cluster.context(), reason)))?;
+        }
+    }
+    let doubles = same_clusters(&known)?;
+    for (double, first) in &doubles {
+        let line = left_out(known[*double].context, known[*first].context);
+        events.tell(Event::Note(line))?;
+    }
+    Ok(without(&doubles, states))
+}
+
+/// Plans what every object of every cluster needs; all that is in the way is reported together.
+fn planned<K: Object>(
+    states: Vec<TargetState<K>>,
+    request: &Request,
+) -> Result<Vec<ClusterPlan<FieldChange<K>>>, Error> {
+    let (mut clusters, mut wrong) = (Vec::new(), Vec::new());
+    for state in states {
+        let (context, kubectl) = (state.cluster.context(), state.cluster.target().kubectl());
+        let value = state.value.as_deref();
+        let mut writes = Vec::new();
+        for (name, found) in &state.objects {
+            match plan(request, kubectl, context, name, found.as_ref(), value) {
+                Ok(change) => writes.push(change),
+                Err(error) => wrong.push(error),
+            }
+        }
+        clusters.push(ClusterPlan {
+            cluster: state.cluster,
+            writes,
+        });
+    }
+    Error::all(wrong).map_or(Ok(clusters), Err)
+}

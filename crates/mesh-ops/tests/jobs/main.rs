@@ -1,0 +1,10 @@
+//! Jobs called as a library: plain data in, events and change sets out, and the embedded clusters looked at afterwards. There is
+//! no command line and no terminal.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where its own arrangement fails"
+)]
+
+mod metadata;
+mod support;

@@ -1,0 +1,43 @@
+//! Targets, connectors and collected events.
+
+use std::cell::RefCell;
+
+use mesh_client::{Connector, ConnectorOptions, Interrupt, Kubeconfig, Overrides, Target};
+use mesh_model::event::Event;
+use mesh_testkit::embedded::Cluster;
+use tempfile::TempDir;
+
+/// Where a job tells its events.
+pub(crate) type Collected = RefCell<Vec<Event>>;
+
+/// A connector of a program that calls jobs as a library.
+pub(crate) fn connector() -> Connector {
+    let now = "2026-11-21T00:00:00Z".parse().unwrap();
+    Connector::new(ConnectorOptions::new("jobs/1", now))
+}
+
+/// An interrupt that is never pressed.
+pub(crate) fn no_interrupt() -> Interrupt {
+    Interrupt::new().1
+}
+
+/// The cluster as a job is told of it.
+pub(crate) fn target(cluster: &Cluster) -> Target {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("config");
+    cluster.kubeconfig().write(&path);
+    let kubeconfig = Kubeconfig::load(None, Some(path.as_os_str()), None).unwrap();
+    kubeconfig.target(&Overrides::default()).unwrap()
+}
+
+/// Each event in one line, and none of them left.
+pub(crate) fn lines(events: &Collected) -> Vec<String> {
+    let lines = events.take().into_iter().map(|event| match event {
+        Event::Done { change, dry_run } => format!("done: {change}{}", dry_run.suffix()),
+        Event::Step { change, dry_run } => format!("step: {change}{}", dry_run.suffix()),
+        Event::Line(line) => format!("line: {line}"),
+        Event::Note(line) => format!("note: {line}"),
+        Event::Warning { text, .. } => format!("warning: {text}"),
+    });
+    lines.collect()
+}

@@ -1,0 +1,177 @@
+//! `show`: the network and the cluster name that the parts of each cluster use, and where they disagree.
+
+use clap::Args;
+use mesh_common::client::{Connector, Interrupt, Kubeconfig};
+use mesh_common::model::finding::Severity;
+use mesh_common::model::fleet::each_once;
+use mesh_common::model::statements::{ClusterLabels, IdentityObservation, MeshLabels};
+use mesh_common::model::{Error, Exit};
+use mesh_common::ops::identity::observe;
+use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags, connector};
+use mesh_common::terminal::flags_server::ConnectServerFlags;
+use mesh_common::terminal::output::{Format, OutputFlags, Report, Style, render};
+use mesh_common::terminal::reading::read_contexts;
+use mesh_common::terminal::report_text::{counted, finding, line, wrapped};
+use mesh_common::terminal::table::Table;
+use mesh_common::terminal::{Environment, Streams};
+use serde::Serialize;
+
+use crate::cli::SELF;
+
+/// Compare the network and cluster name that the parts of each cluster use; drift is marked and exits with 1
+///
+/// The parts are Istio's namespace, istiod, the injector, gateways with the network label and their pods, ztunnel, and a
+/// sample of the pods with a proxy.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  # Two clusters beside each other
+  kubectl mesh-label show --context east,west
+
+  # Every cluster of the kubeconfig, for a script
+  kubectl mesh-label show --all-contexts -o json
+
+Exit codes: 0 fine, 1 drift, 2 it could not be done, 3 some cluster was not reached.")]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub contexts: AllContextFlags,
+    #[command(flatten)]
+    pub output: OutputFlags,
+    #[command(flatten)]
+    pub namespace: NamespaceFlags,
+    #[command(flatten)]
+    pub connect: ConnectServerFlags,
+}
+
+pub(crate) async fn run(
+    arguments: ShowArgs,
+    environment: &Environment,
+    interrupt: &Interrupt,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let kubeconfig = arguments.connect.load(environment)?;
+    let connector = connector(environment, SELF, streams.interactive);
+    let read = interrupt
+        .or(read(&arguments, &kubeconfig, &connector))
+        .await?;
+    let once = each_once(read, |seen: &IdentityObservation| seen.uid.as_deref())?;
+    for note in &once.notes {
+        streams.say(note);
+    }
+    let labels = MeshLabels::new(once);
+    streams.data(&render(&Shown(&labels), &arguments.output)?)?;
+    let for_people = matches!(arguments.output.format, Format::Table | Format::Wide);
+    if for_people && let Some(more) = arguments.contexts.could_be_more(&kubeconfig) {
+        streams.say(more);
+    }
+    let drift = if labels.drifts() {
+        Exit::Findings
+    } else {
+        Exit::Fine
+    };
+    let reach = if labels.unreached.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Partial
+    };
+    Ok(drift.worse(reach))
+}
+
+/// Reads all clusters at once; one that cannot be read does not affect the others.
+async fn read(
+    arguments: &ShowArgs,
+    kubeconfig: &Kubeconfig,
+    connector: &Connector,
+) -> Result<Vec<(String, Result<IdentityObservation, Error>)>, Error> {
+    let namespace = arguments.namespace.resolve();
+    read_contexts(
+        kubeconfig,
+        &arguments.connect,
+        &arguments.contexts,
+        |target| async { Box::pin(observe(&connector.connect(target).await?, namespace)).await },
+    )
+    .await
+}
+
+/// The report as it is shown.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Shown<'a>(&'a MeshLabels);
+
+impl Report for Shown<'_> {
+    fn to_text(&self, style: Style) -> String {
+        let Self(labels) = self;
+        let mut text = String::new();
+        for item in &labels.items {
+            write_cluster(item, style, &mut text);
+            text.push('\n');
+        }
+        for lost in &labels.unreached {
+            line(&format!("context {}", lost.context), &mut text);
+            wrapped("not read", &lost.reason, &mut text);
+            text.push('\n');
+        }
+        let drifting = labels.items.iter().flat_map(|item| &item.statements);
+        let count = drifting.filter(|statement| statement.drift).count();
+        let findings = labels.items.iter().flat_map(|item| &item.findings);
+        let wrong = findings.filter(|found| found.severity == Severity::Error);
+        let wrong = wrong.count();
+        let clusters = counted(labels.items.len(), "cluster");
+        let verdict = match count {
+            0 if labels.drifts() => format!("{} to fix", counted(wrong, "label")),
+            0 if labels.items.iter().any(|item| item.is_partial) => {
+                "no drift in what could be read".to_owned()
+            }
+            0 => "no drift".to_owned(),
+            1 => "1 part drifts".to_owned(),
+            more => format!("{more} parts drift"),
+        };
+        line(&format!("{clusters}: {verdict}"), &mut text);
+        text
+    }
+
+    fn names(&self) -> Vec<String> {
+        let statements = self.0.items.iter().flat_map(|item| &item.statements);
+        statements
+            .map(|statement| statement.object.clone())
+            .collect()
+    }
+}
+
+fn write_cluster(item: &ClusterLabels, style: Style, text: &mut String) {
+    line(&format!("context {}", item.context), text);
+    if let Some(clusters) = &item.control_plane_clusters {
+        line(
+            &format!("  managed by the control plane of {clusters}"),
+            text,
+        );
+    }
+    let mut table = Table::new(["  PART", "NETWORK", "CLUSTER", "OBJECT"], style);
+    for statement in &item.statements {
+        let sign = if statement.drift { "! " } else { "  " };
+        let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+        table.row([
+            format!("{sign}{}", statement.part.word()),
+            or_none(&statement.network),
+            or_none(&statement.cluster),
+            match statement.more {
+                Some(more) => format!("{} and {more} more", statement.object),
+                None => statement.object.clone(),
+            },
+        ]);
+    }
+    text.push_str(&table.to_text());
+    if item.statements.is_empty() && !item.is_partial {
+        line("  nothing of Istio", text);
+    }
+    for skipped in &item.skipped {
+        wrapped(
+            "skipped",
+            &format!("{}: {}", skipped.part, skipped.reason),
+            text,
+        );
+    }
+    for found in &item.findings {
+        finding(found, style.wide, text);
+    }
+}

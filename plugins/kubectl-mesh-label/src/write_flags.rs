@@ -1,0 +1,40 @@
+//! The flags of all verbs that write, and how they become a request.
+
+use clap::Args;
+use mesh_common::model::metadata::MetadataField;
+use mesh_common::ops::metadata::{IfMissing, Request};
+use mesh_common::terminal::flags::DryRunFlags;
+
+use crate::cli::SELF;
+
+/// How the label or annotation is written.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WriteFlags {
+    /// Replace another value that is there
+    #[arg(long, conflicts_with = "remove")]
+    pub overwrite: bool,
+    /// Remove it
+    #[arg(long)]
+    pub remove: bool,
+    /// If true, server-side apply will force the changes against conflicts: fields that Argo CD, Flux or others own
+    #[arg(long)]
+    pub force_conflicts: bool,
+    #[command(flatten)]
+    pub dry_run: DryRunFlags,
+}
+
+impl WriteFlags {
+    /// Returns the request for `field` as these flags want it.
+    pub(crate) fn request(&self, field: MetadataField) -> Request {
+        Request {
+            field,
+            overwrite: self.overwrite,
+            force_conflicts: self.force_conflicts,
+            if_missing: IfMissing::Refuse,
+            is_list: false,
+            rehearse: false,
+            dry_run: self.dry_run.resolve(),
+            applied_by: SELF.to_owned(),
+        }
+    }
+}
