@@ -1,6 +1,6 @@
-//! Answers of API servers: read whole and made objects of, bounded in size, in memory and in time.
+//! Answers of API servers: read completely, limited in size, memory and time, and parsed into objects.
 //!
-//! A long answer is parsed on a thread of its own, so that it holds up no other cluster, and within the request's time.
+//! A long answer is parsed on a thread of its own, so that it delays no other cluster, and within the request's time.
 
 use std::time::Duration;
 
@@ -17,33 +17,33 @@ use super::room::{HEAVIEST, LONGEST_ANSWER, Room, weight};
 use super::{Attempt, Cluster, ConnectFault};
 use mesh_model::Error;
 
-/// Up to here an answer is parsed where it was read: that takes a moment only, and a thread costs memory.
+/// The maximum length of an answer that is parsed on the runtime's thread: that is fast, and a thread costs memory.
 const SHORT: usize = 1024 * 1024;
-/// How many long answers are parsed at the same time.
+/// The limit of long answers that are parsed at the same time.
 static PARSERS: Semaphore = Semaphore::const_new(2);
-/// The longest refusal that is read.
+/// The longest error answer that is read.
 const LONGEST_REFUSAL: usize = 256 * 1024;
 
-/// Until when an answer is waited for, and the bound that it came from; nothing is without end.
+/// The time until which an answer is waited for, with the limit that it came from; `None` is no limit.
 pub(super) type Deadline = Option<(Instant, Duration)>;
 
-/// An answer, and the room that it takes in memory, which was there before it was made.
+/// An answer, with the room in memory that was reserved for it before it was parsed.
 pub(super) struct Weighed<T> {
     pub(super) answer: T,
     pub(super) room: Room,
 }
 
 impl Cluster {
-    /// Until when a request that is made now is to be answered.
+    /// Returns the deadline of a request that is sent now.
     pub(super) fn deadline(&self) -> Deadline {
         let bound = self.request_timeout()?;
         Some((Instant::now() + bound, bound))
     }
 
-    /// Sends `request` and gives what came back.
+    /// Sends `request` and returns the answer.
     ///
     /// # Errors
-    /// As `attempt` explains them.
+    /// As explained by `attempt`.
     pub(super) async fn ask<T>(
         &self,
         request: Request<Vec<u8>>,
@@ -58,7 +58,8 @@ impl Cluster {
         Ok(asked.answer)
     }
 
-    /// The same within `deadline`; each object in the answer is taken to need `each` bytes.
+    /// Sends `request` and returns the answer within `deadline`; each object in the answer is expected to need `each`
+    /// bytes.
     pub(super) async fn weighed<T>(
         &self,
         request: Request<Vec<u8>>,
@@ -74,7 +75,7 @@ impl Cluster {
             let response = client.send(request.map(Body::from)).await?;
             let (body, bytes) = whole(response).await?;
             let parsed = parse(bytes, each).await;
-            // What it was read into is given back when its parts are elsewhere.
+            // The room for the text is released after its parts were copied.
             drop(body);
             parsed
         };
@@ -89,10 +90,10 @@ impl Cluster {
         answered.map_err(|error| attempt.explain(error))
     }
 
-    /// Sends `request` and gives nothing of what came back.
+    /// Sends `request` and ignores the content of the answer.
     ///
     /// # Errors
-    /// As `attempt` explains them.
+    /// As explained by `attempt`.
     pub(super) async fn tell(
         &self,
         request: Request<Vec<u8>>,
@@ -104,12 +105,12 @@ impl Cluster {
     }
 }
 
-/// What an object in an answer takes at the most, of the kinds whose parts are small.
+/// The maximum memory for an object in an answer, for kinds with small objects.
 pub(super) const OBJECT: u64 = 256;
-/// The same of the kinds that hold pods: a volume has room for every sort that there is.
+/// The maximum memory for an object of the kinds that contain pods: a volume has fields for every type that exists.
 pub(super) const PART_OF_A_POD: u64 = 2048;
 
-/// The body to its end, and itself, which holds the room for that.
+/// Reads the body to its end; returns it with the body itself, which holds the reserved room.
 async fn whole(response: Response<Body>) -> Result<(Body, Vec<u8>), KubeError> {
     let status = response.status();
     let is_refusal = status.is_client_error() || status.is_server_error();
@@ -136,7 +137,7 @@ async fn whole(response: Response<Body>) -> Result<(Body, Vec<u8>), KubeError> {
     Err(KubeError::Api(Box::new(refusal)))
 }
 
-/// Grows by a quarter of what is there, and not to twice as much.
+/// Reserves a quarter more than the present length, instead of doubling it.
 fn make_room(bytes: &mut Vec<u8>, more: usize) {
     if bytes.capacity() - bytes.len() < more {
         bytes.reserve_exact(more.max(bytes.len() / 4));
@@ -150,7 +151,7 @@ where
     if bytes.len() <= SHORT {
         return parsed(&bytes, each);
     }
-    // Kept until it is parsed, even if nobody waits for it any more.
+    // Held until parsing ends, even if nobody waits for the result any more.
     let permit = PARSERS.acquire().await;
     tokio::task::spawn_blocking(move || {
         let _permit = permit;
@@ -169,7 +170,7 @@ fn parsed<T: DeserializeOwned>(bytes: &[u8], each: u64) -> Result<Weighed<T>, Ku
     Ok(Weighed { answer, room })
 }
 
-/// Room for one answer as it comes in.
+/// Returns the room for one incoming answer.
 pub(super) fn room() -> Room {
     Room::of(LONGEST_ANSWER)
 }

@@ -1,4 +1,4 @@
-//! Server-side apply, under the one field manager of the suite.
+//! Server-side apply, with the one field manager of the suite.
 //!
 //! <https://kubernetes.io/docs/reference/using-api/server-side-apply/>
 
@@ -16,23 +16,23 @@ use mesh_model::Error;
 use mesh_model::change::DryRun;
 use mesh_model::names::FIELD_MANAGER;
 
-/// How an apply treats other owners.
+/// Options of a server-side apply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ApplyOptions {
-    /// How far the write goes.
+    /// The dry-run mode.
     pub dry_run: DryRun,
-    /// Whether fields of other managers are taken over.
+    /// True if fields of other managers are taken over.
     pub force_conflicts: bool,
 }
 
 impl Cluster {
-    /// Applies `object` server-side and gives it back as the server holds it afterwards.
+    /// Applies `object` server-side and returns it as the server stores it.
     ///
-    /// With [`DryRun::Client`] nothing is sent and the object comes back as it was given.
+    /// With [`DryRun::Client`] nothing is sent and the object is returned unchanged.
     ///
     /// # Errors
-    /// Fields of another manager are an error of kind `Conflict`, with [`super::ApiFault::FieldConflict`] as its
-    /// cause, which lists their owners.
+    /// If another manager owns a field, an error of kind `Conflict`, with [`super::ApiFault::FieldConflict`] as its
+    /// cause, which lists the owners.
     pub async fn apply<K>(&self, object: &K, options: ApplyOptions) -> Result<K, Error>
     where
         K: Resource<DynamicType = ()>
@@ -52,7 +52,7 @@ impl Cluster {
             force: options.force_conflicts,
             ..PatchParams::apply(FIELD_MANAGER)
         };
-        // The server refuses an applied object that says who manages what.
+        // The server refuses an applied object with `managedFields`.
         let mut object = object.clone();
         object.meta_mut().managed_fields = None;
         let meta = object.meta();
@@ -66,13 +66,13 @@ impl Cluster {
         self.ask(request, &attempt).await
     }
 
-    /// Changes what `patch` names, by a JSON merge patch; with [`DryRun::Client`] nothing is sent.
+    /// Changes the fields in `patch` with a JSON merge patch; with [`DryRun::Client`] nothing is sent.
     ///
-    /// For what cannot be applied, such as taking away a label that somebody else set. A patch with the object's
-    /// `resourceVersion` changes nothing else than what was read.
+    /// For changes that cannot be applied, such as removing a label that another manager set. With the object's
+    /// `resourceVersion` in it, the patch only changes the version that was read.
     ///
     /// # Errors
-    /// An object that changed since is of kind `Conflict`, with [`super::ApiFault::Changed`] as its cause.
+    /// If the object changed since, an error of kind `Conflict`, with [`super::ApiFault::Changed`] as its cause.
     pub async fn merge_patch<K>(
         &self,
         namespace: Option<&str>,

@@ -1,13 +1,14 @@
-//! One piece of work over many clusters at once.
+//! Concurrent work on many clusters.
 
 use futures::StreamExt;
 
-/// How many clusters are worked on at the same time.
+/// The number of clusters that are worked on at the same time.
 pub const CLUSTERS_AT_ONCE: usize = 64;
 
-/// Runs `work` on every item, at most [`CLUSTERS_AT_ONCE`] at a time, and gives the results in the order of the items.
+/// Runs `work` on every item, at most [`CLUSTERS_AT_ONCE`] at a time, and returns the results in the order of the
+/// items.
 ///
-/// A slow item holds up no other. Nothing here bounds the time: each piece of work is bounded by its own time-outs.
+/// A slow item does not delay the others. There is no time limit here: each piece of work has its own timeouts.
 pub async fn fan_out<I, F, R>(
     items: impl IntoIterator<Item = I>,
     mut work: impl FnMut(I) -> F,

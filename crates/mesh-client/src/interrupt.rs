@@ -1,4 +1,4 @@
-//! Ctrl-C: reads are dropped at once, a write that is on its way is seen to its end, and nothing new is begun.
+//! Ctrl-C: reads are cancelled at once, a running write is completed, and nothing new is started.
 
 use std::future::Future;
 
@@ -7,20 +7,20 @@ use tokio::sync::watch;
 use mesh_model::Error;
 use mesh_model::error::Kind;
 
-/// Tells a command that Ctrl-C was pressed.
+/// Reports to a command that Ctrl-C was pressed.
 #[derive(Debug, Clone)]
 pub struct Interrupt {
     pressed: watch::Receiver<bool>,
 }
 
 impl Interrupt {
-    /// An interrupt, and the sender that presses it.
+    /// Returns an interrupt, with the sender that triggers it.
     pub fn new() -> (watch::Sender<bool>, Self) {
         let (sender, pressed) = watch::channel(false);
         (sender, Self { pressed })
     }
 
-    /// Does `work`, which only reads, unless Ctrl-C comes first.
+    /// Runs `work`, which only reads, until Ctrl-C is pressed.
     ///
     /// # Errors
     /// The work's own, or an error of kind `Interrupted`.
@@ -33,10 +33,10 @@ impl Interrupt {
         }
     }
 
-    /// An error of kind `Interrupted` once Ctrl-C was pressed; asked before every write.
+    /// Fails with an error of kind `Interrupted` after Ctrl-C was pressed; called before every write.
     ///
     /// # Errors
-    /// That error.
+    /// An error of kind `Interrupted`.
     pub fn check(&self) -> Result<(), Error> {
         if *self.pressed.borrow() {
             Err(interrupted())

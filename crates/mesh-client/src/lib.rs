@@ -1,7 +1,7 @@
-//! Kubernetes: kubeconfigs, credentials, connections, reads, writes, waits, and what failures mean.
+//! Kubernetes: kubeconfigs, credentials, connections, reads, writes, waits, and explanations of failures.
 //!
-//! Never touches the terminal, the environment or the clock: what they say comes in as values.
-//! No error of the Kubernetes library leaves this crate: every failure is a [`mesh_model::Error`].
+//! Never uses the terminal, the environment or the clock: their values are parameters. No error of the Kubernetes
+//! library leaves this crate: every failure is a [`mesh_model::Error`].
 
 mod answers;
 mod apply;

@@ -1,4 +1,4 @@
-//! Lists: read page by page within the time of one request, so that a list that has no end is left before it fills the
+//! Lists: read page by page within the time of one request, so that an endless list is abandoned before it fills the
 //! memory.
 //!
 //! <https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks>
@@ -17,15 +17,15 @@ use super::room::{HEAVIEST, Room};
 use super::{ApiFault, Attempt, Cluster, Verb, api_fault};
 use mesh_model::Error;
 
-/// How many objects a page has, as kubectl's do.
+/// The number of objects in a page, as in kubectl.
 const PAGE: u32 = 500;
-/// How many it has where those are too long.
+/// The number of objects in a page if they are large.
 const SMALL_PAGE: u32 = 20;
-/// The kinds whose objects hold descriptions of pods.
+/// The kinds whose objects contain pod specs.
 const OF_PODS: &[&str] = &["pods", "deployments", "daemonsets", "replicasets"];
 
 impl Cluster {
-    /// All objects of the kind that `selection` selects, in one namespace or (`None`) in all.
+    /// Returns all objects of the kind that `selection` selects, in one namespace or (`None`) in all.
     pub async fn list<K>(
         &self,
         namespace: Option<&str>,
@@ -45,7 +45,7 @@ impl Cluster {
         self.all(&attempt, ask, std::convert::identity).await
     }
 
-    /// The same for the first `limit` objects at the most, in the server's order.
+    /// Returns at most the first `limit` objects, in the server's order.
     pub async fn list_some<K>(
         &self,
         namespace: Option<&str>,
@@ -64,7 +64,7 @@ impl Cluster {
         Ok(list.answer.items)
     }
 
-    /// The names of all objects of the kind that `selection` selects, where nothing else of them is wanted or kept.
+    /// Returns only the names of all objects of the kind that `selection` selects, without keeping the objects.
     pub async fn list_names<K>(
         &self,
         namespace: Option<&str>,
@@ -84,8 +84,9 @@ impl Cluster {
         self.all(&attempt, ask, name).await
     }
 
-    /// Asks for one page after the other. Where a server has forgotten where the last one ended, all is read anew and in one
-    /// go, as client-go does: <https://pkg.go.dev/k8s.io/client-go/tools/pager>. Of each object only what `keep` makes of it is kept.
+    /// Requests one page after the other. If a continue token has expired, everything is read again without pages, as
+    /// in client-go: <https://pkg.go.dev/k8s.io/client-go/tools/pager>. Of each object only the result of `keep` is
+    /// kept.
     async fn all<K: Clone, R>(
         &self,
         attempt: &Attempt,
@@ -119,7 +120,7 @@ impl Cluster {
             };
             let list = read.answer;
             let next = list.metadata.continue_.filter(|token| !token.is_empty());
-            // A page that brings nothing on is the end of every list but one that has none.
+            // A page without progress is the end of every list that has an end.
             let is_stuck = next.is_some() && (list.items.is_empty() || next == from);
             if is_stuck {
                 return Err(attempt.refused(ApiFault::Unreadable {

@@ -1,7 +1,7 @@
-//! Objects of any kind, given as JSON: reading one and applying one, with every failure explained.
+//! Objects of any kind, as JSON: reading and applying one, with every failure explained.
 //!
-//! What has a type of its own goes through `objects` and `apply`. This is for the manifests that the suite renders, whose
-//! kinds are Kubernetes', Istio's and the Gateway API's.
+//! Typed objects go through `objects` and `apply`. This is for the manifests that the suite renders, of kinds of
+//! Kubernetes, Istio and the Gateway API.
 
 use kube::core::params::{GetParams, Patch, PatchParams};
 use kube::core::{ApiResource, GroupVersionKind, Request};
@@ -14,10 +14,10 @@ use mesh_model::Error;
 use mesh_model::names::FIELD_MANAGER;
 
 impl Cluster {
-    /// The object of the same kind, namespace and name as `manifest`, or nothing where it does not exist.
+    /// Returns the object of the same kind, namespace and name as `manifest`; `None` if it does not exist.
     ///
     /// # Errors
-    /// A kind that the cluster does not know has [`super::ApiFault::KindUnknown`] as its cause.
+    /// If the cluster does not have the kind, the cause is [`super::ApiFault::KindUnknown`].
     pub async fn get_manifest(&self, manifest: &Value) -> Result<Option<Value>, Error> {
         let (request, name, attempt) = self.about(Verb::Get, manifest)?;
         let request = built(request.get(name, &GetParams::default()), &attempt)?;
@@ -27,12 +27,12 @@ impl Cluster {
         }
     }
 
-    /// Applies `manifest` server-side and gives it back as the server holds it afterwards, or would.
+    /// Applies `manifest` server-side and returns it as the server stores it, or would store it.
     ///
-    /// With [`DryRun::Client`] nothing is sent and the manifest comes back as it was given.
+    /// With [`DryRun::Client`] nothing is sent and the manifest is returned unchanged.
     ///
     /// # Errors
-    /// As those of [`Cluster::apply`].
+    /// Those of [`Cluster::apply`].
     pub async fn apply_manifest(
         &self,
         manifest: &Value,
@@ -55,7 +55,7 @@ impl Cluster {
         self.ask(request, &attempt).await
     }
 
-    /// Where the object is, its name, and what a request about it is called.
+    /// Returns the path of the object, its name, and the description of the request.
     fn about<'a>(
         &self,
         verb: Verb,

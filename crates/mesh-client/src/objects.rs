@@ -12,7 +12,7 @@ use super::paths::path;
 use super::{ApiFault, Attempt, Cluster, DryRun, Verb, api_fault};
 use mesh_model::Error;
 
-/// Which objects of a kind a list is about; the server does the selecting.
+/// The selection of objects in a list; the server evaluates it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
     /// A label selector, such as `istio/multiCluster=true`.
@@ -22,7 +22,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Those that this label selector takes.
+    /// Returns the selection by this label selector.
     pub fn labelled(labels: &str) -> Self {
         Self {
             labels: Some(labels.to_owned()),
@@ -32,9 +32,9 @@ impl Selection {
 }
 
 impl Cluster {
-    /// The object of that name, or nothing where it does not exist.
+    /// Returns the object of that name; `None` if it does not exist.
     ///
-    /// `namespace` is `None` for kinds that have none. A kind that the cluster does not know is an error.
+    /// `namespace` is `None` for kinds without one. If the cluster does not have the kind, that is an error.
     pub async fn get<K>(&self, namespace: Option<&str>, name: &str) -> Result<Option<K>, Error>
     where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
@@ -47,10 +47,10 @@ impl Cluster {
         }
     }
 
-    /// Creates `object` and gives it back as the server holds it; with [`DryRun::Client`] nothing is sent.
+    /// Creates `object` and returns it as the server stores it; with [`DryRun::Client`] nothing is sent.
     ///
     /// # Errors
-    /// One that is there already is of kind `Conflict`, with [`ApiFault::AlreadyExists`] as its cause.
+    /// If the object already exists, an error of kind `Conflict`, with [`ApiFault::AlreadyExists`] as its cause.
     pub async fn create<K>(&self, object: &K, dry_run: DryRun) -> Result<K, Error>
     where
         K: Resource<DynamicType = ()>
@@ -77,12 +77,12 @@ impl Cluster {
         self.ask(request, &attempt).await
     }
 
-    /// Deletes the object that `metadata` was read of, and says whether there was one. It is deleted only if it is still
-    /// that very object and, where the version is known, as it was read; with [`DryRun::Client`] nothing is sent.
+    /// Deletes the object with this `metadata`, and returns whether it existed. It is deleted only if it is still that
+    /// very object and, if the version is known, as it was read; with [`DryRun::Client`] nothing is sent.
     ///
     /// # Errors
-    /// Another object of that name, or one that changed since, is of kind `Conflict`, with [`ApiFault::Changed`] as its
-    /// cause.
+    /// For another object of that name, or one that changed since, an error of kind `Conflict`, with
+    /// [`ApiFault::Changed`] as its cause.
     pub async fn delete<K>(&self, metadata: &ObjectMeta, dry_run: DryRun) -> Result<bool, Error>
     where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
@@ -122,7 +122,7 @@ impl Cluster {
         self.attempt_about(verb, &K::plural(&()), &K::group(&()), namespace, name)
     }
 
-    /// The same for a kind that is known by its names only.
+    /// Describes a request about objects of a kind that is only known by its names.
     pub(super) fn attempt_about(
         &self,
         verb: Verb,
@@ -147,7 +147,7 @@ impl Cluster {
     }
 }
 
-/// The request, unless a parameter in it can be none.
+/// Returns the request, or an error if one of its parameters is not valid.
 pub(super) fn built<T>(
     request: Result<T, kube::core::request::Error>,
     attempt: &Attempt,

@@ -1,5 +1,5 @@
-//! Where objects are on an API server. Names and namespaces become the path of a request here and nowhere else, and only
-//! after they were checked: a name that comes out of a cluster, or out of a token, must not lead a request elsewhere.
+//! Paths of objects on an API server. Names and namespaces become the path of a request only here, and only after
+//! validation: a name from a cluster, or from a token, must not send a request to another path.
 //!
 //! <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>
 
@@ -11,24 +11,24 @@ use mesh_model::Error;
 use mesh_model::cluster_name::{is_dns_label, is_dns_subdomain};
 use mesh_model::error::Kind;
 
-/// The group whose objects may be called almost anything, such as `system:node`.
+/// The group whose objects may have almost any name, such as `system:node`.
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// The core kinds whose names are DNS labels.
 const LABELS: &[&str] = &["namespaces", "services"];
 
-/// Where objects of the kind `K` are, with the namespace and the name of `attempt` checked.
+/// Returns the path of objects of the kind `K`, with the namespace and the name of `attempt` validated.
 ///
 /// # Errors
-/// No object can be called that, so that nothing is asked.
+/// A name that no object can have; then nothing is sent.
 pub(super) fn path<K: Resource<DynamicType = ()>>(attempt: &Attempt) -> Result<Request, Error> {
     check(&K::group(&()), &K::plural(&()), attempt)?;
     Ok(Request::new(K::url_path(&(), attempt.namespace())))
 }
 
-/// The same for a kind that is known by its names only.
+/// Returns the path for a kind that is only known by its names.
 pub(super) fn path_of(resource: &ApiResource, attempt: &Attempt) -> Result<Request, Error> {
-    // What comes from a manifest becomes a part of the path as well.
+    // The group and the kind from a manifest become part of the path as well.
     let is_sound = (resource.group.is_empty() || is_dns_subdomain(&resource.group))
         && is_dns_label(&resource.version)
         && is_dns_label(&resource.plural);
@@ -40,7 +40,7 @@ pub(super) fn path_of(resource: &ApiResource, attempt: &Attempt) -> Result<Reque
     Ok(Request::new(path))
 }
 
-/// The path of the port-forward of the pod that `attempt` is about.
+/// Returns the path of the port-forward of the pod in `attempt`.
 pub(super) fn port_forward(attempt: &Attempt, port: u16) -> Result<String, Error> {
     check("", "pods", attempt)?;
     let (namespace, pod) = (
@@ -67,7 +67,7 @@ fn check(group: &str, plural: &str, attempt: &Attempt) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether `name` is one segment of a path as it stands, without anything that would have to be escaped.
+/// Returns whether `name` is one segment of a path as it is, without characters that must be escaped.
 fn is_path_segment(name: &str) -> bool {
     let stays = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:@!$&'()*+,;=".contains(&byte);
     !matches!(name, "" | "." | "..") && name.bytes().all(stays)

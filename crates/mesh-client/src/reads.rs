@@ -1,4 +1,5 @@
-//! Reading with a missing right, a missing kind or a server that fails: each costs its own read and nothing else.
+//! Reads that may fail with a missing permission, a missing kind or a server error: a failed read does not affect the
+//! others.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Debug;
@@ -10,18 +11,18 @@ use super::{Cluster, ConnectFault, Selection, api_fault, connect_fault};
 use mesh_model::error::{Error, Kind};
 use mesh_model::read::Read;
 
-/// The reads of one cluster that belong together, and whether the cluster can be worked with at all.
+/// The reads of one cluster that belong together, and whether the cluster is usable at all.
 pub struct Reads<'c> {
     cluster: &'c Cluster,
     is_any_seen: Cell<bool>,
-    /// The first error that is about the whole cluster.
+    /// The first error that concerns the whole cluster.
     lost: RefCell<Option<Error>>,
-    /// The first one that is about one read.
+    /// The first error that concerns one read.
     unread: RefCell<Option<Error>>,
 }
 
 impl Cluster {
-    /// Begins reads that belong together; [`Reads::checked`] ends them.
+    /// Starts reads that belong together; [`Reads::checked`] ends them.
     pub fn reads(&self) -> Reads<'_> {
         Reads {
             cluster: self,
@@ -75,7 +76,8 @@ impl Reads<'_> {
         self.take(read)
     }
 
-    /// What came of a read: the one place that decides what costs a read and what costs the cluster.
+    /// Returns the result of a read: the one place that decides whether an error concerns one read or the whole
+    /// cluster.
     pub fn take<T>(&self, result: Result<T, Error>) -> Read<T> {
         let error = match result {
             Ok(value) => {
@@ -113,10 +115,10 @@ impl Reads<'_> {
         read
     }
 
-    /// Ends reads of which it does not matter whether any was seen.
+    /// Ends reads that may all have failed.
     ///
     /// # Errors
-    /// A cluster that is not reached or does not accept the credential.
+    /// A cluster that is unreachable or does not accept the credential.
     pub fn reached(&self) -> Result<(), Error> {
         self.lost.take().map_or(Ok(()), Err)
     }
@@ -124,7 +126,7 @@ impl Reads<'_> {
     /// Ends the reads so far.
     ///
     /// # Errors
-    /// A cluster that is not reached or does not accept the credential; and one of which nothing at all could be read.
+    /// A cluster that is unreachable or does not accept the credential; and one in which every read failed.
     pub fn checked(&self) -> Result<(), Error> {
         self.reached()?;
         match self.unread.take() {

@@ -1,7 +1,7 @@
-//! How much memory answers may take: each for itself, and all that are read at the same time together.
+//! Memory limits for answers: for each one, and for all that are read at the same time.
 //!
-//! An API server is anybody's. One that answers without an end must cost neither the machine's memory nor the answers of
-//! the other clusters, so that who takes little always gets it.
+//! An API server is not trusted. An endless answer must neither fill the machine's memory nor affect the answers of
+//! other clusters; so a small answer always gets its memory.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,18 +9,18 @@ use super::ApiFault;
 
 const MIB: u64 = 1024 * 1024;
 
-/// The longest answer that is read. A page of five hundred remote secrets has a sixteenth of it.
+/// The longest answer that is read. A page of five hundred remote secrets is a sixteenth of it.
 pub(super) const LONGEST_ANSWER: u64 = 32 * MIB;
-/// The most that one answer, or one list of many pages, may take in memory once it was read.
+/// The maximum memory for one answer, or for one list of many pages, after parsing.
 pub(super) const HEAVIEST: u64 = 96 * MIB;
-/// What all answers that are being read may take together.
+/// The maximum memory for all answers that are being read.
 const ALL: u64 = 128 * MIB;
-/// What each of them gets however much the others take.
+/// The memory that each of them gets in any case.
 const ALWAYS: u64 = 2 * MIB;
 
 static TAKEN: AtomicU64 = AtomicU64::new(0);
 
-/// The part of the memory that one answer takes; given back when it is dropped.
+/// The memory that one answer takes; released when it is dropped.
 #[derive(Debug)]
 pub(super) struct Room {
     taken: u64,
@@ -28,15 +28,15 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// No room yet, of which at most `most` will be taken.
+    /// Returns an empty room, which will take at most `most`.
     pub(super) fn of(most: u64) -> Self {
         Self { taken: 0, most }
     }
 
-    /// Takes `more`.
+    /// Reserves `more`.
     ///
     /// # Errors
-    /// The answer is too long by itself, or for what is left beside the others.
+    /// The answer is too long by itself, or with the others that are being read.
     pub(super) fn take(&mut self, more: u64) -> Result<(), ApiFault> {
         let taken = self.taken.saturating_add(more);
         if taken > self.most {
@@ -53,7 +53,7 @@ impl Room {
         Ok(())
     }
 
-    /// Takes over what `other` has.
+    /// Takes over the memory of `other`.
     ///
     /// # Errors
     /// Both together are too long.
@@ -80,10 +80,10 @@ fn too_long(bound: u64) -> ApiFault {
     }
 }
 
-/// What JSON is about to take in memory, where each object in it takes `each`. Two bytes of text can become an object of
-/// hundreds, so that the length of an answer tells little.
+/// Estimates the memory for parsed JSON, if each object in it takes `each`. Two bytes of text can become an object of
+/// hundreds, so the length of an answer is no measure.
 pub(super) fn weight(json: &[u8], each: u64) -> u64 {
-    /// What a text, a number, or an entry of a map takes beside its own length.
+    /// The memory for a text, a number, or an entry of a map, in addition to its own length.
     const VALUE: u64 = 48;
     let (mut objects, mut values) = (0_u64, 0_u64);
     let (mut in_text, mut is_escaped) = (false, false);

@@ -1,4 +1,4 @@
-//! One cluster as a kubeconfig names it: where it is, whom to trust there, and who we are.
+//! One cluster as a kubeconfig describes it: server, trust and credential.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::Credential;
 use mesh_model::command::Kubectl;
 
-/// What is needed to reach one cluster: a kubeconfig of one entry, with its files found.
+/// Everything that is needed to reach one cluster: a kubeconfig of one entry, with its files found.
 ///
 /// Its `Debug` shows no secret.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub struct Target {
     pub(super) file_references: Vec<FileReference>,
 }
 
-/// Whose certificates are accepted.
+/// The accepted certificate authorities.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Trust {
     /// Those of the authorities that this machine trusts.
@@ -41,7 +41,7 @@ pub enum Trust {
     Insecure,
 }
 
-/// Whom to act as.
+/// The user to impersonate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Impersonation {
     /// `--as`.
@@ -54,22 +54,22 @@ pub struct Impersonation {
     pub extra: Vec<(String, Vec<String>)>,
 }
 
-/// A field of a kubeconfig that names a file or a command of the machine where it is used.
+/// A field of a kubeconfig with a file or a command of the machine where it is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileReference {
     /// The field, such as `certificate-authority`.
     pub field: &'static str,
-    /// What it names.
+    /// The file or command.
     pub path: PathBuf,
 }
 
 impl Target {
-    /// The context's name, or the label that a kubeconfig from elsewhere was given.
+    /// Returns the context's name, or the label of a kubeconfig from elsewhere.
     pub fn context(&self) -> &str {
         &self.context
     }
 
-    /// What messages call it: `context east`, or the label of a kubeconfig from elsewhere.
+    /// Returns its name for messages: `context east`, or the label of a kubeconfig from elsewhere.
     pub fn described(&self) -> String {
         if self.foreign {
             self.context.clone()
@@ -78,77 +78,77 @@ impl Target {
         }
     }
 
-    /// How kubectl is told about this context: `kubectl --context east`.
+    /// Returns the kubectl flags for this context: `kubectl --context east`.
     ///
-    /// For a kubeconfig from elsewhere it is `kubectl` alone.
+    /// For a kubeconfig from elsewhere only `kubectl`.
     pub fn kubectl(&self) -> &Kubectl {
         &self.kubectl
     }
 
-    /// The API server's URL as the file has it.
+    /// Returns the API server's URL as in the file.
     pub fn server(&self) -> &str {
         &self.server
     }
 
-    /// Returns whether the server is spoken to over TLS. Without it no credential is sent, as by kubectl and by istiod.
+    /// Returns whether the connection uses TLS. Without TLS no credential is sent, as by kubectl and by istiod.
     pub fn is_tls(&self) -> bool {
         let scheme = self.server.split("://").next().unwrap_or_default();
         scheme.eq_ignore_ascii_case("https")
     }
 
-    /// The namespace that the context sets.
+    /// Returns the namespace of the context.
     pub fn namespace(&self) -> Option<&str> {
         self.namespace.as_deref()
     }
 
-    /// The name of the kubeconfig's cluster entry.
+    /// Returns the name of the kubeconfig's cluster entry.
     pub fn cluster_entry(&self) -> &str {
         &self.cluster_entry
     }
 
-    /// The name of the kubeconfig's user entry.
+    /// Returns the name of the kubeconfig's user entry.
     pub fn user_entry(&self) -> Option<&str> {
         self.user_entry.as_deref()
     }
 
-    /// Whose certificates are accepted.
+    /// Returns the accepted certificate authorities.
     pub fn trust(&self) -> &Trust {
         &self.trust
     }
 
-    /// The name that the server's certificate must be valid for, where it is not the server's own.
+    /// Returns the name that the server's certificate must be valid for, if it is not the server's own.
     pub fn tls_server_name(&self) -> Option<&str> {
         self.tls_server_name.as_deref()
     }
 
-    /// The proxy's URL, where the kubeconfig sets one; it can hold a password.
+    /// Returns the proxy's URL, if the kubeconfig sets one; it can contain a password.
     pub fn proxy(&self) -> Option<&str> {
         self.proxy.as_deref()
     }
 
-    /// Who we are.
+    /// Returns the credential.
     pub fn credential(&self) -> &Credential {
         &self.credential
     }
 
-    /// Whom we act as.
+    /// Returns the user to impersonate.
     pub fn impersonation(&self) -> Option<&Impersonation> {
         self.impersonation.as_ref()
     }
 
-    /// The bound on each request that was asked for; zero means none at all.
+    /// Returns the requested timeout of each request; zero means no limit.
     pub fn request_timeout(&self) -> Option<Duration> {
         self.request_timeout
     }
 
-    /// The same target with that bound on each request.
+    /// Sets the timeout of each request.
     #[must_use]
     pub fn with_request_timeout(mut self, bound: Option<Duration>) -> Self {
         self.request_timeout = bound;
         self
     }
 
-    /// The same server with the same trust, as whoever `token` belongs to: without our own credential, and acting as nobody.
+    /// Returns the same server with the same trust and with `token`: without the own credential and impersonation.
     #[must_use]
     pub fn with_token(mut self, token: SecretString) -> Self {
         self.credential = Credential::of_token(token);
@@ -157,9 +157,9 @@ impl Target {
         self
     }
 
-    /// The files and commands that a kubeconfig from elsewhere ([`Target::from_text`]) refers to.
+    /// Returns the files and commands in a kubeconfig from elsewhere ([`Target::from_text`]).
     ///
-    /// They are of another machine: none is read or run, and connecting with any is refused.
+    /// They belong to another machine: none is read or run, and a target with any cannot be connected to.
     pub fn file_references(&self) -> &[FileReference] {
         &self.file_references
     }

@@ -1,4 +1,4 @@
-//! Tokens of service accounts, as the API server grants them.
+//! Tokens of service accounts, requested from the API server.
 
 use k8s_openapi::api::authentication::v1::TokenRequest;
 use k8s_openapi::api::core::v1::ServiceAccount;
@@ -10,7 +10,7 @@ use super::{Cluster, Verb};
 use mesh_model::Error;
 
 impl Cluster {
-    /// Asks for a token of the service account; what was granted comes back in its status.
+    /// Requests a token of the service account; the token is in the status of the result.
     ///
     /// Source: <https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/>.
     pub async fn request_token(

@@ -1,4 +1,4 @@
-//! Waiting for one object by a watch, bounded by a deadline.
+//! Waiting for one object with a watch, with a deadline.
 //!
 //! <https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes>
 
@@ -18,29 +18,29 @@ use super::{ApiFault, Attempt, Cluster, Verb, api_fault};
 use mesh_model::Error;
 use mesh_model::error::Kind;
 
-/// The pause before a watch that ended is begun again; doubled each time up to the longest.
+/// The pause before a watch that ended is started again; doubled each time up to the maximum.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The longest watch that a server is asked for in one go.
+/// The longest watch that is requested from a server.
 const LONGEST_WATCH: u64 = 290;
 
-/// How a wait ended.
+/// The result of a wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen<T> {
-    /// The condition held for this object.
+    /// The condition is true for this object.
     Met(T),
-    /// Time ran out; this was last seen, if the object was there at all.
+    /// Time ran out; this is the last state, if the object existed at all.
     RanOut(Option<T>),
 }
 
-/// Watches the object of that name until `holds` says yes, for at most `limit`.
+/// Watches the object of that name until `holds` returns true, for at most `limit`.
 ///
-/// `known` is what the caller has just read or created: the watch goes on from there. Without it the server begins
-/// with what there is now, so no read is needed before. The object need not exist yet.
+/// `known` is the object as the caller has just read or created it: the watch continues from there. Without it the
+/// server starts with the present state, so no read is needed before. The object need not exist yet.
 ///
 /// # Errors
-/// What a retry cannot mend, such as a watch that is forbidden; and a cluster that is still unreachable when time
+/// Errors that a retry cannot fix, such as a watch that is forbidden; and a cluster that is still unreachable when time
 /// runs out.
 pub async fn wait_for<K>(
     cluster: &Cluster,
@@ -73,7 +73,7 @@ where
         trouble = match wait.watch().await {
             Ok(Ended::Met(object)) => return Ok(Seen::Met(object)),
             Ok(Ended::RanOut) => return Ok(Seen::RanOut(wait.last)),
-            // A cluster that was unreachable before has not been reached since.
+            // A cluster that was unreachable before has not become reachable since.
             Ok(Ended::Unanswered) => return trouble.map_or(Ok(Seen::RanOut(wait.last)), Err),
             Ok(Ended::Closed { heard: true }) => {
                 pause = SHORTEST_PAUSE;
@@ -97,21 +97,21 @@ struct Wait<'a, K, H> {
     name: &'a str,
     attempt: Attempt,
     deadline: Instant,
-    /// Where the next watch goes on; nothing means with what there is then.
+    /// The version from which the next watch continues; `None` is the present state.
     version: Option<String>,
     last: Option<K>,
     holds: H,
 }
 
-/// How one watch ended.
+/// The end of one watch.
 enum Ended<K> {
     Met(K),
     RanOut,
     /// Time ran out before the server answered.
     Unanswered,
-    /// The server closed it, or what it was to go on from is too old.
+    /// The server closed it, or the version to continue from is too old.
     Closed {
-        /// Whether anything was heard before.
+        /// True if any event was received before.
         heard: bool,
     },
 }
@@ -173,7 +173,7 @@ where
         }
     }
 
-    /// What was to be gone on from can be too old for the server (410): then the next watch begins anew.
+    /// Handles a version that is too old for the server (410): the next watch starts with the present state.
     fn closed_if_expired(&mut self, error: Error) -> Result<Ended<K>, Error> {
         match api_fault(&error) {
             Some(ApiFault::Expired { .. }) => {

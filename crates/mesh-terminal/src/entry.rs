@@ -1,4 +1,4 @@
-//! The way in: arguments, log, runtime, Ctrl-C, and the one place that prints an error and picks the exit code.
+//! The entry point: arguments, log, runtime, Ctrl-C, and the one place that prints an error and selects the exit code.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -12,15 +12,15 @@ use super::{Environment, Streams, completion, interrupt, log, problem};
 use mesh_model::visible::in_one_line;
 use mesh_model::{Error, Exit};
 
-/// A plugin as the entry point sees it.
+/// A plugin, as the entry point needs it.
 pub trait Plugin: Parser {
-    /// How users type it, for example `kubectl mesh-secret`.
+    /// The user's spelling, for example `kubectl mesh-secret`.
     const TYPED: &'static str;
 
-    /// How much `-v` asks for.
+    /// Returns the level of `-v`.
     fn verbosity(&self) -> u8;
 
-    /// Runs the verb that the arguments ask for.
+    /// Runs the verb in the arguments.
     fn run(
         self,
         environment: &Environment,
@@ -29,7 +29,7 @@ pub trait Plugin: Parser {
     ) -> impl Future<Output = Result<Exit, Error>>;
 }
 
-/// Parses the arguments, runs the verb, prints what went wrong and gives the exit code.
+/// Parses the arguments, runs the verb, prints errors and returns the exit code.
 pub fn run<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     if arguments
@@ -47,7 +47,7 @@ pub fn run<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode
     let mut streams = Streams::standard();
     let result = block_on(plugin, &environment, &mut streams);
     match result {
-        // Nobody is there to be told what was found; but what was not done was not done all the same.
+        // Nobody reads the findings any more, so they do not count; a failure still does.
         Ok(Exit::Findings) if streams.pipe_closed() => Exit::Fine.into(),
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -57,8 +57,8 @@ pub fn run<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode
     }
 }
 
-/// The command with the spelling that kubectl's users type, whatever the file is called. Of a flag given twice the last
-/// one counts, as with kubectl and istioctl.
+/// Returns the command with the spelling of kubectl's users, whatever the name of the file. If a flag is given twice
+/// the last one wins, as with kubectl and istioctl.
 pub fn command<P: Plugin>() -> clap::Command {
     let command = P::command()
         .bin_name(P::TYPED)
@@ -67,7 +67,7 @@ pub fn command<P: Plugin>() -> clap::Command {
     completion::with_examples(command, P::TYPED)
 }
 
-/// `help VERB` and `version`, as kubectl has them, in the spelling of flags.
+/// Converts `help VERB` and `version`, which kubectl has, into flags.
 fn as_flags(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let is_flag = |word: &OsString| word.to_string_lossy().starts_with('-');
     let verb = arguments.iter().skip(1).position(|word| !is_flag(word));
@@ -87,7 +87,7 @@ fn as_flags(mut arguments: Vec<OsString>) -> Vec<OsString> {
 
 fn parse<P: Plugin>(arguments: Vec<OsString>) -> Result<P, clap::Error> {
     let mut arguments = as_flags(arguments);
-    // clap takes the name in usage lines from the first argument, which is the file's name.
+    // clap takes the name in usage lines from the first argument, which is the name of the file.
     if let Some(first) = arguments.first_mut() {
         *first = OsString::from(P::TYPED);
     }
@@ -99,7 +99,7 @@ fn parse<P: Plugin>(arguments: Vec<OsString>) -> Result<P, clap::Error> {
     parsed.map_err(shown_in_one_line)
 }
 
-/// The same error with each word of the command line in one line: names are often pasted from elsewhere.
+/// Returns the error with each word of the command line in one line: names are often pasted.
 fn shown_in_one_line(mut error: clap::Error) -> clap::Error {
     let words = [
         ContextKind::InvalidArg,
@@ -115,13 +115,14 @@ fn shown_in_one_line(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// Help goes to stdout with 0, a wrong argument to stderr with 2; a reader that went away is silent.
+/// Prints help to stdout with exit code 0, and an error about arguments to stderr with 2; a closed pipe is not
+/// reported.
 fn refuse(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
         let _ = error.print();
         return Exit::Failed.into();
     }
-    // clap leaves blanks where a paragraph of a flag's help ends.
+    // clap leaves trailing blanks at the end of a paragraph of a flag's help.
     let help = error.render().ansi().to_string();
     let lines = help.lines().map(str::trim_end);
     let mut out = anstream::AutoStream::auto(std::io::stdout());
@@ -131,7 +132,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     Exit::Fine.into()
 }
 
-/// Answers kubectl, which asks for a person who presses TAB. There is nobody to tell of a failure.
+/// Answers kubectl for a person who presses TAB. A failure cannot be shown to anybody.
 fn complete<P: Plugin>(words: &[OsString]) -> ExitCode {
     if let Ok(runtime) = runtime() {
         let environment = Environment::read();
@@ -161,9 +162,9 @@ fn block_on<P: Plugin>(
     let result = runtime.block_on(async {
         let work = plugin.run(environment, &interrupt, streams);
         tokio::select! {
-            // Ctrl-C is listened to before the work begins.
+            // Ctrl-C is handled before the work begins.
             biased;
-            // The first Ctrl-C asks the command to stop, the second one does not ask.
+            // The first Ctrl-C asks the command to stop, the second one ends it.
             () = async {
                 let _ = tokio::signal::ctrl_c().await;
                 let _ = press.send(true);
@@ -172,7 +173,7 @@ fn block_on<P: Plugin>(
             result = work => result,
         }
     });
-    // A credential plugin or a name lookup that hangs on its thread must not keep us.
+    // A credential plugin or a name lookup that hangs on its thread must not delay the exit.
     runtime.shutdown_background();
     result
 }

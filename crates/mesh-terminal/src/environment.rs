@@ -1,4 +1,4 @@
-//! The environment and the clock, read once at the start; what follows gets values.
+//! The environment and the clock, read once at the start; everything else gets values.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 use mesh_client::{InCluster, ProxyEnvironment};
 
-/// Where a pod finds its service account.
+/// The folder in which a pod finds its service account.
 ///
 /// <https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/>
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// What the process was started with, besides its arguments.
+/// The environment that the process was started with.
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// `$KUBECONFIG`, a list of files.
@@ -23,9 +23,9 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// `$PATH`, a list of folders.
     pub path: Option<OsString>,
-    /// The way to the cluster of the pod that we run in, if we run in one.
+    /// The access to the own cluster, if the suite runs in a pod.
     pub pod: Option<InCluster>,
-    /// What the environment says about proxies.
+    /// The environment's proxy settings.
     pub proxies: ProxyEnvironment,
     /// The time at which the process started.
     pub now: Timestamp,

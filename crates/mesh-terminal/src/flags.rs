@@ -1,4 +1,4 @@
-//! Flags that several verbs share, flattened into theirs; the words are kubectl's.
+//! Flags that several verbs share, flattened into theirs; their names are kubectl's.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use mesh_client::{
 use mesh_model::Error;
 use mesh_model::names::ISTIO_SYSTEM;
 
-/// How to reach a cluster, and as whom.
+/// Flags for access to clusters.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectFlags {
@@ -44,14 +44,14 @@ pub struct ConnectFlags {
     /// Bound on each request, such as 5s or 2m; 0 is none [default: 30s]
     #[arg(long, alias = "kubeclient-timeout", value_name = "DURATION", value_parser = duration)]
     pub request_timeout: Option<Duration>,
-    /// What [`ConnectServerFlags`](super::flags_server::ConnectServerFlags) adds.
+    /// The flags that [`ConnectServerFlags`](super::flags_server::ConnectServerFlags) adds.
     #[arg(skip)]
     pub server: ServerFlags,
 }
 
 impl ConnectFlags {
     /// # Errors
-    /// A flag that can be said of one cluster only, where there are several.
+    /// A flag that is only valid for one cluster, if there are several.
     pub fn for_one(&self, clusters: usize) -> Result<(), Error> {
         self.server.for_one(clusters)
     }
@@ -59,7 +59,7 @@ impl ConnectFlags {
     /// Reads the kubeconfig that these flags and the environment name.
     ///
     /// # Errors
-    /// A kubeconfig that is missing, unreadable or not one.
+    /// A kubeconfig that is missing, unreadable or not valid.
     pub fn load(&self, environment: &Environment) -> Result<Kubeconfig, Error> {
         let found = Kubeconfig::load_in_pod(
             self.kubeconfig
@@ -71,7 +71,7 @@ impl ConnectFlags {
         );
         let kubeconfig = match (found, given(self.server.server.as_deref())) {
             (Ok(kubeconfig), _) => kubeconfig,
-            // As with kubectl, an address alone will do.
+            // As with kubectl, an address alone is enough.
             (Err(_), Some(server)) if self.kubeconfig.is_none() => Kubeconfig::of_server(&server),
             (Err(error), _) => return Err(error),
         };
@@ -79,7 +79,8 @@ impl ConnectFlags {
         Ok(kubeconfig.with_preferences(preferences))
     }
 
-    /// The same for a second cluster: `--cluster`, `--user` and what [`ServerFlags`] say are about the first one only.
+    /// Returns the overrides for a second cluster: `--cluster`, `--user` and the [`ServerFlags`] apply only to the
+    /// first one.
     pub fn holder_overrides(&self, context: &str) -> Overrides {
         Overrides {
             cluster: None,
@@ -89,7 +90,7 @@ impl ConnectFlags {
         }
     }
 
-    /// What these flags say in place of the kubeconfig, for `context` or the current one.
+    /// Returns the values of these flags that replace those of the kubeconfig, for `context` or the current one.
     pub fn overrides(&self, context: Option<&str>) -> Overrides {
         Overrides {
             context: given(context),
@@ -104,7 +105,7 @@ impl ConnectFlags {
     }
 }
 
-/// kubectl's preferences: those of `--kuberc`, or the ones that the environment names.
+/// Reads kubectl's preferences: the file of `--kuberc`, or the one in the environment.
 ///
 /// # Errors
 /// A flag that contradicts the environment.
@@ -117,7 +118,7 @@ pub fn preferences(kuberc: Option<&Path>, environment: &Environment) -> Result<P
     )
 }
 
-/// Which clusters.
+/// Flags that select clusters.
 #[derive(Debug, Clone, Args)]
 pub struct ContextFlags {
     /// Kubeconfig context of the cluster; may be repeated or a comma list [default: the current context]
@@ -126,7 +127,7 @@ pub struct ContextFlags {
 }
 
 impl ContextFlags {
-    /// The contexts asked for; `None` is the current one.
+    /// Returns the selected contexts; `None` is the current one.
     pub fn resolve(&self, kubeconfig: &Kubeconfig) -> Vec<Option<String>> {
         let named = split_contexts(&self.contexts, kubeconfig);
         if named.is_empty() {
@@ -136,13 +137,13 @@ impl ContextFlags {
         }
     }
 
-    /// Whether no context is named. As with kubectl, an empty name is as if the flag was not given.
+    /// Returns whether no context is named. As with kubectl, an empty name counts as no flag.
     pub fn is_empty(&self) -> bool {
         self.contexts.iter().all(String::is_empty)
     }
 }
 
-/// The contexts that comma lists name. A context whose own name has a comma in it is named by that.
+/// Returns the contexts in comma lists. A context whose own name contains a comma can be given by that name.
 pub fn split_contexts(lists: &[String], kubeconfig: &Kubeconfig) -> Vec<String> {
     split(lists, |list| {
         kubeconfig.context_names().any(|known| known == list)
@@ -160,10 +161,10 @@ fn split(lists: &[String], is_one: impl Fn(&str) -> bool) -> Vec<String> {
     lists.iter().flat_map(split).collect()
 }
 
-/// Which clusters, for what only reads.
+/// Flags that select clusters, for verbs that only read.
 #[derive(Debug, Clone, Args)]
 pub struct AllContextFlags {
-    /// Those that are named.
+    /// The named contexts.
     #[command(flatten)]
     pub named: ContextFlags,
     /// Every context of the kubeconfig, each cluster once
@@ -172,7 +173,7 @@ pub struct AllContextFlags {
 }
 
 impl AllContextFlags {
-    /// The contexts asked for; `None` is the current one.
+    /// Returns the selected contexts; `None` is the current one.
     pub fn resolve(&self, kubeconfig: &Kubeconfig) -> Vec<Option<String>> {
         if self.all_contexts {
             let known = kubeconfig.context_names();
@@ -182,7 +183,7 @@ impl AllContextFlags {
         }
     }
 
-    /// What is said to people who named no cluster, where the kubeconfig has more than the one that was read.
+    /// Returns a note for users who named no cluster, if the kubeconfig has more clusters than the one that was read.
     pub fn could_be_more(&self, kubeconfig: &Kubeconfig) -> Option<&'static str> {
         let alone = self.named.is_empty() && !self.all_contexts;
         (alone && kubeconfig.context_names().count() > 1)
@@ -190,13 +191,13 @@ impl AllContextFlags {
     }
 }
 
-/// A connector for one run of the plugin called `user_agent`.
+/// Returns a connector for one run of the plugin `user_agent`.
 pub fn connector(environment: &Environment, user_agent: &str, interactive: bool) -> Connector {
     let usual = ConnectorOptions::new(user_agent, environment.now);
     Connector::new(ConnectorOptions {
         proxies: environment.proxies.clone(),
         interactive,
-        // A person may take long to log in, and Ctrl-C is there.
+        // A person may take long to log in, and can press Ctrl-C.
         exec_timeout: if interactive {
             Duration::ZERO
         } else {
@@ -207,7 +208,7 @@ pub fn connector(environment: &Environment, user_agent: &str, interactive: bool)
     })
 }
 
-/// The Istio system namespace. It never comes from a context.
+/// Flags for the Istio system namespace. The namespace of a context is never used.
 #[derive(Debug, Clone, Args)]
 pub struct NamespaceFlags {
     /// Istio system namespace; wins over --istio-namespace [default: istio-system]
@@ -219,12 +220,12 @@ pub struct NamespaceFlags {
 }
 
 impl NamespaceFlags {
-    /// The namespace that they mean.
+    /// Returns the namespace.
     pub fn resolve(&self) -> &str {
         self.named().unwrap_or(ISTIO_SYSTEM)
     }
 
-    /// The namespace that they name, if any.
+    /// Returns the namespace that the flags name, if any.
     pub fn named(&self) -> Option<&str> {
         [&self.namespace, &self.istio_namespace]
             .into_iter()
@@ -234,7 +235,7 @@ impl NamespaceFlags {
     }
 }
 
-/// How far writes go.
+/// The flag for a dry run.
 #[derive(Debug, Clone, Args)]
 pub struct DryRunFlags {
     /// Say what would be done: 'client' sends no write, 'server' lets the servers check them
@@ -249,7 +250,7 @@ pub struct DryRunFlags {
     pub dry_run: DryRunArg,
 }
 
-/// kubectl's words for [`DryRun`].
+/// kubectl's values of the flag, for [`DryRun`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[expect(missing_docs, reason = "documentation would become part of the help")]
 pub enum DryRunArg {
@@ -259,7 +260,7 @@ pub enum DryRunArg {
 }
 
 impl DryRunFlags {
-    /// What they mean.
+    /// Returns the dry-run mode.
     pub fn resolve(&self) -> DryRun {
         match self.dry_run {
             DryRunArg::None => DryRun::None,
@@ -269,7 +270,7 @@ impl DryRunFlags {
     }
 }
 
-/// `-v`, counted, or with a number as kubectl takes it.
+/// The flag `-v`, counted, or with a number as in kubectl.
 #[derive(Debug, Clone, Args)]
 pub struct VerbosityFlags {
     /// Log to stderr: -v each request and retry, -v=2 or -vv connections too
@@ -287,7 +288,7 @@ pub struct VerbosityFlags {
 }
 
 impl VerbosityFlags {
-    /// The level: `-vvv` and `-v=3` are the same.
+    /// Returns the level: `-vvv` and `-v=3` are the same.
     pub fn level(&self) -> u8 {
         self.verbosity
             .iter()
@@ -295,10 +296,10 @@ impl VerbosityFlags {
     }
 }
 
-/// A length of time as kubectl takes it: `5s`, `2m`, `1h30m`, or a bare number of seconds.
+/// Parses a duration as kubectl does: `5s`, `2m`, `1h30m`, or a bare number of seconds.
 ///
 /// # Errors
-/// Anything else, and negative lengths.
+/// Anything else, and negative durations.
 pub fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Ok(Duration::from_secs(seconds));
@@ -309,13 +310,13 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "a length of time such as 30s, 5m or 1h is needed".to_owned())
 }
 
-/// The value of a flag, unless it is empty: as with kubectl and istioctl, that is as if the flag was not given.
+/// Returns the value of a flag, unless it is empty: as with kubectl and istioctl, an empty value counts as no flag.
 pub fn given(value: Option<&str>) -> Option<String> {
     value.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// `true` and `false` in all the spellings that kubectl and istioctl take.
-/// Source: <https://pkg.go.dev/strconv#ParseBool>.
+/// Parses `true` and `false` in all spellings that kubectl and istioctl accept. Source:
+/// <https://pkg.go.dev/strconv#ParseBool>.
 ///
 /// # Errors
 /// Anything else.

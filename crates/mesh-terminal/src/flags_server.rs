@@ -1,4 +1,4 @@
-//! kubectl's flags that say for one cluster what its kubeconfig entry would say.
+//! kubectl's flags that replace fields of one cluster's kubeconfig entries.
 
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use super::flags::{ConnectFlags, given};
 use mesh_client::Direct;
 use mesh_model::Error;
 
-/// What takes the place of fields of one cluster's kubeconfig entries. Its `Debug` shows no token.
+/// Flags that replace fields of one cluster's kubeconfig entries. Their `Debug` shows no token.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ServerFlags {
@@ -33,7 +33,7 @@ pub struct ServerFlags {
 }
 
 impl ServerFlags {
-    /// What they mean; a relative path begins at the working directory.
+    /// Returns the values; a relative path is relative to the working directory.
     pub(super) fn direct(&self) -> Direct {
         let path = self.certificate_authority.as_ref();
         let path = path.filter(|path| !path.as_os_str().is_empty());
@@ -48,7 +48,7 @@ impl ServerFlags {
     }
 
     /// # Errors
-    /// Any of them is given, and there are several clusters.
+    /// One of them is given, and there are several clusters.
     pub(super) fn for_one(&self, clusters: usize) -> Result<(), Error> {
         let given = [
             (self.server.is_some(), "--server"),
@@ -75,7 +75,8 @@ impl ServerFlags {
     }
 }
 
-/// Those of [`ServerFlags`] that say how we get in ourselves, for a verb where the others say what is written into a secret.
+/// Those of the [`ServerFlags`] that are for our own access, for a verb in which the others describe the access that is
+/// written into a secret.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct EntryFlags {
@@ -88,7 +89,7 @@ pub struct EntryFlags {
 }
 
 impl EntryFlags {
-    /// `connect` with what these flags say of the first cluster.
+    /// Returns `connect` with these flags applied to the first cluster.
     pub fn added_to(&self, connect: &ConnectFlags) -> ConnectFlags {
         ConnectFlags {
             server: ServerFlags {
@@ -101,7 +102,7 @@ impl EntryFlags {
     }
 }
 
-/// The same for a verb that always works with several clusters, where they are refused with the reason.
+/// The same flags for a verb that always works with several clusters, which refuses them with the reason.
 #[derive(Debug, Clone, Default, Args)]
 pub struct NoEntryFlags {
     #[arg(long, hide = true, value_parser = StringValueParser::new().map(SecretString::from))]
@@ -134,7 +135,7 @@ impl NoEntryFlags {
     }
 }
 
-/// [`ConnectFlags`] with [`ServerFlags`], for verbs where no other meaning has taken those words.
+/// [`ConnectFlags`] with [`ServerFlags`], for verbs in which these flags have no other meaning.
 #[derive(Debug, Clone)]
 pub struct ConnectServerFlags(ConnectFlags);
 
@@ -192,7 +193,7 @@ mod tests {
         );
         let overrides = probe.connect.overrides(None);
         assert_eq!(overrides.direct.server.as_deref(), Some("https://a"));
-        // They are not said of a second cluster.
+        // They do not apply to a second cluster.
         assert_eq!(probe.connect.holder_overrides("x").direct.server, None);
         assert!(Probe::parse_from(["p"]).connect.for_one(9).is_ok());
     }

@@ -1,8 +1,8 @@
 //! The second Ctrl-C, which ends the program at once; the first one is [`mesh_client::Interrupt`].
 
-/// From now on a second Ctrl-C ends the program at once, whatever it does: code that computes hears of no first one.
+/// Makes a second Ctrl-C end the program at once, whatever it does: code that computes does not react to the first one.
 ///
-/// The program ends inside of the signal's handler, without unwinding: the one exit beside that of `main`.
+/// The program ends inside of the signal handler, without unwinding: the only exit beside that of `main`.
 #[cfg(unix)]
 pub(super) fn second_one_ends() {
     use std::sync::Arc;
@@ -13,13 +13,14 @@ pub(super) fn second_one_ends() {
 
     let is_second = Arc::new(AtomicBool::new(false));
     let status = i32::from(mesh_model::Exit::Interrupted.code());
-    // In this order: the first one finds the flag down, and lifts it. Without handlers Ctrl-C ends the program anyway.
+    // The order matters: the first Ctrl-C finds the flag unset, and sets it. Without handlers Ctrl-C ends the program
+    // anyway.
     let armed = flag::register_conditional_shutdown(SIGINT, status, Arc::clone(&is_second));
     if armed.is_ok() {
         let _ = flag::register(SIGINT, is_second);
     }
 }
 
-/// Where there are no signals, a second Ctrl-C is heard when the program next waits.
+/// Does nothing: without signals, a second Ctrl-C takes effect when the program next waits.
 #[cfg(not(unix))]
 pub(super) fn second_one_ends() {}

@@ -1,7 +1,7 @@
-//! The part of kubectl's JSONPath that a script needs: `{.items[*].name}`, `{.a['b.c']}`, indices, text in between.
+//! The part of kubectl's JSONPath that scripts need: `{.items[*].name}`, `{.a['b.c']}`, indexes, text in between.
 //!
 //! Source: <https://kubernetes.io/docs/reference/kubectl/jsonpath/>. Filters, slices and `range` are refused with the
-//! remark that `-o json | jq` does it.
+//! hint to use `-o json | jq`.
 
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ impl std::str::FromStr for Template {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        // As in kubectl, a path without braces is taken as one.
+        // As in kubectl, a path without braces is accepted.
         if !text.contains('{') {
             return Ok(Self(vec![Piece::Path(path(text)?)]));
         }
@@ -53,7 +53,7 @@ impl std::str::FromStr for Template {
 }
 
 impl Template {
-    /// The template filled from `value`; several hits are joined by a blank, as kubectl does.
+    /// Returns the template filled from `value`; several results are joined by a blank, as in kubectl.
     pub fn fill(&self, value: &Value) -> String {
         let fill_piece = |piece: &Piece| match piece {
             Piece::Text(text) => text.clone(),

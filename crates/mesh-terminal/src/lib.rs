@@ -1,5 +1,5 @@
-//! People: flags, the entry point, rendering, logs. The only crate that writes to the terminal, reads the
-//! environment and looks at the clock.
+//! The terminal: flags, the entry point, rendering, logs. The only crate that writes to the terminal, reads the
+//! environment and the clock.
 
 pub mod completion;
 pub mod entry;

@@ -1,4 +1,4 @@
-//! `-o`: one serde model feeds every format.
+//! `-o`: one serde model for every format.
 
 use std::str::FromStr;
 
@@ -13,9 +13,9 @@ use mesh_model::yaml::report_to_yaml;
 /// A format of `-o` for reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
+    /// A table for people.
     Table,
-    /// For people with a wide terminal.
+    /// A table for people with a wide terminal.
     Wide,
     /// The model as JSON.
     Json,
@@ -47,7 +47,7 @@ impl FromStr for Format {
     }
 }
 
-/// How a report with a table is printed.
+/// Flags for the output of a report with a table.
 #[derive(Debug, Clone, Args)]
 pub struct OutputFlags {
     /// Format: table, wide, json, yaml, name or jsonpath=TEMPLATE
@@ -72,28 +72,28 @@ impl From<Format> for OutputFlags {
     }
 }
 
-/// How the text for people looks.
+/// The style of the text for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// Whether lines may go beyond 80 columns.
+    /// True if lines may be longer than 80 columns.
     pub wide: bool,
-    /// Whether tables have headers.
+    /// True if tables have headers.
     pub headers: bool,
 }
 
-/// What a report can be turned into.
+/// A report that can be rendered in every format.
 pub trait Report: Serialize {
-    /// For people.
+    /// Returns the text for people.
     fn to_text(&self, style: Style) -> String;
 
-    /// `kind/name` of each object, in the report's order.
+    /// Returns `kind/name` of each object, in the report's order.
     fn names(&self) -> Vec<String>;
 }
 
-/// The report as it was asked for, ending in a line break unless it is empty.
+/// Returns the report in the requested format, ending in a line break unless it is empty.
 ///
 /// # Errors
-/// Only a model that cannot be written as JSON.
+/// A model that cannot be written as JSON.
 pub fn render(report: &impl Report, output: &OutputFlags) -> Result<String, Error> {
     let headers = !output.no_headers;
     let failed = |e| Error::refused("cannot write the report").because(e);

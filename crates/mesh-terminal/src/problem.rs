@@ -1,4 +1,4 @@
-//! How an error looks on the terminal: `error:`, its causes, and a `hint:` for each thing to do next.
+//! Errors on the terminal: `error:`, its causes, and a `hint:` for each thing to do next.
 
 use std::error::Error as _;
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use anstyle::AnsiColor;
 use mesh_model::Error;
 use mesh_model::visible::in_one_line;
 
-/// Writes `error` and all that was found together with it.
+/// Writes `error` and all errors that were found with it.
 pub fn write(error: &Error, out: &mut dyn Write) -> io::Result<()> {
     write_one(error, out)?;
     for next in error.also() {
@@ -32,7 +32,7 @@ fn write_one(error: &Error, out: &mut dyn Write) -> io::Result<()> {
     let mut cause = error.source();
     while let Some(next) = cause {
         let text = next.to_string();
-        // Libraries tend to repeat their cause in their own text; a person reads it once.
+        // Libraries often repeat their cause in their own text; it is printed once.
         if !said.contains(&text) {
             writeln!(out, "  caused by: {}", in_one_line(&text))?;
             said = text;

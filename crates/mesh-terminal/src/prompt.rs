@@ -1,7 +1,7 @@
-//! Asking a person for a yes before something goes that does not come back.
+//! Confirmation by a person before something is deleted for good.
 //!
-//! The question goes to stderr and the answer comes from standard input, and only where both are a terminal; elsewhere
-//! the answer has to be among the arguments. It does not know what is asked about.
+//! The question is printed to stderr and the answer read from standard input, and only if both are a terminal;
+//! otherwise the answer must be among the arguments. It does not depend on the question.
 
 use std::io;
 
@@ -12,7 +12,7 @@ use mesh_client::Interrupt;
 use mesh_model::Error;
 use mesh_model::visible::in_one_line;
 
-/// Whether to ask.
+/// The flag for confirmation.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ConfirmFlags {
     /// Do it without asking; needed where nobody can be asked
@@ -21,10 +21,10 @@ pub struct ConfirmFlags {
 }
 
 impl ConfirmFlags {
-    /// Returns once `deed` (such as `delete 3 secrets`) was agreed to: by `--yes`, or by a person who was asked.
+    /// Returns after `deed` (such as `delete 3 secrets`) was confirmed: by `--yes`, or by a person.
     ///
     /// # Errors
-    /// Nobody can be asked, the answer is no, or Ctrl-C was pressed in its place.
+    /// Nobody can be asked, the answer is no, or Ctrl-C was pressed.
     pub async fn agree(
         self,
         deed: &str,
@@ -42,7 +42,7 @@ impl ConfirmFlags {
         }
         let _ = write!(streams.err(), "{}? [y/N] ", in_one_line(deed));
         let _ = streams.err().flush();
-        // The answer may take as long as it likes, and Ctrl-C must be heard meanwhile.
+        // The answer may take any time, and Ctrl-C must work meanwhile.
         let answer = interrupt.or(async {
             let read = tokio::task::spawn_blocking(|| {
                 let mut line = String::new();
@@ -52,7 +52,7 @@ impl ConfirmFlags {
             line.map_err(|error| Error::refused("the answer cannot be read").because(error))
         });
         let answer = answer.await.inspect_err(|_| {
-            // What is said next begins on a line of its own.
+            // The next message begins on a line of its own.
             let _ = writeln!(streams.err());
         })?;
         if is_yes(&answer) {
@@ -67,7 +67,7 @@ impl ConfirmFlags {
     }
 }
 
-/// Everything else, and the end of the input, is a no.
+/// Returns whether the answer is a yes. Anything else, and the end of the input, is a no.
 fn is_yes(answer: &str) -> bool {
     ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str())
 }

@@ -19,11 +19,10 @@ pub fn targets(
     Error::gather(contexts.map(|context| kubeconfig.target(&connect.overrides(context.as_deref()))))
 }
 
-/// Calls `read` for the contexts that the flags ask for, all at once, and returns each context's name with its result.
+/// Calls `read` for the contexts that the flags select, all at once, and returns each context's name with its result.
 ///
 /// # Errors
-/// Contexts that were named and cannot be used, joined; and a flag that can be said of one cluster only, where there are
-/// several.
+/// Named contexts that cannot be used, joined; and a flag that is only valid for one cluster, if there are several.
 pub async fn read_contexts<T, F>(
     kubeconfig: &Kubeconfig,
     connect: &ConnectFlags,

@@ -1,5 +1,5 @@
-//! The lines of reports for people: what stands beside a key, findings, counts. Every text may come from a cluster that
-//! is anybody's, so none steers the terminal and none passes for a line of ours.
+//! The lines of reports for people: keys with values, findings, counts. No text from a cluster is trusted, so none
+//! controls the terminal and none looks like a line of ours.
 
 use jiff::SignedDuration;
 use unicode_width::UnicodeWidthStr as _;
@@ -7,10 +7,10 @@ use unicode_width::UnicodeWidthStr as _;
 use mesh_model::finding::{Finding, Severity};
 use mesh_model::visible::in_one_line;
 
-/// How wide a report is where its words let it.
+/// The width of a report, unless a word is longer.
 const WIDTH: usize = 80;
 
-/// With what the lines of ours begin that stand where a text goes on.
+/// The beginnings of our own lines, which no continuation line may have.
 const OURS: [&str; 4] = ["fix:", "hint:", "error:", "warning:"];
 
 /// One line of the report.
@@ -19,13 +19,13 @@ pub fn line(content: &str, text: &mut String) {
     text.push('\n');
 }
 
-/// A line with a value beside its key; no key goes on with what stands above.
+/// Writes a line with a key and its value; an empty key continues the entry above.
 pub fn entry(key: &str, value: &str, text: &mut String) {
     line(&format!("{}{value}", margin(key)), text);
 }
 
-/// The same in as many lines as it needs. Words are never broken, since they may be pasted, and none of them begins a line as
-/// one of ours begins.
+/// Writes the same in as many lines as needed. Words are never broken, because they may be pasted, and none of them
+/// begins a line like one of ours.
 pub fn wrapped(key: &str, content: &str, text: &mut String) {
     let margin = margin(key);
     let blank = margin.width();
@@ -48,7 +48,7 @@ pub fn wrapped(key: &str, content: &str, text: &mut String) {
     line(&row, text);
 }
 
-/// A finding and what mends it. What every healthy mesh has is not worth a line, unless the report is `wide`.
+/// Writes a finding with its fix. Findings that every healthy mesh has are written only if the report is `wide`.
 pub fn finding(finding: &Finding, wide: bool, text: &mut String) {
     if finding.severity == Severity::Info && !wide {
         return;
@@ -60,7 +60,7 @@ pub fn finding(finding: &Finding, wide: bool, text: &mut String) {
     }
 }
 
-/// `1 cluster`, `2 clusters`.
+/// Returns a count with its noun: `1 cluster`, `2 clusters`.
 pub fn counted(count: usize, word: &str) -> String {
     if count == 1 {
         format!("1 {word}")
@@ -69,7 +69,7 @@ pub fn counted(count: usize, word: &str) -> String {
     }
 }
 
-/// An age as kubectl shows it: the two largest units at the most.
+/// Returns an age as kubectl shows it: at most the two largest units.
 pub fn age(seconds: i64) -> String {
     let length = SignedDuration::from_secs(seconds.max(0));
     let (days, hours, minutes) = (

@@ -8,17 +8,17 @@ use mesh_model::command::Remedy;
 use mesh_model::event::{Event, Events};
 use mesh_model::visible::in_one_line;
 
-/// Where a command writes. Work on several clusters at once shares it: each call writes its text whole.
+/// The output streams of a command. Concurrent work on several clusters shares them: each call writes its whole text.
 pub struct Streams {
     out: RefCell<Box<dyn Write>>,
     err: RefCell<Box<dyn Write>>,
-    /// Whether a person is at standard input, and can be asked.
+    /// True if standard input is a terminal, so that a person can be asked.
     pub interactive: bool,
     pipe_closed: Cell<bool>,
 }
 
 impl Streams {
-    /// The process's own streams; colour is stripped where they are no terminal or `NO_COLOR` is set.
+    /// Returns the process's own streams; colour is stripped if they are no terminal or `NO_COLOR` is set.
     pub fn standard() -> Self {
         Self {
             out: RefCell::new(Box::new(io::stdout())),
@@ -28,10 +28,10 @@ impl Streams {
         }
     }
 
-    /// Writes data to stdout. A reader that went away is no error: [`Self::pipe_closed`] remembers it.
+    /// Writes data to stdout. A closed pipe is not an error: [`Self::pipe_closed`] remembers it.
     ///
     /// # Errors
-    /// Anything else that keeps the data from being written, such as a full disk.
+    /// Anything else that prevents the data from being written, such as a full disk.
     pub fn data(&self, text: &str) -> Result<(), Error> {
         let mut out = self.out.borrow_mut();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -44,8 +44,8 @@ impl Streams {
         }
     }
 
-    /// Says something on stderr, one line; that nobody listens there is no error. Nothing is said about data whose reader
-    /// went away.
+    /// Writes one line to stderr; a failure to write is not an error. Nothing is written about data whose pipe was
+    /// closed.
     pub fn say(&self, line: &str) {
         if self.pipe_closed() {
             return;
@@ -55,14 +55,14 @@ impl Streams {
         let _ = err.flush();
     }
 
-    /// Says a warning on stderr.
+    /// Writes a warning to stderr.
     pub fn warn(&self, line: &str) {
         let style = anstyle::AnsiColor::Yellow.on_default();
         let mut err = self.err.borrow_mut();
         let _ = writeln!(err, "{style}warning:{style:#} {}", in_one_line(line));
     }
 
-    /// Says what went wrong and what that means for the rest, which goes on; and what can be done about it.
+    /// Writes a warning about an error with its meaning for the rest of the work, which continues, and its hints.
     pub fn warn_of(&self, error: &Error, meaning: &str) {
         self.warn(&format!("{}; {meaning}", error.in_one_line()));
         self.hint(error.hints());
@@ -80,12 +80,12 @@ impl Streams {
         }
     }
 
-    /// Whether the reader of stdout went away.
+    /// Returns whether the pipe of stdout was closed.
     pub fn pipe_closed(&self) -> bool {
         self.pipe_closed.get()
     }
 
-    /// Stderr for a writer of several lines.
+    /// Returns stderr for several lines.
     pub fn err(&mut self) -> &mut dyn Write {
         self.err.get_mut()
     }
@@ -111,7 +111,7 @@ impl Events for Streams {
     }
 }
 
-/// Says something on the process's own stderr, in one line, from the layers below the one that has the streams.
+/// Writes one line to the process's own stderr, for the layers below the one that owns the streams.
 pub(super) fn notice(line: &str) {
     let _ = writeln!(io::stderr(), "{}", in_one_line(line));
 }

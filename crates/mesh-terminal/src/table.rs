@@ -1,4 +1,4 @@
-//! Tables as kubectl prints them: upper-case heads, three blanks between columns, none at the end of a line.
+//! Tables as kubectl prints them: upper-case headers, three blanks between columns, no trailing blanks.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::output::Style;
 use mesh_model::visible::in_one_line;
 
-/// Rows of texts under heads.
+/// Rows of texts under headers.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     heads: Vec<&'static str>,
@@ -16,7 +16,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table with these heads, which are shown where `style` says so.
+    /// Returns a table with these headers, which are printed if `style` says so.
     pub fn new(heads: impl IntoIterator<Item = &'static str>, style: Style) -> Self {
         Self {
             heads: heads.into_iter().collect(),
@@ -25,19 +25,19 @@ impl Table {
         }
     }
 
-    /// Adds a row; cells beyond the heads are kept.
+    /// Adds a row; cells beyond the headers are kept.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows
             .push(cells.into_iter().map(|cell| in_one_line(&cell)).collect());
     }
 
-    /// The table as text; nothing at all where there are no rows.
+    /// Returns the table as text; empty if there are no rows.
     pub fn to_text(&self) -> String {
         self.to_text_within(usize::MAX, &[])
     }
 
-    /// The same in at most `width` columns as far as the cells under `names` can be shortened: a name that is too long
-    /// keeps its end, since names of clouds tell clusters apart there.
+    /// Returns the table in at most `width` columns, as far as the cells under `names` can be shortened: a name that is
+    /// too long keeps its end, because names from clouds differ there.
     pub fn to_text_within(&self, width: usize, names: &[&str]) -> String {
         if self.rows.is_empty() {
             return String::new();
@@ -64,7 +64,8 @@ impl Table {
         text
     }
 
-    /// Takes from the widest of the columns called `names` until all fit into `width`, or nothing more can be taken.
+    /// Shortens the widest of the columns `names` until all fit into `width`, or until all of these have the minimum
+    /// width.
     fn narrowed(&self, mut widths: Vec<usize>, width: usize, names: &[&str]) -> Vec<usize> {
         let gaps = GAP * widths.len().saturating_sub(1);
         let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
@@ -85,9 +86,9 @@ impl Table {
 
 /// Blanks between two columns.
 const GAP: usize = 3;
-/// No column is made narrower than this.
+/// The minimum width of a column.
 const LEAST: usize = 10;
-/// What stands for the beginning of a cell that was shortened.
+/// The replacement for the beginning of a cell that was shortened.
 const CUT: &str = "...";
 
 fn widths(lines: &[&Vec<String>]) -> Vec<usize> {
@@ -98,7 +99,7 @@ fn widths(lines: &[&Vec<String>]) -> Vec<usize> {
         .collect()
 }
 
-/// The cell, or as much of its end as fits.
+/// Returns the cell, or as much of its end as fits.
 fn end_of(cell: &str, width: usize) -> Cow<'_, str> {
     if cell.width() <= width {
         return Cow::Borrowed(cell);

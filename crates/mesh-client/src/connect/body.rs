@@ -1,4 +1,4 @@
-//! A response's body that must be complete by a deadline, and that fits into memory.
+//! A response body that must be complete by a deadline and that is limited in memory.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,7 +13,7 @@ use crate::answers;
 use crate::fault::ConnectFault;
 use crate::room::Room;
 
-/// A response's body, bounded in size, and in time where a bound was given.
+/// A response body with a limit of size, and of time if one was given.
 pub(super) struct BoundedBody {
     inner: Incoming,
     limit: Option<(Pin<Box<Sleep>>, Duration)>,
@@ -21,7 +21,7 @@ pub(super) struct BoundedBody {
 }
 
 impl BoundedBody {
-    /// `limit` is the deadline and, for the message, the bound that it came from.
+    /// Wraps a body; `limit` is the deadline and, for the message, the timeout that it came from.
     pub(super) fn new(inner: Incoming, limit: Option<(tokio::time::Instant, Duration)>) -> Self {
         let limit =
             limit.map(|(deadline, bound)| (Box::pin(tokio::time::sleep_until(deadline)), bound));

@@ -1,4 +1,4 @@
-//! From a target to a connected cluster.
+//! Connections: from a target to a connected cluster.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,9 +24,10 @@ use crate::fault::{ConnectFault, unreachable};
 use mesh_model::Error;
 use mesh_model::x509::ClientPair;
 
-/// Makes connections, and remembers what they share: credential plugins' answers and the system's authorities.
+/// Opens connections and caches what they share: answers of credential plugins and the system's certificate
+/// authorities.
 ///
-/// One is made for a run; clones share what it remembers.
+/// One is created for a run; clones share the cache.
 #[derive(Clone)]
 pub struct Connector {
     inner: Arc<Inner>,
@@ -39,7 +40,7 @@ struct Inner {
 }
 
 impl Connector {
-    /// A connector; nothing is read, run or sent yet.
+    /// Returns a connector; nothing is read, run or sent yet.
     pub fn new(options: ConnectorOptions) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -50,18 +51,18 @@ impl Connector {
         }
     }
 
-    /// Resolves the credential, opens the connection (TCP, proxy, TLS) and agrees on the protocol. No request is
-    /// sent yet, so whether the credential is accepted is not known.
+    /// Resolves the credential, opens the connection (TCP, proxy, TLS) and negotiates the protocol. No request is sent,
+    /// so whether the server accepts the credential is unknown.
     ///
     /// # Errors
-    /// A credential that cannot be had, or a [`ConnectFault`] as the cause of an error of kind `Unreachable`.
+    /// A credential that cannot be obtained, or a [`ConnectFault`] as the cause of an error of kind `Unreachable`.
     pub async fn connect(&self, target: Target) -> Result<Cluster, Error> {
         let (base, route, identity) = self.prepare(&target).await?;
         self.open(target, &base, route, identity).await
     }
 
-    /// Like [`Self::connect`], over the connection of `existing` where that is sound: the same server, trust, name
-    /// and proxy, and neither side known by a client certificate, which belongs to the connection.
+    /// Connects like [`Self::connect`], over the connection of `existing` if that is safe: the same server, trust, name
+    /// and proxy, and no client certificate on either side, because a client certificate belongs to the connection.
     pub async fn reach(&self, target: Target, existing: &Cluster) -> Result<Cluster, Error> {
         let (base, route, identity) = self.prepare(&target).await?;
         let shared = existing.connection();
@@ -185,7 +186,7 @@ impl Connector {
     }
 }
 
-/// Who does not want to wait for a request that long does not want to wait for its connection either.
+/// Returns the timeout of a connection: a shorter request timeout also limits the connection.
 fn connect_timeout(asked: Option<Duration>, usual: Duration) -> Duration {
     asked
         .filter(|bound| !bound.is_zero())

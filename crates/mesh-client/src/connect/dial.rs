@@ -1,4 +1,4 @@
-//! Opening one connection: resolve, TCP, proxy, TLS, each failure told apart by its type.
+//! Opening one connection: name resolution, TCP, proxy, TLS, each with its own kinds of failures.
 
 use std::future::Future;
 use std::io;
@@ -23,40 +23,40 @@ use super::proxy::{Proxy, ProxyKind};
 use super::route::{Endpoint, Route};
 use crate::fault::{ConnectFault, ProxyFault, of_dial, of_handshake};
 
-/// How often a silent TCP connection is probed, so that a dead one is noticed.
+/// The interval of TCP keepalive, which detects a broken connection.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
-/// The bytes of a connection, whatever lies below.
+/// A connection's byte stream, over any transport.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// Everything that opening a connection takes.
+/// The settings for opening a connection.
 pub(super) struct Dialer {
     pub(super) route: Route,
-    /// None for a server without TLS.
+    /// `None` for a server without TLS.
     pub(super) server_tls: Option<Arc<ClientConfig>>,
-    /// Only for a proxy that is reached by TLS.
+    /// Only for a proxy that is reached over TLS.
     pub(super) proxy_tls: Option<Arc<ClientConfig>>,
     pub(super) timeout: Duration,
     pub(super) user_agent: String,
-    /// What the server said when it ended a connection.
+    /// The server's reason for ending a connection.
     pub(super) last_words: LastWords,
 }
 
-/// An open connection, and whether HTTP/2 was agreed on.
+/// An open connection, and whether HTTP/2 was negotiated.
 pub(super) struct Opened {
     pub(super) stream: Box<dyn Stream>,
     pub(super) http2: bool,
 }
 
 impl Dialer {
-    /// Opens a connection within the time-out.
+    /// Opens a connection within the timeout.
     pub(super) async fn dial(&self) -> Result<Opened, ConnectFault> {
         self.in_time(self.server_tls.as_ref()).await
     }
 
-    /// Opens a connection that speaks HTTP/1.1 whatever the server knows, since only that can become something else.
+    /// Opens a connection with HTTP/1.1 even if the server supports HTTP/2, because only HTTP/1.1 can be upgraded.
     pub(super) async fn dial_http1(&self) -> Result<Opened, ConnectFault> {
         let config = self.server_tls.as_ref().map(|config| {
             let mut config = ClientConfig::clone(config);
@@ -154,8 +154,8 @@ impl Dialer {
     }
 }
 
-/// The name that a server is greeted by. One that cannot be sent is left out, as an address is; the certificate is judged by
-/// the name all the same.
+/// Returns the server name (SNI) to send. A name that cannot be sent is left out, as an address is; the certificate is
+/// verified for the name in any case.
 fn greeted(name: &str) -> ServerName<'static> {
     ServerName::try_from(name.to_owned())
         .unwrap_or_else(|_| ServerName::from(IpAddr::from(Ipv4Addr::LOCALHOST)))
@@ -184,7 +184,7 @@ fn of_tcp(
     }
 }
 
-/// The system's resolver, with an error that can be told apart from those of TCP.
+/// The system's resolver, with an error type that differs from those of TCP.
 #[derive(Clone)]
 struct Resolver;
 

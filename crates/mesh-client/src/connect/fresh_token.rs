@@ -1,4 +1,5 @@
-//! A token in a file that somebody else keeps fresh, as Kubernetes does in a pod: read again while requests go on.
+//! A token in a file that another program updates, as Kubernetes does in a pod: the file is read again while requests
+//! are sent.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -10,10 +11,10 @@ use tokio::time::Instant;
 
 use crate::credential::read_token;
 
-/// client-go reads such a file again when what it read is about a minute old.
+/// The age after which the file is read again; client-go uses about a minute too.
 const AGE: Duration = Duration::from_mins(1);
 
-/// The headers of every request, with the token of the file as it was read last.
+/// The headers of every request, with the token that was last read from the file.
 pub(super) struct FreshToken {
     file: PathBuf,
     age: Duration,
@@ -21,7 +22,7 @@ pub(super) struct FreshToken {
 }
 
 impl FreshToken {
-    /// Begins with `headers`, which hold the token that was read a moment ago.
+    /// Starts with `headers`, which contain the token that was just read.
     pub(super) fn new(file: PathBuf, headers: HeaderMap) -> Self {
         Self {
             file,
@@ -30,7 +31,7 @@ impl FreshToken {
         }
     }
 
-    /// The headers as they are now. What cannot be read leaves the token that was good before.
+    /// Returns the current headers. If the file cannot be read, the previous token stays.
     pub(super) fn headers(&self) -> HeaderMap {
         let mut kept = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.1.elapsed() >= self.age {

@@ -1,6 +1,6 @@
-//! What is said to a proxy before it passes bytes on: HTTP CONNECT and SOCKS 5.
+//! The handshake with a proxy before it forwards bytes: HTTP CONNECT and SOCKS 5.
 //!
-//! hyper-util has both, but keeps the error of CONNECT to itself, and it is what a person needs to know.
+//! hyper-util has both, but does not expose the error of CONNECT, which a person needs to see.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ use crate::fault::{ConnectFault, ProxyFault};
 /// The longest answer to CONNECT that is read.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
-/// Asks an HTTP proxy to connect us to `server`.
+/// Asks an HTTP proxy to connect to `server`.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc9110#name-connect>
 pub(super) async fn http_connect<S>(
@@ -40,7 +40,7 @@ where
     stream.write_all(request.as_bytes()).await.map_err(broken)?;
     let mut answer = Vec::new();
     while !answer.ends_with(b"\r\n\r\n") {
-        // The server's first bytes could follow at once, so nothing may be read beyond the empty line.
+        // The server's first bytes may follow immediately, so nothing may be read beyond the empty line.
         let byte = stream.read_u8().await.map_err(broken)?;
         answer.push(byte);
         let is_http = answer.starts_with(&b"HTTP/1."[..answer.len().min(7)]);
@@ -63,7 +63,7 @@ where
     }
 }
 
-/// Asks a SOCKS 5 proxy to connect us to `server`, whose name the proxy resolves.
+/// Asks a SOCKS 5 proxy to connect to `server`, whose name the proxy resolves.
 ///
 /// <https://www.rfc-editor.org/rfc/rfc1928>, <https://www.rfc-editor.org/rfc/rfc1929>
 pub(super) async fn socks5_connect<S>(
@@ -146,7 +146,7 @@ fn socks5_request(server: &Endpoint) -> Option<Vec<u8>> {
     Some(request)
 }
 
-/// A text with its length before it, which must fit into a byte.
+/// Appends a text with its length in front, which must fit into a byte.
 fn push_text(bytes: &mut Vec<u8>, text: &str) -> Option<()> {
     bytes.push(u8::try_from(text.len()).ok()?);
     bytes.extend(text.as_bytes());

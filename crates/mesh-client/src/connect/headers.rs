@@ -1,4 +1,4 @@
-//! What every request says about us.
+//! The headers of every request.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::Impersonation;
 use mesh_model::Error;
 
-/// Gives the headers of the next request; a token in a file may be another one by then.
+/// Returns the headers of the next request; a token from a file may have changed by then.
 pub(super) type Headers = Arc<dyn Fn() -> HeaderMap + Send + Sync>;
 
-/// The headers of every request.
+/// Returns the headers of every request.
 ///
 /// <https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation>
 pub(super) fn headers(
@@ -56,7 +56,7 @@ fn not_allowed(flag: &str, text: &str) -> Error {
     ))
 }
 
-/// The key with everything escaped that a header's name cannot hold, as client-go does.
+/// Returns the key with all characters escaped that a header's name cannot contain, as client-go does.
 fn escape(key: &str) -> String {
     use std::fmt::Write as _;
     key.bytes().fold(String::new(), |mut name, byte| {

@@ -1,7 +1,8 @@
-//! What a server says of TLS after its handshake is over for us, which no request of a shared connection gets to hear.
+//! A server's TLS alert after the handshake is complete on our side, which no request of a shared connection receives.
 //!
-//! In TLS 1.3 a server judges its client's certificate when the client is done already. Its alert then ends the connection in the
-//! hands of a task that no request asks, or lies unread where the server has closed the connection and writing fails first.
+//! In TLS 1.3 a server verifies the client certificate when the client's handshake is already complete. Its alert then
+//! ends the connection in a task that no request waits for, or it is not read because the server has closed the
+//! connection and writing fails first.
 
 use std::future::Future as _;
 use std::io;
@@ -20,7 +21,7 @@ use crate::fault::{ConnectFault, connect_fault_in};
 pub(super) struct LastWords(Arc<Mutex<Option<ConnectFault>>>);
 
 impl LastWords {
-    /// Why a connection ended, where that was said.
+    /// Returns the reason why a connection ended, if the server sent one.
     pub(super) fn said(&self) -> Option<ConnectFault> {
         self.0
             .lock()
@@ -39,14 +40,14 @@ impl LastWords {
     }
 }
 
-/// How long a server's last words are waited for where writing fails. They have come already, or never will.
+/// The time to wait for a server's alert after writing failed. It has arrived already, or never will.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A connection by TLS whose last words are kept.
+/// A TLS connection whose last alert is kept.
 pub(super) struct Listening<S> {
     stream: S,
     words: LastWords,
-    /// Why writing failed, and until when the answer to that waits.
+    /// The write error, and the timer for reading the alert.
     failed: Option<(io::Error, Pin<Box<Sleep>>)>,
 }
 
@@ -59,7 +60,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Listening<S> {
         }
     }
 
-    /// Writes, and where that fails, first reads what the server has said before it closed the connection.
+    /// Writes; if that fails, first reads what the server sent before it closed the connection.
     fn write<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -77,7 +78,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Listening<S> {
         let Some((error, mut until)) = self.failed.take() else {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         };
-        // This takes nothing away of what is there.
+        // Reading into an empty buffer consumes nothing.
         let mut nothing = ReadBuf::new(&mut []);
         let read = Pin::new(&mut self.stream).poll_read(context, &mut nothing);
         if read.is_pending() && until.as_mut().poll(context).is_pending() {

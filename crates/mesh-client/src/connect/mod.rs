@@ -1,7 +1,7 @@
 //! From a [`super::Target`] to a connection that requests can be sent over.
 //!
-//! The connection is opened first (TCP, proxy, TLS, and which HTTP is spoken), so that a wave of requests can share
-//! it from the start. Nothing here knows what the requests are about.
+//! The connection is opened first (TCP, proxy, TLS, and the HTTP version), so that parallel requests share it from the
+//! start. Nothing here depends on the kind of request.
 
 mod body;
 mod connector;

@@ -1,32 +1,33 @@
-//! What all connections of one run have in common.
+//! The settings that all connections of one run share.
 
 use std::time::Duration;
 
-/// What all connections of one run have in common.
+/// The settings that all connections of one run share.
 #[derive(Debug, Clone)]
 pub struct ConnectorOptions {
-    /// What we call ourselves to servers, such as `kubectl-mesh_secret/0.1.0`.
+    /// The user agent, such as `kubectl-mesh_secret/0.1.0`.
     pub user_agent: String,
-    /// The time now; expiry is judged by it.
+    /// The current time, for expiry.
     pub now: jiff::Timestamp,
-    /// The bound on TCP, proxy and TLS together.
+    /// The limit for TCP, proxy and TLS together.
     pub connect_timeout: Duration,
-    /// The bound on each request with its retries, where the target sets none; zero means none.
+    /// The limit for each request with its retries, unless the target sets one; zero means no limit.
     pub request_timeout: Duration,
-    /// The bound on each credential plugin's run; zero means none. A target without a bound on requests has none either.
+    /// The limit for each run of a credential plugin; zero means no limit. A target without a limit for requests has
+    /// none here either.
     pub exec_timeout: Duration,
-    /// How long a credential plugin may run before `notice` is told that it is waited for.
+    /// The time after which `notice` reports that a credential plugin is still running.
     pub notice_after: Duration,
-    /// Tells a person what is going on, in one line; nothing where nobody is there.
+    /// Prints progress to a person, in one line; `None` if there is nobody to read it.
     pub notice: Option<fn(&str)>,
-    /// What the environment says about proxies.
+    /// The environment's proxy settings.
     pub proxies: ProxyEnvironment,
-    /// Whether a person is at standard input, so that a credential plugin may ask there.
+    /// True if standard input is a terminal, so that a credential plugin may prompt there.
     pub interactive: bool,
 }
 
-/// The environment's proxy settings, as plain values. Kubeconfigs that set a proxy of their own do not look here.
-// Its Debug is written by hand, since a proxy's URL may hold a login.
+/// The environment's proxy settings, as plain values. A kubeconfig with its own proxy does not use them.
+// No derived Debug, because a proxy's URL may contain a login.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ProxyEnvironment {
     /// `HTTPS_PROXY` (or `https_proxy`).
@@ -48,7 +49,8 @@ impl std::fmt::Debug for ProxyEnvironment {
 }
 
 impl ConnectorOptions {
-    /// The usual bounds: 10 s to connect, 30 s a request, 60 s a credential plugin; no proxy, nobody to ask.
+    /// Returns the default limits: 10 s to connect, 30 s for a request, 60 s for a credential plugin; no proxy, not
+    /// interactive.
     pub fn new(user_agent: impl Into<String>, now: jiff::Timestamp) -> Self {
         Self {
             user_agent: user_agent.into(),

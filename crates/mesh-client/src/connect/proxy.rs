@@ -1,4 +1,4 @@
-//! Which proxy a connection goes through, by the kubeconfig or by the environment.
+//! The proxy for a connection, from the kubeconfig or from the environment.
 //!
 //! The environment's rules are those of Go's `httpproxy`, which kubectl follows:
 //! <https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config>
@@ -11,7 +11,7 @@ use super::options::ProxyEnvironment;
 use super::route::Endpoint;
 use crate::fault::{ConnectFault, ProxyFault};
 
-/// A proxy, with what it takes to be let in.
+/// A proxy, with its credential.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Proxy {
     pub(super) kind: ProxyKind,
@@ -73,7 +73,7 @@ impl Proxy {
     }
 }
 
-/// The environment's proxy for a server, if there is one and the server is not exempt.
+/// Returns the environment's proxy for a server, if there is one and the server is not exempt.
 pub(super) fn from_environment(
     environment: &ProxyEnvironment,
     tls: bool,
@@ -165,7 +165,7 @@ fn in_network(address: IpAddr, network: &str, bits: &str) -> bool {
     }
 }
 
-/// The text with its percent escapes undone; what is no escape stays as it is.
+/// Decodes percent escapes; anything that is not an escape stays as it is.
 fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,4 +1,4 @@
-//! One request: who we are, how long it may take, how often it is tried, and whether a Kubernetes API answered.
+//! One request: its headers, timeout and retries, and the check that a Kubernetes API answered.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -30,12 +30,12 @@ pub(super) struct Requests {
     last_words: LastWords,
     headers: Headers,
     timeout: Option<Duration>,
-    /// Whether the last answer was 401. An API server also ends the connection by that, and with it the requests beside.
+    /// True if the last answer was 401. An API server then also closes the connection, and with it parallel requests.
     turned_away: Arc<AtomicBool>,
 }
 
 impl Requests {
-    /// Requests that carry what `headers` gives for each, answered within `timeout`, retries included.
+    /// Returns a sender whose requests carry `headers` and are answered within `timeout`, including retries.
     pub(super) fn new(
         connection: &Connection,
         headers: Headers,
@@ -61,7 +61,7 @@ impl Service<Request<Body>> for Requests {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        // What the request itself says goes before what is said for all.
+        // Headers of the request itself take precedence.
         let own = std::mem::replace(request.headers_mut(), (self.headers)());
         request.headers_mut().extend(own);
         let limit = self.timeout.map(|bound| (Instant::now() + bound, bound));
@@ -103,7 +103,7 @@ impl Service<Request<Body>> for Requests {
             if let Some(fault) = not_kubernetes(&response) {
                 return Err(fault.into());
             }
-            // A watch goes on as long as its reader wants; a dead connection is found by pings.
+            // A watch lasts as long as its reader wants; a broken connection is detected by pings.
             let limit = limit.filter(|_| !is_endless);
             Ok(response.map(|body| BoundedBody::new(body, limit)))
         })
@@ -118,14 +118,14 @@ fn boxed(error: hyper_util::client::legacy::Error) -> BoxError {
     error.into()
 }
 
-/// Whether the answer has no end of its own: a watch, or a log that is followed.
+/// Returns whether the answer has no end of its own: a watch, or a log that is followed.
 fn is_endless(query: &str) -> bool {
     query
         .split('&')
         .any(|pair| matches!(pair, "watch=true" | "watch=1" | "follow=true" | "follow=1"))
 }
 
-/// A page or a redirect in place of an object: a login page, a captive portal, another web server.
+/// Returns a fault for a page or a redirect in place of an object: a login page, a captive portal, another web server.
 fn not_kubernetes(response: &Response<Incoming>) -> Option<ApiFault> {
     let status = response.status();
     if status.is_redirection() {

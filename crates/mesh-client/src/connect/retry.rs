@@ -1,4 +1,4 @@
-//! Which requests are sent again, and when: within the request's own deadline, and never where it could do harm.
+//! The retry policy: within the request's own deadline, and never if a repetition could do harm.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 const RETRIES: u32 = 3;
 
-/// When the request, with all its retries, must have been answered; travels with it as an extension.
+/// The time by which the request, with all its retries, must be answered; passed along as an extension.
 #[derive(Clone, Copy)]
 pub(super) struct Deadline(pub(super) Instant);
 
-/// Kubernetes' library's policy (429, 503 and 504, server-aware) within the request's deadline, and one more try of
-/// a read whose connection broke off, as client-go does.
+/// The policy of Kubernetes' library (429, 503 and 504, server-aware) within the request's deadline, and one retry of a
+/// read whose connection was closed, as client-go does.
 #[derive(Clone)]
 pub(super) struct Patience {
     answers: Option<RetryPolicy>,
@@ -77,14 +77,15 @@ impl<B> Policy<Request<Body>, Response<B>, BoxError> for Patience {
     }
 }
 
-/// A POST may have been carried out by whoever gave up on it, unless the server itself asks for another try.
+/// Returns whether the request may be repeated: a POST that timed out may have been carried out, so it is repeated only
+/// if the server asks for it.
 fn may_be_repeated<B>(method: &Method, response: &Response<B>) -> bool {
     method != Method::POST
         || response.status() == StatusCode::TOO_MANY_REQUESTS
         || response.headers().contains_key(RETRY_AFTER)
 }
 
-/// Whether the wait that the server asks for ends before the request's deadline.
+/// Returns whether the wait that the server asks for ends before the request's deadline.
 fn fits<B>(request: &Request<Body>, response: &Response<B>) -> bool {
     let asked = response.headers().get(RETRY_AFTER);
     let seconds = asked.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());

@@ -1,4 +1,4 @@
-//! The way to a server: everything that two targets must agree on to share a connection.
+//! The route to a server: everything that two targets must have in common to share a connection.
 
 use http::Uri;
 use http::uri::Scheme;
@@ -10,28 +10,28 @@ use crate::fault::ConnectFault;
 use crate::{Target, Trust};
 use mesh_model::x509::authorities;
 
-/// A host and a port, as they are dialled.
+/// A host and a port to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Endpoint {
-    /// A name or an address, an IPv6 address without its brackets.
+    /// A name or an address; an IPv6 address without brackets.
     pub(super) host: String,
     pub(super) port: u16,
 }
 
-/// The way to a server.
+/// The route to a server.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Route {
     pub(super) endpoint: Endpoint,
     pub(super) tls: bool,
-    /// What the server's certificate must be valid for.
+    /// The name that the server's certificate must be valid for.
     pub(super) server_name: String,
     pub(super) trust: RouteTrust,
     pub(super) proxy: Option<Proxy>,
-    /// What the environment's `NO_PROXY` says, where it says anything.
+    /// The environment's `NO_PROXY`, if it is set.
     pub(super) exempt: Option<String>,
 }
 
-/// Whose certificates are accepted, the authorities as certificates and in a fixed order, so that they compare.
+/// The accepted authorities, as certificates in a fixed order, so that they can be compared.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum RouteTrust {
     System,
@@ -48,7 +48,7 @@ impl Endpoint {
         })
     }
 
-    /// `host:port`, as a URL has it.
+    /// Returns `host:port`, as in a URL.
     pub(super) fn authority(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
@@ -59,7 +59,7 @@ impl Endpoint {
 }
 
 impl Route {
-    /// The way to the target's server at `base`, by its own proxy or the environment's.
+    /// Returns the route to the target's server at `base`, through its own proxy or the environment's.
     pub(super) fn of(
         target: &Target,
         base: &Uri,

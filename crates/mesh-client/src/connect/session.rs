@@ -28,13 +28,13 @@ struct Inner {
     request_timeout: Option<Duration>,
 }
 
-/// What another target can share.
+/// The parts of a connection that another target can share.
 #[derive(Clone)]
 pub(super) struct Connection {
     pub(super) route: Route,
     pub(super) transport: Transport,
     pub(super) dialer: Arc<Dialer>,
-    /// Whether the server knows us by a certificate, so that the connection itself is somebody's.
+    /// True if the connection uses a client certificate, and therefore belongs to one user.
     pub(super) is_personal: bool,
 }
 
@@ -59,18 +59,18 @@ impl Cluster {
         }
     }
 
-    /// The context's name.
+    /// Returns the context's name.
     pub fn context(&self) -> &str {
         self.inner.target.context()
     }
 
-    /// What it was reached by.
+    /// Returns the target that it was connected to.
     pub fn target(&self) -> &Target {
         &self.inner.target
     }
 
-    /// What is to be said of a server that was reached through a proxy of this machine's environment, which nobody elsewhere
-    /// has; with what leaves the proxy out. Nothing where there is none, or where the kubeconfig names the proxy.
+    /// Returns a note about a server that was reached through a proxy of this machine's environment, which other
+    /// machines do not have, with the way to do without it. `None` if there is no proxy, or the kubeconfig names it.
     pub fn by_proxy_of_environment(&self) -> Option<String> {
         let route = &self.inner.connection.route;
         let proxy = route.proxy.as_ref()?;
@@ -86,12 +86,12 @@ impl Cluster {
         ))
     }
 
-    /// The client to send requests with; its errors go through [`Attempt::explain`].
+    /// Returns the client for requests; its errors must go through [`Attempt::explain`].
     pub(crate) fn client(&self) -> kube::Client {
         self.inner.client.clone()
     }
 
-    /// Begins to describe a request, so that its failure can be explained.
+    /// Describes a request, so that its failure can be explained.
     ///
     /// `resource` is the plural name, as in `kubectl auth can-i`: `secrets`, `deployments.apps`.
     pub fn attempt(&self, verb: Verb, resource: impl Into<String>) -> Attempt {
@@ -102,17 +102,17 @@ impl Cluster {
         &self.inner.connection
     }
 
-    /// What every request says about us.
+    /// Returns the headers of every request.
     pub(super) fn headers(&self) -> HeaderMap {
         (self.inner.headers)()
     }
 
-    /// How long an answer may take; nothing is as long as it likes.
+    /// Returns the timeout of a request; `None` is no limit.
     pub(crate) fn request_timeout(&self) -> Option<Duration> {
         self.inner.request_timeout
     }
 
-    /// When the credential ended, if it says that it has.
+    /// Returns the time at which the credential expired, if it has.
     pub(crate) fn credential_ended(&self) -> Option<Timestamp> {
         self.inner.credential_ended
     }

@@ -1,4 +1,4 @@
-//! How TLS is spoken: whom we trust and who we are.
+//! TLS configurations: trusted authorities and client certificates.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,10 +12,10 @@ use super::verifier::Verifier;
 use mesh_model::Error;
 use mesh_model::x509::{ClientPair, Roots};
 
-/// The protocols offered, the better one first. A server that knows neither list nor HTTP/2 speaks HTTP/1.1.
+/// The protocols to offer, the preferred one first. A server without ALPN or HTTP/2 uses HTTP/1.1.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
-/// Makes TLS configurations; the system's authorities are read once, and only when a server needs them.
+/// Creates TLS configurations; the system's authorities are read once, and only if a server needs them.
 pub(super) struct Tls {
     provider: Arc<CryptoProvider>,
     system: OnceLock<Arc<Roots>>,
@@ -29,7 +29,7 @@ impl Tls {
         }
     }
 
-    /// The configuration for an API server. `whose` names the target in messages.
+    /// Returns the configuration for an API server. `whose` names the target in messages.
     pub(super) fn for_server(
         &self,
         route: &Route,
@@ -45,8 +45,8 @@ impl Tls {
         Ok(config)
     }
 
-    /// The configuration for a proxy that is itself reached by TLS: kubectl trusts the cluster's authorities there;
-    /// the system's, which such proxies usually have, are accepted as well.
+    /// Returns the configuration for a proxy that is itself reached over TLS: kubectl trusts the cluster's authorities
+    /// there; the system's, which such proxies usually have, are accepted too.
     pub(super) fn for_proxy(
         &self,
         trust: &RouteTrust,
@@ -110,7 +110,7 @@ impl Tls {
     }
 }
 
-/// Shows the certificate whatever authorities the server names, as kubectl does.
+/// Returns a resolver that presents the certificate for any list of authorities from the server, as kubectl does.
 fn resolver(pair: ClientPair) -> Arc<dyn ResolvesClientCert> {
     Arc::new(SingleCertAndKey::from(CertifiedKey::new(
         pair.chain, pair.key,

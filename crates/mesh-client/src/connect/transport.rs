@@ -1,4 +1,4 @@
-//! HTTP over the connections to one server: the one that is open already, and others where it takes more.
+//! HTTP over the connections to one server: the one that is already open, and more if needed.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,9 +17,9 @@ use tower::Service;
 use super::dial::{Dialer, Opened, Stream};
 use crate::fault::ConnectFault;
 
-/// How long an HTTP/2 connection with open requests may be silent before it is probed, as in client-go.
+/// The idle time after which an HTTP/2 connection with open requests is pinged, as in client-go.
 const PING_AFTER: Duration = Duration::from_secs(30);
-/// How long a probe may go unanswered before the connection counts as dead, as in client-go.
+/// The time after which an unanswered ping means that the connection is broken, as in client-go.
 const PING_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// HTTP to one server; clones share its connections.
@@ -32,10 +32,10 @@ pub(super) struct Connections {
     opened: Arc<Mutex<Option<Box<dyn Stream>>>>,
 }
 
-/// HTTP over a connection that is open already.
+/// Returns HTTP over a connection that is already open.
 ///
-/// Which HTTP is spoken is settled, so parallel first requests share the one HTTP/2 connection; asked to find out by
-/// itself, hyper-util would open one for each of them.
+/// The HTTP version is known, so parallel first requests share the one HTTP/2 connection; if hyper-util had to
+/// negotiate it, it would open one connection for each of them.
 pub(super) fn transport(dialer: Arc<Dialer>, opened: Opened) -> Transport {
     let connections = Connections {
         dialer,
@@ -58,7 +58,7 @@ impl Service<Uri> for Connections {
         Poll::Ready(Ok(()))
     }
 
-    /// The address is the dialler's own; the one in the request is the same.
+    /// The dialer knows the address; the one in the request is the same.
     fn call(&mut self, _server: Uri) -> Self::Future {
         let opened = self
             .opened
@@ -76,7 +76,7 @@ impl Service<Uri> for Connections {
     }
 }
 
-/// A connection in the form that hyper-util takes.
+/// A connection in the form that hyper-util requires.
 pub(super) struct Wire(pub(super) Box<dyn Stream>);
 
 impl Connection for Wire {

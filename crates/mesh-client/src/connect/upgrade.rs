@@ -1,5 +1,5 @@
-//! One request that turns its connection into something else, on a connection of its own: HTTP/2 knows no upgrade that API
-//! servers understand, and what a connection became cannot be shared.
+//! Requests that upgrade their connection, each on a connection of its own: HTTP/2 has no upgrade that API servers
+//! support, and an upgraded connection cannot be shared.
 
 use http::header::HOST;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -17,14 +17,14 @@ use crate::Attempt;
 use crate::fault::{ApiFault, ConnectFault, unreachable};
 use mesh_model::Error;
 
-/// The longest refusal that is read.
+/// The longest error answer that is read.
 const LONGEST_REFUSAL: usize = 64 * 1024;
 
 impl Cluster {
-    /// Asks the API server at `path`, which may have a query, to switch protocols as `headers` say, and gives the connection
-    /// that it became. `attempt` describes it for errors.
+    /// Asks the API server at `path`, which may have a query, to switch protocols as in `headers`, and returns the
+    /// upgraded connection. `attempt` describes the request for errors.
     ///
-    /// The caller bounds the time; opening the connection has a bound of its own.
+    /// The caller limits the time; opening the connection has a limit of its own.
     pub(crate) async fn upgrade(
         &self,
         path: &str,
@@ -41,7 +41,7 @@ impl Cluster {
         let (mut sender, driven) = http1::handshake::<_, Body>(TokioIo::new(Wire(opened.stream)))
             .await
             .map_err(broken)?;
-        // It ends with the connection, which ends with what it became.
+        // The task ends with the connection, which ends with the upgraded one.
         tokio::spawn(driven.with_upgrades());
         let base = self.target().server().trim_end_matches('/');
         let base = base.parse::<http::Uri>().unwrap_or_default();

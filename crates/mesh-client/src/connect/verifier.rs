@@ -1,4 +1,4 @@
-//! rustls asks, and [`mesh_model::x509`] answers: server certificates are judged as Go judges them.
+//! Connects rustls with [`mesh_model::x509`]: server certificates are judged by Go's rules.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureSchem
 
 use mesh_model::x509::{self, Flaw, Purpose, Roots};
 
-/// Judges servers' certificates.
+/// Verifies servers' certificates.
 pub(crate) enum Verifier {
-    /// By these roots, for this name.
+    /// With these roots, for this name.
     Roots { roots: Arc<Roots>, name: String },
-    /// `insecure-skip-tls-verify`: any certificate will do, though the server must hold its key.
+    /// `insecure-skip-tls-verify`: any certificate is accepted, but the server must have its key.
     Any,
 }
 
@@ -79,7 +79,7 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// The server's signature of a TLS 1.2 handshake.
+/// Verifies the server's signature in a TLS 1.2 handshake.
 pub(crate) fn verify_tls12(
     message: &[u8],
     certificate: &CertificateDer<'_>,
@@ -90,7 +90,7 @@ pub(crate) fn verify_tls12(
         .map_err(refused)
 }
 
-/// The server's signature of a TLS 1.3 handshake.
+/// Verifies the server's signature in a TLS 1.3 handshake.
 pub(crate) fn verify_tls13(
     message: &[u8],
     certificate: &CertificateDer<'_>,
@@ -101,7 +101,7 @@ pub(crate) fn verify_tls13(
         .map_err(refused)
 }
 
-/// The flaw inside an error of rustls; `cluster::fault` takes it out again.
+/// Wraps a flaw in an error of rustls; `cluster::fault` unwraps it again.
 fn refused(flaw: Flaw) -> rustls::Error {
     rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(flaw))))
 }

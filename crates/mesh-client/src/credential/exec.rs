@@ -1,4 +1,4 @@
-//! Running credential plugins: each distinct command once a run, several at a time, none on the runtime's thread.
+//! Running credential plugins: each distinct command once per run, several at a time, none on the runtime's thread.
 //!
 //! <https://kubernetes.io/docs/reference/config-api/client-authentication.v1/>
 
@@ -20,7 +20,7 @@ use crate::{ConnectorOptions, Target};
 
 const GROUP: &str = "client.authentication.k8s.io";
 
-/// What a credential plugin answered.
+/// The answer of a credential plugin.
 #[derive(Clone)]
 pub(super) struct ExecAnswer {
     pub(super) token: Option<SecretString>,
@@ -30,14 +30,14 @@ pub(super) struct ExecAnswer {
 
 type Answer = Arc<OnceCell<Result<ExecAnswer, ExecFault>>>;
 
-/// The answers of one run. Failures are kept too, so that a broken plugin is not asked once for each context.
+/// The answers of one run. Failures are cached too, so that a failing plugin does not run once for each context.
 pub(crate) struct ExecCache {
     interactive: bool,
     timeout: Duration,
     notice_after: Duration,
     notice: Option<fn(&str)>,
     answers: Mutex<BTreeMap<String, Answer>>,
-    /// Held by a plugin that may ask at standard input: two cannot ask at once.
+    /// Locked by a plugin that may prompt on standard input: two cannot prompt at once.
     asking: tokio::sync::Mutex<()>,
 }
 
@@ -53,7 +53,7 @@ impl ExecCache {
         }
     }
 
-    /// The plugin's answer for `target`, run now if no equal plugin was run before.
+    /// Returns the plugin's answer for `target`; runs it if no equal plugin was run before.
     pub(super) async fn answer(
         &self,
         plugin: &ExecPlugin,
@@ -109,7 +109,7 @@ impl ExecCache {
         read_answer(plugin, &output.stdout)
     }
 
-    /// Waits for `work` within the bound, if there is one, and says what is waited for where that takes long.
+    /// Waits for `work` within the limit, if there is one, and prints a notice if that takes long.
     async fn bounded<T>(
         &self,
         work: impl Future<Output = T>,
@@ -148,7 +148,7 @@ impl ExecCache {
         }
     }
 
-    /// What goes into `KUBERNETES_EXEC_INFO`.
+    /// Returns the content of `KUBERNETES_EXEC_INFO`.
     fn exec_info(&self, plugin: &ExecPlugin) -> Result<serde_json::Value, ExecFault> {
         let version = plugin
             .api_version

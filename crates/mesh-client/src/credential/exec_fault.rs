@@ -1,19 +1,19 @@
-//! Why a credential plugin gave no credential.
+//! The reasons why a credential plugin returned no credential.
 
 use mesh_model::Error;
 use mesh_model::command::{Kubectl, Remedy};
 use mesh_model::error::Kind;
 
-/// What a credential plugin did instead of printing a credential. Never holds what it printed.
+/// The failure of a credential plugin. Never contains its output.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExecFault {
-    /// There is no such command.
+    /// The command does not exist.
     #[error("command {command} was not found")]
     Missing {
         /// The command.
         command: String,
-        /// What its kubeconfig says about installing it.
+        /// The install hint in the kubeconfig.
         install_hint: Option<String>,
     },
     /// kubectl's preferences do not allow it.
@@ -21,7 +21,7 @@ pub enum ExecFault {
     Denied {
         /// The command.
         command: String,
-        /// What the preferences say.
+        /// The policy that denies it.
         reason: String,
     },
     /// It could not be started.
@@ -29,49 +29,49 @@ pub enum ExecFault {
     NotStarted {
         /// The command.
         command: String,
-        /// What the system said.
+        /// The system's error.
         reason: String,
     },
-    /// It ended with another exit code than 0; its own words were passed on.
+    /// It ended with a non-zero exit code; its stderr was passed on.
     #[error("command {command} ended with {status}")]
     Failed {
         /// The command.
         command: String,
-        /// How it ended.
+        /// The exit status.
         status: String,
     },
-    /// It did not end in time.
+    /// It timed out.
     #[error("command {command} did not end within {seconds} s")]
     TimedOut {
         /// The command.
         command: String,
-        /// The bound.
+        /// The timeout.
         seconds: u64,
     },
-    /// It printed no credential of the version that was asked for.
+    /// It printed no credential in the requested version.
     #[error("command {command} printed no usable ExecCredential: {reason}")]
     Unusable {
         /// The command.
         command: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// It needs somebody to ask, and there is nobody.
+    /// It must prompt, and standard input is not a terminal.
     #[error("command {command} must be run interactively, and standard input is no terminal")]
     NobodyToAsk {
         /// The command.
         command: String,
     },
-    /// The kubeconfig asks for a protocol that is not spoken any more, or not yet.
+    /// The kubeconfig requests an API version that is not supported.
     #[error("its apiVersion is {asked}")]
     UnknownVersion {
-        /// What the kubeconfig says.
+        /// The requested version.
         asked: String,
     },
 }
 
 impl ExecFault {
-    /// The error of a context that this plugin should have given a credential.
+    /// Returns the error of a context that this plugin should have provided a credential for.
     pub(super) fn for_target(self, whose: &str, kubectl: &Kubectl) -> Error {
         let hint: Remedy = match &self {
             Self::Missing { install_hint, .. } => match install_hint {

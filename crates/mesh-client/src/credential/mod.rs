@@ -1,4 +1,4 @@
-//! Who we are to a cluster: what a kubeconfig's user entry says, and what becomes of it when it is used.
+//! Authentication: the user entry of a kubeconfig, and the credential that results from it.
 
 mod exec;
 mod exec_fault;

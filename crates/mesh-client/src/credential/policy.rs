@@ -1,4 +1,4 @@
-//! Whether a credential plugin may run, by the policy in kubectl's preferences.
+//! The policy for credential plugins in kubectl's preferences.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -11,19 +11,19 @@ use mesh_model::kuberc::{Defect, Policy, clean, policy};
 /// kubectl's preferences file, and the folders in which commands are looked up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preferences {
-    /// Nothing where preferences are switched off.
+    /// `None` if preferences are switched off.
     file: Option<PathBuf>,
-    /// Whether somebody named the file, so that it has to be there.
+    /// True if the file was named explicitly, so that it must exist.
     is_named: bool,
     path: Option<OsString>,
 }
 
 impl Preferences {
-    /// Finds the file as kubectl does: the one of `--kuberc`, else of `$KUBERC`, else `~/.kube/kuberc`; `$KUBERC=off`
+    /// Finds the file as kubectl does: `--kuberc`, otherwise `$KUBERC`, otherwise `~/.kube/kuberc`; `$KUBERC=off`
     /// switches preferences off. `path` is `$PATH`.
     ///
     /// # Errors
-    /// `--kuberc` beside `$KUBERC=off`.
+    /// `--kuberc` together with `$KUBERC=off`.
     pub fn find(
         flag: Option<&Path>,
         variable: Option<&OsStr>,
@@ -52,7 +52,7 @@ impl Preferences {
         })
     }
 
-    /// Returns the command to run in place of `command`, if the policy allows it.
+    /// Returns the command to run for `command`, if the policy allows it.
     pub(super) fn allow(&self, command: &str) -> Result<PathBuf, ExecFault> {
         let Some(file) = &self.file else {
             return Ok(PathBuf::from(command));
@@ -80,7 +80,7 @@ impl Preferences {
         let shown = file.display();
         let bytes = match fs::read(file) {
             Ok(bytes) => bytes,
-            // kubectl goes on without a file that nobody named.
+            // kubectl ignores a missing file unless it was named explicitly.
             Err(error) if !self.is_named => {
                 tracing::debug!("no preferences are read from {shown}: {error}");
                 return Ok(Policy::AllowAll);
@@ -100,7 +100,8 @@ impl Preferences {
         }
     }
 
-    /// The command, as it is or where it was found, if an entry of the list means it: word by word, or as the same file.
+    /// Returns the command, as it is or as it was found, if an entry of the list matches it: by the same words, or as
+    /// the same file.
     fn listed(&self, command: &str, list: &[String]) -> Option<PathBuf> {
         let cleaned = clean(command);
         let found = self.look_up(&cleaned);
@@ -116,13 +117,14 @@ impl Preferences {
         list.iter().any(is_same).then_some(found)
     }
 
-    /// The file that a command means: itself where it has a separator, else the first in the folders of `$PATH`.
+    /// Returns the file of a command: the command itself if it contains a separator, otherwise the first one in the
+    /// folders of `$PATH`.
     fn look_up(&self, command: &str) -> Option<PathBuf> {
         if command.contains(MAIN_SEPARATOR) || command.contains('/') {
             return program(PathBuf::from(command));
         }
         let folders = std::env::split_paths(self.path.as_ref()?);
-        // Go refuses what it finds in a folder that is not absolute.
+        // Go refuses a command from a folder that is not absolute.
         let absolute = folders.filter(|folder| folder.is_absolute());
         absolute
             .map(|folder| folder.join(command))
@@ -138,7 +140,7 @@ fn program(path: PathBuf) -> Option<PathBuf> {
     runs.then_some(path)
 }
 
-/// On Windows the file may have an extension that the command leaves out.
+/// Returns the program's file; on Windows it may have an extension that the command leaves out.
 #[cfg(not(unix))]
 fn program(path: PathBuf) -> Option<PathBuf> {
     let extended = ["", ".com", ".exe", ".bat", ".cmd"].map(|extension| {

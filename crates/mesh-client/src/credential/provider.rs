@@ -1,6 +1,6 @@
 //! The legacy `auth-provider`: only an unexpired OIDC token can still be used.
 //!
-//! kubectl dropped gcp and azure in 1.26 and refreshes oidc itself; refreshing is left to it.
+//! kubectl dropped gcp and azure in 1.26 and refreshes oidc itself; the suite does not refresh tokens.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,10 +12,10 @@ use mesh_model::Error;
 use mesh_model::command::Kubectl;
 use mesh_model::error::Kind;
 
-/// A token that ends within so many seconds is as good as expired.
+/// The number of seconds before its expiry from which a token counts as expired.
 const MARGIN: i64 = 10;
 
-/// The provider's token, if it can be used at `now`.
+/// Returns the provider's token, if it can be used at `now`.
 pub(super) fn token(
     provider: &AuthProvider,
     whose: &str,
@@ -47,7 +47,7 @@ pub(super) fn token(
     }
 }
 
-/// When a JWT ends, in seconds since 1970, where it says so.
+/// Returns the expiry of a JWT, in seconds since 1970, if it has one.
 pub(super) fn expiry(token: &str) -> Option<i64> {
     let payload = token.split('.').nth(1)?;
     let claims: serde_json::Value =

@@ -1,4 +1,4 @@
-//! What a credential comes to when it is used: a header, a client certificate, and what can be said about them.
+//! Resolved credentials: a header, a client certificate, and facts for error messages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,10 +21,10 @@ use mesh_model::x509::{ClientPair, PairFlaw};
 pub(crate) struct Identity {
     /// The `Authorization` header, marked as sensitive.
     pub(crate) authorization: Option<HeaderValue>,
-    /// When the bearer token says that it ends.
+    /// The expiry of the bearer token, if it has one.
     pub(crate) token_expiry: Option<Timestamp>,
     pub(crate) certificate: Option<ClientPair>,
-    /// The file that the token is from, if it is from one.
+    /// The file of the token, if it comes from one.
     pub(crate) token_file: Option<PathBuf>,
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn resolve(
 }
 
 async fn identity(target: &Target, cache: &ExecCache, now: Timestamp) -> Result<Identity, Error> {
-    // client-go does not even look at a credential where it would be sent in the clear.
+    // client-go ignores the credential if it would be sent in plain text.
     if !target.is_tls() {
         return Ok(Identity {
             authorization: None,
@@ -130,14 +130,14 @@ async fn identity(target: &Target, cache: &ExecCache, now: Timestamp) -> Result<
     })
 }
 
-/// The header of the token in a file; nothing where there is none that can be sent.
+/// Returns the header for the token in a file; `None` if there is no valid token.
 pub(crate) fn read_token(file: &Path) -> Option<HeaderValue> {
     let text = fs::read_to_string(file).ok()?;
     let token = Some(text.trim()).filter(|token| !token.is_empty())?;
     header("Bearer", &token.into(), "").ok()
 }
 
-/// There is no credential to be sent, which is as good as one that is not accepted.
+/// Returns the error for a missing credential, which counts as one that is not accepted.
 fn missing(sentence: String) -> Error {
     Error::new(Kind::Unauthenticated, sentence)
 }

@@ -1,4 +1,4 @@
-//! The credential as the kubeconfig names it; nothing is read or run yet.
+//! Credentials as the kubeconfig describes them; nothing is read or run yet.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,17 +7,17 @@ use secrecy::{SecretSlice, SecretString};
 
 use super::Preferences;
 
-/// The credential of a kubeconfig's user entry. Its `Debug` names its kind alone.
+/// The credential in a kubeconfig's user entry. Its `Debug` shows only its kind.
 #[derive(Clone)]
 pub struct Credential {
     pub(crate) bearer: Bearer,
     pub(crate) certificate: Option<ClientCertificate>,
 }
 
-/// How a user entry authenticates; with several ways, the one that decides.
+/// The authentication method of a user entry; if there are several, the one that takes precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CredentialKind {
-    /// Not at all.
+    /// None.
     Anonymous,
     /// `token`.
     Token,
@@ -33,12 +33,12 @@ pub enum CredentialKind {
     AuthProvider,
 }
 
-/// What goes into the `Authorization` header.
+/// The source of the `Authorization` header.
 #[derive(Clone)]
 pub(crate) enum Bearer {
     None,
     Token(SecretString),
-    /// The file wins over the token beside it, as long as it can be read.
+    /// The file takes precedence over the token beside it, if it can be read.
     TokenFile {
         path: PathBuf,
         otherwise: Option<SecretString>,
@@ -74,9 +74,9 @@ pub(crate) struct ExecPlugin {
     pub(crate) env: Vec<(String, String)>,
     pub(crate) install_hint: Option<String>,
     pub(crate) interactive: Interactive,
-    /// What it is told about the cluster, where it asks for that.
+    /// The cluster information that it receives, if it asks for that.
     pub(crate) cluster_info: Option<serde_json::Value>,
-    /// Where it is said which plugins may run.
+    /// The preferences with the policy for plugins.
     pub(crate) preferences: Preferences,
 }
 
@@ -87,7 +87,7 @@ pub(crate) enum Interactive {
     Always,
 }
 
-/// A credential plugin of the time before `exec`.
+/// A credential plugin of the legacy kind, before `exec`.
 #[derive(Clone)]
 pub(crate) struct AuthProvider {
     pub(crate) name: String,
@@ -95,7 +95,7 @@ pub(crate) struct AuthProvider {
 }
 
 impl Credential {
-    /// A bearer token and nothing else.
+    /// Returns a credential that is only a bearer token.
     pub(crate) fn of_token(token: SecretString) -> Self {
         Self {
             bearer: Bearer::Token(token),
@@ -103,7 +103,7 @@ impl Credential {
         }
     }
 
-    /// How it authenticates.
+    /// Returns the authentication method.
     pub fn kind(&self) -> CredentialKind {
         match &self.bearer {
             Bearer::None if self.certificate.is_some() => CredentialKind::ClientCertificate,
@@ -116,7 +116,7 @@ impl Credential {
         }
     }
 
-    /// The token that stands in the kubeconfig itself.
+    /// Returns the token in the kubeconfig itself.
     pub fn token(&self) -> Option<&SecretString> {
         match &self.bearer {
             Bearer::Token(token) => Some(token),

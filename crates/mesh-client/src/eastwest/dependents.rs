@@ -1,4 +1,4 @@
-//! What can only be asked for once the first wave is known.
+//! Reads that depend on the results of the first wave.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +13,10 @@ use mesh_model::names::{GATEWAY_NAME_LABEL, NODE_SELECTOR_ANNOTATION};
 use mesh_model::read::Read;
 use mesh_model::resources::{ApiGateway, VirtualService};
 
-/// How many namespaces are searched for services to ask for.
+/// The number of namespaces that are searched for services to test with.
 const NAMESPACES: usize = 3;
 
-/// Adds what the facts of the first wave lead to.
+/// Adds the objects that depend on the first wave.
 pub(super) async fn dependents(reads: &Reads<'_>, facts: &mut ClusterFacts) -> Result<(), Error> {
     let meshed = namespaces(facts.meshed_pods.items());
     let meshed: Vec<&str> = meshed.into_iter().take(NAMESPACES).collect();
@@ -59,7 +59,7 @@ pub(super) async fn dependents(reads: &Reads<'_>, facts: &mut ClusterFacts) -> R
     reads.reached()
 }
 
-/// Namespace and name.
+/// Returns namespace and name.
 pub(super) fn key(service: &Service) -> (String, String) {
     let meta = &service.metadata;
     (
@@ -68,7 +68,7 @@ pub(super) fn key(service: &Service) -> (String, String) {
     )
 }
 
-/// The Gateways of which istiod's Service has another label than theirs.
+/// Returns namespace and label selector of the Service of each Gateway whose Service is not in the first wave.
 fn made_for(facts: &ClusterFacts) -> Vec<(String, String)> {
     let services = facts.services.items();
     let apis = facts.api_gateways.items();
@@ -103,7 +103,7 @@ async fn nodes(reads: &Reads<'_>, facts: &ClusterFacts) -> Read<Vec<Node>> {
     reads.list(None, &Selection::default()).await
 }
 
-/// `VirtualServices` matter only where a Gateway does something else than to pass on.
+/// Reads the `VirtualServices`, which matter only if a Gateway has the TLS mode `ISTIO_MUTUAL`.
 async fn routes(reads: &Reads<'_>, facts: &ClusterFacts) -> Read<Vec<VirtualService>> {
     let gateways = facts.istio_gateways.items();
     let servers = gateways.iter().flat_map(|gateway| &gateway.spec.servers);
@@ -117,7 +117,7 @@ async fn routes(reads: &Reads<'_>, facts: &ClusterFacts) -> Read<Vec<VirtualServ
     reads.list(None, &Selection::default()).await
 }
 
-/// The pods behind each Service that is a gateway.
+/// Reads the pods behind each Service that is a gateway.
 async fn pods(
     reads: &Reads<'_>,
     facts: &ClusterFacts,
@@ -137,7 +137,7 @@ async fn pods(
     join_all(read).await.into_iter().collect()
 }
 
-/// Whether a Service selects one of these pods.
+/// Returns whether a Service selects one of these pods.
 fn is_before(service: &Service, pods: &[Pod]) -> bool {
     let selector = service
         .spec

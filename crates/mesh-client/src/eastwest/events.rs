@@ -1,4 +1,4 @@
-//! The Events about gateways that lack something, which is all that Kubernetes and providers tell of the why.
+//! Events about gateways without an address or pods; they are the only source for the reasons.
 
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::Event;
@@ -8,14 +8,14 @@ use mesh_model::Error;
 use mesh_model::eastwest::{About, Gateway};
 use mesh_model::read::Read;
 
-/// How many Events of one kind are read in a namespace, and of how many pods.
+/// The maximum number of Events of one kind in a namespace, and of pods whose Events are read.
 const ENOUGH: u32 = 100;
 const PODS: usize = 3;
 
-/// The Events about these gateways; none are asked for where nothing is missing.
+/// Reads the Events about these gateways; nothing is requested if nothing is missing.
 ///
 /// # Errors
-/// A cluster that is not reached any more.
+/// A cluster that is no longer reachable.
 pub async fn events(cluster: &Cluster, gateways: &[Gateway]) -> Result<Read<Vec<Event>>, Error> {
     let wanted: Vec<(&str, String)> = gateways.iter().flat_map(wanted).collect();
     if wanted.is_empty() {
@@ -35,7 +35,7 @@ pub async fn events(cluster: &Cluster, gateways: &[Gateway]) -> Result<Read<Vec<
     Ok(events)
 }
 
-/// Namespace and field selector of each list that is asked for.
+/// Returns namespace and field selector of each list to request.
 fn wanted(gateway: &Gateway) -> Vec<(&str, String)> {
     let of = |kind: &str, name: Option<&str>| {
         let name = name.map_or_else(String::new, |name| format!(",involvedObject.name={name}"));

@@ -1,6 +1,6 @@
-//! East-west gateways: reading what a cluster has of them, waiting for their addresses, and asking their ports.
+//! East-west gateways: reading their objects, waiting for their addresses, and testing their ports.
 //!
-//! The only reader of what `mesh::eastwest` judges. Nothing is judged and nothing is written here.
+//! The only reader for `mesh::eastwest`, which has the checks. Nothing is judged and nothing is written here.
 
 mod dependents;
 mod events;

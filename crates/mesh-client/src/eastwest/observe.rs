@@ -1,5 +1,5 @@
-//! What a cluster has of gateways, in three waves over one connection: what can be asked for by name or label, what that leads
-//! to, and what Services in turn lead to. Names of hosts are resolved at the end.
+//! Reads a cluster's gateways in three waves over one connection: objects by name or label, objects that depend on
+//! them, and objects that depend on Services. Host names are resolved at the end.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,28 +22,29 @@ use mesh_model::resources::{ApiGateway, IstioGateway};
 use mesh_model::yaml::documents;
 use mesh_model::{istiod, server};
 
-/// How many pods with a proxy are looked at for services to ask for, and how many that look like a gateway's.
+/// The maximum number of pods with a proxy that are searched for services to test with, and of pods that look like a
+/// gateway's.
 const SAMPLE: u32 = 100;
 
-/// Label of the pods that Istio's guides make an east-west gateway of.
-/// Source: `samples/multicluster/gen-eastwest-gateway.sh` of Istio.
+/// Label of the pods of an east-west gateway in Istio's guides. Source: `samples/multicluster/gen-eastwest-gateway.sh`
+/// of Istio.
 const USUAL_PODS: &str = "istio=eastwestgateway";
 
-/// Which gateways are looked for, and for how long.
+/// The gateways to look for, and the limit for DNS.
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'a> {
     /// Istio's namespace.
     pub namespace: &'a str,
-    /// The one gateway that is asked for, labelled or not; nothing is every one.
+    /// The only gateway to look for, labelled or not; `None` for all.
     pub name: Option<&'a str>,
-    /// How long a name of a host may take to resolve.
+    /// The limit for resolving a host name.
     pub dns: Duration,
 }
 
-/// Reads a cluster and finds the gateways that are looked for.
+/// Reads a cluster and finds the gateways.
 ///
 /// # Errors
-/// A cluster that is not reached. What could not be read, and kinds that are not there, are facts like others.
+/// An unreachable cluster. Failed reads, and kinds that do not exist, are part of the facts.
 pub async fn observe(
     cluster: &Cluster,
     look: Look<'_>,

@@ -1,4 +1,4 @@
-//! Asking the ports of a cluster's gateways, all at once.
+//! Tests the ports of a cluster's gateways, all at once.
 
 use std::time::Duration;
 
@@ -12,10 +12,11 @@ use mesh_model::probe::{Answer, Question};
 use mesh_model::read::Read;
 use mesh_model::resources::PeerAuthentication;
 
-/// What the ports of each gateway answer, no answer taking longer than `limit`; the gateways stay in their order.
+/// Returns the results for the ports of each gateway, with at most `limit` for each answer; in the order of the
+/// gateways.
 ///
 /// # Errors
-/// A cluster that is not reached any more, when what it says of mutual TLS is asked for.
+/// A cluster that is no longer reachable when its mutual TLS policies are read.
 pub async fn probe(
     cluster: &Cluster,
     facts: &ClusterFacts,

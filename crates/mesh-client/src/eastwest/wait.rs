@@ -1,5 +1,5 @@
-//! Waiting until the gateways of a cluster have addresses: by a watch where their own objects are to change, by looking again
-//! where DNS or nodes are.
+//! Waits until the gateways of a cluster have addresses: with a watch if their own objects have to change, by reading
+//! again if DNS or nodes have to.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use mesh_model::eastwest::{ClusterFacts, Gateway, told};
 use mesh_model::error::{Error, Kind};
 use mesh_model::read::Read;
 
-/// The pause before looking again; doubled each time up to the longest.
+/// The pause before reading again; doubled each time up to the maximum.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Looks at a cluster until there is a gateway and each one has an address that is one here too, for at most `limit` from
-/// the first look on, and gives what was last seen: [`Gateway::lacks`] tells whether it was enough. With a limit of zero it
-/// looks once.
+/// Reads a cluster until it has a gateway and each gateway has an address that resolves on this machine, for at most
+/// `limit` from the first read, and returns the last state: [`Gateway::lacks`] tells whether a condition is missing.
+/// With a limit of zero it reads once.
 ///
-/// Each state that is not the last one's is told to `tell`, unless nothing had to be waited for.
+/// Each new state is passed to `tell`, unless no wait was needed.
 ///
 /// # Errors
-/// A cluster that is not reached at first, or not any more when time runs out; and one whose Services may not be read.
+/// A cluster that is unreachable at first, or when time runs out; and one whose Services may not be read.
 pub async fn wait_for_addresses(
     cluster: &Cluster,
     look: Look<'_>,
@@ -70,7 +70,7 @@ pub async fn wait_for_addresses(
     }
 }
 
-/// The error for Services that could not be read: without them nothing can be waited for.
+/// Returns the error for Services that could not be read: without them there is nothing to wait for.
 fn unread<T>(services: &Read<T>, reason: &str, kubectl: &Kubectl) -> Error {
     match services {
         Read::Denied(_) => Error::new(Kind::Forbidden, reason)
@@ -82,7 +82,7 @@ fn unread<T>(services: &Read<T>, reason: &str, kubectl: &Kubectl) -> Error {
     }
 }
 
-/// What is there now; nothing where time ran out. A cluster that is away for a while is waited for as well.
+/// Returns the current state; `None` if time ran out. A cluster that is unreachable for a while is waited for as well.
 async fn look_again(
     cluster: &Cluster,
     look: Look<'_>,
@@ -102,7 +102,7 @@ async fn look_again(
     }
 }
 
-/// Ends when an object of one of these gateways is not any more what it was, and at the deadline.
+/// Ends when an object of one of these gateways changes, and at the deadline.
 async fn change(cluster: &Cluster, gateways: &[&Gateway], deadline: Instant) -> Result<(), Error> {
     let limit = deadline.saturating_duration_since(Instant::now());
     let services = gateways.iter().filter_map(|one| one.service.as_ref());

@@ -1,4 +1,4 @@
-//! A `Status` as an [`ApiFault`].
+//! Converts a `Status` into an [`ApiFault`].
 //!
 //! <https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#response-status-kind>
 
@@ -8,13 +8,13 @@ use kube::core::response::{StatusCause, StatusDetails, reason};
 
 use super::{ApiFault, FieldOwner};
 
-/// What the Kubernetes library calls a refusal whose text is no `Status`; its message is then that raw text.
+/// The message of the Kubernetes library for an error answer that is not a `Status`; its text is then the raw answer.
 const NO_STATUS: &str = "Failed to parse error data";
 
-/// The longest part of a `Status` message that is shown.
+/// The maximum length of a `Status` message that is shown.
 const LONGEST_MESSAGE: usize = 2000;
 
-/// The longest raw text that is shown; anything longer is a page and not a message.
+/// The maximum length of a raw text that is shown; anything longer is a page and not a message.
 const LONGEST: usize = 200;
 
 pub(super) fn api_fault_of(status: &Status) -> ApiFault {
@@ -37,7 +37,7 @@ pub(super) fn api_fault_of(status: &Status) -> ApiFault {
 }
 
 fn message(status: &Status) -> String {
-    // Where a server has no reason to give, its sentence ends where that would have begun.
+    // If a server has no details, its message ends with the separator before them.
     let said = status.message.trim_end_matches([':', ' ']);
     if !said.is_empty() {
         let (shown, rest) = match said.char_indices().nth(LONGEST_MESSAGE) {
@@ -59,7 +59,7 @@ fn of_code(code: u16, message: String) -> ApiFault {
             user: user_named_in(&message),
             message,
         },
-        // A refusal that names no object is about the path: the kind is not served.
+        // If the answer names no object, the path is unknown: the server does not have the kind.
         404 => ApiFault::KindUnknown { message },
         409 => ApiFault::Changed { message },
         410 => ApiFault::Expired { message },
@@ -130,14 +130,14 @@ fn conflict(message: String, details: Option<&StatusDetails>) -> ApiFault {
     }
 }
 
-/// The manager of `conflict with "NAME" using v1`, of which only the message tells it.
+/// Returns the manager of `conflict with "NAME" using v1`, which is only in the message.
 ///
 /// <https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apimachinery/pkg/util/managedfields/internal/conflict.go>
 fn manager_named_in(cause: &StatusCause) -> String {
     quoted_after(&cause.message, "conflict with ").unwrap_or_else(|| cause.message.clone())
 }
 
-/// The user of `User "NAME" cannot get resource …`, of which only the message tells it.
+/// Returns the user of `User "NAME" cannot get resource …`, which is only in the message.
 fn user_named_in(message: &str) -> Option<String> {
     message
         .contains("\" cannot ")

@@ -1,100 +1,100 @@
-//! What an API server answered instead of doing what was asked.
+//! Error answers of an API server.
 
 use mesh_model::Error;
 
-/// What an API server, or what stands in its place, answered instead of doing it. The text is the cause that a
-/// person reads: the server's own message.
+/// An error answer of an API server, or of another server in its place. Its text is the cause that is printed: the
+/// server's own message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiFault {
     /// 401: the credential was not accepted.
     #[error("{message}")]
     Unauthenticated {
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
-    /// 403: the credential was accepted, and may not do this.
+    /// 403: the credential was accepted, but is not allowed to do this.
     #[error("{message}")]
     Forbidden {
-        /// What the server said.
+        /// The server's message.
         message: String,
-        /// Who we are to the server, where it says so.
+        /// The user name by which the server knows us, if the answer has it.
         user: Option<String>,
     },
     /// 404: there is no such object.
     #[error("{message}")]
     NotFound {
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
     /// 404: there is no such namespace.
     #[error("{message}")]
     NamespaceMissing {
-        /// What the server said.
+        /// The server's message.
         message: String,
         /// The namespace.
         namespace: String,
     },
-    /// 404: the server has no such kind.
+    /// 404: the server does not have the kind.
     #[error("{message}")]
     KindUnknown {
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
-    /// 409: the object is there already.
+    /// 409: the object already exists.
     #[error("{message}")]
     AlreadyExists {
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
-    /// 409: another field manager owns what was applied.
+    /// 409: another field manager owns an applied field.
     #[error("{message}")]
     FieldConflict {
-        /// What the server said.
+        /// The server's message.
         message: String,
-        /// Who owns which of the fields.
+        /// The owners of the fields.
         owners: Vec<FieldOwner>,
     },
-    /// 409: the object changed since it was read, or is not the one that was meant.
+    /// 409: the object changed since it was read, or is another one of that name.
     #[error("{message}")]
     Changed {
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
-    /// It is longer than what is read, or would take more memory than there is for it.
+    /// The answer exceeds the limit of length or memory.
     #[error("the answer is longer than {mebibytes} MiB")]
     TooLong {
-        /// The bound, in MiB.
+        /// The limit, in MiB.
         mebibytes: u64,
     },
-    /// 410: what was read before is too old to go on from.
+    /// 410: the version to continue from is too old.
     #[error("{message}")]
     Expired {
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
     /// 400 and 422: the object is not valid.
     #[error("{message}")]
     Invalid {
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
-    /// 429: the server wants fewer requests, and retrying did not help.
+    /// 429: the server limits the rate of requests, and retrying did not help.
     #[error("{message}")]
     TooManyRequests {
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
-    /// 502, 503, 504: nothing that can answer is behind the address, and retrying did not help.
+    /// 502, 503, 504: no server behind the address can answer, and retrying did not help.
     #[error("{message}")]
     Unavailable {
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
     /// 500: the server failed.
     #[error("{message}")]
     ServerFailed {
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
     /// Any other refusal.
@@ -102,24 +102,24 @@ pub enum ApiFault {
     Refused {
         /// The HTTP status.
         code: u16,
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
-    /// Something that is not a Kubernetes API answered, such as a login page.
+    /// A server that is not a Kubernetes API answered, for example with a login page.
     #[error("it answered {answer}")]
     NotKubernetes {
-        /// What it answered, without its text.
+        /// The kind of the answer, without its text.
         answer: String,
     },
-    /// A Kubernetes API answered, and the answer makes no sense.
+    /// A Kubernetes API answered, and the answer cannot be parsed.
     #[error("{reason}")]
     Unreadable {
-        /// Where it stops to make sense, without its text.
+        /// The parse error, without the text.
         reason: String,
     },
 }
 
-/// A field manager, and those of its fields that were to be changed.
+/// A field manager, with its fields that were to be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldOwner {
     /// The manager, such as `kubectl-client-side-apply`.
@@ -128,7 +128,7 @@ pub struct FieldOwner {
     pub fields: Vec<String>,
 }
 
-/// The API server's answer, where that is what `error` is about.
+/// Returns the API server's answer, if it is the cause of `error`.
 pub fn api_fault(error: &Error) -> Option<&ApiFault> {
     std::error::Error::source(error)?.downcast_ref()
 }

@@ -1,4 +1,4 @@
-//! A request as a person would describe it, and the words for its failure.
+//! A request in words, and the messages for its failure.
 
 use std::fmt;
 
@@ -12,26 +12,26 @@ use mesh_model::Error;
 use mesh_model::command::{Command, Remedy};
 use mesh_model::error::Kind;
 
-/// What is done to a resource; the words are those of `kubectl auth can-i`.
+/// The verb of a request; the words are those of `kubectl auth can-i`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
-    /// Read one.
+    /// Read one object.
     Get,
-    /// Read all.
+    /// Read all objects.
     List,
     /// Follow changes.
     Watch,
-    /// Make one.
+    /// Create an object.
     Create,
-    /// Replace one.
+    /// Replace an object.
     Update,
-    /// Change or apply one.
+    /// Patch or apply an object.
     Patch,
-    /// Remove one.
+    /// Delete an object.
     Delete,
 }
 
-/// A request as a person would describe it, which its failure is explained by.
+/// A request in words, with which its failure is explained.
 pub struct Attempt {
     cluster: Cluster,
     verb: Verb,
@@ -41,7 +41,7 @@ pub struct Attempt {
 }
 
 impl Verb {
-    /// The word that RBAC uses.
+    /// Returns the verb in RBAC.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "get",
@@ -78,14 +78,14 @@ impl Attempt {
         }
     }
 
-    /// The namespace that it is about.
+    /// Sets the namespace of the request.
     #[must_use]
     pub fn in_namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self
     }
 
-    /// The object that it is about.
+    /// Sets the name of the object.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -100,11 +100,11 @@ impl Attempt {
         self.name.as_deref()
     }
 
-    /// What `error` means for a person. Its cause is an [`ApiFault`] or a [`ConnectFault`] wherever it is one.
+    /// Returns the error for a person. Its cause is an [`ApiFault`] or a [`ConnectFault`] whenever it is one.
     pub fn explain(&self, error: KubeError) -> Error {
         match error {
             KubeError::Api(status) => self.refused(api_fault_of(&status)),
-            // A body that broke off can look as if it had ended.
+            // A truncated body can look as if it had ended.
             KubeError::SerdeError(error) if error.is_eof() => self.broken(ConnectFault::BrokenOff),
             KubeError::SerdeError(error) => {
                 let what = if error.is_data() {
@@ -132,7 +132,7 @@ impl Attempt {
         }
     }
 
-    /// The words for an answer that is a refusal.
+    /// Returns the error for an error answer.
     pub(crate) fn refused(&self, fault: ApiFault) -> Error {
         let what = self.what();
         let whose = self.cluster.target().described();
@@ -258,7 +258,7 @@ impl Attempt {
         }
     }
 
-    /// 401, with what is known about the credential.
+    /// Returns the error for 401, with the known facts about the credential.
     fn unauthenticated(&self, fault: ApiFault) -> Error {
         let target = self.cluster.target();
         let whose = target.described();
@@ -305,7 +305,7 @@ impl Attempt {
         format!("cannot {} {}", self.verb.as_str(), self.what())
     }
 
-    /// `secrets/x in namespace y`, as far as it is known.
+    /// Returns `secrets/x in namespace y`, with the parts that are known.
     fn what(&self) -> String {
         let (resource, subresource) = self.parts();
         let mut what = resource.to_owned();
@@ -320,7 +320,8 @@ impl Attempt {
         what
     }
 
-    /// `serviceaccounts/token` is the subresource `token` of service accounts.
+    /// Returns the resource and its subresource: `serviceaccounts/token` is the subresource `token` of service
+    /// accounts.
     fn parts(&self) -> (&str, Option<&str>) {
         match self.resource.split_once('/') {
             Some((resource, subresource)) => (resource, Some(subresource)),
@@ -364,7 +365,7 @@ impl Attempt {
             .flag("--api-group", group)
     }
 
-    /// The resource without its subresource.
+    /// Returns the resource without its subresource.
     fn plain_resource(&self) -> &str {
         self.resource.split('/').next().unwrap_or_default()
     }

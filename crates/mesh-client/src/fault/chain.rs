@@ -1,4 +1,4 @@
-//! Finding the connection's fault in a chain of library errors, by type and never by text.
+//! Finds the connection fault in a chain of library errors, by type and never by text.
 
 use std::error::Error as StdError;
 use std::io;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::tls::of_tls;
 use super::{ApiFault, ConnectFault};
 
-/// The first error of the chain that tells why a connection failed or ended.
+/// Returns the first fault in the chain that explains why a connection failed or ended.
 pub(crate) fn connect_fault_in(error: &(dyn StdError + 'static)) -> Option<ConnectFault> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -18,7 +18,7 @@ pub(crate) fn connect_fault_in(error: &(dyn StdError + 'static)) -> Option<Conne
             return Some(of_tls(error));
         }
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            // An io::Error hides the error that it wraps from `source`, which skips it.
+            // An io::Error is transparent: `source` returns the source of the error that it wraps.
             if let Some(inner) = error.get_ref()
                 && let Some(fault) = connect_fault_in(inner)
             {
@@ -34,7 +34,7 @@ pub(crate) fn connect_fault_in(error: &(dyn StdError + 'static)) -> Option<Conne
                 || error.is_canceled()
                 || error.is_body_write_aborted())
         {
-            // A TLS alert can be further down, and says more.
+            // A TLS alert can be further down, and is more specific.
             let deeper = error.source().and_then(connect_fault_in);
             return Some(deeper.unwrap_or(ConnectFault::BrokenOff));
         }
@@ -43,7 +43,7 @@ pub(crate) fn connect_fault_in(error: &(dyn StdError + 'static)) -> Option<Conne
     None
 }
 
-/// The first error of the chain that is an answer which we turned down ourselves.
+/// Returns the first answer in the chain that was rejected here.
 pub(super) fn api_fault_in(error: &(dyn StdError + 'static)) -> Option<ApiFault> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -55,7 +55,7 @@ pub(super) fn api_fault_in(error: &(dyn StdError + 'static)) -> Option<ApiFault>
     None
 }
 
-/// What an error of the system means while a TCP connection to `address` is opened.
+/// Returns the fault for a system error while a TCP connection to `address` is opened.
 pub(crate) fn of_dial(error: &io::Error, address: &str, after: Duration) -> ConnectFault {
     let address = address.to_owned();
     match error.kind() {
@@ -73,7 +73,7 @@ pub(crate) fn of_dial(error: &io::Error, address: &str, after: Duration) -> Conn
     }
 }
 
-/// What an error means while TLS is agreed on.
+/// Returns the fault for an error during the TLS handshake.
 pub(crate) fn of_handshake(error: &io::Error) -> ConnectFault {
     if let Some(error) = error
         .get_ref()

@@ -1,4 +1,4 @@
-//! Why no connection came about, or why it ended.
+//! The reasons why no connection was established, or why it ended.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::ProxyFault;
 use mesh_model::Error;
 
-/// Why no connection came about, or why it ended. The text is the cause that a person reads.
+/// The reason why no connection was established, or why it ended. The text is the cause that is printed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectFault {
@@ -23,37 +23,37 @@ pub enum ConnectFault {
         /// Host and port.
         address: String,
     },
-    /// No network leads there.
+    /// There is no route to the host.
     #[error("no route leads to {address}")]
     NoRoute {
         /// Host and port.
         address: String,
     },
-    /// Nothing answered in time.
+    /// The connection timed out.
     #[error("no connection within {} s", seconds(*after))]
     TimedOut {
-        /// The bound.
+        /// The timeout.
         after: Duration,
     },
-    /// The other side ended the connection before it was set up.
+    /// The other side closed the connection during the handshake.
     #[error("the connection was closed while it was being set up")]
     Reset,
     /// The server's certificate is from an authority that is not trusted.
     #[error("the server's certificate is signed by an authority that is not trusted{}", because(reason.as_deref()))]
     UnknownAuthority {
-        /// Why the authority of that name does not count, where there is one.
+        /// The reason why the authority of that name does not count, if there is one.
         reason: Option<String>,
     },
     /// The server's certificate has expired.
     #[error("the server's certificate has expired on {not_after}")]
     CertificateExpired {
-        /// When.
+        /// The time of expiry.
         not_after: Timestamp,
     },
     /// The server's certificate is not valid yet.
     #[error("the server's certificate is not valid before {not_before}")]
     CertificateNotYetValid {
-        /// From when it will be.
+        /// The time from which it is valid.
         not_before: Timestamp,
     },
     /// The server's certificate is for other names.
@@ -63,63 +63,63 @@ pub enum ConnectFault {
         if *in_common_name { ", and its common name does not count any more" } else { "" }
     )]
     NameMismatch {
-        /// The name or address that was asked for.
+        /// The name or address that was requested.
         expected: String,
-        /// What it is valid for.
+        /// The names that it is valid for.
         valid_for: Vec<String>,
-        /// Whether the name asked for stands in its common name, which nobody looks at any more.
+        /// True if the requested name is only in the subject's common name, which clients ignore today.
         in_common_name: bool,
     },
     /// The server's certificate cannot be used for another reason.
     #[error("the server's certificate cannot be used: {reason}")]
     CertificateUnusable {
-        /// Which.
+        /// The reason.
         reason: String,
     },
-    /// The server does not speak TLS.
+    /// The server does not use TLS.
     #[error("the server does not speak TLS")]
     NotTls,
     /// The server refused our client certificate.
     #[error("the server refused the client certificate: {alert}")]
     ClientCertificateRefused {
-        /// Why, as its alert says.
+        /// The reason in its alert.
         alert: String,
     },
-    /// TLS could not be agreed on.
+    /// The TLS handshake failed.
     #[error("TLS could not be agreed on: {reason}")]
     TlsRefused {
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// It fails at the proxy.
+    /// The connection failed at the proxy.
     #[error("proxy {proxy} {fault}")]
     Proxy {
         /// The proxy's URL without its password.
         proxy: String,
-        /// How.
+        /// The proxy's fault.
         fault: Box<ProxyFault>,
     },
-    /// A connection that worked ended in the middle of a request or an answer.
+    /// An established connection ended in the middle of a request or an answer.
     #[error("the connection broke off in the middle")]
     BrokenOff,
     /// The server accepted the request and did not answer in time.
     #[error("no complete answer within {} s", seconds(*after))]
     NoAnswer {
-        /// The bound.
+        /// The timeout.
         after: Duration,
     },
-    /// The system refused for another reason.
+    /// Another error of the system.
     #[error("{reason}")]
     Other {
-        /// What it said.
+        /// Its message.
         reason: String,
     },
 }
 
 impl ConnectFault {
-    /// Whether the server, or what stands before it, was not reached at all.
+    /// Returns whether the server, or what is in front of it, was not reached at all.
     ///
-    /// Otherwise something answered, and what it answered is wrong.
+    /// Otherwise something answered, and the answer is wrong.
     pub fn is_unreachable(&self) -> bool {
         match self {
             Self::UnknownHost { .. }
@@ -143,7 +143,7 @@ impl ConnectFault {
     }
 }
 
-/// The connection's fault, where that is what `error` is about.
+/// Returns the connection's fault, if it is the cause of `error`.
 pub fn connect_fault(error: &Error) -> Option<&ConnectFault> {
     std::error::Error::source(error)?.downcast_ref()
 }
@@ -160,7 +160,7 @@ fn because(reason: Option<&str>) -> String {
     reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
-/// A certificate can be valid for many names; the first ones tell whose it is.
+/// Lists names. A certificate can be valid for many; the first ones show whose it is.
 fn list(names: &[String]) -> String {
     const SHOWN: usize = 8;
     match names {

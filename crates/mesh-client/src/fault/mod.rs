@@ -1,6 +1,6 @@
-//! What failures mean: every error of the libraries below becomes a sentence, a typed cause and a hint.
+//! Explanations of failures: every error of the libraries becomes a sentence, a typed cause and a hint.
 //!
-//! Nothing here connects or retries. No text of a response but a `Status` message reaches a person.
+//! Nothing here connects or retries. Of an error answer, only the message of a `Status` is shown to a person.
 
 mod answer;
 mod api;

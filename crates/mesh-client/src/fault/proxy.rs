@@ -1,30 +1,30 @@
-//! What goes wrong at a proxy.
+//! Failures at a proxy.
 
 use super::ConnectFault;
 
-/// What went wrong at a proxy; the text goes on where "proxy URL" begins.
+/// A failure at a proxy. The text continues a sentence that begins with "proxy URL".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxyFault {
-    /// It was not reached itself.
+    /// The proxy itself was not reached.
     #[error("cannot be reached: {0}")]
     Unreachable(ConnectFault),
-    /// It wants a user name and a password, or others.
+    /// It requires a user name and a password, or other ones.
     #[error("wants a user name and password")]
     WantsAuthentication,
-    /// It does not let this connection through.
+    /// It refuses this connection.
     #[error("refused to connect to the server: {answer}")]
     Refused {
-        /// What it answered.
+        /// Its answer.
         answer: String,
     },
-    /// What answers there is no proxy of that kind.
+    /// The server there is not a proxy of that kind.
     #[error("is no {kind} proxy")]
     NotAProxy {
         /// The kind that was expected.
         kind: &'static str,
     },
-    /// Its URL cannot be understood.
+    /// Its URL is not valid.
     #[error("has a URL that is not http://, https:// or socks5:// with a host")]
     BadUrl,
 }

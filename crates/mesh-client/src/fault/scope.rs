@@ -1,13 +1,14 @@
-//! Which failures concern one cluster alone.
+//! Classification of failures: those that concern one cluster alone.
 
 use super::{ApiFault, api_fault};
 use mesh_model::Error;
 use mesh_model::error::Kind;
 
-/// Whether `error` tells how one cluster stands to us: it is not reached, does not let us in, does not allow it, or fails.
+/// Returns whether `error` concerns one cluster alone: it is unreachable, rejects the credential, forbids the request,
+/// or fails.
 ///
-/// Work over many clusters goes on without that one. What is left is for a person to decide before anything is done: a wrong
-/// argument, an object that somebody else owns, something that was named and is not there.
+/// Work on many clusters continues without that cluster. Any other error needs a person's decision before anything is
+/// done: a wrong argument, a conflict with another field manager, a named object that does not exist.
 pub fn concerns_one_cluster(error: &Error) -> bool {
     match error.kind() {
         Kind::Unreachable | Kind::Unauthenticated | Kind::Forbidden => true,
@@ -18,10 +19,10 @@ pub fn concerns_one_cluster(error: &Error) -> bool {
     }
 }
 
-/// Parts the results of work over several clusters into what came about and the errors that cost one cluster alone.
+/// Splits the results of work on several clusters into values and errors that concern one cluster alone.
 ///
 /// # Errors
-/// All that went wrong, joined, where any of it concerns more than one cluster, or where nothing came about.
+/// All errors, joined, if one of them concerns more than one cluster, or if there is no value.
 pub fn each_alone<T>(
     results: impl IntoIterator<Item = Result<T, Error>>,
 ) -> Result<(Vec<T>, Vec<Error>), Error> {
@@ -33,8 +34,8 @@ pub fn each_alone<T>(
     Error::all(wrong).map_or(Ok((good, lost)), Err)
 }
 
-/// Joins what had cost one cluster alone to an error because of which nothing is done anywhere, so that both can be mended before
-/// the next run.
+/// Joins the errors that concern one cluster alone to an error that stops the work everywhere, so that all of them can
+/// be fixed before the next run.
 pub fn with_lost(error: Error, lost: &mut Vec<Error>) -> Error {
     if error.kind() == Kind::Interrupted {
         return error;
@@ -42,7 +43,7 @@ pub fn with_lost(error: Error, lost: &mut Vec<Error>) -> Error {
     lost.drain(..).fold(error, Error::and)
 }
 
-/// Whether a server said that it does not do what was asked. Otherwise a write may have been carried out, though nobody said so.
+/// Returns whether a server refused the request. Otherwise a write may have been carried out without an answer.
 pub fn is_refused(error: &Error) -> bool {
     matches!(
         api_fault(error),

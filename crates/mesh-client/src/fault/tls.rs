@@ -1,4 +1,4 @@
-//! What the errors of rustls mean, in words: none of its own texts reaches a person.
+//! Explanations of rustls' errors: none of its own texts is shown to a person.
 
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 
@@ -34,7 +34,7 @@ fn refused(reason: &str) -> ConnectFault {
     }
 }
 
-/// Why a server refuses its client's certificate, by the alerts that say so (RFC 8446, 6.2).
+/// Returns the reason why a server refuses its client's certificate, for the alerts about that (RFC 8446, 6.2).
 fn of_client_certificate(alert: AlertDescription) -> Option<&'static str> {
     Some(match alert {
         AlertDescription::BadCertificate => "it does not accept it (bad certificate)",
@@ -53,7 +53,7 @@ fn of_client_certificate(alert: AlertDescription) -> Option<&'static str> {
     })
 }
 
-/// What a server complains of when it is not about a certificate of ours.
+/// Returns the meaning of other alerts, which are not about a certificate of ours.
 fn of_alert(alert: AlertDescription) -> &'static str {
     match alert {
         AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
@@ -96,7 +96,7 @@ fn of_incompatible(why: &PeerIncompatible) -> &'static str {
     }
 }
 
-/// What our own judgement of a certificate comes to; rustls makes none.
+/// Returns the fault for our own verdict on a certificate; rustls itself judges none.
 fn of_certificate(error: &CertificateError) -> ConnectFault {
     let flaw = match error {
         CertificateError::Other(other) => other.0.downcast_ref::<Flaw>(),

@@ -1,4 +1,4 @@
-//! The words for a cluster that could not be reached, with what can be done about it.
+//! The messages and hints for a cluster that could not be reached.
 
 use super::{ConnectFault, ProxyFault};
 use crate::Target;
@@ -6,7 +6,7 @@ use mesh_model::Error;
 use mesh_model::command::{Command, Remedy};
 use mesh_model::error::Kind;
 
-/// The error of a target that could not be connected to.
+/// Returns the error for a target that could not be connected to.
 pub(crate) fn unreachable(target: &Target, fault: ConnectFault) -> Error {
     let sentence = format!(
         "cannot connect to {} of {}",
@@ -16,7 +16,7 @@ pub(crate) fn unreachable(target: &Target, fault: ConnectFault) -> Error {
     with_hints(Error::new(Kind::Unreachable, sentence), target, fault)
 }
 
-/// Adds the fault as the cause, and what can be done about it.
+/// Adds the fault as the cause, and hints.
 pub(super) fn with_hints(error: Error, target: &Target, fault: ConnectFault) -> Error {
     let error = if matches!(fault, ConnectFault::UnknownAuthority { .. }) && !target.foreign {
         error.hint(format!(
@@ -30,8 +30,8 @@ pub(super) fn with_hints(error: Error, target: &Target, fault: ConnectFault) -> 
     hinted(error.because(fault), target, hint)
 }
 
-/// Adds the hint, unless it would lead to another cluster: what comes from elsewhere is in no context of this
-/// machine's kubeconfig, and kubectl would take the current one.
+/// Adds the hint, unless it would select another cluster: a kubeconfig from elsewhere has no context in this machine's
+/// kubeconfig, and kubectl would use the current one.
 pub(super) fn hinted(error: Error, target: &Target, hint: Remedy) -> Error {
     if target.foreign && hint.program() == Some("kubectl") {
         error
@@ -50,7 +50,7 @@ fn hint(target: &Target, fault: &ConnectFault) -> Remedy {
         let server = target.server().trim_end_matches('/');
         Remedy::from(Command::new("curl -vk").arg(&format!("{server}{path}")))
     };
-    // What belongs to a kubeconfig from elsewhere cannot be mended by kubectl config here.
+    // Entries of a kubeconfig from elsewhere cannot be fixed by kubectl config here.
     let foreign = target.foreign;
     match fault {
         ConnectFault::UnknownHost { host } => Command::new("getent hosts").arg(host).into(),
@@ -103,7 +103,7 @@ fn hint(target: &Target, fault: &ConnectFault) -> Remedy {
 }
 
 fn proxy_hint(target: &Target, proxy: &str, fault: &ProxyFault) -> Remedy {
-    // Whoever set the proxy gives it another URL.
+    // The owner of the proxy setting changes its URL.
     let set = |what: &str| -> Remedy {
         let cluster = target.cluster_entry();
         match target.proxy() {
@@ -139,7 +139,7 @@ fn host_and_port(target: &Target) -> String {
     format!("{}:{port}", host(target))
 }
 
-/// The server's host as its URL has it.
+/// Returns the server's host as in its URL.
 fn host(target: &Target) -> String {
     let uri: Option<http::Uri> = target.server().parse().ok();
     uri.as_ref()

@@ -1,4 +1,4 @@
-//! One istiod: a connection to its monitoring port, and the pages that are asked for over it.
+//! One istiod: a connection to its monitoring port, and requests for pages over it.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -15,14 +15,14 @@ use crate::Cluster;
 use mesh_model::command::Remedy;
 use mesh_model::error::{Error, Kind};
 
-/// Where an istiod serves its metrics and debug pages.
-/// Source: <https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio>.
+/// The port of istiod's metrics and debug pages. Source:
+/// <https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio>.
 pub const MONITORING_PORT: u16 = 15014;
 
 /// The longest page that is read.
 const LONGEST: usize = 32 * 1024 * 1024;
 
-/// How long the pod's side may take to say why it hung up.
+/// The time to wait for the pod's reason for closing the connection.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// A connection to one istiod.
@@ -33,17 +33,17 @@ pub struct Istiod {
     limit: Duration,
 }
 
-/// What it is called in errors, and where it says more.
+/// The name of an istiod for errors, and the command that shows more.
 struct Called {
     whose: String,
     logs: Remedy,
 }
 
 impl Istiod {
-    /// Connects to the istiod in this pod; connecting, and each page, may take as long as `limit`.
+    /// Connects to the istiod in this pod; connecting, and each page, may take up to `limit`.
     ///
     /// # Errors
-    /// A port-forward that is refused or does not come about in time.
+    /// A port-forward that is refused or times out.
     pub async fn connect(
         cluster: &Cluster,
         namespace: &str,
@@ -71,7 +71,7 @@ impl Istiod {
             let (sender, driven) = http1::handshake(TokioIo::new(forward))
                 .await
                 .map_err(|error| called.silent(&failure).because(error))?;
-            // It ends when the sender is dropped.
+            // The task ends when the sender is dropped.
             tokio::spawn(driven);
             Ok((sender, failure))
         };
@@ -86,10 +86,10 @@ impl Istiod {
         })
     }
 
-    /// One page, such as `/debug/clusterz` or `/metrics`.
+    /// Returns one page, such as `/debug/clusterz` or `/metrics`.
     ///
     /// # Errors
-    /// No answer in time, none at all, or one that is no page.
+    /// No answer in time, no answer at all, or an answer with another status than 200.
     pub async fn page(&mut self, path: &str) -> Result<String, Error> {
         let limit = self.limit;
         match timeout(limit, self.ask(path)).await {
@@ -135,7 +135,7 @@ impl Istiod {
     }
 
     async fn hung_up(&self) -> Error {
-        // The two channels of a forwarded port are not in step.
+        // The data and error channels of a forwarded port are not synchronized.
         let told = async {
             while self.failure.get().is_none() {
                 tokio::time::sleep(Duration::from_millis(10)).await;

@@ -1,7 +1,7 @@
-//! What running istiods say: each pod is asked by itself, through a port-forward, as `istioctl remote-clusters` does, since
-//! its debug pages answer callers on its own loopback without a credential.
+//! Running istiods: each pod is asked separately, through a port-forward, as `istioctl remote-clusters` does, because
+//! its debug pages answer clients on its own loopback interface without a credential.
 //!
-//! It reads and never judges: what a page means is `mesh::istiod_pages`.
+//! Only reads; `mesh::istiod_pages` has the meaning of the pages.
 
 mod ask;
 mod pods;

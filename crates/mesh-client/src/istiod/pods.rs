@@ -1,4 +1,4 @@
-//! The pods in which istiods run.
+//! The pods of istiods.
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
@@ -6,20 +6,20 @@ use k8s_openapi::api::core::v1::Pod;
 use crate::{Cluster, Selection};
 use mesh_model::{Error, istiod};
 
-/// A pod in which an istiod runs.
+/// A pod of an istiod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IstiodPod {
     /// Its name.
     pub name: String,
-    /// Its UID, by which it is told from another pod of the same name.
+    /// Its UID, which no other pod of the same name has.
     pub uid: String,
-    /// How often its containers were started again.
+    /// The number of restarts of its containers.
     pub restarts: i32,
-    /// When its containers were started, the first of them.
+    /// The start time of its containers, the earliest one.
     pub started_at: Option<Timestamp>,
 }
 
-/// The istiods that run in `namespace`, of every revision; those that are on their way out are left out.
+/// Returns the istiod pods in `namespace`, of every revision; pods that are being deleted are left out.
 ///
 /// # Errors
 /// The pods cannot be listed.

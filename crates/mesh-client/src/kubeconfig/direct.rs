@@ -1,5 +1,5 @@
-//! Flags that take the place of fields of a cluster's and a user's entry, as client-go merges them
-//! (`getCluster`, `getAuthInfo` in `k8s.io/client-go/tools/clientcmd/client_config.go`).
+//! Flags that replace fields of a cluster's and a user's entry, by client-go's rules for merging (`getCluster`,
+//! `getAuthInfo` in `k8s.io/client-go/tools/clientcmd/client_config.go`).
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use super::load::{Kubeconfig, Origin};
 use mesh_model::command::ServerWords;
 use mesh_model::kubeconfig::{Config, Entry};
 
-/// What is said in place of a kubeconfig's entries. Its `Debug` shows no token.
+/// Values that replace fields of a kubeconfig's entries. Its `Debug` shows no token.
 #[derive(Debug, Clone, Default)]
 pub struct Direct {
     /// `--server`.
@@ -26,7 +26,7 @@ pub struct Direct {
 }
 
 impl Direct {
-    /// The cluster's entry with what was said in its place.
+    /// Returns the cluster's entry with the replaced fields.
     pub(super) fn cluster(&self, entry: &Entry) -> Entry {
         let mut entry = entry.clone();
         let mut set = |key: &str, value: Option<Value>| match value {
@@ -36,7 +36,7 @@ impl Direct {
         if let Some(server) = &self.server {
             set("server", Some(json!(server)));
         }
-        // Another address is another name, unless that is said too.
+        // Another address has another server name, unless a flag sets that too.
         if self.server.is_some() || self.tls_server_name.is_some() {
             set(
                 "tls-server-name",
@@ -58,7 +58,7 @@ impl Direct {
         entry
     }
 
-    /// The user's entry with the token. A file of the kubeconfig's does not go before it.
+    /// Returns the user's entry with the token. A token file in the kubeconfig does not take precedence over it.
     pub(super) fn user(&self, entry: &Entry) -> Entry {
         let mut entry = entry.clone();
         let token = self.token.as_ref().map(SecretString::expose_secret);
@@ -69,7 +69,7 @@ impl Direct {
         entry
     }
 
-    /// The same for kubectl's command line, without the token.
+    /// Returns the same flags for kubectl's command line, without the token.
     pub(super) fn words(&self) -> ServerWords {
         let authority = self.certificate_authority.as_ref();
         ServerWords {
@@ -82,7 +82,8 @@ impl Direct {
 }
 
 impl Kubeconfig {
-    /// A kubeconfig of one context that is called as the server, for those who have no file and name the server by flag.
+    /// Returns a kubeconfig of one context with the server as its name, for users without a file who name the server by
+    /// flag.
     pub fn of_server(server: &str) -> Self {
         let entry = |fields: Value| Entry {
             name: server.to_owned(),

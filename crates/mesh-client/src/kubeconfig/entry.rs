@@ -1,4 +1,4 @@
-//! A cluster entry and a user entry, as [`Trust`] and [`Credential`].
+//! Converts a cluster entry and a user entry into [`Trust`] and [`Credential`].
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,12 @@ use mesh_model::Error;
 use mesh_model::kubeconfig::{self, Entry};
 use mesh_model::x509::{authorities, no_authority};
 
-/// The extension of a cluster entry whose content a credential plugin is given.
+/// The extension of a cluster entry that is passed to a credential plugin.
 ///
 /// <https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster>
 const EXEC_EXTENSION: &str = "client.authentication.k8s.io/exec";
 
-/// Reads entries, and keeps account of the files that entries from elsewhere refer to.
+/// Reads entries, and records the files that entries from elsewhere refer to.
 pub(super) struct Reader<'a> {
     cluster_folder: Option<&'a Path>,
     user_folder: Option<&'a Path>,
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
         self.references
     }
 
-    /// Whose certificates are accepted.
+    /// Returns the accepted authorities.
     pub(super) fn trust(&mut self, cluster: &Entry) -> Result<Trust, Error> {
         let name = &cluster.name;
         let data = cluster.bytes("certificate-authority-data");
@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Who we are. What the credential needs from files is read when it is used, but for certificates in the text.
+    /// Returns the credential. Files are read when the credential is used, except for certificates in the text.
     pub(super) fn credential(
         &mut self,
         user: &Entry,
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
         }
         if user.value("exec").is_object() {
             let plugin = self.exec(user, cluster_info);
-            // A certificate beside it is credential enough: client-go then runs no plugin.
+            // With a client certificate in the entry, client-go runs no plugin.
             return Ok(if has_certificate {
                 Bearer::None
             } else {
@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The file that an entry refers to; nothing where the entry is from elsewhere, which is noted instead.
+    /// Returns the file that an entry refers to; `None` if the entry is from elsewhere, which is recorded instead.
     fn path(&mut self, field: &'static str, folder: Option<&Path>, path: &str) -> Option<PathBuf> {
         if let Some(folder) = folder {
             Some(folder.join(path))
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a credential plugin that asks for it is told about the cluster.
+/// Returns the cluster information for a credential plugin that asks for it.
 pub(super) fn exec_cluster_info(cluster: &Entry, server: &str, trust: &Trust) -> Value {
     let mut info = json!({ "server": server });
     if let Some(name) = cluster.given("tls-server-name") {

@@ -1,15 +1,16 @@
-//! Entries of one file that an earlier file hides, so that a context leads elsewhere than its own file says.
+//! Entries of one file that are hidden by an earlier file, so that a context selects another cluster than in its own
+//! file.
 //!
-//! kubectl takes the first entry of a name without a word. That is right where a file is there to change entries of the next one;
-//! it is wrong where two files that know nothing of each other happen to use one name, and a command for several clusters
-//! would then act twice on one of them, or send one cluster's credential to the other.
+//! kubectl silently uses the first entry of a name. That is right if a file exists to change entries of the next one.
+//! It is wrong if two unrelated files happen to use the same name: a command for several clusters would then act twice
+//! on one of them, or send one cluster's credential to the other.
 
 use super::load::{Entries, Found, Kubeconfig};
 use mesh_model::Error;
 
 impl Kubeconfig {
-    /// Refuses `context` where its own file has an entry that another file hides, and contexts of that other file use
-    /// the one that wins.
+    /// Refuses `context` if its own file has an entry that another file hides, and contexts of that other file use the
+    /// first one.
     pub(super) fn not_mixed(&self, context: &Found, by_flag: [bool; 2]) -> Result<(), Error> {
         let kinds = [("cluster", &self.clusters), ("user", &self.users)];
         for ((kind, entries), by_flag) in kinds.into_iter().zip(by_flag) {
@@ -20,7 +21,7 @@ impl Kubeconfig {
         Ok(())
     }
 
-    /// The entry that takes the place of the one that `context` means.
+    /// Returns the entry that is used in place of the one in the file of `context`.
     fn hides<'a>(&self, context: &Found, kind: &str, entries: &'a Entries) -> Option<&'a Found> {
         let name = context.entry.given(kind)?;
         entries.hidden(name, context.origin)?;
@@ -42,7 +43,8 @@ impl Kubeconfig {
         ))
     }
 
-    /// The contexts that no name reaches, since an earlier file has another one of the same name: each with the reason.
+    /// Returns the contexts that no name selects, because an earlier file has another one of the same name: each with
+    /// the reason.
     pub fn unreachable_contexts(&self) -> Vec<(String, Error)> {
         let hidden = self.contexts.all_hidden().iter();
         hidden
@@ -72,7 +74,7 @@ mod tests {
     use crate::Overrides;
     use crate::kubeconfig::tests::{Files, context};
 
-    /// A file as tools write it that give every cluster the same names.
+    /// Returns a file like those of tools that use the same names for every cluster.
     fn alike(context: &str, server: &str) -> String {
         format!(
             "clusters: [{{name: kubernetes, cluster: {{server: '{server}'}}}}]\n\
@@ -96,11 +98,11 @@ mod tests {
         assert!(error.hints()[0].to_string().ends_with(
             "b, give the cluster kubernetes a name of its own, and its context that name"
         ));
-        // The other way round it is east that cannot be used.
+        // In the other order, east cannot be used.
         let turned = files.load(&["b", "a"]).unwrap();
         assert!(turned.target(&context("west")).is_ok());
         assert!(turned.target(&context("east")).is_err());
-        // Who names the entries by flags knows what is meant.
+        // Flags for the entries are explicit, so they are accepted.
         let named = Overrides {
             cluster: Some("kubernetes".to_owned()),
             user: Some("admin".to_owned()),
@@ -132,7 +134,7 @@ mod tests {
         let merged = files.load(&["a", "b"]).unwrap();
         let target = merged.target(&context("west")).unwrap();
         assert_eq!(target.server(), "https://tunnel");
-        // A copy hides nothing.
+        // An identical copy hides nothing.
         let copied = files.load(&["b", "c"]).unwrap();
         assert!(copied.target(&context("west")).is_ok());
         assert!(copied.unreachable_contexts().is_empty());

@@ -1,4 +1,4 @@
-//! The cluster of the pod that we run in, by the pod's own service account.
+//! The cluster of the pod that the suite runs in, with the pod's own service account.
 //!
 //! The rules are those of `InClusterConfig` in `k8s.io/client-go/rest/config.go` and of `inClusterClientConfig` in
 //! `k8s.io/client-go/tools/clientcmd/client_config.go`.
@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 use mesh_model::kubeconfig::{Config, Entry};
 use mesh_model::x509::authorities;
 
-/// What the context, its cluster and its user are called.
+/// The name of the context, its cluster and its user.
 const NAME: &str = "in-cluster";
 
-/// A pod's way to its own API server.
+/// The access of a pod to its own API server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InCluster {
     host: String,
@@ -24,8 +24,9 @@ pub struct InCluster {
 }
 
 impl InCluster {
-    /// The way that `$KUBERNETES_SERVICE_HOST` and `$KUBERNETES_SERVICE_PORT` name, with the token, the CA and the namespace
-    /// in `folder`. Nothing outside of a pod. `namespace` is `$POD_NAMESPACE`, which goes before the file.
+    /// Returns the access that `$KUBERNETES_SERVICE_HOST` and `$KUBERNETES_SERVICE_PORT` describe, with the token, the
+    /// CA and the namespace in `folder`; `None` outside of a pod. `namespace` is `$POD_NAMESPACE`, which takes
+    /// precedence over the file.
     pub fn find(
         host: Option<&str>,
         port: Option<&str>,
@@ -42,7 +43,7 @@ impl InCluster {
         })
     }
 
-    /// The same as a kubeconfig of one context, with paths that begin at the folder.
+    /// Returns the same as a kubeconfig of one context, with paths relative to the folder.
     pub(super) fn config(&self) -> Config {
         let host = if self.host.contains(':') {
             format!("[{}]", self.host)
@@ -51,7 +52,7 @@ impl InCluster {
         };
         let server = format!("https://{host}:{}", self.port);
         let mut cluster = json!({ "server": server });
-        // client-go goes on with the system's authorities where there is no CA.
+        // Without a CA, client-go uses the system's authorities.
         if self.has_authority() {
             cluster["certificate-authority"] = json!("ca.crt");
         }
@@ -107,7 +108,7 @@ mod tests {
             assert_eq!(target.namespace(), Some("mesh"));
             assert_eq!(target.credential().kind(), CredentialKind::TokenFile);
             assert_eq!(*target.trust(), Trust::System);
-            // kubectl finds the same without being told, and knows no context of that name.
+            // kubectl finds the same without flags, and has no context of that name.
             assert_eq!(target.kubectl().to_string(), "kubectl");
         }
     }
@@ -119,7 +120,7 @@ mod tests {
         let list = files.list(&["config"]);
         let found = Kubeconfig::load_in_pod(None, Some(&list), None, pod.as_ref()).unwrap();
         assert_eq!(found.context_names().collect::<Vec<_>>(), ["east"]);
-        // A file that is named has to be good.
+        // A file that is named must be valid.
         let named = files.path("empty");
         assert!(Kubeconfig::load_in_pod(Some(&named), None, None, pod.as_ref()).is_err());
     }

@@ -1,4 +1,4 @@
-//! Which files apply, and what they say together.
+//! Finding and merging the kubeconfig files.
 //!
 //! <https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files>
 
@@ -18,7 +18,7 @@ use mesh_model::kubeconfig::{self, Config, Defect, Entry};
 /// All kubeconfig files that apply, merged. Its `Debug` shows names alone.
 pub struct Kubeconfig {
     pub(super) origins: Vec<Origin>,
-    /// The file of `--kubeconfig`, which commands in hints need as well.
+    /// The file of `--kubeconfig`, which commands in hints need too.
     pub(super) explicit: Option<PathBuf>,
     pub(super) preferences: Preferences,
     pub(super) current_context: Option<String>,
@@ -27,19 +27,19 @@ pub struct Kubeconfig {
     pub(super) users: Entries,
 }
 
-/// Where entries came from.
+/// The origin of entries.
 pub(super) enum Origin {
-    /// A file of this machine; relative paths in it start at its folder.
+    /// A file of this machine; relative paths in it are relative to its folder.
     File(PathBuf),
-    /// A text from elsewhere, known by this label.
+    /// A text from elsewhere, with this label.
     Elsewhere(String),
     /// The flags of this run.
     Flags,
-    /// What the pod that we run in has in this folder.
+    /// The service account of the pod that the suite runs in, in this folder.
     Pod(PathBuf),
 }
 
-/// Named entries in the order in which they were first seen; of two files that have the name, the first one wins.
+/// Named entries in the order in which they were first read; the first file with a name takes precedence.
 #[derive(Default)]
 pub(super) struct Entries {
     list: Vec<Found>,
@@ -47,19 +47,18 @@ pub(super) struct Entries {
     hidden: Vec<Found>,
 }
 
-/// An entry, and the index of its origin.
+/// An entry, with the index of its origin.
 pub(super) struct Found {
     pub(super) entry: Entry,
     pub(super) origin: usize,
 }
 
 impl Kubeconfig {
-    /// Reads what kubectl would read: the file of `--kubeconfig`, else those of `$KUBECONFIG`, else
-    /// `~/.kube/config`.
+    /// Reads the files that kubectl would read: `--kubeconfig`, otherwise `$KUBECONFIG`, otherwise `~/.kube/config`.
     ///
     /// # Errors
-    /// A file that was named by `--kubeconfig` is missing, any of them cannot be read or is no kubeconfig, or all
-    /// together have no context. Files of `$KUBECONFIG` that do not exist are skipped, as kubectl does.
+    /// The file of `--kubeconfig` is missing, a file cannot be read or is not a kubeconfig, or all files together have
+    /// no context. Missing files in `$KUBECONFIG` are skipped, as by kubectl.
     pub fn load(
         explicit: Option<&Path>,
         kubeconfig_variable: Option<&OsStr>,
@@ -68,7 +67,7 @@ impl Kubeconfig {
         Self::load_in_pod(explicit, kubeconfig_variable, home, None)
     }
 
-    /// The same, or what a pod has of its own where no file is named and the usual ones have nothing.
+    /// Reads the same files, or the pod's own access if no file is named and the default ones are empty or missing.
     ///
     /// # Errors
     /// Those of [`Self::load`].
@@ -116,7 +115,7 @@ impl Kubeconfig {
         Ok(merged)
     }
 
-    /// Reads a text that came from elsewhere, known as `label`.
+    /// Reads a text from elsewhere, with the name `label`.
     pub(super) fn from_text(text: &str, label: &str) -> Result<Self, Error> {
         let mut only = Self::empty();
         let config = kubeconfig::load(text.as_bytes())
@@ -125,24 +124,24 @@ impl Kubeconfig {
         Ok(only)
     }
 
-    /// The same kubeconfig, whose credential plugins run by what kubectl's preferences say. Without them all may run.
+    /// Sets the preferences with the policy for credential plugins. Without preferences all plugins may run.
     #[must_use]
     pub fn with_preferences(mut self, preferences: Preferences) -> Self {
         self.preferences = preferences;
         self
     }
 
-    /// The names of all contexts, in the order of the files. One without a name cannot be used.
+    /// Returns the names of all contexts, in the order of the files. A context without a name cannot be used.
     pub fn context_names(&self) -> impl Iterator<Item = &str> {
         self.contexts.names()
     }
 
-    /// The current context's name, whether or not there is such a context.
+    /// Returns the current context's name, whether or not that context exists.
     pub fn current_context(&self) -> Option<&str> {
         self.current_context.as_deref()
     }
 
-    /// The files that were read, as a person would name them.
+    /// Returns the files that were read, for messages.
     pub(super) fn described(&self) -> String {
         let names: Vec<_> = self.origins.iter().map(ToString::to_string).collect();
         names.join(", ")
@@ -200,7 +199,7 @@ impl Entries {
         self.list.get(*self.index.get(name)?)
     }
 
-    /// The entry of that name in the file of `origin`, where an earlier file has another one of the same name.
+    /// Returns the entry of that name in the file of `origin`, if an earlier file has another one of the same name.
     pub(super) fn hidden(&self, name: &str, origin: usize) -> Option<&Found> {
         let winner = self.get(name)?;
         self.hidden.iter().find(|found| {
@@ -210,7 +209,7 @@ impl Entries {
         })
     }
 
-    /// All entries that an earlier file hides.
+    /// Returns all entries that an earlier file hides.
     pub(super) fn all_hidden(&self) -> &[Found] {
         &self.hidden
     }
@@ -226,7 +225,7 @@ impl Entries {
 }
 
 impl Origin {
-    /// The folder that relative paths start at; nothing for a text from elsewhere, whose paths mean nothing here.
+    /// Returns the folder that paths are relative to; `None` for a text from elsewhere, whose paths are not valid here.
     pub(super) fn folder(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path.parent().unwrap_or(Path::new(""))),
@@ -380,7 +379,7 @@ mod tests {
             let loaded = files.load(&["config"]).unwrap();
             assert_eq!(loaded.current_context(), Some("east"));
         }
-        // Without the mark it is no text, for kubectl as well.
+        // Without the byte order mark it is not a text, as for kubectl.
         let files = Files::new(&[]);
         fs::write(files.path("config"), &little[2..]).unwrap();
         assert!(files.load(&["config"]).is_err());

@@ -1,6 +1,7 @@
-//! Kubeconfig files: finding, reading and merging them, and taking one entry out.
+//! Kubeconfig files: finding, reading and merging them, and selecting one entry.
 //!
-//! What a text says is for [`mesh_model::kubeconfig`] to know. The environment comes in as values. Nothing here connects, and no message shows what a file holds but names.
+//! [`mesh_model::kubeconfig`] parses the text. Values of the environment are parameters. Nothing here connects, and no
+//! message contains more of a file than names.
 
 mod direct;
 mod entry;

@@ -17,10 +17,10 @@ use mesh_model::kubeconfig::{self, Entry};
 use mesh_model::server::without_login;
 use mesh_model::suggest::close_names;
 
-/// What flags say in place of the kubeconfig.
+/// Flags that replace parts of the kubeconfig.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    /// `--context`; otherwise the current one.
+    /// `--context`; otherwise the current context.
     pub context: Option<String>,
     /// `--cluster`.
     pub cluster: Option<String>,
@@ -32,20 +32,20 @@ pub struct Overrides {
     pub impersonate_groups: Vec<String>,
     /// `--as-uid`.
     pub impersonate_uid: Option<String>,
-    /// `--request-timeout`; zero means no bound.
+    /// `--request-timeout`; zero means no limit.
     pub request_timeout: Option<Duration>,
-    /// What takes the place of fields.
+    /// Flags that replace single fields.
     pub direct: Direct,
 }
 
 impl Kubeconfig {
-    /// Takes one entry out: the context asked for, or the current one, with its cluster and user.
+    /// Selects one entry: the requested context, or the current one, with its cluster and user.
     ///
-    /// Files that belong to trust are read here; those of the credential when it is used.
+    /// Certificate files of the cluster are read here; files of the credential when it is used.
     ///
     /// # Errors
-    /// No such context, cluster or user (with the close names), a server that is missing or has no scheme,
-    /// certificates that cannot be read.
+    /// No such context, cluster or user (with similar names), a server that is missing or has no scheme, certificates
+    /// that cannot be read.
     pub fn target(&self, overrides: &Overrides) -> Result<Target, Error> {
         let none = Entry::default();
         let by_flag = [overrides.cluster.is_some(), overrides.user.is_some()];
@@ -56,7 +56,7 @@ impl Kubeconfig {
                 self.not_mixed(context, by_flag)?;
                 (name, &context.entry)
             }
-            // As with kubectl, a cluster entry alone will do.
+            // As with kubectl, a cluster entry alone is enough.
             (None, Some(cluster)) => (cluster.as_str(), &none),
             (None, None) => return Err(self.no_current_context()),
         };
@@ -207,7 +207,7 @@ impl Kubeconfig {
         .hint(self.kubectl().config().words("get-contexts"))
     }
 
-    /// How kubectl is told about the same kubeconfig.
+    /// Returns the kubectl flags for the same kubeconfig.
     pub fn kubectl(&self) -> Kubectl {
         let path = self.explicit.as_ref();
         Kubectl::new(path.map(|path| path.to_string_lossy().into_owned()))
@@ -222,10 +222,10 @@ impl Kubeconfig {
 }
 
 impl Target {
-    /// Reads a kubeconfig that came from elsewhere, such as a remote secret's; `label` names it in messages.
+    /// Reads a kubeconfig from elsewhere, such as a remote secret's; `label` names it in messages.
     ///
-    /// Its current context is taken, or the only one. Files and commands that it refers to belong to another machine:
-    /// they are listed by [`Target::file_references`] and never read or run.
+    /// Its current context is used, or the only one. Files and commands in it belong to another machine: they are
+    /// listed by [`Target::file_references`] and never read or run.
     pub fn from_text(kubeconfig: &str, label: &str) -> Result<Self, Error> {
         let only = Kubeconfig::from_text(kubeconfig, label)?;
         let context = match (

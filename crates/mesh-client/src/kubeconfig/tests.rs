@@ -1,4 +1,4 @@
-//! Kubeconfigs as kubectl reads them, good and bad.
+//! Kubeconfigs as kubectl reads them, valid and invalid.
 
 use std::ffi::OsString;
 use std::fs;
@@ -64,7 +64,7 @@ impl Files {
         Kubeconfig::load(None, Some(&self.list(names)), None)
     }
 
-    /// The error's sentence with the folder's name taken out.
+    /// Returns the error's sentence without the folder's name.
     pub(super) fn plain(&self, error: &Error) -> String {
         error
             .to_string()
@@ -117,7 +117,7 @@ fn the_home_folder_is_looked_at_only_when_nothing_is_named() {
     assert_eq!(usual.current_context(), Some("east"));
     let empty = Kubeconfig::load(None, Some("".as_ref()), Some(home)).unwrap();
     assert_eq!(empty.current_context(), Some("east"));
-    // kubectl does not look there either where the list names nothing.
+    // kubectl does not fall back to that file for an empty list either.
     let nothing = Kubeconfig::load(None, Some(":".as_ref()), Some(home)).unwrap_err();
     assert_eq!(
         nothing.to_string(),

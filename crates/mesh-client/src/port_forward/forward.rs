@@ -1,4 +1,4 @@
-//! The connection, and the two channels that a forwarded port has: its bytes, and what is wrong with it.
+//! The connection, and the two channels of a forwarded port: data and errors.
 
 use std::io;
 use std::pin::Pin;
@@ -26,10 +26,10 @@ const PROTOCOL: &str = "v4.channel.k8s.io";
 /// The channels of the first (and only) port.
 const DATA: u8 = 0;
 const ERROR: u8 = 1;
-/// The number of the port, which comes first on each channel.
+/// The length of the port number, which comes first on each channel.
 const GREETING: usize = 2;
 const CHUNK: usize = 16 * 1024;
-/// As much of what the pod's side says as is shown.
+/// The maximum length of an error from the pod's side that is shown.
 const LONGEST_TEXT: usize = 300;
 
 /// A connection to one port of a pod. It ends when it is dropped.
@@ -39,12 +39,13 @@ pub struct PortForward {
 }
 
 impl Cluster {
-    /// Connects to `port` of a pod through the API server. Whether anybody listens there shows when it is read from.
+    /// Connects to `port` of a pod through the API server. A port on which nothing listens is reported when the
+    /// connection is read.
     ///
-    /// The right for it is `create` on `pods/portforward` (and `get`, for API servers before 1.35).
+    /// The required permission is `create` on `pods/portforward` (and `get`, for API servers before 1.35).
     ///
     /// # Errors
-    /// A refusal of the API server, and a connection that does not come about.
+    /// An error answer of the API server, and a connection that fails.
     pub async fn port_forward(
         &self,
         namespace: &str,
@@ -58,7 +59,7 @@ impl Cluster {
         let path = paths::port_forward(&attempt, port)?;
         let random = Random::new();
         let mut headers = HeaderMap::new();
-        // A kubelet makes no JSON here, and says so with 406.
+        // A kubelet returns no JSON here, and answers 406 to a request for it.
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
@@ -72,7 +73,7 @@ impl Cluster {
         let (stream, inner) = tokio::io::duplex(4 * CHUNK);
         let failure = Arc::new(OnceLock::new());
         let told = Arc::clone(&failure);
-        // It ends when either side does.
+        // The task ends when either side does.
         tokio::spawn(async move {
             if let Err(error) = carry(wire, inner, &told, &random).await {
                 let _ = told.set(error.to_string());
@@ -83,12 +84,12 @@ impl Cluster {
 }
 
 impl PortForward {
-    /// What the pod's side says is wrong, such as that nobody listens on the port.
+    /// Returns the error from the pod's side, such as that nothing listens on the port.
     pub fn failure(&self) -> Option<&str> {
         self.failure.get().map(String::as_str)
     }
 
-    /// The same for who gave the connection away.
+    /// Returns the same error for callers that no longer own the connection.
     pub(crate) fn failure_later(&self) -> Arc<OnceLock<String>> {
         Arc::clone(&self.failure)
     }
@@ -151,7 +152,7 @@ async fn carry(
     }
 }
 
-/// Which channel the bytes of a frame belong to, without the port numbers that come first.
+/// Assigns the data of a frame to its channel, without the port numbers that come first.
 #[derive(Default)]
 struct Channels {
     current: u8,
@@ -176,7 +177,7 @@ impl Channels {
     }
 }
 
-/// Random bytes for masks, from where TLS has its own.
+/// Random bytes for masks, from the random source of TLS.
 #[derive(Clone, Copy)]
 struct Random(&'static dyn rustls::crypto::SecureRandom);
 
@@ -187,7 +188,7 @@ impl Random {
 
     fn bytes<const N: usize>(self) -> [u8; N] {
         let mut bytes = [0; N];
-        // Within TLS a mask protects nobody; a system without random bytes would not have come this far.
+        // Within TLS a mask protects nothing; a system without random bytes would have failed in the TLS handshake.
         let _ = self.0.fill(&mut bytes);
         bytes
     }

@@ -1,38 +1,37 @@
-//! WebSocket frames, as far as one message after another takes them: <https://www.rfc-editor.org/rfc/rfc6455#section-5.2>.
+//! WebSocket frames, for one message after another: <https://www.rfc-editor.org/rfc/rfc6455#section-5.2>.
 
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// The longest frame that is read; a kubelet sends 32 KiB at the most.
+/// The longest frame that is read; a kubelet sends at most 32 KiB.
 const LONGEST: u64 = 1024 * 1024;
-/// The longest frame of those that are about the connection itself, which come whole:
-/// <https://www.rfc-editor.org/rfc/rfc6455#section-5.5>.
+/// The longest control frame; control frames are never split: <https://www.rfc-editor.org/rfc/rfc6455#section-5.5>.
 const LONGEST_CONTROL: u64 = 125;
 
-/// The bits of the first byte: the frame is the last one of its message, three that nobody has agreed on, the sort.
+/// The bits of the first byte: last frame of its message, three reserved bits, opcode.
 const LAST: u8 = 0x80;
 const RESERVED: u8 = 0x70;
 const SORT: u8 = 0x0f;
 
-/// The bit of the second byte that says that a mask follows.
+/// The bit of the second byte for a mask.
 const MASKED: u8 = 0x80;
-/// The rest of the second byte where the length is in the two, or eight, bytes that follow.
+/// The values of the length field if the length is in the two, or eight, bytes that follow.
 const LENGTH_IN_2: u8 = 0x7e;
 const LENGTH_IN_8: u8 = 0x7f;
 
-/// What a frame is.
+/// The opcode of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sort {
-    /// The message of the frame before goes on.
+    /// A continuation of the previous frame's message.
     More,
     /// A message, of bytes or of text.
     Message,
-    /// The end.
+    /// The close frame.
     Close,
-    /// A question that wants a [`Sort::Pong`].
+    /// A ping, which must be answered by a [`Sort::Pong`].
     Ping,
-    /// Its answer.
+    /// A pong.
     Pong,
 }
 
@@ -66,7 +65,7 @@ impl Sort {
     }
 }
 
-/// The next frame; `None` where the connection ended before one began.
+/// Reads the next frame; `None` if the connection ended before one began.
 pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Frame>> {
     let first = match from.read_u8().await {
         Ok(first) => first,
@@ -101,7 +100,7 @@ pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Opti
     Ok(Some(Frame { sort, bytes }))
 }
 
-/// A whole frame from a client, whose bytes are those of `parts`, masked with `mask` as a client's have to be.
+/// Returns a whole frame from a client with the bytes of `parts`, masked with `mask` as the RFC requires of clients.
 pub(super) fn masked(sort: Sort, parts: &[&[u8]], mask: [u8; 4]) -> Vec<u8> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let mut frame = vec![0x80 | sort.code()];
@@ -171,7 +170,7 @@ mod tests {
             &[0x83, 0],
             &[0x82, 127, 0xff, 0, 0, 0, 0, 0, 0, 0],
             &[0x82, 5, 1],
-            // A reserved bit, an unknown sort, control frames that are too long or in parts.
+            // A reserved bit, an unknown opcode, control frames that are too long or split.
             &[0xc2, 0],
             &[0x8b, 0],
             &[0x89, 126, 0, 126],

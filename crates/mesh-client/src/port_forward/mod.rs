@@ -1,7 +1,7 @@
-//! A connection to a port of a pod, led through the API server, as `kubectl port-forward` has it.
+//! A connection to a port of a pod through the API server, like `kubectl port-forward`.
 //!
-//! It speaks Kubernetes' channel protocol over WebSocket, which every API server and kubelet knows since long before the lowest
-//! version that the suite supports. Nothing here listens on this machine, and nothing knows what is said over it.
+//! It uses Kubernetes' channel protocol over WebSocket, which every supported API server and kubelet has. Nothing here
+//! listens on this machine, and nothing depends on the data.
 
 mod forward;
 mod frame;

@@ -1,4 +1,4 @@
-//! One dial for each question, each with its deadline, all of them at once.
+//! One connection for each question, each with its deadline, all at once.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -12,8 +12,8 @@ use super::readiness::is_ready;
 use crate::fan_out;
 use mesh_model::probe::{Answer, Ask, Question};
 
-/// Asks all questions at once (so many as [`fan_out()`] allows), and gives the answers in their order. No answer takes
-/// longer than `limit` once it is its turn.
+/// Asks all questions at once (as many as [`fan_out()`] allows), and returns the answers in their order. Each answer
+/// takes at most `limit` after its connection was started.
 pub async fn ask_all(questions: Vec<Question>, limit: Duration) -> Vec<Answer> {
     fan_out(
         questions,
@@ -22,7 +22,7 @@ pub async fn ask_all(questions: Vec<Question>, limit: Duration) -> Vec<Answer> {
     .await
 }
 
-/// Asks one question, within `limit` from the connection to the last word.
+/// Asks one question, within `limit` from the connection to the end of the answer.
 pub async fn ask(question: &Question, limit: Duration) -> Answer {
     let deadline = Instant::now() + limit;
     let stream = match timeout_at(deadline, connect(question)).await {
@@ -44,8 +44,8 @@ pub async fn ask(question: &Question, limit: Duration) -> Answer {
     }
 }
 
-/// What a host's name resolves to here, sorted; nothing where it does not, or not within `limit`. An address stands for
-/// itself.
+/// Returns the addresses of a host name on this machine, sorted; none if it does not resolve within `limit`. An address
+/// resolves to itself.
 pub async fn resolve(host: &str, limit: Duration) -> Vec<IpAddr> {
     if let Ok(address) = host.parse() {
         return vec![address];

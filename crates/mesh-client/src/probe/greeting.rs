@@ -1,4 +1,4 @@
-//! A TLS handshake that looks at who is there.
+//! A TLS handshake that only reads the server's certificate chain.
 
 use std::fmt;
 use std::io;
@@ -36,7 +36,7 @@ pub(super) async fn greet(
         Ok(config) => config,
         Err(error) => return other(&error),
     };
-    // An address as the server's name means that no name is sent.
+    // With an address as the server's name, no SNI is sent.
     let nameless = ServerName::from(IpAddr::from(Ipv4Addr::LOCALHOST));
     let name = match server_name.map(|name| ServerName::try_from(name.to_owned())) {
         None => nameless,
@@ -107,7 +107,7 @@ fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-/// The name of the alert as the RFCs write it, where the server sent one.
+/// Returns the name of the alert as in the RFCs, if the server sent one.
 fn alert(error: &io::Error) -> Option<String> {
     match tls_error(error)? {
         rustls::Error::AlertReceived(alert) => Some(rfc_name(*alert)),
@@ -115,7 +115,7 @@ fn alert(error: &io::Error) -> Option<String> {
     }
 }
 
-/// `CertificateRequired` is `certificate_required`, and `UnknownCA` is `unknown_ca`.
+/// Converts `CertificateRequired` to `certificate_required`, and `UnknownCA` to `unknown_ca`.
 fn rfc_name(alert: AlertDescription) -> String {
     let mut name = String::new();
     let mut after_small = false;
@@ -154,7 +154,7 @@ fn config(
     Ok(config)
 }
 
-/// What the server said during the handshake.
+/// The server's data during the handshake.
 #[derive(Debug, Default)]
 struct Heard {
     chain: Mutex<Vec<CertificateDer<'static>>>,
@@ -168,7 +168,7 @@ impl Heard {
     }
 }
 
-/// Looks at the server's certificates and trusts nobody for it. That the server holds the key is checked.
+/// Records the server's certificates without trusting them. That the server has the key is verified.
 struct Look {
     heard: Arc<Heard>,
 }
@@ -221,7 +221,7 @@ impl ServerCertVerifier for Look {
     }
 }
 
-/// Notices that the server asks for a certificate, and has none.
+/// Records that the server requests a certificate, and sends none.
 #[derive(Debug)]
 struct NoCertificate(Arc<Heard>);
 

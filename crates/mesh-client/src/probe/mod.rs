@@ -1,7 +1,7 @@
-//! Asking a gateway's ports, from here: what is sent is a greeting, and nothing that came back is judged.
+//! Questions to a gateway's ports, from this machine: only a request or a ClientHello is sent, and no answer is judged.
 //!
-//! No credential, no certificate and no data is ever sent. A server's certificate is looked at and not trusted, since
-//! nothing follows that trust would matter for. No proxy is used: the question is what this machine can reach.
+//! No credential, no certificate and no data is ever sent. A server's certificate is recorded and not trusted, because
+//! nothing that needs trust follows. No proxy is used: the question is what this machine can reach.
 
 mod dial;
 mod greeting;

@@ -10,7 +10,7 @@ use mesh_model::probe::Answer;
 const REQUEST: &[u8] =
     b"GET /healthz/ready HTTP/1.1\r\nHost: gateway\r\nUser-Agent: kubectl-mesh\r\nConnection: close\r\n\r\n";
 
-/// The most of an answer that is read: its first line has the status.
+/// The maximum length of an answer that is read: its first line has the status.
 const LONGEST_LINE: usize = 256;
 
 pub(super) async fn is_ready(mut stream: TcpStream, deadline: Instant) -> Answer {

@@ -39,7 +39,7 @@ pub struct Finding {
     pub severity: Severity,
     /// The observed problem.
     pub message: String,
-    /// Where it is, and by what it was seen; reports can have thousands of findings without any of it.
+    /// Its place and evidence; boxed, because reports can have thousands of findings without any of it.
     #[serde(flatten)]
     details: Option<Box<Details>>,
     /// The command or step that fixes it.
@@ -47,7 +47,8 @@ pub struct Finding {
     pub fix: Option<Remedy>,
 }
 
-/// Where something was found, and by what. What is not known, or said by the report around the finding, is absent.
+/// The place of a finding, and its evidence. Fields that are unknown, or that the report contains around the finding,
+/// are absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Details {
@@ -63,7 +64,7 @@ pub struct Details {
     /// The likely cause, which the message ends with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// What others say about it, such as Events, one line each.
+    /// Evidence from other sources, such as Events, one line each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<String>,
 }

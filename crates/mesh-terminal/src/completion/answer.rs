@@ -1,4 +1,4 @@
-//! The answer to kubectl: a line for each candidate, and how the shell is to go on.
+//! The answer to kubectl: one line for each candidate, and the shell's next step.
 
 use std::ffi::OsString;
 
@@ -9,8 +9,8 @@ use crate::Environment;
 /// The first argument with which the helper calls the plugin; cobra's word.
 pub(crate) const ASKED: &str = "__complete";
 
-/// Answers for `command`: each candidate in a line, its help behind a tab; the last line is cobra's directive, by which the
-/// shell completes files or does not.
+/// Returns the answer for `command`: each candidate in a line, its help behind a tab; the last line is cobra's
+/// directive, which tells the shell whether to complete file names.
 pub(crate) async fn answer(
     command: &clap::Command,
     words: &[OsString],
@@ -30,7 +30,7 @@ pub(crate) async fn answer(
     let fitting = fitting
         .filter(|(name, _)| is_harmless(name))
         .map(|(name, help)| {
-            // What is said beside a name holds names of the cluster as well.
+            // The description of a name may contain names from the cluster too.
             let help = help.filter(|help| is_harmless(help));
             (format!("{}{name}", question.before), help)
         });
@@ -47,7 +47,7 @@ pub(crate) async fn answer(
     format!("{lines}:{directive}\n")
 }
 
-/// Returns whether no shell makes anything else of a name than the name: older shells expand what completion gives them.
+/// Returns whether no shell interprets the name as anything but text: older shells expand completion results.
 fn is_harmless(name: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || " -_.:/@+=,#~".contains(c);
     !name.starts_with('-') && name.chars().all(is_word)

@@ -34,10 +34,10 @@ enum Step {
 }
 
 impl CompletionArgs {
-    /// Does what they ask for, for the plugin that people type as `typed`: `kubectl mesh-secret`.
+    /// Runs the verb for the plugin with the spelling `typed`, such as `kubectl mesh-secret`.
     ///
     /// # Errors
-    /// A plugin that kubectl does not find, and a file that cannot be written or is somebody else's.
+    /// A plugin that kubectl does not find, and a file that cannot be written or was not written by the suite.
     pub fn run(
         self,
         typed: &str,
@@ -65,7 +65,7 @@ impl CompletionArgs {
     }
 }
 
-/// `command` with examples in its verb `completion`, if it has one, as people type them.
+/// Adds examples to the verb `completion` of `command`, if it has one, in the user's spelling.
 pub(crate) fn with_examples(command: clap::Command, typed: &str) -> clap::Command {
     if command.find_subcommand("completion").is_none() {
         return command;

@@ -1,5 +1,5 @@
-//! The helper that kubectl asks: a script of two lines beside the plugin. Krew links one file of a plugin only, so that it
-//! cannot bring this one (<https://github.com/kubernetes-sigs/krew/issues/812>).
+//! The helper that kubectl runs: a script of two lines beside the plugin. Krew links only one file of a plugin, so it
+//! cannot install this one (<https://github.com/kubernetes-sigs/krew/issues/812>).
 
 use std::ffi::OsStr;
 use std::io::{ErrorKind, Write as _};
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use mesh_model::Error;
 use mesh_model::command::Command;
 
-/// Where the helper of a plugin is, and what it says.
+/// The path and the content of a plugin's helper.
 #[derive(Debug)]
 pub(super) struct Helper {
     path: PathBuf,
@@ -17,10 +17,11 @@ pub(super) struct Helper {
 }
 
 impl Helper {
-    /// The helper of the plugin that people type as `typed`, in the first folder of the search path that has the plugin,
-    /// since kubectl looks there.
+    /// Returns the helper of the plugin with the spelling `typed`, in the first folder of the search path that contains
+    /// the plugin, because kubectl looks there.
     pub(super) fn of(typed: &str, search_path: Option<&OsStr>) -> Result<Self, Error> {
-        // kubectl's rule: blanks part words, which dashes join, and a dash inside a word is a low line in a file's name.
+        // kubectl's rule: blanks separate words, dashes join them, and a dash inside a word is an underscore in the
+        // file's name.
         let words: Vec<String> = typed
             .split(' ')
             .map(|word| word.replace('-', "_"))
@@ -58,7 +59,7 @@ impl Helper {
         })
     }
 
-    /// Writes it, and gives what is said of that.
+    /// Writes it, and returns the message about that.
     pub(super) fn install(&self) -> Result<String, Error> {
         let there = self.read()?;
         let done = match there {
@@ -75,7 +76,7 @@ impl Helper {
         Ok(format!("{} {done}", self.path.display()))
     }
 
-    /// Deletes it, and gives what is said of that.
+    /// Deletes it, and returns the message about that.
     pub(super) fn uninstall(&self) -> Result<String, Error> {
         if self.read()?.is_none() {
             return Ok(format!("{} is not there", self.path.display()));
@@ -87,7 +88,7 @@ impl Helper {
         Ok(format!("{} deleted", self.path.display()))
     }
 
-    /// What is there, unless somebody else wrote it.
+    /// Reads the existing helper, and fails if the suite did not write it.
     fn read(&self) -> Result<Option<String>, Error> {
         let shown = self.path.display();
         match std::fs::read(&self.path) {
@@ -104,7 +105,7 @@ impl Helper {
         }
     }
 
-    /// Beside its place first, so that kubectl never runs half of it.
+    /// Writes to a temporary file first, so that kubectl never runs half of it.
     fn write(&self) -> std::io::Result<()> {
         let new = self
             .path
@@ -132,7 +133,7 @@ impl Helper {
     }
 }
 
-/// The line by which our helper is known.
+/// Returns the line by which our helper is recognized.
 fn owner(typed: &str) -> String {
     format!("Completes {typed}; {typed} completion uninstall deletes this file.")
 }

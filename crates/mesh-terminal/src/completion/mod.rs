@@ -1,7 +1,7 @@
-//! Completion through kubectl: kubectl asks a helper beside the plugin, which asks the plugin's hidden `__complete`.
+//! Completion through kubectl: kubectl runs a helper beside the plugin, which runs the plugin's hidden `__complete`.
 //!
-//! Sources: <https://github.com/kubernetes/kubectl/blob/master/pkg/cmd/plugin_completion.go> for who is asked and how,
-//! <https://github.com/spf13/cobra/blob/main/site/content/completions/_index.md> for the form of an answer.
+//! Sources: <https://github.com/kubernetes/kubectl/blob/master/pkg/cmd/plugin_completion.go> for the helper and its
+//! arguments, <https://github.com/spf13/cobra/blob/main/site/content/completions/_index.md> for the form of an answer.
 
 mod answer;
 mod args;

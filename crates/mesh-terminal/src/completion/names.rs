@@ -1,6 +1,6 @@
-//! The names that exist: in the kubeconfig, and in the clusters that the words before name.
+//! The names that exist: in the kubeconfig, and in the clusters that the words before select.
 //!
-//! Whatever goes wrong gives no names: a person who presses TAB has not run anything yet.
+//! Any failure results in no names: a person who presses TAB has not run a command yet.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use mesh_client::{Cluster, Connector, Kubeconfig, Overrides, Selection, fan_out}
 use mesh_model::Error;
 use mesh_model::names::{ISTIO_SYSTEM, REMOTE_SECRETS};
 
-/// No person waits longer for TAB.
+/// The time limit for an answer to TAB.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// A name and what is said beside it.
+/// A name with its description.
 pub(super) type Name = (String, Option<String>);
 
-/// Those of `kind`, in the order of the kubeconfig or of the clusters.
+/// Returns the names of `kind`, in the order of the kubeconfig or of the clusters.
 pub(super) async fn names(
     kind: Kind,
     place: &Place,
@@ -80,7 +80,7 @@ async fn in_clusters(
         }
     });
     let mut names: Vec<Name> = read.await.into_iter().flatten().flatten().collect();
-    // Clusters of one mesh hold secrets of the same names.
+    // Clusters of one mesh have secrets of the same names.
     let mut known = BTreeSet::new();
     names.retain(|(name, _)| known.insert(name.clone()));
     names
@@ -93,7 +93,7 @@ async fn namespaces(cluster: &Cluster) -> Result<Vec<Name>, Error> {
     Ok(all.into_iter().map(|name| (name, None)).collect())
 }
 
-/// The secrets, and the clusters that they lead to: either names a secret.
+/// Returns the secrets, and the clusters that they give access to: either can be typed.
 async fn remote_secrets(cluster: &Cluster, place: &Place) -> Result<Vec<Name>, Error> {
     let namespace = place.namespace.as_deref().unwrap_or(ISTIO_SYSTEM);
     let selection = Selection::labelled(REMOTE_SECRETS);

@@ -1,4 +1,4 @@
-//! What the words typed so far ask for. Nothing is read here.
+//! Parses the words typed so far. Nothing is read here.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Command};
 use clap_complete::CompletionCandidate;
 use clap_complete::engine::{ArgValueCompleter, complete};
 
-/// What a value is the name of.
+/// The kind of name that is completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Context,
@@ -18,7 +18,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The kind of an argument's value, by what its help calls it.
+    /// Returns the kind of an argument's value, by its value name in the help.
     fn of(argument: &Arg) -> Option<Self> {
         match argument.get_value_names()?.first()?.as_str() {
             "CONTEXT" | "CONTEXT=NAME" | "CONTEXT=URL" | "[CONTEXT=]URL" => Some(Self::Context),
@@ -30,7 +30,7 @@ impl Kind {
     }
 }
 
-/// The words before say where to look.
+/// The flags in the words before, which select the clusters to read.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) kubeconfig: Option<PathBuf>,
@@ -39,22 +39,22 @@ pub(super) struct Place {
     pub(super) namespace: Option<String>,
 }
 
-/// A question of the shell.
+/// A question from the shell.
 #[derive(Debug)]
 pub(super) struct Question {
     /// Verbs, flags and fixed values that fit, each with its help.
     pub(super) known: Vec<(String, Option<String>)>,
-    /// The kind of name that fits too.
+    /// The kind of name that fits as well.
     pub(super) kind: Option<Kind>,
-    /// What is typed of that name.
+    /// The beginning of that name, as typed.
     pub(super) begun: String,
-    /// What stands before the name in the same word: the rest of a comma list.
+    /// The text before the name in the same word: earlier items of a comma list.
     pub(super) before: String,
     pub(super) place: Place,
 }
 
 impl Question {
-    /// Reads the words behind the plugin's name; the last one is being typed, and may be empty.
+    /// Parses the words behind the plugin's name; the last one is being typed, and may be empty.
     pub(super) fn of(command: &Command, words: &[OsString]) -> Self {
         let (word, earlier) = words
             .split_last()
@@ -62,7 +62,7 @@ impl Question {
                 (last.as_os_str(), earlier)
             });
         let word = word.to_string_lossy();
-        // The shells put back what stands before the value of a flag in the same word.
+        // The shells add the text before the value of a flag in the same word again.
         let flag = match word.split_once('=') {
             Some((flag, _)) if word.starts_with('-') => flag.len() + 1,
             _ => 0,
@@ -81,7 +81,7 @@ impl Question {
             None,
         );
         let fits = |candidate: &CompletionCandidate| {
-            // Who types nothing asks for a value, as with kubectl.
+            // An empty word asks for a value, as with kubectl.
             !candidate.is_hide_set() && (word.starts_with('-') || !is_flag(candidate))
         };
         let known = found
@@ -93,7 +93,7 @@ impl Question {
         let (kind, begun) =
             asked.map_or((None, String::new()), |(kind, begun)| (Some(kind), begun));
         let value = &word[flag..];
-        // A comma list may be split by us, not by clap.
+        // A comma list may be split by this suite, not by clap.
         let begun = match kind {
             Some(Kind::Context) => begun.rsplit(',').next().unwrap_or_default().to_owned(),
             _ => begun,
@@ -112,7 +112,7 @@ impl Question {
     }
 }
 
-/// `command` that tells `asked` which kind of name is being typed, and what of it.
+/// Returns `command` with parsers that record in `asked` the kind of name that is being typed, and its beginning.
 fn listening(command: Command, asked: &Arc<Mutex<Option<(Kind, String)>>>) -> Command {
     let tell = |argument: Arg| {
         let Some(kind) = Kind::of(&argument) else {
@@ -168,7 +168,7 @@ impl Place {
     }
 }
 
-/// The values of a flag, where the verb has it.
+/// Returns the values of a flag, if the verb has it.
 fn texts(matches: &ArgMatches, flag: &str) -> Vec<String> {
     let values = matches.try_get_many::<String>(flag).ok().flatten();
     let values = values.into_iter().flatten();
