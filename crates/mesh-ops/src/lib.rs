@@ -5,6 +5,9 @@
 pub mod change;
 pub mod fleet;
 pub mod identity;
+mod job;
 pub mod metadata;
+pub mod secret;
 
 pub use fleet::Fleet;
+pub use job::Job;

@@ -11,6 +11,6 @@ mod held;
 mod inspect;
 mod list;
 mod rotate;
-mod source;
+mod service_account;
 
 pub use cli::Cli;

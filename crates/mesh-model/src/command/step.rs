@@ -58,6 +58,13 @@ impl Step {
         self
     }
 
+    /// Appends another step.
+    #[must_use]
+    pub fn step(mut self, other: Self) -> Self {
+        self.parts.extend(other.parts);
+        self
+    }
+
     /// Returns the text with settings named by `knobs`.
     pub fn shown(&self, knobs: &dyn Knobs) -> String {
         let shown = |part: &Part| match part {

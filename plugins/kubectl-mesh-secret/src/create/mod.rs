@@ -1,6 +1,6 @@
-//! `create`: gives a holder the credential to read a source cluster.
+//! `create`: issues a secret that gives access to one remote cluster.
 //!
-//! Arguments and their checks; the steps themselves are `crate::source`'s, which `exchange` shares.
+//! Arguments and their checks; the job itself is `mesh_ops::secret::issue`.
 
 mod args;
 mod resolve;

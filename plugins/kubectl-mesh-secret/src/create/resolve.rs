@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mesh_common::model::Error;
+use mesh_common::model::command::{Knob, Remedy};
 use mesh_common::model::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
 use mesh_common::model::remote_secret::SecretType;
 use mesh_common::model::{server, x509};
+use mesh_common::ops::secret::issue::{Auth, Options, TokenOptions};
 use mesh_common::terminal::flags::given;
 
 use super::args::{AuthTypeArg, CreateArgs, OutputArg, TypeArg};
-use crate::source::{Auth, Options, TokenOptions};
 
 /// Kubernetes refuses tokens with a shorter life.
 /// Source: `ValidateTokenRequest` in Kubernetes' `pkg/apis/authentication/validation`.
@@ -18,7 +19,9 @@ const SHORTEST_TOKEN: Duration = Duration::from_mins(10);
 
 /// All that was asked for.
 pub(super) struct Order {
-    pub options: Options,
+    options: Options,
+    /// The context that `--server` was limited to, and the URL.
+    server: Option<(Option<String>, String)>,
     /// The contexts of the holders; none where the secret is printed.
     pub into: Vec<String>,
     pub output: Output,
@@ -40,7 +43,8 @@ impl Order {
         let mut check = |result: Result<(), Error>| errors.extend(result.err());
         check(check_token(&arguments));
         check(check_plugin(&arguments));
-        if let Some((_, url)) = &split_server(arguments.server.as_deref()) {
+        let server = split_server(arguments.server.as_deref());
+        if let Some((_, url)) = &server {
             check(server::check_url(url));
         }
         check(arguments.proxy_url.as_deref().map_or(Ok(()), check_proxy));
@@ -72,7 +76,7 @@ impl Order {
                 TypeArg::Remote => SecretType::Remote,
                 TypeArg::Config => SecretType::Config,
             },
-            server: split_server(arguments.server.as_deref()),
+            server: None,
             account: arguments
                 .service_account
                 .clone()
@@ -101,6 +105,7 @@ impl Order {
         };
         Ok(Self {
             options,
+            server,
             into: arguments.into,
             output: match arguments.output {
                 None => Output::Manifest,
@@ -109,6 +114,23 @@ impl Order {
                 Some(OutputArg::Name) => Output::Name,
             },
         })
+    }
+
+    /// Returns the options for the remote cluster in `context`.
+    ///
+    /// # Errors
+    /// `--server` is limited to another context, and so would have no effect.
+    pub(super) fn options_for(&self, context: &str) -> Result<Options, Error> {
+        match &self.server {
+            Some((Some(limited), url)) if limited != context => Err(Error::usage(format!(
+                "--server is for context {limited}, and the source is context {context}"
+            ))
+            .hint(Remedy::add(Knob::Server, &format!("{context}={url}")))),
+            server => Ok(Options {
+                server: server.as_ref().map(|(_, url)| url.clone()),
+                ..self.options.clone()
+            }),
+        }
     }
 }
 

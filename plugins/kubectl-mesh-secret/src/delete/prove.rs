@@ -8,8 +8,8 @@ use mesh_common::model::holding::Holding;
 use super::observe::Seen;
 use super::plan::Doomed;
 use super::plan_revoke::{Found, Proof, Token, home};
-use crate::source::accepted::Presenter;
-use crate::source::observe::goes_by;
+use mesh_common::ops::secret::identity::goes_by;
+use mesh_common::ops::secret::presenter::Presenter;
 
 /// What is known of each token; nothing of one that no cluster has a home for, or that may not be shown to the one that has.
 pub(super) async fn prove<'a>(

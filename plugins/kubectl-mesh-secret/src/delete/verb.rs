@@ -20,8 +20,8 @@ use super::report::{ends_with, goes, went};
 use super::staying::staying;
 use crate::cli::SELF;
 use crate::held::comes_back;
-use crate::source::amend;
-use crate::source::names::account;
+use crate::service_account::account;
+use mesh_common::ops::secret::amend;
 
 pub(crate) async fn run(
     arguments: DeleteArgs,
@@ -190,7 +190,7 @@ impl Work<'_> {
         let is_as_read =
             |now: &Secret| now.data == one.secret.data && now.type_ == one.secret.type_;
         let cluster = &self.seen.clusters[one.place];
-        amend::end(cluster, self.interrupt, one.secret, is_as_read).await
+        amend::delete(cluster, self.interrupt, one.secret, is_as_read).await
     }
 
     async fn delete_one(&self, one: &Doomed<'_>) -> Result<bool, Error> {

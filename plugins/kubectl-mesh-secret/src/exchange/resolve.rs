@@ -5,10 +5,10 @@ use std::time::Duration;
 use mesh_common::client::Kubeconfig;
 use mesh_common::model::cluster_name::ClusterKey;
 use mesh_common::model::{Error, server};
+use mesh_common::ops::secret::exchange::Role;
+use mesh_common::ops::secret::issue::{Options, TokenOptions};
 
 use super::args::ExchangeArgs;
-use super::pairs::Role;
-use crate::source::{Options, TokenOptions};
 
 /// Kubernetes refuses tokens with a shorter life.
 /// Source: `ValidateTokenRequest` in Kubernetes' `pkg/apis/authentication/validation`.
@@ -72,7 +72,7 @@ impl Order {
         for text in &arguments.server {
             match of_member("--server", text, &mut members) {
                 Ok((url, member)) => match server::check_url(url) {
-                    Ok(()) => member.options.server = Some((None, url.to_owned())),
+                    Ok(()) => member.options.server = Some(url.to_owned()),
                     Err(error) => errors.push(error),
                 },
                 Err(error) => errors.push(error),

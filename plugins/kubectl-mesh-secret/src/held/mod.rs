@@ -22,7 +22,6 @@ pub(crate) use remedies::{
     allowing_loopback, create, create_again, create_again_by_hand, create_again_with,
     create_beside, delete, length,
 };
-pub(crate) use replace::take_away;
 pub(crate) use report::{ClusterReport, Outcome, ProbeReport, SecretReport};
 pub(crate) use secret::{Held, Place};
 pub(crate) use sources::{Source, Sources, address};

@@ -9,8 +9,7 @@ use mesh_common::model::names::REMOTE_SECRETS;
 use mesh_common::model::remote_cluster::normal_server;
 
 use super::resolve::Asked;
-use crate::source::identity::Identity;
-use crate::source::observe::cluster_uid;
+use mesh_common::ops::secret::identity::{Identity, cluster_uid};
 
 /// A cluster that was read.
 pub(super) struct Place {

@@ -27,8 +27,8 @@ use super::observe::Seen;
 use super::plan::{Claim, Has, Part};
 use super::resolve::Order;
 use super::skipped::{Skipped, Why};
-use crate::source::accepted::Presenter;
-use crate::source::observe::goes_by;
+use mesh_common::ops::secret::identity::goes_by;
+use mesh_common::ops::secret::presenter::Presenter;
 
 /// What the clusters that were read say of tokens.
 pub(super) struct Registry<'a> {

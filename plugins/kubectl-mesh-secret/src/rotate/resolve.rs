@@ -9,7 +9,7 @@ use mesh_common::terminal::flags::split_contexts;
 use super::args::RotateArgs;
 use super::due::Due;
 use super::entries::Wanted;
-use crate::source::names::account;
+use crate::service_account::account;
 
 /// Kubernetes refuses tokens with a shorter life.
 /// Source: `ValidateTokenRequest` in Kubernetes' `pkg/apis/authentication/validation`.

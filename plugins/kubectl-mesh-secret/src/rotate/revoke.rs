@@ -13,7 +13,7 @@ use super::observe::remote_secrets;
 use super::plan::{Has, Obstacle, Rotation, Sort, still_used};
 use super::steps::Work;
 use super::successor::Minted;
-use crate::source::amend::{end, hand_on};
+use mesh_common::ops::secret::amend::{delete, replace_token};
 
 /// What of the clusters that were read has the old token now: somebody may have given it out meanwhile.
 pub(super) async fn still_held(
@@ -64,7 +64,7 @@ pub(super) async fn revoke(
         };
         if let Some(usual) = usual {
             // One that holds a third token is none of this rotation's.
-            hand_on(source, work.interrupt, usual, old, token).await?;
+            replace_token(source, work.interrupt, usual, old, token).await?;
         }
     }
     if !(is_usual && rotation.sort == Sort::Kept) {
@@ -72,7 +72,7 @@ pub(super) async fn revoke(
             Sort::Kept => is_token_of(now, &lineage.account) && held_token(now) == Some(old),
             Sort::Bound(_) => is_anchor(now),
         };
-        end(source, work.interrupt, &lineage.old, home).await?;
+        delete(source, work.interrupt, &lineage.old, home).await?;
     }
     work.streams.data(&line(lineage, source.context(), ""))
 }

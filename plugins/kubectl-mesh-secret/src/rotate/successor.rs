@@ -20,8 +20,9 @@ use super::lineage::Lineage;
 use super::plan::{Has, Rotation, Sort};
 use super::steps::Work;
 use crate::cli::SELF;
-use crate::source::amend::amend;
-use crate::source::{credential, mint};
+use mesh_common::ops::secret::amend::amend;
+use mesh_common::ops::secret::token_request::request;
+use mesh_common::ops::secret::token_secret::{filled, make_secret};
 
 /// A token that was made a moment ago takes this long at the most to be known to every API server.
 const SETTLING: Duration = Duration::from_secs(10);
@@ -42,7 +43,7 @@ pub(super) async fn make_token(work: &Work<'_>, rotation: &Rotation) -> Result<M
         None => make(work, rotation).await?,
     };
     let home = match rotation.sort {
-        Sort::Kept => credential::filled(source, work.interrupt, home, true).await?,
+        Sort::Kept => filled(source, work.interrupt, home, true).await?,
         Sort::Bound(_) => home,
     };
     let holdings = missing(&home, &rotation.holdings(&work.seen.places));
@@ -67,8 +68,8 @@ pub(super) async fn make_token(work: &Work<'_>, rotation: &Rotation) -> Result<M
                 work.interrupt.check()?;
                 let life = work.order.token_duration.unwrap_or(life);
                 let account = &lineage.account;
-                let granted = mint::request(source, account, &home.metadata, life).await?;
-                granted.report(life, source.context(), work.streams);
+                let granted = request(source, account, &home.metadata, life).await?;
+                granted.report(life, source.context(), work.streams)?;
                 Some(granted.token)
             } else {
                 None
@@ -91,7 +92,7 @@ async fn make(work: &Work<'_>, rotation: &Rotation) -> Result<Secret, Error> {
         .annotations
         .get_or_insert_default()
         .extend(record);
-    credential::make_secret(source, work.interrupt, &new, work.streams).await
+    make_secret(source, work.interrupt, &new, work.streams).await
 }
 
 /// The Secret that a token with an end is bound to; it holds nothing.

@@ -13,7 +13,7 @@ use super::plan::{Has, Part};
 use super::steps::Work;
 use super::successor::{Minted, swapped};
 use crate::cli::SELF;
-use crate::source::amend::{TRIES, was_changed};
+use mesh_common::ops::secret::amend::{MAX_RETRIES, was_changed};
 
 /// A holder's secret with the new token.
 pub(super) struct Written {
@@ -92,7 +92,7 @@ pub(super) async fn change(
             force_conflicts: true,
         };
         match cluster.apply(&wanted, options).await {
-            Err(error) if was_changed(&error) && tries < TRIES => {
+            Err(error) if was_changed(&error) && tries < MAX_RETRIES => {
                 tries += 1;
                 let read = cluster.get::<Secret>(namespace, entry.name());
                 let read = work.interrupt.or(read).await?;

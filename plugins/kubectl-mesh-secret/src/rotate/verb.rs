@@ -17,7 +17,7 @@ use super::skipped::{Skipped, Where};
 use super::steps::Work;
 use super::unknown::unknown;
 use crate::cli::SELF;
-use crate::source::accepted::Presenter;
+use mesh_common::ops::secret::presenter::Presenter;
 
 pub(crate) async fn run(
     arguments: RotateArgs,

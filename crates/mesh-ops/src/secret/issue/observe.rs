@@ -1,58 +1,42 @@
-//! What there is in the source cluster. The only reader of it; nothing is decided here.
+//! Reads what there is in the remote cluster. Nothing is decided here.
 
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
-use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
-use mesh_common::client::{Cluster, Selection};
-use mesh_common::model::cluster_name::ClusterId;
-use mesh_common::model::names::{KUBE_SYSTEM, ROOT_CA_CONFIG_MAP, SERVICE_ACCOUNT_TOKEN};
-use mesh_common::model::read::Read;
-use mesh_common::model::{Error, istiod, reader};
+use mesh_client::{Cluster, Selection};
+use mesh_model::command::{Knob, Step};
+use mesh_model::names::{CA_KEY, KUBE_SYSTEM, ROOT_CA_CONFIG_MAP, SERVICE_ACCOUNT_TOKEN};
+use mesh_model::read::Read;
+use mesh_model::{Error, istiod, reader};
 
-use super::identity::Identity;
+use super::super::identity::{Identity, IstiodNames, cluster_uid, istiod_names};
 use super::options::{Options, TokenOptions};
-use super::standing::{Standing, TokenSecret};
+use super::token_status::{TokenSecret, TokenStatus};
 
-/// What was seen in the source cluster.
-pub(crate) struct Source {
+/// A remote cluster as it was read.
+pub(crate) struct RemoteState {
     /// How the cluster is told from others; its UID is not read where nothing needs it.
     pub identity: Identity,
-    /// What the cluster's istiods call it.
+    /// The names that the cluster's istiods have for it.
     pub istiods: Read<IstiodNames>,
     /// The token Secret, or all that is needed to make a credential.
-    pub token: Token,
+    pub token: TokenState,
 }
 
-/// What the istiods of a cluster call it.
-#[derive(Clone, Default)]
-pub(crate) struct IstiodNames {
-    pub known: Vec<ClusterId>,
-    /// Whether one of them has no name.
-    pub unnamed: bool,
-}
-
-impl IstiodNames {
-    /// Returns true where one of them calls the cluster `name`.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.known.iter().any(|id| id.as_str() == name)
-    }
-}
-
-/// How far the credential is there.
-pub(crate) enum Token {
-    /// The token Secret asked for, with what says whether its token is good; Kubernetes may not have filled it yet.
+/// How much of the credential is there.
+pub(crate) enum TokenState {
+    /// The token Secret asked for, with what says whether its token is valid; Kubernetes may not have filled it yet.
     There(Box<TokenSecret>),
-    /// There is none: what there is instead.
+    /// There is none; what there is instead.
     Missing(Box<Account>),
 }
 
 /// The account and what surrounds it.
 #[derive(Default)]
 pub(crate) struct Account {
-    /// Whether the namespace exists.
+    /// True where the namespace exists.
     pub namespace: Read<bool>,
     pub reader: Option<ServiceAccount>,
     /// Every token Secret of the namespace.
@@ -69,16 +53,16 @@ pub(crate) struct Rights {
     pub bindings: Vec<ClusterRoleBinding>,
 }
 
-/// Reads in one wave what a source with its token in place needs, and in a second one what a bare one lacks.
-pub(crate) async fn source(cluster: &Cluster, options: &Options) -> Result<Source, Error> {
+/// Reads in one wave what a remote cluster with its token in place needs, and in a second one what a bare one lacks.
+pub(crate) async fn observe(cluster: &Cluster, options: &Options) -> Result<RemoteState, Error> {
     let (uid, istiods, token) = futures::join!(
         uid(cluster, options),
         istiods(cluster, options),
         token(cluster, options)
     );
     let token = match token? {
-        Some(secret) => Token::There(Box::new(secret)),
-        None => Token::Missing(Box::new(account(cluster, options).await?)),
+        Some(secret) => TokenState::There(Box::new(secret)),
+        None => TokenState::Missing(Box::new(account(cluster, options).await?)),
     };
     let istiods = istiods?;
     let is_nameless = istiods.seen().is_some_and(|names| names.known.is_empty());
@@ -91,70 +75,14 @@ pub(crate) async fn source(cluster: &Cluster, options: &Options) -> Result<Sourc
         Some(uid) => reads.take(uid),
     };
     reads.reached()?;
-    Ok(Source {
+    Ok(RemoteState {
         identity: Identity::new(cluster, uid),
         istiods,
         token,
     })
 }
 
-/// The UID of kube-system.
-pub(crate) async fn cluster_uid(cluster: &Cluster) -> Result<String, Error> {
-    let namespace: Option<Namespace> = cluster.get(None, KUBE_SYSTEM).await?;
-    namespace
-        .and_then(|found| found.metadata.uid)
-        .filter(|uid| !uid.is_empty())
-        .ok_or_else(|| {
-            Error::refused(format!(
-                "namespace {KUBE_SYSTEM} has no UID in context {}",
-                cluster.context()
-            ))
-            .hint("is this a Kubernetes API server?")
-            .hint(
-                cluster
-                    .target()
-                    .kubectl()
-                    .command()
-                    .words("get namespace kube-system -o yaml"),
-            )
-        })
-}
-
-/// Whether the cluster goes by `name`: its context is called so, its istiods call it so, or that is its UID.
-///
-/// # Errors
-/// What may tell so could not be read, and nothing that was read did.
-pub(crate) async fn goes_by(cluster: &Cluster, namespace: &str, name: &str) -> Result<bool, Error> {
-    if cluster.context() == name {
-        return Ok(true);
-    }
-    let (uid, istiods) = futures::join!(cluster_uid(cluster), istiod_names(cluster, namespace));
-    let is_uid = uid.as_ref().is_ok_and(|uid| uid == name);
-    let is_istiods = istiods.as_ref().is_ok_and(|names| names.has(name));
-    if is_uid || is_istiods {
-        return Ok(true);
-    }
-    let unread = [uid.err(), istiods.err()].into_iter().flatten();
-    match Error::all(unread) {
-        Some(error) => Err(error.hint(format!(
-            "if {name} is the cluster of context {}, name that context with --remote-context",
-            cluster.context()
-        ))),
-        None => Ok(false),
-    }
-}
-
-/// What the istiods of the cluster call it.
-pub(crate) async fn istiod_names(cluster: &Cluster, namespace: &str) -> Result<IstiodNames, Error> {
-    let selection = Selection::labelled(istiod::SELECTOR);
-    let deployments: Vec<Deployment> = cluster.list(Some(namespace), &selection).await?;
-    Ok(IstiodNames {
-        known: istiod::cluster_ids(&deployments),
-        unnamed: istiod::is_unnamed(&deployments),
-    })
-}
-
-/// The UID of kube-system; nothing where nothing needs it.
+/// Reads the UID of kube-system; returns nothing where nothing needs it.
 async fn uid(cluster: &Cluster, options: &Options) -> Option<Result<String, Error>> {
     if options.verify || options.name.is_none() || options.applies {
         Some(cluster_uid(cluster).await)
@@ -163,8 +91,8 @@ async fn uid(cluster: &Cluster, options: &Options) -> Option<Result<String, Erro
     }
 }
 
-/// Its Deployments name the cluster; a remote without any is named by its injection webhook. Who may not see them must
-/// give the name: a guess would make istiod refuse the cluster's proxies.
+/// Reads what names the cluster: its istiods' Deployments; in a remote cluster without any its injection webhook. Where they may
+/// not be read, the name has to be given: a guess would make istiod refuse the cluster's proxies.
 async fn istiods(cluster: &Cluster, options: &Options) -> Result<Read<IstiodNames>, Error> {
     let names = istiod_names(cluster, &options.namespace).await;
     if options.name.is_some() {
@@ -187,15 +115,17 @@ async fn istiods(cluster: &Cluster, options: &Options) -> Result<Read<IstiodName
     }))
 }
 
-/// The error of a read that the cluster would have been named by.
+/// Adds to the error of a read which would have named the cluster that the name can be given.
 fn unseen(error: Error, cluster: &Cluster) -> Error {
     let context = cluster.context();
-    error.hint(format!(
-        "name context {context} with --name, as the cluster's own istiod calls it"
-    ))
+    error.hint(
+        Step::new(format!("name context {context} with "))
+            .knob(Knob::Name)
+            .text(", as the cluster's own istiod calls it"),
+    )
 }
 
-/// The token Secret by its name, and after a rotation those that its token leads to. A token that is minted needs none.
+/// Reads the token Secret by its name, and after a rotation those that its token refers to. A token that is requested needs none.
 async fn token(cluster: &Cluster, options: &Options) -> Result<Option<TokenSecret>, Error> {
     let name = match &options.token {
         TokenOptions::Shared => reader::token_secret_name(&options.account),
@@ -211,19 +141,19 @@ async fn token(cluster: &Cluster, options: &Options) -> Result<Option<TokenSecre
         secret,
         read: BTreeMap::new(),
     };
-    while let Standing::Ask(name) = found.standing() {
+    while let TokenStatus::NeedsRead(name) = found.status() {
         let one = cluster.get(namespace, &name).await?;
         found.read.insert(name, one);
     }
     Ok(Some(found))
 }
 
-/// The name of the token Secret that only `holder` uses.
+/// Returns the name of the token Secret that only `holder` uses.
 pub(crate) fn own_secret_name(account: &str, holder: &str) -> String {
     format!("{}-{holder}", reader::token_secret_name(account))
 }
 
-/// The account and what surrounds it.
+/// Reads the account and what surrounds it.
 pub(crate) async fn account(cluster: &Cluster, options: &Options) -> Result<Account, Error> {
     let namespace = Some(options.namespace.as_str());
     let tokens = Selection {
@@ -241,7 +171,7 @@ pub(crate) async fn account(cluster: &Cluster, options: &Options) -> Result<Acco
     let reads = cluster.reads();
     let rights = match rights {
         None => Read::NotAsked,
-        // An account that is made without rights is of no use to anybody.
+        // An account that is created without rights is of no use.
         Some(Err(error)) if reader.is_none() => return Err(error),
         Some(rights) => reads.take(rights),
     };
@@ -260,7 +190,7 @@ pub(crate) async fn account(cluster: &Cluster, options: &Options) -> Result<Acco
     })
 }
 
-/// The roles and bindings of the reader; nothing where they are not ours to make.
+/// Reads the roles and bindings of the reader; returns nothing where they are not ours to create.
 async fn rights(cluster: &Cluster, options: &Options) -> Option<Result<Rights, Error>> {
     if !options.is_reader() || !options.create_account {
         return None;
@@ -281,7 +211,7 @@ async fn rights(cluster: &Cluster, options: &Options) -> Option<Result<Rights, E
     }))
 }
 
-/// A minted token comes without the CA that a token Secret holds, so it is read where Kubernetes keeps it.
+/// Reads the cluster's CA where Kubernetes keeps it: a token that is requested comes without the one that a token Secret holds.
 async fn authorities(
     cluster: &Cluster,
     options: &Options,
@@ -292,7 +222,7 @@ async fn authorities(
                 cluster.get(Some(KUBE_SYSTEM), ROOT_CA_CONFIG_MAP).await;
             Some(map.map(|map| {
                 map.and_then(|map| map.data)
-                    .and_then(|mut data| data.remove(mesh_common::model::names::CA_KEY))
+                    .and_then(|mut data| data.remove(CA_KEY))
             }))
         }
         TokenOptions::Shared | TokenOptions::Named(_) | TokenOptions::OwnSecret(_) => None,

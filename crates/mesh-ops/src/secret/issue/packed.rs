@@ -10,9 +10,9 @@ use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{
     ManagedFieldsEntry, ObjectMeta, OwnerReference,
 };
-use mesh_common::model::names::{FIELD_MANAGER, LAST_APPLIED};
-use mesh_common::model::remote_cluster::RemoteCluster;
-use mesh_common::model::remote_secret::{led_to, own_name, recorded_uid};
+use mesh_model::names::{FIELD_MANAGER, LAST_APPLIED};
+use mesh_model::remote_cluster::RemoteCluster;
+use mesh_model::remote_secret::{led_to, own_name, recorded_uid};
 
 /// Every value of a secret that was read, each once: holders have the same ones.
 #[derive(Default)]
@@ -32,7 +32,7 @@ impl Value {
         &self.bytes
     }
 
-    /// The cluster that it gives access to.
+    /// Returns the cluster that it gives access to.
     pub(super) fn remote(&self) -> Option<&RemoteCluster> {
         let read = || RemoteCluster::read(&self.bytes);
         self.remote.get_or_init(read).as_ref()
@@ -83,7 +83,7 @@ type Texts = Box<[(Box<str>, Box<str>)]>;
 type Values = Box<[(Box<str>, Value)]>;
 
 impl Packed {
-    /// What is kept of `secret`.
+    /// Returns what is kept of `secret`.
     pub(super) fn of(secret: Secret, pool: &Pool) -> Self {
         let clusters: BTreeSet<&str> = led_to(&secret).collect();
         let led_to = clusters.into_iter().map(Box::from).collect();
@@ -117,7 +117,7 @@ impl Packed {
         }
     }
 
-    /// The Secret again.
+    /// Returns the Secret again.
     pub(super) fn secret(&self) -> Secret {
         let data = self.data.iter();
         Secret {
@@ -145,12 +145,12 @@ impl Packed {
         &self.name
     }
 
-    /// Whether no one may change what it holds.
+    /// Returns true where it is immutable.
     pub(super) fn is_immutable(&self) -> bool {
         self.immutable == Some(true)
     }
 
-    /// What it holds, by data key; and the UID of the cluster behind each, where it is written down.
+    /// Returns what it holds, by data key, and the UID of the cluster behind each, where it is recorded.
     pub(super) fn values(&self) -> impl Iterator<Item = (&str, Option<&str>, &Value)> {
         let data = self.data.iter();
         data.map(|(key, value)| {
@@ -159,8 +159,8 @@ impl Packed {
         })
     }
 
-    /// Whether it is a remote secret for `cluster`.
-    pub(super) fn leads_to(&self, cluster: &str) -> bool {
+    /// Returns true where it is a remote secret for `cluster`.
+    pub(super) fn gives_access_to(&self, cluster: &str) -> bool {
         self.led_to.iter().any(|name| **name == *cluster)
     }
 }
@@ -182,8 +182,8 @@ fn unpacked(texts: &Texts) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use mesh_common::model::ownership::{TakeOver, take_over};
-    use mesh_common::model::remote_secret::{RemoteSecret, SecretType};
+    use mesh_model::ownership::{TakeOver, take_over};
+    use mesh_model::remote_secret::{RemoteSecret, SecretType};
     use serde_json::json;
 
     use super::*;
@@ -215,7 +215,7 @@ mod tests {
         let packed = Packed::of(read.clone(), &Pool::default());
         assert_eq!(packed.secret(), read);
         assert!(west().is_in(&packed.secret()));
-        assert!(packed.leads_to("west") && !packed.leads_to("east"));
+        assert!(packed.gives_access_to("west") && !packed.gives_access_to("east"));
         let values: Vec<_> = packed.values().map(|(key, uid, _)| (key, uid)).collect();
         assert_eq!(values, [("west", Some("of-west"))]);
         assert!(matches!(

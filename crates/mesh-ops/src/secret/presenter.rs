@@ -5,22 +5,23 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
-use mesh_common::client::{Cluster, Connector, DryRun};
-use mesh_common::model::Error;
-use mesh_common::model::error::Kind;
-use mesh_common::model::token::TokenFacts;
+use mesh_client::{Cluster, Connector, DryRun};
+use mesh_model::Error;
+use mesh_model::error::Kind;
+use mesh_model::token::TokenFacts;
 use secrecy::{ExposeSecret as _, SecretString};
 
 /// Presents each token to a cluster once, and remembers the answer.
 // Without Debug: it holds tokens.
-pub(crate) struct Presenter<'a> {
+pub struct Presenter<'a> {
     connector: &'a Connector,
     /// By the cluster's context, and the token.
     answers: RefCell<BTreeMap<(String, String), bool>>,
 }
 
 impl<'a> Presenter<'a> {
-    pub(crate) fn new(connector: &'a Connector) -> Self {
+    /// Returns a presenter that has asked no cluster yet.
+    pub fn new(connector: &'a Connector) -> Self {
         Self {
             connector,
             answers: RefCell::default(),
@@ -32,7 +33,7 @@ impl<'a> Presenter<'a> {
     ///
     /// # Errors
     /// The cluster could not be asked.
-    pub(crate) async fn is_accepted(
+    pub async fn is_accepted(
         &self,
         cluster: &Cluster,
         token: &SecretString,

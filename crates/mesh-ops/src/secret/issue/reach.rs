@@ -1,30 +1,18 @@
-//! Reaches the clusters that are to hold the secret, and reads them. Nothing is decided here.
+//! Connects to the clusters that are to hold the secret, and reads them. Nothing is decided here.
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use mesh_common::client::{Cluster, Connector, Kubeconfig, Selection, Target, fan_out};
-use mesh_common::model::Error;
-use mesh_common::model::names::{CONFIG_SECRET, REMOTE_SECRETS};
-use mesh_common::model::read::Read;
-use mesh_common::model::remote_secret::{SecretType, secret_name};
-use mesh_common::terminal::flags::ConnectFlags;
+use mesh_client::{Cluster, Connector, Selection, Target, fan_out};
+use mesh_model::Error;
+use mesh_model::names::{CONFIG_SECRET, REMOTE_SECRETS};
+use mesh_model::read::Read;
+use mesh_model::remote_secret::{SecretType, secret_name};
 
-use super::holders::Holder;
-use super::identity::Identity;
-use super::observe::{cluster_uid, istiod_names};
+use super::super::identity::{Identity, cluster_uid, istiod_names};
+use super::holder::Holder;
 use super::options::Options;
 use super::packed::{Packed, Pool};
 
-/// The holders' contexts; all that are wrong are reported together.
-pub(crate) fn targets(
-    kubeconfig: &Kubeconfig,
-    connect: &ConnectFlags,
-    contexts: &[String],
-) -> Result<Vec<Target>, Error> {
-    let contexts = contexts.iter();
-    Error::gather(contexts.map(|context| kubeconfig.target(&connect.holder_overrides(context))))
-}
-
-/// Connects to all of them at once; a dead one costs only itself.
+/// Connects to all of them at once; one that is unreachable does not affect the others.
 pub(crate) async fn connect(
     connector: &Connector,
     targets: Vec<Target>,
@@ -44,7 +32,7 @@ pub(crate) async fn observe(
     .await
 }
 
-/// What is read in a cluster that only a holder needs.
+/// What is read only in a holder.
 pub(crate) struct Space {
     pub(super) has_namespace: Read<bool>,
     /// Every remote secret of the namespace, whoever made it.
@@ -68,7 +56,7 @@ async fn holder(cluster: Cluster, options: &Options, pool: &Pool) -> Result<Hold
     Ok(Holder::new(cluster, identity, istiods, space?))
 }
 
-/// Reads what a cluster has as a holder, where the rest is known; `pool` is the one of all holders.
+/// Reads what a cluster has as a holder, where the rest is known; `pool` is shared by all holders.
 pub(crate) async fn space(
     cluster: &Cluster,
     options: &Options,

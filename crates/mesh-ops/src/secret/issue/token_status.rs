@@ -1,12 +1,12 @@
-//! What becomes of the token that a token Secret holds: it is given out, another one is about to take its place, or it ended
-//! with the Secret that it lived with. Pure: it says what has to be read for the answer, and sees what was.
+//! The status of the token that a token Secret holds: valid, about to be replaced by the next one, or revoked with the Secret that
+//! it was bound to. Pure: it says what has to be read for the answer, and sees what was.
 
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::model::remote_secret::own_name;
-use mesh_common::model::succession::{replacement_name, successor};
-use mesh_common::model::token_home::{held_token, lender};
+use mesh_model::remote_secret::own_name;
+use mesh_model::succession::{replacement_name, successor};
+use mesh_model::token_home::{held_token, lender};
 
 /// A token Secret, and those of its namespace that were read because of it, by name.
 #[derive(Clone, Default)]
@@ -15,52 +15,52 @@ pub(crate) struct TokenSecret {
     pub read: BTreeMap<String, Option<Secret>>,
 }
 
-/// How the token stands.
-pub(crate) enum Standing<'s> {
-    /// The token of this Secret is the one to give out.
-    Good(&'s Secret),
-    /// It ended: the Secret that it lived with is gone, or holds another one.
-    Ended {
-        /// The name of the Secret whose token takes its place.
+/// The status of a token.
+pub(crate) enum TokenStatus<'s> {
+    /// The token of this Secret is the one to use.
+    Valid(&'s Secret),
+    /// It was revoked: the Secret that it was bound to is gone, or holds another one.
+    Revoked {
+        /// The name of the Secret whose token replaces it.
         name: String,
-        /// That Secret, where somebody made it already.
+        /// That Secret, where it exists already.
         replacement: Option<&'s Secret>,
     },
-    /// Nothing can be told before the Secret of this name was looked for.
-    Ask(String),
+    /// The Secret of this name has to be looked for first.
+    NeedsRead(String),
 }
 
-/// What a Secret whose token ended takes to hand out one that is accepted again.
+/// What a Secret with a revoked token needs to hold one that is accepted again.
 pub(crate) struct Replacement {
-    /// The Secret with the token that ended.
-    pub ended: Secret,
-    /// The name of the Secret that the new token lives with.
+    /// The Secret with the revoked token.
+    pub revoked: Secret,
+    /// The name of the Secret that the new token is bound to.
     pub name: String,
-    /// That Secret, where it was made already.
+    /// That Secret, where it exists already.
     pub made: Option<Secret>,
 }
 
 impl TokenSecret {
-    /// Follows the token to where it lives. A token that is given out now must not be the one that is revoked in a moment, so
-    /// that one which is about to take the place of another goes before it.
-    pub(crate) fn standing(&self) -> Standing<'_> {
+    /// Follows the token to the Secret that it is bound to. A token that is used now must not be the one that is revoked in a
+    /// moment, so the next token of a rotation goes before the one that it replaces.
+    pub(crate) fn status(&self) -> TokenStatus<'_> {
         if let Some(ahead) = self.ahead_of(&self.secret) {
             return ahead;
         }
         let Some(home) = lender(&self.secret) else {
-            return Standing::Good(&self.secret);
+            return TokenStatus::Valid(&self.secret);
         };
         let token = held_token(&self.secret).unwrap_or_default();
         match self.read.get(&home.name) {
-            None => Standing::Ask(home.name),
-            Some(Some(found)) if home.is(found, token) => {
-                self.ahead_of(found).unwrap_or(Standing::Good(&self.secret))
-            }
+            None => TokenStatus::NeedsRead(home.name),
+            Some(Some(found)) if home.is(found, token) => self
+                .ahead_of(found)
+                .unwrap_or(TokenStatus::Valid(&self.secret)),
             Some(_) => {
                 let name = replacement_name(own_name(&self.secret), &home.name);
                 match self.read.get(&name) {
-                    None => Standing::Ask(name),
-                    Some(replacement) => Standing::Ended {
+                    None => TokenStatus::NeedsRead(name),
+                    Some(replacement) => TokenStatus::Revoked {
                         name,
                         replacement: replacement.as_ref(),
                     },
@@ -69,12 +69,12 @@ impl TokenSecret {
         }
     }
 
-    /// What is to be said of the Secret that is to follow `secret`, if any is; one that is gone again follows nothing.
-    fn ahead_of(&self, secret: &Secret) -> Option<Standing<'_>> {
+    /// Returns the status that the Secret of the next token gives, if there is any; one that is gone again gives none.
+    fn ahead_of(&self, secret: &Secret) -> Option<TokenStatus<'_>> {
         let next = successor(secret)?;
         match self.read.get(next) {
-            None => Some(Standing::Ask(next.to_owned())),
-            Some(next) => next.as_ref().map(Standing::Good),
+            None => Some(TokenStatus::NeedsRead(next.to_owned())),
+            Some(next) => next.as_ref().map(TokenStatus::Valid),
         }
     }
 }
@@ -83,20 +83,20 @@ impl TokenSecret {
 pub(super) mod tests {
     use base64::Engine as _;
     use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-    use mesh_common::model::names::SUCCESSOR;
+    use mesh_model::names::SUCCESSOR;
     use serde_json::json;
 
     use super::*;
 
-    /// A token that lives with this Secret.
-    pub(in crate::source) fn token_of(namespace: &str, home: &str) -> String {
+    /// Returns a token that is bound to this Secret.
+    pub(in crate::secret) fn token_of(namespace: &str, home: &str) -> String {
         let claims = json!({"sub": format!("system:serviceaccount:{namespace}:reader"),
             "kubernetes.io/serviceaccount/secret.name": home});
         let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
         format!("{}.{}.c2ln", part("{}"), part(&claims.to_string()))
     }
 
-    /// A Secret that holds the token of `home`, and is to be followed by `next`.
+    /// Returns a Secret that holds the token of `home`, and names `next` as the Secret of the next token.
     fn secret(name: &str, home: &str, next: Option<&str>) -> Secret {
         let annotations = next.map(|next| json!({SUCCESSOR: next}));
         serde_json::from_value(json!({
@@ -108,7 +108,7 @@ pub(super) mod tests {
 
     const CARRIER: &str = "usual.0a1b2c3d";
 
-    /// In words, with the Secrets of a namespace at hand: what is read in its order, and what comes of it.
+    /// Returns in words, with the Secrets of a namespace at hand, what is read in its order, and what comes of it.
     fn told(asked: &Secret, there: &[Secret]) -> String {
         let mut found = TokenSecret {
             secret: asked.clone(),
@@ -116,14 +116,14 @@ pub(super) mod tests {
         };
         let mut words = Vec::new();
         loop {
-            let word = match found.standing() {
-                Standing::Good(secret) => format!("good {}", own_name(secret)),
-                Standing::Ended { name, replacement } => {
+            let word = match found.status() {
+                TokenStatus::Valid(secret) => format!("good {}", own_name(secret)),
+                TokenStatus::Revoked { name, replacement } => {
                     let is_there = replacement.map(own_name) == Some(name.as_str());
                     let end = if is_there { "made" } else { "missing" };
                     format!("ended, {end}")
                 }
-                Standing::Ask(name) => {
+                TokenStatus::NeedsRead(name) => {
                     words.push("ask".to_owned());
                     let one = there.iter().find(|one| own_name(one) == name);
                     assert!(found.read.insert(name, one.cloned()).is_none());

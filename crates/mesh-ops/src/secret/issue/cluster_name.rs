@@ -1,32 +1,27 @@
-//! Under which name the secret introduces the source: the one asked for, or the one that its istiod knows it by.
+//! The remote cluster's name in the secret: the one asked for, or the one that its istiod knows it by.
 
 use std::fmt;
 
-use mesh_common::model::Error;
-use mesh_common::model::cluster_name::{ClusterId, ClusterKey};
-use mesh_common::model::command::{Knob, Remedy};
-use mesh_common::model::read::Read;
+use mesh_model::Error;
+use mesh_model::cluster_name::{ClusterId, ClusterKey};
+use mesh_model::command::{Knob, Remedy};
+use mesh_model::read::Read;
 
-use super::observe::{IstiodNames, Source};
+use super::super::identity::IstiodNames;
+use super::observe::RemoteState;
 use super::options::Options;
 
 /// The Helm value that names a cluster.
 const VALUE: &str = "values.global.multiCluster.clusterName";
 
-/// Namespace and name of the account that `--service-account` names.
-pub(crate) fn account(flag: &str, namespace: &str) -> (String, String) {
-    let (namespace, name) = flag.split_once('/').unwrap_or((namespace, flag));
-    (namespace.to_owned(), name.to_owned())
-}
-
-/// The cluster's name, and what is odd about it.
+/// The cluster's name, and warnings about it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Chosen {
     pub cluster: String,
     pub warnings: Vec<String>,
 }
 
-/// The name of a cluster that no remote secret can have, which costs that cluster alone.
+/// The cause of an error about a name that no remote secret can have; such a cluster is skipped.
 #[derive(Debug)]
 struct NoKey;
 
@@ -38,7 +33,7 @@ impl fmt::Display for NoKey {
 
 impl std::error::Error for NoKey {}
 
-/// Whether the error is about a name that no remote secret can have.
+/// Returns true where the error is about a name that no remote secret can have.
 pub(crate) fn is_about_a_name(error: &Error) -> bool {
     std::error::Error::source(error)
         .and_then(|cause| cause.downcast_ref::<NoKey>())
@@ -49,14 +44,18 @@ pub(crate) fn is_about_a_name(error: &Error) -> bool {
 ///
 /// istiod takes the data key for the cluster's name and compares it with what the cluster's own proxies say, which is
 /// what its istiod told them; so that name is the right one.
-pub(crate) fn choose(options: &Options, seen: &Source, context: &str) -> Result<Chosen, Error> {
+pub(crate) fn choose(
+    options: &Options,
+    seen: &RemoteState,
+    context: &str,
+) -> Result<Chosen, Error> {
     match &options.name {
         Some(name) => Ok(Chosen {
             cluster: name.to_string(),
             warnings: mismatch(name, &seen.istiods),
         }),
         None => derive(seen, context, |name| {
-            options.flag(Knob::Name, context, name)
+            options.setting(Knob::Name, context, name)
         }),
     }
 }
@@ -87,7 +86,11 @@ fn mismatch(name: &ClusterKey, istiods: &Read<IstiodNames>) -> Vec<String> {
     )]
 }
 
-fn derive(seen: &Source, context: &str, flag: impl Fn(&str) -> Remedy) -> Result<Chosen, Error> {
+fn derive(
+    seen: &RemoteState,
+    context: &str,
+    setting: impl Fn(&str) -> Remedy,
+) -> Result<Chosen, Error> {
     let uid = seen.identity.uid().unwrap_or_default();
     let nothing = IstiodNames::default();
     let istiods = seen.istiods.seen().unwrap_or(&nothing);
@@ -126,26 +129,26 @@ fn derive(seen: &Source, context: &str, flag: impl Fn(&str) -> Remedy) -> Result
                 "the istiods of this cluster disagree about its name: {}",
                 known.join(", ")
             ))
-            .hint(flag(known[0])))
+            .hint(setting(known[0])))
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::identity::tests::identity;
-    use super::super::observe::{Account, Token};
+    use super::super::super::identity::tests::identity;
+    use super::super::observe::{Account, TokenState};
     use super::*;
 
-    fn seen(names: &[&str], unnamed: bool) -> Source {
+    fn seen(names: &[&str], unnamed: bool) -> RemoteState {
         let names = names.iter();
-        Source {
+        RemoteState {
             identity: identity("https://west:6443", Some("0a1b")),
             istiods: Read::Seen(IstiodNames {
                 known: names.map(|name| ClusterId((*name).to_owned())).collect(),
                 unnamed,
             }),
-            token: Token::Missing(Box::<Account>::default()),
+            token: TokenState::Missing(Box::<Account>::default()),
         }
     }
 

@@ -1,28 +1,28 @@
-//! The clusters that the secret is applied in: what is there, and whether it may be written.
+//! The clusters that the secret is applied in: what is there, and whether it may be written. Pure but for the connection that each has.
 
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::client::{Cluster, concerns_one_cluster};
-use mesh_common::model::cluster_name::{ClusterId, is_dns_label, nearest_label};
-use mesh_common::model::command::{Knob, Remedy};
-use mesh_common::model::error::{Error, Kind};
-use mesh_common::model::ownership::{TakeOver, take_over};
-use mesh_common::model::read::Read;
-use mesh_common::model::remote_secret::{SecretType, own_name, secret_name};
+use mesh_client::{Cluster, concerns_one_cluster};
+use mesh_model::cluster_name::{ClusterId, is_dns_label, nearest_label};
+use mesh_model::command::{Knob, Remedy, Step};
+use mesh_model::error::{Error, Kind};
+use mesh_model::ownership::{TakeOver, take_over};
+use mesh_model::read::Read;
+use mesh_model::remote_secret::{SecretType, own_name, secret_name};
 
-use super::identity::Identity;
-use super::observe::Source;
+use super::super::identity::Identity;
+use super::super::steps::{delete, take_away};
+use super::observe::RemoteState;
 use super::options::Options;
 use super::packed::{Packed, Value};
 use super::reach::Space;
-use crate::held::{delete, take_away};
 
-/// How much of what tells a holder from another one of the same name is taken, and how much of its name is left room for.
+/// The length of what tells a holder from another one of the same name, and the room that is left for its name.
 const APART: usize = 8;
 const ROOM: usize = 63 - 1 - APART;
 
-/// A holder and what was seen in it.
+/// A holder and what was read in it.
 pub(crate) struct Holder {
     cluster: Cluster,
     identity: Identity,
@@ -34,17 +34,17 @@ pub(crate) struct Holder {
     unlabelled: Option<Packed>,
 }
 
-/// Checks every holder before anything is written; gives the good ones and the errors of those that could not be read.
+/// Checks every holder before anything is written; returns the good ones and the errors of those that could not be read.
 pub(crate) fn check(
     holders: Vec<Result<Holder, Error>>,
-    source: &Source,
+    remote: &RemoteState,
     cluster: &str,
     options: &Options,
 ) -> Result<(Vec<Holder>, Vec<Error>), Error> {
     let (mut good, mut lost, mut wrong) = (Vec::<Holder>::new(), Vec::new(), Vec::new());
     for holder in holders {
         match holder {
-            Ok(holder) => match holder.refusal(source, cluster, &good, options) {
+            Ok(holder) => match holder.refusal(remote, cluster, &good, options) {
                 Some(error) => wrong.push(error),
                 None => good.push(holder),
             },
@@ -58,7 +58,7 @@ pub(crate) fn check(
     Error::all(wrong).map_or(Ok((good, lost)), Err)
 }
 
-/// Refuses secrets of strangers before anything is made in the source cluster that only a holder could use.
+/// Refuses secrets that other managers own before anything is made in the remote cluster that only a holder could use.
 pub(crate) fn check_owners(
     holders: &[&Holder],
     cluster: &str,
@@ -77,7 +77,7 @@ pub(crate) fn check_owners(
 }
 
 impl Holder {
-    /// A cluster whose istiods call it so.
+    /// Returns the holder `cluster`, whose istiods have these names for it.
     pub(crate) fn new(
         cluster: Cluster,
         identity: Identity,
@@ -94,12 +94,12 @@ impl Holder {
         }
     }
 
-    /// The cluster.
+    /// Returns the cluster.
     pub(crate) fn cluster(&self) -> &Cluster {
         &self.cluster
     }
 
-    /// What is said of it where not all of it may be read.
+    /// Returns lines about what was not checked, since it may not be read.
     pub(crate) fn skipped(&self, options: &Options) -> Vec<String> {
         let context = self.cluster.context();
         let is_named_by_istiod = options.has_own_token() && !options.names_holder();
@@ -133,17 +133,21 @@ impl Holder {
             .collect()
     }
 
-    /// Its remote secrets that lead to none of `clusters`.
+    /// Returns its remote secrets that give access to none of `clusters`.
     pub(crate) fn secrets_beside(&self, clusters: &BTreeSet<&str>) -> Vec<Secret> {
         let secrets = self.secrets.iter();
         secrets
-            .filter(|secret| !clusters.iter().any(|cluster| secret.leads_to(cluster)))
+            .filter(|secret| {
+                !clusters
+                    .iter()
+                    .any(|cluster| secret.gives_access_to(cluster))
+            })
             .map(Packed::secret)
             .collect()
     }
 
-    /// What the holder is called where a token is made for it alone. Where that is no label, two holders could come to the
-    /// same one, and share what either may revoke; so what tells them apart goes with it.
+    /// Returns the holder's name for a token of its own. Where that is not a label, two holders could come to the same one, and share
+    /// what either may revoke; so what tells them apart goes with it.
     pub(crate) fn name(&self) -> String {
         let istiods = self.istiods.items();
         let known = istiods
@@ -159,17 +163,17 @@ impl Holder {
         ))
     }
 
-    /// Why it cannot hold a secret for this source, if it cannot; `others` are holders of the same secret.
+    /// Returns why it cannot hold a secret for this remote cluster, if it cannot; `others` are holders of the same secret.
     pub(crate) fn refusal(
         &self,
-        source: &Source,
+        remote: &RemoteState,
         cluster: &str,
         others: &[Self],
         options: &Options,
     ) -> Option<Error> {
         let context = self.cluster.context();
         let namespace = &options.namespace;
-        if source.identity.is(&self.identity) {
+        if remote.identity.is(&self.identity) {
             return Some(
                 Error::usage(format!("context {context} is the source cluster itself"))
                     .hint("a remote secret belongs into another cluster")
@@ -208,13 +212,18 @@ impl Holder {
                         .words("create namespace")
                         .arg(namespace),
                 )
-                .hint("name the namespace with -n, if Istio lives elsewhere there"),
+                .hint(
+                    Step::new("name the namespace with ")
+                        .knob(Knob::Namespace)
+                        .text(", if Istio lives elsewhere there"),
+                ),
             );
         }
         self.wiring_refusal(cluster, options)
     }
 
-    /// Secrets that istiod would drop without a word: one under its own name, a second one for the same cluster.
+    /// Returns the refusal of a secret that istiod would ignore without a word: one under its own name, a second one for the same
+    /// cluster.
     fn wiring_refusal(&self, cluster: &str, options: &Options) -> Option<Error> {
         if options.secret_type == SecretType::Config {
             return None;
@@ -223,14 +232,17 @@ impl Holder {
         if self.istiods.items().iter().any(|id| id.as_str() == cluster) {
             return Some(
                 Error::usage(format!("the istiod of context {context} calls its own cluster {cluster} and would ignore the secret"))
-                    .hint("two clusters of one mesh need two names: give this one another with --name"),
+                    .hint(
+                        Step::new("two clusters of one mesh need two names: give this one another with ")
+                            .knob(Knob::Name),
+                    ),
             );
         }
         let own = secret_name(cluster);
         let twin = self
             .secrets
             .iter()
-            .filter(|secret| secret.leads_to(cluster))
+            .filter(|secret| secret.gives_access_to(cluster))
             .map(Packed::name)
             .find(|name| *name != own)?;
         let namespace = &options.namespace;
@@ -248,20 +260,20 @@ impl Holder {
         )
     }
 
-    /// The Secret of that name, as it was seen.
+    /// Returns the Secret of that name, as it was read.
     pub(crate) fn existing(&self, name: &str) -> Option<Secret> {
         let mut seen = self.secrets.iter().chain(&self.unlabelled);
         seen.find(|secret| secret.name() == name)
             .map(Packed::secret)
     }
 
-    /// Whether the Secret of that name is there and no one may change what it holds.
+    /// Returns true where the Secret of that name is there and immutable.
     pub(super) fn is_immutable(&self, name: &str) -> bool {
         let mut seen = self.secrets.iter().chain(&self.unlabelled);
         seen.any(|secret| secret.name() == name && secret.is_immutable())
     }
 
-    /// What the Secret of that name holds under `key`, and the UID written down with it.
+    /// Returns what the Secret of that name holds under `key`, and the UID recorded with it.
     pub(super) fn value(&self, name: &str, key: &str) -> Option<(Option<&str>, &Value)> {
         let mut seen = self.secrets.iter().chain(&self.unlabelled);
         let found = seen.find(|secret| secret.name() == name)?;
@@ -269,12 +281,12 @@ impl Holder {
         values.find_map(|(own, uid, value)| (own == key).then_some((uid, value)))
     }
 
-    /// Whether the remote secret of that name is for one cluster alone.
+    /// Returns true where the remote secret of that name is for one cluster alone.
     pub(super) fn has_only_one_key(&self, name: &str) -> bool {
         self.values().filter(|(secret, ..)| *secret == name).count() < 2
     }
 
-    /// Every value of its remote secrets: Secret, data key, the UID written down, and the value.
+    /// Returns every value of its remote secrets: Secret, data key, the UID recorded, and the value.
     pub(super) fn values(&self) -> impl Iterator<Item = (&str, &str, Option<&str>, &Value)> {
         let secrets = self.secrets.iter();
         secrets.flat_map(|secret| {
@@ -283,7 +295,7 @@ impl Holder {
         })
     }
 
-    /// Whether the secret that is there may be taken over from the guides' own commands; a stranger's may not.
+    /// Returns true where the secret that is there may be taken over from the guides' own commands; one of another manager may not.
     pub(crate) fn may_take_over(
         &self,
         existing: Option<&Secret>,
@@ -309,12 +321,15 @@ impl Holder {
                     owners.join(", ")
                 ),
             )
-            .hint("change it where it comes from, or take it over with --force-conflicts")),
+            .hint(
+                Step::new("change it where it comes from, or take it over with ")
+                    .knob(Knob::ForceConflicts),
+            )),
         }
     }
 }
 
-/// The refusal of a write to a Secret that no one may change: `--force-conflicts` does not help there.
+/// Returns the refusal of a write to an immutable Secret, which cannot be taken over either.
 pub(super) fn immutable(cluster: &Cluster, name: &str, options: &Options) -> Error {
     let namespace = &options.namespace;
     Error::new(

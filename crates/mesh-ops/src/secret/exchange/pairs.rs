@@ -1,25 +1,25 @@
-//! Which cluster needs a secret for which. Pure.
+//! The pairs of clusters of which one needs a secret for the other. Pure.
 
-/// What a cluster is in the mesh.
+/// The part of a cluster in the mesh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub enum Role {
     /// It has a control plane, which reads the others.
     Primary,
     /// It has none: it is only read.
     Remote,
 }
 
-/// The pairs (source, holder) by the clusters' numbers, source by source: every primary holds a secret for every other
-/// cluster.
+/// Returns the pairs (remote cluster, holder) by the clusters' numbers, remote cluster by remote cluster: every primary holds a
+/// secret for every other cluster.
 pub(super) fn pairs(roles: &[Role]) -> Vec<(usize, usize)> {
     let numbers = 0..roles.len();
     numbers
         .clone()
-        .flat_map(|source| {
+        .flat_map(|remote| {
             numbers
                 .clone()
-                .filter(move |holder| *holder != source)
-                .map(move |holder| (source, holder))
+                .filter(move |holder| *holder != remote)
+                .map(move |holder| (remote, holder))
         })
         .filter(|(_, holder)| roles[*holder] == Role::Primary)
         .collect()

@@ -1,24 +1,26 @@
-//! Changes token Secrets that are there in the source cluster, each only as long as it is what was read: the mark of what is
-//! to follow one, and the token that the Secret of the usual name hands out. `create` and `rotate` come here for it.
+//! Changes and deletes Secrets of a remote cluster that were read before, each only as long as it is what was read: the mark of
+//! the next token, the token that the Secret of the default name holds, and the end of a token.
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::client::Interrupt;
-use mesh_common::client::{ApiFault, Cluster, DryRun, api_fault};
-use mesh_common::model::error::{Error, Kind};
-use mesh_common::model::names::{SUCCESSOR, TOKEN_KEY};
-use mesh_common::model::remote_secret::own_name;
-use mesh_common::model::token_home::held_token;
+use mesh_client::{ApiFault, Cluster, DryRun, Interrupt, api_fault};
+use mesh_model::error::{Error, Kind};
+use mesh_model::names::{SUCCESSOR, TOKEN_KEY};
+use mesh_model::remote_secret::own_name;
+use mesh_model::token_home::held_token;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
-/// How often a write is tried again that somebody else's came before.
-pub(crate) const TRIES: usize = 5;
+/// How often a write is tried again after another client's write came first.
+pub const MAX_RETRIES: usize = 5;
 
-/// Patches `secret`, only as long as it is the very one that was read: `patch` sees it as it is now and says what is to
+/// Patches `secret`, only as long as it has the UID that was read: `patch` gets it as it is now and returns what is to
 /// change, if anything. Others may write to it at the same time, the API server among them, which notes the day of a token's
-/// last use. Gives back what is there where nothing is to change.
-pub(crate) async fn amend(
+/// last use. Returns the Secret as it is where nothing is to change.
+///
+/// # Errors
+/// The Secret was replaced or deleted, or the patch failed.
+pub async fn amend(
     cluster: &Cluster,
     interrupt: &Interrupt,
     secret: &Secret,
@@ -33,7 +35,7 @@ pub(crate) async fn amend(
             .await?
             .filter(|now| now.metadata.uid == secret.metadata.uid);
         let Some(now) = now else {
-            return Err(meddled(cluster, secret, "replaced or deleted"));
+            return Err(conflict(cluster, secret, "replaced or deleted"));
         };
         let Some(mut patch) = patch(&now) else {
             return Ok(Some(now));
@@ -42,15 +44,18 @@ pub(crate) async fn amend(
         interrupt.check()?;
         let patched = cluster.merge_patch::<Secret>(namespace, name, &patch, DryRun::None);
         match patched.await {
-            Err(error) if was_changed(&error) && tries < TRIES => tries += 1,
+            Err(error) if was_changed(&error) && tries < MAX_RETRIES => tries += 1,
             other => return other.map(|()| None),
         }
     }
 }
 
-/// Deletes the Secret that a token ends with, only as long as it is the very one that was read and `is_home` holds for it as it
-/// is now. One that is gone is no error.
-pub(crate) async fn end(
+/// Deletes the Secret that a token is bound to, which revokes the token, only as long as it has the UID that was read and `is_home`
+/// holds for it as it is now. Returns false where it is gone already.
+///
+/// # Errors
+/// The Secret was replaced or changed, or the deletion failed.
+pub async fn delete(
     cluster: &Cluster,
     interrupt: &Interrupt,
     secret: &Secret,
@@ -64,20 +69,23 @@ pub(crate) async fn end(
             return Ok(false);
         };
         if now.metadata.uid != secret.metadata.uid || !is_home(&now) {
-            return Err(meddled(cluster, secret, "replaced or changed"));
+            return Err(conflict(cluster, secret, "replaced or changed"));
         }
         interrupt.check()?;
         match cluster.delete::<Secret>(&now.metadata, DryRun::None).await {
-            Err(error) if was_changed(&error) && tries < TRIES => tries += 1,
+            Err(error) if was_changed(&error) && tries < MAX_RETRIES => tries += 1,
             other => return other,
         }
     }
 }
 
-/// Lets `usual`, the Secret of the usual name, hold `new` in place of the token `old`, which ends by it if it is the Secret's
-/// own. Kubernetes leaves a token Secret alone that holds any token. Says whether it holds `new` then, whoever wrote it: one
-/// that holds a third token is left as it is.
-pub(crate) async fn hand_on(
+/// Puts the token `new` into `usual`, the Secret of the default name, in place of `old`, which is revoked by it if it is bound to
+/// that very Secret. Kubernetes leaves a token Secret alone that holds any token. Returns whether it holds `new` then, whoever
+/// wrote it: a Secret that holds a third token is left as it is.
+///
+/// # Errors
+/// The Secret was replaced or deleted, or the patch failed.
+pub async fn replace_token(
     cluster: &Cluster,
     interrupt: &Interrupt,
     usual: &Secret,
@@ -95,13 +103,13 @@ pub(crate) async fn hand_on(
     Ok(there.is_none_or(|now| held_token(&now) == Some(new)))
 }
 
-/// Whether a write came too late: the object is not the one that was read any more.
-pub(crate) fn was_changed(error: &Error) -> bool {
+/// Returns true where a write failed because the object was changed since it was read.
+pub fn was_changed(error: &Error) -> bool {
     matches!(api_fault(error), Some(ApiFault::Changed { .. }))
 }
 
-/// Somebody else was faster.
-pub(crate) fn meddled(cluster: &Cluster, secret: &Secret, what: &str) -> Error {
+/// Returns the error of an object that another client replaced, changed or deleted meanwhile.
+pub(crate) fn conflict(cluster: &Cluster, secret: &Secret, what: &str) -> Error {
     Error::new(
         Kind::Conflict,
         format!(

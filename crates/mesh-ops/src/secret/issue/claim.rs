@@ -1,40 +1,39 @@
-//! Whether the secret of a source may take the place of what a holder has under that name: never where that gives access to
+//! Decides whether the secret for a remote cluster may replace what a holder has under that name: never where that gives access to
 //! another cluster, or cannot be told to give access to the same one, unless the operator says so.
 //!
 //! What a cluster says of itself is no proof: it may call itself by any name, show any UID, and know a token that all
-//! holders of another cluster share. So a name that only the cluster gives is no reason to change both where a secret leads
+//! holders of another cluster share. So a name that only the cluster gives is no reason to change both the server of a secret
 //! and what is trusted there.
 
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Namespace;
-use mesh_common::client::Interrupt;
-use mesh_common::client::{Connector, Kubeconfig, Overrides, Target, Trust, fan_out};
-use mesh_common::model::command::Knob;
-use mesh_common::model::error::{Error, Kind};
-use mesh_common::model::names::{CA_KEY, CONFIG_SECRET_KEY, KUBE_SYSTEM};
-use mesh_common::model::remote_cluster::{
+use mesh_client::{Connector, Interrupt, Kubeconfig, Overrides, Target, Trust, fan_out};
+use mesh_model::command::{Knob, Step};
+use mesh_model::error::{Error, Kind};
+use mesh_model::names::{CA_KEY, CONFIG_SECRET_KEY, KUBE_SYSTEM};
+use mesh_model::remote_cluster::{
     Address, Authorities, ReadCluster, RemoteCluster, Sameness, TokenDigest, normal_server,
 };
-use mesh_common::model::remote_secret::{RemoteSecret, SecretType};
-use mesh_common::model::token_home::held_token;
-use mesh_common::model::{certificate, istiod_rules, server};
+use mesh_model::remote_secret::{RemoteSecret, SecretType};
+use mesh_model::token_home::held_token;
+use mesh_model::{certificate, istiod_rules, server};
 use secrecy::ExposeSecret as _;
 
-use super::holders::{Holder, immutable};
-use super::observe::{Source, Token};
+use super::super::steps::take_away;
+use super::holder::{Holder, immutable};
+use super::observe::{RemoteState, TokenState};
 use super::options::Options;
 use super::packed::Value;
-use crate::held::take_away;
 
 /// A secret that is to be written to a holder, and what is known of the cluster that it is for.
 pub(crate) struct Claim<'a> {
     pub(crate) holder: &'a Holder,
-    /// The source's context.
+    /// The remote cluster's context.
     pub(crate) context: &'a str,
-    /// URL of the source's API server, as the secret will have it.
+    /// URL of its API server, as the secret will have it.
     pub(crate) server: &'a str,
-    pub(crate) source: &'a ReadCluster,
+    pub(crate) remote: &'a ReadCluster,
     /// The data key of the secret.
     pub(crate) cluster: &'a str,
     pub(crate) options: &'a Options,
@@ -42,11 +41,11 @@ pub(crate) struct Claim<'a> {
     pub(crate) written: &'a BTreeSet<&'a str>,
 }
 
-/// What secrets are compared with to tell whether they are for the source.
+/// Returns what secrets are compared with to tell whether they are for this remote cluster.
 pub(crate) fn read_cluster(
     target: &Target,
     server: &str,
-    seen: &Source,
+    seen: &RemoteState,
     options: &Options,
 ) -> ReadCluster {
     let names = [options.tls_server_name.as_deref(), target.tls_server_name()];
@@ -56,8 +55,8 @@ pub(crate) fn read_cluster(
         .flat_map(|url| names.map(|name| Address::new(url, name)))
         .filter(|address| options.allow_loopback || server::dead(&address.server).is_none());
     let token = match &seen.token {
-        Token::There(found) => Some(&found.secret),
-        Token::Missing(_) => None,
+        TokenState::There(found) => Some(&found.secret),
+        TokenState::Missing(_) => None,
     };
     let own = token.and_then(|secret| Some(&secret.data.as_ref()?.get(CA_KEY)?.0));
     let given = options.authorities.as_ref();
@@ -84,7 +83,7 @@ fn of_pem(pem: &[u8]) -> Authorities {
     certificates.map(|certificate| certificate.sha256).collect()
 }
 
-/// Refuses a name that nobody but the cluster itself gives it, where another context is called so.
+/// Refuses a name that only the cluster itself gives, where another context is called so.
 pub(crate) fn check_name(
     target: &Target,
     cluster: &str,
@@ -111,10 +110,11 @@ pub(crate) fn check_name(
                 server::without_login(other.server())
             ),
         )
-        .hint(format!(
-            "{}, if {cluster} is the cluster of context {context}",
-            options.flag(Knob::Name, context, cluster)
-        ))),
+        .hint(
+            options
+                .setting_step(Knob::Name, context, cluster)
+                .text(format!(", if {cluster} is the cluster of context {context}")),
+        )),
         Some(_) | None => Ok(()),
     }
 }
@@ -133,8 +133,8 @@ pub(crate) async fn check(
     Error::gather(results).map(drop)
 }
 
-/// Refuses what became of a secret on its way where that changes both where the existing one leads and what is trusted there,
-/// where nobody but the cluster itself gave the name.
+/// Refuses the final secret where it changes both the server of the existing one and what is trusted there, and only the cluster
+/// itself gave the name.
 pub(super) fn check_final(
     holder: &Holder,
     secret: &RemoteSecret,
@@ -158,7 +158,11 @@ pub(super) fn check_final(
                 wanted.address.server,
                 secret.cluster,
             ))
-            .hint(format!("{}, if it is and has moved", options.flag(Knob::Name, context, &secret.cluster))),
+            .hint(
+                options
+                    .setting_step(Knob::Name, context, &secret.cluster)
+                    .text(", if it is and has moved"),
+            ),
         ),
         _ => Ok(()),
     }
@@ -182,13 +186,13 @@ impl Claim<'_> {
         let Some((uid, existing, value)) = self.existing() else {
             return Ok(());
         };
-        let mut sameness = self.source.compare(existing, uid);
+        let mut sameness = self.remote.compare(existing, uid);
         let mut answered = None;
         // Its UID tells nothing where there is none to compare it with.
-        let is_comparable = self.source.uid.is_some() && self.options.verify;
+        let is_comparable = self.remote.uid.is_some() && self.options.verify;
         if sameness == Sameness::Unproven && is_comparable {
             answered = self.ask(value.bytes(), existing, connector).await;
-            sameness = self.source.compare(existing, answered.as_deref());
+            sameness = self.remote.compare(existing, answered.as_deref());
         }
         self.judge(existing, answered.as_deref().or(uid), sameness)
     }
@@ -200,23 +204,23 @@ impl Claim<'_> {
         }
     }
 
-    /// The secret that is to be replaced: the UID written down in it, and what it holds for the cluster.
+    /// Returns the secret that is to be replaced: the UID recorded in it, and what it holds for the cluster.
     fn existing(&self) -> Option<(Option<&str>, &RemoteCluster, &Value)> {
         let name = self.options.secret_type.secret_name(self.cluster);
         let (uid, value) = self.holder.value(&name, self.key())?;
         Some((uid, value.remote()?, value))
     }
 
-    /// Whether the holder has the very access that it would get.
+    /// Returns true where the holder has the very access that it would get.
     fn is_settled(&self) -> bool {
         self.existing().is_some_and(|(uid, existing, _)| {
-            self.source.compare(existing, uid) == Sameness::Same
-                && self.source.has_token_of(existing)
+            self.remote.compare(existing, uid) == Sameness::Same
+                && self.remote.has_token_of(existing)
         })
     }
 
-    /// The refusal of the Secret that is to be written, where it is somebody else's as a whole.
-    fn is_anothers(&self, secret: &str) -> Option<Error> {
+    /// Returns the refusal of the Secret that is to be written, where another manager owns all of it.
+    fn owned_by_another(&self, secret: &str) -> Option<Error> {
         let own = self.options.secret_type.secret_name(self.cluster);
         if secret != own || self.options.force_conflicts {
             return None;
@@ -228,13 +232,13 @@ impl Claim<'_> {
         allowed.err()
     }
 
-    /// Another cluster in the Secret that is to be written, whose name comes to the same Secret: it would be lost.
+    /// Returns the refusal where the Secret that is to be written gives access to another cluster too, which would be lost.
     fn other_key(&self, secret: &str) -> Option<Error> {
         let mut values = self.holder.values();
         let (_, other, ..) = values.find(|(name, key, _, value)| {
             *name == secret && *key != self.key() && value.remote().is_some()
         })?;
-        if let Some(error) = self.is_anothers(secret) {
+        if let Some(error) = self.owned_by_another(secret) {
             return Some(error);
         }
         let context = self.holder.cluster().context();
@@ -246,11 +250,15 @@ impl Claim<'_> {
                     self.options.namespace, self.cluster
                 ),
             )
-            .hint(format!("add --replace, if access to {other} is not needed any more")),
+            .hint(
+                Step::new("add ")
+                    .knob(Knob::Replace)
+                    .text(format!(", if access to {other} is not needed any more")),
+            ),
         )
     }
 
-    /// The UID of the cluster that the secret gives access to, by using it; nothing where that cannot be done.
+    /// Reads the UID of the cluster that the secret gives access to, by using it; returns nothing where that cannot be done.
     async fn ask(
         &self,
         kubeconfig: &[u8],
@@ -289,9 +297,9 @@ impl Claim<'_> {
             Sameness::Other => format!(
                 "its kube-system has UID {}, not {}",
                 uid.unwrap_or_default(),
-                self.source.uid.as_deref().unwrap_or_default()
+                self.remote.uid.as_deref().unwrap_or_default()
             ),
-            Sameness::Unproven if self.source.uid.is_none() => {
+            Sameness::Unproven if self.remote.uid.is_none() => {
                 "nothing tells that both are one cluster: address or CA are others, and the UID of its kube-system could not be read".to_owned()
             }
             Sameness::Unproven => {
@@ -311,19 +319,28 @@ impl Claim<'_> {
                 self.server,
             ),
         );
-        let name = self.options.flag(Knob::Name, context, cluster);
         let error = match sameness {
-            Sameness::Moved { .. } => error.hint(format!(
-                "{name}, if the cluster of context {context} is {cluster} and has moved"
-            )),
+            Sameness::Moved { .. } => error.hint(
+                self.options
+                    .setting_step(Knob::Name, context, cluster)
+                    .text(format!(
+                        ", if the cluster of context {context} is {cluster} and has moved"
+                    )),
+            ),
             Sameness::Other | Sameness::Unproven | Sameness::Same => error,
         };
         Err(error
-            .hint(format!("add --replace, if the cluster of context {context} takes the place of the other one"))
-            .hint(format!("give context {context} another name with --name, if they are two clusters: each needs a name of its own, which its istiod has as well (values.global.multiCluster.clusterName)")))
+            .hint(Step::new("add ").knob(Knob::Replace).text(format!(
+                ", if the cluster of context {context} takes the place of the other one"
+            )))
+            .hint(
+                Step::new(format!("give context {context} another name with "))
+                    .knob(Knob::Name)
+                    .text(", if they are two clusters: each needs a name of its own, which its istiod has as well (values.global.multiCluster.clusterName)"),
+            ))
     }
 
-    /// A secret of the holder that gives access to the source under another name.
+    /// Returns the refusal where a secret of the holder gives access to the remote cluster under another name.
     fn twin(&self) -> Option<Error> {
         if self.options.secret_type == SecretType::Config {
             return None;
@@ -334,9 +351,9 @@ impl Claim<'_> {
             !is_rewritten
                 && value
                     .remote()
-                    .is_some_and(|remote| self.source.is_reached_by(remote, *uid))
+                    .is_some_and(|remote| self.remote.is_reached_by(remote, *uid))
         })?;
-        if let Some(error) = self.is_anothers(name) {
+        if let Some(error) = self.owned_by_another(name) {
             return Some(error);
         }
         let kubectl = self.holder.cluster().target().kubectl();

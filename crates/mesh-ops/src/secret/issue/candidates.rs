@@ -1,48 +1,54 @@
-//! Refuses a server address that leads nowhere from another cluster, and names those that the cluster itself shows.
+//! Refuses a server address that other clusters cannot reach, and proposes those that the cluster itself shows.
 
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Node};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
-use mesh_common::client::{Cluster, Selection};
-use mesh_common::model::Error;
-use mesh_common::model::command::Knob;
-use mesh_common::model::server::{Dead, check_url, dead};
+use mesh_client::{Cluster, Selection};
+use mesh_model::Error;
+use mesh_model::command::{Knob, Step};
+use mesh_model::server::{Dead, check_url, dead};
 
 use super::options::Options;
 
-/// The refusal of `server`, with a hint for each address that the cluster shows and that is not dead itself.
+/// Returns the refusal of `server`, with a hint for each routable address that the cluster shows.
 pub(crate) async fn refusal(
-    source: &Cluster,
+    remote: &Cluster,
     server: &str,
     why: Dead,
     options: &Options,
 ) -> Result<Error, Error> {
-    let context = source.context();
+    let context = remote.context();
     let mut error = Error::usage(format!(
         "server {server} of context {context} {}",
         why.reason()
     ));
-    let found = candidates(source).await;
+    let found = candidates(remote).await;
     for url in &found {
-        error = error.hint(options.flag(Knob::Server, context, url));
+        error = error.hint(options.setting(Knob::Server, context, url));
     }
     if found.is_empty() {
-        error = error.hint(format!(
-            "give context {context} with --server the address at which the other clusters' pods reach its API server"
-        ));
+        error = error.hint(
+            Step::new(format!("give context {context} with "))
+                .knob(Knob::Server)
+                .text(" the address at which the other clusters' pods reach its API server"),
+        );
     }
-    Ok(error.hint("add --allow-loopback, if every cluster runs on this machine"))
+    Ok(error.hint(
+        Step::new("add ")
+            .knob(Knob::AllowLoopback)
+            .text(", if every cluster runs on this machine"),
+    ))
 }
 
-/// Addresses of the API server in the cluster's own objects; what cannot be read shows none.
-async fn candidates(source: &Cluster) -> Vec<String> {
+/// Reads addresses of the API server from the cluster's own objects; what cannot be read shows none.
+async fn candidates(remote: &Cluster) -> Vec<String> {
     let everything = Selection::labelled("kubernetes.io/service-name=kubernetes");
     let masters = Selection::labelled("node-role.kubernetes.io/control-plane");
     let (slices, info, nodes) = futures::join!(
-        source.list::<EndpointSlice>(Some("default"), &everything),
-        source.get::<ConfigMap>(Some("kube-public"), "cluster-info"),
-        source.list::<Node>(None, &masters),
+        remote.list::<EndpointSlice>(Some("default"), &everything),
+        remote.get::<ConfigMap>(Some("kube-public"), "cluster-info"),
+        remote.list::<Node>(None, &masters),
     );
     let (slices, nodes) = (slices.unwrap_or_default(), nodes.unwrap_or_default());
     let port = slices
@@ -71,16 +77,16 @@ async fn candidates(source: &Cluster) -> Vec<String> {
         .collect()
 }
 
-/// Whether it is worth proposing: the cluster's objects may say anything.
+/// Returns true where an address is worth proposing: the cluster's objects may say anything.
 fn is_good(url: &str) -> bool {
     check_url(url).is_ok() && dead(url).is_none()
 }
 
-/// kubeadm publishes how to reach the cluster.
-/// Source: <https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/#create-the-public-cluster-info-configmap>.
+/// Returns the address that kubeadm publishes.
+/// RemoteState: <https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/#create-the-public-cluster-info-configmap>.
 fn published_server(info: &ConfigMap) -> Option<String> {
     let kubeconfig = info.data.as_ref()?.get("kubeconfig")?;
-    let documents = mesh_common::model::yaml::documents(kubeconfig, "cluster-info").ok()?;
+    let documents = mesh_model::yaml::documents(kubeconfig, "cluster-info").ok()?;
     documents.first()?["clusters"][0]["cluster"]["server"]
         .as_str()
         .map(str::to_owned)

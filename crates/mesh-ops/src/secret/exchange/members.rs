@@ -1,15 +1,26 @@
-//! The clusters of the exchange: connected, read once for both of their parts, and known by one name each.
+//! The clusters of an exchange: connected, read once for both of their parts, and known by one name each.
 
-use mesh_common::client::{Cluster, Connector, Interrupt, Target, concerns_one_cluster, fan_out};
-use mesh_common::model::{Error, server};
-use mesh_common::terminal::Streams;
+use mesh_client::{Cluster, Target, concerns_one_cluster, fan_out};
+use mesh_model::command::{Knob, Step};
+use mesh_model::{Error, server};
 
+use super::super::issue::holder::Holder;
+use super::super::issue::observe::{RemoteState, observe};
+use super::super::issue::packed::Pool;
+use super::super::issue::plan::ClusterRef;
+use super::super::issue::{Options, candidates, cluster_name, reach};
 use super::pairs::Role;
-use super::resolve::Asked;
-use crate::source::holders::Holder;
-use crate::source::observe::Source;
-use crate::source::plan::Place;
-use crate::source::{Options, Pool, candidates, names, observe, reach};
+use crate::Job;
+
+/// A cluster that an exchange is asked for.
+pub struct MemberRequest {
+    /// The way to it.
+    pub target: Target,
+    /// Its part in the mesh.
+    pub role: Role,
+    /// The options, with what is said of this cluster alone.
+    pub options: Options,
+}
 
 /// A cluster that was reached and read.
 pub(super) struct Member {
@@ -17,11 +28,11 @@ pub(super) struct Member {
     pub options: Options,
     /// URL of its API server, as the secrets will have it.
     pub server: String,
-    /// The name under which it is introduced to the others.
+    /// Its name in the secrets of the others.
     pub name: String,
-    /// What it has as a source.
-    pub source: Source,
-    /// What it has as a holder; a remote is read as one too, which costs nothing and finds it out where it is named twice.
+    /// What it has as a remote cluster.
+    pub remote: RemoteState,
+    /// What it has as a holder; one without a control plane is read as one too, which needs no request more and shows where it is named twice.
     pub holder: Holder,
 }
 
@@ -30,8 +41,8 @@ impl Member {
         self.holder.cluster().context()
     }
 
-    pub(super) fn place(&self) -> Place<'_> {
-        Place {
+    pub(super) fn named(&self) -> ClusterRef<'_> {
+        ClusterRef {
             context: self.context(),
             kubectl: self.cluster().target().kubectl(),
         }
@@ -42,42 +53,38 @@ impl Member {
     }
 }
 
-/// Connects to all of them and reads them at once; gives those that could be read and the errors of those that could not.
+/// Connects to all of them and reads them at once; returns those that could be read and the errors of those that could not.
 ///
 /// # Errors
 /// All that a person has to decide first, joined with those of the unread ones; and the latter where fewer than two are left.
 pub(super) async fn gather(
-    asked: Vec<(Asked, Target)>,
+    requests: Vec<MemberRequest>,
     named: bool,
-    connector: &Connector,
-    interrupt: &Interrupt,
-    streams: &Streams,
+    job: &Job<'_>,
 ) -> Result<(Vec<Member>, Vec<Error>), Error> {
-    let results = interrupt
-        .or(async {
-            let pool = Pool::default();
-            let work = |(asked, target)| member(asked, target, connector, &pool);
-            Ok(fan_out(asked, work).await)
-        })
-        .await?;
+    let reading = async {
+        let pool = Pool::default();
+        Ok(fan_out(requests, |request| member(request, job, &pool)).await)
+    };
+    let results = job.interrupt.or(reading).await?;
     let (mut members, mut lost, mut wrong) = (Vec::<Member>::new(), Vec::new(), Vec::new());
     for result in results {
         match result {
             Ok((member, warnings)) => {
                 for warning in warnings {
-                    streams.warn(&warning);
+                    job.warn(warning)?;
                 }
                 match same(&member, &members) {
                     Some(other) if named => wrong.push(same_cluster(&member, other)),
-                    Some(other) => streams.say(&format!(
+                    Some(other) => job.note(format!(
                         "context {} is the same cluster as {} and is left out",
                         member.context(),
                         other.context()
-                    )),
+                    ))?,
                     None => members.push(member),
                 }
             }
-            Err(error) if concerns_one_cluster(&error) || names::is_about_a_name(&error) => {
+            Err(error) if concerns_one_cluster(&error) || cluster_name::is_about_a_name(&error) => {
                 lost.push(error);
             }
             Err(error) => wrong.push(error),
@@ -96,28 +103,29 @@ pub(super) async fn gather(
 }
 
 async fn member(
-    asked: Asked,
-    target: Target,
-    connector: &Connector,
+    request: MemberRequest,
+    job: &Job<'_>,
     pool: &Pool,
 ) -> Result<(Member, Vec<String>), Error> {
-    let options = asked.options;
-    let server = options
-        .server_for(target.context())
-        .unwrap_or(target.server())
-        .to_owned();
+    let MemberRequest {
+        target,
+        role,
+        options,
+    } = request;
+    let server = options.server.as_deref().unwrap_or(target.server());
+    let server = server.to_owned();
     server::check_url(&server)?;
-    let cluster = connector.connect(target).await?;
+    let cluster = job.connector.connect(target).await?;
     if let (Some(dead), false) = (server::dead(&server), options.allow_loopback) {
         let refusal = candidates::refusal(&cluster, &server, dead, &options).await;
         return Err(refusal.unwrap_or_else(|error| error));
     }
-    let (source, space) = futures::join!(
-        observe::source(&cluster, &options),
+    let (remote, space) = futures::join!(
+        observe(&cluster, &options),
         reach::space(&cluster, &options, pool)
     );
-    let (source, space) = (source?, space?);
-    let chosen = names::choose(&options, &source, cluster.context())?;
+    let (remote, space) = (remote?, space?);
+    let chosen = cluster_name::choose(&options, &remote, cluster.context())?;
     let mut warnings = chosen.warnings;
     if server.starts_with("http://") {
         warnings.push(format!(
@@ -129,16 +137,16 @@ async fn member(
         .into_iter()
         .map(|warning| format!("context {context}: {warning}"))
         .collect();
-    let istiods = source.istiods.clone().map(|names| names.known);
-    let holder = Holder::new(cluster, source.identity.clone(), istiods, space);
+    let istiods = remote.istiods.clone().map(|names| names.known);
+    let holder = Holder::new(cluster, remote.identity.clone(), istiods, space);
     warnings.extend(holder.skipped(&options));
     Ok((
         Member {
-            role: asked.role,
+            role,
             options,
             server,
             name: chosen.cluster,
-            source,
+            remote,
             holder,
         },
         warnings,
@@ -148,7 +156,7 @@ async fn member(
 fn same<'m>(member: &Member, others: &'m [Member]) -> Option<&'m Member> {
     others
         .iter()
-        .find(|other| other.source.identity.is(&member.source.identity))
+        .find(|other| other.remote.identity.is(&member.remote.identity))
 }
 
 fn same_cluster(member: &Member, other: &Member) -> Error {
@@ -174,10 +182,10 @@ fn same_names(members: &[Member]) -> Vec<Error> {
             ));
             let given = [member, twin].into_iter().find(|one| one.options.name.is_some());
             Some(match given {
-                Some(one) => error.hint(format!(
-                    "give context {} another name with --name",
-                    one.context()
-                )),
+                Some(one) => error.hint(
+                    Step::new(format!("give context {} another name with ", one.context()))
+                        .knob(Knob::Name),
+                ),
                 None => error.hint("give one of them another values.global.multiCluster.clusterName and install it again"),
             })
         })

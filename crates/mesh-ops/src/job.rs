@@ -1,0 +1,55 @@
+//! What every job on clusters is carried out with, and how it tells what happens.
+
+use jiff::Timestamp;
+use mesh_client::{Connector, Interrupt};
+use mesh_model::change::{Change, DryRun};
+use mesh_model::error::Error;
+use mesh_model::event::{Event, Events};
+
+/// What a job needs beside what it is about.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// Opens connections.
+    pub connector: &'a Connector,
+    /// Ctrl-C.
+    pub interrupt: &'a Interrupt,
+    /// Hears what happens.
+    pub events: &'a dyn Events,
+    /// Name and version of the program, for the annotation on what is applied.
+    pub applied_by: &'a str,
+    /// The time at which the job began.
+    pub now: Timestamp,
+}
+
+impl Job<'_> {
+    /// Tells a result.
+    pub fn done(&self, change: Change, dry_run: DryRun) -> Result<(), Error> {
+        self.events.tell(Event::Done { change, dry_run })
+    }
+
+    /// Tells what was done on the way to the result.
+    pub fn step(&self, change: Change, dry_run: DryRun) -> Result<(), Error> {
+        self.events.tell(Event::Step { change, dry_run })
+    }
+
+    /// Tells something worth knowing.
+    pub fn note(&self, text: impl Into<String>) -> Result<(), Error> {
+        self.events.tell(Event::Note(text.into()))
+    }
+
+    /// Tells of something odd, which stops nothing.
+    pub fn warn(&self, text: impl Into<String>) -> Result<(), Error> {
+        self.events.tell(Event::Warning {
+            text: text.into(),
+            hints: Vec::new(),
+        })
+    }
+
+    /// Tells what went wrong, what that means for the rest, which goes on, and what can be done about it.
+    pub fn warn_of(&self, error: &Error, meaning: &str) -> Result<(), Error> {
+        self.events.tell(Event::Warning {
+            text: format!("{}; {meaning}", error.in_one_line()),
+            hints: error.hints().to_vec(),
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! Remote secrets that give access to none of the clusters of an exchange: which they are, and their deletion.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::Secret;
+use mesh_client::{Cluster, concerns_one_cluster, fan_out};
+use mesh_model::change::{Action, Change, DryRun, ObjectRef};
+use mesh_model::remote_secret::own_name;
+use mesh_model::{Error, Exit};
+
+use super::super::steps::comes_back;
+use super::members::Member;
+use crate::Job;
+
+/// A secret that is to be deleted.
+pub struct Leftover {
+    cluster: Cluster,
+    secret: Secret,
+}
+
+impl Leftover {
+    /// Returns the name of the Secret.
+    pub fn name(&self) -> &str {
+        own_name(&self.secret)
+    }
+
+    /// Returns the context of its cluster.
+    pub fn context(&self) -> &str {
+        self.cluster.context()
+    }
+
+    /// Returns the clusters that it gives access to, by its data keys.
+    pub fn clusters(&self) -> Vec<&str> {
+        let data = self.secret.data.iter();
+        data.flat_map(|data| data.keys().map(String::as_str))
+            .collect()
+    }
+
+    /// Returns the warning that another program puts it back, where one does.
+    pub fn comes_back(&self) -> Option<String> {
+        comes_back(&self.secret, self.context())
+    }
+
+    fn change(&self) -> Change {
+        let namespace = self
+            .secret
+            .metadata
+            .namespace
+            .as_deref()
+            .unwrap_or_default();
+        let object = ObjectRef::secret(namespace, self.name());
+        Change::new(self.context(), object, Action::Delete)
+    }
+}
+
+/// Returns the secrets of all members that give access to none of them.
+pub(super) fn leftovers(members: &[Member]) -> Vec<Leftover> {
+    let known: BTreeSet<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    let mut leftovers = Vec::new();
+    for member in members {
+        let secrets = member.holder.secrets_beside(&known).into_iter();
+        leftovers.extend(secrets.map(|secret| Leftover {
+            cluster: member.cluster().clone(),
+            secret,
+        }));
+    }
+    leftovers
+}
+
+/// Deletes them, each only if it is still the very one that was read; a cluster that does not let us does not affect the others.
+pub(super) async fn delete(
+    leftovers: &[Leftover],
+    dry_run: DryRun,
+    job: &Job<'_>,
+) -> Result<Exit, Error> {
+    let results = fan_out(leftovers, |one| async move {
+        job.interrupt.check()?;
+        let metadata = &one.secret.metadata;
+        one.cluster.delete::<Secret>(metadata, dry_run).await?;
+        Ok(one.change())
+    })
+    .await;
+    let (mut exit, mut errors) = (Exit::Fine, Vec::new());
+    for result in results {
+        match result {
+            Ok(change) => job.done(change, dry_run)?,
+            Err(error) if concerns_one_cluster(&error) => {
+                job.warn_of(&error, "run this again to prune what is left")?;
+                exit = Exit::Partial;
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    Error::all(errors).map_or(Ok(exit), Err)
+}

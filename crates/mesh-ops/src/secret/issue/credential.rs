@@ -1,0 +1,160 @@
+//! Creates what the plan says in the remote cluster, and gets the credential out of it. Beside `mint`, the only writer there.
+
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use mesh_client::{ApplyOptions, DryRun};
+use mesh_model::change::{Action, Change};
+use mesh_model::remote_secret::own_name;
+use mesh_model::succession::following;
+use mesh_model::token_home::held_token;
+use mesh_model::{Error, reader};
+use secrecy::SecretString;
+
+use super::super::amend;
+use super::super::token_secret::{authorities, filled, make_secret};
+use super::mint;
+use super::observe::own_secret_name;
+use super::options::Auth;
+use super::plan::{Plan, TokenPlan};
+use super::remote::Remote;
+use super::surroundings::Missing;
+use super::token_status::Replacement;
+
+/// What a holder authenticates with, and the cluster's own CA (PEM).
+#[derive(Clone)]
+pub(crate) struct Credential {
+    pub token: SecretString,
+    pub authorities: Vec<u8>,
+    /// The Secret that was made for this token, and that nobody else needs.
+    pub anchor: Option<ObjectMeta>,
+}
+
+/// Creates every object in its order; returns whether there was any.
+pub(crate) async fn make(remote: &Remote<'_>, missing: &[Missing]) -> Result<bool, Error> {
+    let is_without_namespace = missing
+        .iter()
+        .any(|object| matches!(object, Missing::Namespace(_)));
+    for object in missing {
+        remote.job.interrupt.check()?;
+        let mut dry_run = remote.options.dry_run;
+        // No server checks an object whose namespace is only made in the same dry run.
+        if dry_run == DryRun::Server
+            && is_without_namespace
+            && matches!(object, Missing::Account(_))
+        {
+            dry_run = DryRun::Client;
+        }
+        make_one(remote, object, dry_run).await?;
+        let change = Change::new(remote.cluster.context(), object.named(), Action::Create);
+        remote.job.step(change, dry_run)?;
+    }
+    Ok(!missing.is_empty())
+}
+
+async fn make_one(remote: &Remote<'_>, object: &Missing, dry_run: DryRun) -> Result<(), Error> {
+    let options = ApplyOptions {
+        dry_run,
+        ..apply_options(remote)
+    };
+    let cluster = &remote.cluster;
+    match object {
+        Missing::Namespace(namespace) => cluster.apply(namespace, options).await.map(drop),
+        Missing::Account(account) => cluster.apply(account, options).await.map(drop),
+        Missing::Role(role) => cluster.apply(role.as_ref(), options).await.map(drop),
+        Missing::Binding(binding) => cluster.apply(binding, options).await.map(drop),
+    }
+}
+
+/// Returns the credential for one holder; `None` in a dry run where it would have to be made first.
+pub(crate) async fn get(
+    remote: &Remote<'_>,
+    plan: &Plan,
+    holder: Option<&str>,
+) -> Result<Option<Credential>, Error> {
+    let known = match &plan.token {
+        TokenPlan::Existing(secret) => secret.as_ref().clone(),
+        TokenPlan::NewSecret(_) | TokenPlan::Replacement(_) | TokenPlan::Minted { .. }
+            if !remote.options.dry_run.writes() =>
+        {
+            return Ok(None);
+        }
+        TokenPlan::NewSecret(own) => {
+            let account = &remote.options.account;
+            let holder = own
+                .as_deref()
+                .or(holder.filter(|_| remote.options.has_own_token()));
+            let name = holder.map_or_else(
+                || reader::token_secret_name(account),
+                |h| own_secret_name(account, h),
+            );
+            create(remote, &token_secret(remote, &name)).await?
+        }
+        TokenPlan::Replacement(replacement) => replace(remote, replacement).await?,
+        TokenPlan::Minted {
+            duration,
+            holder: own,
+            authorities,
+        } => {
+            let holder = own.as_deref().or(holder);
+            return mint::mint(remote, *duration, holder, authorities)
+                .await
+                .map(Some);
+        }
+    };
+    from_secret(remote, known).await.map(Some)
+}
+
+fn token_secret(remote: &Remote<'_>, name: &str) -> Secret {
+    reader::token_secret(&remote.options.namespace, &remote.options.account, name)
+}
+
+async fn create(remote: &Remote<'_>, secret: &Secret) -> Result<Secret, Error> {
+    let job = remote.job;
+    make_secret(&remote.cluster, job.interrupt, secret, job.events).await
+}
+
+/// Puts a token that is accepted into the Secret whose token was revoked: that of the Secret which replaces the one that is gone.
+/// Each step does nothing where it was done before.
+async fn replace(remote: &Remote<'_>, replacement: &Replacement) -> Result<Secret, Error> {
+    let Replacement {
+        revoked,
+        name,
+        made,
+    } = replacement;
+    let carrier = if let Some(made) = made {
+        made.clone()
+    } else {
+        create(remote, &following(revoked, token_secret(remote, name))).await?
+    };
+    let (cluster, interrupt) = (&remote.cluster, remote.job.interrupt);
+    let carrier = filled(cluster, interrupt, carrier, true).await?;
+    let old = held_token(revoked).unwrap_or_default();
+    let new = SecretString::from(held_token(&carrier).unwrap_or_default());
+    if !amend::replace_token(cluster, interrupt, revoked, old, &new).await? {
+        return Err(amend::conflict(cluster, revoked, "given another token"));
+    }
+    remote.job.note(format!(
+        "secret/{} in context {} held a token that was revoked, and holds that of secret/{name} now",
+        own_name(revoked),
+        cluster.context()
+    ))?;
+    Ok(carrier)
+}
+
+/// Returns the credential of a token Secret, once Kubernetes has filled it.
+async fn from_secret(remote: &Remote<'_>, known: Secret) -> Result<Credential, Error> {
+    let wants_token = matches!(remote.options.auth, Auth::Token);
+    let secret = filled(&remote.cluster, remote.job.interrupt, known, wants_token).await?;
+    Ok(Credential {
+        token: SecretString::from(held_token(&secret).unwrap_or_default()),
+        authorities: authorities(&secret).to_vec(),
+        anchor: None,
+    })
+}
+
+pub(super) fn apply_options(remote: &Remote<'_>) -> ApplyOptions {
+    ApplyOptions {
+        dry_run: remote.options.dry_run,
+        force_conflicts: false,
+    }
+}
