@@ -6,8 +6,7 @@ use super::Error;
 /// cluster.
 /// Source: `checkShouldLead` in Istio's `pilot/pkg/serviceregistry/kube/controller/multicluster.go`.
 ///
-/// # Errors
-/// A name that is empty or holds a blank, `*` beside others.
+/// # Errors A name that is empty or contains a blank, `*` together with others.
 pub fn managing_clusters(clusters: &[String]) -> Result<Option<String>, Error> {
     let mut names: Vec<&str> = Vec::new();
     let mut errors = Vec::new();

@@ -17,28 +17,28 @@ pub enum MetadataField {
     Annotation(&'static str),
 }
 
-/// The value that a field shall have, and what may be done for it.
+/// The desired value of a field, and the ways in which it may be established.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Desired<'a> {
     /// The value; `None` removes the field.
     pub value: Option<&'a str>,
-    /// Whether another value may be replaced.
+    /// True if another value may be replaced.
     pub overwrite: bool,
-    /// Whether it may be taken over from field managers that apply it.
+    /// True if it may be taken over from field managers that apply it.
     pub force_conflicts: bool,
 }
 
 /// The write that gives the field its desired value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldWrite {
-    /// None: it has it already, whoever set it.
+    /// None: it has the value already, whichever manager set it.
     Keep,
-    /// A server-side apply of what [`MetadataField::applied`] returns.
+    /// A server-side apply of the result of [`MetadataField::applied`].
     Apply {
-        /// Whether it is taken over from managers that wrote it before.
+        /// True if it is taken over from managers that wrote it before.
         force: bool,
     },
-    /// A merge patch that removes it, since it was not (or not only) applied by us.
+    /// A merge patch that removes it, because it was not (or not only) applied by us.
     Remove,
 }
 
@@ -59,7 +59,7 @@ impl MetadataField {
         }
     }
 
-    /// Returns the value on the object, where there is one.
+    /// Returns the value on the object, if there is one.
     pub fn value(self, meta: &ObjectMeta) -> Option<&str> {
         let map = match self {
             Self::Label(_) => &meta.labels,
@@ -70,9 +70,9 @@ impl MetadataField {
 
     /// Decides for an object with this metadata.
     ///
-    /// Only a value that has to change can conflict: one that is right is left to its manager. `overwrite` replaces a value
-    /// that a manager wrote once (kubectl, istioctl); a manager that applies it server-side would set it again, so that takes
-    /// `force_conflicts`.
+    /// Only a value that has to change can conflict: a right one is left to its manager. `overwrite` replaces a value
+    /// that a manager wrote once (kubectl, istioctl). A manager that applies it server-side would set it again;
+    /// replacing such a value needs `force_conflicts`.
     pub fn decide(self, meta: &ObjectMeta, desired: Desired<'_>) -> Result<FieldWrite, Refusal> {
         let found = self.value(meta);
         if found == desired.value {
@@ -102,8 +102,8 @@ impl MetadataField {
         })
     }
 
-    /// Returns what to apply so that `object` gets the field with this value or, with `None`, loses it: all that we applied to
-    /// it before, with the field changed.
+    /// Returns the object to apply so that `object` gets the field with this value or, with `None`, loses it: all
+    /// fields that we applied before, with this one changed.
     pub fn applied(self, object: &Value, value: Option<&str>) -> Value {
         let mut part = applied_by(object, FIELD_MANAGER);
         let map = self.map();
@@ -146,7 +146,8 @@ mod tests {
 
     const FIELD: MetadataField = MetadataField::Label("l");
 
-    /// An object with the label `l=old`, owned by these managers; a `+` in front of a name means that it applied it.
+    /// Returns an object with the label `l=old`, owned by these managers; a `+` in front of a name means that the
+    /// manager applied it.
     fn object(managers: &[&str]) -> Value {
         let fields: Vec<Value> = managers
             .iter()

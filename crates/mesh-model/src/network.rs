@@ -81,7 +81,8 @@ pub fn misspelled<'a>(keys: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
         .collect()
 }
 
-/// Returns a warning for each label of a namespace that is mistaken for [`NETWORK_LABEL`]; `cluster` describes its cluster.
+/// Returns a warning for each label of a namespace that looks like a misspelled [`NETWORK_LABEL`]; `cluster` describes
+/// its cluster.
 pub fn misspelled_labels(namespace: &Namespace, cluster: &str) -> Vec<String> {
     let labels = namespace.metadata.labels.iter().flatten();
     let name = namespace.metadata.name.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The networks that a gateway's proxies send traffic to, which are to be their own alone.
+//! The networks that a gateway's proxies serve; it should be only their own.
 
 use k8s_openapi::api::core::v1::Pod;
 
@@ -8,14 +8,15 @@ use crate::container_env::value;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::names::NETWORK_VIEW_VARIABLE;
 
-/// Returns the one network that the proxy of a pod is told to serve; nothing where it serves all.
+/// Returns the only network that the proxy of a pod serves; `None` if it serves all.
 pub(crate) fn of_pod(pod: &Pod) -> Option<&str> {
     let spec = pod.spec.as_ref()?;
     value(&spec.containers, NETWORK_VIEW_VARIABLE)
 }
 
-/// Returns the finding about a gateway whose pods serve another network than their own, or all: it may send a request on to
-/// another gateway, and get it back. `who` begins the sentence and ends with `serve` or `serves`; `workload` makes the pods.
+/// Returns the finding about a gateway whose pods serve another network than their own, or all: it may forward a
+/// request to another gateway, and get it back. `who` begins the sentence and ends with `serve` or `serves`; `workload`
+/// is the owner of the pods.
 pub(crate) fn finding(
     who: &str,
     view: Option<&str>,

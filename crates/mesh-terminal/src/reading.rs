@@ -1,14 +1,14 @@
-//! The clusters that the flags name, and reading them.
+//! The clusters that the flags select, and reading them.
 
 use crate::flags::{AllContextFlags, ConnectFlags};
 use mesh_client::{Kubeconfig, Target};
 use mesh_model::Error;
 use mesh_ops::Fleet;
 
-/// Returns the clusters that the flags name, in their order.
+/// Returns the clusters that the flags select, in their order.
 ///
-/// # Errors
-/// All contexts that cannot be used, joined; and a flag that can be said of one cluster only, where there are several.
+/// # Errors All contexts that cannot be used, joined; and a flag that is only valid for one cluster, if there are
+/// several.
 pub fn targets(
     kubeconfig: &Kubeconfig,
     connect: &ConnectFlags,

@@ -86,7 +86,7 @@ impl Kubectl {
         self.cluster.is_none() && self.user.is_none() && self.server == ServerWords::default()
     }
 
-    /// Returns the context, where one was named.
+    /// Returns the context, if one is set.
     pub fn context_name(&self) -> Option<&str> {
         self.context.as_deref()
     }

@@ -171,7 +171,7 @@ impl Gateway {
         format!("{kind} {}/{}", self.namespace, self.name)
     }
 
-    /// Returns the object as changes and findings name it.
+    /// Returns the reference to the object for changes and findings.
     pub fn reference(&self) -> ObjectRef {
         let kind = if self.api.is_some() {
             "gateway.gateway.networking.k8s.io"

@@ -201,7 +201,7 @@ impl Known<'_> {
         self.gateway.pods.is_some_and(|pods| pods.ready == 0)
     }
 
-    /// Returns the finding with the gateway that it is about.
+    /// Adds the cluster and the gateway to the finding.
     fn placed(&self, finding: Finding) -> Finding {
         finding
             .in_cluster(&self.cluster.context)

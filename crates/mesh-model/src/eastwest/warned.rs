@@ -32,8 +32,8 @@ impl Gateway {
     }
 }
 
-/// Returns the finding with the newest Warning about the Service or the pods of the gateway at its end, where there is one
-/// and Events were read.
+/// Appends the newest Warning about the Service or the pods of the gateway to the finding, if there is one and Events
+/// were read.
 pub(super) fn with_newest(
     mut finding: Finding,
     gateway: &Gateway,

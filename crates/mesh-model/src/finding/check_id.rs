@@ -28,7 +28,7 @@ macro_rules! catalogue {
     ($($group:ident $heading:literal {
         $($check:ident $id:literal $severity:ident $title:literal $explanation:literal;)+
     })+) => {
-        /// A check. Its text is the id that reports and JSON have, such as `secret-server-loopback`.
+        /// A check. Its text is the id in reports and JSON, such as `secret-server-loopback`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum CheckId {
             $($(
@@ -37,7 +37,7 @@ macro_rules! catalogue {
             )+)+
         }
 
-        /// The subject of some checks.
+        /// A subject, which groups checks.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Group {
             $(
@@ -47,7 +47,7 @@ macro_rules! catalogue {
         }
 
         impl CheckId {
-            /// All checks, by groups.
+            /// All checks, by group.
             pub const ALL: &'static [Self] = &[$($(Self::$check,)+)+];
 
             pub(super) const fn entry(self) -> $crate::finding::check_id::Entry {
@@ -84,7 +84,7 @@ impl CheckId {
         self.entry().id
     }
 
-    /// Returns the subject that it belongs to.
+    /// Returns its subject.
     pub const fn group(self) -> Group {
         self.entry().group
     }

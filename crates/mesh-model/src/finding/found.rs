@@ -52,16 +52,16 @@ pub struct Finding {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Details {
-    /// The context of the cluster where it is.
+    /// The context of the cluster that has the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
     /// The context of the other cluster that it concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
-    /// The object that has to change.
+    /// The object that must be changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectRef>,
-    /// The likely cause, which the message ends with.
+    /// The likely cause, with which the message ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// Evidence from other sources, such as Events, one line each.
@@ -88,28 +88,28 @@ impl Finding {
         self
     }
 
-    /// Names the context of the cluster where it is.
+    /// Sets the context of the cluster that has the problem.
     #[must_use]
     pub fn in_cluster(mut self, context: impl Into<String>) -> Self {
         self.details_mut().cluster = Some(context.into());
         self
     }
 
-    /// Names the context of the other cluster that it concerns.
+    /// Sets the context of the other cluster that it concerns.
     #[must_use]
     pub fn with_peer(mut self, context: impl Into<String>) -> Self {
         self.details_mut().peer = Some(context.into());
         self
     }
 
-    /// Names the object that has to change.
+    /// Sets the object that must be changed.
     #[must_use]
     pub fn about(mut self, object: ObjectRef) -> Self {
         self.details_mut().object = Some(object);
         self
     }
 
-    /// Ends the message with the likely cause.
+    /// Appends the likely cause to the message.
     #[must_use]
     pub fn because(mut self, why: &str) -> Self {
         self.message = format!("{}: {why}", self.message);
@@ -117,7 +117,7 @@ impl Finding {
         self
     }
 
-    /// Adds what others say about it.
+    /// Adds evidence from other sources.
     #[must_use]
     pub fn shown_by(mut self, evidence: impl IntoIterator<Item = String>) -> Self {
         let mut evidence = evidence.into_iter().peekable();
@@ -127,7 +127,7 @@ impl Finding {
         self
     }
 
-    /// Returns where it is and by what it was seen, where anything of that is known.
+    /// Returns its place and evidence, if any of that is known.
     pub fn details(&self) -> Option<&Details> {
         self.details.as_deref()
     }

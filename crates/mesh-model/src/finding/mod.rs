@@ -1,4 +1,4 @@
-//! Findings of checks, and the catalogue of the checks that file them.
+//! Findings of checks, and the catalogue of the checks that report them.
 
 mod catalogue;
 mod check_id;

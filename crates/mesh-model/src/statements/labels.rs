@@ -1,4 +1,5 @@
-//! The networks and names of all clusters, judged together. The model of the report: JSON and YAML are this, and it only grows.
+//! The networks and names of all clusters, judged together. This is the model of the report: fields of its JSON and
+//! YAML may be added, but not removed.
 
 use std::collections::BTreeSet;
 
@@ -17,17 +18,17 @@ use crate::names::CONTROL_PLANE_ANNOTATION;
 pub struct IdentityObservation {
     /// Its context.
     pub context: String,
-    /// How printed commands name it.
+    /// The kubectl flags that select it.
     pub kubectl: Kubectl,
     /// The UID of kube-system.
     pub uid: Option<String>,
     /// Istio's namespace.
     pub namespace: Option<Namespace>,
-    /// The statements of its parts, in the order of their weight.
+    /// The statements of its parts, by weight.
     pub statements: Vec<Statement>,
     /// The parts that could not be read, each with the reason.
     pub skipped: Vec<(&'static str, String)>,
-    /// Whether some of those may disagree with the others.
+    /// True if one of those may disagree with the others.
     pub is_partial: bool,
 }
 
@@ -53,10 +54,10 @@ pub struct ClusterLabels {
     /// The UID of kube-system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
-    /// The network that most parts name; `None` where as many name another.
+    /// The network of most parts; `None` if there is a tie.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
-    /// The name that most parts have for the cluster.
+    /// The cluster name of most parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
     /// The clusters whose control planes manage a cluster without one.
@@ -67,10 +68,10 @@ pub struct ClusterLabels {
     /// The parts that could not be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedPart>,
-    /// Whether something of what was skipped may drift.
+    /// True if a skipped part may disagree with the others.
     #[serde(skip)]
     pub is_partial: bool,
-    /// What is wrong, with what fixes it.
+    /// The findings, each with its fix.
     pub findings: Vec<Finding>,
 }
 
@@ -85,7 +86,7 @@ pub struct SkippedPart {
 }
 
 impl MeshLabels {
-    /// Judges all clusters together: only then it shows whether there are several networks.
+    /// Judges all clusters together, because only then the number of networks is known.
     pub fn new(once: EachOnce<IdentityObservation>) -> Self {
         let observed = once.read.into_iter().map(|(_, one)| one);
         let observed: Vec<IdentityObservation> = observed.collect();
@@ -105,7 +106,7 @@ impl MeshLabels {
         }
     }
 
-    /// Whether anything disagrees.
+    /// Returns whether a statement disagrees with the others, or a finding is an error.
     pub fn drifts(&self) -> bool {
         self.items.iter().any(|item| {
             let wrong = item

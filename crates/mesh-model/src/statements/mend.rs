@@ -27,12 +27,12 @@ impl<'a> Tools<'a> {
         Self { kubectl }
     }
 
-    /// Returns how kubectl is told about the cluster.
+    /// Returns the kubectl flags that select the cluster.
     pub(super) const fn kubectl(&self) -> &'a Kubectl {
         self.kubectl
     }
 
-    /// Returns the finding with the context of the cluster, where it has one.
+    /// Adds the context of the cluster to the finding, if it has one.
     pub(super) fn placed(&self, finding: Finding) -> Finding {
         match self.kubectl.context_name() {
             Some(context) => finding.in_cluster(context),

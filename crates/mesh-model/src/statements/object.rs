@@ -80,10 +80,10 @@ impl Object {
         !self.resource.is_empty() && !self.name.is_empty()
     }
 
-    /// Returns the object as changes and findings name it, where it is one that commands can be about.
+    /// Returns the reference to the object for changes and findings, if commands can name it.
     pub(super) fn reference(&self) -> Option<ObjectRef> {
         self.is_known().then(|| ObjectRef {
-            // Commands take the plural, kubectl prints the singular.
+            // Commands accept the plural, kubectl prints the singular.
             kind: self.resource.replacen("gateways.", "gateway.", 1),
             namespace: Some(self.namespace.clone()).filter(|namespace| !namespace.is_empty()),
             name: self.name.clone(),
