@@ -30,7 +30,9 @@ pub enum Action {
     Delete,
     /// The object is deleted because the configuration no longer contains it.
     Prune,
-    /// The object is deleted, which revokes the token that is bound to it.
+    /// The object gets another token in place of the one that it holds.
+    Rotate,
+    /// The token of the object is revoked: the object is deleted, or gets another token.
     Revoke,
 }
 
@@ -67,6 +69,7 @@ impl Action {
             Self::Unannotate => "no longer annotated",
             Self::Delete => "deleted",
             Self::Prune => "pruned",
+            Self::Rotate => "rotated",
             Self::Revoke => "revoked",
         }
     }

@@ -40,10 +40,13 @@ impl Change {
     }
 }
 
-/// `secret/istio-remote-secret-west created in context east`.
+/// `secret/istio-remote-secret-west created in context east`, and of a token `token of secret/… revoked in context west`.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (object, word, context) = (&self.object, self.action.word(), &self.context);
+        if self.action == Action::Revoke {
+            f.write_str("token of ")?;
+        }
         write!(f, "{object} {word} in context {context}")
     }
 }
@@ -135,10 +138,14 @@ mod tests {
 
     #[test]
     fn a_change_reads_as_kubectl_says_it() {
-        let lines: Vec<String> = set().iter().map(ToString::to_string).collect();
+        let mut set = set();
+        let token = ObjectRef::secret("istio-system", "c");
+        set.push(Change::new("west", token, Action::Revoke));
+        let lines: Vec<String> = set.iter().map(ToString::to_string).collect();
         let expected = [
             "secret/a created in context east",
             "secret/b unchanged in context west",
+            "token of secret/c revoked in context west",
         ];
         assert_eq!(lines, expected);
     }

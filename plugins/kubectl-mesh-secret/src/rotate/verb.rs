@@ -1,23 +1,20 @@
 //! The verb from its arguments to its exit code.
 
 use mesh_common::client::{Interrupt, with_lost};
-use mesh_common::model::error::Kind;
-use mesh_common::model::remote_cluster::normal_server;
+use mesh_common::model::event::Event;
 use mesh_common::model::{Error, Exit};
+use mesh_common::ops::Job;
+use mesh_common::ops::secret::presenter::Presenter;
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::{Environment, Streams};
 
 use super::args::RotateArgs;
-use super::entries::entries;
-use super::observe::{Seen, observe};
-use super::plan::Rotation;
-use super::registry::Registry;
-use super::resolve::Order;
-use super::skipped::{Skipped, Where};
-use super::steps::Work;
-use super::unknown::unknown;
+use super::chain::{Entries, Registry, Rotations, conflicts, is_server_given, rotations};
+use super::model::{Request, RotationState};
+use super::observe::observe;
+use super::resolve::{Contexts, possible_remotes, resolve};
+use super::steps::{Planned, Work, dry_run, rotate};
 use crate::cli::SELF;
-use mesh_common::ops::secret::presenter::Presenter;
 
 pub(crate) async fn run(
     arguments: RotateArgs,
@@ -27,89 +24,62 @@ pub(crate) async fn run(
 ) -> Result<Exit, Error> {
     arguments.entry.refuse()?;
     let kubeconfig = arguments.connect.load(environment)?;
-    let mut order = Order::resolve(&arguments, &kubeconfig)?;
+    let (request, contexts) = resolve(&arguments, &kubeconfig)?;
     let connector = connector(environment, SELF, streams.interactive);
-    let namespace = order.namespace.clone();
-
-    let asked = std::mem::take(&mut order.contexts);
-    let reading = async { Ok(observe(asked, &namespace, &connector).await) };
-    let mut seen = interrupt.or(reading).await?;
-    let sources = order.possible_sources(|server| seen.leads_to(server));
-    let reading = async { Ok(observe(sources, &namespace, &connector).await) };
-    seen.add(interrupt.or(reading).await?);
-    for note in &seen.doubles {
-        streams.say(note);
-    }
-    for line in &seen.not_compared {
-        streams.warn(line);
-    }
-    if !seen.places.iter().any(|place| place.named) {
-        let lost = seen.unread.into_iter().filter(|one| one.named);
-        let lost = Error::all(lost.map(|one| one.error));
-        return Err(lost.unwrap_or_else(|| Error::usage("the kubeconfig has no context")));
-    }
-
-    let (all, unfit): (Vec<_>, Vec<_>) = seen
-        .places
-        .iter()
-        .enumerate()
-        .map(|(number, place)| entries(number, &place.secrets))
-        .unzip();
-    let (all, unfit): (Vec<_>, Vec<_>) = (all.concat(), unfit.into_iter().flatten().collect());
-    let chosen = order.wanted.select(&all, &unfit, &seen.places);
-    let chosen = match chosen {
-        Ok(chosen) => chosen,
-        // What was named may be where nobody could look.
-        Err(error) => return Err(with_lost(error, &mut seen.lost())),
-    };
-    let presenter = Presenter::new(&connector);
-    let registry = Registry::new(&seen, &order, &presenter, environment.now);
-    let (lineages, skipped) = interrupt.or(registry.lineages(&chosen)).await?;
-    let mut skipped = skipped_errors(&skipped, &registry, &seen, &order);
-    let (mut rotations, mut is_some_not_due) = (Vec::new(), false);
-    for lineage in lineages {
-        match interrupt.or(registry.parts(&lineage, &all)).await {
-            Ok(parts) => {
-                let rotation = Rotation::of(lineage, parts);
-                if !rotation.is_due(order.due, environment.now) {
-                    is_some_not_due = true;
-                } else if rotation.named(&seen.places).next().is_some() {
-                    rotations.push(rotation);
-                } else {
-                    skipped.extend(unknown(&rotation, &seen, &namespace));
-                }
-            }
-            Err(error) if error.kind() == Kind::Interrupted => return Err(error),
-            Err(error) => skipped.push(error),
-        }
-    }
-    if rotations.is_empty() && !skipped.is_empty() && !is_some_not_due {
-        skipped.extend(seen.lost());
-        return Error::all(skipped).map_or(Ok(Exit::Fine), Err);
-    }
-    let mut exit = say_skipped(&skipped, streams);
-    if rotations.is_empty() {
-        streams.say("no token is due");
-        return Ok(exit.worse(seen.say_left_out(streams)));
-    }
-    let strangers = rotations.iter().filter(|_| !order.force_conflicts);
-    let strangers = strangers.flat_map(|rotation| rotation.strangers(&seen.places));
-    if let Some(error) = Error::all(strangers) {
-        return Err(with_lost(error, &mut seen.lost()));
-    }
-
-    let work = Work {
-        order: &order,
+    let job = Job {
         connector: &connector,
         interrupt,
-        streams,
-        seen: &seen,
+        events: streams,
+        applied_by: SELF,
+        now: environment.now,
+    };
+    let mut state = read(contexts, &request, job).await?;
+    let entries = Entries::new(&state.clusters);
+    let selected = match entries.select(&request.selection, &state.clusters) {
+        Ok(selected) => selected,
+        // What was named may be in a cluster that could not be read.
+        Err(error) => return Err(with_lost(error, &mut state.take_lost())),
+    };
+    let presenter = Presenter::new(&connector);
+    let registry = Registry::new(&state, &request, &presenter, environment.now);
+    let Rotations {
+        due,
+        mut skipped,
+        is_some_not_due,
+    } = rotations(&registry, &selected, &entries.tokens, interrupt).await?;
+    if due.is_empty() && !skipped.is_empty() && !is_some_not_due {
+        skipped.extend(state.take_lost());
+        return Error::all(skipped).map_or(Ok(Exit::Fine), Err);
+    }
+    let mut exit = warn_of_skipped(&skipped, job)?;
+    if due.is_empty() {
+        job.note("no token is due")?;
+        return Ok(exit.worse(warn_of_lost(&state, job)?));
+    }
+    let refused = due.iter().filter(|_| !request.force_conflicts);
+    let refused = refused.flat_map(|rotation| conflicts(rotation, &state.clusters));
+    if let Some(error) = Error::all(refused) {
+        return Err(with_lost(error, &mut state.take_lost()));
+    }
+
+    let plan = due.into_iter();
+    let plan: Vec<Planned> = plan
+        .map(|rotation| Planned::new(rotation, &state, &request.namespace))
+        .collect();
+    let work = Work {
+        job,
+        request: &request,
+        state: &state,
         registry: &registry,
     };
     let mut failed = Vec::new();
     // One after the other: an istiod's counter does not say which secret it has heard of.
-    for rotation in &rotations {
-        match Box::pin(work.rotate(rotation)).await {
+    for planned in &plan {
+        if !request.dry_run.writes() {
+            exit = exit.worse(dry_run(planned, request.dry_run, &state, job.events)?);
+            continue;
+        }
+        match Box::pin(rotate(work, planned)).await {
             Ok(one) => exit = exit.worse(one),
             Err(error) => {
                 let stops = error.exit() == Exit::Interrupted;
@@ -121,81 +91,66 @@ pub(crate) async fn run(
         }
     }
     // Where a token may have other holders, that was said with it.
-    if rotations.iter().all(Rotation::is_for_one) {
-        exit = exit.worse(seen.say_left_out(streams));
+    if plan.iter().all(|one| one.rotation.is_for_one_holder()) {
+        exit = exit.worse(warn_of_lost(&state, job)?);
     }
     Error::all(failed).map_or(Ok(exit), Err)
 }
 
-/// Why tokens stay as they are, once for each secret that holds one.
-fn skipped_errors(
-    skipped: &[Skipped],
-    registry: &Registry<'_>,
-    seen: &Seen,
-    order: &Order,
-) -> Vec<Error> {
-    let of = |one: &Skipped| -> Vec<Error> {
-        let entries = one.entries.iter();
-        entries
-            .map(|entry| {
-                let place = Where {
-                    holder: seen.places[entry.place].context(),
-                    remote: registry.context_of(entry),
-                    namespace: &order.namespace,
-                    kubectl: seen.places[entry.place].cluster.target().kubectl(),
-                };
-                one.why.told(entry, place)
-            })
-            .collect()
-    };
-    skipped.iter().flat_map(of).collect()
+/// Reads the clusters that may hold secrets, and the remote clusters of these.
+///
+/// # Errors
+/// Ctrl-C, and what kept every holder from being read.
+async fn read(contexts: Contexts, request: &Request, job: Job<'_>) -> Result<RotationState, Error> {
+    let Contexts { holders, others } = contexts;
+    let reading = async { Ok(observe(holders, &request.namespace, job.connector).await) };
+    let mut state = job.interrupt.or(reading).await?;
+    let remotes = possible_remotes(others, request.remote_context.as_deref(), |server| {
+        is_server_given(server, &state.clusters)
+    });
+    let reading = async { Ok(observe(remotes, &request.namespace, job.connector).await) };
+    state.add(job.interrupt.or(reading).await?);
+    for note in &state.duplicates {
+        job.note(note)?;
+    }
+    for line in &state.not_compared {
+        job.warn(line)?;
+    }
+    if state.clusters.iter().any(|cluster| cluster.is_writable) {
+        return Ok(state);
+    }
+    let lost = Error::all(state.take_lost());
+    Err(lost.unwrap_or_else(|| Error::usage("the kubeconfig has no context")))
 }
 
-/// Says which tokens are left as they are, while others are replaced.
-fn say_skipped(skipped: &[Error], streams: &Streams) -> Exit {
-    let exit = if skipped.is_empty() {
+/// Tells which tokens are left as they are, while others are replaced.
+fn warn_of_skipped(skipped: &[Error], job: Job<'_>) -> Result<Exit, Error> {
+    for error in skipped {
+        job.warn_of(error, "it is left as it is")?;
+    }
+    Ok(if skipped.is_empty() {
         Exit::Fine
     } else {
         Exit::Partial
-    };
-    for error in skipped {
-        streams.warn(&format!("{}; it is left as it is", error.in_one_line()));
-        for hint in error.hints() {
-            streams.say(&format!("hint: {hint}"));
-        }
-    }
-    exit
+    })
 }
 
-impl Seen {
+/// Tells which holders could not be read.
+fn warn_of_lost(state: &RotationState, job: Job<'_>) -> Result<Exit, Error> {
+    let mut exit = Exit::Fine;
+    for one in state.unread.iter().filter(|one| one.is_writable) {
+        let text = format!("{}; its secrets are left out", one.error.in_one_line());
+        job.events.tell(Event::warning(text))?;
+        exit = Exit::Partial;
+    }
+    Ok(exit)
+}
+
+impl RotationState {
     /// Takes out why holders could not be read.
-    fn lost(&mut self) -> Vec<Error> {
+    fn take_lost(&mut self) -> Vec<Error> {
         let unread = std::mem::take(&mut self.unread).into_iter();
-        let named = unread.filter(|one| one.named);
-        named.map(|one| one.error).collect()
-    }
-
-    /// Says which holders could not be read.
-    fn say_left_out(&self, streams: &Streams) -> Exit {
-        let mut exit = Exit::Fine;
-        for one in self.unread.iter().filter(|one| one.named) {
-            streams.warn(&format!(
-                "{}; its secrets are left out",
-                one.error.in_one_line()
-            ));
-            exit = Exit::Partial;
-        }
-        exit
-    }
-
-    /// Whether some secret leads to this server.
-    fn leads_to(&self, server: &str) -> bool {
-        let server = normal_server(server);
-        let mut all = self
-            .places
-            .iter()
-            .enumerate()
-            .flat_map(|(number, place)| entries(number, &place.secrets).0);
-        all.any(|entry| normal_server(&entry.server) == server)
+        let lost = unread.filter(|one| one.is_writable);
+        lost.map(|one| one.error).collect()
     }
 }

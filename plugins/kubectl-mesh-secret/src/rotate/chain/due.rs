@@ -4,23 +4,34 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// What was said of age and end; a token that meets either is due, and every token where nothing was said.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Due {
-    pub older_than: Option<Duration>,
-    pub expiring_within: Option<Duration>,
+use crate::rotate::model::{Due, Rotation};
+
+/// The begin and the end of a token's life, as far as they are known.
+#[derive(Debug, Clone, Copy)]
+struct Life {
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
 }
 
-/// When a token began and ends, as far as that is known.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Life {
-    pub from: Option<Timestamp>,
-    pub to: Option<Timestamp>,
+impl Rotation {
+    /// Returns true where it was begun, or its token is due at `now`.
+    pub(super) fn is_due(&self, due: Due, now: Timestamp) -> bool {
+        let created = self.chain.old.metadata.creation_timestamp.as_ref();
+        let created = created.map(|time| time.0);
+        self.chain.in_progress()
+            || self.with_old().any(|holder| {
+                let life = Life {
+                    from: holder.entry.facts.issued_at.or(created),
+                    to: holder.entry.facts.expires_at,
+                };
+                due.includes(life, now)
+            })
+    }
 }
 
 impl Due {
-    /// Whether a token of this life is due at `now`. One whose age is not known counts as old.
-    pub(super) fn includes(self, life: Life, now: Timestamp) -> bool {
+    /// Returns true where a token of this life is due at `now`. One whose age is not known counts as old.
+    fn includes(self, life: Life, now: Timestamp) -> bool {
         let seconds = |length: Duration| i64::try_from(length.as_secs()).unwrap_or(i64::MAX);
         let is_old = |limit: Duration| {
             life.from

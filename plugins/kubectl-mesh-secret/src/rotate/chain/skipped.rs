@@ -7,33 +7,33 @@ use mesh_common::model::names::READER_ACCOUNT;
 use mesh_common::model::reader::token_secret_name;
 use mesh_common::model::succession::usual_name;
 
-use super::entries::Entry;
 use crate::held::{create, length};
+use crate::rotate::model::TokenEntry;
 
 /// The longest life that is proposed for a new token, since nobody has vouched for what the old one says.
 const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// A token that is not replaced, with the secrets that hold it.
 pub(super) struct Skipped {
-    pub entries: Vec<Entry>,
-    pub why: Why,
+    pub entries: Vec<TokenEntry>,
+    pub reason: SkipReason,
 }
 
-/// Why a token is not replaced.
-pub(super) enum Why {
-    /// It says to belong to another account than the one whose tokens are made.
+/// The reason why a token is not replaced.
+pub(super) enum SkipReason {
+    /// It says to belong to another account than the one whose tokens are replaced.
     OtherAccount,
     /// No cluster that was read accepts it; with what stood in the way of asking.
     NotAccepted(Vec<String>),
     /// The cluster that it is said to be for could not be asked.
     NotAsked(Error),
     /// Another Secret has the name that the new token's Secret is to have.
-    InTheWay { name: String, source: String },
+    NameTaken { name: String, context: String },
     /// Looking failed.
     Failed(Error),
 }
 
-impl From<Error> for Why {
+impl From<Error> for SkipReason {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
@@ -41,7 +41,7 @@ impl From<Error> for Why {
 
 /// The holder of an entry and the cluster that it is said to be for, as the kubeconfig knows them.
 #[derive(Clone, Copy)]
-pub(super) struct Where<'a> {
+pub(super) struct At<'a> {
     pub holder: &'a str,
     pub remote: Option<&'a str>,
     pub namespace: &'a str,
@@ -49,33 +49,33 @@ pub(super) struct Where<'a> {
     pub kubectl: &'a Kubectl,
 }
 
-impl Why {
-    /// What is said of one of the secrets.
-    pub(super) fn told(&self, entry: &Entry, place: Where<'_>) -> Error {
-        let which = format!("secret {} in context {}", entry.name(), place.holder);
+impl SkipReason {
+    /// Returns the error of one of the secrets with the token.
+    pub(super) fn to_error(&self, entry: &TokenEntry, at: At<'_>) -> Error {
+        let which = format!("secret {} in context {}", entry.name(), at.holder);
         let key = &entry.key;
         match self {
             Self::OtherAccount => {
                 let whose = format!("{}/{}", entry.home.namespace, entry.home.account());
                 Error::refused(format!(
                     "{which}: its token for cluster {key} says that it is of service account {whose:?}, and tokens are made for {}/{READER_ACCOUNT} only",
-                    place.namespace
+                    at.namespace
                 ))
                 .hint("if the clusters of this mesh read each other by that account, name it with --service-account")
             }
-            Self::NotAccepted(unseen) => {
+            Self::NotAccepted(not_asked) => {
                 let mut error = Error::new(
                     Kind::NotFound,
                     format!("{which}: no cluster that was read accepts its token for cluster {key}, so nothing is made for it"),
                 );
-                error = match place.remote {
-                    Some(remote) => error.hint(again(entry, remote, place)),
+                error = match at.remote {
+                    Some(remote) => error.hint(again(entry, remote, at)),
                     None => error.hint(format!(
                         "if the secret is right, name the cluster that it gives access to with --remote-context, since no context has the server {:?}",
                         entry.server
                     )),
                 };
-                for one in unseen {
+                for one in not_asked {
                     error = error.hint(format!("not every cluster could be asked: {one}"));
                 }
                 error
@@ -84,15 +84,15 @@ impl Why {
                 error.kind(),
                 format!(
                     "{which}: the cluster of context {} could not be asked whether it accepts the token for cluster {key}: {}",
-                    place.remote.unwrap_or("?"),
+                    at.remote.unwrap_or("?"),
                     error.in_one_line()
                 ),
             ),
-            Self::InTheWay { name, source } => Error::new(
+            Self::NameTaken { name, context } => Error::new(
                 Kind::Conflict,
                 format!(
-                    "{which}: the new token's Secret would be {}/{name} in context {source}, and there is another one of that name, which was not made to follow the old token's",
-                    place.namespace
+                    "{which}: the new token's Secret would be {}/{name} in context {context}, and there is another one of that name, which was not made to follow the old token's",
+                    at.namespace
                 ),
             )
             .hint("delete or rename that Secret if nothing needs it"),
@@ -104,20 +104,16 @@ impl Why {
     }
 }
 
-/// The command that gives the holder a new secret, whatever became of the token that it has. Nothing in it comes from that
+/// Returns the command that gives the holder a new secret, whatever became of the token that it has. Nothing in it comes from that
 /// token but how long it lives.
-fn again(entry: &Entry, remote: &str, place: Where<'_>) -> Command {
+fn again(entry: &TokenEntry, remote: &str, at: At<'_>) -> Command {
     let facts = &entry.facts;
     let life = facts.issued_at.zip(facts.expires_at);
     let life = life.map(|(from, to)| length(to.duration_since(from).min(LONGEST)));
-    let own = format!(
-        "{}-{}",
-        token_secret_name(entry.home.account()),
-        place.holder
-    );
+    let own = format!("{}-{}", token_secret_name(entry.home.account()), at.holder);
     let is_own = usual_name(&entry.home.name) == own;
-    let holder = [place.namespace, place.holder];
-    create(place.kubectl, remote, Some(&entry.key), holder)
+    let holder = [at.namespace, at.holder];
+    create(at.kubectl, remote, Some(&entry.key), holder)
         .flag_if("--token-duration", life.as_deref())
-        .flag_if("--for", is_own.then_some(place.holder))
+        .flag_if("--for", is_own.then_some(at.holder))
 }

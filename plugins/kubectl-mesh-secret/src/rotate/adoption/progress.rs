@@ -1,4 +1,4 @@
-//! Whether an istiod has taken a new token, by what its pages say. Pure.
+//! How far an istiod is with a new token, by what its pages say. Pure.
 
 use jiff::Timestamp;
 use mesh_common::model::istiod_pages::{
@@ -7,8 +7,8 @@ use mesh_common::model::istiod_pages::{
 
 /// What one istiod said at one time.
 #[derive(Debug, Clone)]
-pub(super) struct Said {
-    /// Since when it runs, where that is known.
+pub(super) struct IstiodState {
+    /// The time at which it started, where that is known.
     pub started_at: Option<Timestamp>,
     pub metrics: SecretMetrics,
     pub clusters: Vec<KnownCluster>,
@@ -16,57 +16,62 @@ pub(super) struct Said {
 
 /// The secret that was written.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Written<'a> {
+pub(super) struct WrittenSecret<'a> {
     /// The data key, which is the cluster's name to istiod.
     pub cluster: &'a str,
     /// `NAMESPACE/NAME`.
     pub secret: &'a str,
-    /// When it was written, by the holder's clock.
+    /// The time at which it was written, by the holder's clock.
     pub at: Option<Timestamp>,
 }
 
 /// How far an istiod is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Progress {
-    Taken,
+    /// It uses the new token.
+    PickedUp,
     /// With what it said last.
     NotYet(String),
     /// How many events it had counted before the secret was written is not known.
-    NoMeasure,
+    NoBaseline,
     /// Its version may go on with the old token although it has heard of the new one.
     NeedsRestart(String),
 }
 
-/// Judges by what was said; `before` is how many events were counted before the secret was written.
+/// Returns how far an istiod is; `baseline` is how many events it had counted before the secret was written.
 ///
 /// An istiod that started later has read what was written. In another one, the counter says that it has heard of something
 /// new, and its list that the connection made from it has read everything; the list alone still speaks of the old one.
-pub(super) fn judge(said: &Said, before: Option<u64>, written: Written<'_>) -> Progress {
+pub(super) fn progress(
+    state: &IstiodState,
+    baseline: Option<u64>,
+    written: WrittenSecret<'_>,
+) -> Progress {
     // Clocks of nodes and API servers differ: one that was there before is not later, whatever its clock says.
-    let is_later = match (before, said.started_at, written.at) {
+    let is_later = match (baseline, state.started_at, written.at) {
         (None, Some(started), Some(at)) => started > at,
         (_, _, _) => false,
     };
     if !is_later {
-        let version = said.metrics.version.as_deref();
+        let version = state.metrics.version.as_deref();
         if let Some(version) = version.filter(|version| keeps_old_token(version)) {
             return Progress::NeedsRestart(version.to_owned());
         }
-        match before {
-            None => return Progress::NoMeasure,
-            Some(before) if said.metrics.events <= before => {
+        match baseline {
+            None => return Progress::NoBaseline,
+            Some(baseline) if state.metrics.events <= baseline => {
                 return Progress::NotYet("it has not heard of the change".to_owned());
             }
             Some(_) => {}
         }
     }
-    let of_cluster = said.clusters.iter().find(|one| one.id == written.cluster);
+    let of_cluster = state.clusters.iter().find(|one| one.id == written.cluster);
     match of_cluster {
         Some(one) if one.secret_name != written.secret => Progress::NotYet(format!(
             "it has cluster {} from secret {:?}",
             one.id, one.secret_name
         )),
-        Some(one) if one.sync_status == SYNCED => Progress::Taken,
+        Some(one) if one.sync_status == SYNCED => Progress::PickedUp,
         Some(one) => Progress::NotYet(format!("it says {}", one.sync_status)),
         None => Progress::NotYet(format!("it knows no cluster {}", written.cluster)),
     }
@@ -83,14 +88,14 @@ fn keeps_old_token(version: &str) -> bool {
 mod tests {
     use super::*;
 
-    const WRITTEN: Written<'_> = Written {
+    const WRITTEN: WrittenSecret<'_> = WrittenSecret {
         cluster: "west",
         secret: "istio-system/istio-remote-secret-west",
         at: Some(Timestamp::UNIX_EPOCH),
     };
 
-    fn said(version: &str, started: i64, events: u64, status: &str) -> Said {
-        Said {
+    fn state(version: &str, started: i64, events: u64, status: &str) -> IstiodState {
+        IstiodState {
             started_at: Timestamp::from_second(started).ok(),
             metrics: SecretMetrics {
                 events,
@@ -110,8 +115,8 @@ mod tests {
 
     #[test]
     fn the_counter_and_the_list_are_both_needed() {
-        for (events, before, status, expected) in [
-            (3, Some(2), SYNCED, Progress::Taken),
+        for (events, baseline, status, expected) in [
+            (3, Some(2), SYNCED, Progress::PickedUp),
             (
                 2,
                 Some(2),
@@ -119,41 +124,41 @@ mod tests {
                 not_yet("it has not heard of the change"),
             ),
             (3, Some(2), "syncing", not_yet("it says syncing")),
-            (3, None, SYNCED, Progress::NoMeasure),
+            (3, None, SYNCED, Progress::NoBaseline),
         ] {
-            let said = said("1.31.0", -5, events, status);
-            assert_eq!(judge(&said, before, WRITTEN), expected);
+            let state = state("1.31.0", -5, events, status);
+            assert_eq!(progress(&state, baseline, WRITTEN), expected);
         }
     }
 
     #[test]
     fn who_started_later_has_read_it() {
-        let at = |started, status| said("1.30.1", started, 1, status);
-        assert_eq!(judge(&at(1, SYNCED), None, WRITTEN), Progress::Taken);
+        let at = |started, status| state("1.30.1", started, 1, status);
+        assert_eq!(progress(&at(1, SYNCED), None, WRITTEN), Progress::PickedUp);
         assert_eq!(
-            judge(&at(1, "timeout"), None, WRITTEN),
+            progress(&at(1, "timeout"), None, WRITTEN),
             not_yet("it says timeout")
         );
         let restart = Progress::NeedsRestart("1.30.1".to_owned());
         // One that was asked before is not later, whatever the clocks say.
-        assert_eq!(judge(&at(1, SYNCED), Some(0), WRITTEN), restart);
+        assert_eq!(progress(&at(1, SYNCED), Some(0), WRITTEN), restart);
         // Within the same second nobody knows which came first.
         for started in [-1, 0] {
-            assert_eq!(judge(&at(started, SYNCED), None, WRITTEN), restart);
+            assert_eq!(progress(&at(started, SYNCED), None, WRITTEN), restart);
         }
     }
 
     #[test]
     fn a_cluster_from_another_secret_is_not_the_one_that_was_written() {
-        let mut other = said("1.31.0", -5, 3, SYNCED);
+        let mut other = state("1.31.0", -5, 3, SYNCED);
         other.clusters[0].secret_name = "istio-system/other".to_owned();
         assert_eq!(
-            judge(&other, Some(2), WRITTEN),
+            progress(&other, Some(2), WRITTEN),
             not_yet("it has cluster west from secret \"istio-system/other\"")
         );
         other.clusters.clear();
         assert_eq!(
-            judge(&other, Some(2), WRITTEN),
+            progress(&other, Some(2), WRITTEN),
             not_yet("it knows no cluster west")
         );
     }

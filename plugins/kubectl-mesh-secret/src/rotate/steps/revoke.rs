@@ -1,0 +1,80 @@
+//! Revokes the old token, once every holder was read again and none has it.
+
+use k8s_openapi::api::core::v1::Secret;
+use mesh_common::client::fan_out;
+use mesh_common::model::change::DryRun;
+use mesh_common::model::error::Error;
+use mesh_common::model::reader::is_token_of;
+use mesh_common::model::succession::usual_name;
+use mesh_common::model::token_home::{held_token, is_anchor};
+use mesh_common::ops::secret::amend::{delete, replace_token};
+use secrecy::SecretString;
+
+use super::plan::revoked;
+use super::work::Work;
+use crate::rotate::chain::{is_left_out, tokens_of};
+use crate::rotate::model::{Holds, Obstacle, Rotation, TokenKind};
+use crate::rotate::observe::remote_secrets;
+
+/// Returns what has the old token now in the clusters that were read: somebody may have given it out meanwhile.
+pub(super) async fn still_used(
+    work: Work<'_>,
+    rotation: &Rotation,
+) -> Result<Vec<Obstacle>, Error> {
+    let numbered = work.state.clusters.iter().enumerate();
+    let lists = work.job.interrupt.or(async {
+        Ok(fan_out(numbered, |(number, state)| async move {
+            let secrets = remote_secrets(&state.cluster, &work.request.namespace).await;
+            (number, secrets)
+        })
+        .await)
+    });
+    let mut all = Vec::new();
+    for (number, secrets) in lists.await? {
+        all.extend(tokens_of(number, &secrets?));
+    }
+    let holders = work.registry.holders(&rotation.chain, &all);
+    let holders = work.job.interrupt.or(holders).await?;
+    let with_old = holders.iter().filter(|holder| holder.holds == Holds::Old);
+    // Those that were left out are told of already.
+    Ok(with_old
+        .map(|holder| (holder, work.cluster(holder.entry.holder)))
+        .filter(|(holder, cluster)| cluster.is_writable && !is_left_out(rotation, holder))
+        .map(|(holder, cluster)| Obstacle::still_used(holder.entry.name(), cluster.context()))
+        .collect())
+}
+
+/// Revokes the old token.
+///
+/// A token is revoked when its Secret holds another one, or is deleted. The Secret of the default name stays and gets the new
+/// token, so that `create` gives that one out, and so that nobody makes the Secret again and the old token with it.
+pub(super) async fn revoke(
+    work: Work<'_>,
+    rotation: &Rotation,
+    new_token: Option<&SecretString>,
+) -> Result<(), Error> {
+    let chain = &rotation.chain;
+    let (remote, interrupt) = (&work.remote(chain).cluster, work.job.interrupt);
+    let has_default_name = usual_name(chain.old_name()) == chain.old_name();
+    let old = held_token(&chain.old).unwrap_or_default();
+    if let (TokenKind::Secret, Some(token)) = (rotation.kind, new_token) {
+        let default_secret = if has_default_name {
+            Some(&chain.old)
+        } else {
+            chain.default_secret.as_ref()
+        };
+        if let Some(secret) = default_secret {
+            // One that holds a third token is none of this rotation's.
+            replace_token(remote, interrupt, secret, old, token).await?;
+        }
+    }
+    if !(has_default_name && rotation.kind == TokenKind::Secret) {
+        let is_as_read = |now: &Secret| match rotation.kind {
+            TokenKind::Secret => is_token_of(now, &chain.account) && held_token(now) == Some(old),
+            TokenKind::TokenRequest(_) => is_anchor(now),
+        };
+        delete(remote, interrupt, &chain.old, is_as_read).await?;
+    }
+    work.job
+        .done(revoked(chain, remote.context()), DryRun::None)
+}
