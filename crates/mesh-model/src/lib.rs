@@ -41,6 +41,7 @@ pub mod remote_cluster;
 pub mod remote_secret;
 pub mod required_rights;
 pub mod resources;
+pub mod secret;
 pub mod server;
 pub mod statements;
 pub mod succession;

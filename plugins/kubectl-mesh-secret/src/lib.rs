@@ -7,7 +7,6 @@ mod cli;
 mod create;
 mod delete;
 mod exchange;
-mod held;
 mod inspect;
 mod list;
 mod rotate;

@@ -1,11 +1,16 @@
-//! Remote secrets: issuing them for one cluster, exchanging them between all clusters of a mesh, and what all work on token
-//! Secrets shares.
+//! Remote secrets: issuing them for one cluster, exchanging them between all clusters of a mesh, using their credentials, and
+//! what all work on token Secrets shares.
 
 pub mod amend;
 pub mod exchange;
 pub mod identity;
 pub mod issue;
 pub mod presenter;
-mod steps;
+pub mod probe;
+pub mod remote;
+mod rights;
 pub mod token_request;
 pub mod token_secret;
+mod used;
+
+pub use used::known_clusters_of;

@@ -7,6 +7,7 @@ use mesh_common::model::command::{Command, Knob, Remedy};
 use mesh_common::model::error::{Error, Kind};
 use mesh_common::model::remote_cluster::normal_server;
 use mesh_common::model::remote_secret::own_name;
+use mesh_common::model::secret::delete;
 use mesh_common::model::token::TokenFacts;
 use mesh_common::model::token_home::TokenHome;
 use mesh_common::model::{access_facts, token};
@@ -15,7 +16,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::names::Name;
 use super::observe::{Place, Seen};
 use super::plan::{Doomed, Order, on};
-use crate::held::delete;
 
 /// What is said to who may not revoke.
 const WITHOUT: &str = "leave out --revoke, and the secrets alone are deleted";

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use mesh_common::model::Error;
 use mesh_common::model::remote_secret::{has_label, own_name};
+use mesh_common::model::secret::read_again;
 
 use super::observe::Place;
 use super::plan::Doomed;
-use crate::held::read_again;
 
 /// What is to be said of each secret that stays, with the command that has istiods look at it.
 pub(super) fn staying(doomed: &[Doomed<'_>], places: &[Place]) -> Vec<Error> {

@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1::Secret;
 use mesh_common::client::{DryRun, Interrupt, concerns_one_cluster, fan_out, is_refused};
 use mesh_common::model::error::Kind;
 use mesh_common::model::remote_secret::own_name;
+use mesh_common::model::secret::comes_back;
 use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::report_text::counted;
@@ -19,7 +20,6 @@ use super::prove::prove;
 use super::report::{ends_with, goes, went};
 use super::staying::staying;
 use crate::cli::SELF;
-use crate::held::comes_back;
 use crate::service_account::account;
 use mesh_common::ops::secret::amend;
 

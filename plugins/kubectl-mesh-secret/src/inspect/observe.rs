@@ -17,21 +17,23 @@ use mesh_common::model::meant_for::Member;
 use mesh_common::model::names::{KUBE_SYSTEM, REMOTE_SECRETS};
 use mesh_common::model::read::Read;
 use mesh_common::model::remote_secret::{leads_to, secret_name};
+use mesh_common::model::secret::{Contexts, FoundSecret, Holder as SecretHolder, KnownClusters};
+use mesh_common::ops::secret::known_clusters_of;
+use mesh_common::ops::secret::remote::address;
 use mesh_common::terminal::reading::read_contexts;
 
 use super::report::Skipped;
 use super::{InspectArgs, manifests};
-use crate::held::{Held, Place, Sources, Used, address};
 
 /// Everything that was read.
 #[derive(Default)]
 pub(super) struct Seen {
     /// The secrets that were asked for.
-    pub held: Vec<Held>,
+    pub found: Vec<FoundSecret>,
     /// The other ones of the same holders.
-    pub beside: Vec<Held>,
+    pub beside: Vec<FoundSecret>,
     /// Which secrets the istiods of each context use, where that has to be known.
-    pub used: BTreeMap<String, Used>,
+    pub used: BTreeMap<String, KnownClusters>,
     pub unreached: Vec<Unreached>,
     /// Checks that could not be made.
     pub skipped: Vec<Skipped>,
@@ -44,7 +46,7 @@ pub(super) struct Seen {
 pub(super) async fn observe(
     arguments: &InspectArgs,
     kubeconfig: Option<&Kubeconfig>,
-    sources: &Sources,
+    contexts: &Contexts,
     connector: &Connector,
 ) -> Result<Seen, Error> {
     let mut seen = match (arguments.filename.as_slice(), kubeconfig) {
@@ -59,8 +61,8 @@ pub(super) async fn observe(
         ([], Some(kubeconfig)) => from_clusters(arguments, kubeconfig, connector).await?,
         ([], None) => Seen::default(),
     };
-    for held in seen.held.iter_mut().chain(&mut seen.beside) {
-        held.find_sources(sources);
+    for found in seen.found.iter_mut().chain(&mut seen.beside) {
+        found.find_contexts(contexts);
     }
     Ok(seen)
 }
@@ -78,12 +80,12 @@ fn from_texts(texts: &[(String, String)], arguments: &InspectArgs) -> Result<See
     let (secrets, notes): (Vec<_>, Vec<_>) = Error::gather(read)?.into_iter().unzip();
     let origins: Vec<&str> = texts.iter().map(|(origin, _)| origin.as_str()).collect();
     let secrets = secrets.into_iter().flatten().collect();
-    let held = select(secrets, &arguments.names, &origins.join(", "))?;
+    let found = select(secrets, &arguments.names, &origins.join(", "))?;
     let namespace = arguments.namespace.resolve();
     Ok(Seen {
-        held: held
+        found: found
             .into_iter()
-            .map(|secret| Held::from_manifest(secret, namespace))
+            .map(|secret| FoundSecret::from_manifest(secret, namespace))
             .collect(),
         notes: notes.into_iter().flatten().collect(),
         ..Seen::default()
@@ -140,18 +142,18 @@ struct Holder {
     member: Arc<Member>,
     versions: Vec<Option<IstioVersion>>,
     secrets: Vec<Secret>,
-    used: Used,
+    used: KnownClusters,
 }
 
 impl Holder {
-    fn held(&self, secret: Secret, allow_loopback: bool) -> Held {
-        let place = Place {
+    fn found(&self, secret: Secret, allow_loopback: bool) -> FoundSecret {
+        let place = SecretHolder {
             member: &self.member,
             kubectl: &self.kubectl,
             versions: &self.versions,
             allow_loopback,
         };
-        Held::in_holder(&place, secret)
+        FoundSecret::in_holder(&place, secret)
     }
 
     /// The checks that need what could not be read.
@@ -211,7 +213,7 @@ async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Er
         uid,
         versions,
         istiods,
-        used: Used::read(cluster, namespace, &secrets).await,
+        used: known_clusters_of(cluster, namespace, &secrets).await,
         secrets,
     })
 }
@@ -249,9 +251,9 @@ fn assemble(
         let (asked, beside): (Vec<_>, Vec<_>) = secrets.into_iter().partition(is_asked);
         match select(asked, names, &place) {
             Ok(secrets) => {
-                let held = |secret| holder.held(secret, arguments.allow_loopback);
-                seen.beside.extend(beside.into_iter().map(held));
-                seen.held.extend(secrets.into_iter().map(held));
+                let found = |secret| holder.found(secret, arguments.allow_loopback);
+                seen.beside.extend(beside.into_iter().map(found));
+                seen.found.extend(secrets.into_iter().map(found));
                 seen.used.insert(context, holder.used);
             }
             Err(error) => errors.push(
@@ -266,26 +268,26 @@ fn assemble(
         }
     }
     if !alone && !arguments.names.is_empty() {
-        let (held, beside) = std::mem::take(&mut seen.held)
+        let (found, beside) = std::mem::take(&mut seen.found)
             .into_iter()
-            .partition(|held| {
+            .partition(|found| {
                 let mut asked = arguments.names.iter();
-                asked.any(|name| is_meant(&held.secret, name))
+                asked.any(|name| is_meant(&found.secret, name))
             });
-        seen.held = held;
+        seen.found = found;
         seen.beside = beside;
         // In a cluster that was not read it may be.
         if seen.unreached.is_empty() {
-            errors.extend(nowhere(&seen.held, arguments));
+            errors.extend(nowhere(&seen.found, arguments));
         }
     }
     Error::all(errors).map_or(Ok(seen), Err)
 }
 
 /// An error for each name that none of several clusters holds.
-fn nowhere(held: &[Held], arguments: &InspectArgs) -> Vec<Error> {
+fn nowhere(found: &[FoundSecret], arguments: &InspectArgs) -> Vec<Error> {
     let namespace = arguments.namespace.resolve();
-    let is_held = |name: &&String| held.iter().any(|held| is_meant(&held.secret, name));
+    let is_held = |name: &&String| found.iter().any(|found| is_meant(&found.secret, name));
     arguments
         .names
         .iter()

@@ -2,9 +2,8 @@
 
 use mesh_common::model::finding::{CheckId, Finding};
 use mesh_common::model::fleet::Unreached;
+use mesh_common::model::secret::SecretReport;
 use serde::Serialize;
-
-use crate::held::SecretReport;
 
 /// All secrets that were looked at.
 #[derive(Debug, Serialize)]

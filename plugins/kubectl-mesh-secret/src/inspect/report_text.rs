@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use mesh_common::model::access_facts::{AccessFacts, TrustFacts};
 use mesh_common::model::certificate::CertificateFacts;
 use mesh_common::model::finding::Severity;
+use mesh_common::model::secret::{ClusterReport, Outcome, ProbeReport, SecretReport, day_and_time};
 use mesh_common::model::token::TokenFacts;
 use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{self, age, counted, entry, line};
 
 use super::report::Inspection;
-use crate::held::{ClusterReport, Outcome, ProbeReport, SecretReport, day_and_time};
 
 impl Report for Inspection {
     fn to_text(&self, style: Style) -> String {

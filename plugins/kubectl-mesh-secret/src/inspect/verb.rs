@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 
 use mesh_common::client::{Interrupt, Kubeconfig};
+use mesh_common::model::secret::{
+    Compared, InspectOptions, SecretReport, check, compare, judge_probe,
+};
 use mesh_common::model::{Error, Exit};
+use mesh_common::ops::secret::probe::Prober;
+use mesh_common::ops::secret::remote::RemoteClusters;
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::{Format, render};
 use mesh_common::terminal::{Environment, Streams};
 
 use super::args::InspectArgs;
+use super::observe;
 use super::report::Inspection;
-use super::{compare, observe, probe};
 use crate::cli::SELF;
-use crate::held::{SecretReport, Sources, View, check};
 
 pub(crate) async fn run(
     arguments: InspectArgs,
@@ -22,9 +26,9 @@ pub(crate) async fn run(
 ) -> Result<Exit, Error> {
     let connector = connector(environment, SELF, streams.interactive);
     let kubeconfig = kubeconfig(&arguments, environment, streams)?;
-    let sources = Sources::of(
+    let remotes = RemoteClusters::new(
         kubeconfig.as_ref(),
-        &arguments.connect,
+        |context| arguments.connect.holder_overrides(context),
         arguments.source_context.as_deref(),
         arguments.namespace.resolve(),
     )?;
@@ -32,35 +36,50 @@ pub(crate) async fn run(
         .or(observe::observe(
             &arguments,
             kubeconfig.as_ref(),
-            &sources,
+            remotes.contexts(),
             &connector,
         ))
         .await?;
     for note in &seen.notes {
         streams.say(note);
     }
-    let view = View {
+    let options = InspectOptions {
         now: environment.now,
         reveal: arguments.reveal,
         allow_loopback: arguments.allow_loopback,
     };
-    let mut items: Vec<SecretReport> = seen.held.iter().map(|held| check(held, view)).collect();
-    let tried = if arguments.probe {
-        interrupt
-            .or(Box::pin(probe::probe(
-                &seen.held,
-                &mut items,
-                &sources,
-                &connector,
-                arguments.connect.request_timeout,
-            )))
-            .await?
+    let checked = seen.found.iter().map(|found| check(found, options));
+    let mut items: Vec<SecretReport> = checked.collect();
+    let credentials = Prober {
+        remotes: &remotes,
+        connector: &connector,
+        request_timeout: arguments.connect.request_timeout,
+    };
+    let probes = if arguments.probe {
+        let probing = async { Ok(Box::pin(credentials.probe(&seen.found)).await) };
+        interrupt.or(probing).await?
     } else {
         BTreeMap::new()
     };
-    compare::compare(&seen, &mut items, &tried, &sources, view.allow_loopback);
+    for ((number, key), probe) in &probes {
+        let mut clusters = items[*number].clusters.iter_mut();
+        if let Some(cluster) = clusters.find(|cluster| cluster.name == *key) {
+            let (report, findings) = judge_probe(&seen.found[*number], key, &probe.facts);
+            cluster.probe = Some(report);
+            cluster.findings.extend(findings);
+        }
+    }
+    let compared = Compared {
+        found: &seen.found,
+        beside: &seen.beside,
+        used: &seen.used,
+        probes: &probes,
+        contexts: remotes.contexts(),
+        allow_loopback: options.allow_loopback,
+    };
+    compare(&compared, &mut items);
     // They may be thousands, and so may the lines about them.
-    drop((seen.held, seen.beside));
+    drop((seen.found, seen.beside));
     let inspection = Inspection::new(items, seen.skipped, seen.unreached);
     streams.data(&render(&inspection, &arguments.output.clone().into())?)?;
     if inspection.items.is_empty() && matches!(arguments.output, Format::Table | Format::Wide) {

@@ -6,7 +6,6 @@ use futures::future::join_all;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use mesh_common::client::{Cluster, Selection};
-use mesh_common::model::command::Kubectl;
 use mesh_common::model::error::Error;
 use mesh_common::model::finding::CheckId;
 use mesh_common::model::istiod;
@@ -14,23 +13,14 @@ use mesh_common::model::meant_for::Member;
 use mesh_common::model::names::{KUBE_SYSTEM, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
 use mesh_common::model::read::Read;
 use mesh_common::model::remote_secret::own_name;
-
-use crate::held::{Used, address};
+use mesh_common::model::secret::HolderSecrets;
+use mesh_common::ops::secret::known_clusters_of;
+use mesh_common::ops::secret::remote::address;
 
 /// What was read of one holder.
 pub(super) struct Holder {
-    /// How kubectl is told about it.
-    pub kubectl: Kubectl,
-    /// The cluster itself, as far as it may be read.
-    pub member: Member,
-    /// Whether it is known that no istiod runs in its Istio namespace.
-    pub is_without_istiod: bool,
-    /// The secrets of its Istio namespace that have the label, whatever its value, or the usual name.
-    pub secrets: Vec<Secret>,
-    /// Which of them its istiods use, where that has to be known.
-    pub used: Used,
-    /// Secrets with the label in namespaces where no istiod runs.
-    pub elsewhere: Vec<Secret>,
+    /// Its secrets.
+    pub secrets: HolderSecrets,
     /// The checks that could not be made, each with the reason.
     pub skipped: Vec<(CheckId, String)>,
 }
@@ -102,7 +92,7 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
         secrets.extend(one.or_default());
     }
     let own = in_namespace(deployments.items(), namespace);
-    Ok(Holder {
+    let secrets_of_holder = HolderSecrets {
         kubectl: cluster.target().kubectl().clone(),
         member: Member {
             context: cluster.context().to_owned(),
@@ -111,9 +101,12 @@ pub(super) async fn observe(cluster: &Cluster, namespace: &str) -> Result<Holder
             ids: istiod::cluster_ids(&own),
         },
         is_without_istiod: deployments.is_seen() && own.is_empty(),
-        used: Used::read(cluster, namespace, &secrets).await,
+        used: known_clusters_of(cluster, namespace, &secrets).await,
         secrets,
         elsewhere,
+    };
+    Ok(Holder {
+        secrets: secrets_of_holder,
         skipped: skipped.0,
     })
 }

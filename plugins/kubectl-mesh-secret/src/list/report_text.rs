@@ -1,12 +1,12 @@
 //! The matrix for people: a row for each pair, what is wrong below, and a verdict as the last line.
 
 use mesh_common::model::finding::Severity;
+use mesh_common::model::secret::{MatrixCell, State};
 use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{age, counted, finding, line};
 use mesh_common::terminal::table::Table;
 
-use super::report::{Cell, Matrix};
-use super::state::State;
+use super::report::Matrix;
 
 /// How wide a terminal is at least.
 const WIDTH: usize = 80;
@@ -81,7 +81,7 @@ impl Matrix {
             ];
             if wide {
                 row.push(none(&cell.namespace));
-                row.push(none(&cell.secret()));
+                row.push(none(secret(cell)));
                 row.push(none(cell.server.as_deref().unwrap_or_default()));
             }
             table.row(row);
@@ -110,21 +110,19 @@ impl Matrix {
     }
 }
 
-impl Cell {
-    /// The Secret's name, or nothing where there is none.
-    pub(super) fn secret(&self) -> String {
-        self.name.clone().unwrap_or_default()
-    }
+/// Returns the Secret's name, or nothing where there is none.
+fn secret(cell: &MatrixCell) -> &str {
+    cell.name.as_deref().unwrap_or_default()
 }
 
-fn findings(cell: &Cell, wide: bool, text: &mut String) {
+fn findings(cell: &MatrixCell, wide: bool, text: &mut String) {
     let is_told = |severity| severity > Severity::Info || wide;
     if !cell.findings.iter().any(|found| is_told(found.severity)) {
         return;
     }
     let what = match cell.state {
         State::Missing => format!("cluster {}", cell.cluster),
-        _ => format!("secret/{}", cell.secret()),
+        _ => format!("secret/{}", secret(cell)),
     };
     line("", text);
     line(&format!("{what} in context {}", cell.context), text);
@@ -133,7 +131,7 @@ fn findings(cell: &Cell, wide: bool, text: &mut String) {
     }
 }
 
-fn expires(cell: &Cell) -> String {
+fn expires(cell: &MatrixCell) -> String {
     match cell.seconds_left {
         Some(left) if left >= 0 => age(left),
         Some(past) => format!("{} ago", age(-past)),

@@ -6,9 +6,9 @@ use k8s_openapi::api::core::v1::Secret;
 use mesh_client::{Cluster, concerns_one_cluster, fan_out};
 use mesh_model::change::{Action, Change, DryRun, ObjectRef};
 use mesh_model::remote_secret::own_name;
+use mesh_model::secret::comes_back;
 use mesh_model::{Error, Exit};
 
-use super::super::steps::comes_back;
 use super::members::Member;
 use crate::Job;
 

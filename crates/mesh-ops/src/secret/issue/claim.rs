@@ -16,11 +16,11 @@ use mesh_model::remote_cluster::{
     Address, Authorities, ReadCluster, RemoteCluster, Sameness, TokenDigest, normal_server,
 };
 use mesh_model::remote_secret::{RemoteSecret, SecretType};
+use mesh_model::secret::take_away;
 use mesh_model::token_home::held_token;
 use mesh_model::{certificate, istiod_rules, server};
 use secrecy::ExposeSecret as _;
 
-use super::super::steps::take_away;
 use super::holder::{Holder, immutable};
 use super::observe::{RemoteState, TokenState};
 use super::options::Options;

@@ -10,9 +10,9 @@ use mesh_model::error::{Error, Kind};
 use mesh_model::ownership::{TakeOver, take_over};
 use mesh_model::read::Read;
 use mesh_model::remote_secret::{SecretType, own_name, secret_name};
+use mesh_model::secret::{delete, take_away};
 
 use super::super::identity::Identity;
-use super::super::steps::{delete, take_away};
 use super::observe::RemoteState;
 use super::options::Options;
 use super::packed::{Packed, Value};

@@ -5,9 +5,9 @@ use mesh_common::model::command::{Command, Kubectl};
 use mesh_common::model::error::{Error, Kind};
 use mesh_common::model::names::READER_ACCOUNT;
 use mesh_common::model::reader::token_secret_name;
+use mesh_common::model::secret::{create, length};
 use mesh_common::model::succession::usual_name;
 
-use crate::held::{create, length};
 use crate::rotate::model::TokenEntry;
 
 /// The longest life that is proposed for a new token, since nobody has vouched for what the old one says.

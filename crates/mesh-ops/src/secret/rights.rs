@@ -1,4 +1,4 @@
-//! What a credential may do, asked of the API server in its own name.
+//! Asks an API server in the name of a credential what that may do.
 
 use futures::{StreamExt as _, stream};
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
@@ -6,10 +6,10 @@ use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, ResourceRule, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
     SelfSubjectRulesReview, SelfSubjectRulesReviewSpec,
 };
-use mesh_common::client::{ApiFault, Cluster, DryRun, api_fault};
-use mesh_common::model::error::{Error, Kind};
-use mesh_common::model::read::Read;
-use mesh_common::model::required_rights::{Required, Right};
+use mesh_client::{ApiFault, Cluster, DryRun, api_fault};
+use mesh_model::error::{Error, Kind};
+use mesh_model::read::Read;
+use mesh_model::required_rights::{Required, Right};
 
 /// Requests on their way at the same time; a server without h2 opens that many connections.
 const AT_ONCE: usize = 8;

@@ -1,22 +1,22 @@
-//! What can be told of a client certificate without using it. Pure.
+//! The checks of a client certificate that do not need it to be used.
 
+use crate::access_facts::AccessFacts;
+use crate::certificate::CertificateFacts;
+use crate::finding::{CheckId, Finding, Severity};
+use crate::names::READER_ACCOUNT;
 use jiff::Timestamp;
-use mesh_common::model::access_facts::AccessFacts;
-use mesh_common::model::certificate::CertificateFacts;
-use mesh_common::model::finding::{CheckId, Finding, Severity};
-use mesh_common::model::names::READER_ACCOUNT;
 
 use super::checks::day_and_time;
+use super::found::FoundSecret;
 use super::remedies::create_again;
-use super::secret::Held;
 use super::token::{LAST_DAYS, LIFE_LEFT, LONG_LIFE_DAYS};
 
 /// The group whose members may do anything.
 const MASTERS: &str = "system:masters";
 
-/// What is to be said of the client certificate, where there is one. Whether its key fits is `istiod_rules`' to say.
+/// Judges the client certificate, where there is one. `istiod_rules` says whether its key fits.
 pub(super) fn certificate_findings(
-    held: &Held,
+    found: &FoundSecret,
     key: &str,
     access: &AccessFacts,
     now: Timestamp,
@@ -33,7 +33,7 @@ pub(super) fn certificate_findings(
                 finding
             }
         })
-        .map(|finding| finding.fix(create_again(held, key)))
+        .map(|finding| finding.fix(create_again(found, key)))
         .into_iter()
         .collect();
     let subject = &certificate.subject;

@@ -1,90 +1,89 @@
-//! The commands that put a secret in the place of another one, or take one away. A command that cannot do its work as it
-//! stands, or takes more away than it should, is a step in words.
+//! The commands that replace a secret or remove it. Where no command does just that, the fix is a step in words.
 
-use mesh_common::model::command::{Command, Kubectl, Remedy, named};
-use mesh_common::model::names::CONFIG_SECRET;
-use mesh_common::model::origin::keeper;
-use mesh_common::model::ownership::{TakeOver, take_over};
-use mesh_common::model::remote_secret::{has_label, secret_name};
+use crate::command::{Command, Kubectl, Remedy, named};
+use crate::names::CONFIG_SECRET;
+use crate::origin::keeper;
+use crate::ownership::{TakeOver, take_over};
+use crate::remote_secret::{has_label, secret_name};
 
+use super::found::FoundSecret;
 use super::remedies::{create_from, create_step_from, delete, kubectl, namespace};
-use super::secret::Held;
 
-/// Makes the secret for `name` from context `source`, in the place of what is there under `key` whatever that gives access to.
-pub(crate) fn make_in_place(held: &Held, key: &str, source: &str, name: &str) -> Remedy {
-    match in_place(held, key, source, name) {
+/// Returns how to replace what is there under `key` by the secret for `name`, from the context `remote`.
+pub(super) fn make_in_place(found: &FoundSecret, key: &str, remote: &str, name: &str) -> Remedy {
+    match in_place(found, key, remote, name) {
         Ok((command, true)) => command.words("--replace").into(),
         Ok((command, false)) => command.into(),
         Err(step) => step.into(),
     }
 }
 
-/// `create` with the way cleared for it, and whether it finds the Secret there that it writes. `create` refuses a second Secret
-/// for one cluster, so one of another name goes first.
+/// Returns `create`, and whether it finds the Secret there that it writes. `create` refuses a second Secret for one cluster, so
+/// one of another name is deleted first.
 pub(super) fn in_place(
-    held: &Held,
+    found: &FoundSecret,
     key: &str,
-    source: &str,
+    remote: &str,
     name: &str,
 ) -> Result<(Command, bool), String> {
-    let Some(context) = held.context.as_deref() else {
-        return Err(create_step_from(held, key, Some(source), name));
+    let Some(context) = found.context.as_deref() else {
+        return Err(create_step_from(found, key, Some(remote), name));
     };
-    let create = create_from(held, key, source, name, context);
-    let secret = held.name();
+    let create = create_from(found, key, remote, name, context);
+    let secret = found.name();
     if secret == CONFIG_SECRET {
         return Ok((create, true));
     }
-    if let Some(step) = kept(held) {
+    if let Some(step) = kept(found) {
         return Err(step);
     }
-    if !held.has_only(key) {
+    if !found.has_only(key) {
         return Err(format!(
             "{}, and then {}",
             taken_out(secret, key, context),
-            create_step_from(held, key, Some(source), name)
+            create_step_from(found, key, Some(remote), name)
         ));
     }
     let is_written = secret == secret_name(name);
-    if is_written && key == name && held.secret.immutable != Some(true) {
-        return match take_over(&held.whole(), name) {
+    if is_written && key == name && found.secret.immutable != Some(true) {
+        return match take_over(&found.whole(), name) {
             TakeOver::Free | TakeOver::FromGuide => Ok((create, true)),
             TakeOver::Stranger(owners) => Err(format!(
                 "{}, and add --force-conflicts, since secret {} belongs to {}",
-                create_step_from(held, key, Some(source), name),
+                create_step_from(found, key, Some(remote), name),
                 named(secret),
                 owners.join(", ")
             )),
         };
     }
-    // What istiod does not look at is in nobody's way, unless it is written to.
-    if !is_written && !has_label(&held.secret) {
+    // What istiod does not look at conflicts with nothing, unless it is written to.
+    if !is_written && !has_label(&found.secret) {
         return Ok((create, false));
     }
-    let first = delete(&held.kubectl, context, namespace(held), secret);
+    let first = delete(&found.kubectl, context, namespace(found), secret);
     Ok((first.then(create), false))
 }
 
-/// Takes away the secret for `key`: the whole Secret only where nothing else is in it.
-pub(super) fn remove(held: &Held, key: &str) -> Remedy {
-    let secret = held.name();
-    if let Some(step) = kept(held) {
+/// Returns how to remove the secret for `key`: the whole Secret only where nothing else is in it.
+pub(super) fn remove(found: &FoundSecret, key: &str) -> Remedy {
+    let secret = found.name();
+    if let Some(step) = kept(found) {
         return step.into();
     }
-    match held.context.as_deref() {
+    match found.context.as_deref() {
         Some(context) => {
-            let at = (&*held.kubectl, context, namespace(held));
-            take_away(at, secret, key, held.has_only(key))
+            let at = (&*found.kubectl, context, namespace(found));
+            take_away(at, secret, key, found.has_only(key))
         }
-        None => left_out(held, key).into(),
+        None => left_out(found, key).into(),
     }
 }
 
-fn left_out(held: &Held, key: &str) -> String {
+fn left_out(found: &FoundSecret, key: &str) -> String {
     format!(
         "leave key {} out of secret {}",
         named(key),
-        named(held.name())
+        named(found.name())
     )
 }
 
@@ -97,8 +96,8 @@ fn taken_out(secret: &str, key: &str, context: &str) -> String {
     )
 }
 
-/// The same for a Secret in this context and namespace, by whether the key is its only one.
-pub(crate) fn take_away(
+/// Returns how to remove the secret for `key` from this context and namespace: the whole Secret only where it is its only key.
+pub fn take_away(
     (kubectl, context, namespace): (&Kubectl, &str, &str),
     secret: &str,
     key: &str,
@@ -110,30 +109,30 @@ pub(crate) fn take_away(
     taken_out(secret, key, context).into()
 }
 
-/// Drops one data key of a Secret; only for a key whose access another key of it holds.
-pub(super) fn drop_key(held: &Held, key: &str) -> Remedy {
-    if let Some(step) = kept(held) {
+/// Returns how to drop one data key of a Secret; only for a key whose access another key of it holds.
+pub(super) fn drop_key(found: &FoundSecret, key: &str) -> Remedy {
+    if let Some(step) = kept(found) {
         return step.into();
     }
-    if held.context.is_none() || held.secret.immutable == Some(true) {
-        return left_out(held, key).into();
+    if found.context.is_none() || found.secret.immutable == Some(true) {
+        return left_out(found, key).into();
     }
     let operations =
         serde_json::json!([{"op": "remove", "path": format!("/data/{}", pointer(key))}]);
-    kubectl(held)
+    kubectl(found)
         .words("patch secret")
-        .arg(held.name())
+        .arg(found.name())
         .words("--type=json")
         .flag("-p", &operations.to_string())
         .into()
 }
 
-/// The step where somebody else puts the Secret back as it was.
-pub(super) fn kept(held: &Held) -> Option<String> {
-    let keeper = keeper(&held.whole().metadata, "Secret")?;
+/// Returns the step for a Secret that another program would put back as it was.
+pub(super) fn kept(found: &FoundSecret) -> Option<String> {
+    let keeper = keeper(&found.whole().metadata, "Secret")?;
     Some(format!(
         "change secret {} where it comes from: it is kept by {keeper}",
-        named(held.name())
+        named(found.name())
     ))
 }
 
@@ -148,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    fn held(name: &str, keys: &[&str]) -> Held {
+    fn found(name: &str, keys: &[&str]) -> FoundSecret {
         let data: serde_json::Map<_, _> = keys
             .iter()
             .map(|key| ((*key).to_owned(), "".into()))
@@ -158,9 +157,9 @@ mod tests {
             "data": data,
         }))
         .expect("it is a Secret");
-        Held {
+        FoundSecret {
             secret,
-            ..Held::in_east()
+            ..FoundSecret::in_east()
         }
     }
 
@@ -204,16 +203,16 @@ mod tests {
                 "take key west out of secret istio-remote-secret-west in context east, which has others, and then create the secret for cluster west again (kubectl mesh-secret create), from context w, into context east",
             ),
         ] {
-            let remedy = make_in_place(&held(secret, keys), key, "w", name);
+            let remedy = make_in_place(&found(secret, keys), key, "w", name);
             assert_eq!(remedy, expected, "{secret} {keys:?}");
         }
-        let mut immutable = held(usual, &["west"]);
+        let mut immutable = found(usual, &["west"]);
         immutable.secret.immutable = Some(true);
         assert_eq!(
             make_in_place(&immutable, "west", "w", "west"),
             "kubectl mesh-secret delete secret/istio-remote-secret-west --context east && kubectl mesh-secret create --context w --name west --into east"
         );
-        let mut unlabelled = held("older", &["west"]);
+        let mut unlabelled = found("older", &["west"]);
         unlabelled.secret.metadata.labels = None;
         assert_eq!(
             make_in_place(&unlabelled, "west", "w", "west"),
@@ -223,7 +222,7 @@ mod tests {
 
     #[test]
     fn what_somebody_else_keeps_is_changed_there() {
-        let mut kept = held("older", &["old", "west"]);
+        let mut kept = found("older", &["old", "west"]);
         kept.secret.metadata.annotations = Some(
             [(
                 "argocd.argoproj.io/tracking-id".to_owned(),
@@ -239,15 +238,15 @@ mod tests {
             let start = "change secret older where it comes from: it is kept by ";
             assert!(remedy.to_string().starts_with(start), "{remedy}");
         }
-        let mut anothers = held("istio-remote-secret-west", &["west"]).secret;
+        let mut anothers = found("istio-remote-secret-west", &["west"]).secret;
         anothers.metadata.managed_fields = serde_json::from_value(serde_json::json!([
             {"manager": "their-script", "fieldsV1": {"f:data": {"f:west": {}}}}
         ]))
         .expect("it is an entry");
-        let anothers = Held {
+        let anothers = FoundSecret {
             context: Some("east".to_owned()),
-            kubectl: Held::in_east().kubectl,
-            ..Held::from_manifest(anothers, "istio-system")
+            kubectl: FoundSecret::in_east().kubectl,
+            ..FoundSecret::from_manifest(anothers, "istio-system")
         };
         assert_eq!(
             make_in_place(&anothers, "west", "w", "west"),
@@ -258,10 +257,10 @@ mod tests {
     #[test]
     fn only_a_secret_for_one_cluster_is_deleted_as_a_whole() {
         assert_eq!(
-            remove(&held("s", &["west"]), "west"),
+            remove(&found("s", &["west"]), "west"),
             "kubectl mesh-secret delete secret/s --context east"
         );
-        let both = remove(&held("s", &["north", "west"]), "west");
+        let both = remove(&found("s", &["north", "west"]), "west");
         assert_eq!(both.kind(), "step");
     }
 
@@ -277,7 +276,7 @@ mod tests {
                 r#"kubectl --context east -n istio-system patch secret s --type=json -p '[{"op":"remove","path":"/data/a~1b~0c\"d'\''e"}]'"#,
             ),
         ] {
-            assert_eq!(drop_key(&held("s", &[key, "west"]), key), expected);
+            assert_eq!(drop_key(&found("s", &[key, "west"]), key), expected);
         }
     }
 }

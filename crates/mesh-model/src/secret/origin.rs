@@ -1,11 +1,11 @@
-//! What is said of a secret that somebody else puts back. Pure.
+//! The warning about a secret that another program puts back.
 
+use crate::origin::keeper;
+use crate::remote_secret::own_name;
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::model::origin::keeper;
-use mesh_common::model::remote_secret::own_name;
 
-/// The warning before it is deleted, where it will not stay so.
-pub(crate) fn comes_back(secret: &Secret, context: &str) -> Option<String> {
+/// Returns the warning before it is deleted, where another program will create it again.
+pub fn comes_back(secret: &Secret, context: &str) -> Option<String> {
     let keeper = keeper(&secret.metadata, "Secret")?;
     let namespace = secret.metadata.namespace.as_deref().unwrap_or_default();
     let name = own_name(secret);

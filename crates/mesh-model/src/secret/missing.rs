@@ -1,27 +1,25 @@
-//! Pairs without a secret. Pure.
+//! The pairs of clusters without a secret.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mesh_common::model::cluster_name::ClusterId;
-use mesh_common::model::finding::{CheckId, Finding, Severity};
+use crate::cluster_name::ClusterId;
+use crate::finding::{CheckId, Finding, Severity};
 
-use super::matrix::Known;
-use super::observe::Holder;
-use super::report::Cell;
+use super::matrix::{HolderSecrets, MatrixCell, MatrixInput};
+use super::remedies::{allowing_loopback, create};
 use super::state::State;
-use crate::held::{allowing_loopback, create};
 
-/// Cells for the pairs of clusters without a secret: among all that were read, or (`connected_only`) among those that secrets
+/// Returns cells for the pairs of clusters without a secret: among all that were read, or (`connected_only`) among those that secrets
 /// connect already, directly or by others.
 ///
-/// A cluster without an istiod holds no secrets, so nothing is missing in it. Where a secret may lead to a peer for all
-/// that is known, it is not said to be missing.
-pub(super) fn missing(
-    read: &[(String, Holder)],
-    cells: &[Cell],
-    known: &Known<'_>,
+/// A cluster without an istiod holds no secrets, so nothing is missing in it. Where a secret may give
+/// access to a peer for all that is known, it is not said to be missing.
+pub fn missing(
+    read: &[(String, HolderSecrets)],
+    cells: &[MatrixCell],
+    input: &MatrixInput<'_>,
     connected_only: bool,
-) -> Vec<Cell> {
+) -> Vec<MatrixCell> {
     let peers = Peers::of(read);
     let holders: BTreeMap<&str, usize> = read
         .iter()
@@ -29,35 +27,35 @@ pub(super) fn missing(
         .map(|(number, (context, _))| (context.as_str(), number))
         .collect();
     // For each holder the peers that it has a secret for; `None` where it cannot be told whom one is for.
-    let mut held: Vec<BTreeSet<Option<usize>>> = vec![BTreeSet::new(); read.len()];
+    let mut found: Vec<BTreeSet<Option<usize>>> = vec![BTreeSet::new(); read.len()];
     let mut called: BTreeMap<usize, &str> = BTreeMap::new();
     for cell in cells {
-        let peer = peers.find(cell, known);
-        let of_holder = &mut held[holders[cell.context.as_str()]];
+        let peer = peers.find(cell, input);
+        let of_holder = &mut found[holders[cell.context.as_str()]];
         of_holder.insert(peer);
-        // One that is named for a peer and gives access to another cluster is told of by itself.
+        // One that is named for a peer and gives access to another cluster has a finding of its own.
         of_holder.extend(peers.named(cell).map(Some));
         if let Some(peer) = peer {
             called.entry(peer).or_insert(&cell.cluster);
         }
     }
-    let groups = groups(&held);
+    let groups = groups(&found);
     let mut missing = Vec::new();
     for (number, (context, holder)) in read.iter().enumerate() {
-        for (peer, (peer_context, source)) in read.iter().enumerate() {
+        for (peer, (peer_context, remote)) in read.iter().enumerate() {
             let is_wanted = !connected_only || groups[number] == groups[peer];
-            let may_be_unknown = source.member.ids.is_empty() && held[number].contains(&None);
+            let may_be_unknown = remote.member.ids.is_empty() && found[number].contains(&None);
             if number == peer
                 || holder.is_without_istiod
                 || !is_wanted
                 || may_be_unknown
-                || held[number].contains(&Some(peer))
+                || found[number].contains(&Some(peer))
             {
                 continue;
             }
-            let own = source.member.ids.first().map(ClusterId::as_str);
+            let own = remote.member.ids.first().map(ClusterId::as_str);
             let name = own.or_else(|| called.get(&peer).copied());
-            missing.push(cell(context, holder, peer_context, name, known));
+            missing.push(cell(context, holder, peer_context, name, input));
         }
     }
     missing
@@ -71,7 +69,7 @@ struct Peers<'a> {
 }
 
 impl<'a> Peers<'a> {
-    fn of(read: &'a [(String, Holder)]) -> Self {
+    fn of(read: &'a [(String, HolderSecrets)]) -> Self {
         let numbered = || read.iter().enumerate();
         Self {
             uids: numbered()
@@ -89,8 +87,8 @@ impl<'a> Peers<'a> {
         }
     }
 
-    fn find(&self, cell: &Cell, known: &Known<'_>) -> Option<usize> {
-        let by_uid = known.uid_of(cell).and_then(|uid| self.uids.get(uid));
+    fn find(&self, cell: &MatrixCell, input: &MatrixInput<'_>) -> Option<usize> {
+        let by_uid = input.uid_of(cell).and_then(|uid| self.uids.get(uid));
         let context = cell.source_context.as_deref();
         by_uid
             .or_else(|| self.contexts.get(context?))
@@ -99,15 +97,15 @@ impl<'a> Peers<'a> {
     }
 
     /// The peer that the data key of a secret names.
-    fn named(&self, cell: &Cell) -> Option<usize> {
+    fn named(&self, cell: &MatrixCell) -> Option<usize> {
         self.names.get(cell.cluster.as_str()).copied()
     }
 }
 
 /// A number for each cluster; those that secrets connect have the same.
-fn groups(held: &[BTreeSet<Option<usize>>]) -> Vec<usize> {
-    let mut groups: Vec<usize> = (0..held.len()).collect();
-    for (holder, peers) in held.iter().enumerate() {
+fn groups(found: &[BTreeSet<Option<usize>>]) -> Vec<usize> {
+    let mut groups: Vec<usize> = (0..found.len()).collect();
+    for (holder, peers) in found.iter().enumerate() {
         for peer in peers.iter().flatten() {
             let (one, other) = (groups[holder], groups[*peer]);
             for group in &mut groups {
@@ -122,21 +120,21 @@ fn groups(held: &[BTreeSet<Option<usize>>]) -> Vec<usize> {
 
 fn cell(
     context: &str,
-    holder: &Holder,
-    source: &str,
+    holder: &HolderSecrets,
+    remote: &str,
     name: Option<&str>,
-    known: &Known<'_>,
-) -> Cell {
-    let namespace = known.namespace;
-    let fix = create(&holder.kubectl, source, name, [namespace, context]);
-    let fix = allowing_loopback(fix, known.view.allow_loopback);
-    Cell {
+    input: &MatrixInput<'_>,
+) -> MatrixCell {
+    let namespace = input.namespace;
+    let fix = create(&holder.kubectl, remote, name, [namespace, context]);
+    let fix = allowing_loopback(fix, input.options.allow_loopback);
+    MatrixCell {
         context: context.to_owned(),
         holder: holder.member.ids.first().map(|id| id.as_str().to_owned()),
         namespace: namespace.to_owned(),
         name: None,
-        cluster: name.unwrap_or(source).to_owned(),
-        source_context: Some(source.to_owned()),
+        cluster: name.unwrap_or(remote).to_owned(),
+        source_context: Some(remote.to_owned()),
         server: None,
         tls_server_name: None,
         state: State::Missing,
@@ -149,7 +147,7 @@ fn cell(
             Finding::new(
                 CheckId::SecretMissing,
                 Severity::Info,
-                format!("there is no secret for context {source}"),
+                format!("there is no secret for context {remote}"),
             )
             .fix(fix),
         ],
@@ -162,7 +160,7 @@ mod tests {
 
     #[test]
     fn clusters_are_of_one_group_that_secrets_connect() {
-        let held: Vec<BTreeSet<Option<usize>>> = [
+        let found: Vec<BTreeSet<Option<usize>>> = [
             vec![Some(1), None],
             vec![],
             vec![Some(1)],
@@ -172,7 +170,7 @@ mod tests {
         ]
         .map(BTreeSet::from_iter)
         .to_vec();
-        let groups = groups(&held);
+        let groups = groups(&found);
         assert!(groups[0] == groups[1] && groups[1] == groups[2]);
         assert!(groups[4] == groups[5] && groups[0] != groups[4]);
         assert!(groups[3] != groups[0] && groups[3] != groups[4]);

@@ -4,53 +4,56 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::access_facts::AccessFacts;
+use crate::command::Kubectl;
+use crate::istio_version::IstioVersion;
+use crate::istiod_rules::{self, Refusal};
+use crate::meant_for::Member;
+use crate::names::ARGO_SECRET_TYPE;
+use crate::remote_cluster::Address;
+use crate::remote_secret::{has_label, own_name};
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::model::access_facts::AccessFacts;
-use mesh_common::model::command::Kubectl;
-use mesh_common::model::istio_version::IstioVersion;
-use mesh_common::model::istiod_rules::{self, Refusal};
-use mesh_common::model::meant_for::Member;
-use mesh_common::model::names::ARGO_SECRET_TYPE;
-use mesh_common::model::remote_cluster::Address;
-use mesh_common::model::remote_secret::{has_label, own_name};
 
-use super::sources::Sources;
+use super::contexts::Contexts;
 
-/// A secret, and what is known of the place where it was found; that is shared by all that were found there, which may be
-/// thousands.
-pub(crate) struct Held {
+/// A secret, and what is known of its holder; that is shared by all secrets that were found there, which may be thousands.
+#[derive(Debug)]
+pub struct FoundSecret {
     /// The holder's context; `None` for a file or a pipe.
     pub context: Option<String>,
-    /// How kubectl is told about the holder.
+    /// The kubectl command for the holder.
     pub kubectl: Arc<Kubectl>,
-    /// The Secret, but for its managed fields; [`Held::whole`] has them too.
+    /// The Secret, but for its managed fields; [`FoundSecret::whole`] has them too.
     pub secret: Secret,
     /// Its managed fields as they were read, in JSON: a tree of them takes ten times as much memory as their text.
     pub managed_fields: Option<Box<str>>,
     /// The Istio namespace, where the secret may be meant for another one.
     pub namespace: Option<String>,
-    /// The holder.
-    pub home: Option<Arc<Member>>,
+    /// The cluster that it was found in.
+    pub holder: Option<Arc<Member>>,
     /// The versions of the holder's istiods, where they are known.
     pub versions: Vec<Option<IstioVersion>>,
-    /// Whether servers that only mean something on one machine are meant so, which printed commands have to say too.
+    /// True where loopback addresses are accepted, which printed commands have to say too.
     pub allow_loopback: bool,
     /// For each data key the context that gives access to the same server, as far as the kubeconfig knows one.
-    pub sources: BTreeMap<String, String>,
-    /// What its data keys hold, in their order; asked by [`Held::judged`], which parses each of them once. A list, since a map of
+    pub remote_contexts: BTreeMap<String, String>,
+    /// The contents of its data keys, in their order; asked by [`FoundSecret::judged`], which parses each of them once. A list, since a map of
     /// one takes as much room as one of eleven.
-    pub judged: OnceCell<Vec<(String, Judged)>>,
+    pub judged: OnceCell<Vec<(String, JudgedKey)>>,
 }
 
-/// What istiod would say to the value of a data key, and what that says.
-pub(crate) struct Judged {
+/// The kubeconfig of a data key, as istiod and people see it.
+#[derive(Debug)]
+pub struct JudgedKey {
+    /// The reason for which istiod refuses it; `None` where it accepts it.
     pub refusal: Option<Refusal>,
+    /// The facts in it; `None` where it cannot be read.
     pub access: Option<AccessFacts>,
 }
 
-impl Judged {
-    /// Where it gives access.
-    pub(crate) fn address(&self) -> Option<Address> {
+impl JudgedKey {
+    /// Returns the address that it gives access to.
+    pub fn address(&self) -> Option<Address> {
         let access = self.access.as_ref()?;
         Some(Address::new(
             &access.server,
@@ -60,20 +63,22 @@ impl Judged {
 }
 
 /// A holder, as its secrets need to know it.
-pub(crate) struct Place<'a> {
+#[derive(Debug, Clone, Copy)]
+pub struct Holder<'a> {
+    /// The cluster.
     pub member: &'a Arc<Member>,
-    /// How kubectl is told about it.
+    /// The kubectl command for it.
     pub kubectl: &'a Arc<Kubectl>,
     /// The versions of its istiods, where they are known.
     pub versions: &'a [Option<IstioVersion>],
-    /// Whether servers that only mean something on one machine are meant so.
+    /// True where loopback addresses are accepted.
     pub allow_loopback: bool,
 }
 
 #[cfg(test)]
-impl Held {
-    /// An empty secret in context east, of which nothing more is known.
-    pub(crate) fn in_east() -> Self {
+impl FoundSecret {
+    /// Returns an empty secret in context east, of which nothing more is known.
+    pub fn in_east() -> Self {
         Self {
             context: Some("east".to_owned()),
             kubectl: Arc::new(Kubectl::default().context("east")),
@@ -83,49 +88,49 @@ impl Held {
     }
 }
 
-impl Held {
-    /// A secret from a file or a pipe, for control planes in `namespace`; nothing is known of its holder.
-    pub(crate) fn from_manifest(mut secret: Secret, namespace: &str) -> Self {
+impl FoundSecret {
+    /// Returns a secret from a file or a pipe, for control planes in `namespace`; nothing is known of its holder.
+    pub fn from_manifest(mut secret: Secret, namespace: &str) -> Self {
         Self {
             namespace: Some(namespace.to_owned()),
             context: None,
             kubectl: Arc::default(),
             managed_fields: pack_managed_fields(&mut secret),
             secret,
-            home: None,
+            holder: None,
             versions: Vec::new(),
             allow_loopback: false,
-            sources: BTreeMap::new(),
+            remote_contexts: BTreeMap::new(),
             judged: OnceCell::new(),
         }
     }
 
-    /// A secret of a holder.
-    pub(crate) fn in_holder(place: &Place<'_>, secret: Secret) -> Self {
+    /// Returns a secret of a holder.
+    pub fn in_holder(holder: &Holder<'_>, secret: Secret) -> Self {
         Self {
-            context: Some(place.member.context.clone()),
-            kubectl: Arc::clone(place.kubectl),
+            context: Some(holder.member.context.clone()),
+            kubectl: Arc::clone(holder.kubectl),
             namespace: None,
-            home: Some(Arc::clone(place.member)),
-            versions: place.versions.to_vec(),
-            allow_loopback: place.allow_loopback,
+            holder: Some(Arc::clone(holder.member)),
+            versions: holder.versions.to_vec(),
+            allow_loopback: holder.allow_loopback,
             ..Self::from_manifest(secret, "")
         }
     }
 
     /// Looks up the contexts that give access to the servers of its data keys.
-    pub(crate) fn find_sources(&mut self, sources: &Sources) {
+    pub fn find_contexts(&mut self, contexts: &Contexts) {
         let judged = self.all_judged().iter();
         let addresses = judged.filter_map(|(key, one)| Some((key, one.address()?)));
-        self.sources = addresses
+        self.remote_contexts = addresses
             .filter_map(|(key, address)| {
-                Some((key.clone(), sources.context_of(&address)?.to_owned()))
+                Some((key.clone(), contexts.context_of(&address)?.to_owned()))
             })
             .collect();
     }
 
     /// Returns the Secret with its managed fields, for what asks whose it is.
-    pub(crate) fn whole(&self) -> Secret {
+    pub fn whole(&self) -> Secret {
         let mut secret = self.secret.clone();
         if let Some(text) = &self.managed_fields {
             secret.metadata.managed_fields = serde_json::from_str(text).ok();
@@ -133,25 +138,25 @@ impl Held {
         secret
     }
 
-    /// The Secret's name.
-    pub(crate) fn name(&self) -> &str {
+    /// Returns the Secret's name.
+    pub fn name(&self) -> &str {
         own_name(&self.secret)
     }
 
-    /// The data keys that are clusters to istiod; none where somebody else's clusters are in it.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+    /// Returns the data keys that are clusters to istiod; none where they are clusters of another program.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
         let keys = self.secret.data.iter().flat_map(BTreeMap::keys);
         keys.filter(|_| !self.is_of_argo_cd()).map(String::as_str)
     }
 
-    /// Whether it has this data key and no other.
-    pub(crate) fn has_only(&self, key: &str) -> bool {
+    /// Returns true where it has this data key and no other.
+    pub fn has_only(&self, key: &str) -> bool {
         let mut keys = self.secret.data.iter().flat_map(BTreeMap::keys);
         keys.all(|one| one == key)
     }
 
-    /// Whether it is one of the Secrets in which Argo CD keeps the clusters that it deploys to; what is in them is its own.
-    pub(crate) fn is_of_argo_cd(&self) -> bool {
+    /// Returns true for a Secret in which Argo CD keeps a cluster that it deploys to, which is no remote secret.
+    pub fn is_of_argo_cd(&self) -> bool {
         let labels = self.secret.metadata.labels.as_ref();
         !has_label(&self.secret)
             && labels
@@ -159,21 +164,21 @@ impl Held {
                 .is_some_and(|kind| kind == "cluster")
     }
 
-    /// What the value of a data key holds; nothing where there is no such key.
-    pub(crate) fn judged(&self, key: &str) -> Option<&Judged> {
+    /// Returns what the value of a data key holds; nothing where there is no such key.
+    pub fn judged(&self, key: &str) -> Option<&JudgedKey> {
         let all = self.all_judged();
-        let found = all.binary_search_by(|(one, _)| one.as_str().cmp(key));
-        found.ok().map(|place| &all[place].1)
+        let place = all.binary_search_by(|(one, _)| one.as_str().cmp(key));
+        place.ok().map(|place| &all[place].1)
     }
 
-    fn all_judged(&self) -> &[(String, Judged)] {
+    fn all_judged(&self) -> &[(String, JudgedKey)] {
         self.judged.get_or_init(|| {
             let entries = self.secret.data.iter().flatten();
             entries
                 .map(|(key, value)| {
                     let (verdict, access) = istiod_rules::judge(&value.0);
                     let refusal = verdict.err();
-                    (key.clone(), Judged { refusal, access })
+                    (key.clone(), JudgedKey { refusal, access })
                 })
                 .collect()
         })

@@ -1,14 +1,14 @@
-//! What can be told of a token without using it. Pure.
+//! The checks of a token that do not need it to be used.
 
+use crate::access_facts::AccessFacts;
+use crate::finding::{CheckId, Finding, Severity};
+use crate::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
+use crate::token::TokenFacts;
 use jiff::Timestamp;
-use mesh_common::model::access_facts::AccessFacts;
-use mesh_common::model::finding::{CheckId, Finding, Severity};
-use mesh_common::model::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
-use mesh_common::model::token::TokenFacts;
 
 use super::checks::day_and_time;
+use super::found::FoundSecret;
 use super::remedies::{create_again, create_again_with};
-use super::secret::Held;
 
 /// Below this part of its life a credential is about to end.
 pub(super) const LIFE_LEFT: f64 = 0.2;
@@ -17,7 +17,7 @@ pub(super) const LONG_LIFE_DAYS: i64 = 35;
 pub(super) const LAST_DAYS: i64 = 7;
 
 pub(super) fn token_findings(
-    held: &Held,
+    found: &FoundSecret,
     key: &str,
     access: &AccessFacts,
     now: Timestamp,
@@ -35,7 +35,7 @@ pub(super) fn token_findings(
             .into_iter()
             .collect();
     };
-    let mut findings: Vec<Finding> = expiry_finding(held, key, token, now).into_iter().collect();
+    let mut findings: Vec<Finding> = expiry_finding(found, key, token, now).into_iter().collect();
     let expected = [READER_ACCOUNT, CONFIG_ACCOUNT];
     let subject = token.subject.as_deref().unwrap_or_default();
     let account = subject.rsplit(':').next().unwrap_or_default();
@@ -49,7 +49,12 @@ pub(super) fn token_findings(
     findings
 }
 
-fn expiry_finding(held: &Held, key: &str, token: &TokenFacts, now: Timestamp) -> Option<Finding> {
+fn expiry_finding(
+    found: &FoundSecret,
+    key: &str,
+    token: &TokenFacts,
+    now: Timestamp,
+) -> Option<Finding> {
     const ID: CheckId = CheckId::SecretTokenExpiry;
     let Some(end) = token.expires_at else {
         return Some(
@@ -58,7 +63,7 @@ fn expiry_finding(held: &Held, key: &str, token: &TokenFacts, now: Timestamp) ->
                 Severity::Info,
                 "its token never ends, as of every secret that istioctl makes",
             )
-            .fix(create_again_with(held, key, "--token-duration", "8760h")),
+            .fix(create_again_with(found, key, "--token-duration", "8760h")),
         );
     };
     if token.has_expired(now) {
@@ -68,7 +73,7 @@ fn expiry_finding(held: &Held, key: &str, token: &TokenFacts, now: Timestamp) ->
                 Severity::Error,
                 format!("its token expired at {}", day_and_time(end)),
             )
-            .fix(create_again(held, key)),
+            .fix(create_again(found, key)),
         );
     }
     let life = token
@@ -83,7 +88,7 @@ fn expiry_finding(held: &Held, key: &str, token: &TokenFacts, now: Timestamp) ->
             Severity::Warning,
             format!("its token ends at {}", day_and_time(end)),
         )
-        .fix(create_again(held, key))
+        .fix(create_again(found, key))
     })
 }
 
@@ -108,7 +113,8 @@ mod tests {
             secret_uid: None,
             account_uid: None,
         };
-        expiry_finding(&Held::in_east(), "west", &token, at(now)).map(|finding| finding.severity)
+        expiry_finding(&FoundSecret::in_east(), "west", &token, at(now))
+            .map(|finding| finding.severity)
     }
 
     #[test]

@@ -1,29 +1,34 @@
-//! The commands that mend what was found. They are pasted into a shell, and what they name may be anybody's words.
+//! The fix commands. Their arguments are shell-quoted, as the names in them come from objects that others write.
 
+use crate::access_facts::AccessFacts;
+use crate::command::{Command, Kubectl, Remedy, flag_in_words, named};
+use crate::names::{CONFIG_SECRET, ISTIO_SYSTEM};
+use crate::reader::token_secret_name;
+use crate::remote_secret::annotated_cluster;
+use crate::server::without_login;
+use crate::succession::usual_name;
+use crate::token::TokenFacts;
 use jiff::SignedDuration;
-use mesh_common::model::access_facts::AccessFacts;
-use mesh_common::model::command::{Command, Kubectl, Remedy, flag_in_words, named};
-use mesh_common::model::names::{CONFIG_SECRET, ISTIO_SYSTEM};
-use mesh_common::model::reader::token_secret_name;
-use mesh_common::model::remote_secret::annotated_cluster;
-use mesh_common::model::server::without_login;
-use mesh_common::model::succession::usual_name;
-use mesh_common::model::token::TokenFacts;
 
+use super::found::FoundSecret;
 use super::replace::in_place;
-use super::secret::Held;
 
-/// What makes the secret anew with a token of the same kind: the command, where all of its words are known here.
-pub(crate) fn create_again(held: &Held, key: &str) -> Remedy {
-    match create_command(held, key) {
+/// Returns how to create the secret again with a token of the same kind: the command, where all of its words are known here.
+pub(super) fn create_again(found: &FoundSecret, key: &str) -> Remedy {
+    match create_command(found, key) {
         Ok(command) => command.into(),
         Err(step) => step.into(),
     }
 }
 
 /// The same with one more flag.
-pub(crate) fn create_again_with(held: &Held, key: &str, flag: &'static str, value: &str) -> Remedy {
-    match create_command(held, key) {
+pub(super) fn create_again_with(
+    found: &FoundSecret,
+    key: &str,
+    flag: &'static str,
+    value: &str,
+) -> Remedy {
+    match create_command(found, key) {
         Ok(command) => command.flag(flag, value).into(),
         Err(step) => {
             let flag = flag_in_words(flag, value);
@@ -33,55 +38,60 @@ pub(crate) fn create_again_with(held: &Held, key: &str, flag: &'static str, valu
 }
 
 /// The same with a flag whose value only a person knows; `what` says which flag and what it has to be.
-pub(crate) fn create_again_by_hand(held: &Held, key: &str, what: &str) -> Remedy {
-    format!("{}, {what}", create_step(held, key)).into()
+pub(super) fn create_again_by_hand(found: &FoundSecret, key: &str, what: &str) -> Remedy {
+    format!("{}, {what}", create_step(found, key)).into()
 }
 
 /// Makes the secret once more beside what is there, which is where no istiod looks.
-pub(crate) fn create_beside(held: &Held, key: &str) -> Remedy {
-    match (held.sources.get(key), held.context.as_deref()) {
-        (Some(source), Some(holder)) => create_from(held, key, source, key, holder).into(),
-        (Some(_) | None, _) => create_step(held, key).into(),
+pub(super) fn create_beside(found: &FoundSecret, key: &str) -> Remedy {
+    match (found.remote_contexts.get(key), found.context.as_deref()) {
+        (Some(remote), Some(holder)) => create_from(found, key, remote, key, holder).into(),
+        (Some(_) | None, _) => create_step(found, key).into(),
     }
 }
 
-/// The command, or the step in words where the context of the source or of the holder is not known.
-fn create_command(held: &Held, key: &str) -> Result<Command, String> {
-    let secret = &held.secret;
-    let name = if is_config(held) {
+/// The command, or the step in words where the context of the remote cluster or of the holder is not known.
+fn create_command(found: &FoundSecret, key: &str) -> Result<Command, String> {
+    let secret = &found.secret;
+    let name = if is_config(found) {
         annotated_cluster(secret).map(String::as_str)
     } else {
         Some(key)
     };
-    match (name, held.sources.get(key)) {
-        (Some(name), Some(source)) => Ok(in_place(held, key, source, name)?.0),
-        (Some(_) | None, _) => Err(create_step(held, key)),
+    match (name, found.remote_contexts.get(key)) {
+        (Some(name), Some(remote)) => Ok(in_place(found, key, remote, name)?.0),
+        (Some(_) | None, _) => Err(create_step(found, key)),
     }
 }
 
 /// `create` with a token of the same kind as the secret has.
 pub(super) fn create_from(
-    held: &Held,
+    found: &FoundSecret,
     key: &str,
-    source: &str,
+    remote: &str,
     name: &str,
     holder: &str,
 ) -> Command {
-    let command = create(&held.kubectl, source, Some(name), [namespace(held), holder]);
-    let command = if is_config(held) {
+    let command = create(
+        &found.kubectl,
+        remote,
+        Some(name),
+        [namespace(found), holder],
+    );
+    let command = if is_config(found) {
         command.words("--type config")
     } else {
         command
     };
-    let command = match same_kind(held, key) {
+    let command = match same_kind(found, key) {
         Some((flag, value)) => command.flag(flag, &value),
         None => command,
     };
-    allowing_loopback(command, held.allow_loopback)
+    allowing_loopback(command, found.allow_loopback)
 }
 
 /// `create` refuses a server that only means something on one machine unless that is meant so.
-pub(crate) fn allowing_loopback(create: Command, allow_loopback: bool) -> Command {
+pub(super) fn allowing_loopback(create: Command, allow_loopback: bool) -> Command {
     if allow_loopback {
         create.words("--allow-loopback")
     } else {
@@ -89,19 +99,29 @@ pub(crate) fn allowing_loopback(create: Command, allow_loopback: bool) -> Comman
     }
 }
 
-/// Whether it is the secret of which the data key is not the name of the cluster.
-fn is_config(held: &Held) -> bool {
-    held.secret.metadata.name.as_deref() == Some(CONFIG_SECRET)
+/// Returns true for the secret whose data key is not the name of the cluster.
+fn is_config(found: &FoundSecret) -> bool {
+    found.secret.metadata.name.as_deref() == Some(CONFIG_SECRET)
 }
 
-/// What is to be done, in words.
-fn create_step(held: &Held, key: &str) -> String {
-    create_step_from(held, key, held.sources.get(key).map(String::as_str), key)
+/// Says in words how to create the secret again.
+fn create_step(found: &FoundSecret, key: &str) -> String {
+    create_step_from(
+        found,
+        key,
+        found.remote_contexts.get(key).map(String::as_str),
+        key,
+    )
 }
 
 /// The same for a cluster called `name`, from the context that gives access to it where that is known.
-pub(super) fn create_step_from(held: &Held, key: &str, source: Option<&str>, name: &str) -> String {
-    let from = match (source, access(held, key)) {
+pub(super) fn create_step_from(
+    found: &FoundSecret,
+    key: &str,
+    remote: Option<&str>,
+    name: &str,
+) -> String {
+    let from = match (remote, access(found, key)) {
         (Some(context), _) => format!("context {}", named(context)),
         (None, Some(access)) if !access.server.is_empty() => {
             format!(
@@ -111,7 +131,7 @@ pub(super) fn create_step_from(held: &Held, key: &str, source: Option<&str>, nam
         }
         (None, _) => "a context that gives access to that cluster".to_owned(),
     };
-    let into = match held.context.as_deref() {
+    let into = match found.context.as_deref() {
         Some(holder) => format!("into context {}", named(holder)),
         None => "into the cluster that reads it".to_owned(),
     };
@@ -119,11 +139,11 @@ pub(super) fn create_step_from(held: &Held, key: &str, source: Option<&str>, nam
         "create the secret for cluster {} again (kubectl mesh-secret create), from {from}, {into}",
         named(name)
     );
-    let namespace = Some(namespace(held)).filter(|name| *name != ISTIO_SYSTEM);
+    let namespace = Some(namespace(found)).filter(|name| *name != ISTIO_SYSTEM);
     let flags = [
         namespace.map(|name| ("-n", name.to_owned())),
-        is_config(held).then(|| ("--type", "config".to_owned())),
-        same_kind(held, key),
+        is_config(found).then(|| ("--type", "config".to_owned())),
+        same_kind(found, key),
     ];
     for (flag, value) in flags.into_iter().flatten() {
         step = format!("{step}, and add {}", flag_in_words(flag, &value));
@@ -131,28 +151,28 @@ pub(super) fn create_step_from(held: &Held, key: &str, source: Option<&str>, nam
     step
 }
 
-fn access<'a>(held: &'a Held, key: &str) -> Option<&'a AccessFacts> {
-    held.judged(key)?.access.as_ref()
+fn access<'a>(found: &'a FoundSecret, key: &str) -> Option<&'a AccessFacts> {
+    found.judged(key)?.access.as_ref()
 }
 
-/// `create` for a holder, with the kubeconfig that the plugin was given.
-pub(crate) fn create(
+/// Returns `create` for a holder, from the context of the remote cluster, with the kubeconfig that the plugin was given.
+pub fn create(
     kubectl: &Kubectl,
-    source: &str,
+    remote: &str,
     name: Option<&str>,
     [namespace, holder]: [&str; 2],
 ) -> Command {
     Command::new("kubectl mesh-secret create")
         .kubeconfig_of(kubectl)
-        .flag("--context", source)
+        .flag("--context", remote)
         .flag_if("--name", name)
         .istio_namespace(namespace)
         .flag("--into", holder)
 }
 
 /// The flag of `create` that gives a token of the same kind as the secret has.
-fn same_kind(held: &Held, key: &str) -> Option<(&'static str, String)> {
-    same_kind_as(access(held, key)?.token.as_ref()?)
+fn same_kind(found: &FoundSecret, key: &str) -> Option<(&'static str, String)> {
+    same_kind_as(access(found, key)?.token.as_ref()?)
 }
 
 /// The flag for a token that ends after the same time, or for one that is for the same holder alone.
@@ -167,8 +187,8 @@ fn same_kind_as(token: &TokenFacts) -> Option<(&'static str, String)> {
     Some(("--for", own.to_owned()))
 }
 
-/// A life as it is asked for: in hours where it is long, and never shorter than Kubernetes grants.
-pub(crate) fn length(life: SignedDuration) -> String {
+/// Returns a lifetime as it is asked for: in hours where it is long, and never shorter than Kubernetes grants.
+pub fn length(life: SignedDuration) -> String {
     let minutes = life.as_mins().max(10);
     if minutes % 60 == 0 || minutes > 600 {
         format!("{}h", minutes / 60)
@@ -177,8 +197,8 @@ pub(crate) fn length(life: SignedDuration) -> String {
     }
 }
 
-/// Deletes a secret by this plugin's own verb, which shows what it deletes and asks first.
-pub(crate) fn delete(kubectl: &Kubectl, context: &str, namespace: &str, name: &str) -> Command {
+/// Returns the command that deletes a secret by the suite's own verb, which shows what it deletes and asks first.
+pub fn delete(kubectl: &Kubectl, context: &str, namespace: &str, name: &str) -> Command {
     Command::new("kubectl mesh-secret delete")
         .arg(&format!("secret/{name}"))
         .kubeconfig_of(kubectl)
@@ -186,13 +206,14 @@ pub(crate) fn delete(kubectl: &Kubectl, context: &str, namespace: &str, name: &s
         .istio_namespace(namespace)
 }
 
-/// kubectl, told about the holder and the namespace of the secret.
-pub(crate) fn kubectl(held: &Held) -> Command {
-    held.kubectl.in_namespace(namespace(held))
+/// Returns kubectl, told about the holder and the namespace of the secret.
+pub(super) fn kubectl(found: &FoundSecret) -> Command {
+    found.kubectl.in_namespace(namespace(found))
 }
 
-pub(super) fn namespace(held: &Held) -> &str {
-    held.secret
+pub(super) fn namespace(found: &FoundSecret) -> &str {
+    found
+        .secret
         .metadata
         .namespace
         .as_deref()
@@ -203,32 +224,34 @@ pub(super) fn namespace(held: &Held) -> &str {
 mod tests {
     use std::collections::BTreeMap;
 
+    use crate::names::CLUSTER_ANNOTATION;
     use jiff::Timestamp;
-    use mesh_common::model::names::CLUSTER_ANNOTATION;
 
     use super::*;
 
-    fn held() -> Held {
-        Held {
-            sources: BTreeMap::from([("west".to_owned(), "west-admin".to_owned())]),
-            ..Held::in_east()
+    fn found() -> FoundSecret {
+        FoundSecret {
+            remote_contexts: BTreeMap::from([("west".to_owned(), "west-admin".to_owned())]),
+            ..FoundSecret::in_east()
         }
     }
 
     #[test]
     fn a_remedy_names_the_contexts_that_are_known() {
         assert_eq!(
-            create_again(&held(), "west"),
+            create_again(&found(), "west"),
             "kubectl mesh-secret create --context west-admin --name west --into east"
         );
         assert_eq!(
-            create_again(&held(), "south"),
+            create_again(&found(), "south"),
             "create the secret for cluster south again (kubectl mesh-secret create), from a context that gives access to that cluster, into context east"
         );
-        let mut elsewhere = held();
+        let mut elsewhere = found();
         elsewhere.secret.metadata.namespace = Some("mesh".to_owned());
         let evil = "west; curl evil";
-        elsewhere.sources.insert(evil.to_owned(), "x".to_owned());
+        elsewhere
+            .remote_contexts
+            .insert(evil.to_owned(), "x".to_owned());
         assert_eq!(
             create_again_with(&elsewhere, evil, "--server", "https://w;reboot"),
             "kubectl mesh-secret create --context x --name 'west; curl evil' -n mesh --into east --server 'https://w;reboot'"

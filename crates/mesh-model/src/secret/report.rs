@@ -1,72 +1,76 @@
-//! The model of what can be told of a secret; JSON and YAML are it, and it only ever grows.
+//! The report about secrets. JSON and YAML are these types, which only ever get more fields.
 
+use crate::access_facts::AccessFacts;
+use crate::finding::Finding;
 use jiff::Timestamp;
-use mesh_common::model::access_facts::AccessFacts;
-use mesh_common::model::finding::Finding;
 use serde::Serialize;
 
 /// One Secret.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct SecretReport {
+pub struct SecretReport {
     /// The holder's context; absent for a file or a pipe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
+    /// Its namespace, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
+    /// Its name.
     pub name: String,
+    /// When it was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// Seconds since it was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_seconds: Option<i64>,
-    /// What each data key leads to.
+    /// Its data keys, each with the cluster that it gives access to.
     pub clusters: Vec<ClusterReport>,
-    /// What is to be said of the Secret as a whole.
+    /// The findings about the Secret as a whole.
     pub findings: Vec<Finding>,
 }
 
 /// One data key of a Secret: a cluster, to istiod.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ClusterReport {
+pub struct ClusterReport {
     /// The data key.
     pub name: String,
-    /// What the kubeconfig says; absent where it cannot be read.
+    /// The facts of the kubeconfig; absent where it cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<AccessFacts>,
-    /// Whether istiod takes the kubeconfig.
+    /// True where istiod accepts the kubeconfig.
     pub accepted: bool,
-    /// Why it does not.
+    /// The reason for which it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
-    /// What using it showed; absent without `--probe`.
+    /// The result of using it; absent without `--probe`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probe: Option<ProbeReport>,
     /// The kubeconfig in clear, with `--reveal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kubeconfig: Option<String>,
+    /// The findings about this key.
     pub findings: Vec<Finding>,
 }
 
-/// What using a credential showed.
+/// The result of using a credential.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ProbeReport {
-    /// Whether a connection came about, TLS included.
+pub struct ProbeReport {
+    /// Passed where a connection came about, TLS included.
     pub connected: Outcome,
-    /// Whether the token was accepted.
+    /// Passed where the token was accepted.
     pub authenticated: Outcome,
-    /// Whether it is the cluster that it should be.
+    /// Passed where it is the cluster that it should be.
     pub right_cluster: Outcome,
-    /// Whether the cluster's own istiod goes by this name, where that could not be read.
+    /// Passed where the cluster's own istiod goes by this name, where that could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub right_name: Option<Outcome>,
-    /// Whether it may read all that istiod needs.
+    /// Passed where it may read all that istiod needs.
     pub may_read: Outcome,
-    /// Whether it may do no more than the reader role of Istio's chart.
+    /// Passed where it may do no more than the reader role of Istio's chart.
     pub no_more_than_needed: Outcome,
-    /// Whom the API server takes it for.
+    /// The user name that the API server knows it by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// UID of the cluster that answered.
@@ -83,15 +87,21 @@ pub(crate) struct ProbeReport {
 /// One question and its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "result")]
-pub(crate) enum Outcome {
+pub enum Outcome {
+    /// It is so.
     Passed {
+        /// More about it; may be empty.
         #[serde(skip_serializing_if = "String::is_empty")]
         detail: String,
     },
+    /// It is not so.
     Failed {
+        /// The cause.
         detail: String,
     },
+    /// It is not known.
     Skipped {
+        /// The reason.
         detail: String,
     },
 }
@@ -105,8 +115,8 @@ impl Default for Outcome {
 }
 
 impl SecretReport {
-    /// Every finding of the secret and its clusters.
-    pub(crate) fn all_findings(&self) -> impl Iterator<Item = &Finding> {
+    /// Returns every finding of the secret and its clusters.
+    pub fn all_findings(&self) -> impl Iterator<Item = &Finding> {
         self.findings
             .iter()
             .chain(self.clusters.iter().flat_map(|cluster| &cluster.findings))

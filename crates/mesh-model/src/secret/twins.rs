@@ -1,22 +1,22 @@
 //! Secrets of one holder with the same data key: istiod takes the one that it hears of first, and does not look at another one
-//! again before that changes, not even once the first is gone. Pure.
+//! again before that changes, not even once the first is gone.
 
 use std::collections::BTreeMap;
 
-use mesh_common::model::command::{Command, Kubectl, Remedy, named};
-use mesh_common::model::finding::{CheckId, Finding, Severity};
-use mesh_common::model::names::READ_AGAIN_AFTER;
-use mesh_common::model::remote_secret::has_label;
+use crate::command::{Command, Kubectl, Remedy, named};
+use crate::finding::{CheckId, Finding, Severity};
+use crate::names::READ_AGAIN_AFTER;
+use crate::remote_secret::has_label;
 
+use super::found::FoundSecret;
 use super::remedies::{delete, namespace};
 use super::replace::kept as kept_by_others;
-use super::secret::Held;
-use super::used::Used;
+use super::used::{KnownClusters, used_secret};
 
 /// The secrets of each data key that has several.
 pub(super) struct Twins<'a> {
     by_key: BTreeMap<&'a str, Group>,
-    /// Why it is not known which of them istiod uses.
+    /// The reason for which it is not known which of them istiod uses.
     reason: Option<&'a str>,
 }
 
@@ -26,7 +26,7 @@ struct Group {
     keep: Keep,
 }
 
-/// Which of them stays.
+/// The one of them that stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keep {
     This(usize),
@@ -38,13 +38,13 @@ enum Keep {
 impl<'a> Twins<'a> {
     /// Finds them; `fails` says of each whether it fails, where that is known.
     pub(super) fn of(
-        held: &[&'a Held],
+        found: &[&'a FoundSecret],
         fails: &BTreeMap<(usize, &'a str), Option<bool>>,
-        used: &'a Used,
+        used: &'a KnownClusters,
     ) -> Self {
         let mut with_key: BTreeMap<&'a str, Vec<usize>> = BTreeMap::new();
         for &(number, key) in fails.keys() {
-            if has_label(&held[number].secret) {
+            if has_label(&found[number].secret) {
                 with_key.entry(key).or_default().push(number);
             }
         }
@@ -53,13 +53,13 @@ impl<'a> Twins<'a> {
             .filter(|(_, numbers)| numbers.len() > 1);
         let by_key = several
             .map(|(key, numbers)| {
-                let first = held[numbers[0]];
-                let used = used.secret(namespace(first), key);
+                let first = found[numbers[0]];
+                let used = used_secret(used, namespace(first), key);
                 let judged: Vec<(usize, Option<bool>)> = numbers
                     .iter()
                     .map(|&number| (number, fails.get(&(number, key)).copied().flatten()))
                     .collect();
-                let is_used = |number: usize| used == Some(held[number].name());
+                let is_used = |number: usize| used == Some(found[number].name());
                 let keep = keep(&judged, is_used);
                 (key, Group { numbers, keep })
             })
@@ -70,13 +70,18 @@ impl<'a> Twins<'a> {
         }
     }
 
-    /// What is said of the key of a secret that has twins.
-    pub(super) fn finding(&self, held: &[&Held], number: usize, key: &str) -> Option<Finding> {
+    /// Returns the finding about the key of a secret that has twins.
+    pub(super) fn finding(
+        &self,
+        found: &[&FoundSecret],
+        number: usize,
+        key: &str,
+    ) -> Option<Finding> {
         let group = self.by_key.get(key)?;
         let mut others = group.numbers.iter().copied().filter(|one| *one != number);
         let is_one_of_them = group.numbers.binary_search(&number).is_ok();
         let other = others.next().filter(|_| is_one_of_them)?;
-        let name = held[other].name();
+        let name = found[other].name();
         let who = match group.numbers.len() - 2 {
             0 => format!("secret {name} gives"),
             more => format!("secret {name} and {more} more give"),
@@ -84,11 +89,11 @@ impl<'a> Twins<'a> {
         let message =
             format!("{who} access to cluster {key} too, and istiod takes only one of them");
         let fix = match group.keep {
-            Keep::This(kept) if kept != number => surplus(held[number], held[kept], key),
-            Keep::This(_) if group.numbers.len() == 2 => surplus(held[other], held[number], key),
+            Keep::This(kept) if kept != number => surplus(found[number], found[kept], key),
+            Keep::This(_) if group.numbers.len() == 2 => surplus(found[other], found[number], key),
             Keep::This(kept) => format!(
                 "keep secret {}, and delete the others for cluster {} with the commands that stand beside them",
-                named(held[kept].name()),
+                named(found[kept].name()),
                 named(key)
             )
             .into(),
@@ -111,7 +116,7 @@ impl<'a> Twins<'a> {
 }
 
 /// Deletes the one, and has istiod look at the other again.
-fn surplus(doomed: &Held, kept: &Held, key: &str) -> Remedy {
+fn surplus(doomed: &FoundSecret, kept: &FoundSecret, key: &str) -> Remedy {
     if let Some(step) = kept_by_others(doomed) {
         return step.into();
     }
@@ -133,14 +138,9 @@ fn surplus(doomed: &Held, kept: &Held, key: &str) -> Remedy {
     }
 }
 
-/// Has istiods look again at a secret that stays, once the one with this UID is gone: an annotation changes it, with a value
+/// Returns the command that makes istiods look again at a secret that stays, once the one with this UID is gone: an annotation changes it, with a value
 /// that was not there before.
-pub(crate) fn read_again(
-    kubectl: &Kubectl,
-    namespace: &str,
-    secret: &str,
-    gone_uid: &str,
-) -> Command {
+pub fn read_again(kubectl: &Kubectl, namespace: &str, secret: &str, gone_uid: &str) -> Command {
     kubectl
         .in_namespace(namespace)
         .words("annotate --overwrite secret")
@@ -171,25 +171,29 @@ mod tests {
 
     use super::*;
 
-    fn secret(name: &str, key: &str) -> Held {
+    fn secret(name: &str, key: &str) -> FoundSecret {
         let secret: Secret = serde_json::from_value(serde_json::json!({
             "metadata": {"name": name, "uid": format!("uid-of-{name}"), "labels": {"istio/multiCluster": "true"}},
             "data": {key: ""},
         }))
         .expect("it is a Secret");
-        Held {
+        FoundSecret {
             secret,
-            ..Held::in_east()
+            ..FoundSecret::in_east()
         }
     }
 
-    fn findings(held: &[&Held], fails: &[Option<bool>], used: &Used) -> Vec<Option<Finding>> {
-        let fails: BTreeMap<(usize, &str), Option<bool>> = (0..held.len())
+    fn findings(
+        found: &[&FoundSecret],
+        fails: &[Option<bool>],
+        used: &KnownClusters,
+    ) -> Vec<Option<Finding>> {
+        let fails: BTreeMap<(usize, &str), Option<bool>> = (0..found.len())
             .map(|number| ((number, "west"), fails.get(number).copied().flatten()))
             .collect();
-        let twins = Twins::of(held, &fails, used);
-        let all = 0..held.len();
-        all.map(|number| twins.finding(held, number, "west"))
+        let twins = Twins::of(found, &fails, used);
+        let all = 0..found.len();
+        all.map(|number| twins.finding(found, number, "west"))
             .collect()
     }
 
@@ -211,16 +215,16 @@ mod tests {
             (&[fails, fails], Some(0), NoneWorks),
         ] {
             let judged: Vec<_> = judged.iter().copied().enumerate().collect();
-            let found = keep(&judged, |number| used == Some(number));
-            assert_eq!(found, expected, "{judged:?} {used:?}");
+            let kept = keep(&judged, |number| used == Some(number));
+            assert_eq!(kept, expected, "{judged:?} {used:?}");
         }
     }
 
     #[test]
     fn both_secrets_are_told_the_same_command() {
         let (one, other) = (secret("a", "west"), secret("b", "west"));
-        let found = findings(&[&one, &other], &[Some(true)], &Used::NotAsked);
-        for finding in found {
+        let told = findings(&[&one, &other], &[Some(true)], &KnownClusters::NotAsked);
+        for finding in told {
             let fix = finding.and_then(|finding| finding.fix);
             let fix = fix.map(|fix| fix.to_string());
             assert_eq!(
@@ -235,8 +239,8 @@ mod tests {
     #[test]
     fn where_it_is_not_known_which_one_stays_nothing_is_deleted_by_a_command() {
         let (one, other) = (secret("a", "west"), secret("b", "west"));
-        let unread = Used::Unread("ports may not be forwarded".to_owned());
-        for used in [&Used::NotAsked, &unread] {
+        let unread = KnownClusters::Failed("ports may not be forwarded".to_owned());
+        for used in [&KnownClusters::NotAsked, &unread] {
             for finding in findings(&[&one, &other], &[], used) {
                 let fix = finding.and_then(|finding| finding.fix);
                 assert!(fix.is_some_and(|fix| fix.kind() == "step"));
@@ -246,11 +250,14 @@ mod tests {
 
     #[test]
     fn each_of_many_twins_is_told_of_one_and_how_many_more() {
-        let all: Vec<Held> = (0..8_000)
+        let all: Vec<FoundSecret> = (0..8_000)
             .map(|number| secret(&format!("s{number}"), "west"))
             .collect();
-        let all: Vec<&Held> = all.iter().collect();
-        for (number, finding) in findings(&all, &[], &Used::NotAsked).iter().enumerate() {
+        let all: Vec<&FoundSecret> = all.iter().collect();
+        for (number, finding) in findings(&all, &[], &KnownClusters::NotAsked)
+            .iter()
+            .enumerate()
+        {
             let first = if number == 0 { "s1" } else { "s0" };
             let expected = format!("secret {first} and 7998 more give access to cluster west too");
             let message = finding.as_ref().map(|finding| finding.message.as_str());
@@ -258,7 +265,7 @@ mod tests {
         }
         let alone = secret("a", "north");
         let fails = BTreeMap::from([((0, "north"), None)]);
-        let twins = Twins::of(&[&alone], &fails, &Used::NotAsked);
+        let twins = Twins::of(&[&alone], &fails, &KnownClusters::NotAsked);
         assert!(twins.finding(&[&alone], 0, "north").is_none());
     }
 }

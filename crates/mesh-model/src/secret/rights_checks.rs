@@ -1,9 +1,9 @@
-//! What it means that a credential may do less than istiod needs, or more than that. Pure.
+//! The checks of what a credential may do: less than istiod needs, or more.
 
-use mesh_common::model::finding::{CheckId, Finding, Severity};
-use mesh_common::model::required_rights::{READS_CONFIG_MAPS, Required};
+use crate::finding::{CheckId, Finding, Severity};
+use crate::required_rights::{READS_CONFIG_MAPS, Required};
 
-use crate::held::{Outcome, ProbeReport};
+use super::report::{Outcome, ProbeReport};
 
 const ID: CheckId = CheckId::SecretRbac;
 
@@ -81,8 +81,8 @@ fn some(rights: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mesh_common::model::istio_version::IstioVersion;
-    use mesh_common::model::required_rights::required_rights;
+    use crate::istio_version::IstioVersion;
+    use crate::required_rights::required_rights;
 
     use super::*;
 

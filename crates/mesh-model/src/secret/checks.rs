@@ -1,68 +1,68 @@
-//! What can be told of a secret without using it. Pure: it sees what was read, and the time.
+//! The checks of one secret that need neither its credential to be used nor the other secrets.
 
+use crate::access_facts::{AccessFacts, TrustFacts};
+use crate::finding::{CheckId, Finding, Severity};
+use crate::istiod_rules::Refusal;
+use crate::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL};
+use crate::remote_secret::{annotated_cluster, has_label};
+use crate::server;
 use jiff::Timestamp;
-use mesh_common::model::access_facts::{AccessFacts, TrustFacts};
-use mesh_common::model::finding::{CheckId, Finding, Severity};
-use mesh_common::model::istiod_rules::Refusal;
-use mesh_common::model::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL};
-use mesh_common::model::remote_secret::{annotated_cluster, has_label};
-use mesh_common::model::server;
 
-use super::certificate::certificate_findings;
+use super::client_certificate::certificate_findings;
+use super::found::FoundSecret;
 use super::remedies::{create_again, create_again_by_hand, create_again_with, kubectl};
 use super::report::{ClusterReport, SecretReport};
-use super::secret::Held;
 use super::token::token_findings;
 
-/// What to make a secret again with whose server leads nowhere from its holder.
-pub(crate) const OTHER_SERVER: &str = "with --server, and an address that the holder's pods reach";
+/// Advice for a secret whose server its holder cannot reach.
+pub(super) const OTHER_SERVER: &str = "with --server, and an address that the holder's pods reach";
 
-/// What to make a secret again with whose CA has expired.
+/// Advice for a secret whose CA has expired.
 const RENEWED_CA: &str = "with --ca-file, and the CA that signs the server's certificate now";
 
-/// How to judge.
-#[derive(Clone, Copy)]
-pub(crate) struct View {
+/// The options of all checks.
+#[derive(Debug, Clone, Copy)]
+pub struct InspectOptions {
     /// The time to judge expiry by.
     pub now: Timestamp,
-    /// Whether kubeconfigs go into the report in clear.
+    /// True where kubeconfigs go into the report in clear.
     pub reveal: bool,
-    /// Whether servers that only mean something on one machine are meant so.
+    /// True where loopback addresses are accepted.
     pub allow_loopback: bool,
 }
 
 /// Judges one secret.
-pub(crate) fn check(held: &Held, view: View) -> SecretReport {
-    let metadata = &held.secret.metadata;
+pub fn check(found: &FoundSecret, options: InspectOptions) -> SecretReport {
+    let metadata = &found.secret.metadata;
     let created_at = metadata.creation_timestamp.as_ref().map(|time| time.0);
-    let clusters = held
+    let clusters = found
         .secret
         .data
         .iter()
         .flatten()
-        .filter(|_| !held.is_of_argo_cd())
-        .map(|(key, value)| cluster(held, key, &value.0, view))
+        .filter(|_| !found.is_of_argo_cd())
+        .map(|(key, value)| cluster(found, key, &value.0, options))
         .collect();
     SecretReport {
-        context: held.context.clone(),
+        context: found.context.clone(),
         namespace: metadata.namespace.clone(),
         name: metadata.name.clone().unwrap_or_default(),
         created_at,
-        age_seconds: created_at.map(|created| view.now.duration_since(created).as_secs()),
+        age_seconds: created_at.map(|created| options.now.duration_since(created).as_secs()),
         clusters,
-        findings: secret_findings(held),
+        findings: secret_findings(found),
     }
 }
 
-/// What is to be said of one that is meant for a namespace where istiod does not look.
-fn misplaced(held: &Held) -> Option<Finding> {
-    let found = held.secret.metadata.namespace.as_deref()?;
-    let right = held.namespace.as_deref().filter(|right| *right != found)?;
+/// Judges one that is meant for a namespace where istiod does not look.
+fn misplaced(found: &FoundSecret) -> Option<Finding> {
+    let meant = found.secret.metadata.namespace.as_deref()?;
+    let right = found.namespace.as_deref().filter(|right| *right != meant)?;
     Some(
         Finding::new(
             CheckId::SecretWrongNamespace,
             Severity::Error,
-            format!("it is for namespace {found}, and istiod looks into {right} only"),
+            format!("it is for namespace {meant}, and istiod looks into {right} only"),
         )
         .fix(format!(
             "apply it to namespace {right}, or name the namespace of istiod with -n"
@@ -70,16 +70,16 @@ fn misplaced(held: &Held) -> Option<Finding> {
     )
 }
 
-fn secret_findings(held: &Held) -> Vec<Finding> {
-    let secret = &held.secret;
-    if held.is_of_argo_cd() {
+fn secret_findings(found: &FoundSecret) -> Vec<Finding> {
+    let secret = &found.secret;
+    if found.is_of_argo_cd() {
         return vec![Finding::new(
             CheckId::SecretLabel,
             Severity::Info,
             "it is no remote secret: Argo CD keeps a cluster in it that it deploys to, and istiod does not look at it",
         )];
     }
-    let mut findings: Vec<Finding> = misplaced(held).into_iter().collect();
+    let mut findings: Vec<Finding> = misplaced(found).into_iter().collect();
     let name = secret.metadata.name.as_deref().unwrap_or_default();
     if !has_label(secret) {
         let label = secret
@@ -100,7 +100,7 @@ fn secret_findings(held: &Held) -> Vec<Finding> {
                 ),
             )
             .fix(
-                kubectl(held)
+                kubectl(found)
                     .words("label secret")
                     .arg(name)
                     .pair(MULTI_CLUSTER_LABEL, "true")
@@ -113,7 +113,7 @@ fn secret_findings(held: &Held) -> Vec<Finding> {
         findings.push(Finding::new(
             CheckId::SecretUnparsable,
             Severity::Error,
-            "the secret has no data, so it leads nowhere",
+            "the secret has no data, so it gives access to no cluster",
         ));
     }
     if let Some(annotated) = annotated_cluster(secret)
@@ -136,17 +136,22 @@ fn secret_findings(held: &Held) -> Vec<Finding> {
     findings
 }
 
-fn cluster(held: &Held, key: &str, kubeconfig: &[u8], view: View) -> ClusterReport {
-    let judged = held.judged(key);
+fn cluster(
+    found: &FoundSecret,
+    key: &str,
+    kubeconfig: &[u8],
+    options: InspectOptions,
+) -> ClusterReport {
+    let judged = found.judged(key);
     let refusal = judged.and_then(|judged| judged.refusal.clone());
     let access = judged.and_then(|judged| judged.access.clone());
     let refused = refusal.as_ref();
-    let refused = refused.map(|refusal| refusal_finding(held, key, refusal));
+    let refused = refused.map(|refusal| refusal_finding(found, key, refusal));
     let mut findings: Vec<Finding> = refused.into_iter().collect();
     if let Some(access) = &access {
-        findings.extend(server_findings(held, key, access, view));
-        findings.extend(token_findings(held, key, access, view.now));
-        findings.extend(certificate_findings(held, key, access, view.now));
+        findings.extend(server_findings(found, key, access, options));
+        findings.extend(token_findings(found, key, access, options.now));
+        findings.extend(certificate_findings(found, key, access, options.now));
     }
     ClusterReport {
         name: key.to_owned(),
@@ -154,14 +159,14 @@ fn cluster(held: &Held, key: &str, kubeconfig: &[u8], view: View) -> ClusterRepo
         accepted: refusal.is_none(),
         refusal: refusal.map(|refusal| refusal.to_string()),
         probe: None,
-        kubeconfig: view
+        kubeconfig: options
             .reveal
             .then(|| String::from_utf8_lossy(kubeconfig).into_owned()),
         findings,
     }
 }
 
-fn refusal_finding(held: &Held, key: &str, refusal: &Refusal) -> Finding {
+fn refusal_finding(found: &FoundSecret, key: &str, refusal: &Refusal) -> Finding {
     let id = match refusal {
         Refusal::Denied(_) => CheckId::SecretAuthDenied,
         Refusal::Empty | Refusal::NotLoadable(_) | Refusal::NotValid(_) | Refusal::NotUsable(_) => {
@@ -169,10 +174,15 @@ fn refusal_finding(held: &Held, key: &str, refusal: &Refusal) -> Finding {
         }
     };
     Finding::new(id, Severity::Error, format!("istiod refuses it: {refusal}"))
-        .fix(create_again(held, key))
+        .fix(create_again(found, key))
 }
 
-fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> Vec<Finding> {
+fn server_findings(
+    found: &FoundSecret,
+    key: &str,
+    access: &AccessFacts,
+    options: InspectOptions,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     let address = &access.server;
     if !address.contains("://") {
@@ -183,7 +193,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
                 format!("server {address} has no scheme, so it is spoken to without TLS"),
             )
             .fix(create_again_with(
-                held,
+                found,
                 key,
                 "--server",
                 &format!("https://{address}"),
@@ -196,14 +206,14 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
             format!("server {address} is spoken to without TLS: istiod sends no credential there"),
         ));
     }
-    if let Some(dead) = server::dead(address).filter(|_| !view.allow_loopback) {
+    if let Some(dead) = server::dead(address).filter(|_| !options.allow_loopback) {
         findings.push(
             Finding::new(
                 CheckId::SecretServerLoopback,
                 Severity::Error,
                 format!("server {address} {}", dead.reason()),
             )
-            .fix(create_again_by_hand(held, key, OTHER_SERVER)),
+            .fix(create_again_by_hand(found, key, OTHER_SERVER)),
         );
     }
     match &access.trust {
@@ -214,7 +224,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
                 "the server's certificate is not checked (insecure-skip-tls-verify)",
             )
             .fix(create_again_by_hand(
-                held,
+                found,
                 key,
                 "with --ca-file, and the CA that signed the server's certificate",
             )),
@@ -223,7 +233,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
             let ended = !certificates.is_empty()
                 && certificates
                     .iter()
-                    .all(|certificate| certificate.not_after < view.now);
+                    .all(|certificate| certificate.not_after < options.now);
             if ended {
                 findings.push(
                     Finding::new(
@@ -232,7 +242,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
                         "every certificate of its CA has expired, so istiod trusts no server by it",
                     )
                     // Made again as it was made, it would hold the same CA.
-                    .fix(create_again_by_hand(held, key, RENEWED_CA)),
+                    .fix(create_again_by_hand(found, key, RENEWED_CA)),
                 );
             }
         }
@@ -246,7 +256,7 @@ fn server_findings(held: &Held, key: &str, access: &AccessFacts, view: View) -> 
     findings
 }
 
-/// A moment as people read it, in UTC.
-pub(crate) fn day_and_time(time: Timestamp) -> String {
+/// Returns a moment as people read it, in UTC.
+pub fn day_and_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

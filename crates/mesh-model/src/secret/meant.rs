@@ -1,72 +1,74 @@
-//! Whom the secrets of one holder are for, and what to do where that is wrong. Pure.
+//! The checks of which cluster each secret of a holder is for, with the fix where that is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mesh_common::model::cluster_name::ClusterId;
-use mesh_common::model::command::{Remedy, named};
-use mesh_common::model::finding::{CheckId, Finding, Severity};
-use mesh_common::model::meant_for::{
-    Entry, Judged, Member, Members, Mesh, Reached, Verdict, judge,
-};
-use mesh_common::model::remote_secret::{annotated_cluster, has_label};
-use mesh_common::model::server;
+use crate::cluster_name::ClusterId;
+use crate::command::{Remedy, named};
+use crate::finding::{CheckId, Finding, Severity};
+use crate::meant_for::{Entry, Judged, Member, Members, Mesh, Reached, Verdict, judge};
+use crate::remote_secret::{annotated_cluster, has_label};
+use crate::server;
 
+use super::found::FoundSecret;
 use super::replace::{drop_key, make_in_place, remove};
-use super::secret::Held;
 use super::twins::Twins;
-use super::used::Used;
+use super::used::KnownClusters;
 
-/// What came of using a credential.
-pub(crate) struct Trial {
+/// The result of using a credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialCheck {
     /// UID of the cluster that answered.
     pub uid: Option<String>,
-    /// Whether the server accepted it; not known of one that is not reached from here.
+    /// True where the server accepted it; `None` where it was not reached from here.
     pub works: Option<bool>,
 }
 
-/// The trials that were made, by the number of the secret and its data key.
-pub(crate) type Trials = BTreeMap<(usize, String), Trial>;
+/// The credentials that were used, by the number of the secret and its data key.
+pub type CredentialChecks = BTreeMap<(usize, String), CredentialCheck>;
 
-/// What all secrets of one holder are judged by.
-#[derive(Clone, Copy)]
-pub(crate) struct Known<'a> {
+/// The input of [`check_meant_for`].
+#[derive(Debug, Clone, Copy)]
+pub struct MeantInput<'a> {
     /// The clusters of the kubeconfig, as far as they were read.
     pub members: &'a Members,
-    /// The cluster that the operator named as the source of all secrets.
+    /// The cluster that the operator named as the remote cluster of all secrets.
     pub expected: Option<&'a Member>,
-    /// Which secrets the holder's istiods use.
-    pub used: &'a Used,
-    /// Whether servers that only mean something on one machine are meant so.
+    /// The secrets that the holder's istiods use.
+    pub used: &'a KnownClusters,
+    /// True where loopback addresses are accepted.
     pub allow_loopback: bool,
 }
 
-/// What was found of one data key.
-pub(crate) struct Meant<'a> {
+/// One data key after it was judged.
+#[derive(Debug)]
+pub struct Meant<'a> {
+    /// The verdict.
     pub judged: Judged<'a>,
+    /// The verdict as findings, and those about other secrets for the same cluster.
     pub findings: Vec<Finding>,
 }
 
 /// Judges all secrets of one holder, by their number and data key. Secrets out of a manifest have no holder, and are judged one
 /// by one, since each may be for another.
-pub(crate) fn meant<'a>(
-    held: &[&'a Held],
-    trials: &'a Trials,
-    known: Known<'a>,
+pub fn check_meant_for<'a>(
+    found: &[&'a FoundSecret],
+    checks: &'a CredentialChecks,
+    input: MeantInput<'a>,
 ) -> BTreeMap<(usize, String), Meant<'a>> {
-    let keys: Vec<(usize, &'a str)> = held
+    let keys: Vec<(usize, &'a str)> = found
         .iter()
         .enumerate()
-        .flat_map(|(number, held)| held.keys().map(move |key| (number, key)))
+        .flat_map(|(number, found)| found.keys().map(move |key| (number, key)))
         .collect();
-    let trial = |number: usize, key: &str| trials.get(&(number, key.to_owned()));
+    let check = |number: usize, key: &str| checks.get(&(number, key.to_owned()));
     let entries: Vec<Entry<'a>> = keys
         .iter()
-        .map(|&(number, key)| entry(held[number], key, trial(number, key), known))
+        .map(|&(number, key)| entry(found[number], key, check(number, key), input))
         .collect();
     let mesh = Mesh {
-        members: known.members,
-        holder: held.first().and_then(|held| held.home.as_deref()),
-        expected: known.expected,
+        members: input.members,
+        holder: found.first().and_then(|found| found.holder.as_deref()),
+        expected: input.expected,
     };
     let judged = judge(mesh, &entries);
     // Whether each that istiod may take fails; not known of what was not tried.
@@ -79,10 +81,10 @@ pub(crate) fn meant<'a>(
                 judged.verdict,
                 Verdict::WrongCluster { .. } | Verdict::Holder
             );
-            let is_refused = held[number]
+            let is_refused = found[number]
                 .judged(key)
                 .is_none_or(|judged| judged.refusal.is_some());
-            let works = trial(number, key).and_then(|trial| trial.works);
+            let works = check(number, key).and_then(|check| check.works);
             let fails = works.map(|works| !works);
             (
                 (number, key),
@@ -94,23 +96,23 @@ pub(crate) fn meant<'a>(
             )
         })
         .collect();
-    let twins = Twins::of(held, &fails, known.used);
+    let twins = Twins::of(found, &fails, input.used);
     let failing: BTreeSet<(&str, &str)> = fails
         .iter()
         .filter(|(_, fails)| **fails == Some(true))
-        .map(|((number, key), _)| (held[*number].name(), *key))
+        .map(|((number, key), _)| (found[*number].name(), *key))
         .collect();
     keys.iter()
         .zip(judged)
         .map(|(&(number, key), judged)| {
             let one = One {
-                held: held[number],
+                found: found[number],
                 key,
                 judged,
             };
             let fails = |secret: &str, key: &str| failing.contains(&(secret, key));
             let mut findings: Vec<Finding> = one.finding(fails).into_iter().collect();
-            findings.extend(twins.finding(held, number, key));
+            findings.extend(twins.finding(found, number, key));
             findings.shrink_to_fit();
             ((number, key.to_owned()), Meant { judged, findings })
         })
@@ -118,39 +120,39 @@ pub(crate) fn meant<'a>(
 }
 
 fn entry<'a>(
-    held: &'a Held,
+    found: &'a FoundSecret,
     key: &'a str,
-    trial: Option<&'a Trial>,
-    known: Known<'_>,
+    check: Option<&'a CredentialCheck>,
+    input: MeantInput<'_>,
 ) -> Entry<'a> {
-    let address = held.judged(key).and_then(super::secret::Judged::address);
+    let address = found.judged(key).and_then(super::found::JudgedKey::address);
     // A loopback address means another machine to each who dials it.
-    let means_one_place = |server: &str| known.allow_loopback || server::dead(server).is_none();
-    let data = held.secret.data.as_ref();
+    let means_one_place = |server: &str| input.allow_loopback || server::dead(server).is_none();
+    let data = found.secret.data.as_ref();
     Entry {
-        secret: held.name(),
+        secret: found.name(),
         key,
         kubeconfig: data
             .and_then(|data| data.get(key))
             .map_or(&[], |value| &value.0),
         address: address.filter(|address| means_one_place(&address.server)),
-        is_looked_at: has_label(&held.secret),
-        annotated: annotated_cluster(&held.secret).map(String::as_str),
-        uid: trial.and_then(|trial| trial.uid.as_deref()),
+        is_looked_at: has_label(&found.secret),
+        annotated: annotated_cluster(&found.secret).map(String::as_str),
+        uid: check.and_then(|check| check.uid.as_deref()),
     }
 }
 
 /// A data key that was judged.
 struct One<'a> {
-    held: &'a Held,
+    found: &'a FoundSecret,
     key: &'a str,
     judged: Judged<'a>,
 }
 
 impl One<'_> {
-    /// What is to be said of it; `fails` tells whether a Secret's key is known not to work.
+    /// Returns the finding about it; `fails` tells whether a Secret's key is known not to work.
     fn finding(&self, fails: impl Fn(&str, &str) -> bool) -> Option<Finding> {
-        let (held, key) = (self.held, self.key);
+        let (found, key) = (self.found, self.key);
         let (id, message, fix) = match self.judged.verdict {
             Verdict::Fine => return None,
             Verdict::OwnName => (
@@ -163,7 +165,7 @@ impl One<'_> {
                 format!(
                     "it gives access to the holder itself, so every endpoint is registered twice, once as {key}'s"
                 ),
-                remove(held, key),
+                remove(found, key),
             ),
             Verdict::WrongCluster { named } => (
                 CheckId::SecretWrongCluster,
@@ -172,14 +174,14 @@ impl One<'_> {
                     self.reached(),
                     named.context
                 ),
-                make_in_place(held, key, &named.context, key),
+                make_in_place(found, key, &named.context, key),
             ),
             Verdict::StrayKey {
                 kept,
                 is_known,
                 is_same_access,
             } => {
-                let is_safe = is_same_access && !fails(held.name(), kept);
+                let is_safe = is_same_access && !fails(found.name(), kept);
                 let rest = if is_same_access {
                     format!("; key {kept} holds the same access, so nothing is lost without {key}")
                 } else {
@@ -190,7 +192,7 @@ impl One<'_> {
                     format!(
                         "key {kept} of the same secret gives access to the same cluster, so every endpoint there is registered twice, once as {key}'s{rest}"
                     ),
-                    stray(held, key, kept, is_known, is_safe),
+                    stray(found, key, kept, is_known, is_safe),
                 )
             }
             Verdict::Duplicate {
@@ -213,7 +215,7 @@ impl One<'_> {
                         "the cluster's own istiod calls it {}, not {key}",
                         ids.join(" or ")
                     ),
-                    make_in_place(held, key, &member.context, name),
+                    make_in_place(found, key, &member.context, name),
                 )
             }
         };
@@ -222,7 +224,7 @@ impl One<'_> {
 
     fn own_name(&self) -> Remedy {
         if self.judged.reached == Reached::Holder {
-            return remove(self.held, self.key);
+            return remove(self.found, self.key);
         }
         "give each cluster a name of its own (values.global.multiCluster.clusterName), then create it again"
             .into()
@@ -236,11 +238,11 @@ impl One<'_> {
         }
     }
 
-    /// What to do where another Secret is for the same cluster under another name: only one whose name is known to be wrong is
+    /// Returns the fix where another Secret is for the same cluster under another name: only one whose name is known to be wrong is
     /// deleted by a command, and only where the other one is not known to fail.
     fn duplicate(&self, other: &str, is_right: bool, other_fails: bool) -> Remedy {
         match (is_right, other_fails) {
-            (true, false) => remove(self.held, self.key),
+            (true, false) => remove(self.found, self.key),
             (true, true) => format!(
                 "delete this secret, and then create secret {} again, which has the right name and does not work",
                 named(other)
@@ -251,12 +253,12 @@ impl One<'_> {
     }
 }
 
-/// What drops a key beside another one of the same Secret.
-fn stray(held: &Held, key: &str, kept: &str, is_known: bool, is_safe: bool) -> Remedy {
+/// Returns the fix that drops a key beside another one of the same Secret.
+fn stray(found: &FoundSecret, key: &str, kept: &str, is_known: bool, is_safe: bool) -> Remedy {
     if is_known && is_safe {
-        return drop_key(held, key);
+        return drop_key(found, key);
     }
-    let (secret, kept, key) = (named(held.name()), named(kept), named(key));
+    let (secret, kept, key) = (named(found.name()), named(kept), named(key));
     if is_known {
         format!(
             "see to it that key {kept} works (kubectl mesh-secret inspect --probe), then take key {key} out of secret {secret}"

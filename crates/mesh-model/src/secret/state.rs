@@ -1,17 +1,17 @@
-//! One word for what is most wrong with a secret. Pure.
+//! The state of a pair of clusters in one word: its worst finding.
 
-use mesh_common::model::finding::{CheckId, Finding, Severity};
+use crate::finding::{CheckId, Finding, Severity};
 use serde::Serialize;
 
 /// The state of a pair; the first that holds, in this order, but for the last two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum State {
+pub enum State {
     /// It lies where istiod does not look.
     WrongNamespace,
     /// It has no label, or one with another value, so istiod does not look at it.
     NoLabel,
-    /// It leads to the holder itself.
+    /// It gives access to the holder itself.
     #[serde(rename = "self")]
     Itself,
     /// It is named for one cluster and gives access to another one.
@@ -20,7 +20,7 @@ pub(super) enum State {
     WrongName,
     /// istiod refuses what it holds.
     Refused,
-    /// Another secret leads to the same cluster.
+    /// Another secret gives access to the same cluster.
     Duplicate,
     /// Its token or client certificate has ended, or is not valid yet.
     Expired,
@@ -39,8 +39,8 @@ pub(super) enum State {
 }
 
 impl State {
-    /// The state that these findings come to.
-    pub(super) fn of(findings: &[Finding]) -> Self {
+    /// Returns the state of a secret with these findings.
+    pub fn of(findings: &[Finding]) -> Self {
         findings
             .iter()
             .map(Self::of_one)
@@ -74,8 +74,8 @@ impl State {
         }
     }
 
-    /// The word that a table shows; the same as in JSON.
-    pub(super) fn word(self) -> &'static str {
+    /// Returns the word that a table shows; the same as in JSON.
+    pub fn word(self) -> &'static str {
         match self {
             Self::WrongNamespace => "wrong-namespace",
             Self::NoLabel => "no-label",

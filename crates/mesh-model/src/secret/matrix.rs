@@ -1,0 +1,285 @@
+//! The matrix of holders and remote clusters: a cell for each cluster of each secret, with its findings and when it ends.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Secret;
+use serde::Serialize;
+
+use super::checks::{InspectOptions, check};
+use super::contexts::Contexts;
+use super::found::{FoundSecret, Holder};
+use super::meant::{CredentialChecks, MeantInput, check_meant_for};
+use super::remedies::create_beside;
+use super::report::{ClusterReport, SecretReport};
+use super::state::State;
+use super::used::KnownClusters;
+use crate::access_facts::AccessFacts;
+use crate::command::Kubectl;
+use crate::finding::{CheckId, Finding, Severity};
+use crate::meant_for::{Member, Members};
+use crate::remote_secret::annotated_cluster;
+
+/// The secrets of one holder.
+#[derive(Debug)]
+pub struct HolderSecrets {
+    /// The kubectl command for it.
+    pub kubectl: Kubectl,
+    /// The cluster itself, as far as it may be read.
+    pub member: Member,
+    /// True where it is known that no istiod runs in its Istio namespace.
+    pub is_without_istiod: bool,
+    /// The secrets of its Istio namespace that have the label, whatever its value, or the usual name.
+    pub secrets: Vec<Secret>,
+    /// The clusters that its istiods know, where that has to be known.
+    pub used: KnownClusters,
+    /// Secrets with the label in namespaces where no istiod runs.
+    pub elsewhere: Vec<Secret>,
+}
+
+/// One holder's access to one remote cluster.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MatrixCell {
+    /// The holder's context.
+    pub context: String,
+    /// The holder, as its own istiod calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+    /// The Secret's namespace.
+    pub namespace: String,
+    /// The Secret; absent where it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The remote cluster, as istiod calls it.
+    pub cluster: String,
+    /// The context of the remote cluster, as far as the kubeconfig knows one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_context: Option<String>,
+    /// URL of its API server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// The name that is checked in the server's certificate, where it is not the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_server_name: Option<String>,
+    /// The worst finding in one word.
+    pub state: State,
+    /// When it was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// Seconds since it was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<i64>,
+    /// When its token or certificate ends, where it tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Seconds until then; negative afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_left: Option<i64>,
+    /// True where it tells that it never ends.
+    pub never_expires: bool,
+    /// All findings, the worst first.
+    pub findings: Vec<Finding>,
+}
+
+/// The input of [`cells`].
+#[derive(Debug)]
+pub struct MatrixInput<'a> {
+    /// The contexts by the servers that they give access to.
+    pub contexts: &'a Contexts,
+    /// The clusters behind the contexts, as far as they were read.
+    pub members: &'a Members,
+    /// The Istio system namespace.
+    pub namespace: &'a str,
+    /// The options of all checks.
+    pub options: InspectOptions,
+}
+
+/// Returns a cell for each cluster of each secret that `holder` holds, in the order of the clusters' names.
+/// Its secrets, which may be thousands, are taken out of it.
+pub fn cells(holder: &mut HolderSecrets, input: &MatrixInput<'_>) -> Vec<MatrixCell> {
+    let secrets = std::mem::take(&mut holder.secrets);
+    let elsewhere = std::mem::take(&mut holder.elsewhere);
+    let holder = &*holder;
+    let of_holder = Holder {
+        member: &Arc::new(holder.member.clone()),
+        kubectl: &Arc::new(holder.kubectl.clone()),
+        versions: &[],
+        allow_loopback: input.options.allow_loopback,
+    };
+    let in_holder = |secret: Secret| {
+        let mut found = FoundSecret::in_holder(&of_holder, secret);
+        found.find_contexts(input.contexts);
+        found
+    };
+    let inside: Vec<FoundSecret> = secrets.into_iter().map(in_holder).collect();
+    let mut meant = meant_for(&inside, holder, input);
+    let mut cells: Vec<MatrixCell> = inside
+        .into_iter()
+        .enumerate()
+        .flat_map(|(number, found)| {
+            of_secret(&found, input, |key| {
+                meant.remove(&(number, key.to_owned())).unwrap_or_default()
+            })
+        })
+        .collect();
+    let outside = elsewhere.into_iter().map(in_holder);
+    cells.extend(outside.flat_map(|found| out_of_place(found, input)));
+    for cell in &mut cells {
+        let ids = holder.member.ids.first();
+        cell.holder = ids.map(|id| id.as_str().to_owned());
+        cell.findings
+            .sort_by_key(|finding| Reverse(finding.severity));
+        cell.state = State::of(&cell.findings);
+    }
+    cells.sort_by(|one, other| (&one.cluster, &one.name).cmp(&(&other.cluster, &other.name)));
+    cells
+}
+
+/// Returns the findings about the clusters that the keys of all secrets are for, by the number of the secret and the key.
+fn meant_for(
+    inside: &[FoundSecret],
+    holder: &HolderSecrets,
+    input: &MatrixInput<'_>,
+) -> BTreeMap<(usize, String), Vec<Finding>> {
+    let inside: Vec<&FoundSecret> = inside.iter().collect();
+    let checks = CredentialChecks::new();
+    let meant = check_meant_for(
+        &inside,
+        &checks,
+        MeantInput {
+            members: input.members,
+            expected: None,
+            used: &holder.used,
+            allow_loopback: input.options.allow_loopback,
+        },
+    );
+    let findings = meant.into_iter();
+    findings.map(|(key, meant)| (key, meant.findings)).collect()
+}
+
+/// Returns the cells of one secret; `meant` gives the findings about the cluster that a key of it is for.
+fn of_secret(
+    found: &FoundSecret,
+    input: &MatrixInput<'_>,
+    mut meant: impl FnMut(&str) -> Vec<Finding>,
+) -> Vec<MatrixCell> {
+    let mut report = check(found, input.options);
+    let clusters = std::mem::take(&mut report.clusters);
+    if clusters.is_empty() {
+        return vec![MatrixCell {
+            cluster: named_by(&found.secret),
+            findings: report.findings.clone(),
+            ..blank(found, &report)
+        }];
+    }
+    clusters
+        .into_iter()
+        .map(|cluster| {
+            let mut cell = cell(found, &report, &cluster, input.options.now);
+            let parts = [
+                report.findings.clone(),
+                meant(&cluster.name),
+                cluster.findings,
+            ];
+            // With no more room than that takes: there may be thousands.
+            cell.findings = parts.concat();
+            cell
+        })
+        .collect()
+}
+
+/// A secret of another namespace: as istiod never sees it, nothing else about it matters.
+fn out_of_place(mut found: FoundSecret, input: &MatrixInput<'_>) -> Vec<MatrixCell> {
+    let report = check(&found, input.options);
+    let outside = found.secret.metadata.namespace.clone().unwrap_or_default();
+    // What is to be made is made in the right namespace.
+    found.secret.metadata.namespace = Some(input.namespace.to_owned());
+    let finding = |key: &str| {
+        Finding::new(
+            CheckId::SecretWrongNamespace,
+            Severity::Error,
+            format!(
+                "it lies in namespace {outside}, and istiod looks into {} only",
+                input.namespace
+            ),
+        )
+        .fix(create_beside(&found, key))
+    };
+    let cells = report.clusters.iter().map(|cluster| MatrixCell {
+        findings: vec![finding(&cluster.name)],
+        ..cell(&found, &report, cluster, input.options.now)
+    });
+    cells
+        .map(|cell| MatrixCell {
+            namespace: outside.clone(),
+            ..cell
+        })
+        .collect()
+}
+
+fn cell(
+    found: &FoundSecret,
+    report: &SecretReport,
+    cluster: &ClusterReport,
+    now: Timestamp,
+) -> MatrixCell {
+    let access = cluster.access.as_ref();
+    let expires_at = access.and_then(end);
+    MatrixCell {
+        cluster: cluster.name.clone(),
+        source_context: found.remote_contexts.get(&cluster.name).cloned(),
+        server: access.map(|access| access.server.clone()),
+        tls_server_name: access.and_then(|access| access.tls_server_name.clone()),
+        expires_at,
+        seconds_left: expires_at.map(|end| end.duration_since(now).as_secs()),
+        never_expires: access.is_some_and(|access| {
+            let token = access.token.as_ref();
+            token.is_some_and(|token| token.expires_at.is_none())
+                && access.client_certificate.is_none()
+        }),
+        ..blank(found, report)
+    }
+}
+
+fn blank(found: &FoundSecret, report: &SecretReport) -> MatrixCell {
+    MatrixCell {
+        context: found.context.clone().unwrap_or_default(),
+        holder: None,
+        namespace: report.namespace.clone().unwrap_or_default(),
+        name: Some(report.name.clone()),
+        cluster: String::new(),
+        source_context: None,
+        server: None,
+        tls_server_name: None,
+        state: State::NotProbed,
+        created_at: report.created_at,
+        age_seconds: report.age_seconds,
+        expires_at: None,
+        seconds_left: None,
+        never_expires: false,
+        findings: Vec::new(),
+    }
+}
+
+/// Returns the cluster that a secret without data was meant for.
+fn named_by(secret: &Secret) -> String {
+    annotated_cluster(secret).cloned().unwrap_or_default()
+}
+
+fn end(access: &AccessFacts) -> Option<Timestamp> {
+    let of_token = access.token.as_ref().and_then(|token| token.expires_at);
+    let certificate = access.client_certificate.as_ref();
+    let of_certificate = certificate.map(|certificate| certificate.not_after);
+    of_token.into_iter().chain(of_certificate).min()
+}
+
+impl MatrixInput<'_> {
+    /// Returns the UID of the cluster that the cell gives access to, where its context was read.
+    pub(super) fn uid_of(&self, cell: &MatrixCell) -> Option<&str> {
+        let member = self.members.of_context(cell.source_context.as_ref()?)?;
+        member.uid.as_deref()
+    }
+}

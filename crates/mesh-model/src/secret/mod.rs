@@ -1,0 +1,40 @@
+//! A remote secret as it was found, and what can be told of it and of all of them together: for every verb that reads secrets.
+//!
+//! Nothing is read here: what clusters and credentials say is read by `mesh_ops::secret`.
+
+mod checks;
+mod client_certificate;
+mod compare;
+mod contexts;
+mod found;
+mod matrix;
+mod meant;
+mod missing;
+mod origin;
+mod probe;
+mod probe_checks;
+mod remedies;
+mod replace;
+mod report;
+mod rights_checks;
+mod state;
+mod token;
+mod twins;
+mod used;
+
+pub use checks::{InspectOptions, check, day_and_time};
+pub use compare::{Compared, compare};
+pub use contexts::{ClusterIdentity, Contexts};
+pub use found::{FoundSecret, Holder, JudgedKey};
+pub use matrix::{HolderSecrets, MatrixCell, MatrixInput, cells};
+pub use meant::{CredentialCheck, CredentialChecks, Meant, MeantInput, check_meant_for};
+pub use missing::missing;
+pub use origin::comes_back;
+pub use probe::{Acceptance, ConnectFailure, Connected, Probe, ProbeFacts, Unconnected};
+pub use probe_checks::judge_probe;
+pub use remedies::{create, delete, length};
+pub use replace::take_away;
+pub use report::{ClusterReport, Outcome, ProbeReport, SecretReport};
+pub use state::State;
+pub use twins::read_again;
+pub use used::{KnownClusters, has_twins};

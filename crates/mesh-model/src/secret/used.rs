@@ -1,0 +1,32 @@
+//! The Secrets that the istiods of a holder have their clusters from. Where two Secrets have one data key, istiod takes one of them,
+//! and nothing but its own page says which one.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::Secret;
+
+use crate::istiod_pages::{KnownCluster, secret_of};
+use crate::read::Read;
+use crate::remote_secret::has_label;
+
+/// The clusters that each istiod of a holder knows; not asked for where nothing depends on it.
+pub type KnownClusters = Read<Vec<Vec<KnownCluster>>>;
+
+/// Returns true where two of these Secrets that istiod looks at have one data key, so that one of them is not used.
+pub fn has_twins(secrets: &[Secret]) -> bool {
+    let looked_at = secrets.iter().filter(|secret| has_label(secret));
+    let mut keys = looked_at.flat_map(|secret| secret.data.iter().flat_map(|data| data.keys()));
+    let mut known = BTreeSet::new();
+    keys.any(|key| !known.insert(key))
+}
+
+/// Returns the name of the Secret in `namespace` that all istiods have the cluster from.
+pub(super) fn used_secret<'a>(
+    known: &'a KnownClusters,
+    namespace: &str,
+    key: &str,
+) -> Option<&'a str> {
+    secret_of(known.seen()?, key)?
+        .strip_prefix(namespace)?
+        .strip_prefix('/')
+}

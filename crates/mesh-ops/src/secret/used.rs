@@ -1,0 +1,60 @@
+//! Asks the istiods of a holder from which Secrets they have their clusters.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Secret;
+use mesh_client::istiod::{Istiod, IstiodPod, istiod_pods};
+use mesh_client::{Cluster, fan_out};
+use mesh_model::Error;
+use mesh_model::istiod_pages::{KnownCluster, known_clusters};
+use mesh_model::read::Read;
+use mesh_model::secret::{KnownClusters, has_twins};
+
+/// The limit for one istiod.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// Asks every istiod in `namespace` which clusters it knows, where two of these Secrets are for one cluster: istiod takes one of
+/// them, and nothing else says which one.
+pub async fn known_clusters_of(
+    cluster: &Cluster,
+    namespace: &str,
+    secrets: &[Secret],
+) -> KnownClusters {
+    if !has_twins(secrets) {
+        return Read::NotAsked;
+    }
+    // A pod that cannot be asked costs this answer only, also where the API server is not reached any more.
+    match ask(cluster, namespace).await {
+        Ok(lists) => Read::Seen(lists),
+        Err(error) => Read::Failed(error.in_one_line()),
+    }
+}
+
+async fn ask(cluster: &Cluster, namespace: &str) -> Result<Vec<Vec<KnownCluster>>, Error> {
+    let pods = istiod_pods(cluster, namespace).await?;
+    if pods.is_empty() {
+        return Err(Error::refused(format!(
+            "no istiod runs in namespace {namespace}"
+        )));
+    }
+    let lists = fan_out(
+        pods,
+        |pod| async move { list(cluster, namespace, &pod).await },
+    );
+    Error::gather(lists.await)
+}
+
+async fn list(
+    cluster: &Cluster,
+    namespace: &str,
+    pod: &IstiodPod,
+) -> Result<Vec<KnownCluster>, Error> {
+    let mut istiod = Istiod::connect(cluster, namespace, &pod.name, ANSWER).await?;
+    let page = istiod.page("/debug/clusterz").await?;
+    known_clusters(&page).ok_or_else(|| {
+        Error::refused(format!(
+            "istiod pod {} does not say which clusters it knows",
+            pod.name
+        ))
+    })
+}
