@@ -7,8 +7,9 @@ use std::fmt::Debug;
 use kube::Resource;
 use serde::de::DeserializeOwned;
 
-use super::{Cluster, ConnectFault, Selection, api_fault, connect_fault};
-use mesh_model::error::{Error, Kind};
+use super::fault::lost_read;
+use super::{Cluster, Selection};
+use mesh_model::error::Error;
 use mesh_model::read::Read;
 
 /// The reads of one cluster that belong together, and whether the cluster is usable at all.
@@ -76,8 +77,7 @@ impl Reads<'_> {
         self.take(read)
     }
 
-    /// Returns the result of a read: the one place that decides whether an error concerns one read or the whole
-    /// cluster.
+    /// Returns the result of a read and remembers what its failure costs.
     pub fn take<T>(&self, result: Result<T, Error>) -> Read<T> {
         let error = match result {
             Ok(value) => {
@@ -86,30 +86,9 @@ impl Reads<'_> {
             }
             Err(error) => error,
         };
-        let reason = error.in_one_line();
-        let is_late = matches!(
-            connect_fault(&error),
-            Some(ConnectFault::NoAnswer { .. } | ConnectFault::TimedOut { .. })
-        );
-        let (read, of_the_cluster) = match error.kind() {
-            Kind::Forbidden => (Read::Denied(error.to_string()), false),
-            Kind::NotFound => (Read::Absent(error.to_string()), false),
-            Kind::Unreachable if is_late => (Read::Late(reason), false),
-            Kind::Refused | Kind::Conflict if api_fault(&error).is_some() => {
-                (Read::Failed(reason), false)
-            }
-            Kind::Refused
-            | Kind::Conflict
-            | Kind::Unreachable
-            | Kind::Unauthenticated
-            | Kind::Usage
-            | Kind::WaitRanOut
-            | Kind::Interrupted => (Read::Failed(reason), true),
-        };
-        let first = if of_the_cluster {
-            &self.lost
-        } else {
-            &self.unread
+        let (read, first) = match lost_read(&error) {
+            Some(read) => (read, &self.unread),
+            None => (Read::Failed(error.in_one_line()), &self.lost),
         };
         first.borrow_mut().get_or_insert(error);
         read

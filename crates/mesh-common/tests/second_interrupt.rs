@@ -9,9 +9,8 @@ mod program {
     use std::time::Duration;
 
     use clap::Parser;
-    use mesh_common::client::Interrupt;
     use mesh_common::model::{Error, Exit};
-    use mesh_common::terminal::{Environment, Plugin, Streams};
+    use mesh_common::terminal::{Call, Plugin};
     use mesh_testkit::command::Run;
     use mesh_testkit::condition;
 
@@ -32,12 +31,7 @@ mod program {
             0
         }
 
-        async fn run(
-            self,
-            _environment: &Environment,
-            _interrupt: &Interrupt,
-            _streams: &mut Streams,
-        ) -> Result<Exit, Error> {
+        async fn run(self, _call: Call<'_>) -> Result<Exit, Error> {
             assert!(self.computes);
             match computes() {}
         }

@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue};
 
 use mesh_client::Interrupt;
 
+use super::completion::CompletionArgs;
 use super::{Environment, Streams, completion, interrupt, log, problem};
 use mesh_model::visible::in_one_line;
 use mesh_model::{Error, Exit};
@@ -20,13 +21,45 @@ pub trait Plugin: Parser {
     /// Returns the level of `-v`.
     fn verbosity(&self) -> u8;
 
-    /// Runs the verb in the arguments.
-    fn run(
+    /// Runs the verb in the arguments: one line for each verb, which calls [`Call::run`].
+    fn run(self, call: Call<'_>) -> impl Future<Output = Result<Exit, Error>>;
+}
+
+/// Everything besides its arguments that a verb is run with.
+pub struct Call<'a> {
+    /// The environment of the process.
+    pub environment: &'a Environment,
+    /// Ctrl-C.
+    pub interrupt: &'a Interrupt,
+    /// Where the verb writes.
+    pub streams: &'a mut Streams,
+}
+
+impl Call<'_> {
+    /// Runs a verb with its arguments. Both are on the heap, so that no verb makes the future of another larger.
+    ///
+    /// # Errors
+    /// Those of the verb.
+    pub async fn run<A>(
         self,
-        environment: &Environment,
-        interrupt: &Interrupt,
-        streams: &mut Streams,
-    ) -> impl Future<Output = Result<Exit, Error>>;
+        verb: impl AsyncFnOnce(A, &Environment, &Interrupt, &mut Streams) -> Result<Exit, Error>,
+        arguments: Box<A>,
+    ) -> Result<Exit, Error> {
+        let Self {
+            environment,
+            interrupt,
+            streams,
+        } = self;
+        Box::pin(verb(*arguments, environment, interrupt, streams)).await
+    }
+
+    /// Runs the verb `completion` of the plugin.
+    ///
+    /// # Errors
+    /// Those of the verb.
+    pub fn complete<P: Plugin>(self, arguments: CompletionArgs) -> Result<Exit, Error> {
+        arguments.run(P::TYPED, self.environment, self.streams)
+    }
 }
 
 /// Parses the arguments, runs the verb, prints errors and returns the exit code.
@@ -160,7 +193,11 @@ fn block_on<P: Plugin>(
     interrupt::second_one_ends();
     let (press, interrupt) = Interrupt::new();
     let result = runtime.block_on(async {
-        let work = plugin.run(environment, &interrupt, streams);
+        let work = plugin.run(Call {
+            environment,
+            interrupt: &interrupt,
+            streams,
+        });
         tokio::select! {
             // Ctrl-C is handled before the work begins.
             biased;

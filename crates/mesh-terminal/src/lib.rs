@@ -17,6 +17,6 @@ pub mod report_text;
 pub mod streams;
 pub mod table;
 
-pub use entry::{Plugin, run};
+pub use entry::{Call, Plugin, run};
 pub use environment::Environment;
 pub use streams::Streams;

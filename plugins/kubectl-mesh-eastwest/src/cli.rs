@@ -1,11 +1,10 @@
 //! The arguments, and nothing else: their help is the documentation that users read first.
 
 use clap::{Parser, Subcommand};
-use mesh_common::client::Interrupt;
 use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::completion::CompletionArgs;
 use mesh_common::terminal::flags::VerbosityFlags;
-use mesh_common::terminal::{Environment, Plugin, Streams};
+use mesh_common::terminal::{Call, Plugin};
 
 use crate::apply::{self, ApplyArgs};
 use crate::expose::{self, ExposeArgs};
@@ -62,27 +61,14 @@ impl Plugin for Cli {
         self.verbosity.level()
     }
 
-    async fn run(
-        self,
-        environment: &Environment,
-        interrupt: &Interrupt,
-        streams: &mut Streams,
-    ) -> Result<Exit, Error> {
+    async fn run(self, call: Call<'_>) -> Result<Exit, Error> {
         match self.verb {
-            Verb::Completion(arguments) => arguments.run(Self::TYPED, environment, streams),
-            Verb::Apply(arguments) => {
-                Box::pin(apply::run(*arguments, environment, interrupt, streams)).await
-            }
-            Verb::Generate(arguments) => generate::run(&arguments, streams),
-            Verb::Expose(arguments) => {
-                Box::pin(expose::run(*arguments, environment, interrupt, streams)).await
-            }
-            Verb::Status(arguments) => {
-                Box::pin(status::run(*arguments, environment, interrupt, streams)).await
-            }
-            Verb::Wait(arguments) => {
-                Box::pin(wait::run(*arguments, environment, interrupt, streams)).await
-            }
+            Verb::Completion(arguments) => call.complete::<Self>(arguments),
+            Verb::Apply(arguments) => call.run(apply::run, arguments).await,
+            Verb::Generate(arguments) => generate::run(&arguments, call.streams),
+            Verb::Expose(arguments) => call.run(expose::run, arguments).await,
+            Verb::Status(arguments) => call.run(status::run, arguments).await,
+            Verb::Wait(arguments) => call.run(wait::run, arguments).await,
         }
     }
 }

@@ -1,11 +1,10 @@
 //! The arguments, and nothing else: their help is the documentation that users read first.
 
 use clap::{Parser, Subcommand};
-use mesh_common::client::Interrupt;
 use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::completion::CompletionArgs;
 use mesh_common::terminal::flags::VerbosityFlags;
-use mesh_common::terminal::{Environment, Plugin, Streams};
+use mesh_common::terminal::{Call, Plugin};
 
 use crate::control_plane::{self, ControlPlaneArgs};
 use crate::global::{self, GlobalArgs};
@@ -59,32 +58,13 @@ impl Plugin for Cli {
         self.verbosity.level()
     }
 
-    async fn run(
-        self,
-        environment: &Environment,
-        interrupt: &Interrupt,
-        streams: &mut Streams,
-    ) -> Result<Exit, Error> {
+    async fn run(self, call: Call<'_>) -> Result<Exit, Error> {
         match self.verb {
-            Verb::Completion(arguments) => arguments.run(Self::TYPED, environment, streams),
-            Verb::Network(arguments) => {
-                Box::pin(network::run(*arguments, environment, interrupt, streams)).await
-            }
-            Verb::Global(arguments) => {
-                Box::pin(global::run(*arguments, environment, interrupt, streams)).await
-            }
-            Verb::Show(arguments) => {
-                Box::pin(show::run(*arguments, environment, interrupt, streams)).await
-            }
-            Verb::ControlPlane(arguments) => {
-                Box::pin(control_plane::run(
-                    *arguments,
-                    environment,
-                    interrupt,
-                    streams,
-                ))
-                .await
-            }
+            Verb::Completion(arguments) => call.complete::<Self>(arguments),
+            Verb::Network(arguments) => call.run(network::run, arguments).await,
+            Verb::Global(arguments) => call.run(global::run, arguments).await,
+            Verb::Show(arguments) => call.run(show::run, arguments).await,
+            Verb::ControlPlane(arguments) => call.run(control_plane::run, arguments).await,
         }
     }
 }

@@ -1,11 +1,10 @@
 //! The arguments, and nothing else: their help is the documentation that users read first.
 
 use clap::{Parser, Subcommand};
-use mesh_common::client::Interrupt;
 use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::completion::CompletionArgs;
 use mesh_common::terminal::flags::VerbosityFlags;
-use mesh_common::terminal::{Environment, Plugin, Streams};
+use mesh_common::terminal::{Call, Plugin};
 
 use crate::create::{self, CreateArgs};
 use crate::delete::{self, DeleteArgs};
@@ -68,32 +67,15 @@ impl Plugin for Cli {
         self.verbosity.level()
     }
 
-    async fn run(
-        self,
-        environment: &Environment,
-        interrupt: &Interrupt,
-        streams: &mut Streams,
-    ) -> Result<Exit, Error> {
+    async fn run(self, call: Call<'_>) -> Result<Exit, Error> {
         match self.verb {
-            Verb::Completion(arguments) => arguments.run(Self::TYPED, environment, streams),
-            Verb::Create(arguments) => {
-                Box::pin(create::run(*arguments, environment, interrupt, streams)).await
-            }
-            Verb::Delete(arguments) => {
-                Box::pin(delete::run(*arguments, environment, interrupt, streams)).await
-            }
-            Verb::Exchange(arguments) => {
-                Box::pin(exchange::run(*arguments, environment, interrupt, streams)).await
-            }
-            Verb::Inspect(arguments) => {
-                Box::pin(inspect::run(*arguments, environment, interrupt, streams)).await
-            }
-            Verb::List(arguments) => {
-                Box::pin(list::run(*arguments, environment, interrupt, streams)).await
-            }
-            Verb::Rotate(arguments) => {
-                Box::pin(rotate::run(*arguments, environment, interrupt, streams)).await
-            }
+            Verb::Completion(arguments) => call.complete::<Self>(arguments),
+            Verb::Create(arguments) => call.run(create::run, arguments).await,
+            Verb::Delete(arguments) => call.run(delete::run, arguments).await,
+            Verb::Exchange(arguments) => call.run(exchange::run, arguments).await,
+            Verb::Inspect(arguments) => call.run(inspect::run, arguments).await,
+            Verb::List(arguments) => call.run(list::run, arguments).await,
+            Verb::Rotate(arguments) => call.run(rotate::run, arguments).await,
         }
     }
 }

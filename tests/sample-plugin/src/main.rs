@@ -9,7 +9,7 @@ use mesh_common::client::Interrupt;
 use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::flags::{NamespaceFlags, VerbosityFlags, connector};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
-use mesh_common::terminal::{Environment, Plugin, Streams};
+use mesh_common::terminal::{Call, Environment, Plugin, Streams};
 
 /// Read one object of one cluster
 #[derive(Debug, Parser)]
@@ -45,17 +45,21 @@ impl Plugin for Cli {
         self.verbosity.level()
     }
 
-    async fn run(
-        self,
-        environment: &Environment,
-        interrupt: &Interrupt,
-        streams: &mut Streams,
-    ) -> Result<Exit, Error> {
-        let Verb::Read(arguments) = self.verb;
-        interrupt
-            .or(Box::pin(read(*arguments, environment, streams)))
-            .await
+    async fn run(self, call: Call<'_>) -> Result<Exit, Error> {
+        match self.verb {
+            Verb::Read(arguments) => call.run(run, arguments).await,
+        }
     }
+}
+
+async fn run(
+    arguments: ReadArgs,
+    environment: &Environment,
+    interrupt: &Interrupt,
+    streams: &mut Streams,
+) -> Result<Exit, Error> {
+    let read = Box::pin(read(arguments, environment, streams));
+    interrupt.or(read).await
 }
 
 async fn read(

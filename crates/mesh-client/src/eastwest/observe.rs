@@ -12,6 +12,7 @@ use crate::probe::resolve;
 use crate::{Cluster, Reads, Selection};
 use mesh_model::Error;
 use mesh_model::eastwest::{ClusterFacts, Gateway};
+use mesh_model::exposure::GatewaySelector;
 use mesh_model::names::{
     EAST_WEST_GATEWAY, KUBE_SYSTEM, MESH_CONFIG_KEY, MESH_CONFIG_MAP, MESH_ROOT_CONFIG_MAP,
     MESH_ROOT_KEY, NETWORK_LABEL, TLS_MODE_LABEL,
@@ -25,10 +26,6 @@ use mesh_model::{istiod, server};
 /// The maximum number of pods with a proxy that are searched for services to test with, and of pods that look like a
 /// gateway's.
 const SAMPLE: u32 = 100;
-
-/// Label of the pods of an east-west gateway in Istio's guides. Source: `samples/multicluster/gen-eastwest-gateway.sh`
-/// of Istio.
-const USUAL_PODS: &str = "istio=eastwestgateway";
 
 /// The gateways to look for, and the limit for DNS.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +72,7 @@ async fn first_wave(
     let [of_istiod, networks, usual, meshed] = [
         istiod::SELECTOR,
         NETWORK_LABEL,
-        USUAL_PODS,
+        &GatewaySelector::default().to_string(),
         &format!("{TLS_MODE_LABEL}=istio"),
     ]
     .map(labelled);

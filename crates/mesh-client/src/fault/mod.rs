@@ -19,4 +19,5 @@ pub use proxy::ProxyFault;
 pub use scope::{concerns_one_cluster, each_alone, is_refused, with_lost};
 
 pub(super) use chain::{connect_fault_in, of_dial, of_handshake};
+pub(super) use scope::lost_read;
 pub(super) use unreachable::unreachable;

@@ -1,8 +1,35 @@
-//! Classification of failures: those that concern one cluster alone.
+//! The policy for failures: what one costs beside the request that failed.
+//!
+//! A failed read costs what depends on it, or its cluster; a failure of a cluster costs that cluster, or the whole command.
 
-use super::{ApiFault, api_fault};
+use super::{ApiFault, ConnectFault, api_fault, connect_fault};
 use mesh_model::Error;
 use mesh_model::error::Kind;
+use mesh_model::read::Read;
+
+/// Returns what is known of a read that failed so, where the rest of its cluster can still be read; `None` where the cluster is
+/// lost.
+pub(crate) fn lost_read<T>(error: &Error) -> Option<Read<T>> {
+    let is_late = matches!(
+        connect_fault(error),
+        Some(ConnectFault::NoAnswer { .. } | ConnectFault::TimedOut { .. })
+    );
+    match error.kind() {
+        Kind::Forbidden => Some(Read::Denied(error.to_string())),
+        Kind::NotFound => Some(Read::Absent(error.to_string())),
+        Kind::Unreachable if is_late => Some(Read::Late(error.in_one_line())),
+        Kind::Refused | Kind::Conflict if api_fault(error).is_some() => {
+            Some(Read::Failed(error.in_one_line()))
+        }
+        Kind::Refused
+        | Kind::Conflict
+        | Kind::Unreachable
+        | Kind::Unauthenticated
+        | Kind::Usage
+        | Kind::WaitRanOut
+        | Kind::Interrupted => None,
+    }
+}
 
 /// Returns whether `error` concerns one cluster alone: it is unreachable, rejects the credential, forbids the request,
 /// or fails.
@@ -82,7 +109,83 @@ fn is_of_the_server(fault: &ApiFault) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    fn api(kind: Kind, fault: ApiFault) -> Error {
+        Error::new(kind, "x").because(fault)
+    }
+
+    fn unreached(fault: ConnectFault) -> Error {
+        Error::new(Kind::Unreachable, "x").because(fault)
+    }
+
+    fn word(read: &Read<()>) -> &'static str {
+        match read {
+            Read::Seen(()) => "seen",
+            Read::Absent(_) => "absent",
+            Read::Denied(_) => "denied",
+            Read::Failed(_) => "failed",
+            Read::Late(_) => "late",
+            Read::NotAsked => "not asked",
+        }
+    }
+
+    /// The policy, a row for each kind of failure: what is known of a read that fails so (or that its cluster is lost),
+    /// whether work over several clusters goes on without this one, and whether a write that fails so was certainly not
+    /// carried out. Verbs ask these functions and decide nothing of it themselves.
+    #[test]
+    #[rustfmt::skip]
+    fn what_each_kind_of_failure_costs() {
+        use Kind::{Conflict, Forbidden, NotFound, Refused, Unauthenticated, Unreachable};
+        const LOST: &str = "the cluster is lost";
+        let m = String::new;
+        let (alone, all, refused, unknown) = (true, false, true, false);
+        for (error, read, goes_on, not_written) in [
+            // The cluster is not reached, or does not accept the credential: it is lost, and no other one.
+            (unreached(ConnectFault::UnknownHost { host: m() }), LOST, alone, unknown),
+            (unreached(ConnectFault::Refused { address: m() }), LOST, alone, unknown),
+            (unreached(ConnectFault::UnknownAuthority { reason: None }), LOST, alone, unknown),
+            (unreached(ConnectFault::BrokenOff), LOST, alone, unknown),
+            (Error::new(Unauthenticated, "no credential"), LOST, alone, unknown),
+            (api(Unauthenticated, ApiFault::Unauthenticated { message: m() }), LOST, alone, refused),
+            // Nothing that can answer is behind the address, or it makes no sense: likewise.
+            (api(Unreachable, ApiFault::Unavailable { message: m() }), LOST, alone, unknown),
+            (api(Unreachable, ApiFault::Expired { message: m() }), LOST, alone, unknown),
+            (api(Unreachable, ApiFault::TooManyRequests { message: m() }), LOST, alone, refused),
+            (api(Unreachable, ApiFault::NotKubernetes { answer: m() }), LOST, alone, unknown),
+            (api(Unreachable, ApiFault::TooLong { mebibytes: 1 }), LOST, alone, unknown),
+            (api(Unreachable, ApiFault::Unreadable { reason: m() }), LOST, alone, unknown),
+            // It answers too late, does not allow it, does not know the kind, or fails: a report goes on without that read.
+            (unreached(ConnectFault::NoAnswer { after: Duration::ZERO }), "late", alone, unknown),
+            (unreached(ConnectFault::TimedOut { after: Duration::ZERO }), "late", alone, unknown),
+            (api(Forbidden, ApiFault::Forbidden { message: m(), user: None }), "denied", alone, refused),
+            (api(NotFound, ApiFault::KindUnknown { message: m() }), "absent", alone, refused),
+            (api(Refused, ApiFault::ServerFailed { message: m() }), "failed", alone, unknown),
+            (api(Refused, ApiFault::Invalid { message: m() }), "failed", alone, refused),
+            (api(Refused, ApiFault::Refused { code: 418, message: m() }), "failed", alone, refused),
+            // What was named is not there, or is not as it was: for a person to decide, before anything is done anywhere.
+            (api(NotFound, ApiFault::NotFound { message: m() }), "absent", all, unknown),
+            (api(NotFound, ApiFault::NamespaceMissing { message: m(), namespace: m() }), "absent", all, unknown),
+            (api(Conflict, ApiFault::AlreadyExists { message: m() }), "failed", all, unknown),
+            (api(Conflict, ApiFault::FieldConflict { message: m(), owners: Vec::new() }), "failed", all, unknown),
+            (api(Conflict, ApiFault::Changed { message: m() }), "failed", all, unknown),
+            // The arguments, this machine, or the person.
+            (Error::usage("x"), LOST, all, unknown),
+            (Error::refused("a file cannot be read"), LOST, all, unknown),
+            (Error::new(Conflict, "somebody else's object"), LOST, all, unknown),
+            (Error::new(Kind::WaitRanOut, "x"), LOST, all, unknown),
+            (Error::new(Kind::Interrupted, "x"), LOST, all, unknown),
+        ] {
+            let of_read = lost_read(&error).map_or(LOST, |read| word(&read));
+            assert_eq!(
+                (of_read, concerns_one_cluster(&error), is_refused(&error)),
+                (read, goes_on, not_written),
+                "{error:?}"
+            );
+        }
+    }
 
     #[test]
     fn a_cluster_that_is_lost_costs_itself_and_what_a_person_said_costs_all() {
@@ -103,26 +206,5 @@ mod tests {
             each_alone::<u8>([lost(), lost()]).unwrap_err().also().len(),
             1
         );
-    }
-
-    #[test]
-    fn what_a_server_does_is_its_own_and_what_a_person_said_is_not() {
-        let message = String::new;
-        let refused = |fault: ApiFault| Error::refused("x").because(fault);
-        for (error, expected) in [
-            (Error::new(Kind::Unreachable, "x"), true),
-            (Error::new(Kind::Unauthenticated, "x"), true),
-            (Error::new(Kind::Forbidden, "x"), true),
-            (refused(ApiFault::ServerFailed { message: message() }), true),
-            (refused(ApiFault::KindUnknown { message: message() }), true),
-            (refused(ApiFault::Changed { message: message() }), false),
-            (refused(ApiFault::NotFound { message: message() }), false),
-            (Error::refused("x"), false),
-            (Error::usage("x"), false),
-            (Error::new(Kind::Conflict, "x"), false),
-            (Error::new(Kind::Interrupted, "x"), false),
-        ] {
-            assert_eq!(concerns_one_cluster(&error), expected, "{error:?}");
-        }
     }
 }

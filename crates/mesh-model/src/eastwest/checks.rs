@@ -16,6 +16,7 @@ use crate::names::{
     EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, NODE_SELECTOR_ANNOTATION,
 };
 use crate::network_view;
+use crate::services_port::{SERVICES_PORT, labelled, services_port};
 use crate::statements::workload_of;
 use crate::whose::is_remote_service;
 
@@ -107,9 +108,10 @@ fn label(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
 fn ports(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
     let told = gateway.label(GATEWAY_PORT_LABEL);
-    if let Some(text) = told.filter(|text| text.parse::<i32>().is_err()) {
-        let message =
-            format!("label {GATEWAY_PORT_LABEL} is {text:?}, no port: istiod takes 15443");
+    if let Some(text) = told.filter(|text| labelled(Some(text)).is_none()) {
+        let message = format!(
+            "label {GATEWAY_PORT_LABEL} is {text:?}, no port: istiod takes {SERVICES_PORT}"
+        );
         let mend = change_service(gateway, cluster, "label", |label| {
             label.arg(&format!("{GATEWAY_PORT_LABEL}-"))
         });
@@ -119,9 +121,7 @@ fn ports(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
         && gateway.sidecar_port().is_none()
         && gateway.hbone_port().is_none()
     {
-        let wanted = told
-            .filter(|text| text.parse::<i32>().is_ok())
-            .unwrap_or("15443");
+        let wanted = services_port(told);
         let message = format!(
             "{} has neither port {wanted} nor port 15008: istiod passes it over",
             gateway.described()

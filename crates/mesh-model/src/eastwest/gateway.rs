@@ -10,12 +10,11 @@ use crate::change::ObjectRef;
 use crate::names::{GATEWAY_NAME_LABEL, GATEWAY_PORT_LABEL, NETWORK_LABEL};
 use crate::read::Read;
 use crate::resources::ApiGateway;
+use crate::services_port::services_port;
 use crate::whose::{is_remote_gateway, is_remote_service};
 
-/// The port for mutual TLS unless a label sets another one, and the one for HBONE, which is fixed. Source:
-/// `DefaultNetworkGatewayPort` and `DefaultNetworkGatewayHBONEPort` in Istio's
+/// The port for HBONE, which nothing changes. Source: `DefaultNetworkGatewayHBONEPort` in Istio's
 /// `pilot/pkg/serviceregistry/kube/controller/network.go`.
-const SIDECAR_PORT: i32 = 15443;
 const HBONE_PORT: i32 = 15008;
 
 /// An east-west gateway, or an object that looks like one.
@@ -132,11 +131,7 @@ impl Gateway {
 
     /// Returns the port of its Service for mutual TLS, if it has one.
     pub fn sidecar_port(&self) -> Option<i32> {
-        let label = self.label(GATEWAY_PORT_LABEL);
-        // A value that is not a number is ignored.
-        let port = label
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(SIDECAR_PORT);
+        let port = services_port(self.label(GATEWAY_PORT_LABEL));
         self.ports().contains(&port).then_some(port)
     }
 

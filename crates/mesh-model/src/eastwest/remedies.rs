@@ -2,13 +2,16 @@
 
 use super::{ClusterFacts, Gateway};
 use crate::command::{Command, Remedy};
-use crate::exposure::Revision;
+use crate::exposure::{GatewaySelector, Revision};
 use crate::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
+use crate::services_port::SERVICES_PORT;
 use crate::whose::leads_to_own_pods;
 
 /// Exposes the services of the cluster through the gateway, with the flags for its pods, port, namespace and domain.
 pub(super) fn expose_services(gateway: &Gateway, cluster: &ClusterFacts) -> Command {
-    let port = gateway.sidecar_port().filter(|port| *port != 15443);
+    let port = gateway
+        .sidecar_port()
+        .filter(|port| *port != i32::from(SERVICES_PORT));
     let port = port.map(|port| port.to_string());
     let domain = cluster.domain();
     let command = Command::new("kubectl mesh-eastwest expose services")
@@ -118,13 +121,10 @@ fn applied(generate: Command, namespace: &str, cluster: &ClusterFacts) -> Comman
 /// Returns the labels of the gateway's pods, if they differ from the default selector.
 fn own_selector(gateway: &Gateway) -> Option<String> {
     let pods = gateway.backing.items();
-    let usual = pods.iter().all(|pod| {
-        let labels = pod.metadata.labels.as_ref();
-        labels
-            .and_then(|labels| labels.get("istio"))
-            .map(String::as_str)
-            == Some("eastwestgateway")
-    });
+    let usual = GatewaySelector::default();
+    let usual = pods
+        .iter()
+        .all(|pod| usual.selects(pod.metadata.labels.as_ref()));
     if usual {
         return None;
     }

@@ -5,11 +5,11 @@ use std::slice;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Service};
 
-use super::{GatewaySelector, Revision, SERVICES_PORT};
+use super::{GatewaySelector, Revision};
+use crate::injector::InjectorValues;
 use crate::istiod::{domain, scopes_gateways};
-use crate::names::{
-    EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, INJECTOR_CONFIG, NETWORK_LABEL, REVISION_LABEL,
-};
+use crate::names::{EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, REVISION_LABEL};
+use crate::services_port::{SERVICES_PORT, services_port};
 
 /// A Service of an east-west gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +49,8 @@ impl GatewayFacts {
                 .iter()
                 .filter_map(|port| u16::try_from(port.port).ok())
                 .collect(),
-            services_port: label(GATEWAY_PORT_LABEL)
-                .and_then(|port| port.parse().ok())
+            services_port: services_port(label(GATEWAY_PORT_LABEL).map(String::as_str))
+                .try_into()
                 .unwrap_or(SERVICES_PORT),
         })
     }
@@ -101,25 +101,14 @@ pub struct InjectorFacts {
 }
 
 impl InjectorFacts {
-    /// Reads the injector's `ConfigMap`; returns `None` for others. Source: `templates/istiod-injector-configmap.yaml`
-    /// of the chart istiod.
+    /// Reads the injector's `ConfigMap`; returns `None` for others.
     pub fn of_config_map(map: &ConfigMap) -> Option<Self> {
-        let meta = &map.metadata;
-        let rest = meta.name.as_deref()?.strip_prefix(INJECTOR_CONFIG)?;
-        let revision = if rest.is_empty() {
-            None
-        } else {
-            Some(rest.strip_prefix('-')?)
-        };
-        let values = map.data.as_ref().and_then(|data| data.get("values"));
-        let values: serde_json::Value = values
-            .and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default();
-        let domain = values["global"]["proxy"]["clusterDomain"].as_str();
+        let values = InjectorValues::of(map)?;
+        let namespace = map.metadata.namespace.clone();
         Some(Self {
-            namespace: meta.namespace.clone().unwrap_or_default(),
-            revision: Revision::of_label(revision),
-            cluster_domain: domain.filter(|text| !text.is_empty()).map(str::to_owned),
+            namespace: namespace.unwrap_or_default(),
+            revision: Revision::of_label(values.revision),
+            cluster_domain: values.cluster_domain().map(str::to_owned),
         })
     }
 }

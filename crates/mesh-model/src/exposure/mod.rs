@@ -16,4 +16,6 @@ pub use istiod::istiod;
 pub use revision::Revision;
 pub use selector::GatewaySelector;
 pub use services::services;
-pub use wanted::{HttpsExposure, IstiodExposure, SERVICES_PORT, ServicesExposure};
+pub use wanted::{HttpsExposure, IstiodExposure, ServicesExposure};
+
+pub use crate::services_port::SERVICES_PORT;

@@ -2,10 +2,7 @@
 
 use super::{ClusterDomain, GatewaySelector, HostName, Revision};
 use crate::names::ISTIO_SYSTEM;
-
-/// The port on which gateways of other networks and sidecars connect. Source: `DefaultNetworkGatewayPort` in Istio's
-/// `pilot/pkg/serviceregistry/kube/controller/network.go`.
-pub const SERVICES_PORT: u16 = 15443;
+use crate::services_port::SERVICES_PORT;
 
 /// Exposure of all services of a cluster, by mutual TLS that is terminated by the workloads.
 #[derive(Debug, Clone, PartialEq, Eq)]

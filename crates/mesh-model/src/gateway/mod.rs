@@ -18,7 +18,7 @@ pub use gateway_api::{ambient, gateway_api};
 pub use iop::iop;
 pub use limits::{Form, unexpressed};
 pub use manifest::manifest;
-pub use ports::{DEFAULT_TLS_PORT, GatewayPort, Ports};
+pub use ports::{GatewayPort, Ports};
 pub use scheduling::{Scheduling, Toleration};
 pub use service::{GatewayService, IpFamily, IpFamilyPolicy, ServiceType, TrafficPolicy};
 pub use wanted::EastWestGateway;

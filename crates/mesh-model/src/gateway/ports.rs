@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 
 use crate::Error;
 use crate::cluster_name::is_dns_label;
-
-/// The port on which istiods expect the gateway of another network. Source: `DefaultNetworkGatewayPort` in Istio's
-/// `pilot/pkg/serviceregistry/kube/controller/controller.go`.
-pub const DEFAULT_TLS_PORT: u16 = 15443;
+use crate::services_port::SERVICES_PORT;
 
 /// The name of the port for traffic into the network.
 const TLS: &str = "tls";
@@ -21,7 +18,7 @@ pub(super) const STATUS: &str = "status-port";
 /// `samples/multicluster/gen-eastwest-gateway.sh`.
 const USUAL: [(&str, u16); 4] = [
     (STATUS, 15021),
-    (TLS, DEFAULT_TLS_PORT),
+    (TLS, SERVICES_PORT),
     ("tls-istiod", 15012),
     ("tls-webhook", 15017),
 ];
@@ -166,7 +163,7 @@ impl Ports {
     /// Returns the Service's port for traffic from other networks.
     pub fn tls(&self) -> u16 {
         let tls = self.0.iter().find(|port| port.name == TLS);
-        tls.map_or(DEFAULT_TLS_PORT, |port| port.port)
+        tls.map_or(SERVICES_PORT, |port| port.port)
     }
 
     /// Returns whether they are the ports of a network's gateway in Istio's chart.

@@ -57,7 +57,7 @@ impl EastWestGateway {
     /// Returns the port of its Service that needs a label, because istiod's default is 15443.
     pub(super) fn unusual_tls_port(&self) -> Option<u16> {
         let port = self.ports.tls();
-        (self.network.is_some() && port != super::DEFAULT_TLS_PORT).then_some(port)
+        (self.network.is_some() && port != crate::services_port::SERVICES_PORT).then_some(port)
     }
 
     /// Returns the reasons why istiods find no address for it although the objects are valid.

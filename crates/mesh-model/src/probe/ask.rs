@@ -13,7 +13,7 @@ pub struct Question {
     pub ask: Ask,
 }
 
-/// The request. Only an HTTP request or a TLS ClientHello is ever sent: no credential and no certificate.
+/// The request. Only an HTTP request or a TLS `ClientHello` is ever sent: no credential and no certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// Asks whether the proxy has its configuration: `GET /healthz/ready` without TLS.

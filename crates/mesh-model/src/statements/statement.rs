@@ -8,8 +8,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
 use super::super::container_env::value;
+use super::super::injector::InjectorValues;
 use super::super::istiod::cluster_ids;
-use super::super::names::{GATEWAY_NAME_LABEL, INJECTOR_CONFIG, NETWORK_LABEL, UNNAMED_CLUSTER};
+use super::super::names::{GATEWAY_NAME_LABEL, NETWORK_LABEL, UNNAMED_CLUSTER};
 use super::super::resources::ApiGateway;
 use super::Part;
 use super::object::Object;
@@ -99,22 +100,15 @@ impl Statement {
             .about("deployment", &deployment.metadata)
     }
 
-    /// Reads the injector's `ConfigMap`; returns `None` for others. Source: `templates/istiod-injector-configmap.yaml`
-    /// of the chart istiod.
+    /// Reads the injector's `ConfigMap`; returns `None` for others.
     pub fn of_injector(map: &ConfigMap) -> Option<Self> {
+        let values = InjectorValues::of(map).filter(InjectorValues::is_readable)?;
         let name = map.metadata.name.as_deref().unwrap_or_default();
-        if !name.starts_with(INJECTOR_CONFIG) {
-            return None;
-        }
-        let values = map.data.as_ref()?.get("values")?;
-        let values: serde_json::Value = serde_json::from_str(values).ok()?;
-        let global = &values["global"];
-        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
         let statement = Self::new(
             Part::Injector,
             format!("configmap/{name}"),
-            text(&global["network"]),
-            text(&global["multiCluster"]["clusterName"]),
+            values.network().map(str::to_owned),
+            values.cluster_name().map(str::to_owned),
         );
         Some(statement.about("configmap", &map.metadata))
     }

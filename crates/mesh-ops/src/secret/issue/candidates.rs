@@ -83,7 +83,7 @@ fn is_good(url: &str) -> bool {
 }
 
 /// Returns the address that kubeadm publishes.
-/// RemoteState: <https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/#create-the-public-cluster-info-configmap>.
+/// `RemoteState`: <https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/#create-the-public-cluster-info-configmap>.
 fn published_server(info: &ConfigMap) -> Option<String> {
     let kubeconfig = info.data.as_ref()?.get("kubeconfig")?;
     let documents = mesh_model::yaml::documents(kubeconfig, "cluster-info").ok()?;
