@@ -45,6 +45,11 @@ impl Fleet {
         Self { targets, lost }
     }
 
+    /// Returns the clusters that can be tried, and the contexts that the kubeconfig has no way to.
+    pub fn into_parts(self) -> (Vec<Target>, Vec<(String, Error)>) {
+        (self.targets, self.lost)
+    }
+
     /// Calls `read` for all clusters at once and returns each context's name with its result: first the clusters that
     /// could be tried, in the order of the contexts.
     pub async fn read<T, F>(

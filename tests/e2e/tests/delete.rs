@@ -116,7 +116,7 @@ fn a_revoked_token_is_refused_and_not_before_every_holder_is_named() {
     south.start_api_server().unwrap();
 
     let revoked = mesh_secret(&desk, &both).expect_success();
-    let last = format!("secret/{TOKEN} deleted in context delete-north\n");
+    let last = format!("token of secret/{TOKEN} revoked in context delete-north\n");
     assert!(revoked.stdout.ends_with(&last), "{}", revoked.golden());
     is_said(&east, "delete-north", None);
     let refused = wait_until(WITHIN, || (!is_accepted(&desk, &shared)).then_some(()));
@@ -133,7 +133,8 @@ fn a_revoked_token_is_refused_and_not_before_every_holder_is_named() {
         .expect_success();
     let line = "delete delete-north --context delete-south --revoke --yes";
     let revoked = mesh_secret(&desk, line).expect_success();
-    let anchor = "secret/istio-reader-service-account-token-for-somebody deleted in context";
+    let anchor =
+        "token of secret/istio-reader-service-account-token-for-somebody revoked in context";
     assert!(revoked.stdout.contains(anchor), "{}", revoked.golden());
     let refused = wait_until(WITHIN, || (!is_accepted(&desk, &own)).then_some(()));
     assert!(refused.is_some(), "the token still works");

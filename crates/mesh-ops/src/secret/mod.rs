@@ -1,7 +1,8 @@
-//! Remote secrets: issuing them for one cluster, exchanging them between all clusters of a mesh, using their credentials, and
-//! what all work on token Secrets shares.
+//! Remote secrets: issuing them for one cluster, exchanging them between all clusters of a mesh, deleting them, using their
+//! credentials, and what all work on token Secrets shares.
 
 pub mod amend;
+pub mod delete;
 pub mod exchange;
 pub mod identity;
 pub mod issue;

@@ -6,5 +6,6 @@
     reason = "a test stops where its own arrangement fails"
 )]
 
+mod delete;
 mod metadata;
 mod support;

@@ -346,3 +346,35 @@ fn every_golden_file_belongs_to_a_case() {
     let strays = black_box::strays(&golden_file("delete_revoke", "x"), names);
     assert!(strays.is_empty(), "{strays:?}");
 }
+
+#[test]
+fn a_context_that_an_earlier_file_hides_may_hold_the_token_too() {
+    let world = held();
+    let other = world.dir.path().join("other.conf");
+    let (cluster, user) = (
+        world.west.kubeconfig_cluster(),
+        world.west.kubeconfig_user(),
+    );
+    Kubeconfig::single("east", cluster, user).write(&other);
+    let files = format!("{}:{}", world.config().display(), other.display());
+    let refused = world.run(REVOKE).env("KUBECONFIG", &files).output();
+    let text = &refused.stderr;
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{text}");
+    assert!(
+        text.contains("context east cannot be read, and may hold the token too")
+            && text.contains("is hidden by another context of that name"),
+        "{text}"
+    );
+    assert!(has(&world.east, "istio-remote-secret-west") && has(&world.west, TOKEN));
+    // Without a revocation it is one cluster that is skipped.
+    let all = world.run("delete west --all-contexts --yes");
+    let partial = all.env("KUBECONFIG", &files).output();
+    let text = &partial.stderr;
+    assert_eq!(partial.code, 3, "{text}");
+    assert!(
+        text.contains("is hidden by another context of that name")
+            && text.contains("; its secrets are not deleted"),
+        "{text}"
+    );
+    assert!(!has(&world.east, "istio-remote-secret-west"));
+}

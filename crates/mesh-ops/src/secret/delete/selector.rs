@@ -1,25 +1,25 @@
-//! The names that were asked for, and which secrets each of them takes. Pure.
+//! The names that were asked for, and the secrets that each of them selects. Pure.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::model::Error;
-use mesh_common::model::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
-use mesh_common::model::remote_secret::{annotated_cluster, leads_to, secret_name};
+use mesh_model::Error;
+use mesh_model::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
+use mesh_model::remote_secret::{annotated_cluster, leads_to, secret_name};
 
-/// A cluster's name or a Secret's.
+/// The name of a cluster or of a Secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Name {
-    text: String,
+pub struct Selector {
+    name: String,
     /// Whether it was written as `secret/NAME`, as `-o name` prints it.
-    is_secrets: bool,
+    is_secret_name: bool,
 }
 
-impl Name {
-    /// The names, each once.
+impl Selector {
+    /// Returns the selectors of these texts, each once.
     ///
     /// # Errors
     /// All that can be neither, joined.
-    pub(super) fn all(texts: &[String]) -> Result<Vec<Self>, Error> {
-        let mut names = Error::gather(texts.iter().map(|text| Self::of(text)))?;
+    pub fn parse_all(texts: &[String]) -> Result<Vec<Self>, Error> {
+        let mut names = Error::gather(texts.iter().map(|text| Self::parse(text)))?;
         let mut known: Vec<Self> = Vec::new();
         names.retain(|name| {
             let is_new = !known.contains(name);
@@ -29,12 +29,14 @@ impl Name {
         Ok(names)
     }
 
+    /// Parses one.
+    ///
     /// Source of the rule: <https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data>, which holds
     /// for data keys, and so for clusters; names of Secrets are narrower.
-    fn of(text: &str) -> Result<Self, Error> {
+    fn parse(text: &str) -> Result<Self, Error> {
         let kinds = ["secret/", "secrets/"];
         let name = kinds.iter().find_map(|kind| text.strip_prefix(kind));
-        let (name, is_secrets) = name.map_or((text, false), |name| (name, true));
+        let (name, is_secret_name) = name.map_or((text, false), |name| (name, true));
         let is_letter = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if name.is_empty() || !name.chars().all(is_letter) {
             return Err(Error::usage(format!(
@@ -43,59 +45,59 @@ impl Name {
             .hint("name it as kubectl mesh-secret list does"));
         }
         Ok(Self {
-            text: name.to_owned(),
-            is_secrets,
+            name: name.to_owned(),
+            is_secret_name,
         })
     }
 
-    /// The name as it was written.
+    /// Returns the name as it was written.
     pub(super) fn word(&self) -> String {
-        if self.is_secrets {
-            format!("secret/{}", self.text)
+        if self.is_secret_name {
+            format!("secret/{}", self.name)
         } else {
-            self.text.clone()
+            self.name.clone()
         }
     }
 
-    /// The name itself.
+    /// Returns the name itself.
     pub(super) fn as_str(&self) -> &str {
-        &self.text
+        &self.name
     }
 
-    /// What a Secret without the label would have to be called to be meant.
-    pub(super) fn of_secrets(&self) -> Vec<String> {
-        let usual = (!self.is_secrets).then(|| secret_name(&self.text));
-        let names = std::iter::once(self.text.clone()).chain(usual);
-        names.filter(|name| may_be_a_secrets(name)).collect()
+    /// Returns the names of Secrets without the label that it selects.
+    pub(super) fn secret_names(&self) -> Vec<String> {
+        let usual = (!self.is_secret_name).then(|| secret_name(&self.name));
+        let names = std::iter::once(self.name.clone()).chain(usual);
+        names.filter(|name| may_be_secret_name(name)).collect()
     }
 
-    /// Whether it is the Secret's own.
-    pub(super) fn is_of(&self, secret: &Secret) -> bool {
-        secret.metadata.name.as_ref() == Some(&self.text)
+    /// Returns true where it is the Secret's own name.
+    fn is_name_of(&self, secret: &Secret) -> bool {
+        secret.metadata.name.as_ref() == Some(&self.name)
     }
 
-    /// Whether `secret` goes by this name: it is its own, or the secret leads to the cluster and nowhere else.
-    pub(super) fn takes(&self, secret: &Secret) -> bool {
-        self.is_of(secret) || (self.is_about(secret) && self.leads_nowhere_else(secret))
+    /// Returns true where it selects `secret`: it is its name, or the secret is for the cluster and for no other.
+    pub(super) fn selects(&self, secret: &Secret) -> bool {
+        self.is_name_of(secret) || (self.is_about(secret) && self.is_for_no_other(secret))
     }
 
-    /// Whether `secret` leads to the cluster, be it among others.
+    /// Returns true where `secret` gives access to the cluster, be it among others.
     pub(super) fn is_about(&self, secret: &Secret) -> bool {
-        let has_usual_name = secret.metadata.name == Some(secret_name(&self.text));
-        !self.is_secrets && (has_usual_name || leads_to(secret, &self.text))
+        let has_default_name = secret.metadata.name == Some(secret_name(&self.name));
+        !self.is_secret_name && (has_default_name || leads_to(secret, &self.name))
     }
 
-    fn leads_nowhere_else(&self, secret: &Secret) -> bool {
+    fn is_for_no_other(&self, secret: &Secret) -> bool {
         // An external istiod reads its own configuration with that one.
         if secret.metadata.name.as_deref() == Some(CONFIG_SECRET) {
             return false;
         }
         let mut keys = secret.data.iter().flat_map(|data| data.keys());
-        keys.all(|key| *key == self.text)
+        keys.all(|key| *key == self.name)
     }
 }
 
-/// Whether `secret` is a remote secret, or was meant to be one.
+/// Returns true where `secret` is a remote secret, or was meant to be one.
 pub(super) fn is_remote(secret: &Secret) -> bool {
     let labels = secret.metadata.labels.as_ref();
     let has_label = labels.is_some_and(|labels| labels.contains_key(MULTI_CLUSTER_LABEL));
@@ -103,8 +105,8 @@ pub(super) fn is_remote(secret: &Secret) -> bool {
     has_label || name.starts_with(REMOTE_SECRET_PREFIX) || name == CONFIG_SECRET
 }
 
-/// The names that somebody may have meant: of the secrets, and of the clusters that they lead to.
-pub(super) fn known<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Vec<&'a str> {
+/// Returns the names that may have been meant: of the secrets, and of the clusters that they give access to.
+pub(super) fn known_names<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Vec<&'a str> {
     let names = |secret: &'a Secret| {
         let keys = secret.data.iter().flat_map(|data| data.keys());
         let own = secret.metadata.name.iter();
@@ -121,8 +123,8 @@ pub(super) fn known<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Vec<&'a st
     known
 }
 
-/// A name that no object can have is no reason to ask a server.
-fn may_be_a_secrets(name: &str) -> bool {
+/// Returns false for a name that no object can have, which is no reason to ask a server.
+fn may_be_secret_name(name: &str) -> bool {
     let is_word = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
     let inner = |c: u8| is_word(c) || c == b'-' || c == b'.';
     let bytes = name.as_bytes();
@@ -150,13 +152,13 @@ mod tests {
         .unwrap()
     }
 
-    fn name(text: &str) -> Name {
-        Name::of(text).unwrap()
+    fn name(text: &str) -> Selector {
+        Selector::parse(text).unwrap()
     }
 
     #[test]
-    fn a_cluster_takes_what_leads_to_it_alone() {
-        for (taken, secret) in [
+    fn a_cluster_selects_what_is_for_it_alone() {
+        for (selected, secret) in [
             (
                 true,
                 secret("istio-remote-secret-west", &["west"], Some("west")),
@@ -177,30 +179,30 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                name("west").takes(&secret),
-                taken,
+                name("west").selects(&secret),
+                selected,
                 "{:?}",
                 secret.metadata.name
             );
         }
         let config = secret("istio-kubeconfig", &["config"], Some("west"));
-        assert!(!name("config").takes(&config) && name("istio-kubeconfig").takes(&config));
+        assert!(!name("config").selects(&config) && name("istio-kubeconfig").selects(&config));
         assert!(name("west").is_about(&config) && !name("east").is_about(&config));
     }
 
     #[test]
     fn the_words_of_output_name_are_a_secrets_name_only() {
         let both = secret("both", &["east", "west"], None);
-        assert!(name("secret/both").takes(&both) && !name("secret/west").is_about(&both));
-        assert_eq!(name("secret/west").of_secrets(), ["west"]);
-        assert_eq!(name("secret/West_1").of_secrets(), Vec::<String>::new());
+        assert!(name("secret/both").selects(&both) && !name("secret/west").is_about(&both));
+        assert_eq!(name("secret/west").secret_names(), ["west"]);
+        assert_eq!(name("secret/West_1").secret_names(), Vec::<String>::new());
         // A cluster may have a name that no object can have; its secret has one that is made of it.
         assert_eq!(
-            name("West_1").of_secrets(),
+            name("West_1").secret_names(),
             ["istio-remote-secret-west-1-2efd4bc7"]
         );
         assert_eq!(
-            name("west").of_secrets(),
+            name("west").secret_names(),
             ["west", "istio-remote-secret-west"]
         );
         let twice = [
@@ -208,8 +210,8 @@ mod tests {
             "west".to_owned(),
             "secret/west".to_owned(),
         ];
-        assert_eq!(Name::all(&twice).unwrap().len(), 2);
+        assert_eq!(Selector::parse_all(&twice).unwrap().len(), 2);
         let bad = ["a/b".to_owned(), String::new(), "pod/west".to_owned()];
-        assert_eq!(Name::all(&bad).unwrap_err().also().len(), 2);
+        assert_eq!(Selector::parse_all(&bad).unwrap_err().also().len(), 2);
     }
 }

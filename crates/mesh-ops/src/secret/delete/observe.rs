@@ -1,0 +1,190 @@
+//! Reads what the holders hold, and for a revocation what every other cluster holds. Nothing is decided here.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use k8s_openapi::api::core::v1::Secret;
+use mesh_client::{Cluster, Connector, Selection, Target, concerns_one_cluster, fan_out};
+use mesh_model::command::Kubectl;
+use mesh_model::error::{Error, Kind};
+use mesh_model::fleet::Unreached;
+use mesh_model::names::MULTI_CLUSTER_LABEL;
+use mesh_model::read::Read;
+
+use super::clusters::Clusters;
+use super::request::Request;
+use super::selector::Selector;
+
+/// The secrets of one cluster, as plain data.
+pub struct ClusterSecrets {
+    /// The context.
+    pub context: String,
+    /// The way kubectl is told about it.
+    pub kubectl: Kubectl,
+    /// Its API server, as the kubeconfig has it.
+    pub server: String,
+    /// Whether secrets are deleted from here.
+    pub is_holder: bool,
+    /// Whether it was named as the remote cluster.
+    pub is_remote: bool,
+    /// The secrets of its Istio namespace that have the label, whatever its value, or a name that was asked for.
+    pub secrets: Vec<Secret>,
+    /// For a revocation: secrets with the label in other namespaces.
+    pub elsewhere: Read<Vec<Secret>>,
+}
+
+/// All that was read.
+pub struct DeleteState {
+    /// The holders, in the order in which they were named, and then the others.
+    pub clusters: Vec<ClusterSecrets>,
+    /// The connection to each of them.
+    pub(super) connections: Vec<Cluster>,
+    /// Whether some holder could not be read.
+    pub is_partial: bool,
+    /// For a revocation: every context that could not be read.
+    pub unread: Vec<Unreached>,
+}
+
+/// Reads all clusters at once. Returns with what was read why holders could not be read; one does not affect the others.
+///
+/// # Errors
+/// No holder could be read, or what is wrong with one concerns more than its cluster.
+pub async fn observe(
+    clusters: Clusters,
+    request: &Request,
+    connector: &Connector,
+) -> Result<(DeleteState, Vec<Error>), Error> {
+    let remote = clusters.remote_context.as_deref();
+    let holders = clusters.holders.iter().map(|target| (target, true));
+    let others = clusters.others.iter().map(|target| (target, false));
+    let all: Vec<(&Target, bool)> = holders.chain(others).collect();
+    let results = fan_out(&all, |(target, is_holder)| async {
+        let cluster = connector.connect((*target).clone()).await?;
+        let is_remote = remote == Some(cluster.context());
+        let secrets = secrets(&cluster, *is_holder, is_remote, request).await?;
+        Ok::<_, Error>((cluster, secrets))
+    })
+    .await;
+    let mut state = DeleteState {
+        clusters: Vec::new(),
+        connections: Vec::new(),
+        is_partial: false,
+        unread: Vec::new(),
+    };
+    let unusable = clusters.unusable_holders.iter();
+    for (context, error) in unusable.chain(&clusters.unusable_others) {
+        state.unread.push(unread(context, error));
+    }
+    let unusable = clusters.unusable_holders.into_iter();
+    let mut lost: Vec<Error> = unusable.map(|(_, error)| error).collect();
+    let mut wrong = Vec::new();
+    for ((target, is_holder), result) in all.into_iter().zip(results) {
+        match result {
+            Ok((cluster, secrets)) => {
+                state.connections.push(cluster);
+                state.clusters.push(secrets);
+            }
+            Err(error) => {
+                let is_alone = clusters.is_every_context || concerns_one_cluster(&error);
+                if is_holder && !is_alone {
+                    wrong.push(error);
+                    continue;
+                }
+                state.unread.push(unread(target.context(), &error));
+                if is_holder {
+                    lost.push(error);
+                }
+            }
+        }
+    }
+    state.is_partial = !lost.is_empty();
+    if !wrong.is_empty() || !state.clusters.iter().any(|cluster| cluster.is_holder) {
+        wrong.append(&mut lost);
+    }
+    Error::all(wrong).map_or(Ok((state, lost)), Err)
+}
+
+fn unread(context: &str, error: &Error) -> Unreached {
+    Unreached {
+        context: context.to_owned(),
+        reason: error.in_one_line(),
+    }
+}
+
+/// Reads one cluster in one wave, and a holder in a second one for names that the first did not find.
+async fn secrets(
+    cluster: &Cluster,
+    is_holder: bool,
+    is_remote: bool,
+    request: &Request,
+) -> Result<ClusterSecrets, Error> {
+    let namespace = &request.namespace;
+    let (mut secrets, elsewhere) =
+        labelled(cluster, namespace, request.revocation.is_some()).await?;
+    if is_holder {
+        let unlabelled = unlabelled(cluster, namespace, &request.selectors, &secrets).await?;
+        secrets.extend(unlabelled);
+    }
+    Ok(ClusterSecrets {
+        context: cluster.context().to_owned(),
+        kubectl: cluster.target().kubectl().clone(),
+        server: cluster.target().server().to_owned(),
+        is_holder,
+        is_remote,
+        secrets,
+        elsewhere,
+    })
+}
+
+/// Reads the secrets with the label: of the namespace, and of other ones where `everywhere` is asked for.
+async fn labelled(
+    cluster: &Cluster,
+    namespace: &str,
+    everywhere: bool,
+) -> Result<(Vec<Secret>, Read<Vec<Secret>>), Error> {
+    let labelled = Selection::labelled(MULTI_CLUSTER_LABEL);
+    let mut elsewhere = Read::NotAsked;
+    if everywhere {
+        match cluster.list::<Secret>(None, &labelled).await {
+            Ok(secrets) => {
+                let is_inside =
+                    |secret: &Secret| secret.metadata.namespace.as_deref() == Some(namespace);
+                let (inside, outside) = secrets.into_iter().partition(is_inside);
+                return Ok((inside, Read::Seen(outside)));
+            }
+            // The namespace alone may be allowed.
+            Err(error) if error.kind() == Kind::Forbidden => {
+                elsewhere = Read::Denied(error.in_one_line());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let inside = cluster.list(Some(namespace), &labelled).await?;
+    Ok((inside, elsewhere))
+}
+
+/// Reads secrets without the label, which only their names find.
+async fn unlabelled(
+    cluster: &Cluster,
+    namespace: &str,
+    selectors: &[Selector],
+    labelled: &[Secret],
+) -> Result<Vec<Secret>, Error> {
+    let not_found = selectors
+        .iter()
+        .filter(|selector| !labelled.iter().any(|secret| selector.selects(secret)));
+    let names: BTreeSet<String> = not_found.flat_map(Selector::secret_names).collect();
+    let found = names
+        .iter()
+        .map(|name| cluster.get::<Secret>(Some(namespace), name));
+    let found = Error::gather(join_all(found).await)?;
+    let is_known = |secret: &Secret| {
+        let mut names = labelled.iter().map(|known| &known.metadata.name);
+        names.any(|name| *name == secret.metadata.name)
+    };
+    Ok(found
+        .into_iter()
+        .flatten()
+        .filter(|secret| !is_known(secret))
+        .collect())
+}
