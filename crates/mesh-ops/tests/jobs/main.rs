@@ -8,4 +8,5 @@
 
 mod delete;
 mod metadata;
+mod secret;
 mod support;

@@ -23,11 +23,15 @@ pub(crate) fn no_interrupt() -> Interrupt {
 
 /// The cluster as a job is told of it.
 pub(crate) fn target(cluster: &Cluster) -> Target {
+    kubeconfig(cluster).target(&Overrides::default()).unwrap()
+}
+
+/// A kubeconfig that knows this cluster alone.
+pub(crate) fn kubeconfig(cluster: &Cluster) -> Kubeconfig {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("config");
     cluster.kubeconfig().write(&path);
-    let kubeconfig = Kubeconfig::load(None, Some(path.as_os_str()), None).unwrap();
-    kubeconfig.target(&Overrides::default()).unwrap()
+    Kubeconfig::load(None, Some(path.as_os_str()), None).unwrap()
 }
 
 /// Each event in one line, and none of them left.

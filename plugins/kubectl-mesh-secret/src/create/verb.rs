@@ -5,7 +5,7 @@ use mesh_common::model::remote_secret::RemoteSecret;
 use mesh_common::model::yaml::to_yaml;
 use mesh_common::model::{Error, Exit};
 use mesh_common::ops::Job;
-use mesh_common::ops::secret::issue::{Issued, Request, issue};
+use mesh_common::ops::secret::issue::{Issued, Request};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::{Environment, Streams};
 
@@ -44,7 +44,8 @@ pub(crate) async fn run(
         holders: holders?,
         options,
     };
-    match issue(request, &kubeconfig, &job).await? {
+    let issue = request.plan(&kubeconfig, &job).await?;
+    match issue.carry_out(&job).await? {
         Issued::Applied(exit) => Ok(exit),
         Issued::Secret(Some(secret)) => print(&secret, &order.output, streams),
         Issued::Secret(None) => {

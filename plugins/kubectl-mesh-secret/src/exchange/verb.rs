@@ -3,7 +3,7 @@
 use mesh_common::client::{Connector, Interrupt};
 use mesh_common::model::{Error, Exit};
 use mesh_common::ops::Job;
-use mesh_common::ops::secret::exchange::{MemberRequest, Request, plan};
+use mesh_common::ops::secret::exchange::{MemberRequest, Request};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::{Environment, Streams};
 
@@ -45,12 +45,8 @@ pub(crate) async fn run(
         prune: arguments.prune,
     };
     let connector = connector(environment, SELF, streams.interactive);
-    let exchange = plan(
-        request,
-        &kubeconfig,
-        &job(&connector, environment, interrupt, streams),
-    )
-    .await?;
+    let planning = job(&connector, environment, interrupt, streams);
+    let exchange = request.plan(&kubeconfig, &planning).await?;
     prune::agree(
         exchange.leftovers(),
         arguments.confirm,

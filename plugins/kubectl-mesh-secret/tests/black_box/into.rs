@@ -182,6 +182,7 @@ namespace/istio-system created in context west (dry run)
 serviceaccount/istio-reader-service-account created in context west (dry run)
 clusterrole.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-system created in context west (dry run)
 clusterrolebinding.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-system created in context west (dry run)
+secret/istio-reader-service-account-istio-remote-secret-token created in context west (dry run)
 [exit 0]
 
 "#]]
@@ -356,6 +357,7 @@ namespace/istio-system created in context west (server dry run)
 serviceaccount/istio-reader-service-account created in context west (dry run)
 clusterrole.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-system created in context west (server dry run)
 clusterrolebinding.rbac.authorization.k8s.io/istio-reader-clusterrole-istio-system created in context west (server dry run)
+secret/istio-reader-service-account-istio-remote-secret-token created in context west (dry run)
 the secret itself is not shown: its token would only be made now (dry run)
 [exit 0]
 

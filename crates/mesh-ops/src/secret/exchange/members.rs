@@ -1,5 +1,7 @@
 //! The clusters of an exchange: connected, read once for both of their parts, and known by one name each.
 
+use std::rc::Rc;
+
 use mesh_client::{Cluster, Target, concerns_one_cluster, fan_out};
 use mesh_model::command::{Knob, Step};
 use mesh_model::{Error, server};
@@ -7,7 +9,6 @@ use mesh_model::{Error, server};
 use super::super::issue::holder::Holder;
 use super::super::issue::observe::{RemoteState, observe};
 use super::super::issue::packed::Pool;
-use super::super::issue::plan::ClusterRef;
 use super::super::issue::{Options, candidates, cluster_name, reach};
 use super::pairs::Role;
 use crate::Job;
@@ -33,19 +34,12 @@ pub(super) struct Member {
     /// What it has as a remote cluster.
     pub remote: RemoteState,
     /// What it has as a holder; one without a control plane is read as one too, which needs no request more and shows where it is named twice.
-    pub holder: Holder,
+    pub holder: Rc<Holder>,
 }
 
 impl Member {
     pub(super) fn context(&self) -> &str {
         self.holder.cluster().context()
-    }
-
-    pub(super) fn named(&self) -> ClusterRef<'_> {
-        ClusterRef {
-            context: self.context(),
-            kubectl: self.cluster().target().kubectl(),
-        }
     }
 
     pub(super) fn cluster(&self) -> &Cluster {
@@ -147,7 +141,7 @@ async fn member(
             server,
             name: chosen.cluster,
             remote,
-            holder,
+            holder: Rc::new(holder),
         },
         warnings,
     ))

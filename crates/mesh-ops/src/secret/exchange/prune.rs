@@ -41,7 +41,8 @@ impl Leftover {
         comes_back(&self.secret, self.context())
     }
 
-    fn change(&self) -> Change {
+    /// Returns the planned change.
+    pub(super) fn change(&self) -> Change {
         let namespace = self
             .secret
             .metadata
@@ -50,6 +51,12 @@ impl Leftover {
             .unwrap_or_default();
         let object = ObjectRef::secret(namespace, self.name());
         Change::new(self.context(), object, Action::Delete)
+            .because("it gives access to none of the clusters")
+    }
+
+    async fn delete(&self, dry_run: DryRun) -> Result<bool, Error> {
+        let metadata = &self.secret.metadata;
+        self.cluster.delete::<Secret>(metadata, dry_run).await
     }
 }
 
@@ -68,18 +75,36 @@ pub(super) fn leftovers(members: &[Member]) -> Vec<Leftover> {
 }
 
 /// Deletes them, each only if it is still the very one that was read; a cluster that does not let us does not affect the others.
-pub(super) async fn delete(
+pub(super) async fn delete(leftovers: &[Leftover], job: &Job<'_>) -> Result<Exit, Error> {
+    let results = fan_out(leftovers, |one| async move {
+        job.interrupt.check()?;
+        one.delete(DryRun::None).await?;
+        Ok(one.change())
+    });
+    finish(results.await, DryRun::None, job)
+}
+
+/// Tells what would be deleted; in a server dry run each server checks it.
+pub(super) async fn rehearse(
     leftovers: &[Leftover],
     dry_run: DryRun,
     job: &Job<'_>,
 ) -> Result<Exit, Error> {
     let results = fan_out(leftovers, |one| async move {
         job.interrupt.check()?;
-        let metadata = &one.secret.metadata;
-        one.cluster.delete::<Secret>(metadata, dry_run).await?;
+        if dry_run == DryRun::Server {
+            one.delete(dry_run).await?;
+        }
         Ok(one.change())
-    })
-    .await;
+    });
+    finish(results.await, dry_run, job)
+}
+
+fn finish(
+    results: Vec<Result<Change, Error>>,
+    dry_run: DryRun,
+    job: &Job<'_>,
+) -> Result<Exit, Error> {
     let (mut exit, mut errors) = (Exit::Fine, Vec::new());
     for result in results {
         match result {

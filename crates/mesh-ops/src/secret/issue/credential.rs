@@ -2,8 +2,8 @@
 
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use mesh_client::{ApplyOptions, DryRun};
-use mesh_model::change::{Action, Change};
+use mesh_client::ApplyOptions;
+use mesh_model::change::{Action, Change, DryRun};
 use mesh_model::remote_secret::own_name;
 use mesh_model::succession::following;
 use mesh_model::token_home::held_token;
@@ -13,9 +13,9 @@ use secrecy::SecretString;
 use super::super::amend;
 use super::super::token_secret::{authorities, filled, make_secret};
 use super::mint;
-use super::observe::own_secret_name;
 use super::options::Auth;
-use super::plan::{Plan, TokenPlan};
+use super::plan::TokenPlan;
+use super::planned::new_secret_name;
 use super::remote::Remote;
 use super::surroundings::Missing;
 use super::token_status::Replacement;
@@ -29,32 +29,46 @@ pub(crate) struct Credential {
     pub anchor: Option<ObjectMeta>,
 }
 
-/// Creates every object in its order; returns whether there was any.
-pub(crate) async fn make(remote: &Remote<'_>, missing: &[Missing]) -> Result<bool, Error> {
+/// Creates every object in its order.
+pub(crate) async fn make(remote: &Remote<'_>, missing: &[Missing]) -> Result<(), Error> {
+    for object in missing {
+        remote.job.interrupt.check()?;
+        send(remote, object, DryRun::None).await?;
+        tell(remote, object, DryRun::None)?;
+    }
+    Ok(())
+}
+
+/// Tells which objects would be created; in a server dry run the server checks each.
+pub(crate) async fn rehearse(remote: &Remote<'_>, missing: &[Missing]) -> Result<(), Error> {
     let is_without_namespace = missing
         .iter()
         .any(|object| matches!(object, Missing::Namespace(_)));
     for object in missing {
         remote.job.interrupt.check()?;
-        let mut dry_run = remote.options.dry_run;
-        // No server checks an object whose namespace is only made in the same dry run.
-        if dry_run == DryRun::Server
-            && is_without_namespace
-            && matches!(object, Missing::Account(_))
-        {
-            dry_run = DryRun::Client;
-        }
-        make_one(remote, object, dry_run).await?;
-        let change = Change::new(remote.cluster.context(), object.named(), Action::Create);
-        remote.job.step(change, dry_run)?;
+        // No server checks an object whose namespace is only created by the same plan.
+        let is_checked = remote.options.dry_run == DryRun::Server
+            && !(is_without_namespace && matches!(object, Missing::Account(_)));
+        let dry_run = if is_checked {
+            send(remote, object, DryRun::Server).await?;
+            DryRun::Server
+        } else {
+            DryRun::Client
+        };
+        tell(remote, object, dry_run)?;
     }
-    Ok(!missing.is_empty())
+    Ok(())
 }
 
-async fn make_one(remote: &Remote<'_>, object: &Missing, dry_run: DryRun) -> Result<(), Error> {
+fn tell(remote: &Remote<'_>, object: &Missing, dry_run: DryRun) -> Result<(), Error> {
+    let change = Change::new(remote.cluster.context(), object.named(), Action::Create);
+    remote.job.step(change, dry_run)
+}
+
+async fn send(remote: &Remote<'_>, object: &Missing, dry_run: DryRun) -> Result<(), Error> {
     let options = ApplyOptions {
         dry_run,
-        ..apply_options(remote)
+        force_conflicts: false,
     };
     let cluster = &remote.cluster;
     match object {
@@ -65,29 +79,17 @@ async fn make_one(remote: &Remote<'_>, object: &Missing, dry_run: DryRun) -> Res
     }
 }
 
-/// Returns the credential for one holder; `None` in a dry run where it would have to be made first.
-pub(crate) async fn get(
+/// Creates the token for one holder, or for all of them, and returns the credential.
+pub(crate) async fn create(
     remote: &Remote<'_>,
-    plan: &Plan,
+    plan: &TokenPlan,
     holder: Option<&str>,
-) -> Result<Option<Credential>, Error> {
-    let known = match &plan.token {
+) -> Result<Credential, Error> {
+    let secret = match plan {
         TokenPlan::Existing(secret) => secret.as_ref().clone(),
-        TokenPlan::NewSecret(_) | TokenPlan::Replacement(_) | TokenPlan::Minted { .. }
-            if !remote.options.dry_run.writes() =>
-        {
-            return Ok(None);
-        }
         TokenPlan::NewSecret(own) => {
-            let account = &remote.options.account;
-            let holder = own
-                .as_deref()
-                .or(holder.filter(|_| remote.options.has_own_token()));
-            let name = holder.map_or_else(
-                || reader::token_secret_name(account),
-                |h| own_secret_name(account, h),
-            );
-            create(remote, &token_secret(remote, &name)).await?
+            let name = new_secret_name(&remote.options.account, own.as_deref());
+            create_secret(remote, &token_secret(remote, &name)).await?
         }
         TokenPlan::Replacement(replacement) => replace(remote, replacement).await?,
         TokenPlan::Minted {
@@ -96,19 +98,17 @@ pub(crate) async fn get(
             authorities,
         } => {
             let holder = own.as_deref().or(holder);
-            return mint::mint(remote, *duration, holder, authorities)
-                .await
-                .map(Some);
+            return mint::mint(remote, *duration, holder, authorities).await;
         }
     };
-    from_secret(remote, known).await.map(Some)
+    of_secret(remote, secret).await
 }
 
 fn token_secret(remote: &Remote<'_>, name: &str) -> Secret {
     reader::token_secret(&remote.options.namespace, &remote.options.account, name)
 }
 
-async fn create(remote: &Remote<'_>, secret: &Secret) -> Result<Secret, Error> {
+async fn create_secret(remote: &Remote<'_>, secret: &Secret) -> Result<Secret, Error> {
     let job = remote.job;
     make_secret(&remote.cluster, job.interrupt, secret, job.events).await
 }
@@ -124,7 +124,7 @@ async fn replace(remote: &Remote<'_>, replacement: &Replacement) -> Result<Secre
     let carrier = if let Some(made) = made {
         made.clone()
     } else {
-        create(remote, &following(revoked, token_secret(remote, name))).await?
+        create_secret(remote, &following(revoked, token_secret(remote, name))).await?
     };
     let (cluster, interrupt) = (&remote.cluster, remote.job.interrupt);
     let carrier = filled(cluster, interrupt, carrier, true).await?;
@@ -142,7 +142,7 @@ async fn replace(remote: &Remote<'_>, replacement: &Replacement) -> Result<Secre
 }
 
 /// Returns the credential of a token Secret, once Kubernetes has filled it.
-async fn from_secret(remote: &Remote<'_>, known: Secret) -> Result<Credential, Error> {
+pub(crate) async fn of_secret(remote: &Remote<'_>, known: Secret) -> Result<Credential, Error> {
     let wants_token = matches!(remote.options.auth, Auth::Token);
     let secret = filled(&remote.cluster, remote.job.interrupt, known, wants_token).await?;
     Ok(Credential {
@@ -150,11 +150,4 @@ async fn from_secret(remote: &Remote<'_>, known: Secret) -> Result<Credential, E
         authorities: authorities(&secret).to_vec(),
         anchor: None,
     })
-}
-
-pub(super) fn apply_options(remote: &Remote<'_>) -> ApplyOptions {
-    ApplyOptions {
-        dry_run: remote.options.dry_run,
-        force_conflicts: false,
-    }
 }

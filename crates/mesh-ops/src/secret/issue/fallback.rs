@@ -5,7 +5,7 @@ use mesh_model::access::{Access, AccessTrust};
 use mesh_model::remote_secret::RemoteSecret;
 use mesh_model::{Error, server};
 
-use super::remote::{Prepared, Remote};
+use super::remote::Remote;
 use super::verify::{secret, try_out};
 
 /// A setting of the context that the secret lacks, each good against one kind of fault: a proxy where nothing is reached, a name or
@@ -58,7 +58,7 @@ impl Fallback {
 /// needs; nothing where that does not help, or where the operator chose the way.
 pub(super) async fn connect_with_fallbacks(
     remote: &Remote<'_>,
-    prepared: &Prepared,
+    just_made: bool,
     asked: &Access,
     error: &Error,
 ) -> Option<(RemoteSecret, Access, Option<String>)> {
@@ -81,8 +81,8 @@ pub(super) async fn connect_with_fallbacks(
         let Some(other) = other.filter(|_| fallback.applies_to(&fault)) else {
             continue;
         };
-        let secret = secret(remote, prepared, &other);
-        match try_out(remote, &secret, prepared).await {
+        let secret = secret(remote, &other);
+        match try_out(remote, &secret, just_made).await {
             Ok(by_proxy) => return Some((secret, other, by_proxy)),
             Err(error) => fault = connect_fault(&error)?.clone(),
         }

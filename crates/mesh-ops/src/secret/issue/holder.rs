@@ -1,6 +1,7 @@
 //! The clusters that the secret is applied in: what is there, and whether it may be written. Pure but for the connection that each has.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_client::{Cluster, concerns_one_cluster};
@@ -60,7 +61,7 @@ pub(crate) fn check(
 
 /// Refuses secrets that other managers own before anything is made in the remote cluster that only a holder could use.
 pub(crate) fn check_owners(
-    holders: &[&Holder],
+    holders: &[Rc<Holder>],
     cluster: &str,
     options: &Options,
 ) -> Result<(), Error> {
@@ -265,6 +266,13 @@ impl Holder {
         let mut seen = self.secrets.iter().chain(&self.unlabelled);
         seen.find(|secret| secret.name() == name)
             .map(Packed::secret)
+    }
+
+    /// Returns UID and version of the Secret of that name, as it was read.
+    pub(super) fn uid_and_version(&self, name: &str) -> Option<(Option<&str>, Option<&str>)> {
+        let mut seen = self.secrets.iter().chain(&self.unlabelled);
+        let found = seen.find(|secret| secret.name() == name)?;
+        Some((found.uid(), found.version()))
     }
 
     /// Returns true where the Secret of that name is there and immutable.

@@ -1,18 +1,20 @@
-//! Issuing the secrets for one remote cluster, from connecting to the secret in each holder.
+//! Issuing the secrets for one remote cluster: planned with everything read and checked, and then carried out.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use mesh_client::{Cluster, Kubeconfig, Target, with_lost};
+use mesh_model::change::ChangeSet;
 use mesh_model::remote_secret::RemoteSecret;
 use mesh_model::{Error, Exit, server};
 
 use super::claim::{self, Claim};
-use super::holder::{self, Holder};
 use super::options::Options;
 use super::plan::{TokenPlan, plan};
-use super::remote::{Prepared, Remote};
-use super::write::{Lost, apply_secrets};
-use super::{candidates, cluster_name, credential, observe, reach};
+use super::planned::RemotePlan;
+use super::remote::{Remote, cluster_ref};
+use super::write::{Lost, PendingSecret, apply_secrets, plan_writes, rehearse_secrets};
+use super::{candidates, cluster_name, holder, observe, reach};
 use crate::Job;
 
 /// What is asked for.
@@ -25,6 +27,14 @@ pub struct Request {
     pub options: Options,
 }
 
+/// Secrets that are ready to be issued: everything was read and checked, and nothing is written yet.
+pub struct Issue {
+    options: Options,
+    remote: RemoteCluster,
+    plan: RemotePlan,
+    lost: Vec<Error>,
+}
+
 /// What came of it.
 pub enum Issued {
     /// The secret, which no holder has yet; nothing in a dry run that would have to make its token first.
@@ -33,115 +43,179 @@ pub enum Issued {
     Applied(Exit),
 }
 
-/// Issues the secrets that give access to one remote cluster.
-///
-/// # Errors
-/// All that has to be decided first, and what could not be done.
-pub async fn issue(
-    request: Request,
-    kubeconfig: &Kubeconfig,
-    job: &Job<'_>,
-) -> Result<Issued, Error> {
-    let Request {
-        remote,
-        holders,
-        options,
-    } = request;
-    let server = options.server.as_deref().unwrap_or(remote.server());
-    let server = server.to_owned();
-    server::check_url(&server)?;
-    if server.starts_with("http://") {
-        job.warn(format!(
-            "server {server} is spoken to without TLS: istiod sends no credential there"
-        ))?;
-    }
-    let connecting = async {
-        let (remote, holders) = futures::join!(
-            job.connector.connect(remote),
-            reach::connect(job.connector, holders)
-        );
-        Ok((remote?, holders))
-    };
-    let (cluster, holders) = job.interrupt.or(connecting).await?;
-    if let (Some(dead), false) = (server::dead(&server), options.allow_loopback) {
-        let refusal = candidates::refusal(&cluster, &server, dead, &options);
-        let refusal = job.interrupt.or(refusal).await;
-        return Err(refusal.unwrap_or_else(|error| error));
-    }
-    let remote = Remote {
-        job,
-        options: &options,
-        cluster,
-        server,
-    };
-    Box::pin(issue_for(&remote, kubeconfig, holders)).await
+/// The remote cluster, as it is known after it was read.
+struct RemoteCluster {
+    cluster: Cluster,
+    server: String,
+    name: String,
+    uid: Option<String>,
 }
 
-/// Does all steps after connecting.
-async fn issue_for(
-    remote: &Remote<'_>,
-    kubeconfig: &Kubeconfig,
+impl RemoteCluster {
+    fn with<'a>(&self, options: &'a Options, job: &'a Job<'a>) -> Remote<'a> {
+        Remote {
+            job,
+            options,
+            cluster: self.cluster.clone(),
+            server: self.server.clone(),
+            name: self.name.clone(),
+            uid: self.uid.clone(),
+        }
+    }
+}
+
+impl Request {
+    /// Reads all clusters, checks all that could be in the way, and plans every write.
+    ///
+    /// # Errors
+    /// All that has to be decided first, joined with what could not be read.
+    pub async fn plan(self, kubeconfig: &Kubeconfig, job: &Job<'_>) -> Result<Issue, Error> {
+        let Self {
+            remote,
+            holders,
+            options,
+        } = self;
+        let server = options.server.as_deref().unwrap_or(remote.server());
+        let server = server.to_owned();
+        server::check_url(&server)?;
+        if server.starts_with("http://") {
+            job.warn(format!(
+                "server {server} is spoken to without TLS: istiod sends no credential there"
+            ))?;
+        }
+        let connecting = async {
+            let (remote, holders) = futures::join!(
+                job.connector.connect(remote),
+                reach::connect(job.connector, holders)
+            );
+            Ok((remote?, holders))
+        };
+        let (cluster, holders) = job.interrupt.or(connecting).await?;
+        if let (Some(dead), false) = (server::dead(&server), options.allow_loopback) {
+            let refusal = candidates::refusal(&cluster, &server, dead, &options);
+            let refusal = job.interrupt.or(refusal).await;
+            return Err(refusal.unwrap_or_else(|error| error));
+        }
+        Box::pin(plan_issue(
+            cluster, server, holders, options, kubeconfig, job,
+        ))
+        .await
+    }
+}
+
+/// Does all steps of the planning after connecting.
+async fn plan_issue(
+    cluster: Cluster,
+    server: String,
     holders: Vec<Result<Cluster, Error>>,
-) -> Result<Issued, Error> {
-    let (job, options) = (remote.job, remote.options);
+    options: Options,
+    kubeconfig: &Kubeconfig,
+    job: &Job<'_>,
+) -> Result<Issue, Error> {
     let reading = Box::pin(async {
         let (seen, holders) = futures::join!(
-            observe::observe(&remote.cluster, options),
-            reach::observe(holders, options)
+            observe::observe(&cluster, &options),
+            reach::observe(holders, &options)
         );
         Ok((seen?, holders))
     });
     let (seen, holders) = job.interrupt.or(reading).await?;
-    let target = remote.cluster.target();
+    let target = cluster.target();
     let context = target.context();
-    let name = cluster_name::choose(options, &seen, context)?;
+    let name = cluster_name::choose(&options, &seen, context)?;
     let skipped = seen.identity.not_compared(context);
     for warning in name.warnings.iter().chain(&skipped) {
         job.warn(warning)?;
     }
-    claim::check_name(target, &name.cluster, kubeconfig, options)?;
-    let (holders, mut lost) = holder::check(holders, &seen, &name.cluster, options)?;
-    for line in holders.iter().flat_map(|holder| holder.skipped(options)) {
+    claim::check_name(target, &name.cluster, kubeconfig, &options)?;
+    let (holders, mut lost) = holder::check(holders, &seen, &name.cluster, &options)?;
+    for line in holders.iter().flat_map(|holder| holder.skipped(&options)) {
         job.warn(line)?;
     }
-    let known = claim::read_cluster(target, &remote.server, &seen, options);
+    let holders: Vec<_> = holders.into_iter().map(Rc::new).collect();
+    let known = claim::read_cluster(target, &server, &seen, &options);
     let written = BTreeSet::new();
     let claims = holders.iter().map(|holder| Claim {
         holder,
         context,
-        server: &remote.server,
+        server: &server,
         remote: &known,
         cluster: &name.cluster,
-        options,
+        options: &options,
         written: &written,
     });
     let claims = claim::check(claims.collect(), job.connector, job.interrupt).await;
     claims.map_err(|error| with_lost(error, &mut lost))?;
-    let plan = plan(&seen, options, remote.named())?;
-    for line in &plan.skipped {
+    let needed = plan(&seen, &options, cluster_ref(&cluster))?;
+    for line in &needed.skipped {
         job.warn(line)?;
     }
-    let borrowed: Vec<&Holder> = holders.iter().collect();
-    let is_new = !matches!(plan.token, TokenPlan::Existing(_));
-    if is_new {
-        holder::check_owners(&borrowed, &name.cluster, options)
+    if !matches!(needed.token, TokenPlan::Existing(_)) {
+        holder::check_owners(&holders, &name.cluster, &options)
             .map_err(|error| with_lost(error, &mut lost))?;
     }
-    let just_made = credential::make(remote, &plan.missing).await? || is_new;
-    let prepared = Prepared {
-        cluster: name.cluster,
-        uid: seen.identity.uid().map(str::to_owned),
-        just_made,
+    let uid = seen.identity.uid().map(str::to_owned);
+    let remote = RemoteCluster {
+        cluster,
+        server,
+        name: name.cluster,
+        uid,
     };
-    if !options.applies {
-        let secret = remote.secret(&plan, &prepared, None).await?;
-        return Ok(Issued::Secret(secret));
+    let mut plan = remote.with(&options, job).plan(needed, &holders).await?;
+    plan_writes(&mut plan.secrets, &options).map_err(|error| with_lost(error, &mut lost))?;
+    Ok(Issue {
+        options,
+        remote,
+        plan,
+        lost,
+    })
+}
+
+impl Issue {
+    /// Returns all that is going to be written, in order: in the remote cluster, then in the holders. The notes on token Secrets
+    /// of who holds their tokens are not among it.
+    pub fn changes(&self) -> ChangeSet {
+        let secrets = self.plan.secrets.iter();
+        let secrets = secrets.map(|one| one.change(&self.options));
+        self.plan.remote_changes().chain(secrets).collect()
     }
-    let pending = remote.secrets(&plan, &prepared, &borrowed).await?;
-    let lost = lost.into_iter().map(|error| Lost {
-        error,
-        left_out: "the secret was not applied there",
-    });
-    let exit = apply_secrets(&pending, lost.collect(), options, job).await?;
-    Ok(Issued::Applied(exit))
+
+    /// Creates what the remote cluster lacks, uses the secret once, and applies it in the holders or returns it. A dry run only
+    /// tells what would be done.
+    ///
+    /// # Errors
+    /// Ctrl-C, and what could not be done.
+    pub async fn carry_out(self, job: &Job<'_>) -> Result<Issued, Error> {
+        let Self {
+            options,
+            remote,
+            mut plan,
+            lost,
+        } = self;
+        let remote = remote.with(&options, job);
+        let writes = options.dry_run.writes();
+        if writes {
+            remote.prepare(&mut plan).await?;
+        } else {
+            remote.rehearse(&plan).await?;
+        }
+        if !options.applies {
+            let secret = plan.shared.secret();
+            return Ok(Issued::Secret(secret.map(|secret| secret.as_ref().clone())));
+        }
+        let mut lost: Vec<Error> = lost;
+        plan_writes(&mut plan.secrets, &options).map_err(|error| with_lost(error, &mut lost))?;
+        let lost = lost.into_iter().map(|error| Lost {
+            error,
+            left_out: "the secret was not applied there",
+        });
+        let (lost, pending) = (lost.collect(), plan.secrets.iter());
+        let pending: Vec<&PendingSecret> = pending.collect();
+        let exit = if writes {
+            apply_secrets(&pending, lost, &options, job).await?
+        } else {
+            rehearse_secrets(&pending, lost, &options, job).await?
+        };
+        Ok(Issued::Applied(exit))
+    }
 }

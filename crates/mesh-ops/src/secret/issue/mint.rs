@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use mesh_client::{ApiFault, DryRun, Trust, api_fault};
+use mesh_client::{ApiFault, ApplyOptions, Trust, api_fault};
 use mesh_model::Error;
+use mesh_model::change::DryRun;
 use mesh_model::command::Knob;
 use mesh_model::error::Kind;
 use mesh_model::names::{APPLIED_BY, MADE_FOR};
 
 use super::super::token_request::request;
-use super::credential::{Credential, apply_options};
+use super::credential::Credential;
 use super::remote::Remote;
 
 /// Requests a token for `holder`, bound to a Secret of the holder's own; deleting that Secret revokes this token and no other.
@@ -99,7 +100,11 @@ async fn anchor(remote: &Remote<'_>, holder: Option<&str>) -> Result<(Secret, bo
     let made = remote.cluster.create(&anchor, DryRun::None).await;
     match made {
         Err(error) if matches!(api_fault(&error), Some(ApiFault::AlreadyExists { .. })) => {
-            let there = remote.cluster.apply(&anchor, apply_options(remote)).await?;
+            let options = ApplyOptions {
+                dry_run: DryRun::None,
+                force_conflicts: false,
+            };
+            let there = remote.cluster.apply(&anchor, options).await?;
             Ok((there, false))
         }
         made => Ok((made?, true)),

@@ -17,6 +17,7 @@ pub(crate) mod observe;
 mod options;
 pub(crate) mod packed;
 pub(crate) mod plan;
+pub(crate) mod planned;
 pub(crate) mod reach;
 mod record;
 pub(crate) mod remote;
@@ -26,5 +27,5 @@ mod token_status;
 mod verify;
 pub(crate) mod write;
 
-pub use job::{Issued, Request, issue};
+pub use job::{Issue, Issued, Request};
 pub use options::{Auth, Options, TokenOptions};

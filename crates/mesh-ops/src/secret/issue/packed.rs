@@ -141,6 +141,14 @@ impl Packed {
         }
     }
 
+    pub(super) fn uid(&self) -> Option<&str> {
+        self.uid.as_deref()
+    }
+
+    pub(super) fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.name
     }

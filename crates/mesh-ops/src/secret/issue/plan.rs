@@ -1,5 +1,6 @@
 //! Where the credential comes from, and what has to be made for it in the remote cluster. Pure: it sees what was read.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
@@ -24,7 +25,7 @@ pub(crate) struct Plan {
 /// Where the token comes from.
 pub(crate) enum TokenPlan {
     /// From this Secret, which is there.
-    Existing(Box<Secret>),
+    Existing(Rc<Secret>),
     /// From a Secret that is to be created, for this holder alone where one is named.
     NewSecret(Option<String>),
     /// From one that replaces a token that was revoked.
@@ -70,10 +71,10 @@ fn existing(found: &TokenSecret, options: &Options, remote: ClusterRef<'_>) -> R
             };
             (replacement, TokenPlan::Replacement(Box::new(planned)))
         }
-        TokenStatus::Valid(secret) => (Some(secret), TokenPlan::Existing(Box::new(secret.clone()))),
+        TokenStatus::Valid(secret) => (Some(secret), TokenPlan::Existing(Rc::new(secret.clone()))),
         // Where no token is wanted, only its CA is used.
         TokenStatus::Revoked { .. } | TokenStatus::NeedsRead(_) => {
-            (None, TokenPlan::Existing(Box::new(asked.clone())))
+            (None, TokenPlan::Existing(Rc::new(asked.clone())))
         }
     };
     let mut touched = std::iter::once(asked).chain(used);
@@ -111,7 +112,7 @@ fn absent(seen: &Account, options: &Options, remote: ClusterRef<'_>) -> Result<P
             .iter()
             .find(|secret| reader::is_token_of(secret, &options.account))
             .map_or(TokenPlan::NewSecret(None), |secret| {
-                TokenPlan::Existing(Box::new(secret.clone()))
+                TokenPlan::Existing(Rc::new(secret.clone()))
             }),
         TokenOptions::Named(_) => TokenPlan::NewSecret(None),
         TokenOptions::OwnSecret(holder) => TokenPlan::NewSecret(Some(holder.to_string())),

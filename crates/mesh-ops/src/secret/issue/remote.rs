@@ -1,9 +1,10 @@
-//! One remote cluster that secrets are issued for: what it lacks is made, the credential is got, and the secret is used once.
+//! One remote cluster that secrets are issued for: its plan, what a dry run shows of it, and the writes in it.
 
 use std::rc::Rc;
 
 use mesh_client::Cluster;
 use mesh_model::Error;
+use mesh_model::change::DryRun;
 use mesh_model::error::Kind;
 use mesh_model::remote_secret::RemoteSecret;
 
@@ -11,149 +12,202 @@ use super::credential::Credential;
 use super::holder::Holder;
 use super::options::Options;
 use super::plan::{ClusterRef, Plan, TokenPlan};
-use super::surroundings::missing;
-use super::write::PendingSecret;
+use super::planned::{RemotePlan, SecretText};
+use super::surroundings::{Missing, missing};
+use super::write::{PendingSecret, RemoteRef};
 use super::{credential, mint, observe, reuse, verify};
 use crate::Job;
 
-/// What is known of a remote cluster once it was read and prepared.
-#[derive(Clone)]
-pub(crate) struct Prepared {
-    /// Its name in the secrets.
-    pub(crate) cluster: String,
-    /// UID of its kube-system, where anything compares it and it may be read.
-    pub(crate) uid: Option<String>,
-    /// Its account got its rights, or its token, a moment ago.
-    pub(crate) just_made: bool,
+/// Returns the cluster as messages name it.
+pub(crate) fn cluster_ref(cluster: &Cluster) -> ClusterRef<'_> {
+    ClusterRef {
+        context: cluster.context(),
+        kubectl: cluster.target().kubectl(),
+    }
 }
 
-/// A remote cluster with what is asked of it.
+/// A remote cluster that was read, with what is asked of it.
 pub(crate) struct Remote<'a> {
     pub(crate) job: &'a Job<'a>,
     pub(crate) options: &'a Options,
     pub(crate) cluster: Cluster,
     /// URL of its API server, as the secrets will have it.
     pub(crate) server: String,
+    /// Its name in the secrets.
+    pub(crate) name: String,
+    /// UID of its kube-system, where anything compares it and it may be read.
+    pub(crate) uid: Option<String>,
 }
 
 impl Remote<'_> {
-    /// Returns the secret of each holder: one for all, or one for each where each gets a token of its own.
-    pub(crate) async fn secrets<'h>(
+    /// Plans all that is going to be written in it and in its holders. Each secret whose token exists is used once; nothing is
+    /// written.
+    pub(crate) async fn plan(
         &self,
-        plan: &Plan,
-        prepared: &Prepared,
-        holders: &[&'h Holder],
-    ) -> Result<Vec<PendingSecret<'h>>, Error> {
-        let seen = match &plan.token {
-            TokenPlan::Existing(secret) => Some(Rc::new(secret.as_ref().clone())),
+        plan: Plan,
+        holders: &[Rc<Holder>],
+    ) -> Result<RemotePlan, Error> {
+        let mut missing = plan.missing;
+        let shared = match &plan.token {
+            TokenPlan::Existing(secret) => {
+                let credential = credential::of_secret(self, secret.as_ref().clone()).await?;
+                self.existing(credential, &mut missing).await?
+            }
+            TokenPlan::NewSecret(_) | TokenPlan::Replacement(_) | TokenPlan::Minted { .. } => {
+                SecretText::Unknown
+            }
+        };
+        let token_secret = match &plan.token {
+            TokenPlan::Existing(secret) => Some(Rc::clone(secret)),
             TokenPlan::NewSecret(_) | TokenPlan::Replacement(_) | TokenPlan::Minted { .. } => None,
         };
-        let mut pending: Vec<PendingSecret<'h>> = Vec::new();
+        let remote = Rc::new(RemoteRef {
+            cluster: self.cluster.clone(),
+            name: self.name.clone(),
+            is_named: self.options.name.is_some(),
+            token_secret,
+        });
+        let mut secrets = Vec::with_capacity(holders.len());
         for holder in holders {
-            let shared = pending
-                .first()
-                .filter(|_| !self.options.has_own_token())
-                .map(|first| first.secret.clone());
-            let secret = if let Some(secret) = shared {
-                secret
-            } else {
-                let secret = match self.reused(plan, prepared, holder).await? {
-                    None => {
-                        let name = holder.name();
-                        self.secret(plan, prepared, Some(&name)).await?
-                    }
-                    reused => reused,
-                };
-                secret.map(Rc::new)
+            let text = match &plan.token {
+                TokenPlan::Minted { .. } => self.reused(&plan.token, &missing, holder).await?,
+                TokenPlan::Existing(_) | TokenPlan::NewSecret(_) | TokenPlan::Replacement(_) => {
+                    shared.clone()
+                }
             };
-            pending.push(PendingSecret {
-                holder,
-                remote: self.cluster.clone(),
-                seen: seen.clone(),
-                is_named: self.options.name.is_some(),
-                cluster: prepared.cluster.clone(),
-                secret,
+            secrets.push(PendingSecret {
+                holder: Rc::clone(holder),
+                remote: Rc::clone(&remote),
+                text,
+                write: None,
             });
         }
-        Ok(pending)
+        Ok(RemotePlan {
+            context: self.cluster.context().to_owned(),
+            namespace: self.options.namespace.clone(),
+            account: self.options.account.clone(),
+            missing,
+            token: plan.token,
+            shared,
+            secrets,
+        })
+    }
+
+    /// Returns the secret with a token that exists. It may be of an account that lost its role: then what is missing of the
+    /// reader's rights goes into the plan.
+    async fn existing(
+        &self,
+        credential: Credential,
+        missing: &mut Vec<Missing>,
+    ) -> Result<SecretText, Error> {
+        if missing.is_empty() {
+            match self.verified(&credential, false).await {
+                // What another server refuses is no sign of what the remote cluster lacks.
+                Err(error) if error.kind() == Kind::Forbidden && self.options.server.is_none() => {
+                    *missing = self.missing_rights().await?;
+                    if missing.is_empty() {
+                        return Err(error);
+                    }
+                }
+                verified => return verified.map(SecretText::Verified),
+            }
+        }
+        Ok(self.unverified(credential))
     }
 
     /// Returns the secret with the token that the holder has for itself, where that one is good for a while.
     async fn reused(
         &self,
-        plan: &Plan,
-        prepared: &Prepared,
+        plan: &TokenPlan,
+        missing: &[Missing],
         holder: &Holder,
-    ) -> Result<Option<RemoteSecret>, Error> {
-        let Some(credential) = reuse::reusable(self, plan, prepared, holder)? else {
-            return Ok(None);
+    ) -> Result<SecretText, Error> {
+        let Some(credential) = reuse::reusable(self, plan, holder)? else {
+            return Ok(SecretText::Unknown);
         };
-        // It is no new one, which a server may not know yet.
-        let prepared = Prepared {
-            just_made: false,
-            ..prepared.clone()
-        };
-        match self.verified(&prepared, &credential).await {
-            Err(error) if error.kind() == Kind::Unauthenticated => Ok(None),
-            verified => verified.map(Some),
+        if !missing.is_empty() {
+            return Ok(self.unverified(credential));
+        }
+        match self.verified(&credential, false).await {
+            Err(error) if error.kind() == Kind::Unauthenticated => Ok(SecretText::Unknown),
+            verified => verified.map(SecretText::Verified),
         }
     }
 
-    /// Returns a secret that was used once; `None` in a dry run that would have to make its token first.
-    pub(crate) async fn secret(
-        &self,
-        plan: &Plan,
-        prepared: &Prepared,
-        holder: Option<&str>,
-    ) -> Result<Option<RemoteSecret>, Error> {
-        let Some(credential) = credential::get(self, plan, holder).await? else {
-            return Ok(None);
-        };
-        let verified = self.verified(prepared, &credential).await;
-        if let (Err(_), Some(anchor)) = (&verified, &credential.anchor) {
-            mint::take_back(self, anchor).await?;
-        }
-        verified.map(Some)
+    fn unverified(&self, credential: Credential) -> SecretText {
+        let secret = Rc::new(verify::unverified(self, &credential));
+        SecretText::Unverified(secret, Rc::new(credential))
     }
 
     async fn verified(
         &self,
-        prepared: &Prepared,
         credential: &Credential,
-    ) -> Result<RemoteSecret, Error> {
-        match verify::verified(self, prepared, credential).await {
-            Err(error) if error.kind() == Kind::Forbidden && self.restore_rights().await? => {
-                let prepared = Prepared {
-                    just_made: true,
-                    ..prepared.clone()
-                };
-                verify::verified(self, &prepared, credential).await
+        just_made: bool,
+    ) -> Result<Rc<RemoteSecret>, Error> {
+        let secret = verify::verified(self, credential, just_made).await?;
+        Ok(Rc::new(secret))
+    }
+
+    /// Reads what is missing of the reader's rights.
+    async fn missing_rights(&self) -> Result<Vec<Missing>, Error> {
+        let reading = Box::pin(observe::account(&self.cluster, self.options));
+        let account = self.job.interrupt.or(reading).await?;
+        missing(&account, self.options, cluster_ref(&self.cluster))
+    }
+
+    /// Creates what is missing and every token, and uses each secret once; no holder is written to.
+    pub(crate) async fn prepare(&self, plan: &mut RemotePlan) -> Result<(), Error> {
+        credential::make(self, &plan.missing).await?;
+        if let TokenPlan::Minted { .. } = &plan.token {
+            for one in &mut plan.secrets {
+                let name = one.holder.name();
+                let text = self.issued(&plan.token, &one.text, Some(&name)).await?;
+                one.settle(text);
             }
-            verified => verified,
+            if !self.options.applies {
+                plan.shared = self.issued(&plan.token, &plan.shared, None).await?;
+            }
+            return Ok(());
         }
+        plan.shared = self.issued(&plan.token, &plan.shared, None).await?;
+        for one in &mut plan.secrets {
+            one.settle(plan.shared.clone());
+        }
+        Ok(())
     }
 
-    pub(crate) fn named(&self) -> ClusterRef<'_> {
-        ClusterRef {
-            context: self.cluster.context(),
-            kubectl: self.cluster.target().kubectl(),
+    /// Returns the secret that was used once, with a token that is created where there is none.
+    async fn issued(
+        &self,
+        plan: &TokenPlan,
+        text: &SecretText,
+        holder: Option<&str>,
+    ) -> Result<SecretText, Error> {
+        match text {
+            SecretText::Verified(secret) => return Ok(SecretText::Verified(Rc::clone(secret))),
+            SecretText::Unverified(_, credential) => match self.verified(credential, true).await {
+                Err(error)
+                    if error.kind() == Kind::Unauthenticated
+                        && matches!(plan, TokenPlan::Minted { .. }) => {}
+                verified => return verified.map(SecretText::Verified),
+            },
+            SecretText::Unknown => {}
         }
+        let credential = credential::create(self, plan, holder).await?;
+        let verified = self.verified(&credential, true).await;
+        if let (Err(_), Some(anchor)) = (&verified, &credential.anchor) {
+            mint::take_back(self, anchor).await?;
+        }
+        verified.map(SecretText::Verified)
     }
 
-    /// Creates what is missing of the reader's rights: a token that is there may be of an account that lost its role. Returns
-    /// whether anything was missing.
-    async fn restore_rights(&self) -> Result<bool, Error> {
-        // What another server refuses is no sign of what the remote cluster lacks.
-        let elsewhere = self.options.server.is_some();
-        if elsewhere || !self.options.dry_run.writes() {
-            return Ok(false);
+    /// Tells what is going to be created in it; in a server dry run each server checks what can be checked before.
+    pub(crate) async fn rehearse(&self, plan: &RemotePlan) -> Result<(), Error> {
+        credential::rehearse(self, &plan.missing).await?;
+        for change in plan.token_changes() {
+            // No server can check what depends on an object that is not there yet.
+            self.job.step(change, DryRun::Client)?;
         }
-        let account = self
-            .job
-            .interrupt
-            .or(Box::pin(observe::account(&self.cluster, self.options)))
-            .await?;
-        let missing = missing(&account, self.options, self.named())?;
-        credential::make(self, &missing).await
+        Ok(())
     }
 }

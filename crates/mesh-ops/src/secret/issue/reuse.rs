@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::credential::Credential;
 use super::holder::Holder;
 use super::mint;
-use super::plan::{Plan, TokenPlan};
-use super::remote::{Prepared, Remote};
+use super::plan::TokenPlan;
+use super::remote::Remote;
 
 /// How much of its life a token must have left to be used again. Whoever runs the command again before a token expires, and again
 /// within the same time, never lets one expire.
@@ -23,22 +23,21 @@ const SLACK: SignedDuration = SignedDuration::from_mins(1);
 /// for, bound to the holder's own Secret, and with more than half of its life to come. Using it shows whether it still works.
 pub(super) fn reusable(
     remote: &Remote<'_>,
-    plan: &Plan,
-    prepared: &Prepared,
+    plan: &TokenPlan,
     holder: &Holder,
 ) -> Result<Option<Credential>, Error> {
     let TokenPlan::Minted {
         duration,
         holder: own,
         authorities,
-    } = &plan.token
+    } = plan
     else {
         return Ok(None);
     };
     let name = own.clone().unwrap_or_else(|| holder.name());
     let anchor = mint::anchor_name(&remote.options.account, &name);
     let asked = SignedDuration::try_from(*duration).unwrap_or(SignedDuration::MAX);
-    let token = token_in(remote, prepared, holder).filter(|token| {
+    let token = token_in(remote, holder).filter(|token| {
         let facts = token::read(token.expose_secret())
             .filter(|facts| facts.secret.as_deref().map(usual_name) == Some(&anchor));
         facts.is_some_and(|facts| {
@@ -62,8 +61,8 @@ pub(super) fn reusable(
 }
 
 /// Returns the token in the secret that `holder` has for the remote cluster.
-fn token_in(remote: &Remote<'_>, prepared: &Prepared, holder: &Holder) -> Option<SecretString> {
-    let held = holder.existing(&remote.options.secret_type.secret_name(&prepared.cluster))?;
+fn token_in(remote: &Remote<'_>, holder: &Holder) -> Option<SecretString> {
+    let held = holder.existing(&remote.options.secret_type.secret_name(&remote.name))?;
     let mut kubeconfigs = held.data.iter().flat_map(|data| data.values());
     kubeconfigs
         .next()

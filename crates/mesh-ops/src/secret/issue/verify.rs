@@ -19,20 +19,21 @@ use super::credential::Credential;
 use super::explain::explain;
 use super::fallback::{connect_with_fallbacks, difference};
 use super::options::Auth;
-use super::remote::{Prepared, Remote};
+use super::remote::Remote;
 
 /// Rights and tokens that were made a moment ago take this long at the most to be known to every API server.
 const SETTLING: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
-/// Returns the secret, shown to work unless that was not asked for or cannot be done from here.
+/// Returns the secret, shown to work unless that was not asked for or cannot be done from here. Rights and tokens that were
+/// `just_made` may take a moment to be known.
 pub(crate) async fn verified(
     remote: &Remote<'_>,
-    prepared: &Prepared,
     credential: &Credential,
+    just_made: bool,
 ) -> Result<RemoteSecret, Error> {
     let access = as_asked(remote, credential);
-    let secret = secret(remote, prepared, &access);
+    let secret = secret(remote, &access);
     if let Auth::Provider { name, .. } = &remote.options.auth {
         if name != "oidc" {
             remote.job.warn(format!("istiod refuses auth-provider {name:?} unless PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS lists it"))?;
@@ -42,7 +43,7 @@ pub(crate) async fn verified(
     if !remote.options.verify {
         return Ok(secret);
     }
-    let error = match try_out(remote, &secret, prepared).await {
+    let error = match try_out(remote, &secret, just_made).await {
         Ok(by_proxy) => {
             if let Some(note) = by_proxy {
                 remote.job.note(note)?;
@@ -51,7 +52,7 @@ pub(crate) async fn verified(
         }
         Err(error) => error,
     };
-    let fallback = connect_with_fallbacks(remote, prepared, &access, &error).await;
+    let fallback = connect_with_fallbacks(remote, just_made, &access, &error).await;
     if let Some((secret, other, by_proxy)) = fallback {
         let context = remote.cluster.context();
         remote.job.warn(difference(&access, &other, context))?;
@@ -71,6 +72,11 @@ pub(crate) async fn verified(
         return Ok(secret);
     }
     Err(error)
+}
+
+/// Returns the secret as it is asked for, without using it.
+pub(super) fn unverified(remote: &Remote<'_>, credential: &Credential) -> RemoteSecret {
+    secret(remote, &as_asked(remote, credential))
 }
 
 /// Returns the access that istioctl would write, with what the options say.
@@ -95,11 +101,11 @@ fn as_asked(remote: &Remote<'_>, credential: &Credential) -> Access {
     }
 }
 
-pub(super) fn secret(remote: &Remote<'_>, prepared: &Prepared, access: &Access) -> RemoteSecret {
-    let cluster = &prepared.cluster;
+pub(super) fn secret(remote: &Remote<'_>, access: &Access) -> RemoteSecret {
+    let cluster = &remote.name;
     RemoteSecret {
         cluster: cluster.clone(),
-        uid: prepared.uid.clone(),
+        uid: remote.uid.clone(),
         secret_type: remote.options.secret_type,
         namespace: remote.options.namespace.clone(),
         kubeconfig: SecretString::from(access.to_kubeconfig(cluster)),
@@ -111,9 +117,9 @@ pub(super) fn secret(remote: &Remote<'_>, prepared: &Prepared, access: &Access) 
 pub(super) async fn try_out(
     remote: &Remote<'_>,
     secret: &RemoteSecret,
-    prepared: &Prepared,
+    just_made: bool,
 ) -> Result<Option<String>, Error> {
-    let uid = prepared.uid.as_deref();
+    let uid = remote.uid.as_deref();
     let target = Target::from_text(secret.kubeconfig.expose_secret(), &secret.name())?
         .with_request_timeout(remote.cluster.target().request_timeout());
     let server = target.server().to_owned();
@@ -126,9 +132,7 @@ pub(super) async fn try_out(
         let namespace = job.interrupt.or(reading).await;
         match namespace {
             Err(error)
-                if prepared.just_made
-                    && is_settling(&error)
-                    && tokio::time::Instant::now() < deadline =>
+                if just_made && is_settling(&error) && tokio::time::Instant::now() < deadline =>
             {
                 job.interrupt.or(pause()).await?;
             }

@@ -7,32 +7,44 @@ use std::rc::Rc;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_client::{
     ApiFault, ApplyOptions, Cluster, api_fault, concerns_one_cluster, fan_out, is_refused,
-    with_lost,
 };
 use mesh_model::change::{Action, Change, DryRun, ObjectRef};
 use mesh_model::event::Event;
-use mesh_model::remote_secret::{RemoteSecret, SecretType, recorded_uid};
+use mesh_model::remote_secret::{RemoteSecret, SecretType};
 use mesh_model::{Error, Exit};
 
 use super::claim;
 use super::holder::Holder;
 use super::options::Options;
+use super::planned::SecretText;
 use super::record::{AppliedSecret, record};
 use crate::Job;
 
-/// A secret for one holder.
-pub(crate) struct PendingSecret<'h> {
-    pub(crate) holder: &'h Holder,
-    /// The remote cluster that it gives access to.
-    pub(crate) remote: Cluster,
-    /// The name of that cluster in the secret.
-    pub(crate) cluster: String,
+/// A remote cluster, as all secrets for it have it.
+pub(crate) struct RemoteRef {
+    pub(crate) cluster: Cluster,
+    /// Its name in the secrets.
+    pub(crate) name: String,
     /// The operator gave that name, and not only the cluster itself.
     pub(crate) is_named: bool,
     /// The token Secret as it was read, where there was one.
-    pub(crate) seen: Option<Rc<Secret>>,
-    /// The secret; nothing in a dry run, where its token would only be made.
-    pub(crate) secret: Option<Rc<RemoteSecret>>,
+    pub(crate) token_secret: Option<Rc<Secret>>,
+}
+
+/// A secret for one holder.
+pub(crate) struct PendingSecret {
+    pub(crate) holder: Rc<Holder>,
+    pub(crate) remote: Rc<RemoteRef>,
+    pub(crate) text: SecretText,
+    /// The plan of its write, once its text is known or cannot be known before others are written.
+    pub(crate) write: Option<SecretWrite>,
+}
+
+/// The plan of one secret in one holder.
+#[derive(Clone, Copy)]
+pub(crate) struct SecretWrite {
+    action: Action,
+    force_conflicts: bool,
 }
 
 /// A cluster that is skipped, and what that means.
@@ -41,50 +53,95 @@ pub(crate) struct Lost {
     pub(crate) left_out: &'static str,
 }
 
-/// Plans the write of every holder before the first one, then writes to all of them at once; one that fails does not affect the
-/// others. `lost` are those that were skipped before.
+/// Plans every write that is not planned yet.
+///
+/// # Errors
+/// All refusals, joined.
+pub(crate) fn plan_writes<'p, P>(pending: P, options: &Options) -> Result<(), Error>
+where
+    P: IntoIterator<Item = &'p mut PendingSecret>,
+{
+    let open = pending.into_iter().filter(|one| one.write.is_none());
+    let refused = open.filter_map(|one| match one.plan(options) {
+        Ok(write) => {
+            one.write = Some(write);
+            None
+        }
+        Err(error) => Some(error),
+    });
+    Error::all(refused).map_or(Ok(()), Err)
+}
+
+/// Writes to all holders at once; one that fails does not affect the others. `lost` are those that were skipped before.
 pub(crate) async fn apply_secrets(
-    pending: &[PendingSecret<'_>],
-    mut lost: Vec<Lost>,
+    pending: &[&PendingSecret],
+    lost: Vec<Lost>,
     options: &Options,
     job: &Job<'_>,
 ) -> Result<Exit, Error> {
-    let planned = match Error::gather(pending.iter().map(|secret| secret.plan(options))) {
-        Ok(planned) => planned,
-        Err(error) => {
-            let mut lost = lost.into_iter().map(|lost| lost.error).collect();
-            return Err(with_lost(error, &mut lost));
-        }
-    };
-    let output = OrderedOutput::default();
-    let work = pending.iter().zip(planned).enumerate();
-    let results = fan_out(work, |(number, (secret, write))| {
-        let output = &output;
-        async move {
-            let done = match job.interrupt.check() {
-                Ok(()) => secret.write(&write, options, job.applied_by).await,
-                Err(error) => Err(error),
-            };
-            let event = done.as_ref().ok().map(|(event, _)| event.clone());
-            output.next(number, event, job)?;
-            done.map(|(_, uid)| uid.and_then(|uid| secret.applied(uid, write.apply.is_none())))
-        }
-    })
-    .await;
+    let results = each_in_order(pending, job, |one| one.apply(options, job)).await;
     let (done, wrong) = Error::parted(results);
     let is_done = !done.is_empty();
-    let recorded = if options.dry_run.writes() && options.secret_type == SecretType::Remote {
+    let recorded = if options.secret_type == SecretType::Remote {
         record(done.into_iter().flatten().collect(), job).await
     } else {
         Ok(())
     };
+    finish(is_done, wrong, lost, recorded.err(), job)
+}
+
+/// Tells what would be written to the holders; in a server dry run each of them checks its secrets.
+pub(crate) async fn rehearse_secrets(
+    pending: &[&PendingSecret],
+    lost: Vec<Lost>,
+    options: &Options,
+    job: &Job<'_>,
+) -> Result<Exit, Error> {
+    let results = each_in_order(pending, job, |one| one.rehearse(options, job)).await;
+    let (done, wrong) = Error::parted(results);
+    finish(!done.is_empty(), wrong, lost, None, job)
+}
+
+/// Does `work` for all secrets at once, and tells what came of it in their order.
+async fn each_in_order<'p, R, F: Future<Output = Result<(Event, R), Error>>>(
+    pending: &[&'p PendingSecret],
+    job: &Job<'_>,
+    work: impl Fn(&'p PendingSecret) -> F,
+) -> Vec<Result<R, Error>> {
+    let output = OrderedOutput::default();
+    fan_out(pending.iter().enumerate(), |(number, one)| {
+        let (output, work) = (&output, work(one));
+        async move {
+            let done = match job.interrupt.check() {
+                Ok(()) => work.await,
+                Err(error) => Err(error),
+            };
+            let (event, done) = match done {
+                Ok((event, done)) => (Some(event), Ok(done)),
+                Err(error) => (None, Err(error)),
+            };
+            output.next(number, event, job)?;
+            done
+        }
+    })
+    .await
+}
+
+/// Warns of the clusters that were skipped or broke off, unless there is no other.
+fn finish(
+    is_done: bool,
+    wrong: Vec<Error>,
+    mut lost: Vec<Lost>,
+    unrecorded: Option<Error>,
+    job: &Job<'_>,
+) -> Result<Exit, Error> {
     let (broke_off, mut failed): (Vec<_>, Vec<_>) =
         wrong.into_iter().partition(concerns_one_cluster);
     lost.extend(broke_off.into_iter().map(|error| {
         let left_out = left_out(&error);
         Lost { error, left_out }
     }));
-    failed.extend(recorded.err());
+    failed.extend(unrecorded);
     if !is_done {
         failed.extend(lost.drain(..).map(|lost| lost.error));
     }
@@ -139,99 +196,136 @@ impl OrderedOutput {
     }
 }
 
-/// The plan of one secret in one holder.
-struct SecretWrite {
-    action: Action,
-    /// UID of the secret that the holder has, where it stays as it is.
-    uid: Option<String>,
-    /// How it is applied; nothing where the holder has it.
-    apply: Option<ApplyOptions>,
-    /// Version of the secret that was checked; the server refuses the write where it is another by then.
-    version: Option<String>,
-    /// UID of the remote cluster that is recorded in the secret, and stays so where it could not be read now.
-    recorded: Option<String>,
-}
+impl PendingSecret {
+    /// Takes the final secret; its write has to be planned again where it is another one than before.
+    pub(super) fn settle(&mut self, text: SecretText) {
+        let is_same = match (self.text.secret(), text.secret()) {
+            (Some(before), Some(after)) => Rc::ptr_eq(before, after),
+            (Some(_) | None, _) => false,
+        };
+        if !is_same {
+            self.write = None;
+        }
+        self.text = text;
+    }
 
-impl PendingSecret<'_> {
+    fn name(&self, options: &Options) -> String {
+        options.secret_type.secret_name(&self.remote.name)
+    }
+
     fn plan(&self, options: &Options) -> Result<SecretWrite, Error> {
-        let holder = self.holder;
-        let name = options.secret_type.secret_name(&self.cluster);
-        let existing = holder.existing(&name);
+        let holder = &self.holder;
+        let existing = holder.existing(&self.name(options));
         let existing = existing.as_ref();
+        let secret = self.text.secret();
         let is_there =
             |secret: &Rc<RemoteSecret>| existing.is_some_and(|found| secret.is_in(found));
-        if self.secret.as_ref().is_some_and(is_there) {
+        if secret.is_some_and(is_there) {
             return Ok(SecretWrite {
                 action: Action::Keep,
-                apply: None,
-                version: None,
-                recorded: None,
-                uid: existing.and_then(|found| found.metadata.uid.clone()),
+                force_conflicts: false,
             });
         }
-        if let Some(secret) = self.secret.as_ref().filter(|_| !self.is_named) {
-            claim::check_final(holder, secret, self.remote.context(), options)?;
+        if let Some(secret) = secret.filter(|_| !self.remote.is_named) {
+            claim::check_final(holder, secret, self.remote.cluster.context(), options)?;
         }
-        let force_conflicts =
-            options.force_conflicts || holder.may_take_over(existing, &self.cluster, options)?;
+        let force_conflicts = options.force_conflicts
+            || holder.may_take_over(existing, &self.remote.name, options)?;
         Ok(SecretWrite {
             action: if existing.is_some() {
                 Action::Configure
             } else {
                 Action::Create
             },
-            apply: Some(ApplyOptions {
-                dry_run: options.dry_run,
-                // Nothing is taken over that was not read.
-                force_conflicts: force_conflicts && existing.is_some(),
-            }),
-            version: existing.and_then(|found| found.metadata.resource_version.clone()),
-            recorded: existing
-                .zip(self.secret.as_deref())
-                .and_then(|(found, secret)| recorded_uid(found, secret.key()))
-                .filter(|_| !options.replace)
-                .map(str::to_owned),
-            uid: None,
+            // Nothing is taken over that was not read.
+            force_conflicts: force_conflicts && existing.is_some(),
         })
     }
 
-    /// Carries it out; returns what was done, and the UID of what the holder has then.
-    async fn write(
+    /// Returns the planned change.
+    pub(crate) fn change(&self, options: &Options) -> Change {
+        let object = ObjectRef::secret(&options.namespace, self.name(options));
+        let action = self.write.map_or(Action::Configure, |write| write.action);
+        Change::new(self.holder.cluster().context(), object, action)
+    }
+
+    /// Writes it; returns what is told, and what the remote cluster is to record of it.
+    async fn apply(
         &self,
-        write: &SecretWrite,
         options: &Options,
-        applied_by: &str,
-    ) -> Result<(Event, Option<String>), Error> {
-        let cluster = self.holder.cluster();
-        let mut uid = write.uid.clone();
-        let dry_run = match (write.apply, &self.secret) {
-            (None, _) => DryRun::None,
-            (Some(how), Some(secret)) => {
-                let secret = RemoteSecret {
-                    uid: secret.uid.clone().or_else(|| write.recorded.clone()),
-                    ..secret.as_ref().clone()
-                };
-                let mut wanted = secret.to_applied(applied_by);
-                wanted.metadata.resource_version.clone_from(&write.version);
-                let applied = cluster.apply(&wanted, how).await.map_err(changed)?;
-                uid = applied.metadata.uid;
-                how.dry_run
+        job: &Job<'_>,
+    ) -> Result<(Event, Option<AppliedSecret<'_>>), Error> {
+        let change = self.change(options);
+        let is_old = change.action == Action::Keep;
+        let uid = if is_old {
+            let kept = self.holder.uid_and_version(&self.name(options));
+            kept.and_then(|(uid, _)| uid).map(str::to_owned)
+        } else {
+            self.send(options, job, DryRun::None).await?
+        };
+        let event = Event::Done {
+            change,
+            dry_run: DryRun::None,
+        };
+        Ok((event, uid.and_then(|uid| self.applied(uid, is_old))))
+    }
+
+    /// Lets the holder check the write where that is asked for; returns what is told.
+    async fn rehearse(&self, options: &Options, job: &Job<'_>) -> Result<(Event, ()), Error> {
+        let change = self.change(options);
+        let dry_run = match (change.action, self.text.secret(), options.dry_run) {
+            (Action::Keep, ..) => DryRun::None,
+            (_, Some(_), DryRun::Server) => {
+                self.send(options, job, DryRun::Server).await?;
+                DryRun::Server
             }
             // No server can check what is not there yet.
-            (Some(_), None) => DryRun::Client,
+            _ => DryRun::Client,
         };
-        let name = options.secret_type.secret_name(&self.cluster);
-        let object = ObjectRef::secret(&options.namespace, name);
-        let change = Change::new(cluster.context(), object, write.action);
-        Ok((Event::Done { change, dry_run }, uid))
+        Ok((Event::Done { change, dry_run }, ()))
+    }
+
+    /// Sends it to the holder; returns the UID of what the holder has then.
+    async fn send(
+        &self,
+        options: &Options,
+        job: &Job<'_>,
+        dry_run: DryRun,
+    ) -> Result<Option<String>, Error> {
+        let Some(secret) = self.text.secret() else {
+            return Ok(None);
+        };
+        let name = self.name(options);
+        let recorded = self.holder.value(&name, secret.key());
+        let recorded = recorded.and_then(|(uid, _)| uid);
+        let secret = RemoteSecret {
+            // The recorded UID of the remote cluster stays where it could not be read now.
+            uid: secret
+                .uid
+                .clone()
+                .or_else(|| recorded.filter(|_| !options.replace).map(str::to_owned)),
+            ..secret.as_ref().clone()
+        };
+        let mut wanted = secret.to_applied(job.applied_by);
+        // The server refuses the write where it is another version than the one that was checked.
+        let version = self.holder.uid_and_version(&name);
+        wanted.metadata.resource_version =
+            version.and_then(|(_, version)| version).map(str::to_owned);
+        let how = ApplyOptions {
+            dry_run,
+            force_conflicts: self.write.is_some_and(|write| write.force_conflicts),
+        };
+        let cluster = self.holder.cluster();
+        let applied = cluster.apply(&wanted, how).await.map_err(changed)?;
+        Ok(applied.metadata.uid)
     }
 
     /// Returns what the remote cluster is to record of it.
     fn applied(&self, uid: String, is_old: bool) -> Option<AppliedSecret<'_>> {
         Some(AppliedSecret {
-            remote: &self.remote,
-            secret: self.secret.as_deref()?,
-            seen: self.seen.as_ref(),
+            remote: &self.remote.cluster,
+            secret: self.text.secret()?,
+            seen: self.remote.token_secret.as_ref(),
             holder: self.holder.cluster(),
             uid,
             is_old,

@@ -1,0 +1,106 @@
+//! All that is going to be written for one remote cluster, before the first write. Pure.
+
+use std::rc::Rc;
+
+use mesh_model::change::{Action, Change, ObjectRef};
+use mesh_model::reader;
+use mesh_model::remote_secret::{RemoteSecret, own_name};
+
+use super::credential::Credential;
+use super::mint::anchor_name;
+use super::observe::own_secret_name;
+use super::plan::TokenPlan;
+use super::surroundings::Missing;
+use super::write::PendingSecret;
+
+/// The plan for one remote cluster and its holders.
+pub(crate) struct RemotePlan {
+    pub context: String,
+    pub namespace: String,
+    pub account: String,
+    /// What is missing in the remote cluster beside the token.
+    pub missing: Vec<Missing>,
+    pub token: TokenPlan,
+    /// The secret that all holders share.
+    pub shared: SecretText,
+    /// The secret of each holder.
+    pub secrets: Vec<PendingSecret>,
+}
+
+/// How much is known of a secret's text.
+#[derive(Clone)]
+pub(crate) enum SecretText {
+    /// The secret was used once.
+    Verified(Rc<RemoteSecret>),
+    /// The secret has a token that exists, of an account that does not have its rights yet.
+    Unverified(Rc<RemoteSecret>, Rc<Credential>),
+    /// Its token is created first.
+    Unknown,
+}
+
+impl SecretText {
+    /// Returns the secret, as far as it is known.
+    pub(crate) fn secret(&self) -> Option<&Rc<RemoteSecret>> {
+        match self {
+            Self::Verified(secret) | Self::Unverified(secret, _) => Some(secret),
+            Self::Unknown => None,
+        }
+    }
+}
+
+impl RemotePlan {
+    /// Returns the changes in the remote cluster, in their order.
+    pub(crate) fn remote_changes(&self) -> impl Iterator<Item = Change> {
+        let missing = self.missing.iter();
+        missing
+            .map(|object| Change::new(&self.context, object.named(), Action::Create))
+            .chain(self.token_changes())
+    }
+
+    /// Returns the changes to Secrets that tokens are bound to.
+    pub(crate) fn token_changes(&self) -> Vec<Change> {
+        let change = |name: String, action| {
+            let object = ObjectRef::secret(&self.namespace, name);
+            Change::new(&self.context, object, action)
+        };
+        match &self.token {
+            TokenPlan::Existing(_) => Vec::new(),
+            TokenPlan::NewSecret(holder) => {
+                let name = new_secret_name(&self.account, holder.as_deref());
+                vec![change(name, Action::Create)]
+            }
+            TokenPlan::Replacement(replacement) => {
+                let name = replacement.name.clone();
+                let made = replacement.made.is_none();
+                let revoked = own_name(&replacement.revoked).to_owned();
+                made.then(|| change(name, Action::Create))
+                    .into_iter()
+                    .chain([change(revoked, Action::Configure)
+                        .because("the token that it holds was revoked")])
+                    .collect()
+            }
+            TokenPlan::Minted { holder, .. } => {
+                let anchor = |own: Option<&str>| match holder.as_deref().or(own) {
+                    Some(holder) => change(anchor_name(&self.account, holder), Action::Create)
+                        .because("a token is bound to it; it stays where it exists already"),
+                    None => change(format!("{}-token-", self.account), Action::Create)
+                        .because("a token is bound to it; the server completes its name"),
+                };
+                if self.secrets.is_empty() {
+                    return vec![anchor(None)];
+                }
+                let new = self.secrets.iter();
+                let new = new.filter(|one| one.text.secret().is_none());
+                new.map(|one| anchor(Some(&one.holder.name()))).collect()
+            }
+        }
+    }
+}
+
+/// Returns the name of the token Secret that is created for all holders, or for this one.
+pub(super) fn new_secret_name(account: &str, holder: Option<&str>) -> String {
+    holder.map_or_else(
+        || reader::token_secret_name(account),
+        |holder| own_secret_name(account, holder),
+    )
+}
