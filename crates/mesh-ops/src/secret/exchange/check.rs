@@ -65,6 +65,10 @@ pub(super) async fn check_claims(
         })
         .collect();
     let written: BTreeSet<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    let beside: Vec<_> = members
+        .iter()
+        .map(|member| claim::beside(&member.holder, &written))
+        .collect();
     let roles: Vec<Role> = members.iter().map(|member| member.role).collect();
     let claims = pairs(&roles).into_iter().map(|(number, holder)| {
         let member = &members[number];
@@ -75,7 +79,7 @@ pub(super) async fn check_claims(
             remote: &known[number],
             cluster: &member.name,
             options: &member.options,
-            written: &written,
+            beside: &beside[holder],
         }
     });
     let claims = claim::check(claims.collect(), job.connector, job.interrupt).await;

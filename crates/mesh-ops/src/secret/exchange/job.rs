@@ -10,7 +10,7 @@ use mesh_model::{Error, Exit};
 use super::super::issue::Options;
 use super::super::issue::holder::Holder;
 use super::super::issue::planned::RemotePlan;
-use super::super::issue::remote::Remote;
+use super::super::issue::remote::KnownRemote;
 use super::super::issue::write::{
     Lost, PendingSecret, apply_secrets, plan_writes, rehearse_secrets,
 };
@@ -36,11 +36,18 @@ pub struct Request {
 
 /// An exchange that is ready to be carried out: everything was read and checked, and nothing is written yet.
 pub struct Exchange {
-    /// The remote clusters whose secrets can be issued, each with its plan.
-    remotes: Vec<(Member, RemotePlan)>,
+    /// The remote clusters whose secrets can be issued.
+    remotes: Vec<PlannedRemote>,
     options: Options,
     leftovers: Vec<Leftover>,
     skipped: Skipped,
+}
+
+/// A remote cluster with its own options and its plan. What else was read of it is not needed any more.
+struct PlannedRemote {
+    known: KnownRemote,
+    options: Options,
+    plan: RemotePlan,
 }
 
 /// What goes wrong on the way.
@@ -133,11 +140,16 @@ impl Request {
         let remotes = members.into_iter().zip(plans).zip(holders);
         let remotes = remotes.filter(|(_, holders)| !holders.is_empty());
         let planned = fan_out(remotes, |((member, plan), holders)| async move {
-            let planned = remote(&member, job).plan(plan, &holders).await?;
-            Ok((member, planned))
+            let (known, options) = member.into_remote();
+            let plan = known.with(&options, job).plan(plan, &holders).await?;
+            Ok(PlannedRemote {
+                known,
+                options,
+                plan,
+            })
         });
         let mut remotes = skipped.part(planned.await)?;
-        let pending = remotes.iter_mut().flat_map(|(_, plan)| &mut plan.secrets);
+        let pending = remotes.iter_mut().flat_map(|one| &mut one.plan.secrets);
         if let Err(error) = plan_writes(pending, &options) {
             return Err(skipped.joined_to(error));
         }
@@ -170,7 +182,7 @@ impl Exchange {
     /// Returns all that is going to be written, in order: in the remote clusters, in the holders, and what is deleted there. The
     /// notes on token Secrets of who holds their tokens are not among it.
     pub fn changes(&self) -> ChangeSet {
-        let plans = self.remotes.iter().map(|(_, plan)| plan);
+        let plans = self.remotes.iter().map(|one| &one.plan);
         let in_remotes = plans.clone().flat_map(RemotePlan::remote_changes);
         let in_holders = plans.flat_map(|plan| &plan.secrets);
         let in_holders = in_holders.map(|one| one.change(&self.options));
@@ -191,8 +203,13 @@ impl Exchange {
             mut skipped,
         } = self;
         let writes = options.dry_run.writes();
-        let prepared = fan_out(remotes, |(member, mut plan)| async move {
-            let remote = remote(&member, job);
+        let prepared = fan_out(remotes, |one| async move {
+            let PlannedRemote {
+                known,
+                options,
+                mut plan,
+            } = one;
+            let remote = known.with(&options, job);
             if writes {
                 remote.prepare(&mut plan).await?;
             } else {
@@ -233,17 +250,6 @@ impl Exchange {
             exit = prune::rehearse(&leftovers, options.dry_run, job).await?;
         }
         Error::all(failed).map_or(Ok(exit), Err)
-    }
-}
-
-fn remote<'a>(member: &'a Member, job: &'a Job<'a>) -> Remote<'a> {
-    Remote {
-        job,
-        options: &member.options,
-        cluster: member.cluster().clone(),
-        server: member.server.clone(),
-        name: member.name.clone(),
-        uid: member.remote.identity.uid().map(str::to_owned),
     }
 }
 

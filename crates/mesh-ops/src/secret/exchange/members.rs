@@ -9,6 +9,7 @@ use mesh_model::{Error, server};
 use super::super::issue::holder::Holder;
 use super::super::issue::observe::{RemoteState, observe};
 use super::super::issue::packed::Pool;
+use super::super::issue::remote::KnownRemote;
 use super::super::issue::{Options, candidates, cluster_name, reach};
 use super::pairs::Role;
 use crate::Job;
@@ -40,6 +41,17 @@ pub(super) struct Member {
 impl Member {
     pub(super) fn context(&self) -> &str {
         self.holder.cluster().context()
+    }
+
+    /// Returns what is needed of it to issue the secrets for it.
+    pub(super) fn into_remote(self) -> (KnownRemote, Options) {
+        let known = KnownRemote {
+            cluster: self.cluster().clone(),
+            server: self.server,
+            name: self.name,
+            uid: self.remote.identity.uid().map(str::to_owned),
+        };
+        (known, self.options)
     }
 
     pub(super) fn cluster(&self) -> &Cluster {

@@ -37,8 +37,19 @@ pub(crate) struct Claim<'a> {
     /// The data key of the secret.
     pub(crate) cluster: &'a str,
     pub(crate) options: &'a Options,
-    /// The clusters that the holder gets secrets for in the same run.
-    pub(crate) written: &'a BTreeSet<&'a str>,
+    /// What the holder has for clusters that it gets no secret for in the same run.
+    pub(crate) beside: &'a [Beside<'a>],
+}
+
+/// A value of a holder's secret: Secret, data key, the UID recorded, and the value.
+pub(crate) type Beside<'a> = (&'a str, &'a str, Option<&'a str>, &'a Value);
+
+/// Returns what the holder has for other clusters than `written`.
+pub(crate) fn beside<'a>(holder: &'a Holder, written: &BTreeSet<&str>) -> Vec<Beside<'a>> {
+    let values = holder.values();
+    values
+        .filter(|(_, key, ..)| !written.contains(key))
+        .collect()
 }
 
 /// Returns what secrets are compared with to tell whether they are for this remote cluster.
@@ -234,10 +245,9 @@ impl Claim<'_> {
 
     /// Returns the refusal where the Secret that is to be written gives access to another cluster too, which would be lost.
     fn other_key(&self, secret: &str) -> Option<Error> {
-        let mut values = self.holder.values();
-        let (_, other, ..) = values.find(|(name, key, _, value)| {
-            *name == secret && *key != self.key() && value.remote().is_some()
-        })?;
+        let mut values = self.holder.values_of(secret);
+        let (other, _) =
+            values.find(|(key, value)| *key != self.key() && value.remote().is_some())?;
         if let Some(error) = self.owned_by_another(secret) {
             return Some(error);
         }
@@ -345,10 +355,9 @@ impl Claim<'_> {
         if self.options.secret_type == SecretType::Config {
             return None;
         }
-        let mut values = self.holder.values();
-        let (name, key, ..) = values.find(|(_, key, uid, value)| {
-            let is_rewritten = *key == self.cluster || self.written.contains(key);
-            !is_rewritten
+        let mut beside = self.beside.iter();
+        let (name, key, ..) = beside.find(|(_, key, uid, value)| {
+            *key != self.cluster
                 && value
                     .remote()
                     .is_some_and(|remote| self.remote.is_reached_by(remote, *uid))

@@ -29,7 +29,7 @@ pub(crate) struct Holder {
     identity: Identity,
     istiods: Read<Vec<ClusterId>>,
     has_namespace: Read<bool>,
-    /// Every remote secret of the namespace, whoever made it.
+    /// Every remote secret of the namespace, whoever made it, by name.
     secrets: Box<[Packed]>,
     /// The Secret of the name that ours will have, where the name is known before observing.
     unlabelled: Option<Packed>,
@@ -90,7 +90,7 @@ impl Holder {
             identity,
             istiods,
             has_namespace: space.has_namespace,
-            secrets: space.secrets,
+            secrets: sorted(space.secrets),
             unlabelled: space.unlabelled,
         }
     }
@@ -261,37 +261,51 @@ impl Holder {
         )
     }
 
+    fn labelled(&self, name: &str) -> Option<&Packed> {
+        let found = self
+            .secrets
+            .binary_search_by(|secret| secret.name().cmp(name));
+        found.ok().map(|number| &self.secrets[number])
+    }
+
+    fn find(&self, name: &str) -> Option<&Packed> {
+        let other = self.unlabelled.as_ref();
+        self.labelled(name)
+            .or_else(|| other.filter(|secret| secret.name() == name))
+    }
+
+    /// Returns every value of the remote secret of that name.
+    pub(super) fn values_of(&self, name: &str) -> impl Iterator<Item = (&str, &Value)> {
+        let values = self.labelled(name).into_iter().flat_map(Packed::values);
+        values.map(|(key, _, value)| (key, value))
+    }
+
     /// Returns the Secret of that name, as it was read.
     pub(crate) fn existing(&self, name: &str) -> Option<Secret> {
-        let mut seen = self.secrets.iter().chain(&self.unlabelled);
-        seen.find(|secret| secret.name() == name)
-            .map(Packed::secret)
+        self.find(name).map(Packed::secret)
     }
 
     /// Returns UID and version of the Secret of that name, as it was read.
     pub(super) fn uid_and_version(&self, name: &str) -> Option<(Option<&str>, Option<&str>)> {
-        let mut seen = self.secrets.iter().chain(&self.unlabelled);
-        let found = seen.find(|secret| secret.name() == name)?;
+        let found = self.find(name)?;
         Some((found.uid(), found.version()))
     }
 
     /// Returns true where the Secret of that name is there and immutable.
     pub(super) fn is_immutable(&self, name: &str) -> bool {
-        let mut seen = self.secrets.iter().chain(&self.unlabelled);
-        seen.any(|secret| secret.name() == name && secret.is_immutable())
+        self.find(name).is_some_and(Packed::is_immutable)
     }
 
     /// Returns what the Secret of that name holds under `key`, and the UID recorded with it.
     pub(super) fn value(&self, name: &str, key: &str) -> Option<(Option<&str>, &Value)> {
-        let mut seen = self.secrets.iter().chain(&self.unlabelled);
-        let found = seen.find(|secret| secret.name() == name)?;
-        let mut values = found.values();
+        let mut values = self.find(name)?.values();
         values.find_map(|(own, uid, value)| (own == key).then_some((uid, value)))
     }
 
     /// Returns true where the remote secret of that name is for one cluster alone.
     pub(super) fn has_only_one_key(&self, name: &str) -> bool {
-        self.values().filter(|(secret, ..)| *secret == name).count() < 2
+        self.labelled(name)
+            .is_none_or(|secret| secret.values().count() < 2)
     }
 
     /// Returns every value of its remote secrets: Secret, data key, the UID recorded, and the value.
@@ -335,6 +349,11 @@ impl Holder {
             )),
         }
     }
+}
+
+fn sorted(mut secrets: Box<[Packed]>) -> Box<[Packed]> {
+    secrets.sort_unstable_by(|one, other| one.name().cmp(other.name()));
+    secrets
 }
 
 /// Returns the refusal of a write to an immutable Secret, which cannot be taken over either.

@@ -12,7 +12,7 @@ use super::claim::{self, Claim};
 use super::options::Options;
 use super::plan::{TokenPlan, plan};
 use super::planned::RemotePlan;
-use super::remote::{Remote, cluster_ref};
+use super::remote::{KnownRemote, cluster_ref};
 use super::write::{Lost, PendingSecret, apply_secrets, plan_writes, rehearse_secrets};
 use super::{candidates, cluster_name, holder, observe, reach};
 use crate::Job;
@@ -30,7 +30,7 @@ pub struct Request {
 /// Secrets that are ready to be issued: everything was read and checked, and nothing is written yet.
 pub struct Issue {
     options: Options,
-    remote: RemoteCluster,
+    remote: KnownRemote,
     plan: RemotePlan,
     lost: Vec<Error>,
 }
@@ -41,27 +41,6 @@ pub enum Issued {
     Secret(Option<RemoteSecret>),
     /// The secret was applied in the holders.
     Applied(Exit),
-}
-
-/// The remote cluster, as it is known after it was read.
-struct RemoteCluster {
-    cluster: Cluster,
-    server: String,
-    name: String,
-    uid: Option<String>,
-}
-
-impl RemoteCluster {
-    fn with<'a>(&self, options: &'a Options, job: &'a Job<'a>) -> Remote<'a> {
-        Remote {
-            job,
-            options,
-            cluster: self.cluster.clone(),
-            server: self.server.clone(),
-            name: self.name.clone(),
-            uid: self.uid.clone(),
-        }
-    }
 }
 
 impl Request {
@@ -134,15 +113,19 @@ async fn plan_issue(
     }
     let holders: Vec<_> = holders.into_iter().map(Rc::new).collect();
     let known = claim::read_cluster(target, &server, &seen, &options);
-    let written = BTreeSet::new();
-    let claims = holders.iter().map(|holder| Claim {
+    let nothing = BTreeSet::new();
+    let beside: Vec<_> = holders
+        .iter()
+        .map(|holder| claim::beside(holder, &nothing))
+        .collect();
+    let claims = holders.iter().zip(&beside).map(|(holder, beside)| Claim {
         holder,
         context,
         server: &server,
         remote: &known,
         cluster: &name.cluster,
         options: &options,
-        written: &written,
+        beside,
     });
     let claims = claim::check(claims.collect(), job.connector, job.interrupt).await;
     claims.map_err(|error| with_lost(error, &mut lost))?;
@@ -155,7 +138,7 @@ async fn plan_issue(
             .map_err(|error| with_lost(error, &mut lost))?;
     }
     let uid = seen.identity.uid().map(str::to_owned);
-    let remote = RemoteCluster {
+    let remote = KnownRemote {
         cluster,
         server,
         name: name.cluster,

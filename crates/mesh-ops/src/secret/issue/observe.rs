@@ -138,14 +138,20 @@ async fn token(cluster: &Cluster, options: &Options) -> Result<Option<TokenSecre
         return Ok(None);
     };
     let mut found = TokenSecret {
-        secret,
+        secret: without_managers(secret),
         read: BTreeMap::new(),
     };
     while let TokenStatus::NeedsRead(name) = found.status() {
-        let one = cluster.get(namespace, &name).await?;
-        found.read.insert(name, one);
+        let one: Option<Secret> = cluster.get(namespace, &name).await?;
+        found.read.insert(name, one.map(without_managers));
     }
     Ok(Some(found))
+}
+
+/// Returns the Secret without its managers, which a hundred recorded holders make longer than all else.
+fn without_managers(mut secret: Secret) -> Secret {
+    secret.metadata.managed_fields = None;
+    secret
 }
 
 /// Returns the name of the token Secret that only `holder` uses.
@@ -184,7 +190,7 @@ pub(crate) async fn account(cluster: &Cluster, options: &Options) -> Result<Acco
     Ok(Account {
         namespace: space,
         reader,
-        tokens: tokens?,
+        tokens: tokens?.into_iter().map(without_managers).collect(),
         rights,
         authorities,
     })

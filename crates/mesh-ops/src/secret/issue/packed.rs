@@ -14,9 +14,12 @@ use mesh_model::names::{FIELD_MANAGER, LAST_APPLIED};
 use mesh_model::remote_cluster::RemoteCluster;
 use mesh_model::remote_secret::{led_to, own_name, recorded_uid};
 
-/// Every value of a secret that was read, each once: holders have the same ones.
+/// Every value and every text of the secrets that were read, each once: holders have the same ones.
 #[derive(Default)]
-pub(crate) struct Pool(RefCell<BTreeMap<Rc<[u8]>, Rc<Read>>>);
+pub(crate) struct Pool {
+    values: RefCell<BTreeMap<Rc<[u8]>, Rc<Read>>>,
+    texts: RefCell<BTreeSet<Rc<str>>>,
+}
 
 /// What a value gives access to, once it was read.
 type Read = OnceCell<Option<RemoteCluster>>;
@@ -41,7 +44,7 @@ impl Value {
 
 impl Pool {
     fn shared(&self, value: Vec<u8>) -> Value {
-        let mut known = self.0.borrow_mut();
+        let mut known = self.values.borrow_mut();
         if let Some((bytes, remote)) = known.get_key_value(value.as_slice()) {
             return Value {
                 bytes: Rc::clone(bytes),
@@ -55,12 +58,30 @@ impl Pool {
         known.insert(Rc::clone(&new.bytes), Rc::clone(&new.remote));
         new
     }
+
+    fn text(&self, text: &str) -> Rc<str> {
+        let mut known = self.texts.borrow_mut();
+        if let Some(text) = known.get(text) {
+            return Rc::clone(text);
+        }
+        let new: Rc<str> = text.into();
+        known.insert(Rc::clone(&new));
+        new
+    }
+
+    fn map(&self, map: Option<BTreeMap<String, String>>) -> Texts {
+        let entries = map.unwrap_or_default().into_iter();
+        entries
+            .filter(|(key, _)| key != LAST_APPLIED)
+            .map(|(key, value)| (self.text(&key), self.text(&value)))
+            .collect()
+    }
 }
 
 /// A Secret with what is asked of it later, and no more: not who we are among its managers, nor its manifest in an annotation.
 pub(super) struct Packed {
-    name: Box<str>,
-    namespace: Option<Box<str>>,
+    name: Rc<str>,
+    namespace: Option<Rc<str>>,
     uid: Option<Box<str>>,
     version: Option<Box<str>>,
     immutable: Option<bool>,
@@ -71,48 +92,48 @@ pub(super) struct Packed {
     managers: Box<[ManagedFieldsEntry]>,
     data: Values,
     /// The clusters that it is a remote secret for.
-    led_to: Box<[Box<str>]>,
+    clusters: Box<[Rc<str>]>,
     /// The key of the cluster whose UID is written down, and that UID.
-    recorded: Option<(Box<str>, Box<str>)>,
+    recorded: Option<(Rc<str>, Rc<str>)>,
 }
 
 /// A map of few entries; a tree has room for eleven.
-type Texts = Box<[(Box<str>, Box<str>)]>;
+type Texts = Box<[(Rc<str>, Rc<str>)]>;
 
 /// A value by its key.
-type Values = Box<[(Box<str>, Value)]>;
+type Values = Box<[(Rc<str>, Value)]>;
 
 impl Packed {
     /// Returns what is kept of `secret`.
     pub(super) fn of(secret: Secret, pool: &Pool) -> Self {
         let clusters: BTreeSet<&str> = led_to(&secret).collect();
-        let led_to = clusters.into_iter().map(Box::from).collect();
+        let clusters = clusters.into_iter().map(|name| pool.text(name)).collect();
         let mut keys = secret.data.iter().flat_map(BTreeMap::keys);
         let recorded = keys.find_map(|key| {
             let uid = recorded_uid(&secret, key)?;
-            Some((Box::from(key.as_str()), Box::from(uid)))
+            Some((pool.text(key), pool.text(uid)))
         });
-        let name = own_name(&secret).into();
+        let name = pool.text(own_name(&secret));
         let immutable = secret.immutable;
         let metadata = secret.metadata;
         let managers = metadata.managed_fields.unwrap_or_default().into_iter();
         let data = secret.data.unwrap_or_default().into_iter();
         Self {
             name,
-            led_to,
+            clusters,
             recorded,
             immutable,
             version: metadata.resource_version.map(String::into_boxed_str),
-            namespace: metadata.namespace.map(String::into_boxed_str),
+            namespace: metadata.namespace.as_deref().map(|name| pool.text(name)),
             uid: metadata.uid.map(String::into_boxed_str),
-            labels: packed(metadata.labels),
-            annotations: packed(metadata.annotations),
+            labels: pool.map(metadata.labels),
+            annotations: pool.map(metadata.annotations),
             owners: metadata.owner_references,
             managers: managers
                 .filter(|entry| entry.manager.as_deref() != Some(FIELD_MANAGER))
                 .collect(),
             data: data
-                .map(|(key, value)| (key.into_boxed_str(), pool.shared(value.0)))
+                .map(|(key, value)| (pool.text(&key), pool.shared(value.0)))
                 .collect(),
         }
     }
@@ -169,16 +190,8 @@ impl Packed {
 
     /// Returns true where it is a remote secret for `cluster`.
     pub(super) fn gives_access_to(&self, cluster: &str) -> bool {
-        self.led_to.iter().any(|name| **name == *cluster)
+        self.clusters.iter().any(|name| **name == *cluster)
     }
-}
-
-fn packed(map: Option<BTreeMap<String, String>>) -> Texts {
-    let entries = map.unwrap_or_default().into_iter();
-    entries
-        .filter(|(key, _)| key != LAST_APPLIED)
-        .map(|(key, value)| (key.into_boxed_str(), value.into_boxed_str()))
-        .collect()
 }
 
 fn unpacked(texts: &Texts) -> BTreeMap<String, String> {

@@ -26,6 +26,31 @@ pub(crate) fn cluster_ref(cluster: &Cluster) -> ClusterRef<'_> {
     }
 }
 
+/// A remote cluster, as far as it has to be known after it was read.
+pub(crate) struct KnownRemote {
+    pub(crate) cluster: Cluster,
+    /// URL of its API server, as the secrets will have it.
+    pub(crate) server: String,
+    /// Its name in the secrets.
+    pub(crate) name: String,
+    /// UID of its kube-system, where anything compares it and it may be read.
+    pub(crate) uid: Option<String>,
+}
+
+impl KnownRemote {
+    /// Returns it with what is asked of it.
+    pub(crate) fn with<'a>(&self, options: &'a Options, job: &'a Job<'a>) -> Remote<'a> {
+        Remote {
+            job,
+            options,
+            cluster: self.cluster.clone(),
+            server: self.server.clone(),
+            name: self.name.clone(),
+            uid: self.uid.clone(),
+        }
+    }
+}
+
 /// A remote cluster that was read, with what is asked of it.
 pub(crate) struct Remote<'a> {
     pub(crate) job: &'a Job<'a>,
