@@ -4,6 +4,7 @@
 
 pub mod change;
 pub mod fleet;
+pub mod gateway;
 pub mod identity;
 mod job;
 pub mod metadata;

@@ -1,13 +1,13 @@
 //! `kubectl mesh-eastwest`: the gateway through which the other networks of an Istio mesh reach a cluster, and what is
 //! exposed through it.
 //!
-//! What the objects look like is `mesh_common::model::gateway`'s and `mesh_common::model::exposure`'s to know. Each verb is a room with its arguments.
+//! The objects are `mesh_common::model::gateway`'s and `mesh_common::model::exposure`'s, the work on clusters is
+//! `mesh_common::ops::gateway`'s. Each verb is a folder with its arguments and its output.
 
 mod apply;
 mod cli;
 mod expose;
 mod generate;
-mod live;
 mod status;
 mod wait;
 

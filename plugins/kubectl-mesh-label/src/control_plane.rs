@@ -7,6 +7,7 @@ use mesh_common::model::control_plane::managing_clusters;
 use mesh_common::model::metadata::MetadataField;
 use mesh_common::model::names::CONTROL_PLANE_ANNOTATION;
 use mesh_common::model::{Error, Exit};
+use mesh_common::ops::Job;
 use mesh_common::ops::metadata::{self, ClusterTask, ObjectName, Request};
 use mesh_common::terminal::flags::{ContextFlags, NamespaceFlags, connector};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
@@ -79,13 +80,12 @@ pub(crate) async fn run(
         .collect();
     let connector = connector(environment, SELF, streams.interactive);
     let no_warnings = |_: &Namespace, _: &_| Vec::new();
-    metadata::run(
-        &request,
-        tasks,
-        no_warnings,
-        &connector,
+    let job = Job {
+        connector: &connector,
         interrupt,
-        &*streams,
-    )
-    .await
+        events: &*streams,
+        applied_by: SELF,
+        now: environment.now,
+    };
+    metadata::run(&request, tasks, no_warnings, job).await
 }

@@ -8,6 +8,7 @@ use mesh_common::model::event::{Event, Events};
 use mesh_common::model::metadata::MetadataField;
 use mesh_common::model::names::GLOBAL_LABEL;
 use mesh_common::model::{Error, Exit};
+use mesh_common::ops::Job;
 use mesh_common::ops::metadata::{self, ClusterTask, ObjectName, Request};
 use mesh_common::terminal::flags::{ContextFlags, connector, given};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
@@ -77,7 +78,14 @@ pub(crate) async fn run(
     let connector = connector(environment, SELF, streams.interactive);
     let no_warnings = |_: &Service, _: &_| Vec::new();
     let lines = WithNamespace(streams);
-    metadata::run(&request, tasks, no_warnings, &connector, interrupt, &lines).await
+    let job = Job {
+        connector: &connector,
+        interrupt,
+        events: &lines,
+        applied_by: SELF,
+        now: environment.now,
+    };
+    metadata::run(&request, tasks, no_warnings, job).await
 }
 
 /// Prints changes with the namespaces of their objects, since Services of several namespaces can be named at once.

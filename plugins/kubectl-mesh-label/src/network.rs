@@ -8,6 +8,7 @@ use mesh_common::model::metadata::MetadataField;
 use mesh_common::model::names::NETWORK_LABEL;
 use mesh_common::model::network::{NetworkName, misspelled_labels};
 use mesh_common::model::{Error, Exit};
+use mesh_common::ops::Job;
 use mesh_common::ops::metadata::{self, ClusterTask, IfMissing, ObjectName, Request};
 use mesh_common::terminal::flags::{ContextFlags, NamespaceFlags, connector};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
@@ -95,7 +96,14 @@ pub(crate) async fn run(
     let warnings =
         |namespace: &Namespace, target: &Target| misspelled_labels(namespace, &target.described());
     let connector = connector(environment, SELF, streams.interactive);
-    metadata::run(&request, tasks, warnings, &connector, interrupt, &*streams).await
+    let job = Job {
+        connector: &connector,
+        interrupt,
+        events: &*streams,
+        applied_by: SELF,
+        now: environment.now,
+    };
+    metadata::run(&request, tasks, warnings, job).await
 }
 
 /// A context (`None` is the current one) and its network (`None` is none).

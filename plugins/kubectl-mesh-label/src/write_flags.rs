@@ -5,8 +5,6 @@ use mesh_common::model::metadata::MetadataField;
 use mesh_common::ops::metadata::{IfMissing, Request};
 use mesh_common::terminal::flags::DryRunFlags;
 
-use crate::cli::SELF;
-
 /// How the label or annotation is written.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WriteFlags {
@@ -34,7 +32,6 @@ impl WriteFlags {
             is_list: false,
             rehearse: false,
             dry_run: self.dry_run.resolve(),
-            applied_by: SELF.to_owned(),
         }
     }
 }

@@ -62,6 +62,8 @@ pub enum Knob {
     Kuberc,
     /// The class of the load balancer.
     LoadBalancerClass,
+    /// The address of the load balancer.
+    LoadBalancerIp,
     /// The client addresses that the load balancer accepts.
     LoadBalancerSourceRange,
     /// The name.
@@ -160,6 +162,7 @@ impl Knob {
             Self::Kubeconfig => "--kubeconfig",
             Self::Kuberc => "--kuberc",
             Self::LoadBalancerClass => "--load-balancer-class",
+            Self::LoadBalancerIp => "--load-balancer-ip",
             Self::LoadBalancerSourceRange => "--load-balancer-source-range",
             Self::Name => "--name",
             Self::Namespace => "-n",

@@ -37,6 +37,11 @@ impl Step {
         step.text(format!(" with the value {}", named(value)))
     }
 
+    /// Returns an example of a setting; the value must be safe to paste.
+    pub fn example(knob: Knob, value: impl Into<String>) -> Self {
+        Self::new("for example: ").set(knob, value)
+    }
+
     /// Appends words.
     #[must_use]
     pub fn text(mut self, text: impl Into<String>) -> Self {

@@ -11,6 +11,7 @@ use super::verdict::look_at_pods;
 use super::verdict_tls::because;
 use super::warned::with_newest;
 use super::{About, AddressKind, ClusterFacts, Exposure, Gateway};
+use crate::command::{Knob, Step};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::names::{
     EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, NODE_SELECTOR_ANNOTATION,
@@ -68,9 +69,11 @@ fn no_gateway(cluster: &ClusterFacts) -> Option<Finding> {
     let message = format!(
         "no Service of this cluster's own gateway has the label {NETWORK_LABEL} (service {remote} describes a gateway of another cluster): the other networks have no way into {network}"
     );
-    let fix = format!(
-        "install an east-west gateway under another name than {EAST_WEST_GATEWAY} (--name): service {remote} is not to be changed"
-    );
+    let fix = Step::new(format!(
+        "install an east-west gateway under another name than {EAST_WEST_GATEWAY} ("
+    ))
+    .knob(Knob::Name)
+    .text(format!("): service {remote} is not to be changed"));
     Some(Finding::new(CheckId::EwgMissing, Severity::Error, message).fix(fix))
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use crate::Error;
 use crate::cluster_name::is_dns_label;
+use crate::command::{Knob, Step};
 
 /// The domain of a cluster's Services; `cluster.local` by default.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,7 +79,7 @@ impl FromStr for ClusterDomain {
         Err(Error::usage(format!(
             "cluster domain {text:?} is not a name in DNS (labels of a-z, 0-9 and '-' with dots between them)"
         ))
-        .hint(format!("for example: --cluster-domain {near}")))
+        .hint(Step::example(Knob::ClusterDomain, near)))
     }
 }
 
@@ -86,14 +87,19 @@ impl FromStr for HostName {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let wrong = |why: &str, hint: &str| {
-            Err(Error::usage(format!("host {text:?} {why}")).hint(hint.to_owned()))
-        };
-        let example = "for example: --host istiod.example.com";
+        let wrong =
+            |why: &str, hint: Step| Err(Error::usage(format!("host {text:?} {why}")).hint(hint));
+        let example = Step::example(Knob::Host, "istiod.example.com");
         if text.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
             return wrong(
                 "is an address, and the gateway tells hosts apart by name",
-                "give the address a name in DNS, or leave --https, --host and --credential away",
+                Step::new("give the address a name in DNS, or leave ")
+                    .knob(Knob::Https)
+                    .text(", ")
+                    .knob(Knob::Host)
+                    .text(" and ")
+                    .knob(Knob::Credential)
+                    .text(" away"),
             );
         }
         if text.contains('*') {

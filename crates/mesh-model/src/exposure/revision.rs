@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use crate::Error;
 use crate::cluster_name::{is_dns_label, nearest_label};
+use crate::command::{Knob, Step};
 
 /// The value of the chart's labels for the revision without a name. Source: `templates/deployment.yaml` of the chart
 /// istiod.
@@ -57,8 +58,8 @@ impl FromStr for Revision {
         ));
         let near: String = nearest_label(text).chars().take(56).collect();
         Err(match near.trim_end_matches('-') {
-            "" => error.hint("for example: --revision canary"),
-            near => error.hint(format!("for example: --revision {near}")),
+            "" => error.hint(Step::example(Knob::Revision, "canary")),
+            near => error.hint(Step::example(Knob::Revision, near)),
         })
     }
 }

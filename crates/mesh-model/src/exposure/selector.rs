@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use crate::Error;
 use crate::cluster_name::is_dns_label;
+use crate::command::{Knob, Step};
 use crate::network::is_label_value;
 
 /// The labels that select a gateway's pods, at least one; `istio=eastwestgateway` by default.
@@ -58,7 +59,7 @@ impl FromStr for GatewaySelector {
         for pair in text.split(',') {
             let wrong = |why: &str| {
                 Error::usage(format!("selector {text:?} {why}"))
-                    .hint(format!("for example: --selector {}", Self::default()))
+                    .hint(Step::example(Knob::Selector, Self::default().to_string()))
             };
             let (key, value) = pair
                 .split_once('=')

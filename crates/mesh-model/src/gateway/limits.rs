@@ -3,7 +3,7 @@
 use super::ports::STATUS;
 use super::{EastWestGateway, GatewayPort};
 use crate::Error;
-use crate::command::{Knob, Remedy};
+use crate::command::{Knob, Remedy, Step};
 use crate::names::ISTIO_SYSTEM;
 
 /// The forms of installation of a gateway.
@@ -27,16 +27,16 @@ pub fn unexpressed(gateway: &EastWestGateway, form: Form) -> Vec<Error> {
         Form::Manifest | Form::Iop => Vec::new(),
         Form::Helm => of_helm(gateway).into_iter().collect(),
         Form::GatewayApi => {
-            let hint = "use --format manifest";
+            let hint = Step::new("use ").set(Knob::Format, "manifest").into();
             of_istiod(gateway, hint)
                 .chain(of_listeners(gateway))
                 .collect()
         }
         Form::Ambient => {
-            let hint = "give istiod a ConfigMap with it by spec.infrastructure.parametersRef of the Gateway";
+            let hint = "give istiod a ConfigMap with it by spec.infrastructure.parametersRef of the Gateway".into();
             let ports = (!gateway.ports.are_usual()).then(|| {
-                Error::usage("an ambient gateway has no --ports: the istiods of other clusters look for 15008 and nothing else")
-                    .hint("leave --ports away")
+                Error::usage("the ports of an ambient gateway are fixed: the istiods of other clusters look for 15008 and nothing else")
+                    .hint(Step::new("leave ").knob(Knob::Ports).text(" away"))
             });
             of_istiod(gateway, hint).chain(ports).collect()
         }
@@ -47,7 +47,7 @@ fn of_helm(gateway: &EastWestGateway) -> Option<Error> {
     let namespace = &gateway.namespace;
     (namespace != ISTIO_SYSTEM).then(|| {
         Error::usage(format!(
-            "Helm values name no namespace, so --namespace {namespace} is Helm's to be told"
+            "Helm values name no namespace, so namespace {namespace} is Helm's to be told"
         ))
         .hint(format!(
             "leave it away here, and name {namespace} to helm install with -n"
@@ -59,42 +59,42 @@ fn of_helm(gateway: &EastWestGateway) -> Option<Error> {
 /// sets by itself what a Gateway cannot contain; the platform is the one that istiod was installed for. The addresses
 /// of a Gateway become `loadBalancerIP` of its Service, which is not the same as external IPs. Source:
 /// `files/kube-gateway.yaml` and `files/waypoint.yaml` of the chart istiod.
-fn of_istiod(gateway: &EastWestGateway, hint: &str) -> impl Iterator<Item = Error> {
+fn of_istiod(gateway: &EastWestGateway, hint: Remedy) -> impl Iterator<Item = Error> {
     let service = &gateway.service;
     let silent = [
-        ("--replicas", gateway.replicas.is_some()),
+        ("the number of replicas", gateway.replicas.is_some()),
         (
-            "--load-balancer-class",
+            "the class of a load balancer",
             service.load_balancer_class.is_some(),
         ),
-        ("--external-ip", !service.external_ips.is_empty()),
+        ("external IPs", !service.external_ips.is_empty()),
         (
-            "--load-balancer-source-range",
+            "source ranges of a load balancer",
             !service.load_balancer_source_ranges.is_empty(),
         ),
         (
-            "--external-traffic-policy",
+            "an external traffic policy",
             service.external_traffic_policy.is_some(),
         ),
         (
-            "--internal-traffic-policy",
+            "an internal traffic policy",
             service.internal_traffic_policy.is_some(),
         ),
-        ("--ip-family-policy", service.ip_family_policy.is_some()),
-        ("--ip-family", !service.ip_families.is_empty()),
+        ("an IP family policy", service.ip_family_policy.is_some()),
+        ("IP families", !service.ip_families.is_empty()),
         (
-            "--node-selector",
+            "a node selector",
             !gateway.scheduling.node_selector.is_empty(),
         ),
-        ("--toleration", !gateway.scheduling.tolerations.is_empty()),
-        ("--platform", gateway.platform.is_some()),
+        ("tolerations", !gateway.scheduling.tolerations.is_empty()),
+        ("the platform", gateway.platform.is_some()),
     ];
     let given = silent.into_iter().filter(|(_, given)| *given);
-    given.map(move |(flag, _)| {
+    given.map(move |(setting, _)| {
         Error::usage(format!(
-            "a Gateway of the Gateway API has no field for {flag}"
+            "a Gateway of the Gateway API has no field for {setting}"
         ))
-        .hint(hint)
+        .hint(hint.clone())
     })
 }
 

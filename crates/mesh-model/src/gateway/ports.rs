@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::Error;
 use crate::cluster_name::is_dns_label;
+use crate::command::{Knob, Remedy};
 use crate::services_port::SERVICES_PORT;
 
 /// The name of the port for traffic into the network.
@@ -141,7 +142,7 @@ impl Ports {
         }
         if !ports.iter().any(|port| port.name == TLS) {
             let error = Error::usage("the port tls is missing, by which other networks come in");
-            errors.push(error.hint("add --ports status-port,tls"));
+            errors.push(error.hint(Remedy::add(Knob::Ports, "status-port,tls")));
         }
         Error::all(errors).map_or(Ok(Self(ports)), Err)
     }

@@ -1,6 +1,8 @@
 //! The requested gateway.
 
 use super::{GatewayService, Ports, Scheduling, ServiceType};
+use crate::command::{Knob, Step};
+use crate::event::Event;
 use crate::exposure::ClusterDomain;
 use crate::names::{EAST_WEST_GATEWAY, ISTIO_SYSTEM, NODE_SELECTOR_ANNOTATION};
 use crate::network::NetworkName;
@@ -63,7 +65,7 @@ impl EastWestGateway {
     /// Returns the reasons why istiods find no address for it although the objects are valid.
     ///
     /// Source: `convertService` in Istio's `pilot/pkg/serviceregistry/kube/conversion.go`.
-    pub fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<Event> {
         if self.network.is_none() || !self.service.external_ips.is_empty() {
             return Vec::new();
         }
@@ -77,13 +79,30 @@ impl EastWestGateway {
             {
                 Vec::new()
             }
-            ServiceType::NodePort => vec![format!(
-                "istiod takes no address from a NodePort Service without the annotation {NODE_SELECTOR_ANNOTATION}; for all nodes: --annotation {NODE_SELECTOR_ANNOTATION}='{{}}'"
-            )],
-            ServiceType::ClusterIp => vec![
-                "istiod finds no address of a ClusterIP Service that other networks could reach; leave --service-type away for a load balancer"
-                    .to_owned(),
-            ],
+            ServiceType::NodePort => vec![Event::Warning {
+                text: format!(
+                    "istiod takes no address from a NodePort Service without the annotation {NODE_SELECTOR_ANNOTATION}"
+                ),
+                hints: vec![
+                    Step::new("for all nodes: ")
+                        .set(
+                            Knob::Annotation,
+                            format!("{NODE_SELECTOR_ANNOTATION}='{{}}'"),
+                        )
+                        .into(),
+                ],
+            }],
+            ServiceType::ClusterIp => vec![Event::Warning {
+                text:
+                    "istiod finds no address of a ClusterIP Service that other networks could reach"
+                        .to_owned(),
+                hints: vec![
+                    Step::new("leave ")
+                        .knob(Knob::ServiceType)
+                        .text(" away, for a load balancer")
+                        .into(),
+                ],
+            }],
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use mesh_client::{Cluster, Interrupt, concerns_one_cluster, each_alone, fan_out, with_lost};
 use mesh_model::change::{Change, DryRun};
-use mesh_model::event::{Event, Events};
 use mesh_model::{Error, Exit};
 
 use super::{ClusterPlan, Plan, Write};
+use crate::Job;
 
 /// The result of a plan that was carried out.
 pub struct Applied {
@@ -45,28 +45,23 @@ impl<W: Write> Plan<W> {
     ///
     /// # Errors
     /// A write that was refused, unless that concerns one cluster of several; where no cluster is as planned, all errors.
-    pub async fn carry_out(
-        self,
-        dry_run: DryRun,
-        interrupt: &Interrupt,
-        events: &dyn Events,
-    ) -> Result<Applied, Error> {
+    pub async fn carry_out(self, dry_run: DryRun, job: Job<'_>) -> Result<Applied, Error> {
         if dry_run.writes() {
-            return self.write(interrupt, events).await;
+            return self.write(job).await;
         }
         for change in self.change_set() {
-            tell(change, dry_run, events)?;
+            tell(change, dry_run, job)?;
         }
         let done = self.clusters.into_iter().map(|one| one.cluster).collect();
-        finish(done, Vec::new(), self.skipped, Vec::new(), events)
+        finish(done, Vec::new(), self.skipped, Vec::new(), job)
     }
 
-    async fn write(self, interrupt: &Interrupt, events: &dyn Events) -> Result<Applied, Error> {
-        let results = fan_out(&self.clusters, |one| write_cluster(one, interrupt)).await;
+    async fn write(self, job: Job<'_>) -> Result<Applied, Error> {
+        let results = fan_out(&self.clusters, |one| write_cluster(one, job.interrupt)).await;
         let (mut done, mut broken, mut failed) = (Vec::new(), Vec::new(), Vec::new());
         for (one, (changes, result)) in self.clusters.into_iter().zip(results) {
             for change in changes {
-                tell(change, DryRun::None, events)?;
+                tell(change, DryRun::None, job)?;
             }
             match result {
                 Ok(()) => done.push(one.cluster),
@@ -74,7 +69,7 @@ impl<W: Write> Plan<W> {
                 Err(error) => failed.push(error),
             }
         }
-        finish(done, failed, self.skipped, broken, events)
+        finish(done, failed, self.skipped, broken, job)
     }
 }
 
@@ -105,13 +100,13 @@ fn changes(write: &impl Write) -> bool {
 }
 
 /// Tells a change. What is as planned already is no dry run.
-fn tell(change: Change, dry_run: DryRun, events: &dyn Events) -> Result<(), Error> {
+fn tell(change: Change, dry_run: DryRun, job: Job<'_>) -> Result<(), Error> {
     let dry_run = if change.action.is_write() {
         dry_run
     } else {
         DryRun::None
     };
-    events.tell(Event::Done { change, dry_run })
+    job.done(change, dry_run)
 }
 
 /// Warns of the clusters that were skipped or broke off, unless there is no other.
@@ -120,18 +115,17 @@ fn finish(
     mut failed: Vec<Error>,
     mut skipped: Vec<Error>,
     mut broken: Vec<Error>,
-    events: &dyn Events,
+    job: Job<'_>,
 ) -> Result<Applied, Error> {
     if done.is_empty() {
         failed.append(&mut skipped);
         failed.append(&mut broken);
     }
     for error in &skipped {
-        events.tell(Event::warning_of(error, "nothing was changed there"))?;
+        job.warn_of(error, "nothing was changed there")?;
     }
     for error in &broken {
-        let meaning = "what was not done there is done by another run";
-        events.tell(Event::warning_of(error, meaning))?;
+        job.warn_of(error, "what was not done there is done by another run")?;
     }
     if let Some(error) = Error::all(failed) {
         return Err(error);

@@ -19,6 +19,7 @@ use super::{FieldChange, IfMissing, Object, ObjectName, Request};
 /// The object is missing, has another value, or another field manager owns the field.
 pub(super) fn plan<K: Object>(
     request: &Request,
+    applied_by: &str,
     kubectl: &Kubectl,
     context: &str,
     name: &ObjectName,
@@ -30,7 +31,7 @@ pub(super) fn plan<K: Object>(
             .map_err(|fault| fault.explain::<K>(request.field, context, name, value))?,
         None => match (value, request.if_missing) {
             (Some(value), IfMissing::Create) => {
-                let object = new(request, name, value)?;
+                let object = new(request, applied_by, name, value)?;
                 let body = Body::Apply {
                     object,
                     force: false,
@@ -102,13 +103,18 @@ fn same_list(one: &str, other: &str) -> bool {
 }
 
 /// Returns an object of ours that has the field and nothing else.
-fn new<K: Object>(request: &Request, name: &ObjectName, value: &str) -> Result<Box<K>, Error> {
+fn new<K: Object>(
+    request: &Request,
+    applied_by: &str,
+    name: &ObjectName,
+    value: &str,
+) -> Result<Box<K>, Error> {
     let bare = json!({
         "apiVersion": K::api_version(&()), "kind": K::kind(&()),
         "metadata": {"name": name.name, "namespace": name.namespace},
     });
     let mut object = request.field.applied(&bare, Some(value));
-    object["metadata"]["annotations"][APPLIED_BY] = json!(request.applied_by);
+    object["metadata"]["annotations"][APPLIED_BY] = json!(applied_by);
     serde_json::from_value(object)
         .map(Box::new)
         .map_err(unreadable)
@@ -188,7 +194,6 @@ mod tests {
             is_list: false,
             rehearse: false,
             dry_run: DryRun::None,
-            applied_by: "test/1".to_owned(),
         }
     }
 
@@ -203,7 +208,15 @@ mod tests {
             name: "n".to_owned(),
         };
         let kubectl = Kubectl::default().context("east");
-        plan(request, &kubectl, "east", &name, found.as_ref(), value)
+        plan(
+            request,
+            "test/1",
+            &kubectl,
+            "east",
+            &name,
+            found.as_ref(),
+            value,
+        )
     }
 
     fn action(planned: Result<FieldChange<Namespace>, Error>) -> Option<Action> {

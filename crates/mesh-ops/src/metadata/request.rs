@@ -58,8 +58,6 @@ pub struct Request {
     pub rehearse: bool,
     /// How far the request goes.
     pub dry_run: DryRun,
-    /// The program and version that created objects are annotated with.
-    pub applied_by: String,
 }
 
 /// The value that the field shall have in one cluster.

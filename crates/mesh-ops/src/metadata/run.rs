@@ -1,8 +1,7 @@
 //! Runs a request: observe every cluster, plan all of them, rehearse, then write.
 
-use mesh_client::{Connector, Interrupt, Target, each_alone, with_lost};
+use mesh_client::{Target, each_alone, with_lost};
 use mesh_model::change::DryRun;
-use mesh_model::event::{Event, Events};
 use mesh_model::fleet::{left_out, not_compared, without};
 use mesh_model::{Error, Exit};
 
@@ -10,6 +9,7 @@ use super::observe::{TargetState, observe};
 use super::plan::plan;
 use super::same_clusters::{Known, same_clusters};
 use super::{ClusterTask, FieldChange, Object, Request};
+use crate::Job;
 use crate::change::{ClusterPlan, Plan};
 
 /// Runs the request in all clusters. `extra_warnings` returns what else is worth a warning about an object of a cluster.
@@ -20,12 +20,10 @@ pub async fn run<K: Object>(
     request: &Request,
     tasks: Vec<ClusterTask>,
     extra_warnings: impl Fn(&K, &Target) -> Vec<String>,
-    connector: &Connector,
-    interrupt: &Interrupt,
-    events: &dyn Events,
+    job: Job<'_>,
 ) -> Result<Exit, Error> {
-    let plan = prepare(request, tasks, extra_warnings, connector, interrupt, events).await?;
-    let applied = plan.carry_out(request.dry_run, interrupt, events).await?;
+    let plan = prepare(request, tasks, extra_warnings, job).await?;
+    let applied = plan.carry_out(request.dry_run, job).await?;
     Ok(applied.exit)
 }
 
@@ -37,36 +35,35 @@ pub async fn prepare<K: Object>(
     request: &Request,
     tasks: Vec<ClusterTask>,
     extra_warnings: impl Fn(&K, &Target) -> Vec<String>,
-    connector: &Connector,
-    interrupt: &Interrupt,
-    events: &dyn Events,
+    job: Job<'_>,
 ) -> Result<Plan<FieldChange<K>>, Error> {
-    let read = interrupt
-        .or(async { Ok(observe::<K>(connector, tasks).await) })
+    let read = job
+        .interrupt
+        .or(async { Ok(observe::<K>(job.connector, tasks).await) })
         .await?;
     let (states, mut skipped) = each_alone(read)?;
-    let states =
-        each_cluster_once(states, events).map_err(|error| with_lost(error, &mut skipped))?;
+    let states = each_cluster_once(states, job).map_err(|error| with_lost(error, &mut skipped))?;
     for state in &states {
         for object in state.objects.iter().filter_map(|(_, found)| found.as_ref()) {
             for warning in extra_warnings(object, state.cluster.target()) {
-                events.tell(Event::warning(warning))?;
+                job.warn(warning)?;
             }
         }
     }
-    let clusters = planned(states, request).map_err(|error| with_lost(error, &mut skipped))?;
+    let clusters =
+        planned(states, request, job.applied_by).map_err(|error| with_lost(error, &mut skipped))?;
     let plan = Plan { clusters, skipped };
     match request.dry_run {
         DryRun::Client => Ok(plan),
         DryRun::None if !request.rehearse => Ok(plan),
-        DryRun::None | DryRun::Server => plan.rehearse(interrupt).await,
+        DryRun::None | DryRun::Server => plan.rehearse(job.interrupt).await,
     }
 }
 
 /// Returns each cluster once, whatever the number of its contexts.
 fn each_cluster_once<K>(
     states: Vec<TargetState<K>>,
-    events: &dyn Events,
+    job: Job<'_>,
 ) -> Result<Vec<TargetState<K>>, Error> {
     let known: Vec<Known<'_>> = states
         .iter()
@@ -78,13 +75,12 @@ fn each_cluster_once<K>(
         .collect();
     for one in &states {
         if let Some(reason) = one.uid.reason().filter(|_| states.len() > 1) {
-            events.tell(Event::warning(not_compared(one.cluster.context(), reason)))?;
+            job.warn(not_compared(one.cluster.context(), reason))?;
         }
     }
     let doubles = same_clusters(&known)?;
     for (double, first) in &doubles {
-        let line = left_out(known[*double].context, known[*first].context);
-        events.tell(Event::Note(line))?;
+        job.note(left_out(known[*double].context, known[*first].context))?;
     }
     Ok(without(&doubles, states))
 }
@@ -93,6 +89,7 @@ fn each_cluster_once<K>(
 fn planned<K: Object>(
     states: Vec<TargetState<K>>,
     request: &Request,
+    applied_by: &str,
 ) -> Result<Vec<ClusterPlan<FieldChange<K>>>, Error> {
     let (mut clusters, mut wrong) = (Vec::new(), Vec::new());
     for state in states {
@@ -100,7 +97,8 @@ fn planned<K: Object>(
         let value = state.value.as_deref();
         let mut writes = Vec::new();
         for (name, found) in &state.objects {
-            match plan(request, kubectl, context, name, found.as_ref(), value) {
+            let found = found.as_ref();
+            match plan(request, applied_by, kubectl, context, name, found, value) {
                 Ok(change) => writes.push(change),
                 Err(error) => wrong.push(error),
             }

@@ -7,6 +7,7 @@
 )]
 
 mod delete;
+mod gateway;
 mod metadata;
 mod secret;
 mod support;

@@ -13,7 +13,7 @@ use mesh_testkit::black_box::writes;
 use mesh_testkit::embedded::Cluster;
 use serde_json::{Value, json};
 
-use crate::support::{Collected, connector, lines, no_interrupt, target};
+use crate::support::{Collected, lines, target, with_job};
 
 fn request() -> Request {
     Request {
@@ -24,7 +24,6 @@ fn request() -> Request {
         is_list: false,
         rehearse: false,
         dry_run: DryRun::None,
-        applied_by: "jobs/1".to_owned(),
     }
 }
 
@@ -61,14 +60,9 @@ async fn run(
     let tasks = clusters.iter().map(|(cluster, net)| task(cluster, net));
     let warnings =
         |found: &Namespace, target: &Target| misspelled_labels(found, &target.described());
-    metadata::run(
-        request,
-        tasks.collect(),
-        warnings,
-        &connector(),
-        &no_interrupt(),
-        events,
-    )
+    with_job(events, async |job| {
+        metadata::run(request, tasks.collect(), warnings, job).await
+    })
     .await
 }
 
@@ -120,23 +114,17 @@ async fn the_change_set_is_known_before_the_first_write_and_a_dry_run_tells_it()
         let events = Collected::default();
         let tasks = vec![task(&east, "net-a"), task(&west, "net-b")];
         let no_warnings = |_: &Namespace, _: &Target| Vec::new();
-        let plan = metadata::prepare(
-            &request,
-            tasks,
-            no_warnings,
-            &connector(),
-            &no_interrupt(),
-            &events,
-        )
-        .await
-        .unwrap();
+        let plan = with_job(&events, async |job| {
+            metadata::prepare(&request, tasks, no_warnings, job).await
+        });
+        let plan = plan.await.unwrap();
         let changes = plan.change_set();
         let actions: Vec<Action> = changes.iter().map(|change| change.action).collect();
         assert_eq!(actions, [Action::Keep, Action::Create]);
         assert_eq!(lines(&events), Vec::<String>::new());
         let text = serde_json::to_string(&changes).unwrap();
         assert_eq!(serde_json::from_str::<ChangeSet>(&text).unwrap(), changes);
-        plan.carry_out(dry_run, &no_interrupt(), &events)
+        with_job(&events, async |job| plan.carry_out(dry_run, job).await)
             .await
             .unwrap();
         assert_eq!(
@@ -200,16 +188,10 @@ async fn a_cluster_that_is_not_reached_does_not_affect_the_others() {
     west.stop();
     let events = Collected::default();
     let no_warnings = |_: &Namespace, _: &Target| Vec::new();
-    let exit = metadata::run(
-        &request(),
-        tasks,
-        no_warnings,
-        &connector(),
-        &no_interrupt(),
-        &events,
-    )
-    .await
-    .unwrap();
+    let exit = with_job(&events, async |job| {
+        metadata::run(&request(), tasks, no_warnings, job).await
+    });
+    let exit = exit.await.unwrap();
     assert_eq!(exit, Exit::Partial);
     let lines = lines(&events);
     assert_eq!(

@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 
+use jiff::Timestamp;
 use mesh_client::{Connector, ConnectorOptions, Interrupt, Kubeconfig, Overrides, Target};
 use mesh_model::event::Event;
+use mesh_ops::Job;
 use mesh_testkit::embedded::Cluster;
 use tempfile::TempDir;
 
@@ -12,13 +14,29 @@ pub(crate) type Collected = RefCell<Vec<Event>>;
 
 /// A connector of a program that calls jobs as a library.
 pub(crate) fn connector() -> Connector {
-    let now = "2026-11-21T00:00:00Z".parse().unwrap();
-    Connector::new(ConnectorOptions::new("jobs/1", now))
+    Connector::new(ConnectorOptions::new("jobs/1", now()))
+}
+
+fn now() -> Timestamp {
+    "2026-11-21T00:00:00Z".parse().unwrap()
 }
 
 /// An interrupt that is never pressed.
 pub(crate) fn no_interrupt() -> Interrupt {
     Interrupt::new().1
+}
+
+/// Calls `work` with a job that tells `events`, and that nobody interrupts.
+pub(crate) async fn with_job<T>(events: &Collected, work: impl AsyncFnOnce(Job<'_>) -> T) -> T {
+    let (connector, interrupt) = (connector(), no_interrupt());
+    let job = Job {
+        connector: &connector,
+        interrupt: &interrupt,
+        events,
+        applied_by: "jobs/1",
+        now: now(),
+    };
+    work(job).await
 }
 
 /// The cluster as a job is told of it.

@@ -25,13 +25,13 @@ Examples:
   # On two clusters whose networks `kubectl mesh-label network` has named
   kubectl mesh-eastwest apply --context east,west
 
-  # And until the gateways can be found
+  # And wait for their addresses
   kubectl mesh-eastwest apply --context east,west --wait=10m
 
-  # What would be done?
+  # Only show what would be done
   kubectl mesh-eastwest apply --context east --dry-run=server
 
-  # A gateway that leads remote clusters to this cluster's istiod too
+  # A gateway for remote clusters of this cluster's istiod too
   kubectl mesh-eastwest apply --context east --expose services,istiod
 
   # Ambient mode
@@ -49,7 +49,7 @@ pub(crate) struct ApplyArgs {
     /// Domain of the cluster's Services [default: read from its control plane]
     #[arg(long, value_name = "DOMAIN")]
     pub cluster_domain: Option<String>,
-    /// Take over what somebody else applies, such as Argo CD or Flux
+    /// If true, server-side apply will force the changes against conflicts: fields that Argo CD, Flux or others own
     #[arg(long)]
     pub force_conflicts: bool,
     #[command(flatten)]

@@ -45,7 +45,7 @@ Examples:
   kubectl mesh-eastwest expose services --cluster-domain corp.example \\
     --selector istio=eastwest
 
-  # As the gateway and istiod that are there need it
+  # With the labels, namespace and domain that the cluster has
   kubectl mesh-eastwest expose services --from-context west |
     kubectl --context west apply -f -")]
 pub(crate) struct ServicesArgs {
@@ -58,8 +58,8 @@ pub(crate) struct ServicesArgs {
 
 /// Expose istiod to clusters that have none of their own
 ///
-/// Needed in the cluster whose istiod leads them. TLS ends at istiod, which is known by its names inside the cluster;
-/// with --https it ends at the gateway, which shows a certificate of its own.
+/// Needed in the cluster whose istiod manages them. TLS ends at istiod, which is known by its names inside the cluster;
+/// with --https it ends at the gateway, which presents a certificate of its own.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
@@ -93,7 +93,7 @@ pub(crate) struct IstiodArgs {
     pub gateway: GatewayFlags,
 }
 
-/// What both forms need to know of gateway and cluster.
+/// The flags of both verbs about gateway and cluster.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GatewayFlags {
     /// Labels of the gateway's pods [default: istio=eastwestgateway]

@@ -1,60 +1,60 @@
-//! What `expose` was asked for, checked; nothing later looks at a raw flag.
+//! The arguments of `expose`, checked; nothing later looks at a raw flag.
 
 use std::str::FromStr;
 
 use mesh_common::model::Error;
 use mesh_common::model::command::{Knob, Remedy};
 use mesh_common::model::exposure::{HttpsExposure, Revision, is_dns_name};
+use mesh_common::ops::gateway::live::{ExposureRequest, IstiodRequest};
 use mesh_common::terminal::flags::{ConnectFlags, given};
 
 use super::args::{GatewayFlags, IstiodArgs, ServicesArgs};
-use crate::live::{Asked, AskedIstiod};
 
-/// What `expose services` was asked for.
+/// Returns the request of `expose services`.
 ///
 /// # Errors
 /// All that is wrong with the arguments, joined.
-pub(super) fn services(arguments: &ServicesArgs) -> Result<Asked, Error> {
+pub(super) fn services(arguments: &ServicesArgs) -> Result<ExposureRequest, Error> {
     let mut errors = Vec::new();
-    let asked = Asked {
+    let asked = ExposureRequest {
         port: arguments.port,
         ..asked(&arguments.gateway, &mut errors)
     };
     Error::all(errors).map_or(Ok(asked), Err)
 }
 
-/// What `expose istiod` was asked for.
+/// Returns the request of `expose istiod`.
 ///
 /// # Errors
 /// All that is wrong with the arguments, joined.
-pub(super) fn istiod(arguments: &IstiodArgs) -> Result<AskedIstiod, Error> {
+pub(super) fn istiod(arguments: &IstiodArgs) -> Result<IstiodRequest, Error> {
     let mut errors = Vec::new();
-    let asked = AskedIstiod {
-        asked: asked(&arguments.gateway, &mut errors),
+    let asked = IstiodRequest {
+        exposure: asked(&arguments.gateway, &mut errors),
         revisions: revisions(&arguments.revision, &mut errors),
         https: https(arguments, &mut errors),
     };
     if arguments.https && asked.revisions.len() > 1 {
         errors.push(
-            Error::usage("one host leads to one istiod, and --revision names several")
+            Error::usage("one host is for one istiod, and --revision names several")
                 .hint(Remedy::add(Knob::Revision, asked.revisions[0].word())),
         );
     }
     Error::all(errors).map_or(Ok(asked), Err)
 }
 
-fn asked(flags: &GatewayFlags, errors: &mut Vec<Error>) -> Asked {
+fn asked(flags: &GatewayFlags, errors: &mut Vec<Error>) -> ExposureRequest {
     let alone = connecting(&flags.connect);
     if given(flags.from_context.as_deref()).is_none() && !alone.is_empty() {
         errors.push(
             Error::usage(format!(
-                "without --from-context no cluster is asked, so {} cannot matter",
+                "without --from-context no cluster is read, so {} has no effect",
                 alone.join(", ")
             ))
             .hint("add --from-context CONTEXT, or leave the others away"),
         );
     }
-    Asked {
+    ExposureRequest {
         namespace: flags.namespace.named().map(str::to_owned),
         selector: parsed(flags.selector.as_deref(), errors),
         cluster_domain: parsed(flags.cluster_domain.as_deref(), errors),
@@ -62,7 +62,7 @@ fn asked(flags: &GatewayFlags, errors: &mut Vec<Error>) -> Asked {
     }
 }
 
-/// Those flags about connecting that were given.
+/// Returns the flags about connecting that were given.
 fn connecting(flags: &ConnectFlags) -> Vec<&'static str> {
     [
         (flags.kubeconfig.is_some(), "--kubeconfig"),
@@ -90,7 +90,7 @@ fn connecting(flags: &ConnectFlags) -> Vec<&'static str> {
     .collect()
 }
 
-/// The value of a flag, where it was given and is good; what is wrong joins `errors`.
+/// Returns the value of a flag, where it was given and is valid; an error joins `errors`.
 fn parsed<T: FromStr<Err = Error>>(flag: Option<&str>, errors: &mut Vec<Error>) -> Option<T> {
     given(flag)?
         .parse()
@@ -98,7 +98,7 @@ fn parsed<T: FromStr<Err = Error>>(flag: Option<&str>, errors: &mut Vec<Error>) 
         .ok()
 }
 
-/// Each revision once, in the order given.
+/// Returns each revision once, in the order given.
 fn revisions(names: &[String], errors: &mut Vec<Error>) -> Vec<Revision> {
     let mut revisions = Vec::new();
     for name in names {

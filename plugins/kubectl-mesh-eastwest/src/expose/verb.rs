@@ -3,13 +3,13 @@
 use mesh_common::client::Interrupt;
 use mesh_common::model::yaml::to_documents;
 use mesh_common::model::{Error, Exit, exposure};
+use mesh_common::ops::gateway::live::{self, IstioState};
 use mesh_common::terminal::flags::{connector, given};
 use mesh_common::terminal::{Environment, Streams};
 
 use super::args::{ExposeArgs, Exposed, GatewayFlags};
 use super::options;
 use crate::cli::SELF;
-use crate::live::{self, Live};
 
 pub(crate) async fn run(
     arguments: ExposeArgs,
@@ -47,14 +47,14 @@ pub(crate) async fn run(
     Ok(Exit::Fine)
 }
 
-/// What is there in the cluster that `--from-context` names, if it names one.
+/// Reads the cluster that `--from-context` names, if it names one.
 async fn read(
     flags: &GatewayFlags,
     environment: &Environment,
     interrupt: &Interrupt,
     streams: &Streams,
     warnings: &mut Vec<String>,
-) -> Result<Option<Live>, Error> {
+) -> Result<Option<IstioState>, Error> {
     let Some(context) = given(flags.from_context.as_deref()) else {
         return Ok(None);
     };

@@ -40,15 +40,15 @@ pub(crate) struct GenerateArgs {
     /// Domain of the cluster's Services, with --format gateway-api [default: cluster.local]
     #[arg(long, value_name = "DOMAIN")]
     pub cluster_domain: Option<String>,
-    /// Does nothing; taken because gen-eastwest-gateway.sh takes it
+    /// Accepted for compatibility with gen-eastwest-gateway.sh; ignored
     #[arg(long, value_name = "MESH", hide_short_help = true)]
     pub mesh: Option<String>,
-    /// Does nothing; taken because gen-eastwest-gateway.sh takes it
+    /// Accepted for compatibility with gen-eastwest-gateway.sh; ignored
     #[arg(long, value_name = "CLUSTER", hide_short_help = true)]
     pub cluster: Option<String>,
 }
 
-/// What a gateway is printed as.
+/// The form in which a gateway is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// Objects for kubectl apply -f -
@@ -62,7 +62,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// What it is of a gateway in sidecar mode.
+    /// Returns the form of a gateway in sidecar mode.
     pub(super) fn form(self) -> Form {
         match self {
             Self::Manifest => Form::Manifest,

@@ -1,17 +1,19 @@
-//! The flags that say what a gateway is to be, whatever becomes of it.
+//! The flags of a gateway, for every verb that makes one.
 
 use clap::{Args, ValueEnum};
-use mesh_common::model::gateway::{IpFamily, IpFamilyPolicy, ServiceType, TrafficPolicy};
-use mesh_common::terminal::flags::NamespaceFlags;
+use mesh_common::model::gateway::{
+    EastWestGateway, GatewaySpec, IpFamily, IpFamilyPolicy, ServiceType, TrafficPolicy,
+};
+use mesh_common::terminal::flags::{NamespaceFlags, given};
 
-/// What a gateway is to be. Values are checked by `resolve`, so that all that is wrong is said at once.
+/// A gateway. Values are checked by [`GatewaySpec::resolve`], so that all that is wrong is reported at once.
 #[derive(Debug, Clone, Args)]
 #[expect(
     clippy::doc_markdown,
     reason = "the documentation of a flag is its help"
 )]
 pub(crate) struct GatewayFlags {
-    /// Network that the gateway leads into, which is the cluster's
+    /// Network of the cluster, which the gateway is the way into
     #[arg(long, value_name = "NETWORK")]
     pub network: Option<String>,
     /// Make a gateway without a network, for virtual machines in a mesh of one cluster
@@ -37,13 +39,13 @@ pub(crate) struct GatewayFlags {
     /// Load balancer that serves its Service, where the cluster has several
     #[arg(long, value_name = "CLASS")]
     pub load_balancer_class: Option<String>,
-    /// Address that leads to the cluster's nodes by itself; may be repeated or be a list with commas
+    /// External IP of its Service, an address that is routed to the cluster's nodes; may be repeated or a comma list
     #[arg(long = "external-ip", value_name = "IP", value_delimiter = ',')]
     pub external_ips: Vec<String>,
-    /// Address that the load balancer is asked for, where it takes one from spec.loadBalancerIP
+    /// Address that the load balancer is asked for, if it supports spec.loadBalancerIP
     #[arg(long, value_name = "IP")]
     pub load_balancer_ip: Option<String>,
-    /// Network that the load balancer takes connections from; may be repeated or be a list with commas [default: all]
+    /// Network that the load balancer accepts connections from; may be repeated or a comma list [default: all]
     #[arg(
         long = "load-balancer-source-range",
         value_name = "CIDR",
@@ -62,14 +64,14 @@ pub(crate) struct GatewayFlags {
     /// IP families of its Service, the first one first
     #[arg(long = "ip-family", value_name = "FAMILY,…", value_delimiter = ',')]
     pub ip_families: Vec<IpFamilyArg>,
-    /// Label of the nodes that its pods run on; may be repeated or be a list with commas
+    /// Label of the nodes that its pods run on; may be repeated or a comma list
     #[arg(
         long = "node-selector",
         value_name = "KEY=VALUE",
         value_delimiter = ','
     )]
     pub node_selector: Vec<String>,
-    /// Taint that its pods tolerate, as kubectl taint has it; may be repeated or be a list with commas
+    /// Taint that its pods tolerate, as kubectl taint has it; may be repeated or a comma list
     #[arg(
         long = "toleration",
         value_name = "KEY[=VALUE][:EFFECT]",
@@ -90,6 +92,51 @@ pub(crate) struct GatewayFlags {
         hide_default_value = true
     )]
     pub ports: Vec<String>,
+}
+
+impl GatewayFlags {
+    /// Returns the gateway that they ask for. As with kubectl, an empty value is as if the flag was not given.
+    pub(crate) fn spec(&self) -> GatewaySpec {
+        let one = |flag: &Option<String>| given(flag.as_deref());
+        GatewaySpec {
+            network: one(&self.network),
+            single_cluster: self.single_cluster,
+            ambient: self.ambient,
+            revision: one(&self.revision),
+            name: one(&self.name),
+            namespace: self.namespace.resolve().to_owned(),
+            service_type: self.service_type.map(Into::into),
+            annotations: not_empty(&self.annotations),
+            load_balancer_class: one(&self.load_balancer_class),
+            external_ips: not_empty(&self.external_ips),
+            load_balancer_ip: one(&self.load_balancer_ip),
+            load_balancer_source_ranges: not_empty(&self.load_balancer_source_ranges),
+            external_traffic_policy: self.external_traffic_policy.map(Into::into),
+            internal_traffic_policy: self.internal_traffic_policy.map(Into::into),
+            ip_family_policy: self.ip_family_policy.map(Into::into),
+            ip_families: self.ip_families.iter().map(|one| (*one).into()).collect(),
+            node_selector: not_empty(&self.node_selector),
+            tolerations: not_empty(&self.tolerations),
+            platform: self.platform.map(|platform| platform.word().to_owned()),
+            replicas: one(&self.replicas),
+            ports: not_empty(&self.ports),
+        }
+    }
+
+    /// Returns a warning where a flag has no effect on `gateway`.
+    pub(super) fn without_effect(&self, gateway: &EastWestGateway) -> Option<String> {
+        let network = given(self.network.as_deref())?;
+        gateway.network.is_none().then(|| {
+            format!(
+                "--single-cluster leaves --network {network} out, as gen-eastwest-gateway.sh does"
+            )
+        })
+    }
+}
+
+fn not_empty(texts: &[String]) -> Vec<String> {
+    let texts = texts.iter().filter(|text| !text.is_empty());
+    texts.cloned().collect()
 }
 
 /// Kubernetes' words for [`ServiceType`].
@@ -184,8 +231,8 @@ pub(crate) enum PlatformArg {
 }
 
 impl PlatformArg {
-    /// The charts' word for it.
-    pub(super) fn word(self) -> &'static str {
+    /// Returns the charts' word for it.
+    fn word(self) -> &'static str {
         match self {
             Self::Gke => "gke",
             Self::K3d => "k3d",

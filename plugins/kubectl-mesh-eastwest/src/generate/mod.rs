@@ -1,14 +1,10 @@
 //! `generate`: the objects of an east-west gateway, on stdout, without any cluster.
 //!
-//! Owns the flags that say what a gateway is to be, and their checks. What the objects look like is
-//! `mesh_common::model::gateway`'s to know.
+//! Owns the flags of a gateway; `mesh_common::model::gateway` checks them and renders the objects.
 
 mod args;
 mod flags;
-mod resolve;
 mod verb;
-mod words;
-mod words_of_nodes;
 
 pub(crate) use args::GenerateArgs;
 pub(crate) use flags::GatewayFlags;

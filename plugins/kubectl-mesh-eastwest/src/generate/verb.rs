@@ -1,6 +1,7 @@
 //! The verb from its arguments to its exit code.
 
 use mesh_common::model::command::Command;
+use mesh_common::model::event::Events as _;
 use mesh_common::model::exposure::ClusterDomain;
 use mesh_common::model::gateway::{
     EastWestGateway, Form, ambient, gateway_api, helm_values, iop, manifest,
@@ -12,11 +13,13 @@ use mesh_common::terminal::flags::given;
 
 use super::GenerateArgs;
 use super::args::Format;
-use super::resolve::keep;
 
 pub(crate) fn run(arguments: &GenerateArgs, streams: &mut Streams) -> Result<Exit, Error> {
     let (gateway, form) = asked_for(arguments)?;
-    for warning in arguments.gateway.warnings(&gateway) {
+    for warning in gateway.warnings() {
+        streams.tell(warning)?;
+    }
+    if let Some(warning) = arguments.gateway.without_effect(&gateway) {
         streams.warn(&warning);
     }
     let objects = match form {
@@ -30,7 +33,7 @@ pub(crate) fn run(arguments: &GenerateArgs, streams: &mut Streams) -> Result<Exi
     Ok(Exit::Fine)
 }
 
-/// The gateway and what to print it as.
+/// Returns the gateway, and the form in which it is printed.
 ///
 /// # Errors
 /// All that is wrong with the arguments, joined.
@@ -38,7 +41,7 @@ fn asked_for(arguments: &GenerateArgs) -> Result<(EastWestGateway, Form), Error>
     let mut errors = Vec::new();
     let form = form(arguments, &mut errors);
     let cluster_domain = keep(cluster_domain(arguments, form), &mut errors);
-    let gateway = keep(arguments.gateway.resolve(form), &mut errors);
+    let gateway = keep(arguments.gateway.spec().resolve(form), &mut errors);
     Error::all(errors).map_or(Ok(()), Err)?;
     let gateway = EastWestGateway {
         cluster_domain: cluster_domain.unwrap_or_default(),
@@ -62,7 +65,7 @@ fn form(arguments: &GenerateArgs, errors: &mut Vec<Error>) -> Form {
     }
 }
 
-/// Only a Gateway of class `istio` names the hosts that it hands on; for the others an object of its own does.
+/// Returns the domain. Only a Gateway of class `istio` names the hosts that it forwards; for the others another object does.
 fn cluster_domain(arguments: &GenerateArgs, form: Form) -> Result<ClusterDomain, Error> {
     let domain = given(arguments.cluster_domain.as_deref());
     let domain = domain
@@ -71,7 +74,7 @@ fn cluster_domain(arguments: &GenerateArgs, form: Form) -> Result<ClusterDomain,
     match (domain, form) {
         (None, _) => Ok(ClusterDomain::default()),
         (Some(domain), Form::GatewayApi) => Ok(domain),
-        (Some(_), Form::Ambient) => Err(Error::usage("an ambient gateway hands on what is labelled istio.io/global, whatever the --cluster-domain")
+        (Some(_), Form::Ambient) => Err(Error::usage("--cluster-domain has no effect on ambient gateways: they forward Services labelled istio.io/global=true")
             .hint("leave --cluster-domain away")),
         (Some(domain), Form::Manifest | Form::Iop | Form::Helm) => Err(Error::usage(
             "--cluster-domain is for --format gateway-api; the hosts of other gateways are named where services are exposed",
@@ -81,4 +84,9 @@ fn cluster_domain(arguments: &GenerateArgs, form: Form) -> Result<ClusterDomain,
                 .flag("--cluster-domain", domain.as_str()),
         )),
     }
+}
+
+/// Returns the value, where it is valid; an error joins `errors`.
+fn keep<T>(result: Result<T, Error>, errors: &mut Vec<Error>) -> Option<T> {
+    result.map_err(|error| errors.push(error)).ok()
 }

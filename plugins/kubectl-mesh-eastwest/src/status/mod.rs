@@ -1,16 +1,13 @@
 //! `status`: the east-west gateways of several clusters, where they are, and what answers there.
 //!
-//! Read and ask (`mesh_common::client::eastwest`), judge (`mesh_common::model::eastwest`), report, render.
+//! Read (`mesh_common::client::eastwest`), ask (`mesh_common::ops::gateway`), judge (`mesh_common::model::eastwest`), render.
 
 mod args;
-mod ask;
-mod report;
 mod report_columns;
 mod report_lines;
 mod verb;
 
 pub(crate) use args::StatusArgs;
-pub(crate) use ask::{ANSWER, ask};
-pub(crate) use report::{Seen, Status};
 pub(crate) use report_columns::table;
+pub(crate) use report_lines::{Shown, write_cluster, write_gateway, write_unreached};
 pub(crate) use verb::run;

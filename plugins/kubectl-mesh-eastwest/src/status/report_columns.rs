@@ -1,11 +1,11 @@
 //! The table of `status`: a row for each address of each gateway.
 
-use mesh_common::model::eastwest::{Address, Check, Verdict};
+use mesh_common::model::eastwest::{
+    Address, Check, ClusterStatus, EastWestStatus, GatewayStatus, Verdict,
+};
 use mesh_common::terminal::output::Style;
 use mesh_common::terminal::table::Table;
 use unicode_width::UnicodeWidthStr as _;
-
-use super::report::{ClusterStatus, GatewayStatus, Status};
 
 /// How wide the table is; what is cut to fit is whole in `wide`.
 const WIDTH: usize = 80;
@@ -22,7 +22,7 @@ const CUT: std::ops::Range<usize> = 0..3;
 /// Less than this tells nothing.
 const SHORTEST: usize = 7;
 
-pub(crate) fn table(status: &Status, style: Style) -> Table {
+pub(crate) fn table(status: &EastWestStatus, style: Style) -> Table {
     let wide = style.wide;
     let mut rows = Vec::new();
     for item in &status.items {

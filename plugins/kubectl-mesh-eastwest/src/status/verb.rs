@@ -2,15 +2,16 @@
 
 use mesh_common::client::eastwest::{Look, observe};
 use mesh_common::client::{Connector, Interrupt, Kubeconfig};
+use mesh_common::model::eastwest::{ClusterObservation, EastWestStatus};
 use mesh_common::model::fleet::each_once;
 use mesh_common::model::{Error, Exit};
+use mesh_common::ops::gateway::ask;
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::{Format, render};
 use mesh_common::terminal::reading::read_contexts;
 use mesh_common::terminal::{Environment, Streams};
 
-use super::report::{Seen, Status};
-use super::{StatusArgs, ask};
+use super::{Shown, StatusArgs};
 use crate::cli::SELF;
 
 pub(crate) async fn run(
@@ -24,12 +25,12 @@ pub(crate) async fn run(
     let read = interrupt
         .or(read(&arguments, &kubeconfig, &connector))
         .await?;
-    let once = each_once(read, |seen: &Seen| seen.facts.uid())?;
+    let once = each_once(read, |seen: &ClusterObservation| seen.facts.uid())?;
     for note in &once.notes {
         streams.say(note);
     }
-    let status = Status::new(once, environment.now);
-    streams.data(&render(&status, &arguments.output)?)?;
+    let status = EastWestStatus::new(once, environment.now);
+    streams.data(&render(&Shown(&status), &arguments.output)?)?;
     let for_people = matches!(arguments.output.format, Format::Table | Format::Wide);
     if for_people && let Some(more) = arguments.contexts.could_be_more(&kubeconfig) {
         streams.say(more);
@@ -37,12 +38,12 @@ pub(crate) async fn run(
     Ok(status.exit())
 }
 
-/// Reads and asks all clusters at once; one that cannot be read costs only itself.
+/// Reads and asks all clusters at once; one that cannot be read does not affect the others.
 async fn read(
     arguments: &StatusArgs,
     kubeconfig: &Kubeconfig,
     connector: &Connector,
-) -> Result<Vec<(String, Result<Seen, Error>)>, Error> {
+) -> Result<Vec<(String, Result<ClusterObservation, Error>)>, Error> {
     let look = Look {
         namespace: arguments.namespace.resolve(),
         name: None,

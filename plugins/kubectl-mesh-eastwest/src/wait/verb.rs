@@ -2,12 +2,13 @@
 
 use mesh_common::client::Interrupt;
 use mesh_common::model::{Error, Exit};
+use mesh_common::ops::gateway::AddressWait;
 use mesh_common::terminal::flags::{connector, given};
 use mesh_common::terminal::output::Format;
 use mesh_common::terminal::reading::read_contexts;
 use mesh_common::terminal::{Environment, Streams};
 
-use super::{WaitArgs, Within};
+use super::{WaitArgs, show};
 use crate::cli::SELF;
 
 pub(crate) async fn run(
@@ -19,7 +20,7 @@ pub(crate) async fn run(
     let kubeconfig = arguments.connect.load(environment)?;
     let connector = connector(environment, SELF, streams.interactive);
     let name = given(arguments.name.as_deref());
-    let within = Within {
+    let wait = AddressWait {
         namespace: arguments.namespace.resolve(),
         name: name.as_deref(),
         limit: arguments.timeout,
@@ -31,11 +32,11 @@ pub(crate) async fn run(
         &arguments.contexts,
         |target| async {
             let cluster = connector.connect(target).await?;
-            within.wait(&cluster, streams).await
+            wait.wait(&cluster, streams).await
         },
     );
     let waited = interrupt.or(waiting).await?;
-    let shown = within.show(waited, &arguments.output, environment, streams);
+    let shown = show(wait, waited, &arguments.output, environment, streams);
     let for_people = matches!(arguments.output.format, Format::Table | Format::Wide);
     if for_people
         && shown.is_ok()

@@ -117,7 +117,7 @@ mesh_testkit::cases! {
         world.west.create(istiod("istiod-canary", "canary"));
         world.run("apply")
     };
-    a_dead_cluster_costs_only_itself: |world| {
+    an_unreachable_cluster_does_not_affect_the_others: |world| {
         world.east.stop();
         world.run("apply --context east,west")
     };
@@ -175,11 +175,11 @@ mesh_testkit::cases! {
             "spec": {"type": "LoadBalancer", "externalIPs": ["192.0.2.1"], "ports": [{"port": 15443}]}}));
         world.run("apply --force-conflicts")
     };
-    somebody_elses: |world| {
+    owned_by_another: |world| {
         world.west.create(argos_gateway());
         world.run("apply")
     };
-    somebody_elses_taken_over: |world| {
+    owned_by_another_and_forced: |world| {
         world.west.create(argos_gateway());
         world.run("apply --force-conflicts")
     };

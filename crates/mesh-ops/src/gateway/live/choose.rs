@@ -1,17 +1,12 @@
-//! Which gateways an exposure is about. Pure.
+//! Chooses the gateways of an exposure. Pure.
 
 use std::collections::BTreeMap;
 
-use mesh_common::model::Error;
-use mesh_common::model::command::{Knob, Remedy};
-use mesh_common::model::exposure::GatewaySelector;
-use mesh_common::model::exposure::facts::GatewayFacts;
-use mesh_common::model::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
-
-use super::Place;
-
-/// What helps where the labels of a gateway's pods cannot be found.
-const NAME_THEM: &str = "or name the labels of its pods: --selector istio=eastwestgateway";
+use mesh_model::Error;
+use mesh_model::command::{Knob, Remedy, Step};
+use mesh_model::exposure::GatewaySelector;
+use mesh_model::exposure::facts::GatewayFacts;
+use mesh_model::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
 
 /// The labels of a gateway's pods, and the Services of the gateways that have them; none where they were not found.
 #[derive(Debug)]
@@ -20,7 +15,7 @@ pub(super) struct Chosen {
     pub gateways: Vec<GatewayFacts>,
 }
 
-/// The gateways that were read; none where they may not be, and their labels are known without.
+/// Returns the gateways that were read; none where they could not be, and their labels are known anyway.
 ///
 /// # Errors
 /// The labels are open.
@@ -30,12 +25,12 @@ pub(super) fn unread(
 ) -> Result<Vec<GatewayFacts>, Error> {
     match read {
         Err(_) if selector.is_some() => Ok(Vec::new()),
-        other => other.map_err(|error| error.hint(NAME_THEM)),
+        other => other.map_err(|error| error.hint(name_them())),
     }
 }
 
-/// Those of `gateways` whose pods `selector` takes in; without one, all of them, as long as their pods have the same labels.
-/// A gateway whose Service lacks the port that `port` names is for something else.
+/// Returns those of `gateways` whose pods `selector` selects; without one, all of them, if their pods have the same labels. A
+/// gateway whose Service lacks the port that `port` returns is for something else.
 ///
 /// # Errors
 /// Without a selector: no gateway, or several.
@@ -43,7 +38,7 @@ pub(super) fn choose(
     gateways: &[GatewayFacts],
     selector: Option<&GatewaySelector>,
     port: impl Fn(&GatewayFacts) -> u16,
-    place: &Place,
+    cluster: &str,
 ) -> Result<Chosen, Error> {
     let has_port = |gateway: &GatewayFacts| gateway.ports.contains(&port(gateway));
     let fit = gateways.iter().filter(|gateway| has_port(gateway));
@@ -62,12 +57,12 @@ pub(super) fn choose(
     selectors.sort();
     selectors.dedup();
     match selectors.len() {
-        0 => Err(none(gateways, port, place)),
+        0 => Err(none(gateways, port, cluster)),
         1 => Ok(Chosen {
             selector: selectors.remove(0),
             gateways: fit,
         }),
-        _ => Err(several(&fit, &selectors, &place.described)),
+        _ => Err(several(&fit, &selectors, cluster)),
     }
 }
 
@@ -78,13 +73,17 @@ fn takes_in(wanted: &GatewaySelector, gateway: &GatewayFacts) -> bool {
     })
 }
 
-fn none(gateways: &[GatewayFacts], port: impl Fn(&GatewayFacts) -> u16, place: &Place) -> Error {
-    let cluster = &place.described;
+/// Returns the step for gateways of whose pods the labels cannot be found.
+fn name_them() -> Step {
+    Step::new("or name the labels of its pods: ").set(Knob::Selector, "istio=eastwestgateway")
+}
+
+fn none(gateways: &[GatewayFacts], port: impl Fn(&GatewayFacts) -> u16, cluster: &str) -> Error {
     let error = if gateways.is_empty() {
         Error::refused(format!(
             "{cluster} has no east-west gateway: no Service with the label {NETWORK_LABEL} or the name {EAST_WEST_GATEWAY}"
         ))
-        .hint("make one with kubectl mesh-eastwest apply")
+        .hint("create one with kubectl mesh-eastwest apply")
     } else {
         let why = gateways.iter().map(|gateway| {
             let port = port(gateway);
@@ -100,7 +99,7 @@ fn none(gateways: &[GatewayFacts], port: impl Fn(&GatewayFacts) -> u16, place: &
             why.join(", ")
         ))
     };
-    error.hint(NAME_THEM)
+    error.hint(name_them())
 }
 
 fn several(fit: &[GatewayFacts], selectors: &[GatewaySelector], cluster: &str) -> Error {
@@ -123,14 +122,14 @@ fn several(fit: &[GatewayFacts], selectors: &[GatewaySelector], cluster: &str) -
     });
     match shared(selectors) {
         None => error,
-        Some(all) => error.hint(format!(
-            "{}, for all of them",
-            Remedy::add(Knob::Selector, &all.to_string())
-        )),
+        Some(all) => {
+            let step = Step::add(Knob::Selector, &all.to_string());
+            error.hint(step.text(", for all of them"))
+        }
     }
 }
 
-/// The labels that all of them have.
+/// Returns the labels that all of them have.
 fn shared(selectors: &[GatewaySelector]) -> Option<GatewaySelector> {
     let mut all: BTreeMap<String, String> = selectors.first()?.labels().clone();
     all.retain(|key, value| {
@@ -141,7 +140,7 @@ fn shared(selectors: &[GatewaySelector]) -> Option<GatewaySelector> {
     GatewaySelector::of_labels(all)
 }
 
-/// What messages call a gateway.
+/// Describes a gateway in messages.
 pub(super) fn described(gateway: &GatewayFacts) -> String {
     format!(
         "service/{} in namespace {}",

@@ -1,13 +1,14 @@
-//! Single values of the flags of a gateway: what each may be, by the rules of the Kubernetes objects that hold them.
+//! Parses the single values of a gateway, by the rules of the Kubernetes objects that hold them.
 
 use std::net::IpAddr;
 
-use mesh_common::model::Error;
-use mesh_common::model::cluster_name::is_dns_label;
-use mesh_common::model::gateway::{GatewayService, IpFamilyPolicy, ServiceType, is_text_in_yaml};
-use mesh_common::model::network::is_label_value;
+use super::{GatewayService, IpFamilyPolicy, ServiceType, is_text_in_yaml};
+use crate::Error;
+use crate::cluster_name::is_dns_label;
+use crate::command::{Knob, Step};
+use crate::network::is_label_value;
 
-/// The name of a gateway is that of a Service, and part of labels that Istio's chart does not quote.
+/// Returns the name of a gateway, which is that of a Service, and part of labels that Istio's chart does not quote.
 /// Source: <https://kubernetes.io/docs/concepts/services-networking/service/#defining-a-service>.
 pub(super) fn name(text: &str) -> Result<String, Error> {
     if is_dns_label(text) && is_text_in_yaml(text) {
@@ -16,10 +17,10 @@ pub(super) fn name(text: &str) -> Result<String, Error> {
     Err(Error::usage(format!(
         "name {text:?} does not do for a Service (a-z, 0-9 and '-', at most 63, a letter first, no word such as 'yes')"
     ))
-    .hint("for example: --name istio-eastwestgateway"))
+    .hint(Step::example(Knob::Name, "istio-eastwestgateway")))
 }
 
-/// `N` pods, and not none.
+/// Returns a number of pods, at least one.
 pub(super) fn replicas(text: &str) -> Result<u32, Error> {
     // Kubernetes' own number is a signed one.
     let number = text
@@ -29,7 +30,7 @@ pub(super) fn replicas(text: &str) -> Result<u32, Error> {
     number.ok_or_else(|| Error::usage(format!("replicas {text:?} is not a number from 1")))
 }
 
-/// `KEY=VALUE`; the value may hold the sign again.
+/// Splits `KEY=VALUE`; the value may contain the sign again.
 pub(super) fn annotation(text: &str) -> Result<(String, String), Error> {
     match text.split_once('=') {
         Some((key, value)) if is_qualified_name(key) => Ok((key.to_owned(), value.to_owned())),
@@ -41,21 +42,30 @@ pub(super) fn annotation(text: &str) -> Result<(String, String), Error> {
     }
 }
 
-fn example() -> &'static str {
-    "for example: --annotation service.beta.kubernetes.io/aws-load-balancer-type=external"
+fn example() -> Step {
+    let annotation = "service.beta.kubernetes.io/aws-load-balancer-type=external";
+    Step::example(Knob::Annotation, annotation)
 }
 
-/// The class of a load balancer has the form of a label's key.
+/// Returns the class of a load balancer, which has the form of a label's key.
 /// Source: `loadBalancerClass` in <https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/>.
 pub(super) fn class(text: &str, service_type: ServiceType) -> Result<String, Error> {
     if !is_qualified_name(text) {
         let error = Error::usage(format!("load balancer class {text:?} is not [PREFIX/]NAME"));
-        return Err(error.hint("for example: --load-balancer-class service.k8s.aws/nlb"));
+        return Err(error.hint(Step::example(
+            Knob::LoadBalancerClass,
+            "service.k8s.aws/nlb",
+        )));
     }
-    needs_load_balancer("--load-balancer-class", service_type).map(|()| text.to_owned())
+    needs_load_balancer(
+        "a load balancer class",
+        Knob::LoadBalancerClass,
+        service_type,
+    )
+    .map(|()| text.to_owned())
 }
 
-/// An address that Kubernetes takes as an external one.
+/// Returns an address that Kubernetes accepts as an external IP.
 /// Source: `ValidateNonSpecialIP` in Kubernetes' `pkg/apis/core/validation`.
 pub(super) fn external_ip(text: &str) -> Result<IpAddr, Error> {
     let address: IpAddr = text
@@ -69,23 +79,24 @@ pub(super) fn external_ip(text: &str) -> Result<IpAddr, Error> {
     };
     if address.is_unspecified() || address.is_loopback() || special {
         return Err(Error::usage(format!(
-            "external IP {text} leads nowhere from other networks, and Kubernetes refuses it"
+            "external IP {text} cannot be reached from other networks, and Kubernetes refuses it"
         )));
     }
     Ok(address)
 }
 
-/// An address for a load balancer.
+/// Returns an address for a load balancer.
 pub(super) fn load_balancer_ip(text: &str, service_type: ServiceType) -> Result<IpAddr, Error> {
-    needs_load_balancer("--load-balancer-ip", service_type)?;
+    needs_load_balancer("a load balancer IP", Knob::LoadBalancerIp, service_type)?;
     text.parse()
         .map_err(|_| Error::usage(format!("load balancer IP {text:?} is not an address")))
 }
 
-/// A network in CIDR notation, in its own words.
+/// Returns a network in CIDR notation, as it was given.
 /// Source: `ValidateService` in Kubernetes' `pkg/apis/core/validation`, where they are for a load balancer alone.
 pub(super) fn source_range(text: &str, service_type: ServiceType) -> Result<String, Error> {
-    needs_load_balancer("--load-balancer-source-range", service_type)?;
+    let range = Knob::LoadBalancerSourceRange;
+    needs_load_balancer("a source range", range, service_type)?;
     let is_good = text.split_once('/').is_some_and(|(address, bits)| {
         let most = match address.parse() {
             Ok(IpAddr::V4(_)) => 32,
@@ -100,28 +111,35 @@ pub(super) fn source_range(text: &str, service_type: ServiceType) -> Result<Stri
     }
     Err(
         Error::usage(format!("source range {text:?} is not a network"))
-            .hint("for example: --load-balancer-source-range 203.0.113.0/24"),
+            .hint(Step::example(range, "203.0.113.0/24")),
     )
 }
 
-fn needs_load_balancer(flag: &str, service_type: ServiceType) -> Result<(), Error> {
+fn needs_load_balancer(what: &str, knob: Knob, service_type: ServiceType) -> Result<(), Error> {
     match service_type {
         ServiceType::LoadBalancer => Ok(()),
         ServiceType::NodePort | ServiceType::ClusterIp => Err(Error::usage(format!(
-            "{flag} needs a load balancer, and --service-type is {}",
+            "{what} needs a load balancer, and the service type is {}",
             service_type.as_str()
         ))
-        .hint("leave one of the two away")),
+        .hint(
+            Step::new("leave ")
+                .knob(knob)
+                .text(" or ")
+                .knob(Knob::ServiceType)
+                .text(" away"),
+        )),
     }
 }
 
-/// What Kubernetes refuses of IP families, if anything.
+/// Returns an error where Kubernetes would refuse the IP families.
 /// Source: <https://kubernetes.io/docs/concepts/services-networking/dual-stack/#services>.
 pub(super) fn ip_families(service: &GatewayService) -> Option<Error> {
     let families = &service.ip_families;
     if families.len() > 2 || (families.len() == 2 && families[0] == families[1]) {
         return Some(
-            Error::usage("--ip-family names a family twice").hint("--ip-family IPv4,IPv6"),
+            Error::usage("an IP family is named twice")
+                .hint(Step::example(Knob::IpFamily, "IPv4,IPv6")),
         );
     }
     let is_single = matches!(
@@ -129,11 +147,13 @@ pub(super) fn ip_families(service: &GatewayService) -> Option<Error> {
         None | Some(IpFamilyPolicy::SingleStack)
     );
     (families.len() == 2 && is_single).then(|| {
-        Error::usage("two IP families are more than a Service of one has")
-            .hint("--ip-family-policy RequireDualStack, or PreferDualStack")
+        let step = Step::new("add ").set(Knob::IpFamilyPolicy, "RequireDualStack");
+        Error::usage("two IP families need a policy for both")
+            .hint(step.text(", or PreferDualStack"))
     })
 }
 
+/// Whether `text` is `[PREFIX/]NAME`, the form of keys of labels and annotations.
 /// Source: <https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set>.
 pub(super) fn is_qualified_name(text: &str) -> bool {
     match text.split_once('/') {
@@ -176,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn external_ips_lead_somewhere() {
+    fn external_ips_can_be_reached() {
         for good in ["203.0.113.7", "10.0.0.1", "2001:db8::7", "239.0.0.1"] {
             assert_eq!(external_ip(good).unwrap().to_string(), good);
         }
@@ -230,7 +250,7 @@ mod tests {
 
     #[test]
     fn two_families_need_a_policy_for_two() {
-        use mesh_common::model::gateway::IpFamily::{V4, V6};
+        use crate::gateway::IpFamily::{V4, V6};
         for (ip_families, ip_family_policy, good) in [
             (vec![V6], None, true),
             (vec![V4, V6], Some(IpFamilyPolicy::PreferDualStack), true),

@@ -1,100 +1,107 @@
-//! What each cluster is to have, and what stands in the way of it. Pure.
+//! Decides the objects of each cluster, or why they cannot be there. Pure.
 
 use k8s_openapi::api::core::v1::Service;
-use mesh_common::model::command::{Command, Knob, Kubectl, Remedy};
-use mesh_common::model::error::{Error, Kind};
-use mesh_common::model::exposure::{self, GatewaySelector, IstiodExposure, Revision};
-use mesh_common::model::gateway::{EastWestGateway, ambient, manifest};
-use mesh_common::model::names::NETWORK_LABEL;
-use mesh_common::model::network::NetworkName;
-use mesh_common::model::resources::ApiGateway;
-use mesh_common::model::whose::{is_remote_gateway, is_remote_service};
+use mesh_model::command::{Command, Knob, Kubectl, Remedy, Step, named};
+use mesh_model::error::{Error, Kind};
+use mesh_model::event::Event;
+use mesh_model::exposure::{self, GatewaySelector, IstiodExposure, Revision};
+use mesh_model::gateway::{EastWestGateway, ambient, manifest};
+use mesh_model::names::NETWORK_LABEL;
+use mesh_model::network::NetworkName;
+use mesh_model::resources::ApiGateway;
+use mesh_model::whose::{is_remote_gateway, is_remote_service};
 use serde_json::Value;
 
-use super::observe::Surroundings;
-use super::resolve::Order;
-use crate::live::{self, Asked};
+use super::Request;
+use super::observe::ClusterState;
+use crate::gateway::live::{self, ExposureRequest};
 
-/// What one cluster is to have.
+/// The objects of one cluster.
 #[derive(Debug)]
-pub(super) struct Wanted {
-    /// In the order in which they are applied.
+pub(super) struct Desired {
+    /// The objects in the order in which they are applied.
     pub objects: Vec<Value>,
-    /// What is odd, though nothing is wrong.
-    pub warnings: Vec<String>,
+    /// Warnings about what is unusual, though nothing is wrong.
+    pub warnings: Vec<Event>,
 }
 
-/// Compares what was asked for with what surrounds the gateway.
+/// Returns the objects that the request means in a cluster with this state.
 ///
 /// # Errors
 /// All that is missing or contradicts itself, joined.
-pub(super) fn wanted(seen: Surroundings, order: &Order) -> Result<Wanted, Error> {
-    let (context, namespace) = (seen.context.as_str(), order.namespace());
+pub(super) fn desired(seen: ClusterState, request: &Request) -> Result<Desired, Error> {
+    let (context, namespace) = (seen.context.as_str(), &request.spec.namespace);
     if !seen.namespace_exists {
         return Err(Error::new(
             Kind::NotFound,
             format!("namespace {namespace} does not exist in context {context}"),
         )
         .hint(
-            seen.live
-                .place
+            seen.istio
                 .kubectl
                 .command()
                 .words("create namespace")
                 .arg(namespace),
         )
-        .hint("name the namespace with -n, if Istio lives elsewhere there"));
+        .hint(
+            Step::new("name the namespace with ")
+                .knob(Knob::Namespace)
+                .text(", if Istio is installed in another one there"),
+        ));
     }
-    if let Some(error) = seen.live.in_another_namespace(order.istio_namespace()) {
+    if let Some(error) = seen.istio.in_another_namespace(&request.istio_namespace) {
         return Err(error);
     }
-    let mut warnings = seen.live.warnings();
-    let network = network(&seen, order, &mut warnings)?;
-    let mut gateway = order.gateway(network.as_ref())?;
+    let unread = seen.istio.warnings().into_iter();
+    let mut warnings: Vec<Event> = unread.map(Event::warning).collect();
+    let network = network(&seen, request, &mut warnings)?;
+    let mut gateway = request.gateway(network.as_ref())?;
     warnings.extend(gateway.warnings());
-    match order.revision() {
+    match &request.spec.revision {
         None => gateway.revision = revision(&seen, &mut warnings)?,
-        Some(named) => warnings.extend(strange(&named, &seen)),
+        Some(named) => warnings.extend(unknown_revision(named, &seen)),
     }
-    let mut objects = if order.is_ambient() {
+    let mut objects = if request.spec.ambient {
         vec![ambient(&gateway)]
     } else {
         manifest(&gateway)
     };
-    objects.extend(exposed(seen, &gateway, order)?);
-    Ok(Wanted { objects, warnings })
+    objects.extend(exposed(seen, &gateway, request)?);
+    Ok(Desired { objects, warnings })
 }
 
-/// The network that was named, which must not be another than the namespace's, or else the namespace's.
+/// Returns the network that was given, which must not differ from that of the namespace, or else the namespace's.
 fn network(
-    seen: &Surroundings,
-    order: &Order,
-    warnings: &mut Vec<String>,
+    seen: &ClusterState,
+    request: &Request,
+    warnings: &mut Vec<Event>,
 ) -> Result<Option<NetworkName>, Error> {
-    if !order.needs_network() {
+    if !request.spec.needs_network() {
         return Ok(None);
     }
-    let namespace = order.istio_namespace();
+    let namespace = request.istio_namespace.as_str();
     let label = |network: &str| {
         Command::new("kubectl mesh-label network")
             .arg(network)
-            .on(&seen.live.place.kubectl)
+            .on(&seen.istio.kubectl)
             .istio_namespace(namespace)
     };
-    match (order.network(), &seen.network) {
+    match (request.network(), &seen.network) {
         (Some(named), Some(labelled)) if named != *labelled => Err(Error::new(
             Kind::Conflict,
             format!("namespace {namespace} in context {} is on network {labelled}, not {named}", seen.context),
         )
         .hint(Remedy::add(Knob::Network, labelled))
-        .hint(format!("or give the namespace the other name (kubectl mesh-label network --overwrite), with all that is on network {labelled}"))),
+        .hint(format!("or change the network of the namespace (kubectl mesh-label network --overwrite), with all that is on network {labelled}"))),
         (Some(named), labelled) => {
             if labelled.is_none() {
-                warnings.push(format!(
-                    "namespace {namespace} in context {} does not say its network, and its pods belong to none; see: {}",
-                    seen.context,
-                    Remedy::from(label(&named))
-                ));
+                warnings.push(Event::Warning {
+                    text: format!(
+                        "namespace {namespace} in context {} has no label {NETWORK_LABEL}, and its pods belong to no network",
+                        seen.context
+                    ),
+                    hints: vec![label(named).into()],
+                });
             }
             named.parse().map(Some)
         }
@@ -104,13 +111,13 @@ fn network(
             seen.context
         ))
         .hint("name it for the cluster with kubectl mesh-label network")
-        .hint("or for the gateway alone with --network")),
+        .hint(Step::new("or for the gateway alone with ").knob(Knob::Network))),
     }
 }
 
-/// The revision of the control plane that is to configure the gateway, where the cluster leaves no choice.
-fn revision(seen: &Surroundings, warnings: &mut Vec<String>) -> Result<Option<String>, Error> {
-    let Ok(istiods) = &seen.live.istiods else {
+/// Returns the revision of the control plane that configures the gateway, where the cluster leaves no choice.
+fn revision(seen: &ClusterState, warnings: &mut Vec<Event>) -> Result<Option<String>, Error> {
+    let Ok(istiods) = &seen.istio.istiods else {
         return Ok(None);
     };
     let mut revisions: Vec<&Revision> = istiods.iter().map(|istiod| &istiod.revision).collect();
@@ -118,10 +125,10 @@ fn revision(seen: &Surroundings, warnings: &mut Vec<String>) -> Result<Option<St
     revisions.dedup();
     match revisions[..] {
         [] => {
-            warnings.push(format!(
-                "context {} has no istiod of its own: its pods of the gateway start only where another cluster's istiod injects them",
+            warnings.push(Event::warning(format!(
+                "context {} has no istiod of its own: its pods of the gateway start only if another cluster's istiod injects them",
                 seen.context
-            ));
+            )));
             Ok(None)
         }
         [only] => Ok(only.name().map(str::to_owned)),
@@ -140,56 +147,56 @@ fn revision(seen: &Surroundings, warnings: &mut Vec<String>) -> Result<Option<St
     }
 }
 
-/// A revision that no istiod has may be a tag, of which only webhooks know.
-fn strange(named: &str, seen: &Surroundings) -> Option<String> {
-    let istiods = seen.live.istiods.as_ref().ok()?;
+/// Returns a warning for a revision that no istiod has. It may be a tag, which only webhooks know.
+fn unknown_revision(named: &str, seen: &ClusterState) -> Option<Event> {
+    let istiods = seen.istio.istiods.as_ref().ok()?;
     let known = istiods.iter().any(|istiod| istiod.revision.word() == named);
     (!known).then(|| {
-        format!(
+        Event::warning(format!(
             "no istiod of context {} has revision {named}: pods of the gateway start only if it is a revision tag",
             seen.context
-        )
+        ))
     })
 }
 
 fn exposed(
-    seen: Surroundings,
+    seen: ClusterState,
     gateway: &EastWestGateway,
-    order: &Order,
+    request: &Request,
 ) -> Result<Vec<Value>, Error> {
-    if !order.services && !order.istiod {
+    if !request.expose_services && !request.expose_istiod {
         return Ok(Vec::new());
     }
-    if matches!(&seen.live.istiods, Ok(istiods) if istiods.is_empty()) {
+    if matches!(&seen.istio.istiods, Ok(istiods) if istiods.is_empty()) {
         return Err(Error::refused(format!(
-            "context {} has no istiod: what is exposed through its gateway belongs where the istiod is that leads it",
+            "context {} has no istiod: what is exposed through its gateway belongs in the cluster whose istiod manages it",
             seen.context
         ))
-        .hint("add --expose none"));
+        .hint(Remedy::add(Knob::Expose, "none")));
     }
     let label = [("istio".to_owned(), gateway.istio_label().to_owned())];
-    let asked = Asked {
-        namespace: Some(order.istio_namespace().to_owned()),
+    let asked = ExposureRequest {
+        namespace: Some(request.istio_namespace.clone()),
         selector: GatewaySelector::of_labels(label.into_iter().collect()),
-        cluster_domain: order.cluster_domain.clone(),
+        cluster_domain: request.cluster_domain.clone(),
         port: Some(gateway.ports.tls()),
     };
-    let mut revisions: Vec<Revision> = match (&order.revision(), &seen.live.istiods) {
+    let mut revisions: Vec<Revision> = match (&request.spec.revision, &seen.istio.istiods) {
         (Some(named), _) => vec![named.parse()?],
         (None, Ok(istiods)) => istiods.iter().map(|one| one.revision.clone()).collect(),
         (None, Err(_)) => vec![Revision::default()],
     };
     revisions.sort();
     revisions.dedup();
-    let services = live::services(seen.live, &asked)?;
+    let services = live::services(seen.istio, &asked)?;
     let mut objects = Vec::new();
-    if order.services {
+    if request.expose_services {
         objects.extend(exposure::services(&services));
     }
-    if order.istiod {
+    if request.expose_istiod {
         objects.extend(exposure::istiod(&IstiodExposure {
             namespace: services.namespace,
-            istio_namespace: order.istio_namespace().to_owned(),
+            istio_namespace: request.istio_namespace.clone(),
             selector: services.selector,
             cluster_domain: services.cluster_domain,
             revisions,
@@ -199,8 +206,8 @@ fn exposed(
     Ok(objects)
 }
 
-/// Why `live` cannot become `manifest`: it describes a gateway of another cluster, or Kubernetes lets nobody change which pods
-/// a Deployment selects.
+/// Returns an error where `live` cannot become `manifest`: it describes a gateway of another cluster, or it is a Deployment that
+/// selects other pods, which cannot be changed.
 /// Source: <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#label-selector-updates>.
 pub(super) fn refusal(
     live: &Value,
@@ -235,7 +242,7 @@ pub(super) fn refusal(
                 .istio_namespace(namespace)
                 .pipe(kubectl.command().words("apply -f -")),
         )
-        .hint(format!("add --name {name}-2, for a second gateway beside it"))
+        .hint(Step::add(Knob::Name, &format!("{name}-2")).text(", for a second gateway beside it"))
         .hint(format!("delete deployment {namespace}/{name}, then run this again, without a gateway meanwhile")),
     )
 }
@@ -264,7 +271,7 @@ fn describes_another(live: &Value, context: &str) -> Error {
             "{kind} {namespace}/{name} in context {context} describes a gateway that does not run in this cluster, and is not to be replaced"
         ),
     )
-    .hint(format!("give the gateway of this cluster another name: --name {name}-2"))
+    .hint(Step::new("give the gateway of this cluster another name: ").set(Knob::Name, named(&format!("{name}-2"))))
 }
 
 fn labels(selector: &Value) -> String {

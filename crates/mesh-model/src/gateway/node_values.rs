@@ -1,16 +1,16 @@
-//! Single values of the flags that say which nodes a gateway's pods run on, by the rules of Kubernetes.
+//! Parses the values that choose the nodes of a gateway's pods, by the rules of Kubernetes.
 
-use mesh_common::model::Error;
-use mesh_common::model::gateway::Toleration;
-use mesh_common::model::network::is_label_value;
+use super::Toleration;
+use super::values::is_qualified_name;
+use crate::Error;
+use crate::command::{Knob, Step};
+use crate::network::is_label_value;
 
-use super::words::is_qualified_name;
-
-/// The effects that a taint has.
+/// The effects of taints.
 /// Source: <https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/>.
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
-/// `KEY=VALUE`, a label of nodes.
+/// Splits `KEY=VALUE`, a label of nodes.
 pub(super) fn label(text: &str) -> Result<(String, String), Error> {
     match text.split_once('=') {
         Some((key, value)) if is_qualified_name(key) && is_value(value) => {
@@ -19,11 +19,14 @@ pub(super) fn label(text: &str) -> Result<(String, String), Error> {
         Some(_) | None => Err(Error::usage(format!(
             "node selector {text:?} is not a label of nodes ([PREFIX/]NAME=VALUE)"
         ))
-        .hint("for example: --node-selector topology.kubernetes.io/zone=west-1a")),
+        .hint(Step::example(
+            Knob::NodeSelector,
+            "topology.kubernetes.io/zone=west-1a",
+        ))),
     }
 }
 
-/// `KEY[=VALUE][:EFFECT]`, a taint of nodes.
+/// Parses `KEY[=VALUE][:EFFECT]`, a taint of nodes.
 pub(super) fn toleration(text: &str) -> Result<Toleration, Error> {
     let (taint, effect) = match text.split_once(':') {
         Some((taint, effect)) => (taint, Some(effect)),
@@ -47,7 +50,10 @@ pub(super) fn toleration(text: &str) -> Result<Toleration, Error> {
         "toleration {text:?} is not KEY[=VALUE][:EFFECT] with an effect of {}",
         EFFECTS.join(", ")
     ))
-    .hint("for example: --toleration dedicated=gateways:NoSchedule"))
+    .hint(Step::example(
+        Knob::Toleration,
+        "dedicated=gateways:NoSchedule",
+    )))
 }
 
 fn is_value(text: &str) -> bool {

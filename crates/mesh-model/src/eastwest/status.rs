@@ -1,26 +1,30 @@
-//! The model of what `status` shows; JSON and YAML are the model, and it only ever grows.
+//! The gateways of all clusters, judged together. The model of the report: JSON and YAML are this, and it only grows.
 
 use jiff::Timestamp;
-use mesh_common::model::Exit;
-use mesh_common::model::eastwest::{
-    Beside, ClusterFacts, Exposure, Gateway, Verdict, check, cross_check, duplicates, missing,
-};
-use mesh_common::model::finding::{Finding, Severity};
-use mesh_common::model::fleet::{EachOnce, Unreached};
 use serde::Serialize;
 
-/// What was read of one cluster, and what its gateways answered.
-pub(crate) struct Seen {
+use super::{
+    Beside, ClusterFacts, Exposure, Gateway, Verdict, check, cross_check, duplicates, missing,
+};
+use crate::Exit;
+use crate::finding::{Finding, Severity};
+use crate::fleet::{EachOnce, Unreached};
+
+/// A cluster as it was read, and the answers of its gateways.
+pub struct ClusterObservation {
+    /// The cluster as it was read.
     pub facts: ClusterFacts,
+    /// The gateways, each with the verdicts on its ports.
     pub gateways: Vec<(Gateway, Vec<Verdict>)>,
 }
 
-/// All clusters that were looked at.
+/// All clusters.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Status {
+pub struct EastWestStatus {
     api_version: &'static str,
     kind: &'static str,
+    /// The clusters that were read.
     pub items: Vec<ClusterStatus>,
     /// Clusters that could not be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -30,46 +34,54 @@ pub(crate) struct Status {
 /// One cluster.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ClusterStatus {
+pub struct ClusterStatus {
+    /// Its context.
     pub context: String,
+    /// The UID of kube-system.
     #[serde(skip_serializing_if = "Option::is_none")]
-    uid: Option<String>,
-    /// What Istio's namespace says.
+    pub uid: Option<String>,
+    /// The network of Istio's namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
+    /// Its gateways.
     pub gateways: Vec<GatewayStatus>,
     /// Whether it is known which gateways there are.
     #[serde(skip)]
     pub is_known: bool,
-    /// What could not be read.
+    /// The reads that failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub skipped: Vec<Skipped>,
-    /// What is to be said of the cluster as a whole.
+    pub skipped: Vec<SkippedRead>,
+    /// The findings about the cluster as a whole.
     pub findings: Vec<Finding>,
 }
 
 /// One gateway.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct GatewayStatus {
+pub struct GatewayStatus {
+    /// The gateway.
     #[serde(flatten)]
     pub gateway: Gateway,
+    /// The verdicts on its ports.
     pub probes: Vec<Verdict>,
+    /// The findings about it.
     pub findings: Vec<Finding>,
 }
 
-/// Something that could not be read.
+/// A read that failed.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Skipped {
+pub struct SkippedRead {
+    /// What was read.
     pub what: String,
+    /// The reason, in one line.
     pub reason: String,
 }
 
-impl Status {
-    /// Judges all clusters together: whether two share an address or a root shows only then.
-    pub(crate) fn new(once: EachOnce<Seen>, now: Timestamp) -> Self {
-        let seen: Vec<Seen> = once.read.into_iter().map(|(_, seen)| seen).collect();
+impl EastWestStatus {
+    /// Judges all clusters together: only then it shows whether two share an address or a root.
+    pub fn new(once: EachOnce<ClusterObservation>, now: Timestamp) -> Self {
+        let seen: Vec<ClusterObservation> = once.read.into_iter().map(|(_, seen)| seen).collect();
         let beside: Vec<Beside<'_>> = seen.iter().map(|one| Beside::of(&one.facts)).collect();
         let mut items: Vec<ClusterStatus> = Vec::new();
         for (number, one) in seen.iter().enumerate() {
@@ -77,7 +89,7 @@ impl Status {
                 .filter(|other| *other != number)
                 .map(|other| beside[other])
                 .collect();
-            items.push(of_cluster(one, &beside[number], &others, now));
+            items.push(judged(one, &beside[number], &others, now));
         }
         let all: Vec<(&str, &Gateway)> = seen
             .iter()
@@ -97,7 +109,7 @@ impl Status {
             gateways[number].findings.push(finding);
         }
         for gateway in gateways {
-            // The worst first, and each once: several addresses can tell the same.
+            // The worst first, and each once: several addresses can have the same finding.
             gateway
                 .findings
                 .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -111,8 +123,8 @@ impl Status {
         }
     }
 
-    /// How the command ends.
-    pub(super) fn exit(&self) -> Exit {
+    /// Returns the exit code that the report means.
+    pub fn exit(&self) -> Exit {
         let wrong = self
             .findings()
             .any(|found| found.severity == Severity::Error);
@@ -125,8 +137,8 @@ impl Status {
         found.worse(reach)
     }
 
-    /// All findings.
-    pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
+    /// Returns all findings.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.items.iter().flat_map(|item| {
             let of_gateways = item.gateways.iter().flat_map(|one| &one.findings);
             of_gateways.chain(&item.findings)
@@ -134,8 +146,8 @@ impl Status {
     }
 }
 
-fn of_cluster(
-    seen: &Seen,
+fn judged(
+    seen: &ClusterObservation,
     own: &Beside<'_>,
     others: &[Beside<'_>],
     now: Timestamp,
@@ -171,9 +183,9 @@ fn of_cluster(
     }
 }
 
-fn skipped(facts: &ClusterFacts) -> Vec<Skipped> {
+fn skipped(facts: &ClusterFacts) -> Vec<SkippedRead> {
     let unread = facts.unread().into_iter();
-    let skipped = unread.map(|(what, reason)| Skipped {
+    let skipped = unread.map(|(what, reason)| SkippedRead {
         what,
         reason: reason.to_owned(),
     });

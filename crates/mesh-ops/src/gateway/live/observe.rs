@@ -1,44 +1,37 @@
-//! Reads what a cluster has of gateways and control planes, in one wave. Nothing is decided here.
+//! Reads the gateways and control planes of a cluster, in one wave. Nothing is decided here.
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Service};
-use mesh_common::client::{Cluster, Selection};
-use mesh_common::model::command::{Knob, Kubectl, Remedy};
-use mesh_common::model::error::{Error, Kind};
-use mesh_common::model::exposure::facts::{GatewayFacts, InjectorFacts, IstiodFacts};
-use mesh_common::model::istiod;
-use mesh_common::model::names::{EAST_WEST_GATEWAY, NETWORK_LABEL, REVISION_LABEL};
+use mesh_client::{Cluster, Selection};
+use mesh_model::command::{Knob, Kubectl, Remedy};
+use mesh_model::error::{Error, Kind};
+use mesh_model::exposure::facts::{GatewayFacts, InjectorFacts, IstiodFacts};
+use mesh_model::istiod;
+use mesh_model::names::{EAST_WEST_GATEWAY, NETWORK_LABEL, REVISION_LABEL};
 
-/// A cluster as messages have it.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    /// What it is called.
-    pub described: String,
-    /// How kubectl is told about it.
-    pub kubectl: Kubectl,
-}
-
-/// What was read; what may not be read is the error that says so.
+/// The gateways and control planes of a cluster; what could not be read is its error.
 #[derive(Debug)]
-pub(crate) struct Live {
-    /// Where.
-    pub place: Place,
+pub struct IstioState {
+    /// The cluster as messages describe it.
+    pub described: String,
+    /// How printed commands name the cluster.
+    pub kubectl: Kubectl,
     /// East-west gateways of all namespaces, in the order of namespace and name.
     pub gateways: Result<Vec<GatewayFacts>, Error>,
-    /// Of the namespace asked for, or of all.
+    /// The istiods of the namespace asked for, or of all.
     pub istiods: Result<Vec<IstiodFacts>, Error>,
     /// The namespaces that have an istiod, where the one that was asked for has none.
     pub istiods_elsewhere: Vec<String>,
-    /// Of the namespace asked for, or of all.
+    /// The injectors of the namespace asked for, or of all.
     pub injectors: Result<Vec<InjectorFacts>, Error>,
 }
 
-/// Reads one cluster; `namespace` is Istio's where it is known. A read that failed is part of what was read: it stops what
-/// depends on it and nothing else.
+/// Reads one cluster; `namespace` is Istio's where it is known. A read that failed is part of the state: only what depends on it
+/// fails.
 ///
 /// # Errors
 /// A cluster of which nothing could be read, unless it is that nothing may be read.
-pub(crate) async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Result<Live, Error> {
+pub async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Result<IstioState, Error> {
     let [on_network, of_istiod, of_revision] =
         [NETWORK_LABEL, istiod::SELECTOR, REVISION_LABEL].map(Selection::labelled);
     let named = Selection {
@@ -67,12 +60,10 @@ pub(crate) async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Resul
         (Ok(found), Some(_)) if found.is_empty() => elsewhere(cluster, &of_istiod).await,
         _ => Vec::new(),
     };
-    Ok(Live {
+    Ok(IstioState {
         istiods_elsewhere,
-        place: Place {
-            described: cluster.target().described(),
-            kubectl: cluster.target().kubectl().clone(),
-        },
+        described: cluster.target().described(),
+        kubectl: cluster.target().kubectl().clone(),
         gateways: services.map(|services| gateways(&services)),
         istiods: istiods.map(|found| found.iter().map(IstiodFacts::of_deployment).collect()),
         injectors: maps.map(|found| {
@@ -84,9 +75,9 @@ pub(crate) async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Resul
     })
 }
 
-impl Live {
-    /// A warning for each part that could not be read and that the rest goes on without.
-    pub(crate) fn warnings(&self) -> Vec<String> {
+impl IstioState {
+    /// Returns a warning for each part that could not be read.
+    pub fn warnings(&self) -> Vec<String> {
         let unread = [
             ("gateways", self.gateways.as_ref().err()),
             ("istiods", self.istiods.as_ref().err()),
@@ -94,16 +85,13 @@ impl Live {
         ];
         let unread = unread.into_iter().filter_map(|(what, error)| {
             let reason = error?.in_one_line();
-            Some(format!(
-                "{what} of {} skipped: {reason}",
-                self.place.described
-            ))
+            Some(format!("{what} of {} skipped: {reason}", self.described))
         });
         unread.collect()
     }
 }
 
-/// The namespaces that have an istiod; none where that cannot be read.
+/// Reads the namespaces that have an istiod; none where that cannot be read.
 async fn elsewhere(cluster: &Cluster, of_istiod: &Selection) -> Vec<String> {
     let istiods = cluster.list::<Deployment>(None, of_istiod).await;
     let istiods = istiods.unwrap_or_default().into_iter();
@@ -115,20 +103,20 @@ async fn elsewhere(cluster: &Cluster, of_istiod: &Selection) -> Vec<String> {
     namespaces
 }
 
-impl Live {
-    /// That istiod runs in another namespace than the one that was asked for, if it does.
-    pub(crate) fn in_another_namespace(&self, asked: &str) -> Option<Error> {
+impl IstioState {
+    /// Returns an error if istiod runs in another namespace than the one that was asked for.
+    pub(in crate::gateway) fn in_another_namespace(&self, asked: &str) -> Option<Error> {
         let first = self.istiods_elsewhere.first()?;
         let error = Error::refused(format!(
             "{} has no istiod in namespace {asked}: istiod runs in namespace {}",
-            self.place.described,
+            self.described,
             self.istiods_elsewhere.join(", ")
         ));
         Some(error.hint(Remedy::add(Knob::IstioNamespace, first)))
     }
 }
 
-/// Each once, whichever list it was in.
+/// Returns each gateway once, whichever list it was in.
 fn gateways(services: &[Service]) -> Vec<GatewayFacts> {
     let mut found: Vec<GatewayFacts> = services
         .iter()

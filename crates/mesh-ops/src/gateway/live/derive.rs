@@ -1,32 +1,33 @@
-//! What is to be exposed in a cluster, from what is there; what was asked for wins. Pure.
+//! Derives an exposure from the state of a cluster; what was asked for wins. Pure.
 
-use mesh_common::model::Error;
-use mesh_common::model::command::{Knob, Remedy};
-use mesh_common::model::exposure::facts::GatewayFacts;
-use mesh_common::model::exposure::{IstiodExposure, SERVICES_PORT, ServicesExposure};
+use mesh_model::Error;
+use mesh_model::command::{Knob, Remedy, Step};
+use mesh_model::exposure::facts::GatewayFacts;
+use mesh_model::exposure::{IstiodExposure, SERVICES_PORT, ServicesExposure};
 
+use super::choose::{Chosen, choose, described as named, unread};
 use super::control_plane::{ControlPlane, Revisions, control_plane};
-use super::gateway::{Chosen, choose, described as named, unread};
-use super::{Asked, AskedIstiod, Live};
+use super::{ExposureRequest, IstioState, IstiodRequest};
 
-/// The port of a gateway that leads to istiod.
+/// The port of a gateway for istiod.
 const ISTIOD_PORT: u16 = 15012;
 
-/// The exposure of services in that cluster.
+/// Returns the exposure of services in that cluster.
 ///
 /// # Errors
 /// All that is open and cannot be told, joined.
-pub(crate) fn services(live: Live, asked: &Asked) -> Result<ServicesExposure, Error> {
+pub fn services(live: IstioState, asked: &ExposureRequest) -> Result<ServicesExposure, Error> {
     in_its_namespace(&live, asked)?;
     let port = |gateway: &GatewayFacts| asked.port.unwrap_or(gateway.services_port);
     let gateways = unread(live.gateways, asked.selector.as_ref());
-    let chosen = gateways.and_then(|all| choose(&all, asked.selector.as_ref(), port, &live.place));
+    let chosen =
+        gateways.and_then(|all| choose(&all, asked.selector.as_ref(), port, &live.described));
     let control = control_plane(
         live.istiods,
         live.injectors,
         asked,
         Revisions::Any,
-        &live.place.described,
+        &live.described,
     );
     let (chosen, control) = both(chosen, control)?;
     let mut ports: Vec<u16> = chosen.gateways.iter().map(port).collect();
@@ -35,27 +36,28 @@ pub(crate) fn services(live: Live, asked: &Asked) -> Result<ServicesExposure, Er
     let port = match ports[..] {
         [] => asked.port.unwrap_or(SERVICES_PORT),
         [one] => one,
-        _ => return Err(several_ports(&ports, &chosen, &live.place.described)),
+        _ => return Err(several_ports(&ports, &chosen, &live.described)),
     };
     Ok(ServicesExposure {
-        namespace: namespace(&chosen, &control, &live.place.described)?,
+        namespace: namespace(&chosen, &control, &live.described)?,
         selector: chosen.selector,
         cluster_domain: control.cluster_domain,
         port,
     })
 }
 
-/// The exposure of istiod in that cluster.
+/// Returns the exposure of istiod in that cluster.
 ///
 /// # Errors
 /// All that is open and cannot be told, joined.
-pub(crate) fn istiod(live: Live, wanted: AskedIstiod) -> Result<IstiodExposure, Error> {
-    let asked = &wanted.asked;
+pub fn istiod(live: IstioState, wanted: IstiodRequest) -> Result<IstiodExposure, Error> {
+    let asked = &wanted.exposure;
     in_its_namespace(&live, asked)?;
-    let described = &live.place.described;
+    let described = &live.described;
     let gateways = unread(live.gateways, asked.selector.as_ref());
     let port = |_: &GatewayFacts| ISTIOD_PORT;
-    let chosen = gateways.and_then(|all| choose(&all, asked.selector.as_ref(), port, &live.place));
+    let chosen =
+        gateways.and_then(|all| choose(&all, asked.selector.as_ref(), port, &live.described));
     let revisions = if wanted.revisions.is_empty() {
         Revisions::Found
     } else {
@@ -65,7 +67,7 @@ pub(crate) fn istiod(live: Live, wanted: AskedIstiod) -> Result<IstiodExposure, 
     let (chosen, control) = both(chosen, control)?;
     if wanted.https.is_some() && control.revisions.len() > 1 {
         let error = Error::refused(format!(
-            "one host leads to one istiod, and {described} has several"
+            "one host is for one istiod, and {described} has several"
         ));
         return Err(control.revisions.iter().fold(error, |error, revision| {
             error.hint(Remedy::add(Knob::Revision, revision.word()))
@@ -82,7 +84,7 @@ pub(crate) fn istiod(live: Live, wanted: AskedIstiod) -> Result<IstiodExposure, 
 }
 
 /// Refuses a namespace without an istiod where another one has it.
-fn in_its_namespace(live: &Live, asked: &Asked) -> Result<(), Error> {
+fn in_its_namespace(live: &IstioState, asked: &ExposureRequest) -> Result<(), Error> {
     let asked = asked.namespace.as_deref();
     let elsewhere = asked.and_then(|asked| live.in_another_namespace(asked));
     elsewhere.map_or(Ok(()), Err)
@@ -96,7 +98,7 @@ fn both<A, B>(a: Result<A, Error>, b: Result<B, Error>) -> Result<(A, B), Error>
     }
 }
 
-/// Where the objects have to be: in Istio's namespace, unless istiod takes them from the gateway's alone.
+/// Returns the namespace of the objects: Istio's, unless istiod reads them from the gateway's namespace only.
 fn namespace(chosen: &Chosen, control: &ControlPlane, described: &str) -> Result<String, Error> {
     if !control.binds_gateways_to_namespace {
         return Ok(control.namespace.clone());
@@ -121,7 +123,7 @@ fn namespace(chosen: &Chosen, control: &ControlPlane, described: &str) -> Result
         "istiod of {described} takes an Istio Gateway from the gateway's own namespace alone, and gateways with {} are not in one: {there}",
         chosen.selector
     ))
-    .hint("name the labels of one gateway's pods by --selector"))
+    .hint(Step::new("name the labels of one gateway's pods with ").knob(Knob::Selector)))
 }
 
 fn several_ports(ports: &[u16], chosen: &Chosen, described: &str) -> Error {
@@ -135,6 +137,6 @@ fn several_ports(ports: &[u16], chosen: &Chosen, described: &str) -> Error {
         gateways.join(", ")
     ));
     ports.iter().fold(error, |error, port| {
-        error.hint(format!("add --port {port}"))
+        error.hint(Remedy::add(Knob::Port, &port.to_string()))
     })
 }

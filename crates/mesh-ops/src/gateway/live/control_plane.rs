@@ -1,13 +1,13 @@
-//! Where the control planes of a cluster are, and what they say of it. Pure.
+//! Reads namespace, domain and revisions out of the control planes of a cluster. Pure.
 
-use mesh_common::model::Error;
-use mesh_common::model::command::{Knob, Remedy};
-use mesh_common::model::exposure::facts::{InjectorFacts, IstiodFacts};
-use mesh_common::model::exposure::{ClusterDomain, Revision};
+use mesh_model::Error;
+use mesh_model::command::{Knob, Remedy, Step};
+use mesh_model::exposure::facts::{InjectorFacts, IstiodFacts};
+use mesh_model::exposure::{ClusterDomain, Revision};
 
-use super::Asked;
+use super::ExposureRequest;
 
-/// What the control planes of a cluster come to.
+/// The control planes of a cluster, as one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ControlPlane {
     pub namespace: String,
@@ -18,7 +18,7 @@ pub(super) struct ControlPlane {
     pub binds_gateways_to_namespace: bool,
 }
 
-/// Which revisions matter.
+/// The revisions that an exposure is for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Revisions<'a> {
     /// All, and it makes no difference which they are.
@@ -29,14 +29,14 @@ pub(super) enum Revisions<'a> {
     Found,
 }
 
-/// What was read, with what was asked for in its place.
+/// Returns what was read, replaced by what was asked for.
 ///
 /// # Errors
 /// Something is open and was not there, could not be read, or is not the same everywhere.
 pub(super) fn control_plane(
     istiods: Result<Vec<IstiodFacts>, Error>,
     injectors: Result<Vec<InjectorFacts>, Error>,
-    asked: &Asked,
+    asked: &ExposureRequest,
     revisions: Revisions<'_>,
     described: &str,
 ) -> Result<ControlPlane, Error> {
@@ -51,12 +51,11 @@ pub(super) fn control_plane(
     };
     let namespaces = distinct(namespaces(&istiods, &injectors));
     let domains = distinct(domains(&istiods, &injectors));
-    if let Some(absent) = absent {
-        let flags = lacking(asked, revisions, &namespaces, &domains);
-        if !flags.is_empty() {
-            let error = absent.hint(format!("or say it by flags: {}", flags.join(" ")));
-            return Err(unread.into_iter().fold(error, Error::and));
-        }
+    if let Some(absent) = absent
+        && let Some(settings) = missing_settings(asked, revisions, &namespaces, &domains)
+    {
+        let error = absent.hint(settings);
+        return Err(unread.into_iter().fold(error, Error::and));
     }
     let namespace = match &asked.namespace {
         Some(namespace) => namespace.clone(),
@@ -85,10 +84,13 @@ pub(super) fn control_plane(
 
 fn nowhere(described: &str) -> Error {
     Error::refused(format!("{described} has no istiod: no Deployment with the label app=istiod"))
-        .hint("a cluster without istiod is configured where the istiod that leads it is: --from-context CONTEXT of that cluster")
+        .hint(
+            Step::new("a remote cluster is configured where the istiod is that manages it: name the context of that cluster with ")
+                .knob(Knob::FromContext),
+        )
 }
 
-/// The istiods that matter.
+/// Returns the istiods of these revisions.
 fn of_revisions(
     mut istiods: Vec<IstiodFacts>,
     revisions: Revisions<'_>,
@@ -120,8 +122,8 @@ fn namespaces(istiods: &[IstiodFacts], injectors: &[InjectorFacts]) -> Vec<Strin
     }
 }
 
-/// The domain of each istiod: what it is told, else what its injector is told, else what an istiod takes by itself.
-/// Without any istiod, what the injectors are told.
+/// Returns the domain of each istiod: its own flag, else its injector's value, else istiod's default. Without any istiod, the
+/// injectors' values.
 fn domains(istiods: &[IstiodFacts], injectors: &[InjectorFacts]) -> Vec<String> {
     let injected = |istiod: &IstiodFacts| {
         injectors
@@ -143,7 +145,7 @@ fn domains(istiods: &[IstiodFacts], injectors: &[InjectorFacts]) -> Vec<String> 
     }
 }
 
-/// The one there is, where it is one.
+/// Returns the only domain.
 fn domain(domains: Vec<String>, described: &str) -> Result<ClusterDomain, Error> {
     let found = only(
         domains,
@@ -158,27 +160,36 @@ fn domain(domains: Vec<String>, described: &str) -> Result<ClusterDomain, Error>
     })
 }
 
-/// The flags for what nothing tells.
-fn lacking(
-    asked: &Asked,
+/// Returns the step to set what the cluster does not tell, if there is anything.
+fn missing_settings(
+    asked: &ExposureRequest,
     revisions: Revisions<'_>,
     namespaces: &[String],
     domains: &[String],
-) -> Vec<&'static str> {
-    [
+) -> Option<Step> {
+    let settings = [
         (
             asked.namespace.is_none() && namespaces.is_empty(),
-            "-n istio-system",
+            Knob::Namespace,
+            "istio-system",
         ),
         (
             asked.cluster_domain.is_none() && domains.is_empty(),
-            "--cluster-domain cluster.local",
+            Knob::ClusterDomain,
+            "cluster.local",
         ),
-        (matches!(revisions, Revisions::Found), "--revision default"),
-    ]
-    .into_iter()
-    .filter_map(|(is_open, flag)| is_open.then_some(flag))
-    .collect()
+        (
+            matches!(revisions, Revisions::Found),
+            Knob::Revision,
+            "default",
+        ),
+    ];
+    let mut open = settings.into_iter().filter(|(is_open, _, _)| *is_open);
+    let (_, knob, value) = open.next()?;
+    let first = Step::new("or set it: ").set(knob, value);
+    Some(open.fold(first, |step, (_, knob, value)| {
+        step.text(" ").set(knob, value)
+    }))
 }
 
 fn distinct<T: Ord>(mut items: Vec<T>) -> Vec<T> {
@@ -187,7 +198,7 @@ fn distinct<T: Ord>(mut items: Vec<T>) -> Vec<T> {
     items
 }
 
-/// The one there is.
+/// Returns the only one.
 fn only(mut found: Vec<String>, what: &str, knob: Knob, described: &str) -> Result<String, Error> {
     if found.len() == 1 {
         return Ok(found.remove(0));

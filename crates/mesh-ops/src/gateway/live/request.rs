@@ -1,17 +1,17 @@
-//! What the flags say of an exposure; what they leave open is `None`.
+//! The request for an exposure; what it leaves open is `None`.
 
-use mesh_common::model::exposure::{
+use mesh_model::exposure::{
     ClusterDomain, GatewaySelector, HttpsExposure, IstiodExposure, Revision, SERVICES_PORT,
     ServicesExposure,
 };
-use mesh_common::model::names::ISTIO_SYSTEM;
+use mesh_model::names::ISTIO_SYSTEM;
 
-/// About any exposure.
+/// A request for any exposure.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Asked {
+pub struct ExposureRequest {
     /// Istio's namespace.
     pub namespace: Option<String>,
-    /// Whose pods are configured.
+    /// The labels of the gateway's pods.
     pub selector: Option<GatewaySelector>,
     /// The domain of the cluster's Services.
     pub cluster_domain: Option<ClusterDomain>,
@@ -19,25 +19,26 @@ pub(crate) struct Asked {
     pub port: Option<u16>,
 }
 
-/// About istiod.
+/// A request for an exposure of istiod.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct AskedIstiod {
-    pub asked: Asked,
-    /// Which ones; empty where that is open.
+pub struct IstiodRequest {
+    /// What every exposure needs.
+    pub exposure: ExposureRequest,
+    /// The revisions; empty where that is open.
     pub revisions: Vec<Revision>,
-    /// How the gateway shows a certificate of its own.
+    /// The certificate that the gateway presents, where TLS ends at the gateway.
     pub https: Option<HttpsExposure>,
 }
 
-impl Asked {
-    /// Istio's namespace, the usual one where none was named.
-    pub(crate) fn istio_namespace(&self) -> String {
+impl ExposureRequest {
+    /// Returns Istio's namespace, the usual one where none was named.
+    pub fn istio_namespace(&self) -> String {
         let usual = || ISTIO_SYSTEM.to_owned();
         self.namespace.clone().unwrap_or_else(usual)
     }
 
-    /// With what Istio's samples have for all that is open.
-    pub(crate) fn services(self) -> ServicesExposure {
+    /// Returns the exposure of services with the values of Istio's samples for all that is open.
+    pub fn services(self) -> ServicesExposure {
         ServicesExposure {
             namespace: self.istio_namespace(),
             selector: self.selector.unwrap_or_default(),
@@ -47,15 +48,15 @@ impl Asked {
     }
 }
 
-impl AskedIstiod {
-    /// With what Istio's samples have for all that is open.
-    pub(crate) fn istiod(self) -> IstiodExposure {
-        let namespace = self.asked.istio_namespace();
+impl IstiodRequest {
+    /// Returns the exposure of istiod with the values of Istio's samples for all that is open.
+    pub fn istiod(self) -> IstiodExposure {
+        let namespace = self.exposure.istio_namespace();
         IstiodExposure {
             istio_namespace: namespace.clone(),
             namespace,
-            selector: self.asked.selector.unwrap_or_default(),
-            cluster_domain: self.asked.cluster_domain.unwrap_or_default(),
+            selector: self.exposure.selector.unwrap_or_default(),
+            cluster_domain: self.exposure.cluster_domain.unwrap_or_default(),
             revisions: if self.revisions.is_empty() {
                 vec![Revision::default()]
             } else {

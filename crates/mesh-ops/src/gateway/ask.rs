@@ -1,0 +1,31 @@
+//! Asks the ports of gateways that were found, and Kubernetes for the events of what is missing. Read only.
+
+use std::time::Duration;
+
+use mesh_client::Cluster;
+use mesh_client::eastwest::{events, probe};
+use mesh_model::Error;
+use mesh_model::eastwest::{ClusterFacts, ClusterObservation, Gateway};
+
+/// The default limit for an answer.
+pub const ANSWER: Duration = Duration::from_secs(3);
+
+/// Asks the gateways of a cluster, no answer taking longer than `limit`; without a limit nothing is dialled.
+///
+/// # Errors
+/// A cluster that is not reached any more.
+pub async fn ask(
+    cluster: &Cluster,
+    (mut facts, gateways): (ClusterFacts, Vec<Gateway>),
+    limit: Option<Duration>,
+) -> Result<ClusterObservation, Error> {
+    facts.events = events(cluster, &gateways).await?;
+    let verdicts = match limit {
+        Some(limit) => probe(cluster, &facts, &gateways, limit).await?,
+        None => gateways.iter().map(|_| Vec::new()).collect(),
+    };
+    Ok(ClusterObservation {
+        facts,
+        gateways: gateways.into_iter().zip(verdicts).collect(),
+    })
+}
