@@ -8,6 +8,8 @@ use secrecy::SecretString;
 
 use super::Credential;
 use mesh_model::command::Kubectl;
+use mesh_model::remote_cluster::Address;
+use mesh_model::server::without_login;
 
 /// Everything that is needed to reach one cluster: a kubeconfig of one entry, with its files found.
 ///
@@ -88,6 +90,11 @@ impl Target {
     /// Returns the API server's URL as in the file.
     pub fn server(&self) -> &str {
         &self.server
+    }
+
+    /// Returns the server's address as it is compared with others, without user name and password.
+    pub fn address(&self) -> Address {
+        Address::new(&without_login(&self.server), self.tls_server_name())
     }
 
     /// Returns whether the connection uses TLS. Without TLS no credential is sent, as by kubectl and by istiod.

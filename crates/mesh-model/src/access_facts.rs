@@ -1,8 +1,9 @@
 //! The contents of a remote secret's kubeconfig without its secrets: the reverse of [`super::access`].
 
 use secrecy::SecretString;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::certificate::{self, CertificateFacts};
 use super::go;
@@ -11,7 +12,7 @@ use super::token::{self, TokenFacts};
 use super::x509;
 
 /// Server, trust and credential of a kubeconfig's current context.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessFacts {
     /// URL of the API server, without user name and password.
@@ -35,7 +36,7 @@ pub struct AccessFacts {
 }
 
 /// The trust anchors that a server's certificate is checked against.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "check")]
 pub enum TrustFacts {
     /// These certificates.
@@ -101,6 +102,28 @@ pub fn bearer_token(kubeconfig: &[u8]) -> Option<SecretString> {
     let (_, user) = current(&config)?;
     let token = user["token"].as_str().filter(|token| !token.is_empty());
     token.map(SecretString::from)
+}
+
+/// Returns a digest that two kubeconfigs share if they give the same access with the same credential, whatever their entries are
+/// called; `None` if there is another credential than a token or a private key, since a short password could be guessed from it.
+pub fn mark(kubeconfig: &[u8]) -> Option<String> {
+    let config = go::first_document(kubeconfig).ok()?;
+    let facts = of_document(&config)?;
+    let (_, user) = current(&config)?;
+    let is_guessable = |way: &String| !["token", "client-certificate-data"].contains(&way.as_str());
+    if facts.authentication.is_empty() || facts.authentication.iter().any(is_guessable) {
+        return None;
+    }
+    let mut digest = Sha256::new();
+    digest.update(serde_json::to_vec(&facts).ok()?);
+    for key in ["token", "client-key-data"] {
+        let credential = user[key].as_str().unwrap_or_default();
+        digest.update(credential.len().to_be_bytes());
+        digest.update(credential);
+    }
+    let bytes = digest.finalize();
+    let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Some(pairs.concat())
 }
 
 /// Returns cluster and user of the current context; the user is null if the context names none.

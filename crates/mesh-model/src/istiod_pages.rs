@@ -1,7 +1,7 @@
 //! The contents of istiod's own pages about remote secrets, and the versions of istiod with known bugs in handling a
 //! new one.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::istio_version::IstioVersion;
 use super::visible::shortened;
@@ -12,7 +12,7 @@ const LONGEST_STATUS: usize = 40;
 const LONGEST_VERSION: usize = 60;
 
 /// A cluster in `/debug/clusterz`. Source: `DebugInfo` in Istio's `pkg/cluster/debug.go`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownCluster {
     /// Its cluster ID.

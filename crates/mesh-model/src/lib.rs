@@ -46,6 +46,7 @@ pub mod resources;
 pub mod secret;
 pub mod server;
 pub mod services_port;
+pub mod snapshot;
 pub mod statements;
 pub mod succession;
 pub mod suggest;

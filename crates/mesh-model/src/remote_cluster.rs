@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 
 use secrecy::ExposeSecret as _;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::access_facts::{self, AccessFacts, TrustFacts};
 
 /// The address of an API server, for comparisons: the normalized URL, and the TLS server name if it is not the host.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Address {
     /// The URL without a closing slash, in lower case.
     pub server: String,

@@ -184,6 +184,11 @@ pub fn leads_to(secret: &Secret, cluster: &str) -> bool {
     led_to(secret).any(|name| name == cluster)
 }
 
+/// Returns whether `name` is the Secret's own name or the name of a cluster that it is for.
+pub fn is_meant(secret: &Secret, name: &str) -> bool {
+    secret.metadata.name.as_deref() == Some(name) || leads_to(secret, name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::cluster_name::{is_dns_label, is_dns_subdomain};
 
 /// The claims of a token.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenFacts {
     /// Its subject, for example `system:serviceaccount:istio-system:istio-reader-service-account`.
@@ -18,7 +18,7 @@ pub struct TokenFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// Its audience; empty for the tokens of token Secrets.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub audience: Vec<String>,
     /// The time of issue; absent in the tokens of token Secrets.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,10 +5,10 @@
 pub mod change;
 pub mod fleet;
 pub mod gateway;
-pub mod identity;
 mod job;
 pub mod metadata;
 pub mod secret;
+pub mod snapshot;
 
 pub use fleet::Fleet;
 pub use job::Job;

@@ -6,7 +6,7 @@ use mesh_common::model::finding::Severity;
 use mesh_common::model::fleet::each_once;
 use mesh_common::model::statements::{ClusterLabels, IdentityObservation, MeshLabels};
 use mesh_common::model::{Error, Exit};
-use mesh_common::ops::identity::observe;
+use mesh_common::ops::snapshot::{self, Wanted};
 use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags, connector};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::output::{Format, OutputFlags, Report, Style, render};
@@ -83,12 +83,19 @@ async fn read(
     kubeconfig: &Kubeconfig,
     connector: &Connector,
 ) -> Result<Vec<(String, Result<IdentityObservation, Error>)>, Error> {
-    let namespace = arguments.namespace.resolve();
+    let wanted = Wanted {
+        labels: true,
+        ..Wanted::identity(arguments.namespace.resolve())
+    };
     read_contexts(
         kubeconfig,
         &arguments.connect,
         &arguments.contexts,
-        |target| async { Box::pin(observe(&connector.connect(target).await?, namespace)).await },
+        |target| async {
+            let cluster = connector.connect(target).await?;
+            let read = Box::pin(snapshot::read(&cluster, wanted)).await?;
+            Ok(IdentityObservation::of(&read.snapshot))
+        },
     )
     .await
 }

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{Node, Pod, Service};
 use super::observe::labelled;
 use crate::{Reads, Selection};
 use mesh_model::Error;
-use mesh_model::eastwest::ClusterFacts;
+use mesh_model::eastwest::ClusterSnapshot;
 use mesh_model::names::{GATEWAY_NAME_LABEL, NODE_SELECTOR_ANNOTATION};
 use mesh_model::read::Read;
 use mesh_model::resources::{ApiGateway, VirtualService};
@@ -17,7 +17,10 @@ use mesh_model::resources::{ApiGateway, VirtualService};
 const NAMESPACES: usize = 3;
 
 /// Adds the objects that depend on the first wave.
-pub(super) async fn dependents(reads: &Reads<'_>, facts: &mut ClusterFacts) -> Result<(), Error> {
+pub(super) async fn dependents(
+    reads: &Reads<'_>,
+    facts: &mut ClusterSnapshot,
+) -> Result<(), Error> {
     let meshed = namespaces(facts.meshed_pods.items());
     let meshed: Vec<&str> = meshed.into_iter().take(NAMESPACES).collect();
     let around = namespaces(facts.usual_pods.items());
@@ -69,7 +72,7 @@ pub(super) fn key(service: &Service) -> (String, String) {
 }
 
 /// Returns namespace and label selector of the Service of each Gateway whose Service is not in the first wave.
-fn made_for(facts: &ClusterFacts) -> Vec<(String, String)> {
+fn made_for(facts: &ClusterSnapshot) -> Vec<(String, String)> {
     let services = facts.services.items();
     let apis = facts.api_gateways.items();
     let without = |api: &&ApiGateway| {
@@ -92,7 +95,7 @@ fn made_for(facts: &ClusterFacts) -> Vec<(String, String)> {
     apis.iter().filter(without).map(of).collect()
 }
 
-async fn nodes(reads: &Reads<'_>, facts: &ClusterFacts) -> Read<Vec<Node>> {
+async fn nodes(reads: &Reads<'_>, facts: &ClusterSnapshot) -> Read<Vec<Node>> {
     let wanted = facts.services.items().iter().any(|service| {
         let annotations = service.metadata.annotations.as_ref();
         annotations.is_some_and(|all| all.contains_key(NODE_SELECTOR_ANNOTATION))
@@ -104,7 +107,7 @@ async fn nodes(reads: &Reads<'_>, facts: &ClusterFacts) -> Read<Vec<Node>> {
 }
 
 /// Reads the `VirtualServices`, which matter only if a Gateway has the TLS mode `ISTIO_MUTUAL`.
-async fn routes(reads: &Reads<'_>, facts: &ClusterFacts) -> Read<Vec<VirtualService>> {
+async fn routes(reads: &Reads<'_>, facts: &ClusterSnapshot) -> Read<Vec<VirtualService>> {
     let gateways = facts.istio_gateways.items();
     let servers = gateways.iter().flat_map(|gateway| &gateway.spec.servers);
     let wanted = servers.into_iter().any(|server| {
@@ -120,7 +123,7 @@ async fn routes(reads: &Reads<'_>, facts: &ClusterFacts) -> Read<Vec<VirtualServ
 /// Reads the pods behind each Service that is a gateway.
 async fn pods(
     reads: &Reads<'_>,
-    facts: &ClusterFacts,
+    facts: &ClusterSnapshot,
 ) -> BTreeMap<(String, String), Read<Vec<Pod>>> {
     let with_selector = facts.services.items().iter().filter_map(|service| {
         let selector = service.spec.as_ref()?.selector.as_ref()?;

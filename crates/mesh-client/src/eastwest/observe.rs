@@ -1,7 +1,6 @@
 //! Reads a cluster's gateways in three waves over one connection: objects by name or label, objects that depend on
 //! them, and objects that depend on Services. Host names are resolved at the end.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::Deployment;
@@ -11,7 +10,7 @@ use super::dependents::{dependents, key};
 use crate::probe::resolve;
 use crate::{Cluster, Reads, Selection};
 use mesh_model::Error;
-use mesh_model::eastwest::{ClusterFacts, Gateway};
+use mesh_model::eastwest::{ClusterSnapshot, Gateway};
 use mesh_model::exposure::GatewaySelector;
 use mesh_model::names::{
     EAST_WEST_GATEWAY, KUBE_SYSTEM, MESH_CONFIG_KEY, MESH_CONFIG_MAP, MESH_ROOT_CONFIG_MAP,
@@ -45,7 +44,7 @@ pub struct Look<'a> {
 pub async fn observe(
     cluster: &Cluster,
     look: Look<'_>,
-) -> Result<(ClusterFacts, Vec<Gateway>), Error> {
+) -> Result<(ClusterSnapshot, Vec<Gateway>), Error> {
     let reads = cluster.reads();
     let mut facts = Box::pin(first_wave(cluster, &reads, look)).await?;
     dependents(&reads, &mut facts).await?;
@@ -66,7 +65,7 @@ async fn first_wave(
     cluster: &Cluster,
     reads: &Reads<'_>,
     look: Look<'_>,
-) -> Result<ClusterFacts, Error> {
+) -> Result<ClusterSnapshot, Error> {
     let namespace = look.namespace;
     let inside = Some(namespace);
     let [of_istiod, networks, usual, meshed] = [
@@ -105,27 +104,25 @@ async fn first_wave(
         known.extend(named);
         sorted(known)
     });
-    Ok(ClusterFacts {
-        context: cluster.context().to_owned(),
-        kubectl: target.kubectl().clone(),
+    let unread = ClusterSnapshot::new(
+        cluster.context(),
+        target.address(),
+        target.kubectl().clone(),
+        namespace,
+    );
+    Ok(ClusterSnapshot {
         is_local: server::dead(target.server()).is_some(),
         uid: uid.map(|found| found.and_then(|found| found.metadata.uid)),
-        istio_namespace: namespace.to_owned(),
         namespace: own,
         istiods,
         mesh_id: config.map(|map| map.as_ref().and_then(mesh_id)),
         roots: of_roots(roots),
         services,
         api_gateways: apis,
-        pods: BTreeMap::new(),
-        nodes: Read::NotAsked,
         istio_gateways: istio,
-        virtual_services: Read::NotAsked,
-        events: Read::NotAsked,
         meshed_pods: meshed,
-        meshed_services: Read::NotAsked,
-        nearby_services: Read::NotAsked,
         usual_pods: usual,
+        ..unread
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::probe::ask_all;
 use crate::{Cluster, Selection};
 use mesh_model::eastwest::{
-    Check, ClusterFacts, Exposure, Gateway, Planned, Verdict, plan, verdicts,
+    Check, ClusterSnapshot, Exposure, Gateway, Planned, Verdict, plan, verdicts,
 };
 use mesh_model::error::Error;
 use mesh_model::probe::{Answer, Question};
@@ -19,7 +19,7 @@ use mesh_model::resources::PeerAuthentication;
 /// A cluster that is no longer reachable when its mutual TLS policies are read.
 pub async fn probe(
     cluster: &Cluster,
-    facts: &ClusterFacts,
+    facts: &ClusterSnapshot,
     gateways: &[Gateway],
     limit: Duration,
 ) -> Result<Vec<Vec<Verdict>>, Error> {

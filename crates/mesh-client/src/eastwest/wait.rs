@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::observe::{Look, observe};
 use crate::{Cluster, wait_for};
 use mesh_model::command::Kubectl;
-use mesh_model::eastwest::{ClusterFacts, Gateway, told};
+use mesh_model::eastwest::{ClusterSnapshot, Gateway, told};
 use mesh_model::error::{Error, Kind};
 use mesh_model::read::Read;
 
@@ -32,7 +32,7 @@ pub async fn wait_for_addresses(
     look: Look<'_>,
     limit: Duration,
     mut tell: impl FnMut(&str),
-) -> Result<(ClusterFacts, Vec<Gateway>), Error> {
+) -> Result<(ClusterSnapshot, Vec<Gateway>), Error> {
     let mut seen = observe(cluster, look).await?;
     let deadline = Instant::now() + limit;
     let mut before = None;
@@ -87,7 +87,7 @@ async fn look_again(
     cluster: &Cluster,
     look: Look<'_>,
     deadline: Instant,
-) -> Result<Option<(ClusterFacts, Vec<Gateway>)>, Error> {
+) -> Result<Option<(ClusterSnapshot, Vec<Gateway>)>, Error> {
     let mut trouble = None;
     let mut pause = SHORTEST_PAUSE;
     loop {

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::Command;
 
 /// The kubectl flags that select one cluster. Without any it is the cluster that kubectl uses by default.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Kubectl {
     kubeconfig: Option<String>,
     context: Option<String>,
@@ -15,7 +18,8 @@ pub struct Kubectl {
 }
 
 /// The flags that replace fields of a cluster's kubeconfig entry; never a token.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ServerWords {
     /// `--server`.
     pub server: Option<String>,

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use super::checks::is_own;
 use super::remedies::{change_service, on_service};
 use super::warned::with_newest;
-use super::{About, Address, ClusterFacts, Gateway};
+use super::{About, Address, ClusterSnapshot, Gateway};
 use crate::finding::{CheckId, Finding, Severity};
 
-pub(super) fn address(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
+pub(super) fn address(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
     // A NodePort without addresses is reported by `nodes`, and the Gateway API by `of_api_gateway`.
     let told_elsewhere =
         gateway.service_type.as_deref() == Some("NodePort") || gateway.service.is_none();
@@ -35,7 +35,7 @@ pub(super) fn address(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Findi
     Some(with_newest(finding, gateway, About::Service, cluster))
 }
 
-pub(super) fn hosts_and_loopback(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
+pub(super) fn hosts_and_loopback(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
     let mut findings = Vec::new();
     for address in &gateway.addresses {
         let value = &address.value;

@@ -2,7 +2,7 @@
 
 use super::remedies::generate_ambient;
 use super::warned::with_newest;
-use super::{About, ClusterFacts, Gateway};
+use super::{About, ClusterSnapshot, Gateway};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::resources::{ApiGateway, Listener};
 
@@ -11,7 +11,7 @@ use crate::resources::{ApiGateway, Listener};
 const CLASS: &str = "istio-east-west";
 
 /// Returns the problems of the Gateway that a gateway was created for, if any.
-pub(super) fn of_api_gateway(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
+pub(super) fn of_api_gateway(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
     let Some(api) = &gateway.api else {
         return Vec::new();
     };

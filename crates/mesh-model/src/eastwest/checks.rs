@@ -10,7 +10,7 @@ use super::remedies::{change_service, expose_services, generate, label_network};
 use super::verdict::look_at_pods;
 use super::verdict_tls::because;
 use super::warned::with_newest;
-use super::{About, AddressKind, ClusterFacts, Exposure, Gateway};
+use super::{About, AddressKind, ClusterSnapshot, Exposure, Gateway};
 use crate::command::{Knob, Step};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::names::{
@@ -22,7 +22,7 @@ use crate::statements::workload_of;
 use crate::whose::is_remote_service;
 
 /// Returns the problems of a gateway that are visible before any connection.
-pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Vec<Finding> {
+pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(label(gateway, cluster));
     findings.extend(ports(gateway, cluster));
@@ -42,11 +42,11 @@ pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> 
 }
 
 /// Returns the finding about a cluster that has no gateway at all.
-pub fn missing(cluster: &ClusterFacts) -> Option<Finding> {
+pub fn missing(cluster: &ClusterSnapshot) -> Option<Finding> {
     no_gateway(cluster).map(|finding| finding.in_cluster(&cluster.context))
 }
 
-fn no_gateway(cluster: &ClusterFacts) -> Option<Finding> {
+fn no_gateway(cluster: &ClusterSnapshot) -> Option<Finding> {
     let is_known = cluster.services.is_seen()
         && cluster.namespace.is_seen()
         && !cluster.api_gateways.may_be_there();
@@ -79,7 +79,7 @@ fn no_gateway(cluster: &ClusterFacts) -> Option<Finding> {
 
 /// Returns the Service that describes a gateway of another cluster and has the name that a gateway of this cluster
 /// would get.
-fn in_its_place(cluster: &ClusterFacts) -> Option<String> {
+fn in_its_place(cluster: &ClusterSnapshot) -> Option<String> {
     let place = (&cluster.istio_namespace, EAST_WEST_GATEWAY);
     let services = cluster.services.items();
     let mut remote = services
@@ -91,7 +91,7 @@ fn in_its_place(cluster: &ClusterFacts) -> Option<String> {
     })
 }
 
-fn label(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
+fn label(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
     if gateway.network.is_some() {
         return None;
     }
@@ -108,7 +108,7 @@ fn label(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
     Some(Finding::new(CheckId::EwgMissing, severity, message).fix(label_network(gateway, cluster)))
 }
 
-fn ports(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
+fn ports(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
     let mut findings = Vec::new();
     let told = gateway.label(GATEWAY_PORT_LABEL);
     if let Some(text) = told.filter(|text| labelled(Some(text)).is_none()) {
@@ -140,7 +140,7 @@ fn ports(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
     findings
 }
 
-fn nodes(gateway: &Gateway, cluster: &ClusterFacts) -> Vec<Finding> {
+fn nodes(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
     let Some(service) = gateway.service.as_ref() else {
         return Vec::new();
     };
@@ -212,7 +212,7 @@ pub(super) fn is_own(address: &std::net::IpAddr) -> bool {
     }
 }
 
-fn pods(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
+fn pods(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
     let pods = gateway.backing.seen()?;
     let counted = gateway.pods?;
     let described = gateway.described();
@@ -246,7 +246,7 @@ fn pods(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
     Some(with_newest(finding, gateway, About::Pods, cluster))
 }
 
-fn view(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
+fn view(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
     let network = gateway.network.as_deref()?;
     gateway.sidecar_port()?;
     let pods = gateway.backing.seen()?;
@@ -263,7 +263,7 @@ fn view(gateway: &Gateway, cluster: &ClusterFacts) -> Option<Finding> {
     ))
 }
 
-fn exposed(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Option<Finding> {
+fn exposed(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> Option<Finding> {
     let id = exposure.services.fault()?;
     let why = because(&exposure.services)?;
     let port = gateway.sidecar_port()?;

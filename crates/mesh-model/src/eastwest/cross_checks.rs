@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{ClusterFacts, Gateway, Verdict};
+use super::{ClusterSnapshot, Gateway, Verdict};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::probe::{Answer, Chain, Judgement, Roots};
 
@@ -21,7 +21,7 @@ pub struct Beside<'a> {
 
 impl<'a> Beside<'a> {
     /// Returns the facts about a cluster that its peers depend on.
-    pub fn of(cluster: &'a ClusterFacts) -> Self {
+    pub fn of(cluster: &'a ClusterSnapshot) -> Self {
         Self {
             context: &cluster.context,
             mesh_id: cluster.mesh_id.seen().and_then(Option::as_deref),

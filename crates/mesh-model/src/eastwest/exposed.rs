@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ClusterFacts, Gateway};
+use super::{ClusterSnapshot, Gateway};
 use crate::finding::CheckId;
 use crate::istiod::scopes_gateways;
 use crate::names::REVISION_LABEL;
@@ -79,7 +79,7 @@ const AUTO_PASSTHROUGH: &str = "AUTO_PASSTHROUGH";
 
 impl Exposure {
     /// Finds out what is exposed through `gateway`.
-    pub fn of(gateway: &Gateway, cluster: &ClusterFacts) -> Self {
+    pub fn of(gateway: &Gateway, cluster: &ClusterSnapshot) -> Self {
         Self {
             services: services(gateway, cluster),
             istiod: ISTIOD_PORTS
@@ -120,7 +120,7 @@ impl Passthrough {
 /// A server of a Gateway object, with the object.
 type Opened<'a> = (&'a IstioGateway, &'a Server);
 
-fn services(gateway: &Gateway, cluster: &ClusterFacts) -> Passthrough {
+fn services(gateway: &Gateway, cluster: &ClusterSnapshot) -> Passthrough {
     let Some(port) = gateway.sidecar_port() else {
         return Passthrough::Unknown("its Service has no port for mutual TLS".to_owned());
     };
@@ -154,7 +154,7 @@ fn services(gateway: &Gateway, cluster: &ClusterFacts) -> Passthrough {
 }
 
 /// Returns the best result for several objects: one that works, otherwise the reason why the first one does not.
-fn of_passing(gateway: &Gateway, cluster: &ClusterFacts, passing: &[Opened<'_>]) -> Passthrough {
+fn of_passing(gateway: &Gateway, cluster: &ClusterSnapshot, passing: &[Opened<'_>]) -> Passthrough {
     let Some(pods) = gateway.backing.seen() else {
         return Passthrough::Unknown("the gateway's pods are not known".to_owned());
     };
@@ -198,7 +198,7 @@ fn of_passing(gateway: &Gateway, cluster: &ClusterFacts, passing: &[Opened<'_>])
     }
 }
 
-fn other_mode(gateway: &Gateway, cluster: &ClusterFacts, opened: &[Opened<'_>]) -> Passthrough {
+fn other_mode(gateway: &Gateway, cluster: &ClusterSnapshot, opened: &[Opened<'_>]) -> Passthrough {
     let for_us = |(object, _): &&Opened<'_>| selects(object, gateway);
     let Some((object, server)) = opened.iter().find(for_us).or(opened.first()) else {
         return Passthrough::Missing;
@@ -227,7 +227,7 @@ fn other_mode(gateway: &Gateway, cluster: &ClusterFacts, opened: &[Opened<'_>]) 
     }
 }
 
-fn istiod(gateway: &Gateway, cluster: &ClusterFacts, port: i32) -> Option<IstiodDoor> {
+fn istiod(gateway: &Gateway, cluster: &ClusterSnapshot, port: i32) -> Option<IstiodDoor> {
     let objects = cluster.istio_gateways.items();
     if !gateway.ports().contains(&port) {
         return None;

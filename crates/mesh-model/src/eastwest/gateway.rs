@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use serde::Serialize;
 
-use super::{Address, ClusterFacts};
+use super::{Address, ClusterSnapshot};
 use crate::change::ObjectRef;
 use crate::names::{GATEWAY_NAME_LABEL, GATEWAY_PORT_LABEL, NETWORK_LABEL};
 use crate::read::Read;
@@ -61,7 +61,7 @@ pub struct Pods {
 impl Gateway {
     /// Returns all gateways of a cluster, with a Gateway of the Gateway API and its Service as one; by namespace and
     /// name. Objects that describe a gateway of another cluster are left out.
-    pub fn all(cluster: &ClusterFacts) -> Vec<Self> {
+    pub fn all(cluster: &ClusterSnapshot) -> Vec<Self> {
         let services = cluster.services.items();
         let apis = cluster.api_gateways.items();
         let apis = apis.iter().filter(|api| !is_remote_gateway(api));
@@ -87,7 +87,7 @@ impl Gateway {
         gateways
     }
 
-    fn of(cluster: &ClusterFacts, service: Option<&Service>, api: Option<&ApiGateway>) -> Self {
+    fn of(cluster: &ClusterSnapshot, service: Option<&Service>, api: Option<&ApiGateway>) -> Self {
         let meta = api.map_or_else(
             || service.map(|service| &service.metadata),
             |api| Some(&api.metadata),

@@ -1,4 +1,4 @@
-//! The PeerAuthentication that turns mutual TLS off for pods.
+//! The `PeerAuthentication` that turns mutual TLS off for pods.
 
 use super::Candidate;
 use crate::resources::{MutualTls, PeerAuthentication};

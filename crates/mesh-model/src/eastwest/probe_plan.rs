@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Address, Candidate, ClusterFacts, Exposure, Gateway, Passthrough, candidates};
+use super::{Address, Candidate, ClusterSnapshot, Exposure, Gateway, Passthrough, candidates};
 use crate::finding::CheckId;
 use crate::probe::{Ask, Question};
 
@@ -62,7 +62,7 @@ impl Check {
 }
 
 /// Returns all tests of a gateway: each port of its Service at each of its addresses.
-pub fn plan(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterFacts) -> Vec<Planned> {
+pub fn plan(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> Vec<Planned> {
     let mut checks = Vec::new();
     let mut add = |check, port: Option<i32>| checks.extend(port.map(|port| (check, port)));
     let has = |port: i32| gateway.ports().contains(&port).then_some(port);
@@ -132,7 +132,7 @@ fn asks(
     port: i32,
     exposure: &Exposure,
     gateway: &Gateway,
-    cluster: &ClusterFacts,
+    cluster: &ClusterSnapshot,
 ) -> Asks {
     match check {
         Check::Readiness => Ok(vec![(Ask::Readiness, None)]),
@@ -157,7 +157,7 @@ fn asks(
 fn asked_for(
     services: &Passthrough,
     gateway: &Gateway,
-    cluster: &ClusterFacts,
+    cluster: &ClusterSnapshot,
 ) -> Result<Vec<Candidate>, String> {
     let unread = [
         cluster.meshed_pods.reason(),

@@ -1,6 +1,6 @@
 //! Commands that fix a gateway, to be pasted.
 
-use super::{ClusterFacts, Gateway};
+use super::{ClusterSnapshot, Gateway};
 use crate::command::{Command, Remedy};
 use crate::exposure::{GatewaySelector, Revision};
 use crate::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
@@ -8,7 +8,7 @@ use crate::services_port::SERVICES_PORT;
 use crate::whose::leads_to_own_pods;
 
 /// Exposes the services of the cluster through the gateway, with the flags for its pods, port, namespace and domain.
-pub(super) fn expose_services(gateway: &Gateway, cluster: &ClusterFacts) -> Command {
+pub(super) fn expose_services(gateway: &Gateway, cluster: &ClusterSnapshot) -> Command {
     let port = gateway
         .sidecar_port()
         .filter(|port| *port != i32::from(SERVICES_PORT));
@@ -25,7 +25,7 @@ pub(super) fn expose_services(gateway: &Gateway, cluster: &ClusterFacts) -> Comm
 }
 
 /// Exposes istiod through the gateway.
-pub(super) fn expose_istiod(gateway: &Gateway, cluster: &ClusterFacts) -> Command {
+pub(super) fn expose_istiod(gateway: &Gateway, cluster: &ClusterSnapshot) -> Command {
     let revisions = cluster.revisions();
     let names: Vec<&str> = revisions.iter().map(Revision::word).collect();
     let names = (names != ["default"]).then(|| names.join(","));
@@ -36,13 +36,13 @@ pub(super) fn expose_istiod(gateway: &Gateway, cluster: &ClusterFacts) -> Comman
 }
 
 /// Creates a gateway in a cluster that has none.
-pub(super) fn generate(network: &str, cluster: &ClusterFacts) -> Command {
+pub(super) fn generate(network: &str, cluster: &ClusterSnapshot) -> Command {
     let command = Command::new("kubectl mesh-eastwest generate").flag("--network", network);
     applied(command, &cluster.istio_namespace, cluster)
 }
 
 /// Creates a gateway of ambient mode, as it should be.
-pub(super) fn generate_ambient(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy {
+pub(super) fn generate_ambient(gateway: &Gateway, cluster: &ClusterSnapshot) -> Remedy {
     let Some(network) = gateway.network.as_deref().or(cluster.network()) else {
         return format!(
             "name the network of {} (kubectl mesh-label network), then make {} again (kubectl mesh-eastwest generate --ambient)",
@@ -60,7 +60,7 @@ pub(super) fn generate_ambient(gateway: &Gateway, cluster: &ClusterFacts) -> Rem
 }
 
 /// Adds the missing network label to a Service.
-pub(super) fn label_network(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy {
+pub(super) fn label_network(gateway: &Gateway, cluster: &ClusterSnapshot) -> Remedy {
     let Some(network) = cluster.network() else {
         return format!(
             "where the mesh has several networks, name the one of {} (kubectl mesh-label network) and give {} the label {NETWORK_LABEL} with it",
@@ -78,7 +78,7 @@ pub(super) fn label_network(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy
 /// cluster are behind it, because then the Service may describe a gateway elsewhere.
 pub(super) fn change_service(
     gateway: &Gateway,
-    cluster: &ClusterFacts,
+    cluster: &ClusterSnapshot,
     verb: &'static str,
     more: impl FnOnce(Command) -> Command,
 ) -> Remedy {
@@ -95,7 +95,11 @@ pub(super) fn change_service(
 }
 
 /// Returns `kubectl VERB service NAME` for the gateway's Service.
-pub(super) fn on_service(gateway: &Gateway, cluster: &ClusterFacts, verb: &'static str) -> Command {
+pub(super) fn on_service(
+    gateway: &Gateway,
+    cluster: &ClusterSnapshot,
+    verb: &'static str,
+) -> Command {
     cluster
         .kubectl
         .in_namespace(&gateway.namespace)
@@ -113,7 +117,7 @@ fn service_name(gateway: &Gateway) -> &str {
 }
 
 /// Applies the generated objects to a namespace of the cluster.
-fn applied(generate: Command, namespace: &str, cluster: &ClusterFacts) -> Command {
+fn applied(generate: Command, namespace: &str, cluster: &ClusterSnapshot) -> Command {
     let apply = cluster.kubectl.command().words("apply -f -");
     generate.istio_namespace(namespace).pipe(apply)
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Beside, ClusterFacts, Exposure, Gateway, Verdict, check, cross_check, duplicates, missing,
+    Beside, ClusterSnapshot, Exposure, Gateway, Verdict, check, cross_check, duplicates, missing,
 };
 use crate::Exit;
 use crate::finding::{Finding, Severity};
@@ -13,7 +13,7 @@ use crate::fleet::{EachOnce, Unreached};
 /// A cluster as it was read, and the answers of its gateways.
 pub struct ClusterObservation {
     /// The cluster as it was read.
-    pub facts: ClusterFacts,
+    pub facts: ClusterSnapshot,
     /// The gateways, each with the verdicts on its ports.
     pub gateways: Vec<(Gateway, Vec<Verdict>)>,
 }
@@ -183,7 +183,7 @@ fn judged(
     }
 }
 
-fn skipped(facts: &ClusterFacts) -> Vec<SkippedRead> {
+fn skipped(facts: &ClusterSnapshot) -> Vec<SkippedRead> {
     let unread = facts.unread().into_iter();
     let skipped = unread.map(|(what, reason)| SkippedRead {
         what,

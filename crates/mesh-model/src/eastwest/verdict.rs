@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::verdict_tls::{of_hbone, of_istiod, of_sidecar};
-use super::{Candidate, Check, ClusterFacts, Exposure, Gateway, Planned};
+use super::{Candidate, Check, ClusterSnapshot, Exposure, Gateway, Planned};
 use crate::command::Remedy;
 use crate::finding::{Finding, Severity};
 use crate::probe::Answer;
@@ -58,7 +58,7 @@ pub struct Verdict {
 pub(super) struct Known<'a> {
     pub gateway: &'a Gateway,
     pub exposure: &'a Exposure,
-    pub cluster: &'a ClusterFacts,
+    pub cluster: &'a ClusterSnapshot,
     pub policies: Option<&'a Read<Vec<PeerAuthentication>>>,
     /// `ADDRESS:PORT` that was connected to.
     pub place: String,
@@ -100,7 +100,7 @@ pub fn verdicts(
     answers: &[Vec<Answer>],
     gateway: &Gateway,
     exposure: &Exposure,
-    cluster: &ClusterFacts,
+    cluster: &ClusterSnapshot,
     policies: Option<&Read<Vec<PeerAuthentication>>>,
 ) -> Vec<Verdict> {
     let one = |(planned, answers): (&Planned, &Vec<Answer>)| {
@@ -214,7 +214,7 @@ impl Known<'_> {
     }
 }
 
-pub(super) fn look_at_pods(gateway: &Gateway, cluster: &ClusterFacts) -> Remedy {
+pub(super) fn look_at_pods(gateway: &Gateway, cluster: &ClusterSnapshot) -> Remedy {
     let spec = gateway
         .service
         .as_ref()

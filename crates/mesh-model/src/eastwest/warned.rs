@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event, ObjectReference};
 
-use super::{ClusterFacts, Gateway};
+use super::{ClusterSnapshot, Gateway};
 use crate::finding::Finding;
 
 /// The maximum length of an Event's text that is shown.
@@ -38,7 +38,7 @@ pub(super) fn with_newest(
     mut finding: Finding,
     gateway: &Gateway,
     about: About,
-    cluster: &ClusterFacts,
+    cluster: &ClusterSnapshot,
 ) -> Finding {
     let Some(warning) = newest(gateway, about, cluster) else {
         return finding;
@@ -47,7 +47,7 @@ pub(super) fn with_newest(
     finding.shown_by([warning])
 }
 
-fn newest(gateway: &Gateway, about: About, cluster: &ClusterFacts) -> Option<String> {
+fn newest(gateway: &Gateway, about: About, cluster: &ClusterSnapshot) -> Option<String> {
     let events = cluster.events.items();
     let fit = events.iter().filter(|event| {
         event.type_.as_deref() == Some("Warning") && is_about(event, gateway, about)

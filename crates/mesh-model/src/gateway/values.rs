@@ -265,8 +265,8 @@ mod tests {
             ),
         ] {
             let service = GatewayService {
-                ip_families,
                 ip_family_policy,
+                ip_families,
                 ..GatewayService::default()
             };
             assert_eq!(super::ip_families(&service).is_none(), good, "{service:?}");

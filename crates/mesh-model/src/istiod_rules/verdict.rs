@@ -1,5 +1,6 @@
 //! The steps in istiod's order, and the reasons for which they refuse a kubeconfig.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{client, denied};
@@ -12,7 +13,8 @@ const LONGEST: usize = 1024 * 1024;
 
 /// The reason why istiod refuses a kubeconfig; istiod logs one line, and the cluster never appears in its
 /// `/debug/clusterz`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "reason", content = "detail")]
 pub enum Refusal {
     /// There is no kubeconfig in the value.
     Empty,

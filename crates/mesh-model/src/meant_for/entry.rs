@@ -10,8 +10,8 @@ pub struct Entry<'a> {
     pub secret: &'a str,
     /// The data key.
     pub key: &'a str,
-    /// Its value, a kubeconfig.
-    pub kubeconfig: &'a [u8],
+    /// The mark of the access that it gives ([`crate::access_facts::mark`]).
+    pub mark: Option<&'a str>,
     /// The address that it gives access to; `None` if it cannot be read, or if it is a different machine for each
     /// client.
     pub address: Option<Address>,

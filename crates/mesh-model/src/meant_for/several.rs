@@ -3,10 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::ExposeSecret as _;
-
 use super::{Entry, Member, Members, Verdict};
-use crate::access_facts;
 use crate::remote_secret::secret_name;
 
 /// An entry, with its index.
@@ -114,23 +111,8 @@ fn stray<'a>(one: &Candidate<'_, 'a>, kept: &Candidate<'_, 'a>, is_known: bool) 
     Verdict::StrayKey {
         kept: kept.entry.key,
         is_known,
-        is_same_access: hold_the_same(one.entry.kubeconfig, kept.entry.kubeconfig),
+        is_same_access: one.entry.mark.is_some() && one.entry.mark == kept.entry.mark,
     }
-}
-
-/// Returns whether two kubeconfigs give the same access with the same credential, whatever their entries are called.
-fn hold_the_same(one: &[u8], other: &[u8]) -> bool {
-    let by_token = |kubeconfig: &[u8]| {
-        let facts = access_facts::read(kubeconfig)?;
-        let token = access_facts::bearer_token(kubeconfig)?;
-        (facts.authentication == ["token"]).then_some((facts, token))
-    };
-    let is_same_access = || {
-        let ((facts, token), (others_facts, others_token)) = (by_token(one)?, by_token(other)?);
-        let is_same_token = token.expose_secret() == others_token.expose_secret();
-        Some(is_same_token && facts == others_facts)
-    };
-    one == other || is_same_access() == Some(true)
 }
 
 /// Returns the evidence that the key of an entry is the cluster's name, the strongest first: a context of that name,

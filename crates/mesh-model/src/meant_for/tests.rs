@@ -2,6 +2,7 @@
 
 use super::{Entry, Member, Members, Mesh, Verdict, judge};
 use crate::access::{Access, AccessTrust, AccessUser};
+use crate::access_facts::mark;
 use crate::cluster_name::ClusterId;
 use crate::names::CONFIG_SECRET;
 use crate::remote_cluster::Address;
@@ -34,11 +35,12 @@ fn unread() -> Members {
     Members::new([east, member("west", None, &[]), member("north", None, &[])])
 }
 
-fn kubeconfig(token: &str) -> Vec<u8> {
-    named("c", token)
+/// The mark of a kubeconfig with this token.
+fn access(token: &str) -> Option<String> {
+    mark(&named("c", token))
 }
 
-/// The same with entries called `name`.
+/// A kubeconfig with entries called `name`.
 fn named(name: &str, token: &str) -> Vec<u8> {
     let access = Access {
         server: "https://w:6443".to_owned(),
@@ -53,11 +55,11 @@ fn named(name: &str, token: &str) -> Vec<u8> {
 /// Secret, key, the cluster at its address, and the UID that answered.
 type Given<'a> = (&'a str, &'a str, &'a str, Option<&'a str>);
 
-fn entry<'a>((secret, key, server, uid): Given<'a>, kubeconfig: &'a [u8]) -> Entry<'a> {
+fn entry<'a>((secret, key, server, uid): Given<'a>, mark: Option<&'a str>) -> Entry<'a> {
     Entry {
         secret,
         key,
-        kubeconfig,
+        mark,
         address: (!server.is_empty()).then(|| at(server)),
         is_looked_at: true,
         annotated: None,
@@ -66,8 +68,9 @@ fn entry<'a>((secret, key, server, uid): Given<'a>, kubeconfig: &'a [u8]) -> Ent
 }
 
 fn verdicts(members: &Members, given: &[Given<'_>]) -> Vec<String> {
-    let same = kubeconfig("t");
-    let entries: Vec<Entry<'_>> = given.iter().map(|one| entry(*one, &same)).collect();
+    let same = access("t");
+    let entries = given.iter().map(|one| entry(*one, same.as_deref()));
+    let entries: Vec<Entry<'_>> = entries.collect();
     let mesh = Mesh {
         members,
         holder: members.of_context("east"),
@@ -233,10 +236,10 @@ fn several_for_one_cluster_are_told_once_each() {
 #[test]
 fn what_istiod_does_not_look_at_is_in_nobodys_way() {
     let members = read();
-    let kubeconfig = kubeconfig("t");
-    let mut old = entry(("older", "old", "west", None), &kubeconfig);
+    let access = access("t");
+    let mut old = entry(("older", "old", "west", None), access.as_deref());
     old.is_looked_at = false;
-    let west = entry(("usual", "west", "west", None), &kubeconfig);
+    let west = entry(("usual", "west", "west", None), access.as_deref());
     let mesh = Mesh {
         members: &members,
         holder: members.of_context("east"),
@@ -250,17 +253,17 @@ fn what_istiod_does_not_look_at_is_in_nobodys_way() {
 #[test]
 fn access_is_the_same_by_token_address_and_trust_whatever_its_entries_are_called() {
     let members = read();
-    let (one, other) = (kubeconfig("t"), kubeconfig("another"));
-    let renamed = named("d", "t");
-    assert_ne!(renamed, one);
+    let (one, other) = (access("t"), access("another"));
+    assert_ne!(named("d", "t"), named("c", "t"));
+    let renamed = mark(&named("d", "t"));
     for (second, expected) in [
-        (renamed.as_slice(), "beside west true true"),
+        (&renamed, "beside west true true"),
         (&other, "beside west true false"),
-        (b"", "beside west true false"),
+        (&None, "beside west true false"),
     ] {
         let entries = [
-            entry(("s", "west", "west", None), &one),
-            entry(("s", "old", "west", None), second),
+            entry(("s", "west", "west", None), one.as_deref()),
+            entry(("s", "old", "west", None), second.as_deref()),
         ];
         let mesh = Mesh {
             members: &members,
@@ -274,14 +277,14 @@ fn access_is_the_same_by_token_address_and_trust_whatever_its_entries_are_called
 #[test]
 fn the_cluster_that_the_operator_expects_counts_before_any_name() {
     let members = read();
-    let kubeconfig = kubeconfig("t");
+    let access = access("t");
     for (key, uid, expected) in [
         ("west", "n", "is north"),
         ("north", "n", "fine"),
         ("west", "w", "not north"),
         ("west", "e", "not north"),
     ] {
-        let entries = [entry(("s", key, "", Some(uid)), &kubeconfig)];
+        let entries = [entry(("s", key, "", Some(uid)), access.as_deref())];
         let mesh = Mesh {
             members: &members,
             holder: members.of_context("east"),

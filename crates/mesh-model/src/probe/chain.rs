@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -40,9 +40,11 @@ pub struct Shown {
     pub names: Vec<String>,
 }
 
-/// Trusted root certificates.
-#[derive(Debug, Clone)]
+/// Trusted root certificates; serialized as the PEM text that they were read from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Roots {
+    pem: Arc<str>,
     store: Arc<x509::Roots>,
     fingerprints: Vec<String>,
 }
@@ -135,6 +137,24 @@ fn of_flaw(flaw: &Flaw) -> Judgement {
     }
 }
 
+impl From<String> for Roots {
+    fn from(pem: String) -> Self {
+        Self::from_pem(&pem)
+    }
+}
+
+impl From<Roots> for String {
+    fn from(roots: Roots) -> Self {
+        roots.pem.as_ref().to_owned()
+    }
+}
+
+impl PartialEq for Roots {
+    fn eq(&self, other: &Self) -> bool {
+        self.pem == other.pem
+    }
+}
+
 impl Roots {
     /// Reads the certificates in `pem`; anything else is ignored.
     pub fn from_pem(pem: &str) -> Self {
@@ -144,6 +164,7 @@ impl Roots {
         fingerprints.sort();
         fingerprints.dedup();
         Self {
+            pem: pem.into(),
             store: Arc::new(x509::Roots::of(certificates)),
             fingerprints,
         }

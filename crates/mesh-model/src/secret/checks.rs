@@ -33,16 +33,10 @@ pub struct InspectOptions {
 
 /// Judges one secret.
 pub fn check(found: &FoundSecret, options: InspectOptions) -> SecretReport {
-    let metadata = &found.secret.metadata;
+    let metadata = &found.facts.secret.metadata;
     let created_at = metadata.creation_timestamp.as_ref().map(|time| time.0);
-    let clusters = found
-        .secret
-        .data
-        .iter()
-        .flatten()
-        .filter(|_| !found.is_of_argo_cd())
-        .map(|(key, value)| cluster(found, key, &value.0, options))
-        .collect();
+    let clusters = found.keys().map(|key| cluster(found, key, options));
+    let clusters = clusters.collect();
     SecretReport {
         context: found.context.clone(),
         namespace: metadata.namespace.clone(),
@@ -56,7 +50,7 @@ pub fn check(found: &FoundSecret, options: InspectOptions) -> SecretReport {
 
 /// Judges one that is meant for a namespace where istiod does not look.
 fn misplaced(found: &FoundSecret) -> Option<Finding> {
-    let meant = found.secret.metadata.namespace.as_deref()?;
+    let meant = found.facts.secret.metadata.namespace.as_deref()?;
     let right = found.namespace.as_deref().filter(|right| *right != meant)?;
     Some(
         Finding::new(
@@ -71,7 +65,7 @@ fn misplaced(found: &FoundSecret) -> Option<Finding> {
 }
 
 fn secret_findings(found: &FoundSecret) -> Vec<Finding> {
-    let secret = &found.secret;
+    let secret = &found.facts.secret;
     if found.is_of_argo_cd() {
         return vec![Finding::new(
             CheckId::SecretLabel,
@@ -136,12 +130,7 @@ fn secret_findings(found: &FoundSecret) -> Vec<Finding> {
     findings
 }
 
-fn cluster(
-    found: &FoundSecret,
-    key: &str,
-    kubeconfig: &[u8],
-    options: InspectOptions,
-) -> ClusterReport {
+fn cluster(found: &FoundSecret, key: &str, options: InspectOptions) -> ClusterReport {
     let judged = found.judged(key);
     let refusal = judged.and_then(|judged| judged.refusal.clone());
     let access = judged.and_then(|judged| judged.access.clone());
@@ -159,9 +148,11 @@ fn cluster(
         accepted: refusal.is_none(),
         refusal: refusal.map(|refusal| refusal.to_string()),
         probe: None,
-        kubeconfig: options
-            .reveal
-            .then(|| String::from_utf8_lossy(kubeconfig).into_owned()),
+        kubeconfig: found
+            .values
+            .get(key)
+            .filter(|_| options.reveal)
+            .map(|value| String::from_utf8_lossy(value).into_owned()),
         findings,
     }
 }

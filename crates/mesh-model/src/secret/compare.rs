@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::contexts::{ClusterIdentity, Contexts};
+use super::contexts::Contexts;
 use super::found::FoundSecret;
 use super::meant::{CredentialChecks, Meant, MeantInput, check_meant_for};
 use super::probe::Probe;
 use super::report::{Outcome, ProbeReport, SecretReport};
 use super::used::KnownClusters;
 use crate::meant_for::{Judged, Reached, Verdict};
-use crate::read::Read;
 
 /// The input of [`compare`].
 #[derive(Debug)]
@@ -37,7 +36,7 @@ pub fn compare(compared: &Compared<'_>, reports: &mut [SecretReport]) {
         .flat_map(|probe| [&probe.remote, &probe.called].into_iter().flatten())
         .filter_map(|remote| remote.as_ref().ok());
     // What was read of a cluster as a holder counts as much as what was read of it as a remote cluster.
-    let read = read.map(ClusterIdentity::member);
+    let read = read.map(|remote| remote.member());
     let members = compared.contexts.members(read.chain(holders.cloned()));
     let named = compared.contexts.named();
     let not_asked = KnownClusters::default();
@@ -100,11 +99,9 @@ fn answer(report: &mut ProbeReport, probe: &Probe, meant: &Meant<'_>) {
     }
     report.right_cluster = right_cluster(probe, &meant.judged, meant);
     let is_right = matches!(report.right_cluster, Outcome::Passed { .. });
-    let istiods = match &probe.remote {
-        Some(Ok(remote)) if is_right => &remote.istiods,
-        Some(_) | None => &Read::NotAsked,
-    };
-    if let Some(why) = istiods.reason() {
+    let remote = probe.remote.as_ref().filter(|_| is_right);
+    let remote = remote.and_then(|remote| remote.as_ref().ok());
+    if let Some(why) = remote.and_then(|remote| remote.istiods.reason()) {
         report.right_name = Some(Outcome::Skipped {
             detail: why.to_owned(),
         });

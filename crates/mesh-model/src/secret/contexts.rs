@@ -1,8 +1,6 @@
 //! The contexts of the operator's kubeconfig, by the API servers that they give access to.
 
-use crate::cluster_name::ClusterId;
 use crate::meant_for::{Member, Members};
-use crate::read::Read;
 use crate::remote_cluster::Address;
 
 /// The contexts that a secret is compared with.
@@ -47,31 +45,5 @@ impl Contexts {
     pub fn context_of(&self, address: &Address) -> Option<&str> {
         let at = || Some(self.at(address)?.context.as_str());
         self.named().or_else(at)
-    }
-}
-
-/// A cluster's UID and names, as its own context gives them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClusterIdentity {
-    /// The context that it was read by.
-    pub context: String,
-    /// The API server, as the context has it.
-    pub address: Address,
-    /// UID of its namespace kube-system.
-    pub uid: Read<Option<String>>,
-    /// The cluster IDs of its istiods.
-    pub istiods: Read<Vec<ClusterId>>,
-}
-
-impl ClusterIdentity {
-    /// Returns what is known of it as a cluster of the mesh.
-    pub fn member(&self) -> Member {
-        let uid = self.uid.seen().cloned().flatten();
-        Member {
-            context: self.context.clone(),
-            address: self.address.clone(),
-            uid: uid.filter(|uid| !uid.is_empty()),
-            ids: self.istiods.items().to_vec(),
-        }
     }
 }

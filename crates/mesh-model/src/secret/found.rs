@@ -1,20 +1,22 @@
 //! A secret together with the place where it was found.
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::access_facts::AccessFacts;
 use crate::command::Kubectl;
 use crate::istio_version::IstioVersion;
-use crate::istiod_rules::{self, Refusal};
+use crate::istiod_rules::Refusal;
 use crate::meant_for::Member;
 use crate::names::ARGO_SECRET_TYPE;
 use crate::remote_cluster::Address;
 use crate::remote_secret::{has_label, own_name};
+#[cfg(test)]
 use k8s_openapi::api::core::v1::Secret;
+use serde::{Deserialize, Serialize};
 
 use super::contexts::Contexts;
+use super::facts::{SecretFacts, SecretValues};
 
 /// A secret, and what is known of its holder; that is shared by all secrets that were found there, which may be thousands.
 #[derive(Debug)]
@@ -23,10 +25,10 @@ pub struct FoundSecret {
     pub context: Option<String>,
     /// The kubectl command for the holder.
     pub kubectl: Arc<Kubectl>,
-    /// The Secret, but for its managed fields; [`FoundSecret::whole`] has them too.
-    pub secret: Secret,
-    /// Its managed fields as they were read, in JSON: a tree of them takes ten times as much memory as their text.
-    pub managed_fields: Option<Box<str>>,
+    /// The Secret without what is secret in it.
+    pub facts: SecretFacts,
+    /// The values under its data keys, where they are to be used or shown; they give access in clear.
+    pub values: SecretValues,
     /// The Istio namespace, where the secret may be meant for another one.
     pub namespace: Option<String>,
     /// The cluster that it was found in.
@@ -37,18 +39,19 @@ pub struct FoundSecret {
     pub allow_loopback: bool,
     /// For each data key the context that gives access to the same server, as far as the kubeconfig knows one.
     pub remote_contexts: BTreeMap<String, String>,
-    /// The contents of its data keys, in their order; asked by [`FoundSecret::judged`], which parses each of them once. A list, since a map of
-    /// one takes as much room as one of eleven.
-    pub judged: OnceCell<Vec<(String, JudgedKey)>>,
 }
 
 /// The kubeconfig of a data key, as istiod and people see it.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct JudgedKey {
     /// The reason for which istiod refuses it; `None` where it accepts it.
     pub refusal: Option<Refusal>,
     /// The facts in it; `None` where it cannot be read.
     pub access: Option<AccessFacts>,
+    /// A digest that is the same for the same access with the same credential; `None` for other credentials than a token or a
+    /// private key, of which a digest would tell too much.
+    pub mark: Option<String>,
 }
 
 impl JudgedKey {
@@ -83,30 +86,29 @@ impl FoundSecret {
             context: Some("east".to_owned()),
             kubectl: Arc::new(Kubectl::default().context("east")),
             namespace: None,
-            ..Self::from_manifest(Secret::default(), "")
+            ..Self::from_manifest(SecretFacts::split(Secret::default()), "")
         }
     }
 }
 
 impl FoundSecret {
     /// Returns a secret from a file or a pipe, for control planes in `namespace`; nothing is known of its holder.
-    pub fn from_manifest(mut secret: Secret, namespace: &str) -> Self {
+    pub fn from_manifest((facts, values): (SecretFacts, SecretValues), namespace: &str) -> Self {
         Self {
             namespace: Some(namespace.to_owned()),
             context: None,
             kubectl: Arc::default(),
-            managed_fields: pack_managed_fields(&mut secret),
-            secret,
+            facts,
+            values,
             holder: None,
             versions: Vec::new(),
             allow_loopback: false,
             remote_contexts: BTreeMap::new(),
-            judged: OnceCell::new(),
         }
     }
 
     /// Returns a secret of a holder.
-    pub fn in_holder(holder: &Holder<'_>, secret: Secret) -> Self {
+    pub fn in_holder(holder: &Holder<'_>, secret: (SecretFacts, SecretValues)) -> Self {
         Self {
             context: Some(holder.member.context.clone()),
             kubectl: Arc::clone(holder.kubectl),
@@ -120,7 +122,7 @@ impl FoundSecret {
 
     /// Looks up the contexts that give access to the servers of its data keys.
     pub fn find_contexts(&mut self, contexts: &Contexts) {
-        let judged = self.all_judged().iter();
+        let judged = self.facts.all_judged().iter();
         let addresses = judged.filter_map(|(key, one)| Some((key, one.address()?)));
         self.remote_contexts = addresses
             .filter_map(|(key, address)| {
@@ -129,66 +131,34 @@ impl FoundSecret {
             .collect();
     }
 
-    /// Returns the Secret with its managed fields, for what asks whose it is.
-    pub fn whole(&self) -> Secret {
-        let mut secret = self.secret.clone();
-        if let Some(text) = &self.managed_fields {
-            secret.metadata.managed_fields = serde_json::from_str(text).ok();
-        }
-        secret
-    }
-
     /// Returns the Secret's name.
     pub fn name(&self) -> &str {
-        own_name(&self.secret)
+        own_name(&self.facts.secret)
     }
 
     /// Returns the data keys that are clusters to istiod; none where they are clusters of another program.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        let keys = self.secret.data.iter().flat_map(BTreeMap::keys);
+        let keys = self.facts.secret.data.iter().flat_map(BTreeMap::keys);
         keys.filter(|_| !self.is_of_argo_cd()).map(String::as_str)
     }
 
     /// Returns true where it has this data key and no other.
     pub fn has_only(&self, key: &str) -> bool {
-        let mut keys = self.secret.data.iter().flat_map(BTreeMap::keys);
+        let mut keys = self.facts.secret.data.iter().flat_map(BTreeMap::keys);
         keys.all(|one| one == key)
     }
 
     /// Returns true for a Secret in which Argo CD keeps a cluster that it deploys to, which is no remote secret.
     pub fn is_of_argo_cd(&self) -> bool {
-        let labels = self.secret.metadata.labels.as_ref();
-        !has_label(&self.secret)
+        let labels = self.facts.secret.metadata.labels.as_ref();
+        !has_label(&self.facts.secret)
             && labels
                 .and_then(|all| all.get(ARGO_SECRET_TYPE))
                 .is_some_and(|kind| kind == "cluster")
     }
 
-    /// Returns what the value of a data key holds; nothing where there is no such key.
+    /// Returns the facts under a data key; nothing where there is no such key.
     pub fn judged(&self, key: &str) -> Option<&JudgedKey> {
-        let all = self.all_judged();
-        let place = all.binary_search_by(|(one, _)| one.as_str().cmp(key));
-        place.ok().map(|place| &all[place].1)
+        self.facts.judged(key)
     }
-
-    fn all_judged(&self) -> &[(String, JudgedKey)] {
-        self.judged.get_or_init(|| {
-            let entries = self.secret.data.iter().flatten();
-            entries
-                .map(|(key, value)| {
-                    let (verdict, access) = istiod_rules::judge(&value.0);
-                    let refusal = verdict.err();
-                    (key.clone(), JudgedKey { refusal, access })
-                })
-                .collect()
-        })
-    }
-}
-
-/// Takes the managed fields out of a Secret, and returns them as JSON.
-fn pack_managed_fields(secret: &mut Secret) -> Option<Box<str>> {
-    let entries = secret.metadata.managed_fields.take()?;
-    serde_json::to_string(&entries)
-        .ok()
-        .map(String::into_boxed_str)
 }

@@ -1,7 +1,7 @@
 //! The matrix of holders and remote clusters: a cell for each cluster of each secret, with its findings and when it ends.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::checks::{InspectOptions, check};
 use super::contexts::Contexts;
+use super::facts::{SecretFacts, SecretValues};
 use super::found::{FoundSecret, Holder};
 use super::meant::{CredentialChecks, MeantInput, check_meant_for};
 use super::remedies::create_beside;
@@ -17,27 +18,11 @@ use super::report::{ClusterReport, SecretReport};
 use super::state::State;
 use super::used::KnownClusters;
 use crate::access_facts::AccessFacts;
-use crate::command::Kubectl;
 use crate::finding::{CheckId, Finding, Severity};
-use crate::meant_for::{Member, Members};
+use crate::meant_for::Members;
+use crate::read::Read;
 use crate::remote_secret::annotated_cluster;
-
-/// The secrets of one holder.
-#[derive(Debug)]
-pub struct HolderSecrets {
-    /// The kubectl command for it.
-    pub kubectl: Kubectl,
-    /// The cluster itself, as far as it may be read.
-    pub member: Member,
-    /// True where it is known that no istiod runs in its Istio namespace.
-    pub is_without_istiod: bool,
-    /// The secrets of its Istio namespace that have the label, whatever its value, or the usual name.
-    pub secrets: Vec<Secret>,
-    /// The clusters that its istiods know, where that has to be known.
-    pub used: KnownClusters,
-    /// Secrets with the label in namespaces where no istiod runs.
-    pub elsewhere: Vec<Secret>,
-}
+use crate::snapshot::ClusterSnapshot;
 
 /// One holder's access to one remote cluster.
 #[derive(Debug, Serialize)]
@@ -99,23 +84,23 @@ pub struct MatrixInput<'a> {
 
 /// Returns a cell for each cluster of each secret that `holder` holds, in the order of the clusters' names.
 /// Its secrets, which may be thousands, are taken out of it.
-pub fn cells(holder: &mut HolderSecrets, input: &MatrixInput<'_>) -> Vec<MatrixCell> {
-    let secrets = std::mem::take(&mut holder.secrets);
-    let elsewhere = std::mem::take(&mut holder.elsewhere);
-    let holder = &*holder;
+pub fn cells(holder: &mut ClusterSnapshot, input: &MatrixInput<'_>) -> Vec<MatrixCell> {
+    let elsewhere = out_of_sight(holder);
+    let secrets = holder.take_secrets();
+    let member = Arc::new(holder.member());
     let of_holder = Holder {
-        member: &Arc::new(holder.member.clone()),
+        member: &member,
         kubectl: &Arc::new(holder.kubectl.clone()),
         versions: &[],
         allow_loopback: input.options.allow_loopback,
     };
-    let in_holder = |secret: Secret| {
-        let mut found = FoundSecret::in_holder(&of_holder, secret);
+    let in_holder = |facts: SecretFacts| {
+        let mut found = FoundSecret::in_holder(&of_holder, (facts, SecretValues::default()));
         found.find_contexts(input.contexts);
         found
     };
     let inside: Vec<FoundSecret> = secrets.into_iter().map(in_holder).collect();
-    let mut meant = meant_for(&inside, holder, input);
+    let mut meant = meant_for(&inside, &holder.known_clusters, input);
     let mut cells: Vec<MatrixCell> = inside
         .into_iter()
         .enumerate()
@@ -128,7 +113,7 @@ pub fn cells(holder: &mut HolderSecrets, input: &MatrixInput<'_>) -> Vec<MatrixC
     let outside = elsewhere.into_iter().map(in_holder);
     cells.extend(outside.flat_map(|found| out_of_place(found, input)));
     for cell in &mut cells {
-        let ids = holder.member.ids.first();
+        let ids = member.ids.first();
         cell.holder = ids.map(|id| id.as_str().to_owned());
         cell.findings
             .sort_by_key(|finding| Reverse(finding.severity));
@@ -138,10 +123,27 @@ pub fn cells(holder: &mut HolderSecrets, input: &MatrixInput<'_>) -> Vec<MatrixC
     cells
 }
 
+/// Returns the secrets of namespaces where no istiod looks at them; none where it is not known where istiods run.
+fn out_of_sight(holder: &mut ClusterSnapshot) -> Vec<SecretFacts> {
+    let Read::Seen(istiods) = &holder.istiods_elsewhere else {
+        return Vec::new();
+    };
+    let with_istiod: BTreeSet<&str> = istiods
+        .iter()
+        .filter_map(|istiod| istiod.metadata.namespace.as_deref())
+        .collect();
+    let secrets = std::mem::take(&mut holder.secrets_elsewhere).or_default();
+    let namespace = |facts: &SecretFacts| facts.secret.metadata.namespace.clone();
+    secrets
+        .into_iter()
+        .filter(|facts| !with_istiod.contains(namespace(facts).unwrap_or_default().as_str()))
+        .collect()
+}
+
 /// Returns the findings about the clusters that the keys of all secrets are for, by the number of the secret and the key.
 fn meant_for(
     inside: &[FoundSecret],
-    holder: &HolderSecrets,
+    used: &KnownClusters,
     input: &MatrixInput<'_>,
 ) -> BTreeMap<(usize, String), Vec<Finding>> {
     let inside: Vec<&FoundSecret> = inside.iter().collect();
@@ -152,7 +154,7 @@ fn meant_for(
         MeantInput {
             members: input.members,
             expected: None,
-            used: &holder.used,
+            used,
             allow_loopback: input.options.allow_loopback,
         },
     );
@@ -170,7 +172,7 @@ fn of_secret(
     let clusters = std::mem::take(&mut report.clusters);
     if clusters.is_empty() {
         return vec![MatrixCell {
-            cluster: named_by(&found.secret),
+            cluster: named_by(&found.facts.secret),
             findings: report.findings.clone(),
             ..blank(found, &report)
         }];
@@ -194,9 +196,15 @@ fn of_secret(
 /// A secret of another namespace: as istiod never sees it, nothing else about it matters.
 fn out_of_place(mut found: FoundSecret, input: &MatrixInput<'_>) -> Vec<MatrixCell> {
     let report = check(&found, input.options);
-    let outside = found.secret.metadata.namespace.clone().unwrap_or_default();
+    let outside = found
+        .facts
+        .secret
+        .metadata
+        .namespace
+        .clone()
+        .unwrap_or_default();
     // What is to be made is made in the right namespace.
-    found.secret.metadata.namespace = Some(input.namespace.to_owned());
+    found.facts.secret.metadata.namespace = Some(input.namespace.to_owned());
     let finding = |key: &str| {
         Finding::new(
             CheckId::SecretWrongNamespace,

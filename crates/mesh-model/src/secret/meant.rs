@@ -128,16 +128,13 @@ fn entry<'a>(
     let address = found.judged(key).and_then(super::found::JudgedKey::address);
     // A loopback address means another machine to each who dials it.
     let means_one_place = |server: &str| input.allow_loopback || server::dead(server).is_none();
-    let data = found.secret.data.as_ref();
     Entry {
         secret: found.name(),
         key,
-        kubeconfig: data
-            .and_then(|data| data.get(key))
-            .map_or(&[], |value| &value.0),
+        mark: found.judged(key).and_then(|judged| judged.mark.as_deref()),
         address: address.filter(|address| means_one_place(&address.server)),
-        is_looked_at: has_label(&found.secret),
-        annotated: annotated_cluster(&found.secret).map(String::as_str),
+        is_looked_at: has_label(&found.facts.secret),
+        annotated: annotated_cluster(&found.facts.secret).map(String::as_str),
         uid: check.and_then(|check| check.uid.as_deref()),
     }
 }

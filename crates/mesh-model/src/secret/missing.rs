@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster_name::ClusterId;
 use crate::finding::{CheckId, Finding, Severity};
+use crate::meant_for::Member;
+use crate::snapshot::ClusterSnapshot;
 
-use super::matrix::{HolderSecrets, MatrixCell, MatrixInput};
+use super::matrix::{MatrixCell, MatrixInput};
 use super::remedies::{allowing_loopback, create};
 use super::state::State;
 
@@ -15,12 +17,14 @@ use super::state::State;
 /// A cluster without an istiod holds no secrets, so nothing is missing in it. Where a secret may give
 /// access to a peer for all that is known, it is not said to be missing.
 pub fn missing(
-    read: &[(String, HolderSecrets)],
+    read: &[(String, ClusterSnapshot)],
     cells: &[MatrixCell],
     input: &MatrixInput<'_>,
     connected_only: bool,
 ) -> Vec<MatrixCell> {
-    let peers = Peers::of(read);
+    let known = read.iter().map(|(_, snapshot)| snapshot.member());
+    let known: Vec<Member> = known.collect();
+    let peers = Peers::of(read, &known);
     let holders: BTreeMap<&str, usize> = read
         .iter()
         .enumerate()
@@ -42,20 +46,26 @@ pub fn missing(
     let groups = groups(&found);
     let mut missing = Vec::new();
     for (number, (context, holder)) in read.iter().enumerate() {
-        for (peer, (peer_context, remote)) in read.iter().enumerate() {
+        for (peer, (peer_context, _)) in read.iter().enumerate() {
             let is_wanted = !connected_only || groups[number] == groups[peer];
-            let may_be_unknown = remote.member.ids.is_empty() && found[number].contains(&None);
+            let may_be_unknown = known[peer].ids.is_empty() && found[number].contains(&None);
             if number == peer
-                || holder.is_without_istiod
+                || holder.is_without_istiod()
                 || !is_wanted
                 || may_be_unknown
                 || found[number].contains(&Some(peer))
             {
                 continue;
             }
-            let own = remote.member.ids.first().map(ClusterId::as_str);
+            let own = known[peer].ids.first().map(ClusterId::as_str);
             let name = own.or_else(|| called.get(&peer).copied());
-            missing.push(cell(context, holder, peer_context, name, input));
+            missing.push(cell(
+                context,
+                (holder, &known[number]),
+                peer_context,
+                name,
+                input,
+            ));
         }
     }
     missing
@@ -69,18 +79,20 @@ struct Peers<'a> {
 }
 
 impl<'a> Peers<'a> {
-    fn of(read: &'a [(String, HolderSecrets)]) -> Self {
-        let numbered = || read.iter().enumerate();
+    fn of(read: &'a [(String, ClusterSnapshot)], members: &'a [Member]) -> Self {
+        let numbered = || members.iter().enumerate();
         Self {
             uids: numbered()
-                .filter_map(|(number, (_, holder))| Some((holder.member.uid.as_deref()?, number)))
+                .filter_map(|(number, member)| Some((member.uid.as_deref()?, number)))
                 .collect(),
-            contexts: numbered()
+            contexts: read
+                .iter()
+                .enumerate()
                 .map(|(number, (context, _))| (context.as_str(), number))
                 .collect(),
             names: numbered()
-                .flat_map(|(number, (_, holder))| {
-                    let names = holder.member.ids.iter();
+                .flat_map(|(number, member)| {
+                    let names = member.ids.iter();
                     names.map(move |name| (name.as_str(), number))
                 })
                 .collect(),
@@ -120,7 +132,7 @@ fn groups(found: &[BTreeSet<Option<usize>>]) -> Vec<usize> {
 
 fn cell(
     context: &str,
-    holder: &HolderSecrets,
+    (holder, member): (&ClusterSnapshot, &Member),
     remote: &str,
     name: Option<&str>,
     input: &MatrixInput<'_>,
@@ -130,7 +142,7 @@ fn cell(
     let fix = allowing_loopback(fix, input.options.allow_loopback);
     MatrixCell {
         context: context.to_owned(),
-        holder: holder.member.ids.first().map(|id| id.as_str().to_owned()),
+        holder: member.ids.first().map(|id| id.as_str().to_owned()),
         namespace: namespace.to_owned(),
         name: None,
         cluster: name.unwrap_or(remote).to_owned(),

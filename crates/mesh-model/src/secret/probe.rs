@@ -2,10 +2,10 @@
 
 use k8s_openapi::api::authorization::v1::ResourceRule;
 
-use super::contexts::ClusterIdentity;
 use super::meant::CredentialCheck;
 use crate::read::Read;
 use crate::required_rights::Required;
+use crate::snapshot::ClusterSnapshot;
 
 /// One credential that was used, with the clusters of the contexts that it may be for.
 #[derive(Debug)]
@@ -13,9 +13,9 @@ pub struct Probe {
     /// The answers of the server.
     pub facts: ProbeFacts,
     /// The cluster of the context with the same server, or why there is none; `None` where it was not looked for.
-    pub remote: Option<Result<ClusterIdentity, String>>,
+    pub remote: Option<Result<Box<ClusterSnapshot>, String>>,
     /// The cluster of the context that is called as the data key is, where that is another one.
-    pub called: Option<Result<ClusterIdentity, String>>,
+    pub called: Option<Result<Box<ClusterSnapshot>, String>>,
 }
 
 /// The stage that a credential came to.

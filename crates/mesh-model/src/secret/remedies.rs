@@ -52,7 +52,7 @@ pub(super) fn create_beside(found: &FoundSecret, key: &str) -> Remedy {
 
 /// The command, or the step in words where the context of the remote cluster or of the holder is not known.
 fn create_command(found: &FoundSecret, key: &str) -> Result<Command, String> {
-    let secret = &found.secret;
+    let secret = &found.facts.secret;
     let name = if is_config(found) {
         annotated_cluster(secret).map(String::as_str)
     } else {
@@ -101,7 +101,7 @@ pub(super) fn allowing_loopback(create: Command, allow_loopback: bool) -> Comman
 
 /// Returns true for the secret whose data key is not the name of the cluster.
 fn is_config(found: &FoundSecret) -> bool {
-    found.secret.metadata.name.as_deref() == Some(CONFIG_SECRET)
+    found.facts.secret.metadata.name.as_deref() == Some(CONFIG_SECRET)
 }
 
 /// Says in words how to create the secret again.
@@ -213,6 +213,7 @@ pub(super) fn kubectl(found: &FoundSecret) -> Command {
 
 pub(super) fn namespace(found: &FoundSecret) -> &str {
     found
+        .facts
         .secret
         .metadata
         .namespace
@@ -247,7 +248,7 @@ mod tests {
             "create the secret for cluster south again (kubectl mesh-secret create), from a context that gives access to that cluster, into context east"
         );
         let mut elsewhere = found();
-        elsewhere.secret.metadata.namespace = Some("mesh".to_owned());
+        elsewhere.facts.secret.metadata.namespace = Some("mesh".to_owned());
         let evil = "west; curl evil";
         elsewhere
             .remote_contexts
@@ -261,9 +262,9 @@ mod tests {
             create_again(&elsewhere, "west"),
             "kubectl mesh-secret create --kubeconfig 'my k' --context west-admin --name west -n mesh --into east"
         );
-        elsewhere.secret.metadata.name = Some("istio-kubeconfig".to_owned());
+        elsewhere.facts.secret.metadata.name = Some("istio-kubeconfig".to_owned());
         assert_eq!(create_again(&elsewhere, "west").kind(), "step");
-        elsewhere.secret.metadata.annotations = Some(BTreeMap::from([(
+        elsewhere.facts.secret.metadata.annotations = Some(BTreeMap::from([(
             CLUSTER_ANNOTATION.to_owned(),
             "north".to_owned(),
         )]));

@@ -45,8 +45,8 @@ pub(super) fn in_place(
         ));
     }
     let is_written = secret == secret_name(name);
-    if is_written && key == name && found.secret.immutable != Some(true) {
-        return match take_over(&found.whole(), name) {
+    if is_written && key == name && found.facts.secret.immutable != Some(true) {
+        return match take_over(&found.facts.with_managed_fields(), name) {
             TakeOver::Free | TakeOver::FromGuide => Ok((create, true)),
             TakeOver::Stranger(owners) => Err(format!(
                 "{}, and add --force-conflicts, since secret {} belongs to {}",
@@ -57,7 +57,7 @@ pub(super) fn in_place(
         };
     }
     // What istiod does not look at conflicts with nothing, unless it is written to.
-    if !is_written && !has_label(&found.secret) {
+    if !is_written && !has_label(&found.facts.secret) {
         return Ok((create, false));
     }
     let first = delete(&found.kubectl, context, namespace(found), secret);
@@ -114,7 +114,7 @@ pub(super) fn drop_key(found: &FoundSecret, key: &str) -> Remedy {
     if let Some(step) = kept(found) {
         return step.into();
     }
-    if found.context.is_none() || found.secret.immutable == Some(true) {
+    if found.context.is_none() || found.facts.secret.immutable == Some(true) {
         return left_out(found, key).into();
     }
     let operations =
@@ -129,7 +129,7 @@ pub(super) fn drop_key(found: &FoundSecret, key: &str) -> Remedy {
 
 /// Returns the step for a Secret that another program would put back as it was.
 pub(super) fn kept(found: &FoundSecret) -> Option<String> {
-    let keeper = keeper(&found.whole().metadata, "Secret")?;
+    let keeper = keeper(&found.facts.with_managed_fields().metadata, "Secret")?;
     Some(format!(
         "change secret {} where it comes from: it is kept by {keeper}",
         named(found.name())
@@ -143,6 +143,7 @@ fn pointer(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::facts::SecretFacts;
     use k8s_openapi::api::core::v1::Secret;
 
     use super::*;
@@ -158,7 +159,7 @@ mod tests {
         }))
         .expect("it is a Secret");
         FoundSecret {
-            secret,
+            facts: SecretFacts::split(secret).0,
             ..FoundSecret::in_east()
         }
     }
@@ -207,13 +208,13 @@ mod tests {
             assert_eq!(remedy, expected, "{secret} {keys:?}");
         }
         let mut immutable = found(usual, &["west"]);
-        immutable.secret.immutable = Some(true);
+        immutable.facts.secret.immutable = Some(true);
         assert_eq!(
             make_in_place(&immutable, "west", "w", "west"),
             "kubectl mesh-secret delete secret/istio-remote-secret-west --context east && kubectl mesh-secret create --context w --name west --into east"
         );
         let mut unlabelled = found("older", &["west"]);
-        unlabelled.secret.metadata.labels = None;
+        unlabelled.facts.secret.metadata.labels = None;
         assert_eq!(
             make_in_place(&unlabelled, "west", "w", "west"),
             "kubectl mesh-secret create --context w --name west --into east"
@@ -223,7 +224,7 @@ mod tests {
     #[test]
     fn what_somebody_else_keeps_is_changed_there() {
         let mut kept = found("older", &["old", "west"]);
-        kept.secret.metadata.annotations = Some(
+        kept.facts.secret.metadata.annotations = Some(
             [(
                 "argocd.argoproj.io/tracking-id".to_owned(),
                 "mesh:/Secret:istio-system/older".to_owned(),
@@ -238,7 +239,7 @@ mod tests {
             let start = "change secret older where it comes from: it is kept by ";
             assert!(remedy.to_string().starts_with(start), "{remedy}");
         }
-        let mut anothers = found("istio-remote-secret-west", &["west"]).secret;
+        let mut anothers = found("istio-remote-secret-west", &["west"]).facts.secret;
         anothers.metadata.managed_fields = serde_json::from_value(serde_json::json!([
             {"manager": "their-script", "fieldsV1": {"f:data": {"f:west": {}}}}
         ]))
@@ -246,7 +247,7 @@ mod tests {
         let anothers = FoundSecret {
             context: Some("east".to_owned()),
             kubectl: FoundSecret::in_east().kubectl,
-            ..FoundSecret::from_manifest(anothers, "istio-system")
+            ..FoundSecret::from_manifest(SecretFacts::split(anothers), "istio-system")
         };
         assert_eq!(
             make_in_place(&anothers, "west", "w", "west"),

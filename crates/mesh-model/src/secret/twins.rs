@@ -44,7 +44,7 @@ impl<'a> Twins<'a> {
     ) -> Self {
         let mut with_key: BTreeMap<&'a str, Vec<usize>> = BTreeMap::new();
         for &(number, key) in fails.keys() {
-            if has_label(&found[number].secret) {
+            if has_label(&found[number].facts.secret) {
                 with_key.entry(key).or_default().push(number);
             }
         }
@@ -120,7 +120,7 @@ fn surplus(doomed: &FoundSecret, kept: &FoundSecret, key: &str) -> Remedy {
     if let Some(step) = kept_by_others(doomed) {
         return step.into();
     }
-    let uid = doomed.secret.metadata.uid.as_deref();
+    let uid = doomed.facts.secret.metadata.uid.as_deref();
     match (&doomed.context, uid) {
         (Some(context), Some(uid)) if doomed.has_only(key) => {
             let namespace = namespace(doomed);
@@ -167,6 +167,7 @@ fn keep(judged: &[(usize, Option<bool>)], is_used: impl Fn(usize) -> bool) -> Ke
 
 #[cfg(test)]
 mod tests {
+    use super::super::facts::SecretFacts;
     use k8s_openapi::api::core::v1::Secret;
 
     use super::*;
@@ -178,7 +179,7 @@ mod tests {
         }))
         .expect("it is a Secret");
         FoundSecret {
-            secret,
+            facts: SecretFacts::split(secret).0,
             ..FoundSecret::in_east()
         }
     }

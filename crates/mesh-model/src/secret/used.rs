@@ -3,18 +3,18 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::Secret;
-
 use crate::istiod_pages::{KnownCluster, secret_of};
 use crate::read::Read;
 use crate::remote_secret::has_label;
+use crate::snapshot::ClusterSnapshot;
 
 /// The clusters that each istiod of a holder knows; not asked for where nothing depends on it.
 pub type KnownClusters = Read<Vec<Vec<KnownCluster>>>;
 
-/// Returns true where two of these Secrets that istiod looks at have one data key, so that one of them is not used.
-pub fn has_twins(secrets: &[Secret]) -> bool {
-    let looked_at = secrets.iter().filter(|secret| has_label(secret));
+/// Returns true where two Secrets that its istiods look at have one data key, so that one of them is not used.
+pub fn has_twins(holder: &ClusterSnapshot) -> bool {
+    let secrets = holder.secrets_of_namespace().map(|facts| &facts.secret);
+    let looked_at = secrets.filter(|secret| has_label(secret));
     let mut keys = looked_at.flat_map(|secret| secret.data.iter().flat_map(|data| data.keys()));
     let mut known = BTreeSet::new();
     keys.any(|key| !known.insert(key))

@@ -9,6 +9,7 @@ mod mend;
 mod near_keys;
 mod networks;
 mod object;
+mod observation;
 mod part;
 mod statement;
 

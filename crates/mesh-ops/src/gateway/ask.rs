@@ -5,7 +5,7 @@ use std::time::Duration;
 use mesh_client::Cluster;
 use mesh_client::eastwest::{events, probe};
 use mesh_model::Error;
-use mesh_model::eastwest::{ClusterFacts, ClusterObservation, Gateway};
+use mesh_model::eastwest::{ClusterObservation, ClusterSnapshot, Gateway};
 
 /// The default limit for an answer.
 pub const ANSWER: Duration = Duration::from_secs(3);
@@ -16,7 +16,7 @@ pub const ANSWER: Duration = Duration::from_secs(3);
 /// A cluster that is not reached any more.
 pub async fn ask(
     cluster: &Cluster,
-    (mut facts, gateways): (ClusterFacts, Vec<Gateway>),
+    (mut facts, gateways): (ClusterSnapshot, Vec<Gateway>),
     limit: Option<Duration>,
 ) -> Result<ClusterObservation, Error> {
     facts.events = events(cluster, &gateways).await?;

@@ -25,7 +25,7 @@ impl Identity {
         let target = cluster.target();
         Self {
             uid,
-            address: Address::new(target.server(), target.tls_server_name()),
+            address: target.address(),
         }
     }
 

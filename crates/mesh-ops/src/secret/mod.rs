@@ -14,4 +14,4 @@ pub mod token_request;
 pub mod token_secret;
 mod used;
 
-pub use used::known_clusters_of;
+pub(crate) use used::known_clusters_of;

@@ -15,7 +15,7 @@ use mesh_model::secret::{
     Acceptance, ConnectFailure, Connected, FoundSecret, Probe, ProbeFacts, Unconnected,
 };
 
-use super::remote::{RemoteClusters, address};
+use super::remote::RemoteClusters;
 use super::rights;
 
 /// The means to probe secrets.
@@ -52,14 +52,12 @@ impl Prober<'_> {
         if found.judged(key).is_none_or(|one| one.refusal.is_some()) {
             return not_used("istiod refuses it".to_owned());
         }
-        let value = found.secret.data.as_ref().and_then(|data| data.get(key));
-        let text = value
-            .map(|value| String::from_utf8_lossy(&value.0))
-            .unwrap_or_default();
+        let value = found.values.get(key).unwrap_or_default();
+        let text = String::from_utf8_lossy(value);
         match Target::from_text(&text, &format!("the secret for {key}")) {
             Ok(target) => {
                 let target = target.with_request_timeout(self.request_timeout);
-                self.connect(found, key, target).await
+                Box::pin(self.connect(found, key, target)).await
             }
             Err(error) => not_used(error.to_string()),
         }
@@ -67,7 +65,7 @@ impl Prober<'_> {
 
     async fn connect(&self, found: &FoundSecret, key: &str, target: Target) -> Probe {
         let (server, is_tls) = (target.server().to_owned(), target.is_tls());
-        let address = address(&target);
+        let address = target.address();
         let cluster = match self.connector.connect(target).await {
             Ok(cluster) => cluster,
             Err(error) => {
@@ -118,7 +116,7 @@ type Rights = (
 );
 
 async fn rights_of(cluster: &Cluster, found: &FoundSecret) -> Rights {
-    let namespace = found.secret.metadata.namespace.as_deref();
+    let namespace = found.facts.secret.metadata.namespace.as_deref();
     let (missing, granted) = join!(
         rights::missing(cluster, required_rights(&found.versions)),
         rights::granted(cluster, namespace.unwrap_or(ISTIO_SYSTEM)),

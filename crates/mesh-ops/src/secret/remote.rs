@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::Namespace;
-use mesh_client::{Cluster, Connector, Kubeconfig, Overrides, Selection, Target};
+use mesh_client::{Connector, Kubeconfig, Overrides, Target};
 use mesh_model::Error;
-use mesh_model::istiod;
-use mesh_model::names::KUBE_SYSTEM;
 use mesh_model::remote_cluster::Address;
-use mesh_model::secret::{ClusterIdentity, Contexts};
+use mesh_model::secret::Contexts;
+use mesh_model::snapshot::ClusterSnapshot;
+
+use crate::snapshot::{self, Wanted};
 
 /// The clusters that the kubeconfig offers to compare secrets with.
 #[derive(Debug)]
@@ -50,7 +49,7 @@ impl RemoteClusters {
         // In the order of the kubeconfig, as the first of two contexts for one address counts.
         let in_order = kubeconfig.into_iter().flat_map(Kubeconfig::context_names);
         let addresses =
-            in_order.filter_map(|name| Some((name.to_owned(), address(targets.get(name)?))));
+            in_order.filter_map(|name| Some((name.to_owned(), targets.get(name)?.address())));
         let contexts = Contexts::new(
             addresses,
             named.as_ref().map(|target| target.context().to_owned()),
@@ -76,7 +75,7 @@ impl RemoteClusters {
         &self,
         address: &Address,
         connector: &Connector,
-    ) -> Result<ClusterIdentity, String> {
+    ) -> Result<Box<ClusterSnapshot>, String> {
         let by_address = || self.targets.get(self.contexts.context_of(address)?);
         let target = self.named.as_ref().or_else(by_address);
         let target = target.ok_or(
@@ -93,35 +92,23 @@ impl RemoteClusters {
         key: &str,
         address: &Address,
         connector: &Connector,
-    ) -> Option<Result<ClusterIdentity, String>> {
+    ) -> Option<Result<Box<ClusterSnapshot>, String>> {
         let called = self.targets.get(key).filter(|_| self.named.is_none())?;
         let found = self.contexts.at(address);
-        if found.is_some_and(|found| found.address == self::address(called)) {
+        if found.is_some_and(|found| found.address == called.address()) {
             return None;
         }
         let read = self.read(called, connector).await;
         Some(read.map_err(|error| error.in_one_line()))
     }
 
-    async fn read(&self, target: &Target, connector: &Connector) -> Result<ClusterIdentity, Error> {
-        let cluster: Cluster = connector.connect(target.clone()).await?;
-        let selection = Selection::labelled(istiod::SELECTOR);
-        let reads = cluster.reads();
-        let (space, deployments) = futures::join!(
-            reads.get::<Namespace>(None, KUBE_SYSTEM),
-            reads.list::<Deployment>(Some(&self.namespace), &selection),
-        );
-        reads.checked()?;
-        Ok(ClusterIdentity {
-            context: cluster.context().to_owned(),
-            address: address(target),
-            uid: space.map(|space| space.and_then(|space| space.metadata.uid)),
-            istiods: deployments.map(|found| istiod::cluster_ids(&found)),
-        })
+    async fn read(
+        &self,
+        target: &Target,
+        connector: &Connector,
+    ) -> Result<Box<ClusterSnapshot>, Error> {
+        let cluster = connector.connect(target.clone()).await?;
+        let read = snapshot::read(&cluster, Wanted::identity(&self.namespace)).await?;
+        Ok(Box::new(read.snapshot))
     }
-}
-
-/// Returns the address of an API server as a context has it.
-pub fn address(target: &Target) -> Address {
-    Address::new(target.server(), target.tls_server_name())
 }

@@ -2,29 +2,28 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Secret;
 use mesh_client::istiod::{Istiod, IstiodPod, istiod_pods};
 use mesh_client::{Cluster, fan_out};
 use mesh_model::Error;
 use mesh_model::istiod_pages::{KnownCluster, known_clusters};
 use mesh_model::read::Read;
 use mesh_model::secret::{KnownClusters, has_twins};
+use mesh_model::snapshot::ClusterSnapshot;
 
 /// The limit for one istiod.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// Asks every istiod in `namespace` which clusters it knows, where two of these Secrets are for one cluster: istiod takes one of
-/// them, and nothing else says which one.
-pub async fn known_clusters_of(
+/// Asks every istiod of a holder which clusters it knows, where two of its secrets are for one cluster: istiod takes one of them,
+/// and nothing else says which one.
+pub(crate) async fn known_clusters_of(
     cluster: &Cluster,
-    namespace: &str,
-    secrets: &[Secret],
+    holder: &ClusterSnapshot,
 ) -> KnownClusters {
-    if !has_twins(secrets) {
+    if !has_twins(holder) {
         return Read::NotAsked;
     }
     // A pod that cannot be asked costs this answer only, also where the API server is not reached any more.
-    match ask(cluster, namespace).await {
+    match ask(cluster, &holder.istio_namespace).await {
         Ok(lists) => Read::Seen(lists),
         Err(error) => Read::Failed(error.in_one_line()),
     }

@@ -10,4 +10,5 @@ mod delete;
 mod gateway;
 mod metadata;
 mod secret;
+mod snapshot;
 mod support;

@@ -7,6 +7,7 @@ use mesh_client::{Connector, ConnectorOptions, Interrupt, Kubeconfig, Overrides,
 use mesh_model::event::Event;
 use mesh_ops::Job;
 use mesh_testkit::embedded::Cluster;
+use mesh_testkit::kubeconfig::{self, User};
 use tempfile::TempDir;
 
 /// Where a job tells its events.
@@ -46,10 +47,24 @@ pub(crate) fn target(cluster: &Cluster) -> Target {
 
 /// A kubeconfig that knows this cluster alone.
 pub(crate) fn kubeconfig(cluster: &Cluster) -> Kubeconfig {
+    written(&cluster.kubeconfig())
+}
+
+fn written(kubeconfig: &kubeconfig::Kubeconfig) -> Kubeconfig {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("config");
-    cluster.kubeconfig().write(&path);
+    kubeconfig.write(&path);
     Kubeconfig::load(None, Some(path.as_os_str()), None).unwrap()
+}
+
+/// The cluster as another user is told of it.
+pub(crate) fn target_as(cluster: &Cluster, token: &str) -> Target {
+    let user = User::new().token(token);
+    let kubeconfig = kubeconfig::Kubeconfig::new();
+    let kubeconfig = kubeconfig.entry(cluster.name(), cluster.kubeconfig_cluster(), user);
+    written(&kubeconfig.current_context(cluster.name()))
+        .target(&Overrides::default())
+        .unwrap()
 }
 
 /// Each event in one line, and none of them left.

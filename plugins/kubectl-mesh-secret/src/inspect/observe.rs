@@ -3,23 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{Namespace, Secret};
-use mesh_common::client::{Cluster, Connector, Kubeconfig, Selection};
-use mesh_common::model::cluster_name::ClusterId;
-use mesh_common::model::command::Kubectl;
+use mesh_common::client::{Connector, Kubeconfig};
 use mesh_common::model::error::{Error, Kind};
 use mesh_common::model::finding::CheckId;
 use mesh_common::model::fleet::{Unreached, each_once};
-use mesh_common::model::istio_version::IstioVersion;
 use mesh_common::model::istiod;
-use mesh_common::model::meant_for::Member;
-use mesh_common::model::names::{KUBE_SYSTEM, REMOTE_SECRETS};
-use mesh_common::model::read::Read;
-use mesh_common::model::remote_secret::{leads_to, secret_name};
-use mesh_common::model::secret::{Contexts, FoundSecret, Holder as SecretHolder, KnownClusters};
-use mesh_common::ops::secret::known_clusters_of;
-use mesh_common::ops::secret::remote::address;
+use mesh_common::model::names::REMOTE_SECRETS;
+use mesh_common::model::remote_secret::{is_meant, own_name};
+use mesh_common::model::secret::{
+    Contexts, FoundSecret, Holder, KnownClusters, SecretFacts, SecretValues,
+};
+use mesh_common::model::snapshot::ClusterSnapshot;
+use mesh_common::ops::snapshot::{self, ReadCluster, Wanted, WantedSecrets};
 use mesh_common::terminal::reading::read_contexts;
 
 use super::report::Skipped;
@@ -79,8 +74,8 @@ fn from_texts(texts: &[(String, String)], arguments: &InspectArgs) -> Result<See
     });
     let (secrets, notes): (Vec<_>, Vec<_>) = Error::gather(read)?.into_iter().unzip();
     let origins: Vec<&str> = texts.iter().map(|(origin, _)| origin.as_str()).collect();
-    let secrets = secrets.into_iter().flatten().collect();
-    let found = select(secrets, &arguments.names, &origins.join(", "))?;
+    let secrets = secrets.into_iter().flatten().map(SecretFacts::split);
+    let found = select(secrets.collect(), &arguments.names, &origins.join(", "))?;
     let namespace = arguments.namespace.resolve();
     Ok(Seen {
         found: found
@@ -92,13 +87,17 @@ fn from_texts(texts: &[(String, String)], arguments: &InspectArgs) -> Result<See
     })
 }
 
-fn select(secrets: Vec<Secret>, names: &[String], place: &str) -> Result<Vec<Secret>, Error> {
+fn select(secrets: Vec<Split>, names: &[String], place: &str) -> Result<Vec<Split>, Error> {
     if names.is_empty() {
         return Ok(secrets);
     }
     let missing: Vec<Error> = names
         .iter()
-        .filter(|name| !secrets.iter().any(|secret| is_meant(secret, name)))
+        .filter(|name| {
+            !secrets
+                .iter()
+                .any(|(facts, _)| is_meant(&facts.secret, name))
+        })
         .map(|name| {
             Error::new(
                 Kind::NotFound,
@@ -110,123 +109,64 @@ fn select(secrets: Vec<Secret>, names: &[String], place: &str) -> Result<Vec<Sec
         Some(error) => Err(error),
         None => Ok(secrets
             .into_iter()
-            .filter(|secret| names.iter().any(|name| is_meant(secret, name)))
+            .filter(|(facts, _)| names.iter().any(|name| is_meant(&facts.secret, name)))
             .collect()),
     }
 }
 
-/// A name is the Secret's or the cluster's.
-fn is_meant(secret: &Secret, name: &str) -> bool {
-    secret.metadata.name.as_deref() == Some(name) || leads_to(secret, name)
-}
+/// A secret, and its values where they are to be used or shown.
+type Split = (SecretFacts, SecretValues);
 
 async fn from_clusters(
     arguments: &InspectArgs,
     kubeconfig: &Kubeconfig,
     connector: &Connector,
 ) -> Result<Seen, Error> {
+    let wanted = Wanted {
+        secrets: WantedSecrets::InNamespace {
+            names: &arguments.names,
+        },
+        values: arguments.probe || arguments.reveal,
+        ..Wanted::identity(arguments.namespace.resolve())
+    };
     let read = read_contexts(
         kubeconfig,
         &arguments.connect,
         &arguments.contexts,
-        |target| async { holder(&connector.connect(target).await?, arguments).await },
+        |target| async {
+            let cluster = connector.connect(target).await?;
+            snapshot::read(&cluster, wanted).await
+        },
     )
     .await?;
     assemble(read, arguments)
 }
 
-struct Holder {
-    kubectl: Arc<Kubectl>,
-    uid: Read<String>,
-    istiods: Read<Vec<ClusterId>>,
-    member: Arc<Member>,
-    versions: Vec<Option<IstioVersion>>,
-    secrets: Vec<Secret>,
-    used: KnownClusters,
-}
-
-impl Holder {
-    fn found(&self, secret: Secret, allow_loopback: bool) -> FoundSecret {
-        let place = SecretHolder {
-            member: &self.member,
-            kubectl: &self.kubectl,
-            versions: &self.versions,
-            allow_loopback,
-        };
-        FoundSecret::in_holder(&place, secret)
-    }
-
-    /// The checks that need what could not be read.
-    fn skipped(&self, context: &str, probes: bool) -> Vec<Skipped> {
-        let of_itself = self.istiods.reason().or_else(|| self.uid.reason());
-        let of_cluster = self.uid.reason().filter(|_| probes);
-        let unread = [
-            (CheckId::SecretSelf, of_itself),
-            (CheckId::SecretWrongCluster, of_cluster),
-        ];
-        let skipped = unread.into_iter().filter_map(|(check, reason)| {
-            Some(Skipped {
-                context: context.to_owned(),
-                check,
-                reason: reason?.to_owned(),
-            })
-        });
-        skipped.collect()
-    }
-}
-
-async fn holder(cluster: &Cluster, arguments: &InspectArgs) -> Result<Holder, Error> {
-    let namespace = arguments.namespace.resolve();
-    let remote = Selection::labelled(REMOTE_SECRETS);
-    let istiods = Selection::labelled(istiod::SELECTOR);
-    let reads = cluster.reads();
-    let (space, deployments, secrets) = futures::join!(
-        reads.get::<Namespace>(None, KUBE_SYSTEM),
-        reads.list::<Deployment>(Some(namespace), &istiods),
-        cluster.list::<Secret>(Some(namespace), &remote),
-    );
-    reads.checked()?;
-    let mut secrets = secrets?;
-    // A secret without the label is found by its name alone, and that it lacks the label is then told.
-    for name in &arguments.names {
-        if !secrets.iter().any(|secret| is_meant(secret, name)) {
-            for candidate in [name.clone(), secret_name(name)] {
-                secrets.extend(cluster.get::<Secret>(Some(namespace), &candidate).await?);
-            }
-        }
-    }
-    let uid = space.map(|space| {
-        space
-            .and_then(|space| space.metadata.uid)
-            .unwrap_or_default()
+/// Returns the checks that need what could not be read.
+fn skipped(cluster: &ClusterSnapshot, probes: bool) -> Vec<Skipped> {
+    let of_itself = cluster.istiods.reason().or(cluster.uid.reason());
+    let of_cluster = cluster.uid.reason().filter(|_| probes);
+    let unread = [
+        (CheckId::SecretSelf, of_itself),
+        (CheckId::SecretWrongCluster, of_cluster),
+    ];
+    let skipped = unread.into_iter().filter_map(|(check, reason)| {
+        Some(Skipped {
+            context: cluster.context.clone(),
+            check,
+            reason: reason?.to_owned(),
+        })
     });
-    let versions = istiod::versions(deployments.items());
-    let istiods = deployments.map(|found| istiod::cluster_ids(&found));
-    Ok(Holder {
-        kubectl: Arc::new(cluster.target().kubectl().clone()),
-        member: Arc::new(Member {
-            context: cluster.context().to_owned(),
-            address: address(cluster.target()),
-            uid: uid.seen().filter(|uid| !uid.is_empty()).cloned(),
-            ids: istiods.items().to_vec(),
-        }),
-        uid,
-        versions,
-        istiods,
-        used: known_clusters_of(cluster, namespace, &secrets).await,
-        secrets,
-    })
+    skipped.collect()
 }
 
 fn assemble(
-    read: Vec<(String, Result<Holder, Error>)>,
+    read: Vec<(String, Result<ReadCluster, Error>)>,
     arguments: &InspectArgs,
 ) -> Result<Seen, Error> {
     let namespace = arguments.namespace.resolve();
     let alone = read.len() == 1;
-    let once = each_once(read, |holder: &Holder| {
-        holder.uid.seen().map(String::as_str)
-    })?;
+    let once = each_once(read, |read: &ReadCluster| read.snapshot.uid())?;
     let mut seen = Seen {
         unreached: once.unreached,
         notes: once.notes,
@@ -234,27 +174,40 @@ fn assemble(
         ..Seen::default()
     };
     let mut errors = Vec::new();
-    for (context, mut holder) in once.read {
-        seen.skipped
-            .extend(holder.skipped(&context, arguments.probe));
+    for (context, read) in once.read {
+        let ReadCluster {
+            mut snapshot,
+            mut values,
+        } = read;
+        seen.skipped.extend(skipped(&snapshot, arguments.probe));
         let place = format!("namespace {namespace} of context {context}");
         let names = if alone {
             arguments.names.as_slice()
         } else {
             &[]
         };
-        let is_asked = |one: &Secret| {
+        let is_asked = |(facts, _): &Split| {
             let mut asked = names.iter();
-            names.is_empty() || asked.any(|name| is_meant(one, name))
+            names.is_empty() || asked.any(|name| is_meant(&facts.secret, name))
         };
-        let secrets = std::mem::take(&mut holder.secrets);
-        let (asked, beside): (Vec<_>, Vec<_>) = secrets.into_iter().partition(is_asked);
+        let secrets = snapshot.take_secrets().into_iter();
+        let secrets = secrets.map(|facts| {
+            let values = values.remove(own_name(&facts.secret));
+            (facts, values.unwrap_or_default())
+        });
+        let (asked, beside): (Vec<_>, Vec<_>) = secrets.partition(is_asked);
+        let holder = Holder {
+            member: &Arc::new(snapshot.member()),
+            kubectl: &Arc::new(snapshot.kubectl.clone()),
+            versions: &istiod::versions(snapshot.istiods.items()),
+            allow_loopback: arguments.allow_loopback,
+        };
         match select(asked, names, &place) {
             Ok(secrets) => {
-                let found = |secret| holder.found(secret, arguments.allow_loopback);
+                let found = |secret| FoundSecret::in_holder(&holder, secret);
                 seen.beside.extend(beside.into_iter().map(found));
                 seen.found.extend(secrets.into_iter().map(found));
-                seen.used.insert(context, holder.used);
+                seen.used.insert(context, snapshot.known_clusters);
             }
             Err(error) => errors.push(
                 error.hint(
@@ -272,7 +225,7 @@ fn assemble(
             .into_iter()
             .partition(|found| {
                 let mut asked = arguments.names.iter();
-                asked.any(|name| is_meant(&found.secret, name))
+                asked.any(|name| is_meant(&found.facts.secret, name))
             });
         seen.found = found;
         seen.beside = beside;
@@ -287,7 +240,11 @@ fn assemble(
 /// An error for each name that none of several clusters holds.
 fn nowhere(found: &[FoundSecret], arguments: &InspectArgs) -> Vec<Error> {
     let namespace = arguments.namespace.resolve();
-    let is_held = |name: &&String| found.iter().any(|found| is_meant(&found.secret, name));
+    let is_held = |name: &&String| {
+        found
+            .iter()
+            .any(|found| is_meant(&found.facts.secret, name))
+    };
     arguments
         .names
         .iter()

@@ -1,11 +1,11 @@
 //! `list`: who holds a secret for whom, and in which state it is.
 //!
-//! Observe (all holders at once), report; `mesh_model::secret` makes the cells.
+//! `mesh_ops::snapshot` reads all holders at once, `mesh_model::secret` makes the cells, report shows them.
 
 mod args;
-mod observe;
 mod report;
 mod report_text;
+mod skipped;
 mod verb;
 
 pub(crate) use args::ListArgs;

@@ -3,17 +3,19 @@
 use mesh_common::client::Interrupt;
 use mesh_common::model::fleet::each_once;
 use mesh_common::model::meant_for::Member;
-use mesh_common::model::secret::{HolderSecrets, InspectOptions, MatrixInput, cells, missing};
+use mesh_common::model::secret::{InspectOptions, MatrixInput, cells, missing};
+use mesh_common::model::snapshot::ClusterSnapshot;
 use mesh_common::model::{Error, Exit};
 use mesh_common::ops::secret::remote::RemoteClusters;
+use mesh_common::ops::snapshot::{self, Wanted, WantedSecrets};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::{Format, render};
 use mesh_common::terminal::reading::read_contexts;
 use mesh_common::terminal::{Environment, Streams};
 
 use super::ListArgs;
-use super::observe::{Holder, observe};
-use super::report::{Matrix, Skipped};
+use super::report::Matrix;
+use super::skipped::skipped;
 use crate::cli::SELF;
 
 pub(crate) async fn run(
@@ -28,16 +30,23 @@ pub(crate) async fn run(
     let overrides = |context: &str| arguments.connect.holder_overrides(context);
     let remotes = RemoteClusters::new(Some(&kubeconfig), overrides, None, namespace)?;
     let contexts = remotes.contexts();
+    let wanted = Wanted {
+        secrets: WantedSecrets::Everywhere,
+        ..Wanted::identity(namespace)
+    };
     let read = interrupt
         .or(read_contexts(
             &kubeconfig,
             &arguments.connect,
             &arguments.contexts,
-            |target| async { observe(&connector.connect(target).await?, namespace).await },
+            |target| async {
+                let cluster = connector.connect(target).await?;
+                Ok(snapshot::read(&cluster, wanted).await?.snapshot)
+            },
         ))
         .await?;
     let members = contexts.members(members(&read));
-    let once = each_once(read, |holder| holder.secrets.member.uid.as_deref())?;
+    let once = each_once(read, ClusterSnapshot::uid)?;
     for note in &once.notes {
         streams.say(note);
     }
@@ -51,11 +60,9 @@ pub(crate) async fn run(
             allow_loopback: arguments.allow_loopback,
         },
     };
-    let skipped = skipped(&once.read);
-    let read = once.read.into_iter();
-    let mut holders: Vec<(String, HolderSecrets)> = read
-        .map(|(context, holder)| (context, holder.secrets))
-        .collect();
+    let skipped = once.read.iter().flat_map(|(_, holder)| skipped(holder));
+    let skipped = skipped.collect();
+    let mut holders = once.read;
     let mut items: Vec<_> = holders
         .iter_mut()
         .flat_map(|(_, holder)| cells(holder, &input))
@@ -75,21 +82,10 @@ pub(crate) async fn run(
     Ok(exit(&matrix, &arguments))
 }
 
-/// The cluster behind each context, those included that are another's double.
-fn members(read: &[(String, Result<Holder, Error>)]) -> Vec<Member> {
+/// Returns the cluster behind each context, those included that are read through another context already.
+fn members(read: &[(String, Result<ClusterSnapshot, Error>)]) -> Vec<Member> {
     let read = read.iter().filter_map(|(_, holder)| holder.as_ref().ok());
-    read.map(|holder| holder.secrets.member.clone()).collect()
-}
-
-fn skipped(read: &[(String, Holder)]) -> Vec<Skipped> {
-    let skipped = read.iter().flat_map(|(context, holder)| {
-        holder.skipped.iter().map(|(check, reason)| Skipped {
-            context: context.clone(),
-            check: *check,
-            reason: reason.clone(),
-        })
-    });
-    skipped.collect()
+    read.map(ClusterSnapshot::member).collect()
 }
 
 fn exit(matrix: &Matrix, arguments: &ListArgs) -> Exit {

@@ -2,23 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{Event, Namespace, Node, Pod, Service};
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace, Node, Pod, Service};
 
 use crate::command::Kubectl;
 use crate::exposure::Revision;
-use crate::istiod::domain;
+use crate::istiod::{cluster_ids, domain};
+use crate::meant_for::Member;
 use crate::names::{NETWORK_LABEL, REVISION_LABEL};
 use crate::probe::Roots;
 use crate::read::Read;
+use crate::remote_cluster::Address;
 use crate::resources::{ApiGateway, IstioGateway, VirtualService};
+use crate::secret::{KnownClusters, SecretFacts};
+use serde::{Deserialize, Serialize};
 
 /// The objects that were read of one cluster. Anything that could not be read has a reason, and checks that depend on
 /// it are skipped.
-#[derive(Debug)]
-pub struct ClusterFacts {
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClusterSnapshot {
     /// The context that it was read through.
     pub context: String,
+    /// Its API server as the context has it, without user name and password.
+    pub address: Address,
     /// The kubectl flags that select it.
     pub kubectl: Kubectl,
     /// True if its API server is on this machine, as in test setups.
@@ -31,6 +38,16 @@ pub struct ClusterFacts {
     pub namespace: Read<Option<Namespace>>,
     /// The istiods that run there.
     pub istiods: Read<Vec<Deployment>>,
+    /// The istiods of the other namespaces.
+    pub istiods_elsewhere: Read<Vec<Deployment>>,
+    /// The secrets in Istio's namespace that have the label of remote secrets.
+    pub secrets: Read<Vec<SecretFacts>>,
+    /// The secrets of the other namespaces that have it.
+    pub secrets_elsewhere: Read<Vec<SecretFacts>>,
+    /// The secrets in Istio's namespace that were read by name, since they lack the label or were asked for.
+    pub secrets_by_name: Read<BTreeMap<String, Read<Option<SecretFacts>>>>,
+    /// The remote clusters that each istiod knows.
+    pub known_clusters: KnownClusters,
     /// The ID of the mesh in the cluster's configuration.
     pub mesh_id: Read<Option<String>>,
     /// The root certificates that its proxies trust.
@@ -42,6 +59,7 @@ pub struct ClusterFacts {
     /// Pods with the usual label of such gateways.
     pub usual_pods: Read<Vec<Pod>>,
     /// The pods behind each of the Services, by the Service's namespace and name.
+    #[serde(with = "super::by_name")]
     pub pods: BTreeMap<(String, String), Read<Vec<Pod>>>,
     /// The nodes, if some gateway needs them.
     pub nodes: Read<Vec<Node>>,
@@ -57,9 +75,71 @@ pub struct ClusterFacts {
     pub meshed_services: Read<Vec<Service>>,
     /// The result of reading the Services around the gateways' pods and those created for Gateways.
     pub nearby_services: Read<()>,
+    /// The `ConfigMaps` in Istio's namespace that contain the values of an injector.
+    pub injectors: Read<Vec<ConfigMap>>,
+    /// The ztunnels.
+    pub ztunnels: Read<Vec<DaemonSet>>,
+    /// Some pods that an injector changed.
+    pub injected_pods: Read<Vec<Pod>>,
 }
 
-impl ClusterFacts {
+impl ClusterSnapshot {
+    /// Returns a snapshot of which no part was read yet.
+    pub fn new(context: &str, address: Address, kubectl: Kubectl, istio_namespace: &str) -> Self {
+        Self {
+            context: context.to_owned(),
+            address,
+            kubectl,
+            istio_namespace: istio_namespace.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Returns what is known of it as a cluster of the mesh.
+    pub fn member(&self) -> Member {
+        Member {
+            context: self.context.clone(),
+            address: self.address.clone(),
+            uid: self.uid().filter(|uid| !uid.is_empty()).map(str::to_owned),
+            ids: cluster_ids(self.istiods.items()),
+        }
+    }
+
+    /// Returns the key of a Service in [`Self::pods`]: namespace and name.
+    pub fn key(service: &Service) -> (String, String) {
+        let meta = &service.metadata;
+        (
+            meta.namespace.clone().unwrap_or_default(),
+            meta.name.clone().unwrap_or_default(),
+        )
+    }
+
+    /// Returns the pods behind a Service, if it selects some.
+    pub fn pods_behind(&self, service: &Service) -> Option<&Read<Vec<Pod>>> {
+        self.pods.get(&Self::key(service))
+    }
+
+    /// Returns the secrets of Istio's namespace, those that were read by name included.
+    pub fn secrets_of_namespace(&self) -> impl Iterator<Item = &SecretFacts> {
+        let by_name = self.secrets_by_name.seen().into_iter();
+        let by_name = by_name.flat_map(|by_name| by_name.values());
+        let by_name = by_name.filter_map(|read| read.seen()?.as_ref());
+        self.secrets.items().iter().chain(by_name)
+    }
+
+    /// Takes the secrets of Istio's namespace out of it, those that were read by name included: there may be thousands.
+    pub fn take_secrets(&mut self) -> Vec<SecretFacts> {
+        let mut secrets = std::mem::take(&mut self.secrets).or_default();
+        let by_name = std::mem::take(&mut self.secrets_by_name).or_default();
+        secrets.extend(by_name.into_values().filter_map(|read| read.into_seen()?));
+        secrets
+    }
+
+    /// Returns whether it is known that no istiod runs in Istio's namespace.
+    pub fn is_without_istiod(&self) -> bool {
+        self.istiods.seen().is_some_and(Vec::is_empty)
+    }
+
     /// Returns the UID of its namespace kube-system, if it could be read.
     pub fn uid(&self) -> Option<&str> {
         self.uid.seen()?.as_deref()

@@ -1,0 +1,127 @@
+//! A snapshot is the same after a file held it.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use serde_json::{Value, from_value, json};
+
+use super::{ClusterSnapshot, MeshSnapshot};
+use crate::access::{Access, AccessTrust, AccessUser};
+use crate::command::Kubectl;
+use crate::fleet::Unreached;
+use crate::istiod_pages::KnownCluster;
+use crate::probe::Roots;
+use crate::read::Read;
+use crate::remote_cluster::Address;
+use crate::secret::SecretFacts;
+
+const TOKEN: &str = "hidden-token";
+
+fn facts(name: &str, value: &[u8]) -> SecretFacts {
+    let secret: Secret = from_value(json!({
+        "metadata": {"name": name, "namespace": "istio-system", "labels": {"istio/multiCluster": "true"},
+            "managedFields": [{"manager": "istioctl", "fieldsV1": {"f:data": {"f:west": {}}}}]},
+        "data": {"west": ByteString(value.to_vec())},
+    }))
+    .expect("it is a Secret");
+    SecretFacts::split(secret).0
+}
+
+fn kubeconfig() -> String {
+    let access = Access {
+        server: "https://w:6443".to_owned(),
+        trust: AccessTrust::Insecure,
+        tls_server_name: Some("w".to_owned()),
+        proxy_url: None,
+        user: AccessUser::Token(TOKEN.into()),
+    };
+    access.to_kubeconfig("west")
+}
+
+fn seen<T: serde::de::DeserializeOwned>(object: Value) -> Read<Vec<T>> {
+    Read::Seen(vec![from_value(object).expect("it is such an object")])
+}
+
+/// A cluster of which every part was read, or has another reason why not.
+fn full() -> ClusterSnapshot {
+    let named = json!({"metadata": {"name": "a", "namespace": "n"}});
+    let known = KnownCluster {
+        id: "west".to_owned(),
+        secret_name: "istio-system/s".to_owned(),
+        sync_status: "synced".to_owned(),
+    };
+    ClusterSnapshot {
+        is_local: true,
+        uid: Read::Seen(Some("u".to_owned())),
+        namespace: Read::Seen(Some(from_value(named.clone()).expect("it is a Namespace"))),
+        istiods: seen(named.clone()),
+        istiods_elsewhere: Read::Denied("not allowed".to_owned()),
+        secrets: Read::Seen(vec![
+            facts("s", kubeconfig().as_bytes()),
+            facts("broken", b"{"),
+            facts("empty", b""),
+        ]),
+        secrets_elsewhere: Read::Late("no answer".to_owned()),
+        secrets_by_name: Read::Seen(BTreeMap::from([
+            ("gone".to_owned(), Read::Seen(None)),
+            ("closed".to_owned(), Read::Failed("broken".to_owned())),
+        ])),
+        known_clusters: Read::Seen(vec![vec![known]]),
+        mesh_id: Read::Seen(None),
+        roots: Read::Seen(Roots::from_pem("no certificate")),
+        services: seen(named.clone()),
+        api_gateways: Read::Absent("no such kind".to_owned()),
+        usual_pods: seen(named.clone()),
+        pods: BTreeMap::from([(("n".to_owned(), "a".to_owned()), seen(named.clone()))]),
+        nodes: seen(named.clone()),
+        istio_gateways: seen(json!({"metadata": {"name": "a"}, "spec": {"selector": {"a": "b"}}})),
+        virtual_services: Read::NotAsked,
+        events: seen(json!({"metadata": {"name": "a"}, "involvedObject": {"name": "b"}})),
+        meshed_pods: seen(named.clone()),
+        meshed_services: seen(named.clone()),
+        nearby_services: Read::Seen(()),
+        injectors: seen(named.clone()),
+        ztunnels: seen(named.clone()),
+        injected_pods: seen(named),
+        ..ClusterSnapshot::new(
+            "east",
+            Address::new("https://E:6443/", Some("e")),
+            Kubectl::new(Some("my config".to_owned())).context("east"),
+            "istio-system",
+        )
+    }
+}
+
+#[test]
+fn a_full_snapshot_is_the_same_after_json_and_gives_no_access() {
+    let unreached = Unreached {
+        context: "north".to_owned(),
+        reason: "refused".to_owned(),
+    };
+    let moment = "2026-11-28T00:00:00Z".parse().expect("it is a moment");
+    let unread = ClusterSnapshot::new("w", Address::default(), Kubectl::default(), "mesh");
+    let snapshot = MeshSnapshot::new(moment, vec![full(), unread], vec![unreached]);
+    let text = serde_json::to_string(&snapshot).expect("a snapshot is JSON");
+    let again: MeshSnapshot = serde_json::from_str(&text).expect("it is read again");
+    assert_eq!(again, snapshot);
+    assert_eq!(
+        serde_json::to_string(&again).expect("it is JSON again"),
+        text
+    );
+    let encoded = serde_json::to_value(ByteString(kubeconfig().into_bytes()));
+    let encoded = encoded.expect("bytes are a text");
+    for hidden in [TOKEN, encoded.as_str().expect("it is a text")] {
+        assert!(!text.contains(hidden) && !format!("{snapshot:?}").contains(hidden));
+    }
+}
+
+#[test]
+fn what_a_file_does_not_have_was_not_asked_for_and_what_is_new_in_it_is_ignored() {
+    let old = json!({"context": "east", "istioNamespace": "istio-system", "futureField": 1});
+    let snapshot: ClusterSnapshot = from_value(old).expect("it is a snapshot");
+    assert_eq!(snapshot.context, "east");
+    assert_eq!(snapshot.uid, Read::NotAsked);
+    assert_eq!(snapshot.secrets, Read::NotAsked);
+    assert!(!snapshot.is_without_istiod() && snapshot.unread().is_empty());
+}

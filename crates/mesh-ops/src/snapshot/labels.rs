@@ -1,0 +1,85 @@
+//! Reads the parts of a cluster that say which network it is in, and how it is called.
+
+use futures::future::join_all;
+use k8s_openapi::api::apps::v1::DaemonSet;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service};
+use mesh_client::{Cluster, Reads, Selection};
+use mesh_model::Error;
+use mesh_model::names::{INJECTED_LABEL, NETWORK_LABEL, ZTUNNEL_SELECTOR};
+use mesh_model::read::Read;
+use mesh_model::resources::ApiGateway;
+use mesh_model::snapshot::ClusterSnapshot;
+use mesh_model::statements::Statement;
+use mesh_model::whose::is_remote_service;
+
+use super::read::{istiods, uid};
+
+/// The number of pods with a proxy that are read.
+const SAMPLE: u32 = 100;
+
+/// Reads the parts in one wave, and the pods of the cluster's gateways in a second one.
+pub(super) async fn labels(cluster: &Cluster, snapshot: &mut ClusterSnapshot) -> Result<(), Error> {
+    let namespace = snapshot.istio_namespace.clone();
+    let inside = Some(namespace.as_str());
+    let [with_network, of_ztunnel, injected] =
+        [NETWORK_LABEL, ZTUNNEL_SELECTOR, INJECTED_LABEL].map(Selection::labelled);
+    let all = Selection::default();
+    let reads = cluster.reads();
+    let known_uid = std::mem::take(&mut snapshot.uid);
+    let known_istiods = std::mem::take(&mut snapshot.istiods);
+    let (uid, own, istiods, maps, services, api_gateways, ztunnels, pods) = futures::join!(
+        unless_known(known_uid, uid(&reads)),
+        reads.get::<Namespace>(None, &namespace),
+        unless_known(known_istiods, istiods(&reads, inside)),
+        reads.list::<ConfigMap>(inside, &all),
+        reads.list::<Service>(None, &with_network),
+        reads.list::<ApiGateway>(None, &with_network),
+        reads.list::<DaemonSet>(None, &of_ztunnel),
+        reads.list_some::<Pod>(None, &injected, SAMPLE),
+    );
+    reads.checked()?;
+    let own_gateways = services
+        .items()
+        .iter()
+        .filter(|service| !is_remote_service(service, None));
+    let behind = own_gateways.map(|service| async {
+        let name = ClusterSnapshot::key(service);
+        Some((name, behind(&reads, service)?.await))
+    });
+    let behind = join_all(behind).await;
+    reads.reached()?;
+    snapshot.pods.extend(behind.into_iter().flatten());
+    snapshot.uid = uid;
+    snapshot.namespace = own;
+    snapshot.istiods = istiods;
+    snapshot.injectors = maps.map(|mut maps| {
+        maps.retain(|map| Statement::of_injector(map).is_some());
+        maps
+    });
+    snapshot.services = services;
+    snapshot.api_gateways = api_gateways;
+    snapshot.ztunnels = ztunnels;
+    snapshot.injected_pods = pods;
+    Ok(())
+}
+
+/// Returns what was read before, if it was, and reads it otherwise.
+async fn unless_known<T>(known: Read<T>, reading: impl Future<Output = Read<T>>) -> Read<T> {
+    match known {
+        Read::NotAsked => reading.await,
+        known => known,
+    }
+}
+
+/// Reads the pods behind a Service; nothing if it selects none.
+fn behind<'r>(
+    reads: &'r Reads<'_>,
+    service: &'r Service,
+) -> Option<impl Future<Output = Read<Vec<Pod>>> + 'r> {
+    let selector = service.spec.as_ref()?.selector.as_ref()?;
+    let pairs = selector.iter().map(|(key, value)| format!("{key}={value}"));
+    let pairs: Vec<String> = pairs.collect();
+    let selection = (!pairs.is_empty()).then(|| Selection::labelled(&pairs.join(",")))?;
+    let namespace = service.metadata.namespace.as_deref();
+    Some(async move { reads.list::<Pod>(namespace, &selection).await })
+}

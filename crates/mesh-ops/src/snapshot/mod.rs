@@ -1,0 +1,9 @@
+//! Reads clusters into snapshots. Nothing is judged here.
+
+mod labels;
+mod read;
+mod secrets;
+mod wanted;
+
+pub use read::{ReadCluster, read};
+pub use wanted::{Wanted, WantedSecrets};

@@ -1,0 +1,83 @@
+//! The waves of requests of one cluster, each of which needs the answers of the one before.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Namespace;
+use mesh_client::{Cluster, Reads, Selection};
+use mesh_model::names::KUBE_SYSTEM;
+use mesh_model::read::Read;
+use mesh_model::secret::SecretValues;
+use mesh_model::snapshot::ClusterSnapshot;
+use mesh_model::{Error, istiod, server};
+
+use super::labels::labels;
+use super::secrets::{everywhere, in_namespace};
+use super::wanted::{Wanted, WantedSecrets};
+use crate::secret::known_clusters_of;
+
+/// A cluster that was read.
+#[derive(Debug)]
+pub struct ReadCluster {
+    /// What was read.
+    pub snapshot: ClusterSnapshot,
+    /// The values of the secrets in Istio's namespace by the name of the secret, where they are wanted. They give access in clear.
+    pub values: BTreeMap<String, SecretValues>,
+}
+
+/// Reads the wanted parts of a cluster. A part that cannot be read keeps its reason.
+///
+/// # Errors
+/// A cluster that is not reached, of which nothing at all could be read, or whose secrets are wanted and cannot be read.
+pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, Error> {
+    let target = cluster.target();
+    let mut snapshot = ClusterSnapshot {
+        is_local: server::dead(target.server()).is_some(),
+        ..ClusterSnapshot::new(
+            cluster.context(),
+            target.address(),
+            target.kubectl().clone(),
+            wanted.istio_namespace,
+        )
+    };
+    let values = match wanted.secrets {
+        // These are read with what says the network.
+        WantedSecrets::None if wanted.labels => BTreeMap::new(),
+        WantedSecrets::None => {
+            identity(cluster, &mut snapshot).await?;
+            BTreeMap::new()
+        }
+        WantedSecrets::InNamespace { names } => {
+            in_namespace(cluster, &mut snapshot, names, wanted.values).await?
+        }
+        WantedSecrets::Everywhere => everywhere(cluster, &mut snapshot, wanted.values).await?,
+    };
+    snapshot.known_clusters = known_clusters_of(cluster, &snapshot).await;
+    if wanted.labels {
+        Box::pin(labels(cluster, &mut snapshot)).await?;
+    }
+    Ok(ReadCluster { snapshot, values })
+}
+
+async fn identity(cluster: &Cluster, snapshot: &mut ClusterSnapshot) -> Result<(), Error> {
+    let reads = cluster.reads();
+    let (uid, istiods) = futures::join!(
+        uid(&reads),
+        istiods(&reads, Some(&snapshot.istio_namespace))
+    );
+    reads.checked()?;
+    (snapshot.uid, snapshot.istiods) = (uid, istiods);
+    Ok(())
+}
+
+/// Reads the UID of the cluster.
+pub(super) async fn uid(reads: &Reads<'_>) -> Read<Option<String>> {
+    let space = reads.get::<Namespace>(None, KUBE_SYSTEM).await;
+    space.map(|space| space.and_then(|space| space.metadata.uid))
+}
+
+/// Reads the istiods of a namespace, or of all.
+pub(super) async fn istiods(reads: &Reads<'_>, namespace: Option<&str>) -> Read<Vec<Deployment>> {
+    let selection = Selection::labelled(istiod::SELECTOR);
+    reads.list(namespace, &selection).await
+}

@@ -1,0 +1,151 @@
+//! A cluster read into a snapshot.
+
+use k8s_openapi::ByteString;
+use mesh_model::Error;
+use mesh_model::read::Read;
+use mesh_model::snapshot::{ClusterSnapshot, MeshSnapshot};
+use mesh_ops::snapshot::{ReadCluster, Wanted, WantedSecrets, read};
+use mesh_testkit::embedded::Cluster;
+use serde_json::{Value, json};
+
+use crate::support::{connector, target, target_as};
+
+const NAMESPACE: &str = "istio-system";
+const TOKEN: &str = "hidden-token-of-west";
+
+fn kubeconfig() -> String {
+    format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: w\ncontexts: [{{name: w, context: {{cluster: w, user: w}}}}]\nclusters: [{{name: w, cluster: {{server: 'https://w:6443'}}}}]\nusers: [{{name: w, user: {{token: {TOKEN}}}}}]\n"
+    )
+}
+
+fn secret(name: &str, namespace: &str, label: &Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace, "labels": label, "annotations": {"note": TOKEN}},
+        "data": {"west": ByteString(kubeconfig().into_bytes())}})
+}
+
+/// East with an istiod, a remote secret, one without the label, and one that lies elsewhere.
+fn east() -> Cluster {
+    let cluster = Cluster::start("east");
+    for name in [NAMESPACE, "other"] {
+        cluster
+            .create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
+    }
+    cluster.create(json!({"apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "istiod", "namespace": NAMESPACE, "labels": {"app": "istiod"}},
+        "spec": {"selector": {"matchLabels": {"app": "istiod"}}, "template": {
+            "metadata": {"labels": {"app": "istiod"}},
+            "spec": {"containers": [{"name": "discovery", "image": "pilot:1.31.0",
+                "env": [{"name": "CLUSTER_ID", "value": "east-1"}]}]}}}}));
+    let label = json!({"istio/multiCluster": "true"});
+    cluster.create(secret("istio-remote-secret-west", NAMESPACE, &label));
+    cluster.create(secret("istio-remote-secret-old", NAMESPACE, &json!({})));
+    cluster.create(secret("strayed", "other", &label));
+    cluster.clear_recordings();
+    cluster
+}
+
+fn wanted(secrets: WantedSecrets<'_>, values: bool) -> Wanted<'_> {
+    Wanted {
+        secrets,
+        values,
+        ..Wanted::identity(NAMESPACE)
+    }
+}
+
+async fn observed(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, Error> {
+    let connected = connector().connect(target(cluster)).await?;
+    read(&connected, wanted).await
+}
+
+/// The snapshot after a file held it, which has to be the same and to hold nothing that gives access.
+fn through_json(snapshot: ClusterSnapshot) -> ClusterSnapshot {
+    let now = "2026-11-21T00:00:00Z".parse().unwrap();
+    let mesh = MeshSnapshot::new(now, vec![snapshot], Vec::new());
+    let text = serde_json::to_string_pretty(&mesh).unwrap();
+    let encoded = serde_json::to_value(ByteString(kubeconfig().into_bytes())).unwrap();
+    for hidden in [TOKEN, "current-context", encoded.as_str().unwrap()] {
+        assert!(!text.contains(hidden), "{hidden} in {text}");
+    }
+    let mut again: MeshSnapshot = serde_json::from_str(&text).unwrap();
+    assert_eq!(again, mesh);
+    again.clusters.remove(0)
+}
+
+fn names(snapshot: &ClusterSnapshot) -> Vec<&str> {
+    let secrets = snapshot.secrets_of_namespace();
+    secrets
+        .map(|facts| facts.secret.metadata.name.as_deref().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_snapshot_of_a_cluster_is_the_same_after_a_file_and_gives_no_access() {
+    let cluster = east();
+    let read = observed(&cluster, wanted(WantedSecrets::Everywhere, false)).await;
+    let read = read.unwrap();
+    assert!(read.values.is_empty());
+    let snapshot = through_json(read.snapshot);
+    assert_eq!(snapshot.uid(), Some(cluster.uid().as_str()));
+    assert_eq!(snapshot.member().ids[0].as_str(), "east-1");
+    assert_eq!(
+        names(&snapshot),
+        ["istio-remote-secret-west", "istio-remote-secret-old"]
+    );
+    assert_eq!(snapshot.secrets_elsewhere.items().len(), 1);
+    let first = &snapshot.secrets.items()[0];
+    let access = first.judged("west").unwrap().access.as_ref().unwrap();
+    assert_eq!(access.server, "https://w:6443");
+    assert_eq!(snapshot.services, Read::NotAsked);
+}
+
+#[tokio::test]
+async fn only_what_is_wanted_is_read_and_values_are_kept_beside_the_snapshot() {
+    let cluster = east();
+    let identity = observed(&cluster, Wanted::identity(NAMESPACE))
+        .await
+        .unwrap();
+    assert_eq!(
+        cluster.requests().len(),
+        2,
+        "{}",
+        cluster.rendered_requests()
+    );
+    assert_eq!(identity.snapshot.secrets, Read::NotAsked);
+    let asked = ["old".to_owned()];
+    let secrets = WantedSecrets::InNamespace { names: &asked };
+    let read = observed(&cluster, wanted(secrets, true)).await.unwrap();
+    let value = read.values["istio-remote-secret-old"].get("west").unwrap();
+    assert_eq!(value, kubeconfig().as_bytes());
+    assert_eq!(read.values.len(), 2);
+    assert_eq!(names(&through_json(read.snapshot)).len(), 2);
+}
+
+#[tokio::test]
+async fn what_may_not_be_read_says_so_and_the_rest_is_there() {
+    let cluster = east();
+    let token = cluster.add_user("narrow", &[]);
+    cluster.create(
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+        "metadata": {"name": "narrow", "namespace": NAMESPACE},
+        "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]}]}),
+    );
+    cluster.create(
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": "narrow", "namespace": NAMESPACE},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "narrow"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "narrow"}]}),
+    );
+    let connected = connector()
+        .connect(target_as(&cluster, &token))
+        .await
+        .unwrap();
+    let read = read(&connected, wanted(WantedSecrets::Everywhere, false)).await;
+    let snapshot = through_json(read.unwrap().snapshot);
+    assert!(matches!(snapshot.uid, Read::Denied(_)));
+    assert!(matches!(snapshot.istiods, Read::Denied(_)));
+    assert!(matches!(snapshot.secrets_elsewhere, Read::Denied(_)));
+    assert_eq!(names(&snapshot).len(), 2);
+    assert!(!snapshot.is_without_istiod());
+}
