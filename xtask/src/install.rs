@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::repo;
 
-/// Where to put the plugins.
+/// The folder for the plugins.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The folder; by default the one that `cargo install` uses
@@ -97,7 +97,7 @@ fn on_path(folder: &Path) -> bool {
     repo::variable("PATH").is_some_and(|path| std::env::split_paths(&path).any(same))
 }
 
-/// How a plugin is typed: kubectl finds `mesh-secret` as `kubectl-mesh_secret`.
+/// Returns the plugin as it is typed: kubectl finds `mesh-secret` as `kubectl-mesh_secret`.
 fn typed(program: &Path) -> String {
     let name = program.file_stem().unwrap_or_default().to_string_lossy();
     name.replacen('-', " ", 1).replace('_', "-")

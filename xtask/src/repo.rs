@@ -52,7 +52,7 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
-/// Where chores put what they make: a folder of their own in `target`.
+/// Returns the folder in `target` for what chores make.
 pub(crate) fn folder() -> Result<PathBuf> {
     let target = variable("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     let folder = root().join(target).join("xtask");

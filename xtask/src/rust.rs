@@ -114,7 +114,7 @@ pub(crate) fn without_tests(blanked: &str) -> &str {
     blanked
 }
 
-/// Where a file is in its crate: `crates/mesh-model/src/time/exit.rs` is `mesh::exit`; a crate root is empty.
+/// Returns the module of a file in its crate: `crates/mesh-model/src/time/exit.rs` is `time::exit`; a crate root is empty.
 pub(crate) fn module_of(path: &str) -> Vec<&str> {
     let inside = path.split_once("src/").map_or(path, |(_, inside)| inside);
     let mut module: Vec<&str> = inside.trim_end_matches(".rs").split('/').collect();

@@ -12,16 +12,16 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 pub(crate) struct Secret {
     /// The line where it begins, from 1.
     pub line: usize,
-    /// What it is.
+    /// Its description.
     pub what: &'static str,
 }
 
 /// Finds one kind of credential: the offset where each begins, and what it is.
 pub(crate) type Detector = fn(&str) -> Vec<(usize, &'static str)>;
 
-/// What no file of the repository may hold.
+/// Secrets that no file of the repository may hold.
 pub(crate) const IN_FILES: &[Detector] = &[private_keys, json_web_tokens];
-/// What no program may print unasked. Beyond [`IN_FILES`], the values that stand behind `token:` and `Bearer`.
+/// Secrets that no program may print unasked. Beyond [`IN_FILES`], the values that stand behind `token:` and `Bearer`.
 pub(crate) const IN_OUTPUT: &[Detector] = &[private_keys, json_web_tokens, token_values];
 
 /// A Secret's `data` holds a kubeconfig that holds a key: each is base64 in the other.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use mesh_testkit::parts::{self, Part};
 
-/// Which parts to make.
+/// The parts to make.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The parts to build or fetch; all of them by default

@@ -1,4 +1,4 @@
-//! What a real istiod comes to say.
+//! The verdicts of a real istiod.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the end-to-end tests share: the behaviour suite's scripts and their player, running the plugins as users do,
+//! The shared part of the end-to-end tests: the behaviour suite's scripts and their player, running the plugins as users do,
 //! and clusters as a provider would give them.
 
 #![expect(

@@ -19,9 +19,9 @@ use serde_json::Value;
 
 /// An API server remembers for ten seconds that it accepted a token.
 const REVOKED_WITHIN: Duration = Duration::from_secs(30);
-/// What the API server grants at most.
+/// The longest lifetime that the API server grants.
 const LONGEST: i64 = 7200;
-/// What `inspect` says of a token that is not accepted.
+/// The words of `inspect` for a token that is not accepted.
 const INVALID: &str = "secret-token-invalid";
 const ACCOUNT: &str = "istio-reader-service-account";
 
@@ -78,7 +78,7 @@ impl Scene {
             .expect_success()
     }
 
-    /// What `inspect --probe` says of a manifest.
+    /// Returns the report of `inspect --probe` on a manifest.
     fn inspect(&self, manifest: &Output) -> Inspection {
         self.probe(&["-f", "-"], &manifest.stdout)
     }
@@ -167,7 +167,7 @@ impl Inspection {
     }
 }
 
-/// What a manifest's token says of itself.
+/// Returns the claims of a manifest's token.
 fn claims(manifest: &Output) -> Value {
     claims_of(&token(manifest))
 }

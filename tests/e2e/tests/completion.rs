@@ -122,7 +122,7 @@ fn kubectl_offers_contexts_namespaces_secrets_and_flags() {
     assert!(flags[0].starts_with("--all-contexts\t"), "{flags:?}");
 }
 
-/// What bash runs when TAB is pressed, without the readline around it: kubectl's script asks and parses the answer.
+/// Runs what bash does when TAB is pressed, without the readline around it: kubectl's script asks and parses the answer.
 const TAB_IN_BASH: &str = r#"
 source <(kubectl mesh-secret completion bash)
 words=(kubectl mesh-secret inspect --context "$1" is) cword=5 cur=is

@@ -140,7 +140,7 @@ fn a_revoked_token_is_refused_and_not_before_every_holder_is_named() {
     assert!(refused.is_some(), "the token still works");
 }
 
-/// Whether the API server takes the token of a manifest.
+/// Tells whether the API server accepts the token of a manifest.
 fn is_accepted(desk: &Desk, manifest: &Output) -> bool {
     let words = [
         "inspect",

@@ -91,7 +91,7 @@ impl Scene {
         holders.iter().copied().flat_map(of).collect()
     }
 
-    /// What any of their API servers was last written, by what exchange could write there.
+    /// The last write to any of their API servers that exchange could have made.
     fn all_versions(&self) -> BTreeMap<String, String> {
         let mut versions = self.versions(&[0, 1, 2]);
         for cluster in &self.clusters {

@@ -226,7 +226,7 @@ fn rendered_by_istioctl(desk: &Desk) -> Vec<Value> {
     serde_saphyr::from_multiple(&manifest.stdout).unwrap()
 }
 
-/// What an installation is recognized by: labels but for the charts' own version, which is that of a development build in
+/// The marks of an installation: labels but for the charts' own version, which is that of a development build in
 /// the module, and what the object says.
 fn gist(object: &Value) -> Value {
     let mut labels = object["metadata"]["labels"].clone();

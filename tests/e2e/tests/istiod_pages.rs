@@ -1,5 +1,5 @@
 //! Asking a real istiod by a port-forward through a real API server, with the client stack that the plugins use; and that the
-//! istiod that is none, which stands in for it in the plugins' own tests, answers as the real one does.
+//! fake istiod, which stands in for it in the plugins' own tests, answers as the real one does.
 
 #![expect(
     clippy::unwrap_used,
@@ -86,8 +86,8 @@ async fn an_istiod_tells_its_clusters_and_its_version() {
     tells_its_clusters(&admin_in(folder.path(), &fake).await, "fake").await;
 }
 
-/// What the pages say of a secret that comes, changes and goes, once `write` has made istiod hear of each: what of `/metrics`
-/// is about remote secrets, and the list of clusters, both without the version and the clusters' names.
+/// Returns what the pages say of a secret that comes, changes and goes, once `write` has made istiod hear of each: the lines of
+/// `/metrics` about remote secrets, and the list of clusters, both without the version and the clusters' names.
 async fn life_of_a_secret(cluster: &Cluster, name: &str, write: impl Fn(Write, Value)) -> String {
     let secret = |text: &str| {
         json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"far": text},
@@ -169,7 +169,7 @@ async fn one_that_is_none_says_of_secrets_what_a_real_one_says() {
     assert!(of_real.contains("{event=\"update\"} 1\n"), "{of_real}");
 }
 
-/// What is said of a pod that is not there, and of one where nobody listens, without names and ports.
+/// The answers for a pod that is not there, and for one where nobody listens, without names and ports.
 async fn errors(cluster: &Cluster, context: &str, stop: impl FnOnce()) -> [String; 2] {
     let pods = istiod_pods(cluster, NAMESPACE).await.unwrap();
     let pod = &pods[0].name;

@@ -271,7 +271,7 @@ fn managers(secret: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// Who owns some entry of `data`.
+/// Returns the owner of some entry of `data`.
 fn owners_of_data(secret: &Value) -> Vec<&str> {
     let owns = |entry: &&Value| {
         let data = entry["fieldsV1"]["f:data"].as_object();

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-/// How long to let pass between the first two looks; each later pause is half as long again, up to [`LONGEST_PAUSE`].
+/// The pause between the first two looks; each later pause is half as long again, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 

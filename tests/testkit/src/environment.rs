@@ -27,12 +27,12 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Whether this runs in continuous integration, where what is left out is a failure.
+/// Tells whether this runs in continuous integration, where what is left out is a failure.
 pub fn under_ci() -> bool {
     variable("CI").is_some_and(|value| value != "false")
 }
 
-/// Whether everything is to be tried of which usually a part is enough, as by `cargo xtask test --full`.
+/// Tells whether everything is to be tried of which usually a part is enough, as by `cargo xtask test --full`.
 pub fn full() -> bool {
     variable(FULL).is_some()
 }

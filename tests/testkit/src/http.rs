@@ -15,7 +15,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::pki::Identity;
 
-/// How long one read or write may take.
+/// The time for one read or write.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// An answer.
@@ -33,13 +33,13 @@ impl Response {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
-    /// Whether the status code says that it went well.
+    /// Tells whether the status code says that it went well.
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 }
 
-/// What is sent along with a request.
+/// The body of a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Body<'a> {
     /// Such as `application/json`.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::forge::Forged;
 use crate::parts::{self, Part};
 
-/// What one port shows, and what it speaks.
+/// The certificate and the protocols of one port.
 #[derive(Clone, Debug, Default)]
 pub struct Door {
     chain: Vec<Forged>,

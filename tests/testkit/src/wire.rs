@@ -21,13 +21,13 @@ use tokio_rustls::TlsConnector;
 
 use crate::pki::Identity;
 
-/// How long any one answer may take.
+/// The time for any one answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Why there was no answer, in the words of whoever noticed.
+/// The reason for which there was no answer, in the words of whoever noticed.
 pub type Broken = Box<dyn std::error::Error + Send + Sync>;
 
-/// What came back.
+/// A reply.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The status code.
@@ -53,7 +53,7 @@ impl Reply {
     }
 }
 
-/// Which protocol to offer.
+/// The protocol to offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// HTTP/2 alone.

@@ -1,4 +1,4 @@
-//! What stands between clients and servers, tried with plain sockets and the embedded cluster.
+//! Tests of proxies, relays and fronts, with plain sockets and the embedded cluster.
 
 #![expect(
     clippy::unwrap_used,

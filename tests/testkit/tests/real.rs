@@ -217,7 +217,7 @@ fn istiod_is_reached_directly_and_through_its_pod() {
     }
 }
 
-/// What today's guides do, with the tools that they use: the measure of what the suite does later.
+/// Does what today's guides do, with the tools that they use: the measure of what the suite does later.
 #[test]
 fn istiod_takes_a_secret_that_istioctl_made() {
     let lab = Lab::get().unwrap();
@@ -260,7 +260,7 @@ fn istiod_can_be_started_later_with_other_variables() {
     late.remove().unwrap();
 }
 
-/// What the test below runs and kills: a test process with a cluster, that never ends by itself.
+/// A test process with a cluster that never ends by itself; the test below runs and kills it.
 #[test]
 #[ignore = "runs as the child of nothing_outlives_a_killed_test_process"]
 fn child_that_is_killed() {

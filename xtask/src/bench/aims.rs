@@ -1,4 +1,4 @@
-//! What is compared, and what each comparison is to come to.
+//! The comparisons, and the aim of each.
 
 use std::ffi::OsString;
 
@@ -22,7 +22,7 @@ pub(super) enum Case {
     FromNothing,
 }
 
-/// What a figure is held against.
+/// The aim of a figure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Aim {
     /// At most this share of istioctl's.
@@ -52,7 +52,7 @@ impl Case {
         }
     }
 
-    /// Whether it reaches the API server.
+    /// Tells whether it reaches the API server.
     pub(super) fn connects(self) -> bool {
         match self {
             Self::Help | Self::Version => false,
@@ -62,7 +62,7 @@ impl Case {
         }
     }
 
-    /// How often at most; what writes is not repeated for the sake of a third digit.
+    /// The largest number of runs; what writes is not repeated for the sake of a third digit.
     pub(super) fn most_runs(self) -> usize {
         match self {
             Self::FromNothing => 3,
@@ -74,7 +74,7 @@ impl Case {
         }
     }
 
-    /// What is typed; `run` tells runs apart that must not find what an earlier one made.
+    /// Returns the arguments; `run` tells runs apart that must not find what an earlier one made.
     pub(super) fn arguments(self, tool: Tool, arena: &Arena, way: Way, run: &str) -> Vec<OsString> {
         let (login, namespace) = match self {
             Self::Help => return owned(&["--help"]),
@@ -141,7 +141,7 @@ impl Case {
 pub(super) const SIZE: Aim = Aim::Share(1.0 / 10.0);
 
 impl Aim {
-    /// Whether a figure of ours is as aimed at, beside istioctl's.
+    /// Tells whether a figure of ours is as aimed at, beside istioctl's.
     pub(super) fn met(self, ours: f64, istioctl: f64) -> bool {
         match self {
             Self::Share(share) => ours <= share * istioctl,

@@ -18,7 +18,7 @@ pub(super) const CLUSTER: &str = "bench";
 /// The namespace in which the token is in place.
 pub(super) const NAMESPACE: &str = "istio-system";
 
-/// How a kubeconfig authenticates.
+/// The credential of a kubeconfig.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Login {
     /// By bearer token, as with cloud providers.

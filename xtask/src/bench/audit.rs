@@ -43,7 +43,7 @@ impl Audit {
         ]
     }
 
-    /// Where the log ends now.
+    /// The present end of the log.
     pub(super) fn end(&self) -> Result<u64> {
         let log = std::fs::metadata(&self.log).with_context(|| self.log.display().to_string())?;
         Ok(log.len())

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::arena::{admin_token, private};
 use crate::repo;
 
-/// What the clusters are.
+/// The kind of the clusters.
 pub(super) enum Kind {
     /// Of the test kit, which count what they are asked for.
     Embedded(Vec<embedded::Cluster>),
@@ -27,7 +27,7 @@ pub(super) struct Crowd {
     pub(super) kubeconfig: PathBuf,
 }
 
-/// What all clusters were asked for.
+/// The requests to all clusters.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     pub(super) connections: usize,
@@ -115,7 +115,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// How many remote secrets there are.
+    /// The number of remote secrets.
     pub(super) fn wired(&self) -> Result<usize> {
         match &self.kind {
             Kind::Embedded(clusters) => Ok(clusters
@@ -142,7 +142,7 @@ impl Crowd {
         }
     }
 
-    /// What was asked since it was forgotten; real API servers do not say.
+    /// The requests since the last clearing; real API servers do not say.
     pub(super) fn asked(&self) -> Option<Asked> {
         match &self.kind {
             Kind::Embedded(clusters) => Some(Asked {

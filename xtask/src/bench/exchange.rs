@@ -16,7 +16,7 @@ use super::tools::{Tool, Tools};
 /// A loop over more pairs than this is measured over so many of them, and says so.
 const LONGEST_LOOP: usize = 90;
 
-/// What is run.
+/// The command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     /// No remote secret is there; readers and tokens are.
@@ -37,7 +37,7 @@ impl What {
     }
 }
 
-/// What was seen of one way over one mesh.
+/// The measurements of one way over one mesh.
 pub(super) struct Row {
     kind: &'static str,
     clusters: usize,
@@ -48,7 +48,7 @@ pub(super) struct Row {
     asked: Option<Asked>,
 }
 
-/// How many clusters of which kind, and how often.
+/// The numbers of clusters of each kind, and of runs.
 pub(super) struct Sizes {
     pub(super) embedded: &'static [usize],
     pub(super) real: &'static [usize],

@@ -1,4 +1,4 @@
-//! What one run of a program costs, and what many runs come to.
+//! The cost of one run of a program, and of many.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use mesh_testkit::parts::workspace_binary;
 use serde_json::Value;
 
-/// What one run took: seconds and bytes.
+/// The cost of one run: seconds and bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Cost {
     /// From start to end.
@@ -73,7 +73,7 @@ impl Meter {
     }
 }
 
-/// What many runs came to.
+/// The figures of many runs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Costs(Vec<Cost>);
 

@@ -182,7 +182,7 @@ impl Held {
     }
 }
 
-/// What a figure in this unit was multiplied by.
+/// The factor of a figure in this unit.
 fn scale(unit: &str) -> f64 {
     match unit {
         "ms" => MS,

@@ -9,7 +9,7 @@ use super::arena::{Arena, Way};
 use super::measure::{Costs, Meter};
 use super::tools::{Tool, Tools};
 
-/// How often each runs.
+/// The number of runs of each.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rounds {
     pub(super) ours: usize,
@@ -26,14 +26,14 @@ impl Rounds {
     }
 }
 
-/// What one run did to the API server.
+/// The requests of one run to the API server.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     pub(super) connections: usize,
     pub(super) requests: Vec<String>,
 }
 
-/// What was seen of one program in one case.
+/// The measurements of one program in one case.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     pub(super) costs: Costs,
@@ -113,7 +113,7 @@ fn count(
     Ok(Some(counts))
 }
 
-/// What starting any program costs on this machine, seen at one that does nothing.
+/// Measures the cost of starting any program on this machine, seen at one that does nothing.
 pub(super) fn floor(arena: &Arena, meter: &Meter, runs: usize) -> Result<Costs> {
     let home = arena.home()?;
     let mut costs = Costs::default();

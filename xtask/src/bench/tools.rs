@@ -36,7 +36,7 @@ impl Tool {
         }
     }
 
-    /// How the user agent of its requests begins.
+    /// The beginning of the user agent of its requests.
     pub(super) fn agent(self) -> &'static str {
         match self {
             Self::Ours => "kubectl-mesh-secret/",
@@ -45,7 +45,7 @@ impl Tool {
     }
 }
 
-/// Where both are.
+/// The folder of both.
 pub(super) struct Tools {
     ours: PathBuf,
     istioctl: PathBuf,

@@ -15,7 +15,7 @@ use super::rounds::{Rounds, floor, measure};
 use super::tools::{Tool, Tools};
 use super::twins;
 
-/// How often, of what, and in which form.
+/// The number of runs, their subjects, and the form of the report.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A few runs of the plugin as tests build it: shows that the comparison works, and nothing about cost

@@ -39,7 +39,7 @@ pub(super) fn told(document: &str) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
-/// What the document tells otherwise than the run, with what the run said. The document may leave out steps of the run.
+/// Returns what the document tells otherwise than the run, with what the run said. The document may leave out steps of the run.
 pub(super) fn differences(told: &[Step], run: &[Step]) -> Vec<String> {
     told.iter()
         .filter_map(|told| {

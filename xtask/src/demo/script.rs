@@ -1,4 +1,4 @@
-//! What is said and typed, in its order.
+//! The script of the demonstration: texts and commands in their order.
 
 use anyhow::Result;
 

@@ -9,7 +9,7 @@ use super::stage::Stage;
 
 /// Longer words are credentials and certificates; the longest name of an object that is shown is shorter.
 const LONGEST_WORD: usize = 100;
-/// How much of such a word is shown.
+/// The length of such a word that is shown.
 const KEPT: usize = 12;
 
 /// A command and what it said, credentials cut.
@@ -46,12 +46,12 @@ impl Show {
         }
     }
 
-    /// Where it plays.
+    /// The stage on which it plays.
     pub(super) fn stage(&self) -> &Stage {
         &self.stage
     }
 
-    /// What was run.
+    /// The commands that were run.
     pub(super) fn steps(&self) -> &[Step] {
         &self.steps
     }
@@ -90,7 +90,7 @@ impl Show {
     }
 }
 
-/// What a shell makes of the command: both outputs in the order in which they came, and the exit code.
+/// Runs the command in a shell: both outputs in the order in which they came, and the exit code.
 fn typed(stage: &Stage, command: &str) -> Result<(String, Option<i32>)> {
     let (mut reader, writer) = pipe()?;
     let mut shell = Command::new("sh");

@@ -18,12 +18,12 @@ use crate::repo;
 const PLUGIN: &str = "kubectl-mesh_secret";
 /// The two clusters, which are also the contexts and what their istiods call themselves.
 const NAMES: [&str; 2] = ["east", "west"];
-/// Where Istio lives in both.
+/// Istio's namespace in both.
 const NAMESPACE: &str = "istio-system";
-/// What stands in for kubectl where nothing but Rust is there: it finds the plugin as kubectl does and knows no more.
+/// A stand-in for kubectl where nothing but Rust is there: it finds the plugin as kubectl does and knows no more.
 const STAND_IN: &str = "#!/bin/sh\n[ \"$1\" = mesh-secret ] || { echo \"this stand-in for kubectl knows mesh-secret alone\" >&2; exit 2; }\nshift\nexec kubectl-mesh_secret \"$@\"\n";
 
-/// Where the demonstration plays.
+/// The stage of the demonstration.
 pub(super) struct Stage {
     kubeconfig: PathBuf,
     path: Vec<PathBuf>,
@@ -104,7 +104,7 @@ impl Stage {
         ])
     }
 
-    /// What to type for using the clusters by hand.
+    /// Returns what to type for using the clusters by hand.
     pub(super) fn lines_to_type(&self) -> [String; 2] {
         let folders: Vec<_> = self
             .path

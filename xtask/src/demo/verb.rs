@@ -11,7 +11,7 @@ use super::script;
 use super::show::Show;
 use super::stage::Stage;
 
-/// What to show, and where.
+/// The demonstration to show, and where.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Use real API servers, real istiods and the real kubectl, which needs Go; minutes the first time, seconds then

@@ -1,4 +1,4 @@
-//! What the plugins said in a run of tests, and whether a credential is in it.
+//! Search for credentials in all that the plugins said in a run of tests.
 
 use mesh_testkit::command::Recording;
 

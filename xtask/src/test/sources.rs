@@ -11,7 +11,7 @@ const PACKAGES: &[(&str, &str, bool)] = &[
     ("tests/e2e/tests/", "mesh-e2e", true),
     ("tests/testkit/tests/", "mesh-testkit", false),
 ];
-/// Who names one of these uses real parts.
+/// Paths of real parts: a test program that names one of these needs them.
 const REAL: &[&str] = &["mesh_testkit::real", "mesh_testkit::parts"];
 
 /// The test programs of those packages, by package and name, and whether each needs real parts.

@@ -37,7 +37,7 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    /// Where tests reach it.
+    /// The address at which tests reach it.
     pub(super) fn address(&self) -> &str {
         &self.address
     }

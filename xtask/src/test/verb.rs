@@ -26,10 +26,10 @@ const CHOOSES: &[&str] = &[
     "--manifest-path",
 ];
 
-/// How many tests run at once, by <https://doc.rust-lang.org/rustc/tests/index.html#--test-threads-test_threads>.
+/// The variable for the number of tests at once: <https://doc.rust-lang.org/rustc/tests/index.html#--test-threads-test_threads>.
 const THREADS: &str = "RUST_TEST_THREADS";
 
-/// What to run; everything by default.
+/// The tests to run; everything by default.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Try all of what usually a part is enough of, such as inputs that are changed at random
@@ -117,7 +117,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     )))
 }
 
-/// What to give to `cargo test`, once for each time that it is to run.
+/// Returns the arguments of `cargo test`, once for each time that it is to run.
 fn invocations(args: &[String], testkit: Option<Vec<String>>) -> Vec<Vec<String>> {
     let own = args.iter().take_while(|arg| *arg != "--");
     let chosen = own

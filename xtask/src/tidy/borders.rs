@@ -1,9 +1,10 @@
-//! Who may name what: the crates without a terminal, and the pure files of every crate. Cargo keeps the crates' order.
+//! Names that code must not use in the crates without a terminal and in the pure files of every crate. Cargo keeps the order
+//! of the crates.
 
 use super::file::{File, Finding};
 use crate::rust;
 
-/// What pure code must not name, each with what to do instead. A `*` at the front stands for any path.
+/// Names that pure code must not use, each with what to do instead. A `*` at the front stands for any path.
 const IMPURE: &[(&str, &str)] = &[
     ("tokio", "let an observer await and hand over plain data"),
     (
@@ -141,7 +142,7 @@ enum Place {
 }
 
 impl Place {
-    /// Where a file stands; `None` for what is not product code, and for tests.
+    /// Returns the place of a file; `None` for what is not product code, and for tests.
     fn of(file: &File) -> Option<Self> {
         let (package, inside) = file
             .path
@@ -181,7 +182,7 @@ impl Place {
     }
 }
 
-/// Whether `path` is what `name` forbids or leads into it.
+/// Tells whether `path` is what `name` forbids or leads into it.
 fn names(path: &str, name: &str) -> bool {
     match name.strip_prefix('*') {
         Some(end) => path == end || path.ends_with(end),

@@ -41,7 +41,7 @@ fn entry(line: &str) -> Option<(&str, &str)> {
     is_last.then_some((check, id))
 }
 
-/// Whether the code names the check other than to match on it.
+/// Tells whether the code names the check other than to match on it.
 fn files_it(code: &str, check: &str) -> bool {
     let name = format!("CheckId::{check}");
     let is_whole = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric());

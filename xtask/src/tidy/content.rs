@@ -1,4 +1,4 @@
-//! What no file of the repository may hold, whatever its kind.
+//! Contents that no file of the repository may have, whatever its kind.
 
 use super::file::{File, Finding};
 use crate::rust;
@@ -6,7 +6,7 @@ use crate::secrets;
 
 /// The largest file that is not a lock or sum file, in bytes.
 const LARGEST: usize = 300_000;
-/// Where waiting itself is implemented, and where a server's delay is what is simulated.
+/// The files that implement waiting, and those that simulate the delays of a server.
 const OWNS_WAITING: &[&str] = &[
     "tests/testkit/src/condition.rs",
     "tests/fake-apiserver/src/",

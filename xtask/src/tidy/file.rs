@@ -1,4 +1,4 @@
-//! What a rule is given and what it gives back.
+//! Input and findings of a rule.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ impl File {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
-    /// What stands behind the last dot of the name.
+    /// The part of the name behind its last dot.
     pub(super) fn extension(&self) -> &str {
         self.name()
             .rsplit_once('.')
@@ -60,7 +60,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What the tests of the rules compare: each finding's line and text.
+/// Returns each finding's line and text, which the tests of the rules compare.
 #[cfg(test)]
 pub(super) fn lines(findings: &[Finding]) -> Vec<usize> {
     findings.iter().map(|finding| finding.line).collect()

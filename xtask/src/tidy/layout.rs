@@ -1,4 +1,4 @@
-//! How a module is laid out: its first line, its length, and what `mod.rs` and `lib.rs` may hold.
+//! The layout of a module: its first line, its length, and what `mod.rs` and `lib.rs` may hold.
 
 use super::file::{File, Finding};
 use crate::rust;
@@ -7,7 +7,7 @@ use crate::rust;
 const LONG: usize = 400;
 /// Longer files are refused, unless they say why.
 const TOO_LONG: usize = 600;
-/// How a file's first doc comment says why it is longer.
+/// The words by which a file's first doc comment says why it is longer.
 const EXCUSE: &str = "Longer than";
 
 /// Every module says first what it owns.

@@ -1,4 +1,4 @@
-//! What the crates' manifests may say: who depends on whom, and what comes from the workspace.
+//! Rules for the manifests of crates: who depends on whom, and what comes from the workspace.
 
 use toml::{Table, Value};
 

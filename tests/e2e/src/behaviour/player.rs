@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::script::{Case, Step};
 use super::transcript;
 
-/// How long a step with `until` asks again.
+/// The time for which a step with `until` asks again.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server to be judged.

@@ -17,7 +17,7 @@ use std::fmt;
 /// One case: a name and its steps.
 #[derive(Clone, Debug, Default)]
 pub struct Case {
-    /// What it shows.
+    /// Its certificates.
     pub name: String,
     /// The requests.
     pub steps: Vec<Step>,
@@ -36,19 +36,19 @@ pub struct Step {
     pub media_type: String,
     /// The body, with variables.
     pub body: String,
-    /// Whose credential is used; the admin's where this is empty.
+    /// The user whose credential is used; the admin where this is empty.
     pub user: String,
     /// Further headers.
     pub headers: Vec<(String, String)>,
-    /// What to wait for.
+    /// The condition that is waited for.
     pub until: Option<String>,
     /// Variable and path of what to keep.
     pub save: Vec<(String, String)>,
-    /// Whether the answer is left out of the transcript.
+    /// The answer is left out of the transcript.
     pub quiet: bool,
 }
 
-/// What is wrong with a script.
+/// A fault of a script.
 #[derive(Debug)]
 pub struct Malformed(String);
 

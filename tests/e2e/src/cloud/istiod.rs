@@ -7,7 +7,7 @@ use serde_json::Value;
 
 const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/istio-system/deployments";
 
-/// What the Deployment says but only a pod has: the place of a mounted file.
+/// A value that the Deployment states but only a pod has: the place of a mounted file.
 const OF_A_POD: &str = "KUBECONFIG";
 
 /// istiod's own defaults, which the lab's process goes without otherwise

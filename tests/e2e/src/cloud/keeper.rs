@@ -9,7 +9,7 @@ use mesh_testkit::real::Cluster;
 
 use super::{istiod, load_balancer};
 
-/// How often it looks: a look costs the API server two handshakes, and a provider is no faster.
+/// The pause between two looks: a look costs the API server two handshakes, and a provider is no faster.
 const EVERY: Duration = Duration::from_millis(500);
 
 /// Looks after a cluster until it is dropped.

@@ -16,9 +16,9 @@ pub(crate) struct Broken {
     pub(crate) contexts: &'static str,
     /// The finding that names it; none where `status` finds nothing wrong in what it could ask.
     pub(crate) finding: Option<&'static str>,
-    /// What `status` says of it.
+    /// The finding of `status`.
     pub(crate) says: &'static [&'static str],
-    /// What the client is answered over a new connection.
+    /// The answer to the client over a new connection.
     pub(crate) client: u16,
 }
 

@@ -5,7 +5,7 @@ use mesh_testkit::command::{Output, Run};
 use mesh_testkit::environment;
 use mesh_testkit::parts::{self, Part};
 
-/// Whether Envoy can be had.
+/// Tells whether Envoy can be had.
 ///
 /// # Panics
 /// Where it cannot, under CI.

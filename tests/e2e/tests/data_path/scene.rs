@@ -19,7 +19,7 @@ pub(crate) const BOTH: &str = "path-east,path-west";
 /// The Gateway object of `expose services`.
 pub(crate) const EXPOSURE: &str = "cross-network-gateway";
 const GATEWAYS: &str = "/apis/networking.istio.io/v1/namespaces/istio-system/gateways";
-/// How long a change may take to be seen through istiod and Envoy. It takes a second or two on an idle machine.
+/// The time in which a change has to be seen through istiod and Envoy. It takes a second or two on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Scene {

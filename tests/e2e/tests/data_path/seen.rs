@@ -1,4 +1,4 @@
-//! What `status` said once, as its JSON tells it.
+//! One report of `status`, read from its JSON.
 
 use mesh_testkit::command::Output;
 use serde_json::Value;
@@ -29,7 +29,7 @@ impl Seen {
         }
     }
 
-    /// How the command ended.
+    /// The exit code of the command.
     pub(crate) fn code(&self) -> i32 {
         self.output.code
     }
@@ -39,7 +39,7 @@ impl Seen {
         self.output.golden()
     }
 
-    /// Whether a text is in the report.
+    /// Tells whether a text is in the report.
     pub(crate) fn says(&self, text: &str) -> bool {
         self.output.stdout.contains(text)
     }
@@ -55,7 +55,7 @@ impl Seen {
             .collect()
     }
 
-    /// Whether every port of a gateway was asked and answered as it should, and nothing else is to be said but in passing.
+    /// Tells whether every port of a gateway was asked and answered as it should, and nothing else is to be said but in passing.
     pub(crate) fn is_clean(&self) -> bool {
         let probes = self.gateways.iter().flat_map(|one| list(&one["probes"]));
         let outcomes: Vec<Value> = probes.map(|probe| probe["outcome"].clone()).collect();

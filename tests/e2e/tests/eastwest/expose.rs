@@ -32,7 +32,7 @@ const SAMPLES: [(&str, &str); 4] = [
     ),
 ];
 
-/// What `expose` prints with the arguments of `line`.
+/// Returns the output of `expose` with the arguments of `line`.
 fn printed(line: &str) -> String {
     let plugin = parts::plugin(MESH_EASTWEST).unwrap();
     let run = Run::new(plugin).arg("expose").args(line.split_whitespace());

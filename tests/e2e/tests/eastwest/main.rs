@@ -1,4 +1,4 @@
-//! What `kubectl mesh-eastwest` prints and applies, beside Istio's own samples, charts and tools, on real clusters.
+//! Output and objects of `kubectl mesh-eastwest`, beside Istio's own samples, charts and tools, on real clusters.
 
 #![expect(
     clippy::unwrap_used,

@@ -4,7 +4,7 @@ use mesh_testkit::command::Output;
 use mesh_testkit::parts::{Module, module_dir};
 use mesh_testkit::real::{Cluster, Kind, Lab};
 
-/// Where Istio's module has Istio's kinds, and those of the Gateway API.
+/// The files of Istio's module with Istio's kinds, and those of the Gateway API.
 const KINDS: [&str; 2] = [
     "manifests/charts/base/files/crd-all.gen.yaml",
     "tests/integration/pilot/testdata/gateway-api-crd.yaml",

@@ -52,7 +52,7 @@ impl Stage {
         output
     }
 
-    /// What is shown of the address, once `wait` ended with 0.
+    /// Returns the address as it is shown once `wait` ended with 0.
     fn awaited(&self) -> String {
         let line = format!("wait --context {HERE} --no-probes");
         let output = self.ends(&line, 0);

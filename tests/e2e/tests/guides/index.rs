@@ -39,7 +39,7 @@ fn pages() -> BTreeSet<String> {
         .collect()
 }
 
-/// What a page's links lead to, as written: `[text](target)`.
+/// Returns the targets of a page's links, as written: `[text](target)`.
 fn links(page: &str) -> Vec<String> {
     let text = fs::read_to_string(workspace_dir().join("docs").join(page)).unwrap();
     let after = text.split("](").skip(1);

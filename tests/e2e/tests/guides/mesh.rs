@@ -1,4 +1,4 @@
-//! What a mesh has to show at the end of a guide, as its istiods say it.
+//! The state of a mesh at the end of a guide, as its istiods report it.
 
 use std::time::Duration;
 

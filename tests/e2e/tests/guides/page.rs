@@ -7,7 +7,7 @@ use mesh_testkit::parts::workspace_dir;
 /// The heading below which a page takes away what it made.
 const CLEAN_UP: &str = "Clean up";
 
-/// What a paragraph begins with that keeps the block below it from being run, and gives the reason.
+/// The beginning of a paragraph that keeps the block below it from being run, and gives the reason.
 const NOT_RUN: &str = "Not run by the test:";
 
 /// A way to install that a page offers under headings of its own.
@@ -47,7 +47,7 @@ pub(crate) struct Block {
     pub(crate) kind: Kind,
 }
 
-/// What a block asks for.
+/// The directive of a block.
 #[derive(Debug)]
 pub(crate) enum Kind {
     /// Commands, one script.
@@ -125,12 +125,12 @@ impl Page {
     }
 }
 
-/// Where in the page a line stands.
+/// Returns the place of a line in the page.
 #[derive(Clone, Copy)]
 struct Section {
     half: Half,
     tab: Option<Tab>,
-    /// How deep the tab's heading is.
+    /// The level of the tab's heading.
     depth: usize,
 }
 

@@ -13,7 +13,7 @@ use crate::shell::Shell;
 /// The names that the pages give to clusters and contexts.
 pub(crate) const NAMES: [&str; 2] = ["cluster1", "cluster2"];
 
-/// What the load balancer of each cluster gives out: addresses that are nobody's
+/// The addresses that the load balancer of each cluster gives out; they are nobody's
 /// (<https://www.rfc-editor.org/rfc/rfc5737>), which the pages do not dial.
 pub(crate) const ADDRESSES: [&str; 2] = ["198.51.100.11", "203.0.113.12"];
 

@@ -13,10 +13,10 @@ use tempfile::TempDir;
 
 use crate::page::{Block, Kind};
 
-/// How long one block may take, on a busy machine.
+/// The time for one block, on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(3);
 
-/// How long it may take until a command shows what the page says.
+/// The time in which a command has to show what the page says.
 const SHOWN_WITHIN: Duration = Duration::from_mins(1);
 
 /// The charts by the names that Istio's repository gives them, and their folders in Istio's module.
@@ -113,7 +113,7 @@ fn folder(program: &Path) -> &Path {
     program.parent().expect("a program lies in a folder")
 }
 
-/// Whether a text is the sample, where `…` stands for anything within a line, a line of it for any number of lines, and any
+/// Tells whether a text is the sample, where `…` stands for anything within a line, a line of it for any number of lines, and any
 /// blanks are as good as others.
 fn is_like(sample: &str, text: &str) -> bool {
     let (sample, text): (Vec<_>, Vec<_>) = (sample.lines().collect(), text.lines().collect());

@@ -1,4 +1,4 @@
-//! What `inspect` says that istiod would refuse, a real istiod refuses, and the other way round.
+//! A real istiod refuses what `inspect` says it would refuse, and the other way round.
 //!
 //! Every case is a data key in a Secret of one real cluster with a real istiod. All are put in at once; a last, good secret
 //! that istiod has taken shows that it has been through all of them, since it works through them one by one in the order of
@@ -60,7 +60,7 @@ fn inspect_and_istiod_agree_about_every_kind_of_secret() {
     exactly_one_of_two(&cases, &seen);
 }
 
-/// Why what was said of a case does not fit what istiod did with it, if so.
+/// Returns why what was said of a case does not fit what istiod did with it, if so.
 fn disagreement(case: &Case, said: &BTreeMap<String, Said>, seen: &Istiod) -> Option<String> {
     let name = case.secret();
     let Some(said) = said.get(&name) else {
@@ -158,7 +158,7 @@ fn manifest(case: &Case) -> Value {
     secret
 }
 
-/// What `inspect` says of one secret with one key.
+/// The verdict of `inspect` on one secret with one key.
 struct Said {
     accepted: bool,
     refusal: String,
@@ -206,7 +206,7 @@ fn inspected(desk: &Desk, cases: &[Case]) -> BTreeMap<String, Said> {
         .collect()
 }
 
-/// What istiod made of the secrets.
+/// The verdicts of istiod on the secrets.
 struct Istiod {
     /// Secret and cluster of every entry of `/debug/clusterz`.
     taken: BTreeSet<(String, String)>,

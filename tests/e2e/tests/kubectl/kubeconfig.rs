@@ -1,4 +1,4 @@
-//! Which kubeconfigs are taken: the real kubectl decides, and the plugins agree.
+//! Accepted kubeconfigs: the real kubectl decides, and the plugins agree.
 //!
 //! No cluster is needed: a kubeconfig that was taken leads to an address where nobody listens.
 

@@ -1,4 +1,4 @@
-//! What goes into `kubectl mesh-secret` and comes out of it.
+//! Input and output of `kubectl mesh-secret`.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! How the plugins are called by those who use them: by kubectl, and never by the name of a file.
+//! The plugins as their users call them: by kubectl, and never by the name of a file.
 
 use mesh_testkit::command::Output;
 

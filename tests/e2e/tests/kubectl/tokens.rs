@@ -1,4 +1,4 @@
-//! What the suite writes as YAML is read by kubectl as it was meant, whatever the text.
+//! YAML of the suite is read by kubectl as it was meant, whatever the text.
 
 use mesh_common::model::yaml::to_yaml;
 use mesh_e2e::plugin::Desk;
@@ -48,7 +48,7 @@ const PARTS: [&str; 40] = [
     "\\a\\u0041",
     "---",
 ];
-/// What stands before and behind each of them.
+/// The texts before and behind each of them.
 const AROUND: [(&str, &str); 10] = [
     ("", ""),
     (" ", ""),

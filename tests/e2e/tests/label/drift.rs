@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 
 /// The cluster's context; commands below name it.
 const CONTEXT: &str = "drifting";
-/// How long one command may take, on a busy machine.
+/// The time for one command, on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(3);
 /// As often somebody looks again and does what is said.
 const ROUNDS: usize = 3;
 
-/// What makes parts disagree, and what `show` says then: the id of a finding, and a piece of its message.
+/// A change that makes parts disagree, and what `show` says then: the id of a finding, and a piece of its message.
 struct Drift {
     by: &'static [&'static str],
     found: &'static [(&'static str, &'static str)],
@@ -77,7 +77,7 @@ const DRIFTS: [Drift; 4] = [
     },
 ];
 
-/// How Istio, a gateway and an application get there.
+/// The steps by which Istio, a gateway and an application get there.
 const INSTALL: [&str; 6] = [
     "kubectl mesh-label network net-east --context drifting --create-namespace",
     "istioctl install -y --context drifting -f cluster.yaml",
@@ -244,7 +244,7 @@ impl Scene {
     }
 }
 
-/// What `show -o json` said of the one cluster.
+/// The report of `show -o json` on the one cluster.
 struct Shown {
     output: Output,
     cluster: Value,

@@ -1,5 +1,5 @@
-//! What writing one label relies on in Kubernetes: its apply leaves all else alone, a second one changes nothing, and owners
-//! are told apart.
+//! Rules of Kubernetes on which writing one label relies: its apply leaves all else alone, a second one changes nothing, and
+//! owners are told apart.
 
 use mesh_e2e::plugin::Desk;
 use mesh_testkit::command::Output;

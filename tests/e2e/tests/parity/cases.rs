@@ -75,7 +75,7 @@ pub(crate) const BOTH_ACCEPT: &[&str] = &[
     "--name west -n ready --as ''",
 ];
 
-/// What neither takes.
+/// Arguments that neither accepts.
 pub(crate) const BOTH_REFUSE: &[&str] = &[
     // Words.
     "--name west -n ready stray",

@@ -1,4 +1,4 @@
-//! Where `create` differs from istioctl on purpose: what each does and why. The proofs are in [`crate::proofs`].
+//! Intended differences between `create` and istioctl: what each does and why. The proofs are in [`crate::proofs`].
 //!
 //! The texts are the rows of the table in `docs/istioctl.md`.
 

@@ -31,7 +31,7 @@ pub(crate) const KNOWN: &[&str] = &[
 /// Flags that say nothing about a secret.
 pub(crate) const ABOUT_ISTIOCTL_ITSELF: &[&str] = &["--help", "-h"];
 
-/// What the pinned istioctl says of itself.
+/// The help of the pinned istioctl.
 pub(crate) fn of_istioctl() -> Vec<String> {
     let help = Run::new(parts::path(Part::Istioctl).unwrap())
         .args(["create-remote-secret", "--help"])

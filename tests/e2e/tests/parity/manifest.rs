@@ -59,7 +59,7 @@ pub(crate) fn kubeconfig_of(secret: &mut Value) -> &mut Value {
     entries.next().unwrap()
 }
 
-/// Where two values differ first; their keys may be in any order.
+/// Returns the place where two values differ first; their keys may be in any order.
 pub(crate) fn difference(left: &Value, right: &Value) -> Option<String> {
     match (left, right) {
         (Value::Object(l), Value::Object(r)) => {

@@ -1,4 +1,4 @@
-//! What the two make in a cluster where nothing of Istio is.
+//! Objects that the two create in a cluster without Istio.
 
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ pub(crate) const KINDS: &[Kind] = &[
     },
 ];
 
-/// What could have been made beside them.
+/// Objects that could have been created beside them.
 const LISTS: &[&str] = &[
     "/api/v1/namespaces/NS/secrets",
     "/api/v1/namespaces/NS/serviceaccounts",

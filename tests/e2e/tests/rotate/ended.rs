@@ -1,5 +1,5 @@
-//! What is given out where the token that a rotation left in the usual Secret was revoked: another one, which the API server
-//! accepts, while every earlier one stays refused.
+//! The token that is given out where the one that a rotation left in the usual Secret was revoked: another one, which the API
+//! server accepts, while every earlier one stays refused.
 
 use mesh_e2e::plugin::Desk;
 use mesh_testkit::command::Output;

@@ -30,7 +30,7 @@ pub(crate) fn read_with(kubeconfig: &str) -> Result<(), Error> {
     })
 }
 
-/// What the secret for `source` in `holder` says now.
+/// Returns the secret for `source` in `holder` as it is now.
 pub(crate) fn kubeconfig(holder: &Cluster, source: &Cluster) -> String {
     let name = format!("istio-remote-secret-{}", source.name());
     let path = format!("/api/v1/namespaces/istio-system/secrets/{name}");

@@ -1,4 +1,4 @@
-//! What becomes of a token when its Secret is deleted, made again, or given another token.
+//! The fate of a token whose Secret is deleted, made again, or given another token.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

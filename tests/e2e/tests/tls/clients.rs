@@ -7,7 +7,7 @@ use crate::pairs;
 use crate::row::{Row, owned};
 use crate::spellings::spellings;
 
-/// Who all client certificates are for.
+/// The user of all client certificates.
 pub(crate) const USER: &str = "client";
 
 const TLS_1_2: u16 = 0x0303;

@@ -1,4 +1,4 @@
-//! Where the plugins differ from kubectl on purpose, each with the line of `docs/certificates.md` that says so.
+//! Intended differences between the plugins and kubectl, each with the line of `docs/certificates.md` that says so.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Which certificates and keys are taken, and in which spelling: the real kubectl decides, and the plugin agrees.
+//! Accepted certificates and keys, and their spellings: the real kubectl decides, and the plugin agrees.
 //!
 //! A row is a kubeconfig and what it leads to: a real API server, which judges client certificates, or a port before it that
 //! shows any certificate. Where the two have to differ, `docs/certificates.md` says so, and no other row may.

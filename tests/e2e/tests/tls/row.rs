@@ -15,11 +15,11 @@ pub(crate) struct Row {
     pub(crate) tls_server_name: Option<&'static str>,
     pub(crate) trust: Trust,
     pub(crate) client: Option<Identity>,
-    /// Whether kubectl connects, where that was said before it was asked.
+    /// The expected answer of kubectl, where that was said before it was asked.
     pub(crate) expected: Option<bool>,
 }
 
-/// Who is trusted to sign for the server.
+/// The authorities that are trusted to sign for the server.
 #[derive(Clone, Debug)]
 pub(crate) enum Trust {
     /// The authority of the API server.

@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::clients::USER;
 use crate::row::{Row, Trust};
 
-/// What became of a row, with the reason of who refused.
+/// The outcome of a row, with the reason of whoever refused.
 #[derive(Debug)]
 pub(crate) struct Tried {
     pub(crate) name: String,

@@ -1,4 +1,4 @@
-//! What works only as the context does it is carried over, with a warning.
+//! Settings of a context without which it does not work are carried over, with a warning.
 
 use std::sync::Arc;
 

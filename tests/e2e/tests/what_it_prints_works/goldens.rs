@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::shapes::{is_command, shape, words};
 
-/// What stands for addresses, folders and the like in golden files.
+/// The words for addresses, folders and the like in golden files.
 const MASKS: [&str; 8] = [
     "[DIR]", "[UID]", "WEST", "EAST", "NORTH", "PROXY", "FRONT", "SOURCE",
 ];
@@ -79,7 +79,7 @@ pub(crate) fn words_of_commands() -> Vec<(PathBuf, Vec<String>)> {
     all
 }
 
-/// What prints commands; not what makes them of words.
+/// Collects the sources that print commands; not those that make them of words.
 fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("the repository is there") {
         let path = entry.expect("a folder can be read to its end").path();

@@ -164,7 +164,7 @@ fn template(world: &World, namespace: &str, name: &str) -> Value {
     deployment["spec"]["template"].clone()
 }
 
-/// What the controller of Deployments does, and the injector with it.
+/// Does what the controller of Deployments does, and the injector with it.
 fn made_anew(world: &World, namespace: &str, app: &str) {
     let template = template(world, namespace, app);
     world

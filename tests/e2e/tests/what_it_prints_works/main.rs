@@ -1,4 +1,4 @@
-//! What the plugins print is true: before a secret is given out it is used once, and what does not work has words of its own;
+//! Printed claims are true: before a secret is given out it is used once, and what does not work has words of its own;
 //! and every shape of command that a golden file of the repository holds is run against the state that it was printed of.
 
 #![expect(

@@ -12,7 +12,7 @@ use mesh_testkit::real::{Cluster, Kind, Lab};
 use crate::trial::{is_mended, of_shape};
 
 const NETWORK: &str = "topology.istio.io/network";
-/// How long one command may take, on a busy machine.
+/// The time for one command, on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(3);
 
 /// A real cluster of its own, and its administrator's desk.

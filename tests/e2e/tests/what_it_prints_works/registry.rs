@@ -1,4 +1,4 @@
-//! Which test runs which shape of printed command. A shape that a golden file has and nobody runs fails, and so does one that
+//! The test that runs each shape of printed command. A shape that a golden file has and nobody runs fails, and so does one that
 //! is run and stands in no golden file, unless its state is so rare that it comes about here alone; and so do words of a command
 //! in the sources that are in no shape at all.
 
@@ -158,7 +158,7 @@ fn every_verb_of_a_command_in_the_sources_is_in_a_shape_that_is_run() {
     assert!(found > 80, "only {found} words of commands were found");
 }
 
-/// Whether a shape keeps such a word.
+/// Tells whether a shape keeps such a word.
 fn counts(word: &str) -> bool {
     const VALUES: [&str; 13] = [
         "json",

@@ -75,7 +75,7 @@ impl Scene {
         self.source.server_url().trim_start_matches("https://")
     }
 
-    /// What `create` says: standard error and exit code, and the cluster entry of the secret where there is one.
+    /// Returns the outcome of `create`: standard error and exit code, and the cluster entry of the secret where there is one.
     pub(crate) fn create(&self, more: &[&str]) -> Said {
         let user = self.source.kubeconfig_user();
         let desk = Desk::with(&Kubeconfig::single("west", self.context.clone(), user));
@@ -97,7 +97,7 @@ impl Scene {
     }
 }
 
-/// What a run said.
+/// The output of a run.
 pub(crate) struct Said {
     text: String,
     entry: Option<Value>,

@@ -47,7 +47,7 @@ const CONNECTION: [&str; 7] = [
     "--allow-loopback",
 ];
 
-/// Whether a printed text is a command, by its first word.
+/// Tells by its first word whether a printed text is a command.
 pub(crate) fn is_command(text: &str) -> bool {
     let first = text.split(' ').next().unwrap_or_default();
     PROGRAMS.contains(&first)

@@ -60,7 +60,7 @@ impl Trial {
         running.wait()
     }
 
-    /// What a report has a finding of, and the fix that is printed with it, mends it: it is gone, and there is no new one. What
+    /// Checks that the fix printed with a finding repairs it: it is gone, and there is no new one. What
     /// Kubernetes and Istio do of themselves meanwhile, `meanwhile` does.
     pub(crate) fn mends(&self, line: &str, wanted: &str, meanwhile: impl FnOnce(&World)) {
         let report = format!("{line} -o json");

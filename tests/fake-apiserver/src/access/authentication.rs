@@ -1,4 +1,4 @@
-//! Who makes a request, and how that is found out: client certificate, bearer token, impersonation.
+//! Authentication of requests: client certificate, bearer token, impersonation.
 //!
 //! Whether the user may do something is decided in `authz`. Order and words are the API server's:
 //! <https://kubernetes.io/docs/reference/access-authn-authz/authentication/>.

@@ -1,4 +1,4 @@
-//! Who may do what: RBAC over the objects in the store, and the denials that a test adds.
+//! Authorization: RBAC over the objects in the store, and the denials that a test adds.
 //!
 //! Rules: <https://kubernetes.io/docs/reference/access-authn-authz/rbac/>. Nothing here looks at HTTP.
 

@@ -14,7 +14,7 @@ use crate::state::grants::Grant;
 use crate::state::shared::{Shared, State, TokenController};
 use crate::state::store::Key;
 
-/// Where the uid of the account is noted on its token Secrets.
+/// The annotation of token Secrets that has the UID of the account.
 const TOKEN_SECRET_UID: &str = "kubernetes.io/service-account.uid";
 
 impl Shared {
@@ -36,8 +36,8 @@ impl Shared {
 }
 
 impl State {
-    /// What the token controller of kube-controller-manager would do now: fill the token Secrets of accounts that are
-    /// there, and delete those of accounts that are not.
+    /// Does what the token controller of kube-controller-manager would do now: fills the token Secrets of accounts that are
+    /// there, and deletes those of accounts that are not.
     pub(crate) fn run_token_controller(&mut self) {
         let secrets: Vec<(Key, Value)> = self
             .store

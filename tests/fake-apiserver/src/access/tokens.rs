@@ -11,7 +11,7 @@ use crate::state::shared::State;
 use crate::state::store::Key;
 
 impl State {
-    /// Whose token this is, if it still is anybody's.
+    /// Returns the user of a token, if it still is anybody's.
     pub(crate) fn user_of_token(&self, token: &str) -> Option<User> {
         match self.tokens.get(token)? {
             Grant::User(user) => Some(user.clone()),

@@ -1,4 +1,4 @@
-//! How tests put objects into an embedded cluster and look at them, without HTTP and unrecorded.
+//! Objects of an embedded cluster as tests put and see them, without HTTP and unrecorded.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::state::shared::State;
 use crate::state::store::Key;
 use crate::verbs::create;
 
-/// What is in it, without HTTP and unrecorded.
+/// Objects, without HTTP and unrecorded.
 impl Cluster {
     /// Creates an object as the field manager `arrangement`, with its namespace if that is missing, and returns it as stored.
     /// What a server fills in is filled in; the status stays as given.
@@ -204,7 +204,7 @@ impl Cluster {
     }
 }
 
-/// Whether every cluster has it.
+/// Tells whether every cluster has it.
 fn is_initial(object: &Value) -> bool {
     let system = ["default", "kube-node-lease", "kube-public", "kube-system"];
     let name = object["metadata"]["name"].as_str().unwrap_or_default();

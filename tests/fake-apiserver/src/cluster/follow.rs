@@ -1,4 +1,4 @@
-//! What a controller inside of the cluster hears of objects with a label, without HTTP and unrecorded.
+//! Changes of objects with a label as a controller inside of the cluster hears of them, without HTTP and unrecorded.
 
 use std::sync::Arc;
 

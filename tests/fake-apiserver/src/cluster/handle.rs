@@ -25,7 +25,7 @@ use crate::state::recording::{self, Connection, Recorded, Recording};
 use crate::state::shared::{Shared, State, TokenController};
 use crate::state::store::{Key, Store};
 
-/// How a cluster is to be; [`Builder::start`] makes it.
+/// The settings of a cluster; [`Builder::start`] makes it.
 pub struct Builder {
     name: String,
     ca: Option<Arc<CertificateAuthority>>,
@@ -202,7 +202,7 @@ impl Cluster {
     }
 }
 
-/// How clients reach it.
+/// Addresses and credentials for clients.
 impl Cluster {
     /// The name that it was started with.
     pub fn name(&self) -> &str {
@@ -292,7 +292,7 @@ impl Cluster {
     }
 }
 
-/// What goes wrong in it.
+/// Faults.
 impl Cluster {
     /// Adds a fault; they hold until [`Self::clear_faults`].
     pub fn inject(&self, fault: Fault) {
@@ -371,7 +371,7 @@ impl Cluster {
     }
 }
 
-/// What clients did.
+/// Recordings of clients.
 impl Cluster {
     /// All connections since the last clearing.
     pub fn connections(&self) -> Vec<Connection> {

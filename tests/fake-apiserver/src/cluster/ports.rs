@@ -3,7 +3,7 @@
 use super::handle::Cluster;
 use crate::model::forward::{Listener, Port};
 
-/// What listens in its pods.
+/// Listeners in its pods.
 impl Cluster {
     /// Lets something listen on a port of a pod.
     pub fn listen(&self, namespace: &str, pod: &str, port: u16, listener: Listener) {

@@ -1,4 +1,4 @@
-//! What goes back to a client, and objects in the form in which it goes.
+//! Answers to a client, and objects in the form in which they are sent.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use super::forward::Forward;
 use super::kinds::Kind;
 
-/// What goes back to the client, apart from refusals.
+/// An answer to a client, apart from refusals.
 pub(crate) enum Answer {
     Json(u16, Value),
     /// 200 with a media type of its own.

@@ -6,7 +6,7 @@ use super::failure::{Failure, about};
 use super::kinds;
 use super::user::User;
 
-/// What is to be done, as authorizers see it.
+/// A request as authorizers see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attributes {
     pub(crate) verb: String,

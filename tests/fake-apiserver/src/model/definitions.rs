@@ -60,7 +60,7 @@ pub(crate) fn gateway_api() -> Vec<Value> {
     ]
 }
 
-/// Whether a cluster can have had this object from its start.
+/// Tells whether a cluster can have had this object from its start.
 pub(crate) fn is_from_the_start(object: &Value) -> bool {
     let name = &object["metadata"]["name"];
     object["kind"] == "CustomResourceDefinition"

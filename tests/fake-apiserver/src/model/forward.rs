@@ -9,10 +9,10 @@ use tokio::io::DuplexStream;
 
 /// The one protocol that is spoken here.
 pub(crate) const PROTOCOL: &str = "v4.channel.k8s.io";
-/// What listens on a port of a pod: every connection that is led there is handed to it.
+/// A listener on a port of a pod: every connection to the port is handed to it.
 pub type Listener = Arc<dyn Fn(DuplexStream) + Send + Sync>;
 
-/// What becomes of a connection to a port of a pod.
+/// The outcome of a connection to a port of a pod.
 #[derive(Clone)]
 pub(crate) enum Port {
     Listens(Listener),

@@ -1,4 +1,4 @@
-//! What a kind is, how a definition makes one, and which kinds the embedded cluster knows to be real but leaves to real
+//! Kinds, how a definition makes one, and which of them the embedded cluster knows to be real but leaves to real
 //! clusters.
 //!
 //! This module holds no object and answers no request. The kinds that are there from the start are in `resources` and
@@ -25,9 +25,9 @@ pub(crate) struct Kind {
     pub(crate) short_names: Vec<String>,
     pub(crate) namespaced: bool,
     pub(crate) status: bool,
-    /// Whether `metadata.generation` counts changes of the specification.
+    /// `metadata.generation` counts changes of the specification.
     pub(crate) generation: bool,
-    /// Whether DELETE answers with the object rather than with a `Status`.
+    /// DELETE answers with the object rather than with a `Status`.
     pub(crate) returns_deleted: bool,
     /// The fields beside `metadata`, or none where anything goes (custom resources).
     pub(crate) fields: Option<&'static [&'static str]>,
@@ -55,7 +55,7 @@ impl Kind {
         dotted(&self.kind, &self.group)
     }
 
-    /// Whether objects of this kind come from a `CustomResourceDefinition`.
+    /// Tells whether objects of this kind come from a `CustomResourceDefinition`.
     pub(crate) fn is_custom(&self) -> bool {
         self.fields.is_none()
     }
@@ -114,7 +114,7 @@ pub(crate) fn from_definition(definition: &Value) -> Option<Kind> {
     })
 }
 
-/// Whether a real API server serves this although the embedded one does not: such a request is answered with 501, so
+/// Tells whether a real API server serves this although the embedded one does not: such a request is answered with 501, so
 /// that no test mistakes a gap of ours for an empty cluster. `defined` says whether definitions of this group are in place.
 pub(crate) fn only_in_real_clusters(group: &str, resource: &str, defined: bool) -> bool {
     let resources: &[&str] = match group {

@@ -21,7 +21,7 @@ pub(crate) struct ResourcePath {
     pub(crate) subresource: String,
 }
 
-/// What a request is about.
+/// The subject of a request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Target {
     /// For authorization.

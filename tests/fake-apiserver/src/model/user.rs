@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 pub(crate) const MASTERS: &str = "system:masters";
 pub(crate) const AUTHENTICATED: &str = "system:authenticated";
 
-/// Where the credential of a user is told, by what it is and not by its secret.
+/// The field that tells the credential of a user, by what it is and not by its secret.
 pub(crate) const CREDENTIAL_ID: &str = "authentication.kubernetes.io/credential-id";
 
 /// A user, as authenticators make it and authorizers see it.
@@ -70,7 +70,7 @@ impl User {
     }
 }
 
-/// What the TLS layer found out about the client.
+/// The TLS layer's finding about the client.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Certificate {
     /// The client showed none.

@@ -1,4 +1,4 @@
-//! What the API server fills in or folds before an object is stored.
+//! Defaults that the API server fills in, and values that it folds, before an object is stored.
 //!
 //! Only the defaults that were seen on a real API server for the kinds that the suite writes. Refusals are in `validate`.
 
@@ -127,7 +127,7 @@ fn namespace(object: &mut Value) {
     object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
 }
 
-/// What is given to a new object only after its owners were noted, so that it is nobody's: phases, addresses, ports.
+/// Adds to a new object, after its owners were noted, what belongs to nobody: phases, addresses, ports.
 pub(crate) fn allocate(kind: &Kind, object: &mut Value) {
     match kind.resource.as_str() {
         "namespaces" => {

@@ -109,7 +109,7 @@ impl FieldSet {
         paths
     }
 
-    /// Whether this path, or anything below it, is in the set.
+    /// Tells whether this path, or anything below it, is in the set.
     pub(crate) fn owns_at_or_below(&self, path: &[Step]) -> bool {
         self.0
             .range(path.to_vec()..)

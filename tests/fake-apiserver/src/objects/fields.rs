@@ -1,4 +1,4 @@
-//! Which fields an object has and how they merge: the shape (map, list with keys, set, or one indivisible value) of each,
+//! The fields of an object and how they merge: the shape (map, list with keys, set, or one indivisible value) of each,
 //! and how two states of an object differ.
 //!
 //! Knows nothing of managers or conflicts. Format: <https://kubernetes.io/docs/reference/using-api/server-side-apply/>.
@@ -99,7 +99,7 @@ fn keyed(keys: &[&str]) -> Shape {
     Shape::Keyed(keys.iter().map(ToString::to_string).collect())
 }
 
-/// What tells one item of a keyed list apart. A missing protocol is TCP, the only default among list keys.
+/// Returns the key of one item of a keyed list. A missing protocol is TCP, the only default among list keys.
 pub(crate) fn item_key(keys: &[String], item: &Value) -> String {
     let mut found = BTreeMap::new();
     for key in keys {
@@ -165,7 +165,7 @@ pub(crate) fn children<'a>(kind: &Kind, path: &[Step], value: &'a Value) -> Vec<
     }
 }
 
-/// How two states of an object differ, by path.
+/// The difference of two states of an object, by path.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Difference {
     pub(crate) added: FieldSet,

@@ -1,4 +1,4 @@
-//! What server-side apply does to the values of an object: putting a configuration in, and taking single paths out.
+//! The effect of server-side apply on the values of an object: putting a configuration in, and taking single paths out.
 //!
 //! Knows nothing of managers: which paths go is decided in `owners`.
 

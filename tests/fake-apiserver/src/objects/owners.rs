@@ -1,4 +1,4 @@
-//! Who owns which field: `metadata.managedFields`, and what server-side apply and ordinary writes do to it.
+//! Owners of fields: `metadata.managedFields`, and what server-side apply and ordinary writes do to it.
 //!
 //! This is pure: two states of an object and a manager in, an object with its owners or a conflict out. Rules:
 //! <https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts> and what a real API server was seen to do.
@@ -13,7 +13,7 @@ use crate::objects::field_set::{FieldSet, Step, show};
 use crate::objects::fields;
 use crate::objects::merge::{merge, remove};
 
-/// Who writes.
+/// The writer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Writer {
     pub(crate) apply: bool,
@@ -127,7 +127,7 @@ impl Owners {
             .unwrap_or_default()
     }
 
-    /// Whether a field has an owner at all.
+    /// Tells whether a field has an owner at all.
     pub(crate) fn anybody_owns(&self, path: &[Step]) -> bool {
         self.0.values().any(|owned| owned.fields.0.contains(path))
     }

@@ -1,4 +1,4 @@
-//! What the API server fills into the specification of a pod, by itself or within a template.
+//! Defaults of the specification of a pod, by itself or within a template.
 //!
 //! Refuses nothing. Defaults: <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/>.
 
@@ -103,7 +103,7 @@ fn action(holder: &mut Value) {
     }
 }
 
-/// Where a variable or a file gets its value from.
+/// Fills in the source of the value of a variable or a file.
 fn references(source: &mut Value) {
     if let Some(reference) = source.get_mut("fieldRef") {
         default(reference, "apiVersion", "v1".into());

@@ -1,4 +1,4 @@
-//! What the schema of a custom resource says of merging and of what is filled in.
+//! Merging and defaults by the schema of a custom resource.
 //!
 //! Knows no kind and no object. What a schema forbids is not checked, and what it does not name is kept
 //! (<https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema>).
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::objects::field_set::Step;
 
-/// How a value merges.
+/// The way in which a value merges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// Replaced as a whole.
@@ -20,7 +20,7 @@ pub(crate) enum Shape {
     Set,
 }
 
-/// How the value at a path merges
+/// Returns the way in which the value at a path merges
 /// (<https://kubernetes.io/docs/reference/using-api/server-side-apply/#custom-resources-and-server-side-apply>).
 pub(crate) fn shape(schema: &Value, path: &[Step], value: &Value) -> Shape {
     let node = at(schema, path);
@@ -37,7 +37,7 @@ pub(crate) fn shape(schema: &Value, path: &[Step], value: &Value) -> Shape {
     }
 }
 
-/// Whether the value at a path is a map with keys of the user's rather than a structure.
+/// Tells whether the value at a path is a map with keys of the user's rather than a structure.
 pub(crate) fn is_map(schema: &Value, path: &[Step]) -> bool {
     at(schema, path).get("additionalProperties").is_some()
 }
@@ -51,7 +51,7 @@ fn at<'a>(schema: &'a Value, path: &[Step]) -> &'a Value {
     })
 }
 
-/// Whether a new object gets a status by itself.
+/// Tells whether a new object gets a status by itself.
 pub(crate) fn has_status(schema: &Value) -> bool {
     schema["properties"]["status"].get("default").is_some()
 }

@@ -15,7 +15,7 @@ enum Requirement {
     Missing(String),
 }
 
-/// What a list or watch asks for.
+/// The selectors of a list or watch.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Selector {
     labels: Vec<Requirement>,

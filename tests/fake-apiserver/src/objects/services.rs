@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::model::failure::Cause;
 use crate::objects::json::{default, items};
 
-/// What a Service has without saying it.
+/// Fills in the defaults of a Service.
 pub(crate) fn fill(object: &mut Value) {
     default(object, "spec", json!({}));
     let spec = &mut object["spec"];
@@ -86,7 +86,7 @@ fn checks_health(spec: &Value) -> bool {
     spec["type"] == "LoadBalancer" && spec["externalTrafficPolicy"] == "Local"
 }
 
-/// What was handed out to a Service stays with it, and what its former type alone needed goes
+/// Keeps what was handed out to a Service, and drops what its former type alone needed
 /// (<https://kubernetes.io/docs/concepts/services-networking/service/#publishing-services-service-types>).
 pub(crate) fn inherit(live: &Value, spec: &mut Value) {
     let explicit = |spec: &Value| spec["type"].as_str().unwrap_or("ClusterIP").to_owned();
@@ -149,7 +149,7 @@ fn keep_node_ports(live: &Value, spec: &mut Value) {
     }
 }
 
-/// What is wrong with the ports of a Service.
+/// Checks the ports of a Service.
 pub(crate) fn check(new: &Value, causes: &mut Vec<Cause>) {
     let spec = &new["spec"];
     let ports = spec["ports"].as_array().map_or(&[][..], Vec::as_slice);

@@ -1,4 +1,4 @@
-//! What the API server refuses in an object, in its own words.
+//! Validation of objects, in the words of the API server.
 //!
 //! Only rules that tests of this suite can meet; each was seen on a real API server. Filling in is in `defaults`.
 

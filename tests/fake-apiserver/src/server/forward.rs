@@ -15,7 +15,7 @@ const ERROR: u8 = 1;
 const CHUNK: usize = 32 * 1024;
 
 impl Forward {
-    /// What the client's key is answered with.
+    /// Returns the answer to the client's key.
     pub(crate) fn accept(&self) -> String {
         frames::accept(&self.key)
     }
@@ -79,7 +79,7 @@ impl Forward {
         }
     }
 
-    /// What KWOK, which stands in for the kubelet of real clusters, says where nobody listens.
+    /// The words of KWOK, which stands in for the kubelet of real clusters, where nobody listens.
     fn refusal(&self) -> String {
         let Self { pod, port, .. } = self;
         format!(

@@ -21,7 +21,7 @@ pub(crate) enum Frame {
     Control,
 }
 
-/// What a server says to a client's key: <https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2>.
+/// Returns a server's answer to a client's key: <https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2>.
 pub(crate) fn accept(key: &str) -> String {
     let text = format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
     let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());

@@ -35,7 +35,7 @@ use crate::state::recording::Recorded;
 use crate::state::shared::Shared;
 use crate::verbs::dispatch;
 
-/// How the front door looks at the moment; tests change it while the cluster runs.
+/// The certificate and protocols of the server at the moment; tests change them while the cluster runs.
 #[derive(Clone)]
 pub(crate) struct Door {
     pub(crate) tls: Arc<ServerConfig>,

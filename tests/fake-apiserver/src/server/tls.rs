@@ -41,7 +41,7 @@ impl ClientAuthority {
         Self(verifier)
     }
 
-    /// What a client's certificates say about it at this moment.
+    /// Judges a client by its certificates, at this moment.
     pub(crate) fn judge(&self, shown: &[CertificateDer<'_>], now: UnixTime) -> Certificate {
         let Some((leaf, intermediates)) = shown.split_first() else {
             return Certificate::None;

@@ -1,4 +1,4 @@
-//! What a test makes go wrong: rules that match requests, and what happens to those.
+//! Faults that a test injects: rules that match requests, and what happens to those.
 //!
 //! Rules only decide; the server carries them out.
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::failure::Failure;
 
-/// What happens to a request that a rule matches.
+/// The fate of a request that a rule matches.
 #[derive(Clone, Debug)]
 pub(crate) enum Action {
     /// A proper `Status`.
@@ -262,7 +262,7 @@ impl Faults {
         self.0.clear();
     }
 
-    /// What happens to a request: the latencies of all rules that match add up, and the first action wins.
+    /// Decides the fate of a request: the latencies of all rules that match add up, and the first action wins.
     pub(crate) fn strike(
         &mut self,
         method: &str,

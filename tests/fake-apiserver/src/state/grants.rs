@@ -13,7 +13,7 @@ use super::random;
 use super::store::Key;
 use crate::model::user::User;
 
-/// What a token stands for.
+/// The meaning of a token.
 #[derive(Clone, Debug)]
 pub(crate) enum Grant {
     /// A user that a test made up.

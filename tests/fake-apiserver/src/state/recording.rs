@@ -1,4 +1,4 @@
-//! What clients did: connections, handshakes, requests, and which of them were under way at the same time.
+//! Recordings of clients: connections, handshakes, requests, and which of them were under way at the same time.
 //!
 //! Written by the server, read by tests; it changes nothing. It never holds a token, a header or a body.
 
@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Connection {
     /// Counted from 1 within the cluster.
     pub number: usize,
-    /// Whether the TLS handshake went through.
+    /// The TLS handshake went through.
     pub handshake: bool,
-    /// What ALPN agreed on: `h2`, `http/1.1`, or nothing.
+    /// The protocol that ALPN agreed on: `h2`, `http/1.1`, or nothing.
     pub alpn: String,
     bytes: Arc<Bytes>,
 }
@@ -49,9 +49,9 @@ pub struct Recorded {
     pub user: String,
     /// The user who was impersonated, if any.
     pub impersonated: Option<String>,
-    /// What kind of body it had: nothing, `json`, `apply`, `merge-patch`, `strategic-merge-patch`, `json-patch`, `yaml`, `protobuf`.
+    /// The kind of its body: nothing, `json`, `apply`, `merge-patch`, `strategic-merge-patch`, `json-patch`, `yaml`, `protobuf`.
     pub body: &'static str,
-    /// What the client calls itself.
+    /// The user agent of the client.
     pub user_agent: String,
     /// The answer's status; none while there is no answer, or never was one.
     pub status: Option<u16>,
@@ -60,7 +60,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Whether this request arrived before the other one was answered, and the other way round.
+    /// Tells whether this request arrived before the other one was answered, and the other way round.
     pub fn overlaps(&self, other: &Self) -> bool {
         let before = |a: &Self, b: &Self| b.answered.is_none_or(|answered| a.arrived < answered);
         before(self, other) && before(other, self)
@@ -95,7 +95,7 @@ pub fn waves(requests: &[Recorded]) -> Vec<Vec<Recorded>> {
     waves
 }
 
-/// How many of the requests were under way at the same time, at the most.
+/// Returns the largest number of requests that were under way at the same time.
 pub fn most_at_once(requests: &[Recorded]) -> usize {
     let begin = requests.iter().map(|request| (request.arrived, true));
     let end = requests.iter().filter_map(|request| request.answered);

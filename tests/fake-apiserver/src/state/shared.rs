@@ -43,7 +43,7 @@ pub(crate) struct State {
     pub(crate) clock: Arc<Clock>,
     pub(crate) token_controller: TokenController,
     pub(crate) longest_token: Option<Duration>,
-    /// What listens in pods, by namespace, name and port.
+    /// The listeners in pods, by namespace, name and port.
     pub(crate) ports: BTreeMap<(String, String, u16), Port>,
     /// New custom resources whose status is filled in whenever they are read but not stored yet: the next write stores it
     /// and so counts as one, even if it changes nothing else.
@@ -97,7 +97,7 @@ impl State {
         self.store.get(&Key::core("namespaces", "", name)).is_some()
     }
 
-    /// What every cluster has from the start: four namespaces, and the roles that let everybody look around.
+    /// Makes the objects that every cluster has from the start: four namespaces, and the roles that let everybody look around.
     pub(crate) fn bootstrap(&mut self) {
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             self.arrange("", "namespaces", &json!({"metadata": {"name": name}}));

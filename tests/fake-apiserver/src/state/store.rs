@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::model::kinds::Kind;
 
-/// Where an object is kept. Cluster-scoped objects have an empty namespace.
+/// The key under which an object is kept. Cluster-scoped objects have an empty namespace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub(crate) group: String,
@@ -49,7 +49,7 @@ pub(crate) struct Event {
     pub(crate) revision: u64,
     pub(crate) key: Key,
     pub(crate) before: Option<Arc<Value>>,
-    /// Where the object is gone: its last state, with the revision of its end.
+    /// The state after the event; of an object that is gone its last state, with the revision of its end.
     pub(crate) after: Arc<Value>,
     pub(crate) deleted: bool,
 }

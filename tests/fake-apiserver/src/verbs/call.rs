@@ -1,4 +1,4 @@
-//! What every write has in common: its options, and its body checked against its kind.
+//! The common part of all writes: options, and the body checked against its kind.
 //!
 //! The verbs are in `create`, `change`, `apply` and `delete`.
 
@@ -22,7 +22,7 @@ pub(crate) struct Call<'a> {
     pub(crate) kind: &'a Arc<Kind>,
 }
 
-/// What the query says about a write.
+/// The options of a write in the query.
 pub(crate) struct Options {
     pub(crate) writer: Writer,
     pub(crate) dry_run: bool,

@@ -1,4 +1,4 @@
-//! What every write over a live object has in common: what it may touch, what it takes over, and storing the outcome.
+//! The common part of all writes over a live object: what they may touch, what they take over, and storing the outcome.
 
 use serde_json::{Map, Value};
 
@@ -49,7 +49,7 @@ pub(crate) fn set_or_remove(object: &mut Value, field: &str, value: Option<&Valu
     }
 }
 
-/// What a write can leave out, or cannot change.
+/// Takes over from the live object what a write can leave out, or cannot change.
 pub(crate) fn inherit(live: &Value, object: &mut Value) {
     let Value::Object(metadata) = &mut object["metadata"] else {
         return;

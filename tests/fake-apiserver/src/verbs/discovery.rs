@@ -1,4 +1,4 @@
-//! What is not about objects: version, health, which resources there are, and as much `OpenAPI` as kubectl wants to see.
+//! Requests that are not about objects: version, health, resources, and as much `OpenAPI` as kubectl wants to see.
 //!
 //! Discovery: <https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api>.
 

@@ -46,7 +46,7 @@ pub(crate) fn handle(
     outcome
 }
 
-/// What controllers would do after a write.
+/// Does what controllers would do after a write.
 fn aftermath(shared: &Shared, request: &Request) {
     match request.target.attributes.resource.as_str() {
         "secrets" | "serviceaccounts" | "namespaces" => shared.wake_token_controller(),

@@ -102,7 +102,7 @@ fn place(key: &Key) -> String {
     format!("{}/{}", key.namespace, key.name)
 }
 
-/// Where the last page ended.
+/// Returns the end of the last page.
 fn continued(state: &State, request: &Request) -> Result<Option<String>, Failure> {
     let token = request.query("continue");
     if token.is_empty() {

@@ -1,4 +1,4 @@
-//! What is answered and not stored: access reviews, identity reviews, token reviews, `TokenRequest`.
+//! Kinds that are answered and not stored: access reviews, identity reviews, token reviews, `TokenRequest`.
 //!
 //! Shapes: <https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access> and what a real API server
 //! was seen to answer.
@@ -285,7 +285,7 @@ fn duration(spec: &Value) -> Result<i64, Failure> {
     ))
 }
 
-/// What the token is to live and die with: a Secret or a Pod of the same namespace.
+/// The object that the token is bound to: a Secret or a Pod of the same namespace.
 fn bound_object(
     state: &State,
     path: &ResourcePath,

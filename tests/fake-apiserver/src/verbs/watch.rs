@@ -80,7 +80,7 @@ pub(crate) fn start(
 }
 
 impl Watch {
-    /// What is there when the watch begins, and with `sendInitialEvents` the mark that this was all.
+    /// Returns the objects that are there when the watch begins, and with `sendInitialEvents` the mark that this was all.
     fn initial(&self, state: &State, mark: bool) -> Vec<Value> {
         let mut lines: Vec<Value> = state
             .store

@@ -1,5 +1,4 @@
-//! One case: what the plugin says and how it ends against a golden file, and once more as loud as it gets, with nothing
-//! secret in it.
+//! One case: output and exit code against a golden file, and once more with `-vvv`, where nothing secret may be shown.
 
 use std::collections::BTreeSet;
 use std::ops::DerefMut;
@@ -54,7 +53,7 @@ where
     run.end_among_hostile_names(&world, turn(golden));
 }
 
-/// Which names a case gets: the same ones wherever the repository lies, and others than its neighbours.
+/// Chooses the names of a case: the same ones wherever the repository lies, and others than its neighbours.
 fn turn(golden: &Path) -> usize {
     let own = golden.components().rev().take(2);
     let bytes = own.flat_map(|part| part.as_os_str().as_encoded_bytes());

@@ -95,7 +95,7 @@ fn kubeconfig(world: &World, turn: usize) -> Option<&'static str> {
     Some(file)
 }
 
-/// Whether it is about a cluster, or about the kubeconfig itself.
+/// Tells whether it is about a cluster, or about the kubeconfig itself.
 fn asks_a_cluster(call: &Call) -> bool {
     let words: Vec<&str> = call.iter().map(String::as_str).collect();
     match words.as_slice() {

@@ -7,7 +7,7 @@
 //! | `reads` | every read of a verb failing alone, and what is skipped for it |
 //! | `narrow` | the same for verbs that write, each run in a world of its own |
 //! | `steady` | taking out of a text what varies from run to run |
-//! | `check` | one case: what is said and how it ends, and once more as loud as it gets |
+//! | `check` | one case: output and exit code, and once more with `-vvv` |
 //! | `alone` | a cluster that cannot be worked with, beside one that can |
 //! | `hostile` | the same with hostile names everywhere, and what is printed then pasted |
 //! | `faults` | the rows on kubeconfigs, credentials, proxies and servers |

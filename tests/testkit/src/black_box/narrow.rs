@@ -13,13 +13,13 @@ use crate::embedded::{Cluster, Fault, Recorded};
 
 /// A world in which a verb writes.
 pub struct Stage<'w> {
-    /// Where it is run.
+    /// The world in which it is run.
     pub world: &'w World,
     /// Every cluster that it may write to.
     pub clusters: Vec<&'w Cluster>,
 }
 
-/// What is run, and which of its reads fail.
+/// A command, and its reads that fail.
 #[derive(Clone, Copy, Debug)]
 pub struct Narrowed<'a> {
     /// The command line.
@@ -141,13 +141,13 @@ fn pattern(path: &str) -> String {
     pattern + rest
 }
 
-/// What one run came to.
+/// The outcome of one run.
 struct Ran {
     output: Output,
     requests: Vec<(String, Recorded)>,
-    /// What was written, each with the cluster.
+    /// The writes, each with the cluster.
     writes: BTreeSet<String>,
-    /// What was said on stderr, without what varies.
+    /// The lines on stderr, without what varies.
     said: BTreeSet<String>,
 }
 
@@ -213,7 +213,7 @@ impl Ran {
         }
     }
 
-    /// Whether a write takes back what the run had made.
+    /// Tells whether a write takes back what the run had made.
     fn is_taken_back(&self, write: &str) -> bool {
         let (place, name) = write.rsplit_once('/').unwrap_or_default();
         let mut lines = self.said.iter();
@@ -221,7 +221,7 @@ impl Ran {
             && lines.any(|line| line.contains(name) && line.contains(" deleted again, "))
     }
 
-    /// What was said because of the read.
+    /// Lines that were said because of the read.
     fn new_lines<'r>(&'r self, before: &'r Self) -> impl Iterator<Item = &'r str> {
         let lines = self.said.difference(&before.said).map(String::as_str);
         lines.filter(|line| line.starts_with("error: ") || line.starts_with("warning: "))

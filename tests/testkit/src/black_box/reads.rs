@@ -12,12 +12,12 @@ use super::World;
 use crate::command::Output;
 use crate::embedded::{Cluster, Fault};
 
-/// What is asked of the plugin.
+/// The command that is run.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// A command line that changes nothing.
     pub line: &'a str,
-    /// Whether it prints a report as JSON; otherwise it tells on stderr what it skips.
+    /// It prints a report as JSON; otherwise it tells on stderr what it skips.
     pub is_report: bool,
 }
 
@@ -73,12 +73,12 @@ pub fn each_read_alone<'w>(
     assert_data_eq!(text, Data::read_from(golden, None));
 }
 
-/// What a run said.
+/// The output of a run.
 struct Told {
     code: i32,
     findings: BTreeSet<String>,
     skipped: BTreeSet<String>,
-    /// Why it went on without a cluster, or did nothing.
+    /// The reason for which it went on without a cluster, or did nothing.
     lost: BTreeSet<String>,
 }
 

@@ -10,9 +10,9 @@ use crate::command::Output;
 pub struct Spelled {
     /// A report over one cluster that takes the flags of connections and of Istio's namespace, and reads objects there.
     pub report: &'static str,
-    /// Whether `-n` and `--istio-namespace` name one and the same namespace, so that `-n` wins where both are given.
+    /// `-n` and `--istio-namespace` name one and the same namespace, so that `-n` wins where both are given.
     pub one_namespace: bool,
-    /// Whether `report` takes several contexts.
+    /// `report` takes several contexts.
     pub several: bool,
     /// The values of `-o` that `report` takes.
     pub formats: &'static [&'static str],

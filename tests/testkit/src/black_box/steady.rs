@@ -1,6 +1,6 @@
 //! Takes what varies from run to run out of a text.
 
-/// What varies from run to run, by its shape (`#` a digit, `%` a hexadecimal one), and what stands for it.
+/// Texts that vary from run to run, by their shape (`#` a digit, `%` a hexadecimal one), and the words for them.
 const VARYING: [(&str, &str); 11] = [
     ("####-##-##T##:##:##Z", "[TIME]"),
     ("####-##-## ##:## UTC", "[TIME]"),

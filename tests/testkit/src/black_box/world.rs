@@ -20,7 +20,7 @@ pub struct World {
     pub dir: TempDir,
     program: PathBuf,
     loud: bool,
-    /// What stands by, such as a proxy, and is ended with the world.
+    /// Things such as a proxy that are ended with the world.
     guests: Vec<Box<dyn Any + Send + Sync>>,
     /// Further texts that vary from run to run, and what stands for them.
     names: Vec<(String, String)>,
@@ -94,7 +94,7 @@ impl World {
         if self.loud { run.arg("-vvv") } else { run }
     }
 
-    /// What a run said, as one text without what varies from run to run.
+    /// Returns the output of a run as one text, without what varies from run to run.
     pub fn golden(&self, output: &Output) -> String {
         self.steady(&output.golden())
     }
@@ -114,7 +114,7 @@ impl World {
         steady(text.replace(&path_text(self.dir.path()), "[DIR]"))
     }
 
-    /// What must never be shown unasked: the administrators' tokens, and what the rows of faults call secret.
+    /// The texts that must never be shown unasked: the administrators' tokens, and what the rows of faults call secret.
     pub fn secrets(&self) -> [&str; 3] {
         let clusters = [&self.east, &self.west];
         let [east, west] = clusters.map(Cluster::admin_token);

@@ -1,11 +1,11 @@
-//! What a program said, and how it ended.
+//! Output and exit code of a program.
 
 use std::fmt::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// What a program said, and how it ended.
+/// Output and exit code of a program.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// The command as typed, with the program's file name alone.
@@ -16,12 +16,12 @@ pub struct Output {
     pub stderr: String,
     /// Its exit code, or 128 and the signal's number.
     pub code: i32,
-    /// How long it ran.
+    /// The time that it ran.
     pub took: Duration,
 }
 
 impl Output {
-    /// Whether it ended with 0.
+    /// Tells whether it ended with 0.
     pub fn success(&self) -> bool {
         self.code == 0
     }

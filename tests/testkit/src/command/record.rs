@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::output::Output;
 use crate::environment;
 
-/// What one run said.
+/// The output of one run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Recording {
     /// The command as typed.
@@ -21,7 +21,7 @@ pub struct Recording {
     pub stderr: String,
     /// Its exit code.
     pub code: i32,
-    /// Whether a manifest was asked for, so that the standard output may hold a secret.
+    /// A manifest was asked for, so that the standard output may hold a secret.
     pub manifest_requested: bool,
 }
 

@@ -243,7 +243,7 @@ impl Run {
         }
     }
 
-    /// How a person would type it, with the program's file name alone.
+    /// The command as a person would type it, with the program's file name alone.
     pub(super) fn line(&self) -> String {
         let mut line = self
             .program

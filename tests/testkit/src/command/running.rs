@@ -94,12 +94,12 @@ impl Running {
             .expect("a terminal takes a line");
     }
 
-    /// What it wrote to standard output so far.
+    /// Its standard output so far.
     pub fn stdout(&self) -> String {
         text(&self.stdout)
     }
 
-    /// What it wrote to standard error so far.
+    /// Its standard error so far.
     pub fn stderr(&self) -> String {
         let text = text(&self.stderr);
         match &self.terminal {

@@ -20,7 +20,7 @@ use crate::proxy::Listener;
 /// The header in which a sidecar names the peer
 /// (<https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-forwarded-client-cert>).
 const PEER: &str = "x-forwarded-client-cert";
-/// How long a port may take to be free again.
+/// The time in which a port has to be free again.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An HTTP server on a port of 127.0.0.1 that stays the same when it is stopped and started.

@@ -1,4 +1,4 @@
-//! What a cluster of the data path holds before any proxy runs.
+//! The objects of a cluster of the data path before any proxy runs.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -10,7 +10,7 @@ use crate::real::{Cluster, Role};
 
 const NAMESPACE: &str = "istio-system";
 
-/// What a load balancer's controller would do.
+/// Does what a load balancer's controller would do.
 pub(super) fn give_address(cluster: &Cluster, service: &str, address: Ipv4Addr) -> Result<()> {
     let path = format!("/api/v1/namespaces/{NAMESPACE}/services/{service}/status");
     let status = json!({"status": {"loadBalancer": {"ingress": [{"ip": address.to_string()}]}}});

@@ -26,9 +26,9 @@ const NETWORKS: [&str; 2] = ["net-east", "net-west"];
 pub const GATEWAY: &str = "istio-eastwestgateway";
 /// The address that a load balancer would give to the gateway. The gateway itself listens there.
 const GATEWAY_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 20, 1);
-/// Where it takes what is meant for its network's applications.
+/// The address at which it takes what is meant for its network's applications.
 const GATEWAY_PORT: u16 = 15443;
-/// Where it says whether it is ready.
+/// The address at which it says whether it is ready.
 const READINESS_PORT: u16 = 15021;
 const BACKEND: &str = "hello";
 const BACKEND_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 20, 20);
@@ -36,10 +36,10 @@ const CLIENT: &str = "client";
 const CLIENT_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 10, 20);
 /// The host that the client calls: the application's Service in west.
 pub const HOST: &str = "hello.default.svc.cluster.local";
-/// How long a change may take to reach the proxies. It takes a second or two on an idle machine.
+/// The time in which a change has to reach the proxies. It takes a second or two on an idle machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// What the client was answered.
+/// The answer to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The status code.
@@ -50,7 +50,7 @@ pub struct Answer {
 
 struct RunningGateway {
     workload: Workload,
-    /// Where a load balancer would lead from its port for readiness.
+    /// The address to which a load balancer would lead from its port for readiness.
     _readiness: Relay,
 }
 
@@ -59,7 +59,7 @@ pub struct DataPath {
     east: Cluster,
     west: Cluster,
     root: Root,
-    /// Where west does not share the root.
+    /// Starts the meshes with two roots.
     west_root: Option<Root>,
     application: Application,
     backend: Workload,
@@ -140,7 +140,7 @@ impl DataPath {
         .with_context(|| format!("the client was not answered {status} but {last:?}"))
     }
 
-    /// Where the client's sidecar leads requests to the application: `ADDRESS:PORT`, from Envoy itself.
+    /// Returns the address to which the client's sidecar leads requests to the application: `ADDRESS:PORT`, from Envoy itself.
     pub fn endpoints(&self) -> Result<Vec<String>> {
         let page = Endpoint::plain(&self.client_proxy.admin).request("GET", "/clusters", None)?;
         let of_host = format!("outbound|80||{HOST}::");

@@ -1,4 +1,4 @@
-//! Who the two meshes trust: a root, and under it an authority for each cluster.
+//! Trust of the two meshes: a root, and under it an authority for each cluster.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

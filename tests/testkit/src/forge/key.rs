@@ -39,7 +39,7 @@ pub enum Kind {
     Ed25519,
 }
 
-/// How a certificate is signed.
+/// The signature of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signing {
     /// As usual for the key: with SHA-256, or that of the curve.

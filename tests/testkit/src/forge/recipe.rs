@@ -1,4 +1,4 @@
-//! What stands in a certificate.
+//! The contents of a certificate.
 
 use std::net::IpAddr;
 
@@ -15,7 +15,7 @@ const KEY_USAGE: &str = "2.5.29.15";
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
 const EXTENDED_USAGE: &str = "2.5.29.37";
 
-/// What a certificate says that it is for.
+/// The usages that a certificate states.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Usage {
     /// Servers.
@@ -129,7 +129,7 @@ impl Recipe {
         self
     }
 
-    /// How it is signed.
+    /// Its signature.
     #[must_use]
     pub fn signing(mut self, signing: Signing) -> Self {
         self.signing = signing;

@@ -7,15 +7,15 @@ use crate::pki::Validity;
 /// One row.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// What it is, for the message of a test.
+    /// Its description, for the message of a test.
     pub name: String,
-    /// What the server shows, its own certificate first.
+    /// The certificates that the server shows, its own first.
     pub shown: Vec<Forged>,
     /// The CA of the kubeconfig.
     pub trusted: Vec<Forged>,
     /// The name or address that is asked for.
     pub host: &'static str,
-    /// Whether Go connects.
+    /// True where Go connects.
     pub connects: bool,
 }
 

@@ -1,4 +1,4 @@
-//! How one port behaves.
+//! The behaviour of one port.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,12 +14,12 @@ use tokio_rustls::LazyConfigAcceptor;
 
 use crate::pki::Identity;
 
-/// What a port does.
+/// The behaviour of a port.
 #[derive(Clone, Debug)]
 pub enum Door {
     /// A proxy's readiness port: any HTTP request gets this status.
     Ready(u16),
-    /// What a gateway that passes TLS through shows: behind these names (all, where there is none) a workload that insists
+    /// Acts as a gateway that passes TLS through: behind these names (all, where there is none) a workload that insists
     /// on a client's certificate; any other name, and any greeting without a protocol of the mesh, is hung up on.
     Passthrough(Identity, Vec<String>),
     /// A proxy that ends TLS itself and insists on a client's certificate, whatever the name.

@@ -1,5 +1,4 @@
-//! A gateway that is none: a loopback address of its own, and on each of its ports the behaviour that somebody saw of a
-//! real one.
+//! A fake gateway: a loopback address of its own, and on each of its ports the behaviour of a real one in some state.
 //!
 //! What real Envoys do in each state is tested on real Envoys (`tests/e2e`); this one is for the many states that a
 //! report has to tell apart. It imports nothing of the suite.

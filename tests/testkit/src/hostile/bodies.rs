@@ -3,7 +3,7 @@
 use super::heads::answer;
 use super::script::{Asked, Mode, Place, Script};
 
-/// What a server can do in the body of its answer.
+/// Ways in which a server misbehaves in the body of its answer.
 pub const BODIES: &[Mode] = &[
     at("a body shorter than it says", |_| sized("1000", "{}")),
     at("a body longer than it says", |_| sized("1", "{}, and more")),
@@ -154,7 +154,7 @@ pub const BODIES: &[Mode] = &[
     }),
 ];
 
-/// How a list begins that could be any.
+/// The beginning of a list that could be any.
 const LIST: &str =
     "{\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[{\"metadata\":{\"name\":\"a\"}}";
 /// One object more of it.

@@ -2,7 +2,7 @@
 
 use super::script::{Asked, Mode, Place, Script};
 
-/// What a server can do before the body of its answer.
+/// Ways in which a server misbehaves before the body of its answer.
 pub const HEADS: &[Mode] = &[
     at("closes at the request", |_| Script::nothing()),
     at("resets at the request", |_| Script::nothing().resets()),

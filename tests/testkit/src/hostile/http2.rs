@@ -19,7 +19,7 @@ const END_HEADERS: u8 = 4;
 /// `:status: 200` as HPACK has it.
 const OK: u8 = 0x88;
 
-/// What a server of HTTP/2 can do.
+/// Ways in which a server of HTTP/2 misbehaves.
 pub const HTTP2: &[Mode] = &[
     behind("zeros in place of settings", |_| {
         Script::nothing().for_ever([0; 4096])

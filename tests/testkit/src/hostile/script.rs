@@ -1,6 +1,6 @@
-//! What a hostile server says, and how it ends. Nothing here touches a socket.
+//! The answers of a hostile server, and the end of its connections. Nothing here touches a socket.
 
-/// Where a server begins to be hostile; up to there it does what a server does.
+/// The point at which a server begins to be hostile; up to there it does what a server does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Before TLS.
@@ -18,20 +18,20 @@ pub enum Place {
 /// A way of being hostile.
 #[derive(Clone, Copy, Debug)]
 pub struct Mode {
-    /// What it is called where a test fails.
+    /// Its name where a test fails.
     pub name: &'static str,
-    /// Where it begins.
+    /// The point at which it begins.
     pub place: Place,
-    /// What is said there.
+    /// The answer there.
     pub script: fn(&Asked) -> Script,
 }
 
-/// What a server was asked.
+/// A request as a hostile server sees it.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// The head of the request, in HTTP/1.1.
     pub head: String,
-    /// How many requests came to this server before.
+    /// The number of requests that came to this server before.
     pub before: usize,
     /// The URL of another server, see [`super::HostileServer::leading_to`].
     pub elsewhere: String,
@@ -63,7 +63,7 @@ pub(super) enum End {
     Keeps,
 }
 
-/// What is said, and how the connection ends then: it is closed unless something else is said.
+/// The answer, and the end of the connection: it is closed unless something else is said.
 #[derive(Clone, Debug)]
 pub struct Script {
     pub(super) said: Vec<Said>,

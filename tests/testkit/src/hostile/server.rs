@@ -20,7 +20,7 @@ use crate::proxy::{Listener, Log};
 
 /// The token that clients show it, unless a test has another one.
 const TOKEN: &str = "hostile-token";
-/// How long it pauses where it drips.
+/// The pause between the drops of a slow answer.
 const PAUSE: Duration = Duration::from_millis(20);
 /// The longest head of a request that is read.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -87,7 +87,7 @@ impl HostileServer {
         self.heads.all()
     }
 
-    /// How many connections came.
+    /// The number of connections that came.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }

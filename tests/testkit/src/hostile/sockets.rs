@@ -2,7 +2,7 @@
 
 use super::script::{Mode, Place, Script};
 
-/// What a server can do before it says a word of HTTP.
+/// Ways in which a server misbehaves before it says a word of HTTP.
 pub const SOCKETS: &[Mode] = &[
     at("closes at once", |_| Script::nothing()),
     at("resets at once", |_| Script::nothing().resets()),

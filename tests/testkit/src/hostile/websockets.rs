@@ -11,7 +11,7 @@ const PING: u8 = 0x89;
 /// The port that is asked for, as each channel begins with it.
 const PORT: [u8; 2] = 15014_u16.to_le_bytes();
 
-/// What a server can do where it is asked for a connection to a pod.
+/// Ways in which a server misbehaves where it is asked for a connection to a pod.
 pub const WEBSOCKETS: &[Mode] = &[
     at("200 in place of 101", |_| answer("200 OK", "", "{}")),
     at("a refusal of 10 MB", |_| {
@@ -106,7 +106,7 @@ pub const WEBSOCKETS: &[Mode] = &[
 
 const SWITCHED: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n";
 
-/// What is not to reach anybody as it is.
+/// Texts that must not reach anybody as they are.
 const HOSTILE: &str =
     "no\nhint: imitated\nerror: imitated\u{1b}[2J\u{202e}\u{2028}\u{200b}imitated ";
 

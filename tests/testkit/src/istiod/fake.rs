@@ -11,7 +11,7 @@ use crate::embedded::Cluster;
 use crate::embedded::background;
 
 const NAMESPACE: &str = "istio-system";
-/// Where an istiod serves metrics and debug pages.
+/// The port at which an istiod serves metrics and debug pages.
 const PORT: u16 = 15014;
 /// The selector of remote secrets: `MultiClusterSecretLabel` in Istio's `pkg/kube/multicluster/secretcontroller.go`.
 const REMOTE: (&str, &str) = ("istio/multiCluster", "true");
@@ -82,7 +82,7 @@ impl<'c> FakeIstiod<'c> {
         "synced".clone_into(&mut process.status);
     }
 
-    /// How often a page was asked for.
+    /// The number of requests for a page.
     pub fn asked(&self, path: &str) -> usize {
         let process = locked(&self.process);
         process.asked.get(path).copied().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! An istiod that is none: a pod of an embedded cluster whose monitoring port answers as a real istiod's does, hears of
+//! A fake istiod: a pod of an embedded cluster whose monitoring port answers as a real istiod's does, hears of
 //! remote secrets as they are written there, and fails as a test says.
 //!
 //! What a real istiod's pages look like, and when it has taken a secret, is tested on real ones (`tests/e2e/tests/istiod_pages.rs`,

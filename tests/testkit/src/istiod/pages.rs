@@ -1,4 +1,4 @@
-//! What the process says, page by page.
+//! The pages of the process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -16,7 +16,7 @@ use tokio::io::DuplexStream;
 
 use crate::embedded::Follower;
 
-/// How a page answers that does not do what it should.
+/// The answer of a page that does not do what it should.
 #[derive(Clone, Debug)]
 pub enum Page {
     /// With this status and no page, as where debug pages are switched off (404).
@@ -32,14 +32,14 @@ pub enum Page {
 /// One process.
 pub(super) struct Process {
     pub(super) version: String,
-    /// What it calls its own cluster.
+    /// Its name for its own cluster.
     pub(super) own_id: String,
-    /// Whether it hears of no secret from now on.
+    /// It hears of no secret from now on.
     pub(super) deaf: bool,
-    /// What it says of every cluster that it has from a secret.
+    /// Its status of every cluster that it has from a secret.
     pub(super) status: String,
     pub(super) pages: BTreeMap<String, Page>,
-    /// How often each page was asked for, whatever came of it.
+    /// The number of requests for each page, whatever came of them.
     pub(super) asked: BTreeMap<String, usize>,
     pub(super) secrets: Follower,
     pub(super) events: BTreeMap<&'static str, u64>,

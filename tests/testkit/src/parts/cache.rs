@@ -1,4 +1,4 @@
-//! Where parts are kept: a folder for each module or package, named by everything that the result depends on.
+//! The cache of parts: a folder for each module or package, named by everything that the result depends on.
 //!
 //! The cache lies outside the repository and outside `target`, so that a clean build does not throw eight minutes away.
 

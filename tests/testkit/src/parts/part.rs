@@ -88,7 +88,7 @@ impl Part {
         }
     }
 
-    /// Where it comes from.
+    /// Its source.
     pub fn source(self) -> Source {
         let (module, package) = match self {
             Self::Etcd => (Module::Kubernetes, "go.etcd.io/etcd/server/v3"),

@@ -1,9 +1,9 @@
-//! Where a part comes from.
+//! The source of a part.
 
 use super::module::Module;
 use super::wheel::Wheel;
 
-/// Where a part comes from.
+/// The source of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// It is built from a Go package.

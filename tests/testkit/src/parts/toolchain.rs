@@ -1,4 +1,4 @@
-//! Whether there is a Go that can build the parts.
+//! Looks for a Go that can build the parts.
 
 use std::io::ErrorKind;
 use std::process::{Command, Stdio};

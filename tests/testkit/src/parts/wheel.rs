@@ -25,7 +25,7 @@ pub struct Wheel {
 }
 
 impl Wheel {
-    /// What pins the package: its version, and the hash of the wheel for each system.
+    /// The pin of the package: its version, and the hash of the wheel for each system.
     pub(super) fn requirements(self) -> PathBuf {
         workspace_dir()
             .join("tests/tools")

@@ -32,7 +32,7 @@ pub struct Front {
     requests: Log,
 }
 
-/// Where requests go.
+/// The address to which requests go.
 struct Upstream {
     authority: String,
     config: Arc<ClientConfig>,
@@ -82,7 +82,7 @@ impl Front {
         format!("https://{}", self.listener.address)
     }
 
-    /// How many connections were accepted.
+    /// The number of accepted connections.
     pub fn connections(&self) -> usize {
         self.connections.all().len()
     }

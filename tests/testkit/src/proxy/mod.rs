@@ -1,4 +1,4 @@
-//! What can stand between a client and a server: proxies, relays, and a front that ends TLS.
+//! Programs between a client and a server: proxies, relays, and a front that ends TLS.
 //!
 //! All but one listen on a free port of 127.0.0.1; all run on the test kit's background thread, count, and end when they are dropped.
 //! They know no Kubernetes.

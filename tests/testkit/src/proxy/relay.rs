@@ -65,7 +65,7 @@ impl Relay {
         format!("https://{}", self.listener.address)
     }
 
-    /// How many connections were accepted.
+    /// The number of accepted connections.
     pub fn connections(&self) -> usize {
         self.counts.connections.load(Ordering::Relaxed)
     }

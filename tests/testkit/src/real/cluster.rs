@@ -168,7 +168,7 @@ impl Cluster {
         Ok(self.api.get_or_init(|| api))
     }
 
-    /// Where this cluster's istiod listens as on its port 8080: readiness and debug pages. Nobody is there before istiod
+    /// The address of this cluster's istiod for its port 8080: readiness and debug pages. Nobody is there before istiod
     /// was started.
     pub fn istiod_url(&self) -> String {
         format!("http://{}", self.info.istiod_http)
@@ -179,7 +179,7 @@ impl Cluster {
         &self.info.istiod_webhooks
     }
 
-    /// Where this cluster's istiod listens as on its port 15014: metrics and debug pages.
+    /// The address of this cluster's istiod for its port 15014: metrics and debug pages.
     pub fn istiod_monitoring_url(&self) -> String {
         format!("http://{}", self.info.istiod_monitoring)
     }
@@ -196,7 +196,7 @@ impl Cluster {
         Ok(response.body)
     }
 
-    /// What this cluster's istiod says of another cluster (`synced`, `syncing`, `timeout`, `error…`), by `/debug/clusterz`;
+    /// The status of another cluster in this cluster's istiod (`synced`, `syncing`, `timeout`, `error…`), by `/debug/clusterz`;
     /// `None` where it does not know it.
     pub fn sync_status(&self, cluster: &str) -> Result<Option<String>> {
         let page: Value = serde_json::from_str(&self.debug("/debug/clusterz")?)?;

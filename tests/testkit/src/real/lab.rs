@@ -111,7 +111,7 @@ impl Lab {
             .map_err(|_| anyhow!("as many clusters start as were asked for"))
     }
 
-    /// Where the supervisor listens.
+    /// The address of the supervisor.
     pub fn socket(&self) -> &Path {
         self.line.socket()
     }

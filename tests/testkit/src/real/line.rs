@@ -8,10 +8,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::supervisor::protocol::{Guest, Reply, Request};
 
-/// What went wrong where a reply is of another kind than its request.
+/// The error for a reply of another kind than its request.
 pub(super) const SOMETHING_ELSE: &str = "the supervisor answered something else";
 
-/// Where the supervisor listens.
+/// The address of the supervisor.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     socket: PathBuf,

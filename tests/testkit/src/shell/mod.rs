@@ -1,4 +1,4 @@
-//! What shells make of a line that was printed and is pasted, without running anything: every program that a line may name is
+//! Printed lines as shells take them when they are pasted, without running anything: every program that a line may name is
 //! a stand-in that notes its words.
 //!
 //! | file | owns |

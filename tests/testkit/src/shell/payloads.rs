@@ -9,11 +9,11 @@ pub const CANARY: &str = "canary";
 pub struct Payload {
     /// Its text.
     pub text: &'static str,
-    /// Whether nobody sees all of it, or a terminal acts on a part of it, so that no quoting makes it safe.
+    /// Nobody sees all of it, or a terminal acts on a part of it, so that no quoting makes it safe.
     pub hidden: bool,
 }
 
-/// What a shell would act on and a person sees.
+/// Texts that a shell would act on and a person sees.
 const SEEN: [&str; 62] = [
     "-$(canary)",
     "--';canary;'",
@@ -79,7 +79,7 @@ const SEEN: [&str; 62] = [
     "東🚀canary",
 ];
 
-/// What no quoting makes safe.
+/// Texts that no quoting makes safe.
 const HIDDEN: [&str; 24] = [
     "x\n$(canary)",
     "x\t`canary`",

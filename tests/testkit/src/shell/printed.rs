@@ -6,7 +6,7 @@ use super::payloads::CANARY;
 use super::stage::{Call, PROGRAMS, Stage};
 use crate::command::Output;
 
-/// What a printed fix or hint is.
+/// The kind of a printed fix or hint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// It can be pasted.
@@ -134,7 +134,7 @@ fn is_harmless(line: &str, calls: &[Call], names: &[&str]) {
     }
 }
 
-/// Whether the word has the whole name, as it is or as Helm and JSON take it.
+/// Tells whether the word has the whole name, as it is or as Helm and JSON take it.
 fn is_in(name: &str, word: &str) -> bool {
     let of_helm = name.replace('\\', r"\\").replace(',', r"\,");
     let json = Value::from(name).to_string();

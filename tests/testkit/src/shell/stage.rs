@@ -133,7 +133,7 @@ impl Stage {
         calls
     }
 
-    /// How many calls were noted for no line, which are forgotten by that.
+    /// Counts and forgets the calls that were noted for no line.
     fn left(&self) -> usize {
         let files = self.files();
         for file in &files {

@@ -14,13 +14,13 @@ use anyhow::{Context as _, Result, anyhow};
 use super::ledger::Ledger;
 use super::under_parent;
 
-/// How many lines of a process's log an error shows.
+/// The number of lines of a process's log that an error shows.
 const TAIL: usize = 15;
 
 /// A process to start.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
-    /// How errors and the log's file call it.
+    /// Its name in errors and the log's file name.
     pub(super) name: &'static str,
     pub(super) path: PathBuf,
     pub(super) args: Vec<String>,
@@ -30,7 +30,7 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Where its output goes.
+    /// The file of its output.
     pub(super) fn log(&self) -> PathBuf {
         self.dir.join(format!("{}.log", self.name))
     }
@@ -63,7 +63,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// How it ended, if it did.
+    /// Its end, if it ended.
     pub(super) fn exited(&self) -> Option<ExitStatus> {
         self.child
             .lock()
@@ -73,7 +73,7 @@ impl Process {
             .flatten()
     }
 
-    /// What it was started from.
+    /// The program that it was started from.
     pub(super) fn program(&self) -> &Program {
         &self.program
     }

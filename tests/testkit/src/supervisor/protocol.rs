@@ -1,4 +1,4 @@
-//! What tests and the supervisor say to each other: one JSON text a line, a reply for each request, over a Unix socket.
+//! The protocol between tests and the supervisor: one JSON text a line, a reply for each request, over a Unix socket.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// How much of a cluster is wanted.
+/// The parts of a cluster that are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -30,7 +30,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What a cluster has beyond its kind.
+/// The options of a cluster beyond its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
     /// Flags added to the API server's own, such as `--service-account-max-token-expiration=1h`.
@@ -45,7 +45,7 @@ pub struct Options {
     pub istiod_env: BTreeMap<String, String>,
 }
 
-/// What a proxy is in the mesh.
+/// The role of a proxy in the mesh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -66,7 +66,7 @@ pub struct Proxy {
     pub service_account: String,
     /// The pod's address.
     pub address: Ipv4Addr,
-    /// What it is in the mesh.
+    /// Its role in the mesh.
     pub role: Role,
     /// The pod's labels.
     pub labels: BTreeMap<String, String>,
@@ -95,15 +95,15 @@ pub struct ProxyInfo {
     pub log: PathBuf,
     /// A folder with the workload's `cert-chain.pem`, `key.pem` and `root-cert.pem`.
     pub certificates: PathBuf,
-    /// Where Envoy says whether it is ready (`/healthz/ready`), as on port 15021 of a gateway.
+    /// The address at which Envoy says whether it is ready (`/healthz/ready`), as on port 15021 of a gateway.
     pub ready: String,
     /// Envoy's admin pages.
     pub admin: String,
-    /// Where a sidecar takes requests as an HTTP proxy.
+    /// The address at which a sidecar takes requests as an HTTP proxy.
     pub forward: String,
 }
 
-/// Which cluster a request is about.
+/// The cluster of a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Key {
     pub(crate) name: String,
@@ -120,7 +120,7 @@ impl fmt::Display for Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Guest(pub(crate) u64);
 
-/// What a test may ask for.
+/// A request of a test.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
 pub(crate) enum Request {
@@ -157,7 +157,7 @@ pub(crate) enum Request {
     Remove { key: Key },
 }
 
-/// What the supervisor answers. It may hold a private key, so it has no Debug.
+/// A reply of the supervisor. It may hold a private key, so it has no Debug.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
@@ -186,10 +186,10 @@ pub(crate) struct ClusterInfo {
     /// The administrator's client certificate and key.
     pub(crate) admin_certificate: PathBuf,
     pub(crate) admin_key: PathBuf,
-    /// Where an istiod of this cluster listens: its port 8080, its port 15017, and its port 15014.
+    /// The addresses of an istiod of this cluster: its port 8080, its port 15017, and its port 15014.
     pub(crate) istiod_http: String,
     pub(crate) istiod_webhooks: String,
     pub(crate) istiod_monitoring: String,
-    /// Where etcd listens.
+    /// The address of etcd.
     pub(crate) etcd: String,
 }

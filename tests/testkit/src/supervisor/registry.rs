@@ -1,4 +1,4 @@
-//! Which clusters there are: each is started once, on the first ask, and clusters of different names start side by side. Each
+//! The clusters that are there: each is started once, on the first ask, and clusters of different names start side by side. Each
 //! is ended when nobody who asked for it is left, so that a run of many test programs needs no more room than its largest.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Where `generate` means to differ from Istio's script: what each does and why, and the proof.
+//! Intended differences between `generate` and Istio's script: what each does and why, and the proof.
 //!
 //! The texts are the rows of a table in `docs/eastwest.md`.
 

@@ -42,7 +42,7 @@ const SERVICES: [&str; 8] = [
     "--external-traffic-policy Local --ip-family-policy RequireDualStack --ip-family IPv6,IPv4 --platform openshift",
     "--node-selector edge=yes,x.io/zone=1 --toleration dedicated=gateways:NoSchedule,spot --ip-family IPv6",
 ];
-/// What these stand for is in places of its own, so they take turns beside all combinations of the others.
+/// The flags whose effect is in places of its own, so that they take turns beside all combinations of the others.
 const REPLICAS: [&str; 3] = ["", "--replicas 1", "--replicas 3"];
 const REVISIONS: [&str; 3] = ["", "--revision canary", "--revision 1"];
 const NAMES: [&str; 4] = ["istio-eastwestgateway", "istio-1", "east", "istio-on"];

@@ -1,4 +1,4 @@
-//! What is printed is installed by istioctl, kubectl and Helm, on a real cluster beside a real control plane.
+//! Printed manifests are installed by istioctl, kubectl and Helm, on a real cluster beside a real control plane.
 
 use serde_json::{Map, Value, json};
 
@@ -112,7 +112,7 @@ fn gateway(world: &World, namespace: &str) -> Vec<Value> {
         .collect()
 }
 
-/// What was applied and what the server made of it, without what it chooses for each object.
+/// Returns what was applied and what the server made of it, without what it chooses for each object.
 fn what_is_wanted(mut object: Value) -> Value {
     let metadata = &object["metadata"];
     object["metadata"] = json!({"name": metadata["name"], "labels": metadata["labels"]});

@@ -20,7 +20,7 @@ pub(crate) fn generate_words<I: IntoIterator<Item: AsRef<OsStr>>>(words: I) -> R
     Run::new(plugin).arg("generate").args(words)
 }
 
-/// What `generate` prints with the words of `line`.
+/// Returns the output of `generate` with the words of `line`.
 pub(crate) fn printed(line: &str) -> String {
     generate(line).output().expect_success().stdout
 }
@@ -31,7 +31,7 @@ pub(crate) fn script<I: IntoIterator<Item: AsRef<OsStr>>>(words: I) -> Run {
     Run::new("/bin/bash").arg(file).args(words)
 }
 
-/// What istioctl makes of an IstioOperator, without a cluster.
+/// Returns istioctl's rendering of an IstioOperator, without a cluster.
 pub(crate) fn rendered_by_istioctl(operator: &str) -> Output {
     Run::new(part(Part::Istioctl))
         .args(["manifest", "generate", "-f", "-"])

@@ -17,13 +17,13 @@ use serde_json::{Value, json};
 
 use super::plugin::istio;
 
-/// What the cluster's load balancer gives out.
+/// The address that the cluster's load balancer gives out.
 pub(crate) const ADDRESS: &str = "127.0.0.21";
 
 /// The address by which the internet reaches the cluster's only node.
 pub(crate) const NODE_ADDRESS: &str = "203.0.113.9";
 
-/// What Istio's guide installs, by an istiod that also looks after the gateways of ambient mode.
+/// Installs what Istio's guide does, by an istiod that also looks after the gateways of ambient mode.
 const OPERATOR: &str = r#"
 apiVersion: install.istio.io/v1alpha1
 kind: IstioOperator

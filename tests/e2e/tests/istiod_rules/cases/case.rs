@@ -8,7 +8,7 @@ pub(crate) struct Case {
     pub(crate) wiring: Wiring,
 }
 
-/// What is special about it beyond its kubeconfig.
+/// Its features beyond its kubeconfig.
 #[derive(Clone, Copy)]
 pub(crate) enum Wiring {
     Plain,

@@ -1,4 +1,4 @@
-//! What surrounds the kubeconfig: label, key, another secret.
+//! The surroundings of the kubeconfig: label, key, another secret.
 
 use super::case::{Case, Wiring, good};
 use crate::SELF;

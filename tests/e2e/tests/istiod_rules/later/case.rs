@@ -7,7 +7,7 @@ pub(super) struct Case {
     pub(super) name: String,
     pub(super) cluster: Cluster,
     pub(super) user: User,
-    /// Whether istiod reaches `synced`.
+    /// Istiod reaches `synced`.
     pub(super) syncs: bool,
 }
 

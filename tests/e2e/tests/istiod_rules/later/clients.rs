@@ -7,7 +7,7 @@ use mesh_testkit::pki::{Identity, Validity};
 use super::case::Case;
 use super::source::Source;
 
-/// Who the client certificates are for.
+/// The user of the client certificates.
 pub(super) const USER: &str = "client";
 
 pub(super) fn cases(source: &Source) -> Vec<Case> {

@@ -1,4 +1,4 @@
-//! What the plugin says of the secrets.
+//! The plugin's verdicts on the secrets.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::case::Case;
 use crate::SELF;
 
-/// What `inspect --probe` says of one secret.
+/// The verdict of `inspect --probe` on one secret.
 #[derive(Debug)]
 pub(super) struct Probed {
     pub(super) is_connected: bool,

@@ -139,7 +139,7 @@ fn put(holder: &Cluster, cases: &[Case]) {
     output.stdin(list.to_string()).output().expect_success();
 }
 
-/// What istiod says of each cluster once it waits for none of them any more; nothing of those that it does not take.
+/// Returns istiod's status of each cluster once it waits for none of them any more; nothing of those that it does not take.
 fn settled(holder: &Cluster, cases: &[Case]) -> BTreeMap<String, Option<String>> {
     let last = Case::new(
         "zz-last",

@@ -9,7 +9,7 @@ use crate::condition::wait_until;
 use crate::http::{Body, Endpoint};
 use crate::supervisor::owner::Process;
 
-/// How long any one thing may take. A start takes three seconds on an idle machine; a busy one must not fail.
+/// The time for any one thing. A start takes three seconds on an idle machine; a busy one must not fail.
 pub(super) const DEADLINE: Duration = Duration::from_mins(2);
 
 /// Waits until a GET of `path` answers 200 with what `good` accepts, or until one of the processes has ended.

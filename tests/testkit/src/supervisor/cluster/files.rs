@@ -18,7 +18,7 @@ const IN_CLUSTER: [&str; 5] = [
     "10.96.0.1",
 ];
 
-/// Where Services get their addresses from.
+/// The range of addresses for Services.
 pub(super) const SERVICE_RANGE: &str = "10.96.0.0/16";
 
 /// The folder of a cluster and what is in it before anything runs.

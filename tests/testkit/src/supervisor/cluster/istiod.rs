@@ -14,7 +14,7 @@ use crate::supervisor::ports::Ports as FreePorts;
 /// Istio's system namespace.
 pub(super) const NAMESPACE: &str = "istio-system";
 
-/// Where an istiod process listens, chosen before it runs so that KWOK can lead there.
+/// The ports of an istiod process, chosen before it runs so that KWOK can lead there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ports {
     /// 8080 in a pod: `/ready` and the debug pages.

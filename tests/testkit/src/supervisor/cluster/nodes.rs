@@ -1,4 +1,4 @@
-//! What makes pods run: scheduler, KWOK and one node.
+//! The parts that make pods run: scheduler, KWOK and one node.
 //!
 //! KWOK only says that pods run. The one pod that must do more is istiod's: connections forwarded to it are led to the real
 //! istiod process (<https://kwok.sigs.k8s.io/docs/user/kwokctl-pod-port-forward/>).
@@ -66,7 +66,7 @@ pub(super) fn node() -> Value {
     })
 }
 
-/// Whether an object's condition `Ready` is true.
+/// Tells whether an object's condition `Ready` is true.
 pub(super) fn is_ready(object: &Value) -> bool {
     object["status"]["conditions"]
         .as_array()

@@ -129,7 +129,7 @@ fn write_files(dir: &Path, proxy: &Proxy) -> Result<()> {
     Ok(())
 }
 
-/// What the agent starts as Envoy. The agent is killed and cannot end Envoy then, so the kernel has to.
+/// The program that the agent starts as Envoy. The agent is killed and cannot end Envoy then, so the kernel has to.
 fn envoy(dir: &Path) -> Result<PathBuf> {
     let envoy = parts::path(Part::Envoy)?;
     let Some(start) = under_parent::script(&envoy) else {

@@ -16,10 +16,10 @@ use crate::supervisor::owner::{Owner, Process, Program};
 use crate::supervisor::ports::Ports;
 use crate::supervisor::protocol::{ClusterInfo, Key, Kind, Options, Proxy, ProxyInfo};
 
-/// How often a start is tried when another server takes one of its ports first.
+/// The number of starts that are tried when another server takes one of its ports first.
 const TRIES: usize = 3;
 
-/// What a cluster is started with.
+/// The settings with which a cluster is started.
 pub(in crate::supervisor) struct Means {
     pub(in crate::supervisor) owner: Owner,
     pub(in crate::supervisor) ports: Ports,
@@ -213,12 +213,12 @@ impl Cluster {
         self.files.authority.client(name, organizations)
     }
 
-    /// What it was started with beyond its kind.
+    /// Its options beyond its kind.
     pub(in crate::supervisor) fn options(&self) -> &Options {
         &self.options
     }
 
-    /// What tests get to know about it.
+    /// Returns its addresses and credentials for tests.
     pub(in crate::supervisor) fn info(&self) -> ClusterInfo {
         let address = |port: u16| format!("127.0.0.1:{port}");
         ClusterInfo {
