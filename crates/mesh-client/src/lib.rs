@@ -7,7 +7,6 @@ mod answers;
 mod apply;
 mod connect;
 mod credential;
-pub mod eastwest;
 mod fan_out;
 mod fault;
 mod interrupt;

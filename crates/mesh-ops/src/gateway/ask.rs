@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use mesh_client::Cluster;
-use mesh_client::eastwest::{events, probe};
 use mesh_model::Error;
 use mesh_model::eastwest::{ClusterObservation, ClusterSnapshot, Gateway};
+
+use super::events::events;
+use super::probe::probe;
 
 /// The default limit for an answer.
 pub const ANSWER: Duration = Duration::from_secs(3);

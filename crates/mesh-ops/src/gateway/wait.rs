@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use mesh_client::Cluster;
-use mesh_client::eastwest::{Look, wait_for_addresses};
 use mesh_model::Error;
 use mesh_model::eastwest::ClusterObservation;
 use mesh_model::error::Kind;
 use mesh_model::event::{Event, Events};
 
-use super::{ANSWER, ask};
+use super::addresses::wait_for_addresses;
+use super::{ANSWER, Look, ask};
 
 /// The gateways that are waited for, and the limit.
 #[derive(Debug, Clone, Copy)]

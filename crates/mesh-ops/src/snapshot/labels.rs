@@ -12,7 +12,7 @@ use mesh_model::snapshot::ClusterSnapshot;
 use mesh_model::statements::Statement;
 use mesh_model::whose::is_remote_service;
 
-use super::read::{istiods, uid};
+use super::read::{istiods, uid, unless_known};
 
 /// The number of pods with a proxy that are read.
 const SAMPLE: u32 = 100;
@@ -27,9 +27,10 @@ pub(super) async fn labels(cluster: &Cluster, snapshot: &mut ClusterSnapshot) ->
     let reads = cluster.reads();
     let known_uid = std::mem::take(&mut snapshot.uid);
     let known_istiods = std::mem::take(&mut snapshot.istiods);
+    let known_namespace = std::mem::take(&mut snapshot.namespace);
     let (uid, own, istiods, maps, services, api_gateways, ztunnels, pods) = futures::join!(
         unless_known(known_uid, uid(&reads)),
-        reads.get::<Namespace>(None, &namespace),
+        unless_known(known_namespace, reads.get::<Namespace>(None, &namespace)),
         unless_known(known_istiods, istiods(&reads, inside)),
         reads.list::<ConfigMap>(inside, &all),
         reads.list::<Service>(None, &with_network),
@@ -61,14 +62,6 @@ pub(super) async fn labels(cluster: &Cluster, snapshot: &mut ClusterSnapshot) ->
     snapshot.ztunnels = ztunnels;
     snapshot.injected_pods = pods;
     Ok(())
-}
-
-/// Returns what was read before, if it was, and reads it otherwise.
-async fn unless_known<T>(known: Read<T>, reading: impl Future<Output = Read<T>>) -> Read<T> {
-    match known {
-        Read::NotAsked => reading.await,
-        known => known,
-    }
 }
 
 /// Reads the pods behind a Service; nothing if it selects none.

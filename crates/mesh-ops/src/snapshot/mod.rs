@@ -1,9 +1,11 @@
 //! Reads clusters into snapshots. Nothing is judged here.
 
+mod dependents;
+mod gateways;
 mod labels;
 mod read;
 mod secrets;
 mod wanted;
 
 pub use read::{ReadCluster, read};
-pub use wanted::{Wanted, WantedSecrets};
+pub use wanted::{Wanted, WantedGateways, WantedSecrets};

@@ -11,6 +11,7 @@ use mesh_model::secret::SecretValues;
 use mesh_model::snapshot::ClusterSnapshot;
 use mesh_model::{Error, istiod, server};
 
+use super::gateways::gateways;
 use super::labels::labels;
 use super::secrets::{everywhere, in_namespace};
 use super::wanted::{Wanted, WantedSecrets};
@@ -41,8 +42,8 @@ pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
         )
     };
     let values = match wanted.secrets {
-        // These are read with what says the network.
-        WantedSecrets::None if wanted.labels => BTreeMap::new(),
+        // What tells which cluster it is is read in one wave with these.
+        WantedSecrets::None if wanted.labels || wanted.gateways.is_some() => BTreeMap::new(),
         WantedSecrets::None => {
             identity(cluster, &mut snapshot).await?;
             BTreeMap::new()
@@ -53,6 +54,9 @@ pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
         WantedSecrets::Everywhere => everywhere(cluster, &mut snapshot, wanted.values).await?,
     };
     snapshot.known_clusters = known_clusters_of(cluster, &snapshot).await;
+    if let Some(wanted) = wanted.gateways {
+        gateways(cluster, &mut snapshot, wanted).await?;
+    }
     if wanted.labels {
         Box::pin(labels(cluster, &mut snapshot)).await?;
     }
@@ -80,4 +84,15 @@ pub(super) async fn uid(reads: &Reads<'_>) -> Read<Option<String>> {
 pub(super) async fn istiods(reads: &Reads<'_>, namespace: Option<&str>) -> Read<Vec<Deployment>> {
     let selection = Selection::labelled(istiod::SELECTOR);
     reads.list(namespace, &selection).await
+}
+
+/// Returns what was read before, if it was, and reads it otherwise.
+pub(super) async fn unless_known<T>(
+    known: Read<T>,
+    reading: impl Future<Output = Read<T>>,
+) -> Read<T> {
+    match known {
+        Read::NotAsked => reading.await,
+        known => known,
+    }
 }

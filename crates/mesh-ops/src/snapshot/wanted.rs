@@ -11,6 +11,15 @@ pub struct Wanted<'a> {
     pub values: bool,
     /// True where the parts are read that say which network the cluster is in, and how it is called.
     pub labels: bool,
+    /// The gateways to read, with what exposes services and istiod through them, and some pods to test them with.
+    pub gateways: Option<WantedGateways<'a>>,
+}
+
+/// The gateways to read.
+#[derive(Debug, Clone, Copy)]
+pub struct WantedGateways<'a> {
+    /// The only gateway that is wanted, labelled or not; `None` for all.
+    pub name: Option<&'a str>,
 }
 
 /// The secrets to read. A cluster whose secrets cannot be read at all is one that cannot be read.
@@ -37,6 +46,7 @@ impl<'a> Wanted<'a> {
             secrets: WantedSecrets::None,
             values: false,
             labels: false,
+            gateways: None,
         }
     }
 }

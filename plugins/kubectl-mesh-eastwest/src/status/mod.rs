@@ -1,6 +1,6 @@
 //! `status`: the east-west gateways of several clusters, where they are, and what answers there.
 //!
-//! Read (`mesh_common::client::eastwest`), ask (`mesh_common::ops::gateway`), judge (`mesh_common::model::eastwest`), render.
+//! Read and ask (`mesh_common::ops::gateway`), judge (`mesh_common::model::eastwest`), render.
 
 mod args;
 mod report_columns;

@@ -1,11 +1,10 @@
 //! The verb from its arguments to its exit code.
 
-use mesh_common::client::eastwest::{Look, observe};
 use mesh_common::client::{Connector, Interrupt, Kubeconfig};
 use mesh_common::model::eastwest::{ClusterObservation, EastWestStatus};
 use mesh_common::model::fleet::each_once;
 use mesh_common::model::{Error, Exit};
-use mesh_common::ops::gateway::ask;
+use mesh_common::ops::gateway::{Look, ask, observe};
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::{Format, render};
 use mesh_common::terminal::reading::read_contexts;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::probe::ask_all;
-use crate::{Cluster, Selection};
+use mesh_client::probe::ask_all;
+use mesh_client::{Cluster, Selection};
 use mesh_model::eastwest::{
     Check, ClusterSnapshot, Exposure, Gateway, Planned, Verdict, plan, verdicts,
 };
@@ -17,7 +17,7 @@ use mesh_model::resources::PeerAuthentication;
 ///
 /// # Errors
 /// A cluster that is no longer reachable when its mutual TLS policies are read.
-pub async fn probe(
+pub(super) async fn probe(
     cluster: &Cluster,
     facts: &ClusterSnapshot,
     gateways: &[Gateway],

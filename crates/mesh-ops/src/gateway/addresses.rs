@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::observe::{Look, observe};
-use crate::{Cluster, wait_for};
+use mesh_client::{Cluster, wait_for};
 use mesh_model::command::Kubectl;
 use mesh_model::eastwest::{ClusterSnapshot, Gateway, told};
 use mesh_model::error::{Error, Kind};
@@ -27,7 +27,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// A cluster that is unreachable at first, or when time runs out; and one whose Services may not be read.
-pub async fn wait_for_addresses(
+pub(super) async fn wait_for_addresses(
     cluster: &Cluster,
     look: Look<'_>,
     limit: Duration,

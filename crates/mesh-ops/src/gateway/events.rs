@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::Event;
 
-use crate::{Cluster, Selection};
+use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
 use mesh_model::eastwest::{About, Gateway};
 use mesh_model::read::Read;
@@ -16,7 +16,10 @@ const PODS: usize = 3;
 ///
 /// # Errors
 /// A cluster that is no longer reachable.
-pub async fn events(cluster: &Cluster, gateways: &[Gateway]) -> Result<Read<Vec<Event>>, Error> {
+pub(super) async fn events(
+    cluster: &Cluster,
+    gateways: &[Gateway],
+) -> Result<Read<Vec<Event>>, Error> {
     let wanted: Vec<(&str, String)> = gateways.iter().flat_map(wanted).collect();
     if wanted.is_empty() {
         return Ok(Read::NotAsked);

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::{Node, Pod, Service};
-
-use super::observe::labelled;
-use crate::{Reads, Selection};
+use mesh_client::{Reads, Selection};
 use mesh_model::Error;
-use mesh_model::eastwest::ClusterSnapshot;
 use mesh_model::names::{GATEWAY_NAME_LABEL, NODE_SELECTOR_ANNOTATION};
 use mesh_model::read::Read;
 use mesh_model::resources::{ApiGateway, VirtualService};
+use mesh_model::snapshot::ClusterSnapshot;
 
 /// The number of namespaces that are searched for services to test with.
 const NAMESPACES: usize = 3;
@@ -30,16 +28,17 @@ pub(super) async fn dependents(
         .collect();
     let made = made_for(facts);
     let every = Selection::default();
-    let (beside, around, made, nodes, routes) =
-        futures::join!(
-            join_all(meshed.iter().map(|space| reads.list(Some(space), &every))),
-            join_all(around.iter().map(|space| reads.list(Some(space), &every))),
-            join_all(made.iter().map(|(space, selector)| async {
-                reads.list(Some(space), &labelled(selector)).await
-            })),
-            nodes(reads, facts),
-            routes(reads, facts),
-        );
+    let (beside, around, made, nodes, routes) = futures::join!(
+        join_all(meshed.iter().map(|space| reads.list(Some(space), &every))),
+        join_all(around.iter().map(|space| reads.list(Some(space), &every))),
+        join_all(made.iter().map(|(space, selector)| async {
+            reads
+                .list(Some(space), &Selection::labelled(selector))
+                .await
+        })),
+        nodes(reads, facts),
+        routes(reads, facts),
+    );
     reads.reached()?;
     let beside: Read<Vec<Service>> = Read::all(beside);
     let (around, made) = (Read::all(around), Read::all(made));
@@ -48,27 +47,22 @@ pub(super) async fn dependents(
     let found: Vec<Service> = alike.chain(made.items()).cloned().collect();
     if let Some(services) = facts.services.seen_mut() {
         for service in found {
-            if !services.iter().any(|other| key(other) == key(&service)) {
+            if !services
+                .iter()
+                .any(|other| ClusterSnapshot::key(other) == ClusterSnapshot::key(&service))
+            {
                 services.push(service);
             }
         }
-        services.sort_by_key(key);
+        services.sort_by_key(ClusterSnapshot::key);
     }
     facts.nearby_services = around.and(made).map(drop);
     facts.meshed_services = beside;
     facts.nodes = nodes;
     facts.virtual_services = routes;
-    facts.pods = pods(reads, facts).await;
+    let pods = pods(reads, facts).await;
+    facts.pods.extend(pods);
     reads.reached()
-}
-
-/// Returns namespace and name.
-pub(super) fn key(service: &Service) -> (String, String) {
-    let meta = &service.metadata;
-    (
-        meta.namespace.clone().unwrap_or_default(),
-        meta.name.clone().unwrap_or_default(),
-    )
 }
 
 /// Returns namespace and label selector of the Service of each Gateway whose Service is not in the first wave.
@@ -131,10 +125,12 @@ async fn pods(
             .iter()
             .map(|(key, value)| format!("{key}={value}"))
             .collect();
-        (!pairs.is_empty()).then(|| (key(service), pairs.join(",")))
+        (!pairs.is_empty()).then(|| (ClusterSnapshot::key(service), pairs.join(",")))
     });
     let read = with_selector.map(|(key, selector)| async move {
-        let pods = reads.list(Some(&key.0), &labelled(&selector)).await;
+        let pods = reads
+            .list(Some(&key.0), &Selection::labelled(&selector))
+            .await;
         (key, pods)
     });
     join_all(read).await.into_iter().collect()

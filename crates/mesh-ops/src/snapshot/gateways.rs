@@ -1,0 +1,117 @@
+//! Reads a cluster's gateways in three waves: objects by name or label, objects that depend on them, and objects that depend
+//! on Services.
+
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service};
+use mesh_client::{Cluster, Reads, Selection};
+use mesh_model::Error;
+use mesh_model::exposure::GatewaySelector;
+use mesh_model::names::{
+    EAST_WEST_GATEWAY, MESH_CONFIG_KEY, MESH_CONFIG_MAP, MESH_ROOT_CONFIG_MAP, MESH_ROOT_KEY,
+    NETWORK_LABEL, TLS_MODE_LABEL,
+};
+use mesh_model::probe::Roots;
+use mesh_model::read::Read;
+use mesh_model::resources::{ApiGateway, IstioGateway};
+use mesh_model::snapshot::ClusterSnapshot;
+use mesh_model::yaml::documents;
+
+use super::dependents::dependents;
+use super::read::{istiods, uid, unless_known};
+use super::wanted::WantedGateways;
+
+/// The maximum number of pods with a proxy that are searched for services to test with, and of pods that look like a
+/// gateway's.
+const SAMPLE: u32 = 100;
+
+/// Reads what is there by name or label, then what depends on that.
+pub(super) async fn gateways(
+    cluster: &Cluster,
+    snapshot: &mut ClusterSnapshot,
+    wanted: WantedGateways<'_>,
+) -> Result<(), Error> {
+    let reads = cluster.reads();
+    Box::pin(first_wave(&reads, snapshot, wanted)).await?;
+    dependents(&reads, snapshot).await
+}
+
+async fn first_wave(
+    reads: &Reads<'_>,
+    snapshot: &mut ClusterSnapshot,
+    wanted: WantedGateways<'_>,
+) -> Result<(), Error> {
+    let namespace = snapshot.istio_namespace.clone();
+    let namespace = namespace.as_str();
+    let inside = Some(namespace);
+    let known_uid = std::mem::take(&mut snapshot.uid);
+    let known_istiods = std::mem::take(&mut snapshot.istiods);
+    let known_namespace = std::mem::take(&mut snapshot.namespace);
+    let [networks, usual, meshed] = [
+        NETWORK_LABEL,
+        &GatewaySelector::default().to_string(),
+        &format!("{TLS_MODE_LABEL}=istio"),
+    ]
+    .map(Selection::labelled);
+    let by_name = Selection {
+        labels: None,
+        fields: Some(format!(
+            "metadata.name={}",
+            wanted.name.unwrap_or(EAST_WEST_GATEWAY)
+        )),
+    };
+    let all = Selection::default();
+    let (uid, own, istiods, config, roots, labelled, named, usual, apis, istio, meshed) = futures::join!(
+        unless_known(known_uid, uid(reads)),
+        unless_known(known_namespace, reads.get::<Namespace>(None, namespace)),
+        unless_known(known_istiods, istiods(reads, inside)),
+        reads.get::<ConfigMap>(inside, MESH_CONFIG_MAP),
+        reads.get::<ConfigMap>(inside, MESH_ROOT_CONFIG_MAP),
+        reads.list::<Service>(None, &networks),
+        reads.list::<Service>(None, &by_name),
+        reads.list_some::<Pod>(None, &usual, SAMPLE),
+        reads.list::<ApiGateway>(None, &networks),
+        reads.list::<IstioGateway>(None, &all),
+        reads.list_some::<Pod>(None, &meshed, SAMPLE),
+    );
+    reads.checked()?;
+    let services = labelled.and(named).map(|(mut known, named)| {
+        let new = |service: &Service| {
+            !known
+                .iter()
+                .any(|other| ClusterSnapshot::key(other) == ClusterSnapshot::key(service))
+        };
+        let named: Vec<Service> = named.into_iter().filter(new).collect();
+        known.extend(named);
+        sorted(known)
+    });
+    snapshot.uid = uid;
+    snapshot.namespace = own;
+    snapshot.istiods = istiods;
+    snapshot.mesh_id = config.map(|map| map.as_ref().and_then(mesh_id));
+    snapshot.roots = of_roots(roots);
+    snapshot.services = services;
+    snapshot.api_gateways = apis;
+    snapshot.istio_gateways = istio;
+    snapshot.meshed_pods = meshed;
+    snapshot.usual_pods = usual;
+    Ok(())
+}
+
+fn sorted(mut services: Vec<Service>) -> Vec<Service> {
+    services.sort_by_key(ClusterSnapshot::key);
+    services
+}
+
+fn of_roots(map: Read<Option<ConfigMap>>) -> Read<Roots> {
+    let pem = map.map(|map| map?.data?.remove(MESH_ROOT_KEY));
+    match pem {
+        Read::Seen(None) => Read::Absent(format!("there is no ConfigMap {MESH_ROOT_CONFIG_MAP}")),
+        read => read.map(|pem| Roots::from_pem(&pem.unwrap_or_default())),
+    }
+}
+
+fn mesh_id(map: &ConfigMap) -> Option<String> {
+    let text = map.data.as_ref()?.get(MESH_CONFIG_KEY)?;
+    let documents = documents(text, MESH_CONFIG_MAP).ok()?;
+    let id = documents.first()?["defaultConfig"]["meshId"].as_str()?;
+    Some(id.to_owned())
+}
