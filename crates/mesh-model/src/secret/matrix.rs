@@ -42,7 +42,7 @@ pub struct MatrixCell {
     pub cluster: String,
     /// The context of the remote cluster, as far as the kubeconfig knows one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_context: Option<String>,
+    pub remote_context: Option<String>,
     /// URL of its API server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
@@ -238,7 +238,7 @@ fn cell(
     let expires_at = access.and_then(end);
     MatrixCell {
         cluster: cluster.name.clone(),
-        source_context: found.remote_contexts.get(&cluster.name).cloned(),
+        remote_context: found.remote_contexts.get(&cluster.name).cloned(),
         server: access.map(|access| access.server.clone()),
         tls_server_name: access.and_then(|access| access.tls_server_name.clone()),
         expires_at,
@@ -259,7 +259,7 @@ fn blank(found: &FoundSecret, report: &SecretReport) -> MatrixCell {
         namespace: report.namespace.clone().unwrap_or_default(),
         name: Some(report.name.clone()),
         cluster: String::new(),
-        source_context: None,
+        remote_context: None,
         server: None,
         tls_server_name: None,
         state: State::NotProbed,
@@ -287,7 +287,7 @@ fn end(access: &AccessFacts) -> Option<Timestamp> {
 impl MatrixInput<'_> {
     /// Returns the UID of the cluster that the cell gives access to, where its context was read.
     pub(super) fn uid_of(&self, cell: &MatrixCell) -> Option<&str> {
-        let member = self.members.of_context(cell.source_context.as_ref()?)?;
+        let member = self.members.of_context(cell.remote_context.as_ref()?)?;
         member.uid.as_deref()
     }
 }

@@ -101,7 +101,7 @@ impl<'a> Peers<'a> {
 
     fn find(&self, cell: &MatrixCell, input: &MatrixInput<'_>) -> Option<usize> {
         let by_uid = input.uid_of(cell).and_then(|uid| self.uids.get(uid));
-        let context = cell.source_context.as_deref();
+        let context = cell.remote_context.as_deref();
         by_uid
             .or_else(|| self.contexts.get(context?))
             .copied()
@@ -146,7 +146,7 @@ fn cell(
         namespace: namespace.to_owned(),
         name: None,
         cluster: name.unwrap_or(remote).to_owned(),
-        source_context: Some(remote.to_owned()),
+        remote_context: Some(remote.to_owned()),
         server: None,
         tls_server_name: None,
         state: State::Missing,

@@ -41,8 +41,13 @@ pub(crate) struct InspectArgs {
     #[arg(long)]
     pub probe: bool,
     /// With --probe: the context of the remote cluster [default: found by the server's address and the data key]
-    #[arg(long, value_name = "CONTEXT", requires = "probe")]
-    pub source_context: Option<String>,
+    #[arg(
+        long,
+        value_name = "CONTEXT",
+        requires = "probe",
+        alias = "source-context"
+    )]
+    pub remote_context: Option<String>,
     /// Accept loopback addresses as servers, such as 127.0.0.1
     #[arg(long)]
     pub allow_loopback: bool,

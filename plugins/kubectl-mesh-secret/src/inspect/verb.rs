@@ -29,7 +29,7 @@ pub(crate) async fn run(
     let remotes = RemoteClusters::new(
         kubeconfig.as_ref(),
         |context| arguments.connect.holder_overrides(context),
-        arguments.source_context.as_deref(),
+        arguments.remote_context.as_deref(),
         arguments.namespace.resolve(),
     )?;
     let seen = interrupt
@@ -113,7 +113,7 @@ fn kubeconfig(
 ) -> Result<Option<Kubeconfig>, Error> {
     match arguments.connect.load(environment) {
         Ok(kubeconfig) => Ok(Some(kubeconfig)),
-        Err(error) if !arguments.filename.is_empty() && arguments.source_context.is_none() => {
+        Err(error) if !arguments.filename.is_empty() && arguments.remote_context.is_none() => {
             if arguments.probe {
                 streams.say(&format!("nothing to compare the clusters with: {error}"));
             }

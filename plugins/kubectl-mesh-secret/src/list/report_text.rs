@@ -11,7 +11,7 @@ use super::report::Matrix;
 /// How wide a terminal is at least.
 const WIDTH: usize = 80;
 /// The columns with names, which may be long.
-const NAMES: [&str; 3] = ["HOLDER", "CLUSTER", "SOURCE"];
+const NAMES: [&str; 3] = ["HOLDER", "CLUSTER", "REMOTE"];
 
 impl Report for Matrix {
     fn to_text(&self, style: Style) -> String {
@@ -64,17 +64,17 @@ impl Report for Matrix {
 impl Matrix {
     fn rows(&self, style: Style) -> Table {
         let wide = style.wide;
-        let mut heads = vec!["HOLDER", "CLUSTER", "SOURCE", "STATE", "AGE", "EXPIRES"];
+        let mut heads = vec!["HOLDER", "CLUSTER", "REMOTE", "STATE", "AGE", "EXPIRES"];
         if wide {
             heads.extend(["NAMESPACE", "SECRET", "SERVER"]);
         }
         let mut table = Table::new(heads, style);
         for cell in &self.items {
-            let source = cell.source_context.as_deref().unwrap_or("unknown");
+            let remote = cell.remote_context.as_deref().unwrap_or("unknown");
             let mut row = vec![
                 cell.context.clone(),
                 none(&cell.cluster),
-                source.to_owned(),
+                remote.to_owned(),
                 cell.state.word().to_owned(),
                 none(&cell.age_seconds.map(age).unwrap_or_default()),
                 expires(cell),

@@ -224,7 +224,7 @@ fn another_cluster_than_the_context_says_is_the_wrong_one() {
             .entry("third", third.kubeconfig_cluster(), third.kubeconfig_user());
     world.write(&kubeconfig);
     let output = world
-        .run("inspect --context east --probe --source-context third -o json")
+        .run("inspect --context east --probe --remote-context third -o json")
         .output();
     assert_eq!(
         findings(&output),

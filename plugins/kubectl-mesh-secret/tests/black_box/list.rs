@@ -84,7 +84,7 @@ pub(crate) fn states(output: &Output) -> Vec<String> {
             [
                 &cell["context"],
                 &cell["cluster"],
-                &cell["sourceContext"],
+                &cell["remoteContext"],
                 &cell["state"],
             ]
             .map(text)
