@@ -19,5 +19,6 @@ pub use majority::{Most, cluster, network};
 pub use mend::Tools;
 pub use near_keys::near_keys;
 pub(crate) use object::workload_of;
+pub use observation::is_own_gateway;
 pub use part::Part;
 pub use statement::Statement;

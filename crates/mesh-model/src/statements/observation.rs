@@ -3,6 +3,7 @@
 use k8s_openapi::api::core::v1::{Pod, Service};
 
 use super::{IdentityObservation, Part, Statement};
+use crate::names::NETWORK_LABEL;
 use crate::read::Read;
 use crate::snapshot::ClusterSnapshot;
 use crate::whose::{is_remote_gateway, is_remote_service};
@@ -34,7 +35,12 @@ impl IdentityObservation {
         seen.statements.extend(own.map(Statement::of_api_gateway));
         seen.note(Part::Gateway.word(), &cluster.services);
         let mut of_gateways = Vec::new();
-        for gateway in cluster.services.items().iter().filter(|one| is_own(one)) {
+        for gateway in cluster
+            .services
+            .items()
+            .iter()
+            .filter(|one| is_own_gateway(one))
+        {
             let pods = cluster.pods_behind(gateway).unwrap_or(&Read::NotAsked);
             seen.note(Part::GatewayPods.word(), pods);
             of_gateways.extend(pods.items().iter().map(key));
@@ -61,9 +67,11 @@ impl IdentityObservation {
     }
 }
 
-/// Returns whether a Service with a network is a gateway of this cluster; its network is what is to be found out.
-fn is_own(service: &Service) -> bool {
-    !is_remote_service(service, None)
+/// Returns whether a Service says a network, as a gateway of this cluster; which one that is, is what is to be found out.
+pub fn is_own_gateway(service: &Service) -> bool {
+    let labels = service.metadata.labels.as_ref();
+    let says_network = labels.is_some_and(|labels| labels.contains_key(NETWORK_LABEL));
+    says_network && !is_remote_service(service, None)
 }
 
 fn key(pod: &Pod) -> (Option<String>, Option<String>) {

@@ -9,8 +9,7 @@ use mesh_model::names::{INJECTED_LABEL, NETWORK_LABEL, ZTUNNEL_SELECTOR};
 use mesh_model::read::Read;
 use mesh_model::resources::ApiGateway;
 use mesh_model::snapshot::ClusterSnapshot;
-use mesh_model::statements::Statement;
-use mesh_model::whose::is_remote_service;
+use mesh_model::statements::{Statement, is_own_gateway};
 
 use super::read::{istiods, uid, unless_known};
 
@@ -26,6 +25,8 @@ pub(super) async fn labels(cluster: &Cluster, snapshot: &mut ClusterSnapshot) ->
     let all = Selection::default();
     let reads = cluster.reads();
     let known_uid = std::mem::take(&mut snapshot.uid);
+    let known_services = std::mem::take(&mut snapshot.services);
+    let known_gateways = std::mem::take(&mut snapshot.api_gateways);
     let known_istiods = std::mem::take(&mut snapshot.istiods);
     let known_namespace = std::mem::take(&mut snapshot.namespace);
     let (uid, own, istiods, maps, services, api_gateways, ztunnels, pods) = futures::join!(
@@ -33,8 +34,11 @@ pub(super) async fn labels(cluster: &Cluster, snapshot: &mut ClusterSnapshot) ->
         unless_known(known_namespace, reads.get::<Namespace>(None, &namespace)),
         unless_known(known_istiods, istiods(&reads, inside)),
         reads.list::<ConfigMap>(inside, &all),
-        reads.list::<Service>(None, &with_network),
-        reads.list::<ApiGateway>(None, &with_network),
+        unless_known(known_services, reads.list::<Service>(None, &with_network)),
+        unless_known(
+            known_gateways,
+            reads.list::<ApiGateway>(None, &with_network)
+        ),
         reads.list::<DaemonSet>(None, &of_ztunnel),
         reads.list_some::<Pod>(None, &injected, SAMPLE),
     );
@@ -42,7 +46,7 @@ pub(super) async fn labels(cluster: &Cluster, snapshot: &mut ClusterSnapshot) ->
     let own_gateways = services
         .items()
         .iter()
-        .filter(|service| !is_remote_service(service, None));
+        .filter(|service| is_own_gateway(service) && snapshot.pods_behind(service).is_none());
     let behind = own_gateways.map(|service| async {
         let name = ClusterSnapshot::key(service);
         Some((name, behind(&reads, service)?.await))

@@ -1,10 +1,13 @@
 //! A cluster read into a snapshot.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::ByteString;
 use mesh_model::Error;
 use mesh_model::read::Read;
 use mesh_model::snapshot::{ClusterSnapshot, MeshSnapshot};
-use mesh_ops::snapshot::{ReadCluster, Wanted, WantedSecrets, read};
+use mesh_model::statements::IdentityObservation;
+use mesh_ops::snapshot::{ReadCluster, Wanted, WantedGateways, WantedSecrets, read};
 use mesh_testkit::embedded::Cluster;
 use serde_json::{Value, json};
 
@@ -120,6 +123,42 @@ async fn only_what_is_wanted_is_read_and_values_are_kept_beside_the_snapshot() {
     assert_eq!(value, kubeconfig().as_bytes());
     assert_eq!(read.values.len(), 2);
     assert_eq!(names(&through_json(read.snapshot)).len(), 2);
+}
+
+#[tokio::test]
+async fn parts_that_are_wanted_together_are_asked_for_once_and_are_the_same() {
+    let cluster = east();
+    for (name, labels) in [
+        ("gateway", json!({"topology.istio.io/network": "net-a"})),
+        ("istio-eastwestgateway", json!({})),
+    ] {
+        cluster.create(json!({"apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
+            "spec": {"selector": {"istio": name}, "ports": [{"name": "tls", "port": 15443}]}}));
+    }
+    let labels = Wanted {
+        labels: true,
+        ..Wanted::identity(NAMESPACE)
+    };
+    let alone = observed(&cluster, labels).await.unwrap().snapshot;
+    cluster.clear_recordings();
+    let all = Wanted {
+        gateways: Some(WantedGateways { name: None }),
+        secrets: WantedSecrets::Everywhere,
+        ..labels
+    };
+    let all = through_json(observed(&cluster, all).await.unwrap().snapshot);
+    let requests = cluster.rendered_requests();
+    let asked = || requests.lines().filter(|line| line.contains(" GET "));
+    let each: BTreeSet<&str> = asked().collect();
+    assert_eq!((each.len(), asked().count()), (19, 19), "{requests}");
+    assert_eq!(all.services.items().len(), 2);
+    let [alone, all] = [alone, all].map(|one| IdentityObservation::of(&one));
+    assert!(!alone.statements.is_empty());
+    assert_eq!(
+        format!("{:?}", all.statements),
+        format!("{:?}", alone.statements)
+    );
 }
 
 #[tokio::test]
