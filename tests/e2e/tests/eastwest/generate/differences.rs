@@ -145,7 +145,7 @@ const DIFFERENCES: &[Difference] = &[
             );
             refused(
                 &generate("--ambient --single-cluster").output(),
-                "--network is missing",
+                "the network is missing, without which",
             );
         },
     },
@@ -192,7 +192,10 @@ const DIFFERENCES: &[Difference] = &[
                 "{}",
                 theirs.golden()
             );
-            refused(&generate("").output(), "--network is missing");
+            refused(
+                &generate("").output(),
+                "the network of the gateway's cluster is missing",
+            );
         },
     },
 ];
