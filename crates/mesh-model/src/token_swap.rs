@@ -25,7 +25,7 @@ pub fn with_token(kubeconfig: &[u8], old: &str, new: &str) -> Option<SecretStrin
 
 /// Returns `kubeconfig` with one line break more or less at its end: the meaning is the same, but istiod compares the
 /// texts and reads it again. Source: `addRemoteConfig` in Istio's `pkg/kube/multicluster/secretcontroller.go`.
-pub fn nudged(kubeconfig: &[u8]) -> Vec<u8> {
+pub fn touched(kubeconfig: &[u8]) -> Vec<u8> {
     match kubeconfig.strip_suffix(b"\n\n") {
         Some(rest) => [rest, b"\n"].concat(),
         None => [kubeconfig, b"\n"].concat(),
@@ -77,10 +77,10 @@ users: [{name: u, user: {token: aaa.bbb.ccc}}]
 
     #[test]
     fn a_nudge_changes_the_text_and_not_its_meaning_and_does_not_grow() {
-        let once = nudged(CONFIG.as_bytes());
+        let once = touched(CONFIG.as_bytes());
         assert_ne!(once, CONFIG.as_bytes());
-        assert_eq!(nudged(&once), CONFIG.as_bytes());
-        let bare = nudged(b"a: 1");
-        assert_eq!(nudged(&nudged(&bare)), bare);
+        assert_eq!(touched(&once), CONFIG.as_bytes());
+        let bare = touched(b"a: 1");
+        assert_eq!(touched(&touched(&bare)), bare);
     }
 }

@@ -5,8 +5,8 @@ use crate::command::{Command, Kubectl, Remedy, flag_in_words, named};
 use crate::names::{CONFIG_SECRET, ISTIO_SYSTEM};
 use crate::reader::token_secret_name;
 use crate::remote_secret::annotated_cluster;
+use crate::rotation_names::default_token_secret_name;
 use crate::server::without_login;
-use crate::succession::usual_name;
 use crate::token::TokenFacts;
 use jiff::SignedDuration;
 
@@ -182,7 +182,7 @@ fn same_kind_as(token: &TokenFacts) -> Option<(&'static str, String)> {
     }
     let account = token.account().map_or("", |(_, account)| account);
     let shared = token_secret_name(account);
-    let home = token.secret.as_deref().map(usual_name)?;
+    let home = token.secret.as_deref().map(default_token_secret_name)?;
     let own = home.strip_prefix(&shared)?.strip_prefix('-')?;
     Some(("--for", own.to_owned()))
 }

@@ -4,10 +4,10 @@
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_client::{ApiFault, Cluster, DryRun, Interrupt, api_fault};
+use mesh_model::backing_secret::held_token;
 use mesh_model::error::{Error, Kind};
 use mesh_model::names::{SUCCESSOR, TOKEN_KEY};
 use mesh_model::remote_secret::own_name;
-use mesh_model::token_home::held_token;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_client::{ApplyOptions, Cluster, DryRun, Interrupt, Seen, wait_for};
+use mesh_model::backing_secret::held_token;
 use mesh_model::change::{Action, Change, ObjectRef};
 use mesh_model::error::Error;
 use mesh_model::event::{Event, Events};
 use mesh_model::names::CA_KEY;
 use mesh_model::remote_secret::own_name;
-use mesh_model::token_home::held_token;
 
 /// How long Kubernetes may take to fill a token Secret, unless requests have another deadline; it takes milliseconds.
 const DEADLINE: Duration = Duration::from_secs(30);

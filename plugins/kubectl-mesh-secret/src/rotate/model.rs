@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::client::{Cluster, DryRun, Target};
+use mesh_common::model::backing_secret::BackingSecret;
 use mesh_common::model::command::{Knob, Remedy};
-use mesh_common::model::holding::Holding;
+use mesh_common::model::holder_record::HolderRecord;
 use mesh_common::model::names::SERVICE_ACCOUNT_TOKEN;
 use mesh_common::model::remote_secret::own_name;
-use mesh_common::model::succession::successor;
+use mesh_common::model::rotation_names::next_secret;
 use mesh_common::model::token::TokenFacts;
-use mesh_common::model::token_home::TokenHome;
 use mesh_common::model::{Error, Exit};
 use secrecy::SecretString;
 
@@ -104,7 +104,7 @@ pub(crate) struct TokenEntry {
     pub server: String,
     pub token: SecretString,
     pub facts: TokenFacts,
-    pub home: TokenHome,
+    pub backing: BackingSecret,
 }
 
 /// A token's Secret in the cluster that issued it, and the Secret of the token that replaces it.
@@ -183,8 +183,8 @@ impl ClusterState {
     }
 
     /// Returns the record that the remote cluster has of a secret of this one.
-    pub(crate) fn holding(&self, secret: &Secret) -> Option<Holding> {
-        Holding::of(secret, self.cluster.target().server())
+    pub(crate) fn record(&self, secret: &Secret) -> Option<HolderRecord> {
+        HolderRecord::of(secret, self.cluster.target().server())
     }
 }
 
@@ -210,7 +210,7 @@ impl Chain {
 
     /// Returns true where an earlier run has begun to replace the token.
     pub(crate) fn in_progress(&self) -> bool {
-        successor(&self.old).is_some()
+        next_secret(&self.old).is_some()
     }
 
     /// Returns true where both begin at the same Secret.
@@ -274,11 +274,11 @@ impl Rotation {
         let [holder] = self.holders.as_slice() else {
             return false;
         };
-        let home = match holder.holds {
+        let backing = match holder.holds {
             Holds::Old => Some(&self.chain.old),
             Holds::New => self.chain.new.as_ref(),
         };
-        home.is_some_and(|home| holder.entry.home.is_for_one(home))
+        backing.is_some_and(|backing| holder.entry.backing.is_for_one_holder(backing))
     }
 }
 

@@ -15,7 +15,7 @@ const WITHIN: Duration = Duration::from_secs(20);
 pub(crate) const CREATE: &str = "create --name west --allow-loopback --into east,north";
 pub(crate) const ROTATE: &str = "rotate west --revoke-unseen";
 
-/// East and north hold a token that was rotated once; the Secret that it lives with.
+/// East and north hold a token that was rotated once; its backing Secret.
 fn rotated() -> (Mesh, String) {
     let mesh = Mesh::sharing();
     mesh.world.run(ROTATE).output().expect_success();
@@ -41,7 +41,7 @@ pub(crate) fn by_hand() -> (Mesh, String) {
     (mesh, carrier)
 }
 
-/// Names of the Secrets that tokens live with beside the usual one.
+/// Names of the backing Secrets beside the default one.
 pub(crate) fn carriers(mesh: &Mesh) -> Vec<String> {
     let mut names = mesh.secrets_of_west();
     names.retain(|name| name != USUAL);

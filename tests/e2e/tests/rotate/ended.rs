@@ -19,7 +19,7 @@ fn run(desk: &Desk, line: &str) -> Output {
         .expect_success()
 }
 
-/// The one Secret beside the usual one that a token lives with.
+/// The one backing Secret beside the default one.
 fn carrier(west: &Cluster) -> String {
     let secrets = west.get(SECRETS).unwrap();
     let items = secrets["items"].as_array().unwrap().iter();
@@ -62,7 +62,7 @@ fn another_token_is_given_out_and_none_that_was_revoked_comes_back() {
     let again = run(&desk, CREATE);
     assert!(again.stdout.contains(" unchanged "), "{}", again.golden());
 
-    // The same where somebody deletes the Secret that the token lives with.
+    // The same where somebody deletes the backing Secret of the token.
     ended.push(current);
     let path = format!("{SECRETS}/{}", carrier(&west));
     west.request("DELETE", &path, None).unwrap();

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_client::{Connector, fan_out};
 use mesh_model::Error;
-use mesh_model::holding::Holding;
+use mesh_model::holder_record::HolderRecord;
 
 use super::super::identity::goes_by;
 use super::super::presenter::Presenter;
@@ -25,8 +25,8 @@ pub(super) struct Acceptance<'a> {
 pub(super) async fn backing_secrets(state: &DeleteState, tokens: &[Token<'_>]) -> Vec<Vec<Found>> {
     fan_out(&state.connections, |cluster| async move {
         let secrets = tokens.iter().map(|token| {
-            let home = &token.home;
-            cluster.get::<Secret>(Some(&home.namespace), &home.name)
+            let backing = &token.backing;
+            cluster.get::<Secret>(Some(&backing.namespace), &backing.name)
         });
         join_all(secrets).await
     })
@@ -45,10 +45,10 @@ pub(super) async fn acceptance<'a>(
     let presenter = &presenter;
     fan_out(tokens.iter().enumerate(), |(number, token)| async move {
         let of_token: Vec<&Found> = found.iter().map(|cluster| &cluster[number]).collect();
-        let backing = token.backing(&state.clusters, &of_token);
-        let (cluster, secret) = backing.found?;
+        let location = token.locate(&state.clusters, &of_token);
+        let (cluster, secret) = location.found?;
         // A cluster that merely says to have the right Secret may want to learn the token.
-        let may_see = token.home.is_held() || backing.meant == Some(cluster);
+        let may_see = token.backing.holds_token() || location.meant == Some(cluster);
         if !may_see {
             return None;
         }
@@ -60,7 +60,7 @@ pub(super) async fn acceptance<'a>(
 async fn ask<'a>(
     state: &DeleteState,
     token: &Token<'a>,
-    (number, home): (usize, &Secret),
+    (number, backing): (usize, &Secret),
     namespace: &str,
     presenter: &Presenter<'_>,
 ) -> Result<Acceptance<'a>, Error> {
@@ -76,8 +76,8 @@ async fn ask<'a>(
         return Ok(acceptance);
     }
     for (one, key) in &token.held_by {
-        let holding = Holding::of(one.secret, &state.clusters[one.cluster].server);
-        let is_recorded = holding.is_some_and(|holding| holding.is_recorded(home));
+        let record = HolderRecord::of(one.secret, &state.clusters[one.cluster].server);
+        let is_recorded = record.is_some_and(|record| record.is_recorded(backing));
         if !is_recorded && !goes_by(cluster, namespace, key).await? {
             acceptance.misnamed.push((*one, key));
         }

@@ -14,7 +14,7 @@ use super::observe::{ClusterSecrets, DeleteState};
 use super::plan::{SecretToDelete, object, on};
 use super::request::Request;
 use super::selector::Selector;
-use super::token::{Backing, Found, Token, without_revoking};
+use super::token::{Found, Token, TokenLocation, without_revoking};
 
 /// The end of one token.
 pub(super) enum TokenEnd {
@@ -182,9 +182,9 @@ fn end(
     found: &[&Found],
     acceptance: Option<Result<Acceptance<'_>, Error>>,
 ) -> Result<TokenEnd, Error> {
-    let backing = token.backing(clusters, found);
-    let Some((number, secret)) = backing.found else {
-        return without_home(token, clusters, found, backing);
+    let location = token.locate(clusters, found);
+    let Some((number, secret)) = location.found else {
+        return without_backing(token, clusters, found, location);
     };
     let context = &clusters[number].context;
     let named = clusters.iter().position(|one| one.is_remote);
@@ -228,10 +228,10 @@ fn end(
         .iter()
         .flatten()
         .all(|(key, _)| TOKEN_SECRET_KEYS.contains(&key.as_str()));
-    if is_more || !token.home.may_end(secret) {
+    if is_more || !token.backing.may_be_deleted(secret) {
         return Err(Error::refused(format!(
             "the token for {} is bound to secret {}/{} of context {context}, which was not made for it or holds other things too",
-            token.key, token.home.namespace, token.home.name
+            token.key, token.backing.namespace, token.backing.name
         )));
     }
     Ok(TokenEnd::Revoked {
@@ -241,22 +241,22 @@ fn end(
 }
 
 /// Returns how a token ends whose Secret no cluster has.
-fn without_home(
+fn without_backing(
     token: &Token<'_>,
     clusters: &[ClusterSecrets],
     found: &[&Found],
-    backing: Backing<'_>,
+    location: TokenLocation<'_>,
 ) -> Result<TokenEnd, Error> {
-    let home = format!("{}/{}", token.home.namespace, token.home.name);
+    let backing = format!("{}/{}", token.backing.namespace, token.backing.name);
     let failed = |number: usize| found[number].as_ref().err().map(Error::in_one_line);
     let unknown = || {
         let sentence = format!(
-            "no context holds secret {home}, which the token for {} is bound to",
+            "no context holds secret {backing}, which the token for {} is bound to",
             token.key
         );
         Error::new(Kind::NotFound, sentence)
     };
-    if let Some(number) = backing.meant {
+    if let Some(number) = location.meant {
         return match failed(number) {
             Some(reason) => Err(unknown().because(reason)),
             None => Ok(TokenEnd::NotAccepted {

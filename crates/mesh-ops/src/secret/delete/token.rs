@@ -1,12 +1,12 @@
 //! The tokens in the secrets that are deleted, and where each of them may be revoked. Pure.
 
 use k8s_openapi::api::core::v1::Secret;
+use mesh_model::backing_secret::BackingSecret;
 use mesh_model::command::{Knob, Step};
 use mesh_model::error::Error;
 use mesh_model::remote_cluster::normal_server;
 use mesh_model::remote_secret::own_name;
 use mesh_model::token::TokenFacts;
-use mesh_model::token_home::TokenHome;
 use mesh_model::{access_facts, token};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -24,7 +24,7 @@ pub(super) struct Token<'a> {
     /// All deleted secrets with it, each with what it calls the cluster.
     pub held_by: Vec<(SecretToDelete<'a>, &'a str)>,
     /// The Secret by whose deletion it is revoked, if it is what it says.
-    pub home: TokenHome,
+    pub backing: BackingSecret,
     /// The server of the kubeconfig with it.
     pub server: String,
 }
@@ -34,7 +34,7 @@ pub(super) type Found = Result<Option<Secret>, Error>;
 
 /// Where a token may be revoked.
 #[derive(Clone, Copy)]
-pub(super) struct Backing<'f> {
+pub(super) struct TokenLocation<'f> {
     /// The cluster that was named, or the one with the server of the secret.
     pub meant: Option<usize>,
     /// The cluster that has the token's Secret, and that Secret.
@@ -94,11 +94,11 @@ fn read<'a>(
     let access = access_facts::read(kubeconfig).ok_or("cannot be read")?;
     let text = access_facts::bearer_token(kubeconfig).ok_or("is no token")?;
     let facts = token::read(text.expose_secret()).ok_or("is no token of a service account")?;
-    let home = TokenHome::of(&facts).ok_or("names no Secret that it is bound to")?;
-    if home.namespace != revocation.namespace || home.account() != revocation.account {
+    let backing = BackingSecret::named_by(&facts).ok_or("names no Secret that it is bound to")?;
+    if backing.namespace != revocation.namespace || backing.account() != revocation.account {
         return Err(format!(
             "says that it is of service account {:?}, not of {}/{}",
-            format!("{}/{}", home.namespace, home.account()),
+            format!("{}/{}", backing.namespace, backing.account()),
             revocation.namespace,
             revocation.account
         ));
@@ -108,7 +108,7 @@ fn read<'a>(
         facts,
         key,
         held_by: vec![(one, key)],
-        home,
+        backing,
         server: access.server,
     })
 }
@@ -121,22 +121,22 @@ impl Token<'_> {
             let token = access_facts::bearer_token(&value.0);
             token.is_some_and(|token| {
                 let text = self.text.expose_secret();
-                self.home.ends_both(text, token.expose_secret())
+                self.backing.revokes_both(text, token.expose_secret())
             })
         })
     }
 
     /// Returns where it may be revoked, by what was `found` in each cluster: the remote cluster that was named is looked at
     /// first, then the one with the server of the secret.
-    pub(super) fn backing<'f>(
+    pub(super) fn locate<'f>(
         &self,
         clusters: &[ClusterSecrets],
         found: &[&'f Found],
-    ) -> Backing<'f> {
-        let is_home = |secret: &Secret| self.home.is(secret, self.text.expose_secret());
-        let home_in = |number: usize| {
+    ) -> TokenLocation<'f> {
+        let is_backing = |secret: &Secret| self.backing.matches(secret, self.text.expose_secret());
+        let backing_in = |number: usize| {
             let secret = found[number].as_ref().ok()?.as_ref();
-            Some((number, secret.filter(|secret| is_home(secret))?))
+            Some((number, secret.filter(|secret| is_backing(secret))?))
         };
         let has_server =
             |one: &ClusterSecrets| normal_server(&one.server) == normal_server(&self.server);
@@ -145,9 +145,9 @@ impl Token<'_> {
             .position(|one| one.is_remote)
             .or_else(|| clusters.iter().position(has_server));
         let mut order = meant.into_iter().chain(0..clusters.len());
-        Backing {
+        TokenLocation {
             meant,
-            found: order.find_map(home_in),
+            found: order.find_map(backing_in),
         }
     }
 }

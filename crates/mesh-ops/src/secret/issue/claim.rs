@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Namespace;
 use mesh_client::{Connector, Interrupt, Kubeconfig, Overrides, Target, Trust, fan_out};
+use mesh_model::backing_secret::held_token;
 use mesh_model::command::{Knob, Step};
 use mesh_model::error::{Error, Kind};
 use mesh_model::names::{CA_KEY, CONFIG_SECRET_KEY, KUBE_SYSTEM};
@@ -17,7 +18,6 @@ use mesh_model::remote_cluster::{
 };
 use mesh_model::remote_secret::{RemoteSecret, SecretType};
 use mesh_model::secret::take_away;
-use mesh_model::token_home::held_token;
 use mesh_model::{certificate, istiod_rules, server};
 use secrecy::ExposeSecret as _;
 

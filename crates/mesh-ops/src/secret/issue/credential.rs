@@ -3,10 +3,10 @@
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use mesh_client::ApplyOptions;
+use mesh_model::backing_secret::held_token;
 use mesh_model::change::{Action, Change, DryRun};
 use mesh_model::remote_secret::own_name;
-use mesh_model::succession::following;
-use mesh_model::token_home::held_token;
+use mesh_model::rotation_names::linked_to_previous;
 use mesh_model::{Error, reader};
 use secrecy::SecretString;
 
@@ -124,7 +124,11 @@ async fn replace(remote: &Remote<'_>, replacement: &Replacement) -> Result<Secre
     let carrier = if let Some(made) = made {
         made.clone()
     } else {
-        create_secret(remote, &following(revoked, token_secret(remote, name))).await?
+        create_secret(
+            remote,
+            &linked_to_previous(revoked, token_secret(remote, name)),
+        )
+        .await?
     };
     let (cluster, interrupt) = (&remote.cluster, remote.job.interrupt);
     let carrier = filled(cluster, interrupt, carrier, true).await?;

@@ -172,7 +172,7 @@ mod tests {
     use k8s_openapi::ByteString;
     use mesh_model::names::{READER_ACCOUNT, TOKEN_KEY};
     use mesh_model::read::Read;
-    use mesh_model::succession::replacement_name;
+    use mesh_model::rotation_names::replacement_secret_name;
 
     use super::super::super::identity::tests::identity;
     use super::super::surroundings::tests::{options, west, with};
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn a_revoked_token_is_replaced_where_a_token_is_wanted() {
         let gone = "t.0a1b2c3d";
-        let name = replacement_name("t", gone);
+        let name = replacement_secret_name("t", gone);
         let found = |account: &str, of_made: Option<&str>| {
             let mut secret = reader::token_secret("istio-system", account, "t");
             let token = token_of("istio-system", gone).into_bytes();

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_client::{Cluster, DryRun, Interrupt, fan_out};
 use mesh_model::access_facts::bearer_token;
+use mesh_model::backing_secret::BackingSecret;
 use mesh_model::command::Command;
 use mesh_model::error::{Error, Kind};
-use mesh_model::holding::{Holding, missing};
+use mesh_model::holder_record::{HolderRecord, missing_annotations};
 use mesh_model::remote_secret::{RemoteSecret, own_name};
 use mesh_model::token;
-use mesh_model::token_home::TokenHome;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
@@ -34,14 +34,14 @@ pub(super) struct AppliedSecret<'a> {
 /// A token, and all that hold it.
 struct RecordedToken<'a> {
     remote: &'a Cluster,
-    home: TokenHome,
+    backing: BackingSecret,
     /// The remote cluster's name in the secrets.
     cluster: &'a str,
     token: SecretString,
     seen: Option<&'a Rc<Secret>>,
     /// Some holder got it a moment ago.
     is_new: bool,
-    holdings: BTreeSet<Holding>,
+    records: BTreeSet<HolderRecord>,
     holders: BTreeSet<&'a str>,
 }
 
@@ -66,30 +66,30 @@ pub(super) async fn record(applied: Vec<AppliedSecret<'_>>, job: &Job<'_>) -> Re
 }
 
 fn by_token(applied: Vec<AppliedSecret<'_>>) -> Vec<RecordedToken<'_>> {
-    let mut tokens = BTreeMap::<(&str, TokenHome), RecordedToken<'_>>::new();
+    let mut tokens = BTreeMap::<(&str, BackingSecret), RecordedToken<'_>>::new();
     for one in applied {
         let Some(token) = bearer_token(one.secret.kubeconfig.expose_secret().as_bytes()) else {
             continue;
         };
         let facts = token::read(token.expose_secret());
-        let home = facts.as_ref().and_then(TokenHome::of);
-        let holding = Holding::with_uid(&one.uid, one.holder.target().server());
-        let (Some(home), Some(holding)) = (home, holding) else {
+        let backing = facts.as_ref().and_then(BackingSecret::named_by);
+        let record = HolderRecord::with_uid(&one.uid, one.holder.target().server());
+        let (Some(backing), Some(record)) = (backing, record) else {
             continue;
         };
-        let key = (one.remote.context(), home.clone());
+        let key = (one.remote.context(), backing.clone());
         let known = tokens.entry(key).or_insert_with(|| RecordedToken {
             remote: one.remote,
-            home,
+            backing,
             cluster: &one.secret.cluster,
             token,
             seen: one.seen,
             is_new: false,
-            holdings: BTreeSet::new(),
+            records: BTreeSet::new(),
             holders: BTreeSet::new(),
         });
         known.is_new |= !one.is_old;
-        known.holdings.insert(holding);
+        known.records.insert(record);
         known.holders.insert(one.holder.context());
     }
     tokens.into_values().collect()
@@ -103,29 +103,36 @@ impl RecordedToken<'_> {
             .arg(self.cluster)
             .kubeconfig_of(self.remote.target().kubectl())
             .flag("--context", &holders.join(","))
-            .istio_namespace(&self.home.namespace)
+            .istio_namespace(&self.backing.namespace)
     }
 
     async fn record(&self, interrupt: &Interrupt) -> Result<(), Error> {
-        let is_home = |secret: &Secret| {
-            own_name(secret) == self.home.name && self.home.is(secret, self.token.expose_secret())
+        let is_backing = |secret: &Secret| {
+            own_name(secret) == self.backing.name
+                && self.backing.matches(secret, self.token.expose_secret())
         };
-        let namespace = Some(self.home.namespace.as_str());
+        let namespace = Some(self.backing.namespace.as_str());
         // The Secret that a token is bound to is known by the token, and was made for it a moment ago; unless the holder has the
         // token since an earlier run, which may have been interrupted before it recorded that.
-        let made_now = self.home.uid().filter(|_| self.is_new);
+        let made_now = self.backing.uid().filter(|_| self.is_new);
         let (uid, annotations) = if let Some(uid) = made_now {
             let nothing = Secret::default();
-            (Some(uid.to_owned()), missing(&nothing, &self.holdings))
-        } else if let Some(seen) = self.seen.filter(|seen| is_home(seen)) {
+            (
+                Some(uid.to_owned()),
+                missing_annotations(&nothing, &self.records),
+            )
+        } else if let Some(seen) = self.seen.filter(|seen| is_backing(seen)) {
             // The UID in the patch makes it a conflict where this is another Secret by now.
-            (seen.metadata.uid.clone(), missing(seen, &self.holdings))
+            (
+                seen.metadata.uid.clone(),
+                missing_annotations(seen, &self.records),
+            )
         } else {
-            let read = self.remote.get::<Secret>(namespace, &self.home.name);
-            let Some(found) = interrupt.or(read).await?.filter(is_home) else {
+            let read = self.remote.get::<Secret>(namespace, &self.backing.name);
+            let Some(found) = interrupt.or(read).await?.filter(is_backing) else {
                 return Ok(());
             };
-            let annotations = missing(&found, &self.holdings);
+            let annotations = missing_annotations(&found, &self.records);
             (found.metadata.uid, annotations)
         };
         if annotations.is_empty() {
@@ -134,7 +141,7 @@ impl RecordedToken<'_> {
         interrupt.check()?;
         let patch = json!({"metadata": {"uid": uid, "annotations": annotations}});
         self.remote
-            .merge_patch::<Secret>(namespace, &self.home.name, &patch, DryRun::None)
+            .merge_patch::<Secret>(namespace, &self.backing.name, &patch, DryRun::None)
             .await
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use mesh_model::access_facts::bearer_token;
-use mesh_model::succession::usual_name;
+use mesh_model::rotation_names::default_token_secret_name;
 use mesh_model::{Error, token};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -38,8 +38,9 @@ pub(super) fn reusable(
     let anchor = mint::anchor_name(&remote.options.account, &name);
     let asked = SignedDuration::try_from(*duration).unwrap_or(SignedDuration::MAX);
     let token = token_in(remote, holder).filter(|token| {
-        let facts = token::read(token.expose_secret())
-            .filter(|facts| facts.secret.as_deref().map(usual_name) == Some(&anchor));
+        let facts = token::read(token.expose_secret()).filter(|facts| {
+            facts.secret.as_deref().map(default_token_secret_name) == Some(&anchor)
+        });
         facts.is_some_and(|facts| {
             let life = facts
                 .issued_at

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Secret;
+use mesh_model::backing_secret::{borrowed_from, held_token};
 use mesh_model::remote_secret::own_name;
-use mesh_model::succession::{replacement_name, successor};
-use mesh_model::token_home::{held_token, lender};
+use mesh_model::rotation_names::{next_secret, replacement_secret_name};
 
 /// A token Secret, and those of its namespace that were read because of it, by name.
 #[derive(Clone, Default)]
@@ -47,17 +47,17 @@ impl TokenSecret {
         if let Some(ahead) = self.ahead_of(&self.secret) {
             return ahead;
         }
-        let Some(home) = lender(&self.secret) else {
+        let Some(backing) = borrowed_from(&self.secret) else {
             return TokenStatus::Valid(&self.secret);
         };
         let token = held_token(&self.secret).unwrap_or_default();
-        match self.read.get(&home.name) {
-            None => TokenStatus::NeedsRead(home.name),
-            Some(Some(found)) if home.is(found, token) => self
+        match self.read.get(&backing.name) {
+            None => TokenStatus::NeedsRead(backing.name),
+            Some(Some(found)) if backing.matches(found, token) => self
                 .ahead_of(found)
                 .unwrap_or(TokenStatus::Valid(&self.secret)),
             Some(_) => {
-                let name = replacement_name(own_name(&self.secret), &home.name);
+                let name = replacement_secret_name(own_name(&self.secret), &backing.name);
                 match self.read.get(&name) {
                     None => TokenStatus::NeedsRead(name),
                     Some(replacement) => TokenStatus::Revoked {
@@ -71,7 +71,7 @@ impl TokenSecret {
 
     /// Returns the status that the Secret of the next token gives, if there is any; one that is gone again gives none.
     fn ahead_of(&self, secret: &Secret) -> Option<TokenStatus<'_>> {
-        let next = successor(secret)?;
+        let next = next_secret(secret)?;
         match self.read.get(next) {
             None => Some(TokenStatus::NeedsRead(next.to_owned())),
             Some(next) => next.as_ref().map(TokenStatus::Valid),
@@ -89,19 +89,19 @@ pub(super) mod tests {
     use super::*;
 
     /// Returns a token that is bound to this Secret.
-    pub(in crate::secret) fn token_of(namespace: &str, home: &str) -> String {
+    pub(in crate::secret) fn token_of(namespace: &str, backing: &str) -> String {
         let claims = json!({"sub": format!("system:serviceaccount:{namespace}:reader"),
-            "kubernetes.io/serviceaccount/secret.name": home});
+            "kubernetes.io/serviceaccount/secret.name": backing});
         let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
         format!("{}.{}.c2ln", part("{}"), part(&claims.to_string()))
     }
 
-    /// Returns a Secret that holds the token of `home`, and names `next` as the Secret of the next token.
-    fn secret(name: &str, home: &str, next: Option<&str>) -> Secret {
+    /// Returns a Secret that holds the token of `backing`, and names `next` as the Secret of the next token.
+    fn secret(name: &str, backing: &str, next: Option<&str>) -> Secret {
         let annotations = next.map(|next| json!({SUCCESSOR: next}));
         serde_json::from_value(json!({
             "metadata": {"name": name, "namespace": "n", "annotations": annotations},
-            "data": {"token": BASE64_STANDARD.encode(token_of("n", home))},
+            "data": {"token": BASE64_STANDARD.encode(token_of("n", backing))},
         }))
         .unwrap()
     }
@@ -142,7 +142,7 @@ pub(super) mod tests {
         let carrier = secret(CARRIER, CARRIER, None);
         let begun = secret(CARRIER, CARRIER, Some("usual.99999999"));
         let next = secret("usual.99999999", "usual.99999999", None);
-        let name = replacement_name("usual", CARRIER);
+        let name = replacement_secret_name("usual", CARRIER);
         let made = secret(&name, &name, None);
         // Some signatures differ each time, and such a token does not come back.
         let mut anew = carrier.clone();

@@ -15,7 +15,7 @@ use mesh_common::model::Error;
 use mesh_common::model::error::Kind;
 use mesh_common::model::istiod_pages::{RotationBug, known_clusters, rotation_bug, secret_metrics};
 use mesh_common::model::names::FIELD_MANAGER;
-use mesh_common::model::token_swap::nudged;
+use mesh_common::model::token_swap::touched;
 use tokio::time::{Instant, sleep};
 
 use super::progress::{IstiodState, Progress, WrittenSecret, progress};
@@ -235,8 +235,8 @@ impl<'a> Watch<'a> {
         interrupt: &Interrupt,
         holder: &HolderSecret,
     ) -> Result<Option<Timestamp>, Error> {
-        let touched = |kubeconfig: &[u8]| Ok(Some(nudged(kubeconfig)));
-        let written = rewrite(interrupt, &self.holder.cluster, &holder.entry, touched).await?;
+        let change = |kubeconfig: &[u8]| Ok(Some(touched(kubeconfig)));
+        let written = rewrite(interrupt, &self.holder.cluster, &holder.entry, change).await?;
         Ok(written_at(&written.secret))
     }
 

@@ -1,12 +1,12 @@
 //! The tokens that holders have, each with the secret that it was found in. Pure.
 
 use k8s_openapi::api::core::v1::Secret;
+use mesh_common::model::backing_secret::BackingSecret;
 use mesh_common::model::command::Command;
 use mesh_common::model::error::Kind;
 use mesh_common::model::names::CONFIG_SECRET;
 use mesh_common::model::remote_cluster::normal_server;
 use mesh_common::model::remote_secret::own_name;
-use mesh_common::model::token_home::TokenHome;
 use mesh_common::model::{Error, access_facts, token};
 use secrecy::ExposeSecret as _;
 
@@ -125,7 +125,7 @@ fn entry(holder: usize, secret: &Secret, key: &str, kubeconfig: &[u8]) -> Option
         secret: secret.clone(),
         key: key.to_owned(),
         server: access_facts::read(kubeconfig)?.server,
-        home: TokenHome::of(&facts)?,
+        backing: BackingSecret::named_by(&facts)?,
         token,
         facts,
     })

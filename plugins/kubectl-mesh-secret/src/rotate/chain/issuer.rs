@@ -76,7 +76,7 @@ impl<'a> Issuers<'a> {
         let entry = entries[0];
         let mut not_asked = Vec::new();
         for number in self.candidates(entries) {
-            let (namespace, name) = (&entry.home.namespace, &entry.home.name);
+            let (namespace, name) = (&entry.backing.namespace, &entry.backing.name);
             let found = match self.secret(number, namespace, name).await {
                 Ok(found) => found,
                 Err(error) if error.kind() == Kind::Interrupted => return Err(error.into()),
@@ -88,18 +88,19 @@ impl<'a> Issuers<'a> {
                     continue;
                 }
             };
-            let is_home = |secret: &Secret| {
-                let is_fit = !entry.home.is_held() || is_token_of(secret, entry.home.account());
-                is_fit && entry.home.is(secret, entry.token.expose_secret())
+            let is_backing = |secret: &Secret| {
+                let is_fit =
+                    !entry.backing.holds_token() || is_token_of(secret, entry.backing.account());
+                is_fit && entry.backing.matches(secret, entry.token.expose_secret())
             };
-            let Some(home) = found.filter(is_home) else {
+            let Some(backing) = found.filter(is_backing) else {
                 continue;
             };
-            if !entry.home.is_held() && !self.may_see(number, entries) {
+            if !entry.backing.holds_token() && !self.may_see(number, entries) {
                 continue;
             }
             match self.is_accepted(number, entry).await {
-                Ok(true) => return Ok((number, home)),
+                Ok(true) => return Ok((number, backing)),
                 Ok(false) => {}
                 Err(error) => return Err(SkipReason::NotAsked(error)),
             }

@@ -1,9 +1,9 @@
 //! What stands in the way of a rotation, as far as it is known before anything is done: of writing secrets, and of revoking the
 //! old token. Pure.
 
+use mesh_common::model::backing_secret::is_bound_secret;
 use mesh_common::model::error::Kind;
 use mesh_common::model::ownership::{TakeOver, take_over};
-use mesh_common::model::token_home::is_anchor;
 use mesh_common::model::{Error, Exit};
 
 use super::unrecorded::unrecorded;
@@ -87,7 +87,7 @@ fn bound_to_other(rotation: &Rotation, state: &RotationState) -> Option<Obstacle
     let chain = &rotation.chain;
     let is_other = match rotation.kind {
         TokenKind::Secret => false,
-        TokenKind::TokenRequest(_) => !is_anchor(&chain.old),
+        TokenKind::TokenRequest(_) => !is_bound_secret(&chain.old),
     };
     is_other.then(|| Obstacle {
         reason: format!(

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::client::fan_out;
+use mesh_common::model::backing_secret::is_bound_secret;
 use mesh_common::model::error::{Error, Kind};
 use mesh_common::model::reader::is_token_of;
 use mesh_common::model::remote_secret::own_name;
-use mesh_common::model::succession::{
-    predecessor, replacement_name, successor, successor_name, usual_name,
+use mesh_common::model::rotation_names::{
+    default_token_secret_name, next_secret, next_secret_name, previous_secret,
+    replacement_secret_name,
 };
-use mesh_common::model::token_home::is_anchor;
 use secrecy::ExposeSecret as _;
 
 use super::issuer::Issuers;
@@ -106,8 +107,8 @@ impl<'a> Registry<'a> {
             .iter()
             .filter_map(|entry| Some((entry, holds(chain, entry)?)));
         let results = fan_out(claimed, |(entry, holds)| async move {
-            let is_held = entry.home.is_held();
-            if !is_held && !self.issuers.is_accepted(chain.remote, entry).await? {
+            let holds_token = entry.backing.holds_token();
+            if !holds_token && !self.issuers.is_accepted(chain.remote, entry).await? {
                 return Ok::<_, Error>(None);
             }
             let entitlement = self.entitlement(chain, entry).await?;
@@ -124,10 +125,10 @@ impl<'a> Registry<'a> {
     /// Returns the reason why the holder with this secret is to have a token of `chain`.
     async fn entitlement(&self, chain: &Chain, entry: &TokenEntry) -> Result<Entitlement, Error> {
         let holder = &self.state().clusters[entry.holder];
-        let homes = [Some(&chain.old), chain.new.as_ref()];
-        let holding = holder.holding(&entry.secret);
-        let mut homes = homes.into_iter().flatten();
-        if holding.is_some_and(|holding| homes.any(|home| holding.is_recorded(home))) {
+        let backing_secrets = [Some(&chain.old), chain.new.as_ref()];
+        let record = holder.record(&entry.secret);
+        let mut backing_secrets = backing_secrets.into_iter().flatten();
+        if record.is_some_and(|record| backing_secrets.any(|backing| record.is_recorded(backing))) {
             return Ok(Entitlement::Recorded);
         }
         let remote = &self.state().clusters[chain.remote].cluster;
@@ -147,35 +148,35 @@ impl<'a> Registry<'a> {
 
     async fn chain(&self, entries: &[&TokenEntry]) -> Result<Chain, SkipReason> {
         let entry = entries[0];
-        let account = entry.home.account();
+        let account = entry.backing.account();
         let (own_namespace, own_account) = &self.request().account;
-        if (entry.home.namespace.as_str(), account) != (own_namespace, own_account) {
+        if (entry.backing.namespace.as_str(), account) != (own_namespace, own_account) {
             return Err(SkipReason::OtherAccount);
         }
         if entry.facts.has_expired(self.now) {
             return Err(SkipReason::NotAccepted(Vec::new()));
         }
-        let (remote, home) = self.issuers.issuer(entries).await?;
-        let namespace = entry.home.namespace.clone();
-        let mut old = home;
+        let (remote, backing) = self.issuers.issuer(entries).await?;
+        let namespace = entry.backing.namespace.clone();
+        let mut old = backing;
         let mut new = None;
-        if let Some(before) = predecessor(&old)
+        if let Some(before) = previous_secret(&old)
             && let Some(before) = self.issuers.secret(remote, &namespace, before).await?
-            && successor(&before) == Some(own_name(&old))
+            && next_secret(&before) == Some(own_name(&old))
         {
             // The holder has the new token already, and the old one is not revoked.
             new = Some(std::mem::replace(&mut old, before));
         }
-        let mut new_name = match (&new, successor(&old)) {
+        let mut new_name = match (&new, next_secret(&old)) {
             (Some(new), _) => own_name(new).to_owned(),
             (None, Some(marked)) => marked.to_owned(),
-            (None, None) => successor_name(&old),
+            (None, None) => next_secret_name(&old),
         };
         if new.is_none() {
             new = self.issuers.secret(remote, &namespace, &new_name).await?;
-            if new.is_none() && successor(&old).is_some() {
+            if new.is_none() && next_secret(&old).is_some() {
                 // It was created and deleted: holders may have had its token, which is not to come back.
-                new_name = replacement_name(own_name(&old), &new_name);
+                new_name = replacement_secret_name(own_name(&old), &new_name);
                 new = self.issuers.secret(remote, &namespace, &new_name).await?;
             }
         }
@@ -185,7 +186,7 @@ impl<'a> Registry<'a> {
                 context: self.state().clusters[remote].context().to_owned(),
             });
         }
-        let default_name = usual_name(own_name(&old));
+        let default_name = default_token_secret_name(own_name(&old));
         let default_secret = if default_name == own_name(&old) {
             None
         } else {
@@ -223,17 +224,17 @@ fn by_token<'e>(entries: &[&'e TokenEntry]) -> Vec<Vec<&'e TokenEntry>> {
 
 /// Returns true where `new` was made by this verb to replace `old`, and can hold a token of the account, or revoke one.
 fn is_next(new: &Secret, old: &Secret, account: &str) -> bool {
-    let is_fit = is_anchor(new) || is_token_of(new, account);
-    is_fit && new.type_ == old.type_ && predecessor(new) == Some(own_name(old))
+    let is_fit = is_bound_secret(new) || is_token_of(new, account);
+    is_fit && new.type_ == old.type_ && previous_secret(new) == Some(own_name(old))
 }
 
 /// Returns which of the two tokens of `chain` the entry has by what it says, if it is one of them.
 fn holds(chain: &Chain, entry: &TokenEntry) -> Option<Holds> {
     let is = |secret| {
-        entry.home.namespace == chain.namespace
-            && entry.home.account() == chain.account
-            && entry.home.name == own_name(secret)
-            && entry.home.is(secret, entry.token.expose_secret())
+        entry.backing.namespace == chain.namespace
+            && entry.backing.account() == chain.account
+            && entry.backing.name == own_name(secret)
+            && entry.backing.matches(secret, entry.token.expose_secret())
     };
     if is(&chain.old) {
         return Some(Holds::Old);

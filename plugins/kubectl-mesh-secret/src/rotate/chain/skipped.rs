@@ -5,8 +5,8 @@ use mesh_common::model::command::{Command, Kubectl};
 use mesh_common::model::error::{Error, Kind};
 use mesh_common::model::names::READER_ACCOUNT;
 use mesh_common::model::reader::token_secret_name;
+use mesh_common::model::rotation_names::default_token_secret_name;
 use mesh_common::model::secret::{create, length};
-use mesh_common::model::succession::usual_name;
 
 use crate::rotate::model::TokenEntry;
 
@@ -56,7 +56,7 @@ impl SkipReason {
         let key = &entry.key;
         match self {
             Self::OtherAccount => {
-                let whose = format!("{}/{}", entry.home.namespace, entry.home.account());
+                let whose = format!("{}/{}", entry.backing.namespace, entry.backing.account());
                 Error::refused(format!(
                     "{which}: its token for cluster {key} says that it is of service account {whose:?}, and tokens are made for {}/{READER_ACCOUNT} only",
                     at.namespace
@@ -110,8 +110,12 @@ fn again(entry: &TokenEntry, remote: &str, at: At<'_>) -> Command {
     let facts = &entry.facts;
     let life = facts.issued_at.zip(facts.expires_at);
     let life = life.map(|(from, to)| length(to.duration_since(from).min(LONGEST)));
-    let own = format!("{}-{}", token_secret_name(entry.home.account()), at.holder);
-    let is_own = usual_name(&entry.home.name) == own;
+    let own = format!(
+        "{}-{}",
+        token_secret_name(entry.backing.account()),
+        at.holder
+    );
+    let is_own = default_token_secret_name(&entry.backing.name) == own;
     let holder = [at.namespace, at.holder];
     create(at.kubectl, remote, Some(&entry.key), holder)
         .flag_if("--token-duration", life.as_deref())

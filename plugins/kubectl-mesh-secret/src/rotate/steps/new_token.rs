@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use mesh_common::model::backing_secret::held_token;
 use mesh_common::model::error::Kind;
-use mesh_common::model::holding::missing;
+use mesh_common::model::holder_record::missing_annotations;
 use mesh_common::model::names::{APPLIED_BY, KUBE_SYSTEM, SUCCESSOR};
-use mesh_common::model::succession::{following, successor};
-use mesh_common::model::token_home::held_token;
+use mesh_common::model::rotation_names::{linked_to_previous, next_secret};
 use mesh_common::model::{Error, reader};
 use mesh_common::ops::secret::amend::amend;
 use mesh_common::ops::secret::{token_request, token_secret};
@@ -31,22 +31,24 @@ pub(super) async fn issue(
 ) -> Result<Option<SecretString>, Error> {
     let chain = &rotation.chain;
     let remote = &work.remote(chain).cluster;
-    let home = match &chain.new {
-        Some(home) => home.clone(),
+    let backing = match &chain.new {
+        Some(backing) => backing.clone(),
         None => create(work, rotation).await?,
     };
-    let home = match rotation.kind {
-        TokenKind::Secret => token_secret::filled(remote, work.job.interrupt, home, true).await?,
-        TokenKind::TokenRequest(_) => home,
+    let backing = match rotation.kind {
+        TokenKind::Secret => {
+            token_secret::filled(remote, work.job.interrupt, backing, true).await?
+        }
+        TokenKind::TokenRequest(_) => backing,
     };
-    if !lacking(work, rotation, &home).is_empty() {
+    if !lacking(work, rotation, &backing).is_empty() {
         let record = |now: &Secret| {
             let lacking = lacking(work, rotation, now);
             (!lacking.is_empty()).then(|| json!({"metadata": {"annotations": lacking}}))
         };
-        amend(remote, work.job.interrupt, &home, record).await?;
+        amend(remote, work.job.interrupt, &backing, record).await?;
     }
-    if successor(&chain.old) != Some(&chain.new_name) {
+    if next_secret(&chain.old) != Some(&chain.new_name) {
         let mark = json!({"metadata": {"annotations": {SUCCESSOR: chain.new_name}}});
         amend(remote, work.job.interrupt, &chain.old, |_| {
             Some(mark.clone())
@@ -54,12 +56,12 @@ pub(super) async fn issue(
         .await?;
     }
     match rotation.kind {
-        TokenKind::Secret => Ok(held_token(&home).map(SecretString::from)),
+        TokenKind::Secret => Ok(held_token(&backing).map(SecretString::from)),
         TokenKind::TokenRequest(_) if !is_needed(work, rotation) => Ok(None),
         TokenKind::TokenRequest(life) => {
             work.job.interrupt.check()?;
             let life = work.request.token_duration.unwrap_or(life);
-            let granted = token_request::request(remote, &chain.account, &home.metadata, life);
+            let granted = token_request::request(remote, &chain.account, &backing.metadata, life);
             let granted = granted.await?;
             granted.report(life, remote.context(), work.job.events)?;
             Ok(Some(granted.token))
@@ -72,8 +74,8 @@ fn is_needed(work: Work<'_>, rotation: &Rotation) -> bool {
     rotation.to_update(&work.state.clusters).next().is_some()
 }
 
-/// Returns the annotations that `home` lacks to record all holders of the new token.
-fn lacking(work: Work<'_>, rotation: &Rotation, home: &Secret) -> BTreeMap<String, String> {
+/// Returns the annotations that `backing` lacks to record all holders of the new token.
+fn lacking(work: Work<'_>, rotation: &Rotation, backing: &Secret) -> BTreeMap<String, String> {
     let known = rotation
         .holders
         .iter()
@@ -81,11 +83,11 @@ fn lacking(work: Work<'_>, rotation: &Rotation, home: &Secret) -> BTreeMap<Strin
             Entitlement::Recorded | Entitlement::Named => true,
             Entitlement::Unknown | Entitlement::OtherName => false,
         });
-    let holdings = known.filter_map(|holder| {
+    let records = known.filter_map(|holder| {
         work.cluster(holder.entry.holder)
-            .holding(&holder.entry.secret)
+            .record(&holder.entry.secret)
     });
-    missing(home, &holdings.collect())
+    missing_annotations(backing, &records.collect())
 }
 
 async fn create(work: Work<'_>, rotation: &Rotation) -> Result<Secret, Error> {
@@ -97,7 +99,7 @@ async fn create(work: Work<'_>, rotation: &Rotation) -> Result<Secret, Error> {
         }
         TokenKind::TokenRequest(_) => empty(chain, work.job.applied_by),
     };
-    let mut new = following(&chain.old, new);
+    let mut new = linked_to_previous(&chain.old, new);
     let record = lacking(work, rotation, &new);
     new.metadata
         .annotations

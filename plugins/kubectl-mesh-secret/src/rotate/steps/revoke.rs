@@ -2,11 +2,11 @@
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::client::fan_out;
+use mesh_common::model::backing_secret::{held_token, is_bound_secret};
 use mesh_common::model::change::DryRun;
 use mesh_common::model::error::Error;
 use mesh_common::model::reader::is_token_of;
-use mesh_common::model::succession::usual_name;
-use mesh_common::model::token_home::{held_token, is_anchor};
+use mesh_common::model::rotation_names::default_token_secret_name;
 use mesh_common::ops::secret::amend::{delete, replace_token};
 use secrecy::SecretString;
 
@@ -55,7 +55,7 @@ pub(super) async fn revoke(
 ) -> Result<(), Error> {
     let chain = &rotation.chain;
     let (remote, interrupt) = (&work.remote(chain).cluster, work.job.interrupt);
-    let has_default_name = usual_name(chain.old_name()) == chain.old_name();
+    let has_default_name = default_token_secret_name(chain.old_name()) == chain.old_name();
     let old = held_token(&chain.old).unwrap_or_default();
     if let (TokenKind::Secret, Some(token)) = (rotation.kind, new_token) {
         let default_secret = if has_default_name {
@@ -71,7 +71,7 @@ pub(super) async fn revoke(
     if !(has_default_name && rotation.kind == TokenKind::Secret) {
         let is_as_read = |now: &Secret| match rotation.kind {
             TokenKind::Secret => is_token_of(now, &chain.account) && held_token(now) == Some(old),
-            TokenKind::TokenRequest(_) => is_anchor(now),
+            TokenKind::TokenRequest(_) => is_bound_secret(now),
         };
         delete(remote, interrupt, &chain.old, is_as_read).await?;
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use mesh_common::model::holding::has_record;
+use mesh_common::model::holder_record::has_record;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::embedded::{Cluster, Fault};
 

@@ -20,19 +20,19 @@ const ADDRESSES: usize = 8;
 
 /// A holder's secret, as it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Holding {
+pub struct HolderRecord {
     key: String,
     address: String,
 }
 
-impl Holding {
-    /// Returns the holding for `secret`, in the cluster whose API server is reached at `server`; `None` if its UID is
+impl HolderRecord {
+    /// Returns the record of `secret`, in the cluster whose API server is reached at `server`; `None` if its UID is
     /// missing or not valid.
     pub fn of(secret: &Secret, server: &str) -> Option<Self> {
         Self::with_uid(secret.metadata.uid.as_deref()?, server)
     }
 
-    /// Returns the holding for a secret with this UID; see [`Self::of`].
+    /// Returns the record of a secret with this UID; see [`Self::of`].
     pub fn with_uid(uid: &str, server: &str) -> Option<Self> {
         let is_part = |c: char| c.is_ascii_hexdigit() || c == '-';
         if uid.is_empty() || uid.len() > 63 || !uid.chars().all(is_part) {
@@ -52,33 +52,37 @@ impl Holding {
         })
     }
 
-    /// Returns whether `home`, the token's backing Secret, records it.
-    pub fn is_recorded(&self, home: &Secret) -> bool {
-        self.recorded(home).any(|address| address == self.address)
+    /// Returns whether `backing`, the token's backing Secret, records it.
+    pub fn is_recorded(&self, backing: &Secret) -> bool {
+        self.recorded(backing)
+            .any(|address| address == self.address)
     }
 
-    fn recorded<'s>(&self, home: &'s Secret) -> impl Iterator<Item = &'s str> {
-        let annotations = home.metadata.annotations.as_ref();
+    fn recorded<'s>(&self, backing: &'s Secret) -> impl Iterator<Item = &'s str> {
+        let annotations = backing.metadata.annotations.as_ref();
         let value = annotations.and_then(|all| all.get(&self.key));
         value.into_iter().flat_map(|value| value.split_whitespace())
     }
 }
 
-/// Returns whether `home` records any holder at all.
-pub fn has_record(home: &Secret) -> bool {
-    let annotations = home.metadata.annotations.iter().flatten();
+/// Returns whether `backing` records any holder at all.
+pub fn has_record(backing: &Secret) -> bool {
+    let annotations = backing.metadata.annotations.iter().flatten();
     annotations
         .into_iter()
         .any(|(key, _)| key.starts_with(HOLDER_PREFIX))
 }
 
-/// Returns the annotations that `home` needs to record all of `holdings`.
-pub fn missing(home: &Secret, holdings: &BTreeSet<Holding>) -> BTreeMap<String, String> {
+/// Returns the annotations that `backing` needs to record all of `records`.
+pub fn missing_annotations(
+    backing: &Secret,
+    records: &BTreeSet<HolderRecord>,
+) -> BTreeMap<String, String> {
     let mut annotations = BTreeMap::<String, Vec<&str>>::new();
-    for one in holdings.iter().filter(|one| !one.is_recorded(home)) {
+    for one in records.iter().filter(|one| !one.is_recorded(backing)) {
         let addresses = annotations
             .entry(one.key.clone())
-            .or_insert_with(|| one.recorded(home).collect());
+            .or_insert_with(|| one.recorded(backing).collect());
         addresses.push(&one.address);
     }
     let last = |all: Vec<&str>| all[all.len().saturating_sub(ADDRESSES)..].join(" ");
@@ -96,39 +100,40 @@ mod tests {
 
     const UID: &str = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
 
-    fn home(annotations: &BTreeMap<String, String>) -> Secret {
+    fn backing(annotations: &BTreeMap<String, String>) -> Secret {
         serde_json::from_value(json!({"metadata": {"annotations": annotations}})).unwrap()
     }
 
-    fn holding(server: &str) -> Holding {
-        Holding::with_uid(UID, server).unwrap()
+    fn record(server: &str) -> HolderRecord {
+        HolderRecord::with_uid(UID, server).unwrap()
     }
 
     #[test]
     fn a_holding_is_one_secret_at_one_address() {
-        let east = holding("https://east:6443");
-        let bare = home(&BTreeMap::new());
+        let east = record("https://east:6443");
+        let bare = backing(&BTreeMap::new());
         assert!(!east.is_recorded(&bare) && !has_record(&bare));
-        let known = home(&missing(&bare, &[east.clone()].into()));
+        let known = backing(&missing_annotations(&bare, &[east.clone()].into()));
         assert!(east.is_recorded(&known) && has_record(&known));
-        assert!(holding("https://me:pw@EAST:6443/").is_recorded(&known));
+        assert!(record("https://me:pw@EAST:6443/").is_recorded(&known));
         for other in [
-            holding("https://north:6443"),
-            Holding::with_uid("11111111-2222-3333-4444-555555555555", "https://east:6443").unwrap(),
+            record("https://north:6443"),
+            HolderRecord::with_uid("11111111-2222-3333-4444-555555555555", "https://east:6443")
+                .unwrap(),
         ] {
             assert!(!other.is_recorded(&known), "{other:?}");
         }
-        assert!(missing(&known, &[east].into()).is_empty());
+        assert!(missing_annotations(&known, &[east].into()).is_empty());
     }
 
     #[test]
     fn another_way_to_the_same_holder_is_added_and_the_oldest_are_forgotten() {
-        let mut known = home(&BTreeMap::new());
+        let mut known = backing(&BTreeMap::new());
         let servers: Vec<String> = (0..ADDRESSES + 2)
             .map(|n| format!("https://east-{n}"))
             .collect();
         for server in &servers {
-            let added = missing(&known, &[holding(server)].into());
+            let added = missing_annotations(&known, &[record(server)].into());
             known
                 .metadata
                 .annotations
@@ -137,17 +142,17 @@ mod tests {
         }
         let count = servers
             .iter()
-            .filter(|server| holding(server).is_recorded(&known))
+            .filter(|server| record(server).is_recorded(&known))
             .count();
         assert_eq!(count, ADDRESSES);
-        assert!(holding(&servers[ADDRESSES + 1]).is_recorded(&known));
+        assert!(record(&servers[ADDRESSES + 1]).is_recorded(&known));
     }
 
     #[test]
     fn an_uid_that_is_none_is_no_holding() {
         for uid in ["", "a/b", "x y", "\n", &"a".repeat(64)] {
-            assert_eq!(Holding::with_uid(uid, "https://east"), None, "{uid:?}");
+            assert_eq!(HolderRecord::with_uid(uid, "https://east"), None, "{uid:?}");
         }
-        assert_eq!(Holding::of(&Secret::default(), "https://east"), None);
+        assert_eq!(HolderRecord::of(&Secret::default(), "https://east"), None);
     }
 }

@@ -13,7 +13,7 @@ use super::token::{self, TokenFacts};
 
 /// The backing Secret of a token: the token Secret that contains it, or the Secret that it is bound to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TokenHome {
+pub struct BackingSecret {
     /// The namespace of the Secret and of the account.
     pub namespace: String,
     /// The Secret's name.
@@ -22,10 +22,10 @@ pub struct TokenHome {
     uid: Option<String>,
 }
 
-impl TokenHome {
+impl BackingSecret {
     /// Returns the backing Secret by the token's claims; `None` if they name no Secret, so that deleting a Secret
     /// cannot revoke the token.
-    pub fn of(token: &TokenFacts) -> Option<Self> {
+    pub fn named_by(token: &TokenFacts) -> Option<Self> {
         let (namespace, account) = token.account()?;
         Some(Self {
             namespace: namespace.to_owned(),
@@ -47,14 +47,14 @@ impl TokenHome {
 
     /// Returns whether the Secret contains the token itself. Otherwise the token is only bound to it, and cannot be
     /// read from it.
-    pub fn is_held(&self) -> bool {
+    pub fn holds_token(&self) -> bool {
         self.uid.is_none()
     }
 
     /// Returns whether `secret`, which has the right name, is the backing Secret of `token`. The default name is the
     /// same in every cluster, so that the name proves nothing. Only the API server can verify the token itself: anyone
     /// can write a token without a signature, with any UID in it.
-    pub fn is(&self, secret: &Secret, token: &str) -> bool {
+    pub fn matches(&self, secret: &Secret, token: &str) -> bool {
         if let Some(uid) = &self.uid {
             return secret.metadata.uid.as_ref() == Some(uid);
         }
@@ -63,9 +63,9 @@ impl TokenHome {
 
     /// Returns whether `secret` may be deleted or reused as a backing Secret: a token Secret of its own account, or a
     /// Secret that was created for a bound token and contains nothing else.
-    pub fn may_end(&self, secret: &Secret) -> bool {
+    pub fn may_be_deleted(&self, secret: &Secret) -> bool {
         if self.uid.is_some() {
-            is_anchor(secret)
+            is_bound_secret(secret)
         } else {
             is_token_of(secret, &self.account)
         }
@@ -73,13 +73,13 @@ impl TokenHome {
 
     /// Returns whether deleting the backing Secret of `token`, which this is, also revokes `other`: it is the same
     /// token, or bound to the same Secret.
-    pub fn ends_both(&self, token: &str, other: &str) -> bool {
-        let of_other = || token::read(other).as_ref().and_then(Self::of);
+    pub fn revokes_both(&self, token: &str, other: &str) -> bool {
+        let of_other = || token::read(other).as_ref().and_then(Self::named_by);
         token == other || (self.uid.is_some() && of_other().as_ref() == Some(self))
     }
 
     /// Returns whether the token was created for one holder alone, according to `secret`, its backing Secret.
-    pub fn is_for_one(&self, secret: &Secret) -> bool {
+    pub fn is_for_one_holder(&self, secret: &Secret) -> bool {
         let annotations = secret.metadata.annotations.as_ref();
         let is_said = annotations.is_some_and(|all| all.contains_key(MADE_FOR));
         let shared = token_secret_name(&self.account);
@@ -88,7 +88,7 @@ impl TokenHome {
 }
 
 /// Returns whether the suite created `secret` for a token to be bound to: it has our annotation, and no data.
-pub fn is_anchor(secret: &Secret) -> bool {
+pub fn is_bound_secret(secret: &Secret) -> bool {
     let annotations = secret.metadata.annotations.as_ref();
     let mark = annotations.and_then(|all| all.get(APPLIED_BY));
     let is_empty = secret.data.as_ref().is_none_or(BTreeMap::is_empty);
@@ -105,10 +105,10 @@ pub fn held_token(secret: &Secret) -> Option<&str> {
 
 /// Returns the backing Secret of the token in a token Secret, if that is another Secret in the same namespace: a
 /// rotation leaves the new token in the Secret with the default name, while its backing Secret has another name.
-pub fn lender(secret: &Secret) -> Option<TokenHome> {
-    let home = TokenHome::of(&token::read(held_token(secret)?)?)?;
-    let is_beside = secret.metadata.namespace.as_ref() == Some(&home.namespace);
-    (is_beside && home.name != own_name(secret)).then_some(home)
+pub fn borrowed_from(secret: &Secret) -> Option<BackingSecret> {
+    let backing = BackingSecret::named_by(&token::read(held_token(secret)?)?)?;
+    let is_beside = secret.metadata.namespace.as_ref() == Some(&backing.namespace);
+    (is_beside && backing.name != own_name(secret)).then_some(backing)
 }
 
 #[cfg(test)]
@@ -135,15 +135,15 @@ mod tests {
 
     #[test]
     fn a_home_is_proven_by_what_it_holds_or_by_its_uid() {
-        let kept = TokenHome::of(&token(Some("s"), None)).unwrap();
+        let kept = BackingSecret::named_by(&token(Some("s"), None)).unwrap();
         // The base64 of `t`.
         let full = secret(&json!({"metadata": {"uid": "u"}, "data": {"token": "dA=="}}));
-        assert!(kept.is(&full, "t") && !kept.is(&full, "other"));
-        let bound = TokenHome::of(&token(Some("s"), Some("u"))).unwrap();
-        assert!(bound.is(&full, "t"));
-        assert!(!bound.is(&secret(&json!({"metadata": {"uid": "v"}})), "t"));
-        assert!(!kept.is(&secret(&json!({})), ""));
-        assert_eq!(TokenHome::of(&token(None, None)), None);
+        assert!(kept.matches(&full, "t") && !kept.matches(&full, "other"));
+        let bound = BackingSecret::named_by(&token(Some("s"), Some("u"))).unwrap();
+        assert!(bound.matches(&full, "t"));
+        assert!(!bound.matches(&secret(&json!({"metadata": {"uid": "v"}})), "t"));
+        assert!(!kept.matches(&secret(&json!({})), ""));
+        assert_eq!(BackingSecret::named_by(&token(None, None)), None);
     }
 
     #[test]
@@ -157,8 +157,8 @@ mod tests {
         let mut of_another = token_secret.clone();
         of_another["metadata"]["annotations"]["kubernetes.io/service-account.name"] =
             "other".into();
-        let bound = TokenHome::of(&token(Some("s"), Some("u"))).unwrap();
-        let kept = TokenHome::of(&token(Some("s"), None)).unwrap();
+        let bound = BackingSecret::named_by(&token(Some("s"), Some("u"))).unwrap();
+        let kept = BackingSecret::named_by(&token(Some("s"), None)).unwrap();
         for (value, ends_bound, ends_kept) in [
             (anchor, true, false),
             (full, false, false),
@@ -172,8 +172,8 @@ mod tests {
             (of_another, false, false),
         ] {
             let found = secret(&value);
-            assert_eq!(bound.may_end(&found), ends_bound, "{value}");
-            assert_eq!(kept.may_end(&found), ends_kept, "{value}");
+            assert_eq!(bound.may_be_deleted(&found), ends_bound, "{value}");
+            assert_eq!(kept.may_be_deleted(&found), ends_kept, "{value}");
         }
     }
 
@@ -186,21 +186,21 @@ mod tests {
                 "kubernetes.io": {"secret": {"name": "s", "uid": uid}}});
             format!("{}.{}.c2ln", part("{}"), part(&claims.to_string()))
         };
-        let home = |text: &str| TokenHome::of(&token::read(text).unwrap()).unwrap();
+        let backing = |text: &str| BackingSecret::named_by(&token::read(text).unwrap()).unwrap();
         let one = bound("u", 1);
-        assert!(home(&one).ends_both(&one, &bound("u", 2)));
-        assert!(!home(&one).ends_both(&one, &bound("v", 1)));
-        let kept = TokenHome::of(&token(Some("s"), None)).unwrap();
-        assert!(kept.ends_both("t", "t") && !kept.ends_both("t", "other"));
+        assert!(backing(&one).revokes_both(&one, &bound("u", 2)));
+        assert!(!backing(&one).revokes_both(&one, &bound("v", 1)));
+        let kept = BackingSecret::named_by(&token(Some("s"), None)).unwrap();
+        assert!(kept.revokes_both("t", "t") && !kept.revokes_both("t", "other"));
     }
 
     #[test]
     fn a_token_of_ones_own_is_told_by_annotation_or_name() {
-        let home = |name| TokenHome::of(&token(Some(name), None)).unwrap();
+        let backing = |name| BackingSecret::named_by(&token(Some(name), None)).unwrap();
         let bare = secret(&json!({}));
-        assert!(!home("reader-istio-remote-secret-token").is_for_one(&bare));
-        assert!(home("reader-istio-remote-secret-token-east").is_for_one(&bare));
+        assert!(!backing("reader-istio-remote-secret-token").is_for_one_holder(&bare));
+        assert!(backing("reader-istio-remote-secret-token-east").is_for_one_holder(&bare));
         let said = secret(&json!({"metadata": {"annotations": {MADE_FOR: "east"}}}));
-        assert!(home("reader-token-for-east").is_for_one(&said));
+        assert!(backing("reader-token-for-east").is_for_one_holder(&said));
     }
 }
