@@ -14,7 +14,7 @@ use crate::cli::SELF;
 /// A holder's secret as it is now.
 pub(super) struct Written {
     pub secret: Secret,
-    /// Whether it was written now.
+    /// True if it was written now.
     pub by_us: bool,
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Request {
     pub selection: Selection,
     pub due: Due,
     pub remote_context: Option<String>,
-    /// Whether holders were named for the very clusters that were named: a rotation of all names nobody's holder.
+    /// True if holders were named for the very clusters that were named: a rotation of all names nobody's holder.
     pub names_holders: bool,
     pub namespace: String,
     /// Namespace and name of the account whose tokens are replaced; none of another one is issued.
@@ -55,18 +55,18 @@ pub(crate) struct Due {
 /// A context that is to be read.
 pub(crate) struct ContextToRead {
     pub context: String,
-    /// Whether secrets may be written there; another one is only read.
+    /// True if secrets may be written there; another one is only read.
     pub is_writable: bool,
-    /// How it is reached, or why it cannot be.
+    /// The way to it, or the reason why there is none.
     pub target: Result<Target, Error>,
 }
 
 /// A cluster that was read.
 pub(crate) struct ClusterState {
     pub cluster: Cluster,
-    /// How it is told from other clusters.
+    /// Its identity, which tells it from other clusters.
     pub identity: Identity,
-    /// Whether secrets may be written there.
+    /// True if secrets may be written there.
     pub is_writable: bool,
     /// Its remote secrets.
     pub secrets: Vec<Secret>,
@@ -75,7 +75,7 @@ pub(crate) struct ClusterState {
 /// A context that could not be read.
 pub(crate) struct Unread {
     pub context: String,
-    /// Whether secrets were to be written there.
+    /// True if secrets were to be written there.
     pub is_writable: bool,
     pub error: Error,
 }
@@ -147,7 +147,7 @@ pub(crate) struct HolderSecret {
     pub entitlement: Entitlement,
 }
 
-/// Which of the two tokens a holder's secret has.
+/// The one of the two tokens that a holder's secret has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {
     Old,

@@ -13,9 +13,9 @@ use super::observe::DeleteState;
 use super::plan::SecretToDelete;
 use super::token::{Found, Token};
 
-/// What the cluster with a token's Secret says of the token.
+/// The answer of the cluster with a token's Secret.
 pub(super) struct Acceptance<'a> {
-    /// Whether its API server accepts it, as the account that it claims.
+    /// True if its API server accepts it, as the account that it claims.
     pub is_accepted: bool,
     /// The secrets with it that are for a cluster of another name.
     pub misnamed: Vec<(SecretToDelete<'a>, &'a str)>,

@@ -23,7 +23,7 @@ pub struct Clusters {
     pub(super) unusable_holders: Vec<(String, Error)>,
     /// Those of the others.
     pub(super) unusable_others: Vec<(String, Error)>,
-    /// Whether every context is a holder's, so that none was named.
+    /// True if every context is a holder's, so that none was named.
     pub(super) is_every_context: bool,
     /// The context of the remote cluster, where it was named.
     pub(super) remote_context: Option<String>,

@@ -5,14 +5,14 @@ use mesh_model::{Error, Exit};
 
 use crate::Job;
 
-/// What came of them.
+/// The results of the deletions.
 #[derive(Default)]
 pub(super) struct Outcome {
-    /// Whether any secret is deleted, or there was nothing to do.
+    /// True if any secret is deleted, or there was nothing to do.
     pub is_any_done: bool,
-    /// What failed for another reason than one cluster.
+    /// Failures that concern more than one cluster.
     failed: Vec<Error>,
-    /// What a server did not allow: the secret is still there.
+    /// Deletions that a server did not allow: the secret is still there.
     refused: Vec<Error>,
     /// Requests that may have arrived though the answer did not.
     unknown: Vec<Error>,

@@ -5,7 +5,7 @@ use mesh_common::model::istiod_pages::{
     KnownCluster, RotationBug, SYNCED, SecretMetrics, rotation_bug,
 };
 
-/// What one istiod said at one time.
+/// The state of one istiod at one time, by its pages.
 #[derive(Debug, Clone)]
 pub(super) struct IstiodState {
     /// The time at which it started, where that is known.
@@ -25,14 +25,14 @@ pub(super) struct WrittenSecret<'a> {
     pub at: Option<Timestamp>,
 }
 
-/// How far an istiod is.
+/// The progress of an istiod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Progress {
     /// It uses the new token.
     PickedUp,
     /// With what it said last.
     NotYet(String),
-    /// How many events it had counted before the secret was written is not known.
+    /// The number of events before the secret was written is not known.
     NoBaseline,
     /// Its version may go on with the old token although it has heard of the new one.
     NeedsRestart(String),

@@ -9,10 +9,10 @@ use mesh_common::model::{Error, Exit};
 
 use crate::rotate::model::Obstacle;
 
-/// What came of asking them.
+/// The result of asking them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    /// What stands in the way of revoking the old token.
+    /// The obstacles to revoking the old token.
     pub obstacles: Vec<Obstacle>,
     pub notices: Vec<Notice>,
 }

@@ -36,7 +36,7 @@ pub(crate) struct Watch<'a> {
     request: &'a Request,
     /// Name of the holder's secret.
     secret: String,
-    /// How many events each process had counted before the secret was written.
+    /// The number of events that each process had counted before the secret was written.
     baseline: BTreeMap<Process, u64>,
     /// The processes that did not answer then, and why.
     unanswered: BTreeMap<Process, Error>,
@@ -51,16 +51,16 @@ fn process(pod: &IstiodPod) -> Process {
     (pod.name.clone(), pod.uid.clone(), pod.restarts)
 }
 
-/// What one look at all istiods of a holder came to.
+/// The result of one look at all istiods of a holder.
 #[derive(Default)]
 struct Round {
     /// Pods whose istiods have not picked it up, and what these say.
     pending: Vec<(String, String)>,
     /// The reasons why some do not answer at the moment.
     unanswered: Vec<Error>,
-    /// Whether some had no number to compare with until now.
+    /// True if some had no number to compare with until now.
     lacks_baseline: bool,
-    /// What waiting does not fix.
+    /// Obstacles that waiting does not remove.
     permanent: Vec<Obstacle>,
     notices: Vec<Notice>,
 }

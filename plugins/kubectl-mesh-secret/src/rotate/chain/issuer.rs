@@ -16,7 +16,7 @@ use super::skipped::SkipReason;
 use crate::rotate::model::{Request, RotationState, TokenEntry};
 use mesh_common::ops::secret::presenter::Presenter;
 
-/// What the clusters that were read say of tokens and of Secrets, each of which is read once.
+/// Asks the clusters that were read about tokens and Secrets, each once.
 pub(super) struct Issuers<'a> {
     pub(super) state: &'a RotationState,
     pub(super) request: &'a Request,

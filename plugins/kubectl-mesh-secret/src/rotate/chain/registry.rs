@@ -26,7 +26,7 @@ use crate::rotate::model::{
 use mesh_common::ops::secret::identity::goes_by;
 use mesh_common::ops::secret::presenter::Presenter;
 
-/// What the clusters that were read say of tokens.
+/// Finds the chains of tokens, and who has them.
 pub(crate) struct Registry<'a> {
     issuers: Issuers<'a>,
     now: Timestamp,

@@ -8,12 +8,12 @@ use super::skipped::{At, Skipped};
 use super::unrecorded::unrecorded;
 use crate::rotate::model::{Rotation, TokenEntry};
 
-/// What becomes of the tokens that were asked for.
+/// The tokens that were asked for, by what becomes of them.
 pub(crate) struct Rotations {
     pub due: Vec<Rotation>,
-    /// Why others stay as they are, once for each secret that holds one.
+    /// The reasons why others stay as they are, once for each secret that holds one.
     pub skipped: Vec<Error>,
-    /// Whether some token is not due.
+    /// True if some token is not due.
     pub is_some_not_due: bool,
 }
 

@@ -45,7 +45,7 @@ pub(super) struct At<'a> {
     pub holder: &'a str,
     pub remote: Option<&'a str>,
     pub namespace: &'a str,
-    /// How kubectl is called for the holder.
+    /// The way kubectl is called for the holder.
     pub kubectl: &'a Kubectl,
 }
 

@@ -10,7 +10,7 @@ use crate::rotate::model::{Chain, Obstacle, Rotation, RotationState, TokenEntry,
 /// A rotation with all that is known of it before anything is written.
 pub(crate) struct Planned {
     pub rotation: Rotation,
-    /// What stands in the way of revoking the old token.
+    /// The obstacles to revoking the old token.
     pub obstacles: Vec<Obstacle>,
     pub changes: ChangeSet,
 }
