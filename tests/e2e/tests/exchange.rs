@@ -176,7 +176,7 @@ fn three_istiods_read_each_other_by_one_command() {
         partly.golden()
     );
     assert!(
-        partly.stderr.contains("its pairs are left out"),
+        partly.stderr.contains("its pairs are skipped"),
         "{}",
         partly.golden()
     );

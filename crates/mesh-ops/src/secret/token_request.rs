@@ -70,7 +70,7 @@ impl Granted {
     /// It could not be told.
     pub fn report(&self, asked: Duration, context: &str, events: &dyn Events) -> Result<(), Error> {
         events.tell(Event::Note(format!(
-            "secret/{} in context {context} holds the life of a token that expires at {}: deleting it revokes the token",
+            "token bound to secret/{} in context {context} expires at {}: deleting the Secret revokes it",
             self.anchor,
             self.expires.strftime("%Y-%m-%dT%H:%M:%SZ")
         )))?;

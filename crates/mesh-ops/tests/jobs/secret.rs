@@ -49,7 +49,7 @@ async fn with_job<T>(events: &Collected, work: impl AsyncFnOnce(&Job<'_>) -> T) 
         applied_by: "jobs/1",
         now: "2026-11-21T00:00:00Z".parse().unwrap(),
     };
-    work(&job).await
+    Box::pin(work(&job)).await
 }
 
 /// Plans the secret for `remote` in `holder`, and carries it out; returns the planned changes.

@@ -123,7 +123,7 @@ impl Order {
     pub(super) fn options_for(&self, context: &str) -> Result<Options, Error> {
         match &self.server {
             Some((Some(limited), url)) if limited != context => Err(Error::usage(format!(
-                "--server is for context {limited}, and the source is context {context}"
+                "--server is for context {limited}, and the remote cluster is context {context}"
             ))
             .hint(Remedy::add(Knob::Server, &format!("{context}={url}")))),
             server => Ok(Options {

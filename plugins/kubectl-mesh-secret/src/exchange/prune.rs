@@ -16,7 +16,7 @@ pub(super) async fn agree(
 ) -> Result<(), Error> {
     for one in leftovers {
         streams.say(&format!(
-            "secret {} in context {} leads to {}, which is not named",
+            "secret {} in context {} gives access to {}, which is not named",
             one.name(),
             one.context(),
             one.clusters().join(", ")

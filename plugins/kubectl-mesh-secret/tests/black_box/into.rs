@@ -66,8 +66,8 @@ $ kubectl-mesh_secret create --name west --allow-loopback --into east,third --to
 secret/istio-remote-secret-west created in context east
 secret/istio-remote-secret-west created in context third
 [stderr]
-secret/istio-reader-service-account-token-for-east in context west holds the life of a token that expires at [TIME]: deleting it revokes the token
-secret/istio-reader-service-account-token-for-third in context west holds the life of a token that expires at [TIME]: deleting it revokes the token
+token bound to secret/istio-reader-service-account-token-for-east in context west expires at [TIME]: deleting the Secret revokes it
+token bound to secret/istio-reader-service-account-token-for-third in context west expires at [TIME]: deleting the Secret revokes it
 [exit 0]
 
 "#]]

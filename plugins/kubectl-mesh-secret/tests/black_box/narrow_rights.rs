@@ -195,7 +195,7 @@ fn two_contexts_of_one_cluster_are_known_by_their_address() {
         ),
         (
             "create --context west --into west-again --allow-loopback",
-            "context west-again is the source cluster itself",
+            "context west-again is the remote cluster itself",
         ),
     ] {
         let output = world.run(line).output();

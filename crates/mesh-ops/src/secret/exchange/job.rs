@@ -82,7 +82,7 @@ impl Skipped {
         self.failed.extend(failed);
         self.lost.extend(lost.into_iter().map(|error| Lost {
             error,
-            left_out: "the secrets for it are left out",
+            left_out: "the secrets for it are skipped",
         }));
         Ok(good)
     }
@@ -113,7 +113,7 @@ impl Request {
         let mut leftovers = match (prune, lost.is_empty()) {
             (true, true) => leftovers(&members),
             (true, false) => {
-                job.warn("nothing is pruned: which secrets lead to the clusters that are left out cannot be known")?;
+                job.warn("nothing is pruned: which secrets give access to the clusters that are skipped cannot be known")?;
                 Vec::new()
             }
             (false, _) => Vec::new(),
@@ -127,7 +127,7 @@ impl Request {
 
         let lost = lost.into_iter().map(|error| Lost {
             error,
-            left_out: "its pairs are left out",
+            left_out: "its pairs are skipped",
         });
         let mut skipped = Skipped {
             lost: lost.collect(),
@@ -221,19 +221,16 @@ impl Exchange {
         let pending = plans.iter_mut().flat_map(|plan| &mut plan.secrets);
         let planned = plan_writes(pending, &options);
         let Skipped { lost, mut failed } = skipped;
-        let applied = match planned {
-            Err(error) => {
-                let mut lost = lost.into_iter().map(|lost| lost.error).collect();
-                Err(with_lost(error, &mut lost))
-            }
-            Ok(()) => {
-                let pending: Vec<&PendingSecret> =
-                    plans.iter().flat_map(|plan| &plan.secrets).collect();
-                if writes {
-                    apply_secrets(&pending, lost, &options, job).await
-                } else {
-                    rehearse_secrets(&pending, lost, &options, job).await
-                }
+        let applied = if let Err(error) = planned {
+            let mut lost = lost.into_iter().map(|lost| lost.error).collect();
+            Err(with_lost(error, &mut lost))
+        } else {
+            let pending = plans.iter().flat_map(|plan| &plan.secrets);
+            let pending: Vec<&PendingSecret> = pending.collect();
+            if writes {
+                apply_secrets(&pending, lost, &options, job).await
+            } else {
+                rehearse_secrets(&pending, lost, &options, job).await
             }
         };
         let mut exit = applied.unwrap_or_else(|error| {

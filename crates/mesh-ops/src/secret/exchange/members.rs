@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use mesh_client::{Cluster, Target, concerns_one_cluster, fan_out};
 use mesh_model::command::{Knob, Step};
+use mesh_model::event::Event;
 use mesh_model::{Error, server};
 
 use super::super::issue::holder::Holder;
@@ -76,9 +77,9 @@ pub(super) async fn gather(
     let (mut members, mut lost, mut wrong) = (Vec::<Member>::new(), Vec::new(), Vec::new());
     for result in results {
         match result {
-            Ok((member, warnings)) => {
-                for warning in warnings {
-                    job.warn(warning)?;
+            Ok((member, events)) => {
+                for event in events {
+                    job.events.tell(event)?;
                 }
                 match same(&member, &members) {
                     Some(other) if named => wrong.push(same_cluster(&member, other)),
@@ -112,7 +113,7 @@ async fn member(
     request: MemberRequest,
     job: &Job<'_>,
     pool: &Pool,
-) -> Result<(Member, Vec<String>), Error> {
+) -> Result<(Member, Vec<Event>), Error> {
     let MemberRequest {
         target,
         role,
@@ -132,20 +133,16 @@ async fn member(
     );
     let (remote, space) = (remote?, space?);
     let chosen = cluster_name::choose(&options, &remote, cluster.context())?;
-    let mut warnings = chosen.warnings;
-    if server.starts_with("http://") {
-        warnings.push(format!(
-            "server {server} is spoken to without TLS: istiod sends no credential there"
-        ));
-    }
     let context = cluster.context().to_owned();
-    let mut warnings: Vec<String> = warnings
-        .into_iter()
-        .map(|warning| format!("context {context}: {warning}"))
-        .collect();
+    let mut events = chosen.events(&format!("context {context}: "));
+    if server.starts_with("http://") {
+        events.push(Event::warning(format!(
+            "context {context}: server {server} is spoken to without TLS: istiod sends no credential there"
+        )));
+    }
     let istiods = remote.istiods.clone().map(|names| names.known);
     let holder = Holder::new(cluster, remote.identity.clone(), istiods, space);
-    warnings.extend(holder.skipped(&options));
+    events.extend(holder.skipped(&options).into_iter().map(Event::warning));
     Ok((
         Member {
             role,
@@ -155,7 +152,7 @@ async fn member(
             remote,
             holder: Rc::new(holder),
         },
-        warnings,
+        events,
     ))
 }
 

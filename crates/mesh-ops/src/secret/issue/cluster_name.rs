@@ -4,7 +4,8 @@ use std::fmt;
 
 use mesh_model::Error;
 use mesh_model::cluster_name::{ClusterId, ClusterKey};
-use mesh_model::command::{Knob, Remedy};
+use mesh_model::command::{Knob, Remedy, Step};
+use mesh_model::event::Event;
 use mesh_model::read::Read;
 
 use super::super::identity::IstiodNames;
@@ -19,6 +20,21 @@ const VALUE: &str = "values.global.multiCluster.clusterName";
 pub(crate) struct Chosen {
     pub cluster: String,
     pub warnings: Vec<String>,
+    /// What can be done about them.
+    pub hint: Option<Remedy>,
+}
+
+impl Chosen {
+    /// Returns the warnings as events, each behind `prefix`.
+    pub(crate) fn events(&self, prefix: &str) -> Vec<Event> {
+        let warnings = self.warnings.iter();
+        warnings
+            .map(|warning| Event::Warning {
+                text: format!("{prefix}{warning}"),
+                hints: self.hint.iter().cloned().collect(),
+            })
+            .collect()
+    }
 }
 
 /// The cause of an error about a name that no remote secret can have; such a cluster is skipped.
@@ -53,6 +69,7 @@ pub(crate) fn choose(
         Some(name) => Ok(Chosen {
             cluster: name.to_string(),
             warnings: mismatch(name, &seen.istiods),
+            hint: None,
         }),
         None => derive(seen, context, |name| {
             options.setting(Knob::Name, context, name)
@@ -100,12 +117,18 @@ fn derive(
             warnings: vec![format!(
                 "the cluster's own istiod has no name, so its proxies call their cluster Kubernetes and will be refused under another name, such as the UID of kube-system, {uid}, which the secret has: set {VALUE} and install it again"
             )],
+            hint: None,
         }),
         [] => Ok(Chosen {
             cluster: uid.to_owned(),
             warnings: vec![format!(
-                "no istiod names this cluster, as far as can be seen, so it is called by the UID of kube-system, {uid}; --name gives it a better name"
+                "no istiod names this cluster, as far as can be seen, so it is called by the UID of kube-system, {uid}"
             )],
+            hint: Some(
+                Step::new("give it a better name with ")
+                    .knob(Knob::Name)
+                    .into(),
+            ),
         }),
         [one] => {
             let name = ClusterKey::of(one).ok_or_else(|| {
@@ -121,6 +144,7 @@ fn derive(
             Ok(Chosen {
                 cluster: name.to_string(),
                 warnings: Vec::new(),
+                hint: None,
             })
         }
         several => {

@@ -176,7 +176,7 @@ impl Holder {
         let namespace = &options.namespace;
         if remote.identity.is(&self.identity) {
             return Some(
-                Error::usage(format!("context {context} is the source cluster itself"))
+                Error::usage(format!("context {context} is the remote cluster itself"))
                     .hint("a remote secret belongs into another cluster")
                     .hint(
                         self.cluster
@@ -232,7 +232,7 @@ impl Holder {
         let context = self.cluster.context();
         if self.istiods.items().iter().any(|id| id.as_str() == cluster) {
             return Some(
-                Error::usage(format!("the istiod of context {context} calls its own cluster {cluster} and would ignore the secret"))
+                Error::usage(format!("the istiod of context {context} has the cluster ID {cluster} itself and would ignore the secret"))
                     .hint(
                         Step::new("two clusters of one mesh need two names: give this one another with ")
                             .knob(Knob::Name),

@@ -102,9 +102,11 @@ async fn plan_issue(
     let target = cluster.target();
     let context = target.context();
     let name = cluster_name::choose(&options, &seen, context)?;
-    let skipped = seen.identity.not_compared(context);
-    for warning in name.warnings.iter().chain(&skipped) {
-        job.warn(warning)?;
+    for event in name.events("") {
+        job.events.tell(event)?;
+    }
+    if let Some(skipped) = seen.identity.not_compared(context) {
+        job.warn(skipped)?;
     }
     claim::check_name(target, &name.cluster, kubeconfig, &options)?;
     let (holders, mut lost) = holder::check(holders, &seen, &name.cluster, &options)?;
