@@ -77,7 +77,7 @@ impl Reads<'_> {
         self.take(read)
     }
 
-    /// Returns the result of a read and remembers what its failure costs.
+    /// Returns the result of a read, and records a failure with its scope.
     pub fn take<T>(&self, result: Result<T, Error>) -> Read<T> {
         let error = match result {
             Ok(value) => {

@@ -1,4 +1,4 @@
-//! The values by which sidecars are injected, as the injector's `ConfigMap` holds them.
+//! The values of sidecar injection in the injector's `ConfigMap`.
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::Value;
@@ -35,7 +35,7 @@ impl<'a> InjectorValues<'a> {
         })
     }
 
-    /// Whether there are values at all.
+    /// Returns whether there are values at all.
     pub(crate) fn is_readable(&self) -> bool {
         !self.values.is_null()
     }

@@ -1,4 +1,4 @@
-//! The envelope around every report in JSON and YAML, which only grows.
+//! The envelope around every report in JSON and YAML; fields may be added, but not removed.
 
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ pub struct Envelope<T> {
     kind: &'static str,
     /// The contents.
     pub items: Vec<T>,
-    /// Checks that could not be made in clusters that were read otherwise.
+    /// Checks that were skipped in clusters that were read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedCheck>,
     /// Clusters that could not be read.
@@ -25,7 +25,7 @@ pub struct Envelope<T> {
     pub unreached: Vec<Unreached>,
 }
 
-/// A check that could not be made.
+/// A skipped check.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SkippedCheck {
@@ -49,14 +49,14 @@ impl<T> Envelope<T> {
         }
     }
 
-    /// Adds the checks that could not be made.
+    /// Adds the skipped checks.
     #[must_use]
     pub fn with_skipped(mut self, skipped: Vec<SkippedCheck>) -> Self {
         self.skipped = skipped;
         self
     }
 
-    /// Returns the exit code of a command that ends with the report, in which something was `found`.
+    /// Returns the exit code of a command with this report; `found` is true if it has findings.
     pub fn exit(&self, found: bool) -> Exit {
         let found = if found { Exit::Findings } else { Exit::Fine };
         let reached = if self.unreached.is_empty() {

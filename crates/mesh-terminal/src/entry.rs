@@ -25,18 +25,18 @@ pub trait Plugin: Parser {
     fn run(self, call: Call<'_>) -> impl Future<Output = Result<Exit, Error>>;
 }
 
-/// Everything besides its arguments that a verb is run with.
+/// The parameters of a verb besides its arguments.
 pub struct Call<'a> {
     /// The environment of the process.
     pub environment: &'a Environment,
     /// Ctrl-C.
     pub interrupt: &'a Interrupt,
-    /// Where the verb writes.
+    /// The output streams.
     pub streams: &'a mut Streams,
 }
 
 impl Call<'_> {
-    /// Runs a verb with its arguments. Both are on the heap, so that no verb makes the future of another larger.
+    /// Runs a verb with its arguments. Both are on the heap, so that no verb enlarges the future of another.
     ///
     /// # Errors
     /// Those of the verb.

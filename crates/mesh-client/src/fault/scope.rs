@@ -1,14 +1,14 @@
-//! The policy for failures: what one costs beside the request that failed.
+//! The policy for failures: the scope of each kind, beyond the request that failed.
 //!
-//! A failed read costs what depends on it, or its cluster; a failure of a cluster costs that cluster, or the whole command.
+//! A failed read affects only the checks that depend on it, or its whole cluster; a failed cluster affects only itself,
+//! or the whole command.
 
 use super::{ApiFault, ConnectFault, api_fault, connect_fault};
 use mesh_model::Error;
 use mesh_model::error::Kind;
 use mesh_model::read::Read;
 
-/// Returns what is known of a read that failed so, where the rest of its cluster can still be read; `None` where the cluster is
-/// lost.
+/// Returns the result of a failed read if the rest of its cluster can still be read; `None` if the cluster is unusable.
 pub(crate) fn lost_read<T>(error: &Error) -> Option<Read<T>> {
     let is_late = matches!(
         connect_fault(error),
@@ -132,9 +132,9 @@ mod tests {
         }
     }
 
-    /// The policy, a row for each kind of failure: what is known of a read that fails so (or that its cluster is lost),
-    /// whether work over several clusters goes on without this one, and whether a write that fails so was certainly not
-    /// carried out. Verbs ask these functions and decide nothing of it themselves.
+    /// The policy, a row for each kind of failure: the result of a read that fails so (or that its cluster is
+    /// unusable), whether work on several clusters continues without this one, and whether a write that fails so was
+    /// certainly not carried out. Verbs call these functions and have no policy of their own.
     #[test]
     #[rustfmt::skip]
     fn what_each_kind_of_failure_costs() {
@@ -143,21 +143,22 @@ mod tests {
         let m = String::new;
         let (alone, all, refused, unknown) = (true, false, true, false);
         for (error, read, goes_on, not_written) in [
-            // The cluster is not reached, or does not accept the credential: it is lost, and no other one.
+            // The cluster is unreachable, or does not accept the credential: it is unusable, the others are not
+            // affected.
             (unreached(ConnectFault::UnknownHost { host: m() }), LOST, alone, unknown),
             (unreached(ConnectFault::Refused { address: m() }), LOST, alone, unknown),
             (unreached(ConnectFault::UnknownAuthority { reason: None }), LOST, alone, unknown),
             (unreached(ConnectFault::BrokenOff), LOST, alone, unknown),
             (Error::new(Unauthenticated, "no credential"), LOST, alone, unknown),
             (api(Unauthenticated, ApiFault::Unauthenticated { message: m() }), LOST, alone, refused),
-            // Nothing that can answer is behind the address, or it makes no sense: likewise.
+            // No server behind the address can answer, or the answer cannot be parsed: likewise.
             (api(Unreachable, ApiFault::Unavailable { message: m() }), LOST, alone, unknown),
             (api(Unreachable, ApiFault::Expired { message: m() }), LOST, alone, unknown),
             (api(Unreachable, ApiFault::TooManyRequests { message: m() }), LOST, alone, refused),
             (api(Unreachable, ApiFault::NotKubernetes { answer: m() }), LOST, alone, unknown),
             (api(Unreachable, ApiFault::TooLong { mebibytes: 1 }), LOST, alone, unknown),
             (api(Unreachable, ApiFault::Unreadable { reason: m() }), LOST, alone, unknown),
-            // It answers too late, does not allow it, does not know the kind, or fails: a report goes on without that read.
+            // The answer is late, forbidden, about an unknown kind, or an error: a report continues without that read.
             (unreached(ConnectFault::NoAnswer { after: Duration::ZERO }), "late", alone, unknown),
             (unreached(ConnectFault::TimedOut { after: Duration::ZERO }), "late", alone, unknown),
             (api(Forbidden, ApiFault::Forbidden { message: m(), user: None }), "denied", alone, refused),
@@ -165,13 +166,13 @@ mod tests {
             (api(Refused, ApiFault::ServerFailed { message: m() }), "failed", alone, unknown),
             (api(Refused, ApiFault::Invalid { message: m() }), "failed", alone, refused),
             (api(Refused, ApiFault::Refused { code: 418, message: m() }), "failed", alone, refused),
-            // What was named is not there, or is not as it was: for a person to decide, before anything is done anywhere.
+            // A named object does not exist, or has changed: a person has to decide before anything is done anywhere.
             (api(NotFound, ApiFault::NotFound { message: m() }), "absent", all, unknown),
             (api(NotFound, ApiFault::NamespaceMissing { message: m(), namespace: m() }), "absent", all, unknown),
             (api(Conflict, ApiFault::AlreadyExists { message: m() }), "failed", all, unknown),
             (api(Conflict, ApiFault::FieldConflict { message: m(), owners: Vec::new() }), "failed", all, unknown),
             (api(Conflict, ApiFault::Changed { message: m() }), "failed", all, unknown),
-            // The arguments, this machine, or the person.
+            // Wrong arguments, an error of this machine, or an interruption.
             (Error::usage("x"), LOST, all, unknown),
             (Error::refused("a file cannot be read"), LOST, all, unknown),
             (Error::new(Conflict, "somebody else's object"), LOST, all, unknown),

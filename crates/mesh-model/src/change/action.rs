@@ -30,7 +30,7 @@ pub enum Action {
     Delete,
     /// The object is deleted because the configuration no longer contains it.
     Prune,
-    /// The object gets another token in place of the one that it holds.
+    /// The object gets another token in place of its present one.
     Rotate,
     /// The token of the object is revoked: the object is deleted, or gets another token.
     Revoke,

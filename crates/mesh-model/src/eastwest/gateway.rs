@@ -13,7 +13,7 @@ use crate::resources::ApiGateway;
 use crate::services_port::services_port;
 use crate::whose::{is_remote_gateway, is_remote_service};
 
-/// The port for HBONE, which nothing changes. Source: `DefaultNetworkGatewayHBONEPort` in Istio's
+/// The port for HBONE, which is fixed. Source: `DefaultNetworkGatewayHBONEPort` in Istio's
 /// `pilot/pkg/serviceregistry/kube/controller/network.go`.
 const HBONE_PORT: i32 = 15008;
 

@@ -1,4 +1,5 @@
-//! The gateways of all clusters, judged together. The model of the report: JSON and YAML are this, and it only grows.
+//! The gateways of all clusters, judged together. This is the model of the report: fields of its JSON and YAML may be
+//! added, but not removed.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -45,7 +46,7 @@ pub struct ClusterStatus {
     pub network: Option<String>,
     /// Its gateways.
     pub gateways: Vec<GatewayStatus>,
-    /// Whether it is known which gateways there are.
+    /// True if it is known which gateways exist.
     #[serde(skip)]
     pub is_known: bool,
     /// The reads that failed.
@@ -72,14 +73,14 @@ pub struct GatewayStatus {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SkippedRead {
-    /// What was read.
+    /// The objects of the read.
     pub what: String,
     /// The reason, in one line.
     pub reason: String,
 }
 
 impl EastWestStatus {
-    /// Judges all clusters together: only then it shows whether two share an address or a root.
+    /// Judges all clusters together, because only then shared addresses and different roots are known.
     pub fn new(once: EachOnce<ClusterObservation>, now: Timestamp) -> Self {
         let seen: Vec<ClusterObservation> = once.read.into_iter().map(|(_, seen)| seen).collect();
         let beside: Vec<Beside<'_>> = seen.iter().map(|one| Beside::of(&one.facts)).collect();
@@ -123,7 +124,7 @@ impl EastWestStatus {
         }
     }
 
-    /// Returns the exit code that the report means.
+    /// Returns the exit code of the report.
     pub fn exit(&self) -> Exit {
         let wrong = self
             .findings()

@@ -19,7 +19,7 @@ impl GatewaySelector {
         (!labels.is_empty()).then_some(Self(labels))
     }
 
-    /// Whether pods with these labels are selected.
+    /// Returns whether pods with these labels are selected.
     pub fn selects(&self, labels: Option<&BTreeMap<String, String>>) -> bool {
         let mut own = self.0.iter();
         own.all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))

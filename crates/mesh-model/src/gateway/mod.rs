@@ -1,7 +1,7 @@
 //! The requested east-west gateway, and its objects in each form of installation.
 //!
-//! Pure: objects are JSON values, in the order in which they are applied. [`GatewaySpec`]
-//! checks what a person asks for; [`unexpressed`] returns the settings that a form of installation cannot express.
+//! Pure: objects are JSON values, in the order in which they are applied. [`GatewaySpec`] validates user input;
+//! [`unexpressed`] returns the settings that a form of installation cannot express.
 
 mod chart;
 mod gateway_api;

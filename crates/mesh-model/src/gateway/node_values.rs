@@ -1,4 +1,4 @@
-//! Parses the values that choose the nodes of a gateway's pods, by the rules of Kubernetes.
+//! Parses the values that select the nodes of a gateway's pods, by the rules of Kubernetes.
 
 use super::Toleration;
 use super::values::is_qualified_name;

@@ -1,4 +1,4 @@
-//! A gateway as a person asks for it, in flags or in a file, and its checks.
+//! A gateway as a user describes it, in flags or in a file, and its validation.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ use crate::exposure::{ClusterDomain, Revision};
 use crate::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
 use crate::network::NetworkName;
 
-/// A gateway as it was asked for. Texts are not checked yet, and none of them is empty: [`Self::resolve`] checks all of them, so
-/// that all that is wrong is reported at once. `None` is the default.
+/// A gateway as the user described it. Texts are not validated yet, and none of them is empty: [`Self::resolve`]
+/// validates all of them, so that all errors are reported at once. `None` is the default.
 #[derive(Debug, Clone, Default)]
 pub struct GatewaySpec {
     /// The network of the cluster.
     pub network: Option<String>,
-    /// Whether it is a gateway without a network, for virtual machines in a mesh of one cluster.
+    /// True for a gateway without a network, for virtual machines in a mesh of one cluster.
     pub single_cluster: bool,
-    /// Whether it is a gateway of ambient mode.
+    /// True for a gateway of ambient mode.
     pub ambient: bool,
     /// The revision of the control plane that configures it.
     pub revision: Option<String>,
@@ -36,15 +36,15 @@ pub struct GatewaySpec {
     pub load_balancer_class: Option<String>,
     /// External IPs of its Service.
     pub external_ips: Vec<String>,
-    /// The address that its load balancer is asked for.
+    /// The address that is requested from its load balancer.
     pub load_balancer_ip: Option<String>,
-    /// The networks, in CIDR notation, that its load balancer accepts connections from.
+    /// The networks, in CIDR notation, from which its load balancer accepts connections.
     pub load_balancer_source_ranges: Vec<String>,
-    /// The nodes that pass on external traffic.
+    /// The routing policy for external traffic.
     pub external_traffic_policy: Option<TrafficPolicy>,
-    /// The nodes that pass on internal traffic.
+    /// The routing policy for internal traffic.
     pub internal_traffic_policy: Option<TrafficPolicy>,
-    /// Whether its Service has addresses of one IP family or of both.
+    /// The IP family policy of its Service.
     pub ip_family_policy: Option<IpFamilyPolicy>,
     /// The IP families of its Service.
     pub ip_families: Vec<IpFamily>,
@@ -52,19 +52,18 @@ pub struct GatewaySpec {
     pub node_selector: Vec<String>,
     /// Taints that its pods tolerate, each `KEY[=VALUE][:EFFECT]`.
     pub tolerations: Vec<String>,
-    /// The platform of the cluster as Istio's charts know it.
+    /// The platform of the cluster, by its name in Istio's charts.
     pub platform: Option<String>,
     /// The number of its pods, in place of an autoscaler.
     pub replicas: Option<String>,
-    /// All ports of its Service, each `NAME=PORT`, `NAME=PORT:TARGETPORT` or the NAME of a usual one.
+    /// All ports of its Service, each `NAME=PORT`, `NAME=PORT:TARGETPORT` or the NAME of a default port.
     pub ports: Vec<String>,
 }
 
 impl GatewaySpec {
-    /// Returns the gateway, to be installed by way of `form`, which is [`Form::Ambient`] where `ambient` is set.
+    /// Returns the gateway for the form of installation `form`, which is [`Form::Ambient`] if `ambient` is set.
     ///
-    /// # Errors
-    /// All that is wrong, and all that `form` cannot express, joined.
+    /// # Errors All values that are not valid, and all that `form` cannot express, joined.
     pub fn resolve(&self, form: Form) -> Result<EastWestGateway, Error> {
         let mut errors = Vec::new();
         let gateway = EastWestGateway {
@@ -83,12 +82,12 @@ impl GatewaySpec {
         Error::all(errors).map_or(Ok(gateway), Err)
     }
 
-    /// Whether the gateway needs a network.
+    /// Returns whether the gateway needs a network.
     pub fn needs_network(&self) -> bool {
         self.ambient || !self.single_cluster
     }
 
-    /// Returns the name of the gateway, the usual one where none was given.
+    /// Returns the name of the gateway, the default one if none was given.
     pub fn name(&self) -> &str {
         self.name.as_deref().unwrap_or(EAST_WEST_GATEWAY)
     }
@@ -119,7 +118,7 @@ impl GatewaySpec {
     }
 
     fn checked_revision(&self) -> Result<Option<String>, Error> {
-        // It is only checked here: the script keeps even `default`, which means the same as none.
+        // It is only validated here: the script keeps even `default`, which means the same as none.
         let revision = self.revision.as_deref();
         revision.map(str::parse::<Revision>).transpose()?;
         Ok(self.revision.clone())
@@ -241,7 +240,7 @@ fn missing(namespace: &str, sentence: &str, hint: Step) -> Error {
         .hint(hint)
 }
 
-/// Returns the value, where it is valid; an error joins `errors`.
+/// Returns the value, if it is valid; an error is added to `errors`.
 fn keep<T>(result: Result<T, Error>, errors: &mut Vec<Error>) -> Option<T> {
     result.map_err(|error| errors.push(error)).ok()
 }

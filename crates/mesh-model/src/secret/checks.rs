@@ -1,4 +1,4 @@
-//! The checks of one secret that need neither its credential to be used nor the other secrets.
+//! The checks of one secret that neither use its credential nor depend on other secrets.
 
 use crate::access_facts::{AccessFacts, TrustFacts};
 use crate::finding::{CheckId, Finding, Severity};
@@ -25,9 +25,9 @@ const RENEWED_CA: &str = "with --ca-file, and the CA that signs the server's cer
 pub struct InspectOptions {
     /// The time to judge expiry by.
     pub now: Timestamp,
-    /// True where kubeconfigs go into the report in clear.
+    /// True if the report contains kubeconfigs in plain text.
     pub reveal: bool,
-    /// True where loopback addresses are accepted.
+    /// True if loopback addresses are accepted.
     pub allow_loopback: bool,
 }
 
@@ -48,7 +48,7 @@ pub fn check(found: &FoundSecret, options: InspectOptions) -> SecretReport {
     }
 }
 
-/// Judges one that is meant for a namespace where istiod does not look.
+/// Judges a secret for a namespace that istiod does not read.
 fn misplaced(found: &FoundSecret) -> Option<Finding> {
     let meant = found.facts.secret.metadata.namespace.as_deref()?;
     let right = found.namespace.as_deref().filter(|right| *right != meant)?;
@@ -232,7 +232,7 @@ fn server_findings(
                         Severity::Error,
                         "every certificate of its CA has expired, so istiod trusts no server by it",
                     )
-                    // Made again as it was made, it would hold the same CA.
+                    // Created again in the same way, it would contain the same CA.
                     .fix(create_again_by_hand(found, key, RENEWED_CA)),
                 );
             }
@@ -247,7 +247,7 @@ fn server_findings(
     findings
 }
 
-/// Returns a moment as people read it, in UTC.
+/// Returns a time for people, in UTC.
 pub fn day_and_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

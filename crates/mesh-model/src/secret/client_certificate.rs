@@ -1,4 +1,4 @@
-//! The checks of a client certificate that do not need it to be used.
+//! The checks of a client certificate that do not use it.
 
 use crate::access_facts::AccessFacts;
 use crate::certificate::CertificateFacts;
@@ -11,10 +11,10 @@ use super::found::FoundSecret;
 use super::remedies::create_again;
 use super::token::{LAST_DAYS, LIFE_LEFT, LONG_LIFE_DAYS};
 
-/// The group whose members may do anything.
+/// The group whose members have all permissions.
 const MASTERS: &str = "system:masters";
 
-/// Judges the client certificate, where there is one. `istiod_rules` says whether its key fits.
+/// Judges the client certificate, if there is one. `istiod_rules` checks its key.
 pub(super) fn certificate_findings(
     found: &FoundSecret,
     key: &str,
@@ -52,7 +52,7 @@ pub(super) fn certificate_findings(
     findings
 }
 
-/// An API server goes by the token where it does not accept the certificate.
+/// Adds that there is a token as well: an API server uses the token if it does not accept the certificate.
 fn beside_token(mut finding: Finding) -> Finding {
     if finding.severity == Severity::Error {
         finding.severity = Severity::Warning;
@@ -100,7 +100,7 @@ mod tests {
             (0, 10, 10, Some(Warning)),
             (0, 10, 11, Some(Error)),
             (5, 10, 4, Some(Error)),
-            // A year, of which the last fifth is warned of.
+            // A year: there is a warning in the last fifth.
             (0, 365, 200, None),
             (0, 365, 300, Some(Warning)),
         ] {

@@ -1,4 +1,4 @@
-//! The checks of which cluster each secret is for, from all that was read and used.
+//! The checks of which cluster each secret is for, from all reads and all used credentials.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub struct Compared<'a> {
     pub probes: &'a BTreeMap<(usize, String), Probe>,
     /// The contexts of the kubeconfig.
     pub contexts: &'a Contexts,
-    /// True where loopback addresses are accepted.
+    /// True if loopback addresses are accepted.
     pub allow_loopback: bool,
 }
 
@@ -35,7 +35,7 @@ pub fn compare(compared: &Compared<'_>, reports: &mut [SecretReport]) {
         .values()
         .flat_map(|probe| [&probe.remote, &probe.called].into_iter().flatten())
         .filter_map(|remote| remote.as_ref().ok());
-    // What was read of a cluster as a holder counts as much as what was read of it as a remote cluster.
+    // A cluster may have been read as a holder or as a remote cluster; both count.
     let read = read.map(|remote| remote.member());
     let members = compared.contexts.members(read.chain(holders.cloned()));
     let named = compared.contexts.named();
@@ -79,7 +79,7 @@ pub fn compare(compared: &Compared<'_>, reports: &mut [SecretReport]) {
     }
 }
 
-/// Returns the numbers of the secrets of each holder; each secret out of a manifest by itself.
+/// Returns the numbers of the secrets of each holder; each secret of a manifest separately.
 fn together(found: &[FoundSecret]) -> Vec<Vec<usize>> {
     let mut of_context: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     let mut alone = Vec::new();
@@ -92,7 +92,7 @@ fn together(found: &[FoundSecret]) -> Vec<Vec<usize>> {
     of_context.into_values().chain(alone).collect()
 }
 
-/// Answers whether it is the right cluster, by the name that it has there.
+/// Records whether it is the right cluster, and whether its name is the cluster's own.
 fn answer(report: &mut ProbeReport, probe: &Probe, meant: &Meant<'_>) {
     if probe.facts.uid().is_none() && probe.facts.uid_unread().is_none() {
         return;

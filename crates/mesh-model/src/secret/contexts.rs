@@ -26,7 +26,7 @@ impl Contexts {
         }
     }
 
-    /// Returns the clusters of all contexts, with what was read of some.
+    /// Returns the clusters of all contexts, with the facts about those that were read.
     pub fn members(&self, read: impl IntoIterator<Item = Member>) -> Members {
         Members::new(self.members.all().iter().cloned().chain(read))
     }
@@ -36,12 +36,12 @@ impl Contexts {
         self.named.as_deref()
     }
 
-    /// Returns the context of the cluster at `address`, as far as the kubeconfig's text tells.
+    /// Returns the context of the cluster at `address`, as far as the kubeconfig's text shows.
     pub fn at(&self, address: &Address) -> Option<&Member> {
         self.members.at(address)
     }
 
-    /// Returns the context that gives access to `address`: the one that was named, else the one at this address.
+    /// Returns the context that gives access to `address`: the one that was named, otherwise the one at this address.
     pub fn context_of(&self, address: &Address) -> Option<&str> {
         let at = || Some(self.at(address)?.context.as_str());
         self.named().or_else(at)

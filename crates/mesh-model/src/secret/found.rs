@@ -1,4 +1,4 @@
-//! A secret together with the place where it was found.
+//! A secret, with the holder in which it was found.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::contexts::Contexts;
 use super::facts::{SecretFacts, SecretValues};
 
-/// A secret, and what is known of its holder; that is shared by all secrets that were found there, which may be thousands.
+/// A secret, with the facts about its holder, which all secrets of the holder share: there may be thousands.
 #[derive(Debug)]
 pub struct FoundSecret {
     /// The holder's context; `None` for a file or a pipe.
@@ -29,19 +29,19 @@ pub struct FoundSecret {
     pub facts: SecretFacts,
     /// The values under its data keys, where they are to be used or shown; they give access in clear.
     pub values: SecretValues,
-    /// The Istio namespace, where the secret may be meant for another one.
+    /// The Istio namespace, if the secret may be for another one.
     pub namespace: Option<String>,
     /// The cluster that it was found in.
     pub holder: Option<Arc<Member>>,
-    /// The versions of the holder's istiods, where they are known.
+    /// The versions of the holder's istiods, if they are known.
     pub versions: Vec<Option<IstioVersion>>,
-    /// True where loopback addresses are accepted, which printed commands have to say too.
+    /// True if loopback addresses are accepted, which printed commands must allow too.
     pub allow_loopback: bool,
-    /// For each data key the context that gives access to the same server, as far as the kubeconfig knows one.
+    /// For each data key, the context that gives access to the same server, if the kubeconfig has one.
     pub remote_contexts: BTreeMap<String, String>,
 }
 
-/// The kubeconfig of a data key, as istiod and people see it.
+/// The kubeconfig of a data key: istiod's verdict, and its facts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JudgedKey {
@@ -65,16 +65,16 @@ impl JudgedKey {
     }
 }
 
-/// A holder, as its secrets need to know it.
+/// The facts about a holder that its secrets share.
 #[derive(Debug, Clone, Copy)]
 pub struct Holder<'a> {
     /// The cluster.
     pub member: &'a Arc<Member>,
     /// The kubectl command for it.
     pub kubectl: &'a Arc<Kubectl>,
-    /// The versions of its istiods, where they are known.
+    /// The versions of its istiods, if they are known.
     pub versions: &'a [Option<IstioVersion>],
-    /// True where loopback addresses are accepted.
+    /// True if loopback addresses are accepted.
     pub allow_loopback: bool,
 }
 
@@ -136,19 +136,19 @@ impl FoundSecret {
         own_name(&self.facts.secret)
     }
 
-    /// Returns the data keys that are clusters to istiod; none where they are clusters of another program.
+    /// Returns the data keys that are clusters for istiod; none if they are clusters of another program.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         let keys = self.facts.secret.data.iter().flat_map(BTreeMap::keys);
         keys.filter(|_| !self.is_of_argo_cd()).map(String::as_str)
     }
 
-    /// Returns true where it has this data key and no other.
+    /// Returns whether it has this data key and no other.
     pub fn has_only(&self, key: &str) -> bool {
         let mut keys = self.facts.secret.data.iter().flat_map(BTreeMap::keys);
         keys.all(|one| one == key)
     }
 
-    /// Returns true for a Secret in which Argo CD keeps a cluster that it deploys to, which is no remote secret.
+    /// Returns whether it is a Secret in which Argo CD stores a deployment target, which is not a remote secret.
     pub fn is_of_argo_cd(&self) -> bool {
         let labels = self.facts.secret.metadata.labels.as_ref();
         !has_label(&self.facts.secret)

@@ -1,4 +1,4 @@
-//! The matrix of holders and remote clusters: a cell for each cluster of each secret, with its findings and when it ends.
+//! The matrix of holders and remote clusters: a cell for each cluster of each secret, with its findings and its expiry.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,17 +30,17 @@ use crate::snapshot::ClusterSnapshot;
 pub struct MatrixCell {
     /// The holder's context.
     pub context: String,
-    /// The holder, as its own istiod calls it.
+    /// The cluster ID of the holder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<String>,
     /// The Secret's namespace.
     pub namespace: String,
-    /// The Secret; absent where it is missing.
+    /// The Secret; absent if it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The remote cluster, as istiod calls it.
+    /// The remote cluster, by the name that istiod uses.
     pub cluster: String,
-    /// The context of the remote cluster, as far as the kubeconfig knows one.
+    /// The context of the remote cluster, if the kubeconfig has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_context: Option<String>,
     /// URL of its API server.
@@ -51,19 +51,19 @@ pub struct MatrixCell {
     pub tls_server_name: Option<String>,
     /// The worst finding in one word.
     pub state: State,
-    /// When it was created.
+    /// The time of its creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// Seconds since it was created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_seconds: Option<i64>,
-    /// When its token or certificate ends, where it tells.
+    /// The expiry of its token or certificate, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     /// Seconds until then; negative afterwards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds_left: Option<i64>,
-    /// True where it tells that it never ends.
+    /// True if it never expires.
     pub never_expires: bool,
     /// All findings, the worst first.
     pub findings: Vec<Finding>,
@@ -74,7 +74,7 @@ pub struct MatrixCell {
 pub struct MatrixInput<'a> {
     /// The contexts by the servers that they give access to.
     pub contexts: &'a Contexts,
-    /// The clusters behind the contexts, as far as they were read.
+    /// The clusters of the contexts, with the facts about those that were read.
     pub members: &'a Members,
     /// The Istio system namespace.
     pub namespace: &'a str,
@@ -82,8 +82,8 @@ pub struct MatrixInput<'a> {
     pub options: InspectOptions,
 }
 
-/// Returns a cell for each cluster of each secret that `holder` holds, in the order of the clusters' names.
-/// Its secrets, which may be thousands, are taken out of it.
+/// Returns a cell for each cluster of each secret of `holder`, in the order of the clusters' names. Its secrets, which
+/// may be thousands, are moved out of it.
 pub fn cells(holder: &mut ClusterSnapshot, input: &MatrixInput<'_>) -> Vec<MatrixCell> {
     let elsewhere = out_of_sight(holder);
     let secrets = holder.take_secrets();
@@ -186,14 +186,14 @@ fn of_secret(
                 meant(&cluster.name),
                 cluster.findings,
             ];
-            // With no more room than that takes: there may be thousands.
+            // Without spare capacity: there may be thousands.
             cell.findings = parts.concat();
             cell
         })
         .collect()
 }
 
-/// A secret of another namespace: as istiod never sees it, nothing else about it matters.
+/// Returns the cells of a secret in another namespace: istiod never reads it, so no other check matters.
 fn out_of_place(mut found: FoundSecret, input: &MatrixInput<'_>) -> Vec<MatrixCell> {
     let report = check(&found, input.options);
     let outside = found
@@ -203,7 +203,7 @@ fn out_of_place(mut found: FoundSecret, input: &MatrixInput<'_>) -> Vec<MatrixCe
         .namespace
         .clone()
         .unwrap_or_default();
-    // What is to be made is made in the right namespace.
+    // A new secret is created in the right namespace.
     found.facts.secret.metadata.namespace = Some(input.namespace.to_owned());
     let finding = |key: &str| {
         Finding::new(
@@ -285,7 +285,7 @@ fn end(access: &AccessFacts) -> Option<Timestamp> {
 }
 
 impl MatrixInput<'_> {
-    /// Returns the UID of the cluster that the cell gives access to, where its context was read.
+    /// Returns the UID of the cluster that the cell gives access to, if its context was read.
     pub(super) fn uid_of(&self, cell: &MatrixCell) -> Option<&str> {
         let member = self.members.of_context(cell.remote_context.as_ref()?)?;
         member.uid.as_deref()

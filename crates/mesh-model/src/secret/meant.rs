@@ -1,4 +1,4 @@
-//! The checks of which cluster each secret of a holder is for, with the fix where that is wrong.
+//! The checks of which cluster each secret of a holder is for, with the fix if it is the wrong one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use super::used::KnownClusters;
 pub struct CredentialCheck {
     /// UID of the cluster that answered.
     pub uid: Option<String>,
-    /// True where the server accepted it; `None` where it was not reached from here.
+    /// True if the server accepted it; `None` if the server was not reached from here.
     pub works: Option<bool>,
 }
 
@@ -29,13 +29,13 @@ pub type CredentialChecks = BTreeMap<(usize, String), CredentialCheck>;
 /// The input of [`check_meant_for`].
 #[derive(Debug, Clone, Copy)]
 pub struct MeantInput<'a> {
-    /// The clusters of the kubeconfig, as far as they were read.
+    /// The clusters of the kubeconfig, with the facts about those that were read.
     pub members: &'a Members,
     /// The cluster that the operator named as the remote cluster of all secrets.
     pub expected: Option<&'a Member>,
     /// The secrets that the holder's istiods use.
     pub used: &'a KnownClusters,
-    /// True where loopback addresses are accepted.
+    /// True if loopback addresses are accepted.
     pub allow_loopback: bool,
 }
 
@@ -48,8 +48,8 @@ pub struct Meant<'a> {
     pub findings: Vec<Finding>,
 }
 
-/// Judges all secrets of one holder, by their number and data key. Secrets out of a manifest have no holder, and are judged one
-/// by one, since each may be for another.
+/// Judges all secrets of one holder, by their number and data key. Secrets of a manifest have no holder, and are judged
+/// one by one, because each may be for another one.
 pub fn check_meant_for<'a>(
     found: &[&'a FoundSecret],
     checks: &'a CredentialChecks,
@@ -71,7 +71,7 @@ pub fn check_meant_for<'a>(
         expected: input.expected,
     };
     let judged = judge(mesh, &entries);
-    // Whether each that istiod may take fails; not known of what was not tried.
+    // For each one that istiod may use: whether it fails; unknown if it was not tried.
     let fails: BTreeMap<(usize, &str), Option<bool>> = keys
         .iter()
         .zip(&judged)
@@ -126,7 +126,7 @@ fn entry<'a>(
     input: MeantInput<'_>,
 ) -> Entry<'a> {
     let address = found.judged(key).and_then(super::found::JudgedKey::address);
-    // A loopback address means another machine to each who dials it.
+    // A loopback address is a different machine for each client.
     let means_one_place = |server: &str| input.allow_loopback || server::dead(server).is_none();
     Entry {
         secret: found.name(),
@@ -235,8 +235,8 @@ impl One<'_> {
         }
     }
 
-    /// Returns the fix where another Secret is for the same cluster under another name: only one whose name is known to be wrong is
-    /// deleted by a command, and only where the other one is not known to fail.
+    /// Returns the fix if another Secret is for the same cluster under another name: a command deletes only one whose
+    /// name is known to be wrong, and only if the other one is not known to fail.
     fn duplicate(&self, other: &str, is_right: bool, other_fails: bool) -> Remedy {
         match (is_right, other_fails) {
             (true, false) => remove(self.found, self.key),

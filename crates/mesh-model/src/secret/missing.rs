@@ -11,11 +11,11 @@ use super::matrix::{MatrixCell, MatrixInput};
 use super::remedies::{allowing_loopback, create};
 use super::state::State;
 
-/// Returns cells for the pairs of clusters without a secret: among all that were read, or (`connected_only`) among those that secrets
-/// connect already, directly or by others.
+/// Returns cells for the pairs of clusters without a secret: among all that were read, or (`connected_only`) among
+/// those that secrets connect already, directly or through others.
 ///
-/// A cluster without an istiod holds no secrets, so nothing is missing in it. Where a secret may give
-/// access to a peer for all that is known, it is not said to be missing.
+/// A cluster without an istiod holds no secrets, so nothing is missing in it. If a secret may give access to a peer, as
+/// far as is known, the pair is not reported.
 pub fn missing(
     read: &[(String, ClusterSnapshot)],
     cells: &[MatrixCell],
@@ -30,14 +30,14 @@ pub fn missing(
         .enumerate()
         .map(|(number, (context, _))| (context.as_str(), number))
         .collect();
-    // For each holder the peers that it has a secret for; `None` where it cannot be told whom one is for.
+    // For each holder, the peers that it has a secret for; `None` for a secret whose cluster is unknown.
     let mut found: Vec<BTreeSet<Option<usize>>> = vec![BTreeSet::new(); read.len()];
     let mut called: BTreeMap<usize, &str> = BTreeMap::new();
     for cell in cells {
         let peer = peers.find(cell, input);
         let of_holder = &mut found[holders[cell.context.as_str()]];
         of_holder.insert(peer);
-        // One that is named for a peer and gives access to another cluster has a finding of its own.
+        // A secret with the name of a peer that gives access to another cluster has a finding of its own.
         of_holder.extend(peers.named(cell).map(Some));
         if let Some(peer) = peer {
             called.entry(peer).or_insert(&cell.cluster);
@@ -71,7 +71,7 @@ pub fn missing(
     missing
 }
 
-/// The clusters that were read, by what secrets know them by.
+/// The clusters that were read, by the facts that secrets have about them.
 struct Peers<'a> {
     uids: BTreeMap<&'a str, usize>,
     contexts: BTreeMap<&'a str, usize>,

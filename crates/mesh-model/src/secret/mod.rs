@@ -1,6 +1,7 @@
-//! A remote secret as it was found, and what can be told of it and of all of them together: for every verb that reads secrets.
+//! Remote secrets as they were found, and the checks of each and of all of them together: for every verb that reads
+//! secrets.
 //!
-//! Nothing is read here: what clusters and credentials say is read by `mesh_ops::secret`.
+//! Nothing is read here: `mesh_ops::secret` reads the clusters and uses the credentials.
 
 mod checks;
 mod client_certificate;

@@ -1,4 +1,4 @@
-//! The result of using a credential, as plain facts; `probe_checks` makes findings of them.
+//! The result of using a credential, as plain facts; `probe_checks` derives the findings.
 
 use k8s_openapi::api::authorization::v1::ResourceRule;
 
@@ -12,29 +12,30 @@ use crate::snapshot::ClusterSnapshot;
 pub struct Probe {
     /// The answers of the server.
     pub facts: ProbeFacts,
-    /// The cluster of the context with the same server, or why there is none; `None` where it was not looked for.
+    /// The cluster of the context with the same server, or the reason why there is none; `None` if it was not looked
+    /// for.
     pub remote: Option<Result<Box<ClusterSnapshot>, String>>,
-    /// The cluster of the context that is called as the data key is, where that is another one.
+    /// The cluster of the context with the name of the data key, if that is another one.
     pub called: Option<Result<Box<ClusterSnapshot>, String>>,
 }
 
-/// The stage that a credential came to.
+/// The stage that a credential reached.
 #[derive(Debug)]
 pub enum ProbeFacts {
     /// It was not used, for this reason.
     NotUsed(String),
-    /// No connection came about.
+    /// No connection was established.
     Unconnected(Unconnected),
     /// A server answered.
     Connected(Box<Connected>),
 }
 
-/// A connection that did not come about.
+/// A connection that was not established.
 #[derive(Debug)]
 pub struct Unconnected {
     /// URL of the server, without user name and password.
     pub server: String,
-    /// The sort of failure.
+    /// The kind of failure.
     pub failure: ConnectFailure,
     /// The failure in words.
     pub cause: String,
@@ -49,11 +50,11 @@ pub enum ConnectFailure {
     CertificateExpired,
     /// The server's certificate is not valid yet.
     CertificateNotYetValid,
-    /// The server's certificate is one that Kubernetes' clients do not accept from anybody.
+    /// The server's certificate is one that Kubernetes' clients never accept.
     CertificateUnusable,
     /// The server's certificate is for other names: these.
     NameMismatch(Vec<String>),
-    /// The server is not trusted, or does not speak TLS.
+    /// The server is not trusted, or does not use TLS.
     Untrusted,
     /// Nothing was reached from here.
     Unreachable,
@@ -64,7 +65,7 @@ pub enum ConnectFailure {
 pub struct Connected {
     /// URL of the server, without user name and password.
     pub server: String,
-    /// True where it was spoken to by TLS; without it no credential is sent.
+    /// True if the connection used TLS; without TLS no credential is sent.
     pub is_tls: bool,
     /// The proxy of the environment that it was reached through, in words.
     pub proxy: Option<String>,
@@ -78,45 +79,45 @@ pub struct Connected {
     pub granted: Read<Vec<ResourceRule>>,
 }
 
-/// The acceptance of a credential by an API server.
+/// The result of authenticating to an API server.
 #[derive(Debug)]
 pub enum Acceptance {
-    /// It does, and knows it by this user name, where it tells.
+    /// The credential is accepted; with the user name, if the server returns it.
     Accepted(Option<String>),
-    /// It did not say, for this reason.
+    /// Unknown, for this reason.
     Unknown(String),
-    /// The server is no API server of Kubernetes.
+    /// The server is not a Kubernetes API server.
     NotKubernetes,
-    /// It does not, for this cause.
+    /// The credential is refused, for this cause.
     Refused(String),
-    /// It could not be asked.
+    /// The request failed.
     Failed {
         /// The failure.
         sentence: String,
         /// The innermost cause of it.
         cause: String,
-        /// True where the server was reached and refused us all the same.
+        /// True if the server was reached and refused the connection or the request.
         is_refusal: bool,
     },
 }
 
 impl Acceptance {
-    /// Returns true where the server lets the credential in, as far as is known.
+    /// Returns whether the server accepts the credential, as far as is known.
     pub fn lets_in(&self) -> bool {
         matches!(self, Self::Accepted(_) | Self::Unknown(_))
     }
 }
 
 impl ConnectFailure {
-    /// Returns true where the server was reached, and does not take the credential or is not trusted. What is not reached from
-    /// here may be reached by istiod.
+    /// Returns whether the server was reached, and does not accept the credential or is not trusted. A server that is
+    /// not reached from here may be reached by istiod.
     fn is_refusal(&self) -> bool {
         *self != Self::Unreachable
     }
 }
 
 impl ProbeFacts {
-    /// Returns the result for what is judged together with other secrets.
+    /// Returns the result for checks across several secrets.
     pub fn check(&self) -> CredentialCheck {
         CredentialCheck {
             uid: self.uid().map(str::to_owned),
@@ -129,7 +130,7 @@ impl ProbeFacts {
         self.let_in()?.uid.seen()?.as_deref()
     }
 
-    /// Returns why the UID is not known, where the server answered.
+    /// Returns the reason why the UID is unknown, if the server answered.
     pub fn uid_unread(&self) -> Option<&str> {
         match &self.let_in()?.uid {
             Read::Seen(Some(_)) => None,
@@ -156,7 +157,7 @@ impl ProbeFacts {
                 Acceptance::Refused(_) => Some(false),
                 Acceptance::Failed { is_refusal, .. } => is_refusal.then_some(false),
             },
-            // Without TLS nothing was proven of the credential, which is not sent then.
+            // Without TLS the credential is not sent, so nothing is known about it.
             Self::Connected(_) | Self::NotUsed(_) => None,
         }
     }

@@ -1,4 +1,4 @@
-//! The checks of a credential that was used: reached, accepted, allowed enough and no more.
+//! The checks of a credential that was used: connected, accepted, with the required permissions and no more.
 
 use super::checks::OTHER_SERVER;
 use super::found::FoundSecret;
@@ -11,7 +11,7 @@ use crate::finding::{CheckId, Finding, Severity};
 use crate::names::KUBE_SYSTEM;
 use crate::reader;
 
-/// Judges what using the credential under `key` showed, but for which cluster it is for.
+/// Judges the result of using the credential under `key`, except for which cluster it is for.
 pub fn judge_probe(
     found: &FoundSecret,
     key: &str,
@@ -99,7 +99,7 @@ impl Judge<'_> {
             }
             Acceptance::Unknown(why) => report.authenticated = skipped(why),
             Acceptance::Accepted(user) => {
-                // Nothing was proven of the token, which istiod does not send there either.
+                // Nothing is known about the token, which istiod does not send there either.
                 report.authenticated = if connected.is_tls {
                     Outcome::Passed {
                         detail: String::new(),
@@ -160,7 +160,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Returns what it authenticates by, in words.
+    /// Returns the authentication method in words.
     fn credential(&self) -> &'static str {
         let judged = self.found.judged(self.key);
         let access = judged.and_then(|judged| judged.access.as_ref());

@@ -1,4 +1,4 @@
-//! The fix commands. Their arguments are shell-quoted, as the names in them come from objects that others write.
+//! The fix commands. Their arguments are shell-quoted, because the names in them come from untrusted objects.
 
 use crate::access_facts::AccessFacts;
 use crate::command::{Command, Kubectl, Remedy, flag_in_words, named};
@@ -13,7 +13,8 @@ use jiff::SignedDuration;
 use super::found::FoundSecret;
 use super::replace::in_place;
 
-/// Returns how to create the secret again with a token of the same kind: the command, where all of its words are known here.
+/// Returns the remedy that creates the secret again with a token of the same kind: a command, if all of its words are
+/// known here.
 pub(super) fn create_again(found: &FoundSecret, key: &str) -> Remedy {
     match create_command(found, key) {
         Ok(command) => command.into(),
@@ -21,7 +22,7 @@ pub(super) fn create_again(found: &FoundSecret, key: &str) -> Remedy {
     }
 }
 
-/// The same with one more flag.
+/// Returns the same remedy with one more flag.
 pub(super) fn create_again_with(
     found: &FoundSecret,
     key: &str,
@@ -37,12 +38,12 @@ pub(super) fn create_again_with(
     }
 }
 
-/// The same with a flag whose value only a person knows; `what` says which flag and what it has to be.
+/// Returns the same remedy with a flag whose value only a person knows; `what` describes flag and value.
 pub(super) fn create_again_by_hand(found: &FoundSecret, key: &str, what: &str) -> Remedy {
     format!("{}, {what}", create_step(found, key)).into()
 }
 
-/// Makes the secret once more beside what is there, which is where no istiod looks.
+/// Returns the remedy that creates the secret once more; the existing one is where no istiod reads it.
 pub(super) fn create_beside(found: &FoundSecret, key: &str) -> Remedy {
     match (found.remote_contexts.get(key), found.context.as_deref()) {
         (Some(remote), Some(holder)) => create_from(found, key, remote, key, holder).into(),
@@ -50,7 +51,7 @@ pub(super) fn create_beside(found: &FoundSecret, key: &str) -> Remedy {
     }
 }
 
-/// The command, or the step in words where the context of the remote cluster or of the holder is not known.
+/// Returns the command, or a step in words if the context of the remote cluster or of the holder is unknown.
 fn create_command(found: &FoundSecret, key: &str) -> Result<Command, String> {
     let secret = &found.facts.secret;
     let name = if is_config(found) {
@@ -64,7 +65,7 @@ fn create_command(found: &FoundSecret, key: &str) -> Result<Command, String> {
     }
 }
 
-/// `create` with a token of the same kind as the secret has.
+/// Returns `create` with a token of the same kind as the secret's.
 pub(super) fn create_from(
     found: &FoundSecret,
     key: &str,
@@ -90,7 +91,7 @@ pub(super) fn create_from(
     allowing_loopback(command, found.allow_loopback)
 }
 
-/// `create` refuses a server that only means something on one machine unless that is meant so.
+/// Adds the flag without which `create` refuses a loopback address.
 pub(super) fn allowing_loopback(create: Command, allow_loopback: bool) -> Command {
     if allow_loopback {
         create.words("--allow-loopback")
@@ -99,12 +100,12 @@ pub(super) fn allowing_loopback(create: Command, allow_loopback: bool) -> Comman
     }
 }
 
-/// Returns true for the secret whose data key is not the name of the cluster.
+/// Returns whether it is the secret whose data key is not the name of the cluster.
 fn is_config(found: &FoundSecret) -> bool {
     found.facts.secret.metadata.name.as_deref() == Some(CONFIG_SECRET)
 }
 
-/// Says in words how to create the secret again.
+/// Returns the step in words that creates the secret again.
 fn create_step(found: &FoundSecret, key: &str) -> String {
     create_step_from(
         found,
@@ -114,7 +115,7 @@ fn create_step(found: &FoundSecret, key: &str) -> String {
     )
 }
 
-/// The same for a cluster called `name`, from the context that gives access to it where that is known.
+/// Returns the same step for the cluster `name`, from the context that gives access to it, if that is known.
 pub(super) fn create_step_from(
     found: &FoundSecret,
     key: &str,
@@ -155,7 +156,7 @@ fn access<'a>(found: &'a FoundSecret, key: &str) -> Option<&'a AccessFacts> {
     found.judged(key)?.access.as_ref()
 }
 
-/// Returns `create` for a holder, from the context of the remote cluster, with the kubeconfig that the plugin was given.
+/// Returns `create` for a holder, from the context of the remote cluster, with the plugin's own kubeconfig.
 pub fn create(
     kubectl: &Kubectl,
     remote: &str,
@@ -170,12 +171,12 @@ pub fn create(
         .flag("--into", holder)
 }
 
-/// The flag of `create` that gives a token of the same kind as the secret has.
+/// Returns the flag of `create` for a token of the same kind as the secret's.
 fn same_kind(found: &FoundSecret, key: &str) -> Option<(&'static str, String)> {
     same_kind_as(access(found, key)?.token.as_ref()?)
 }
 
-/// The flag for a token that ends after the same time, or for one that is for the same holder alone.
+/// Returns the flag for a token with the same lifetime, or for one that is for the same holder alone.
 fn same_kind_as(token: &TokenFacts) -> Option<(&'static str, String)> {
     if let (Some(from), Some(to)) = (token.issued_at, token.expires_at) {
         return Some(("--token-duration", length(to.duration_since(from))));
@@ -187,7 +188,7 @@ fn same_kind_as(token: &TokenFacts) -> Option<(&'static str, String)> {
     Some(("--for", own.to_owned()))
 }
 
-/// Returns a lifetime as it is asked for: in hours where it is long, and never shorter than Kubernetes grants.
+/// Returns a lifetime for the flag: in hours if it is long, and never shorter than Kubernetes grants.
 pub fn length(life: SignedDuration) -> String {
     let minutes = life.as_mins().max(10);
     if minutes % 60 == 0 || minutes > 600 {
@@ -197,7 +198,7 @@ pub fn length(life: SignedDuration) -> String {
     }
 }
 
-/// Returns the command that deletes a secret by the suite's own verb, which shows what it deletes and asks first.
+/// Returns the command that deletes a secret with the suite's own verb, which shows what it deletes and asks first.
 pub fn delete(kubectl: &Kubectl, context: &str, namespace: &str, name: &str) -> Command {
     Command::new("kubectl mesh-secret delete")
         .arg(&format!("secret/{name}"))
@@ -206,7 +207,7 @@ pub fn delete(kubectl: &Kubectl, context: &str, namespace: &str, name: &str) -> 
         .istio_namespace(namespace)
 }
 
-/// Returns kubectl, told about the holder and the namespace of the secret.
+/// Returns kubectl with the flags for the holder and the namespace of the secret.
 pub(super) fn kubectl(found: &FoundSecret) -> Command {
     found.kubectl.in_namespace(namespace(found))
 }

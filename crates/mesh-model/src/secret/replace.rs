@@ -1,4 +1,4 @@
-//! The commands that replace a secret or remove it. Where no command does just that, the fix is a step in words.
+//! The commands that replace a secret or remove it. If no command does just that, the fix is a step in words.
 
 use crate::command::{Command, Kubectl, Remedy, named};
 use crate::names::CONFIG_SECRET;
@@ -9,7 +9,7 @@ use crate::remote_secret::{has_label, secret_name};
 use super::found::FoundSecret;
 use super::remedies::{create_from, create_step_from, delete, kubectl, namespace};
 
-/// Returns how to replace what is there under `key` by the secret for `name`, from the context `remote`.
+/// Returns the remedy that replaces `key` by the secret for `name`, from the context `remote`.
 pub(super) fn make_in_place(found: &FoundSecret, key: &str, remote: &str, name: &str) -> Remedy {
     match in_place(found, key, remote, name) {
         Ok((command, true)) => command.words("--replace").into(),
@@ -18,8 +18,8 @@ pub(super) fn make_in_place(found: &FoundSecret, key: &str, remote: &str, name: 
     }
 }
 
-/// Returns `create`, and whether it finds the Secret there that it writes. `create` refuses a second Secret for one cluster, so
-/// one of another name is deleted first.
+/// Returns `create`, and whether the Secret that it writes exists already. `create` refuses a second Secret for one
+/// cluster, so one of another name is deleted first.
 pub(super) fn in_place(
     found: &FoundSecret,
     key: &str,
@@ -56,7 +56,7 @@ pub(super) fn in_place(
             )),
         };
     }
-    // What istiod does not look at conflicts with nothing, unless it is written to.
+    // A Secret that istiod does not read conflicts with nothing, unless it is the one to be written.
     if !is_written && !has_label(&found.facts.secret) {
         return Ok((create, false));
     }
@@ -64,7 +64,7 @@ pub(super) fn in_place(
     Ok((first.then(create), false))
 }
 
-/// Returns how to remove the secret for `key`: the whole Secret only where nothing else is in it.
+/// Returns the remedy that removes the secret for `key`: the whole Secret only if nothing else is in it.
 pub(super) fn remove(found: &FoundSecret, key: &str) -> Remedy {
     let secret = found.name();
     if let Some(step) = kept(found) {
@@ -96,7 +96,8 @@ fn taken_out(secret: &str, key: &str, context: &str) -> String {
     )
 }
 
-/// Returns how to remove the secret for `key` from this context and namespace: the whole Secret only where it is its only key.
+/// Returns the remedy that removes the secret for `key` from this context and namespace: the whole Secret only if it is
+/// its only key.
 pub fn take_away(
     (kubectl, context, namespace): (&Kubectl, &str, &str),
     secret: &str,
@@ -109,7 +110,8 @@ pub fn take_away(
     taken_out(secret, key, context).into()
 }
 
-/// Returns how to drop one data key of a Secret; only for a key whose access another key of it holds.
+/// Returns the remedy that removes one data key of a Secret; only for a key whose access another key of it gives as
+/// well.
 pub(super) fn drop_key(found: &FoundSecret, key: &str) -> Remedy {
     if let Some(step) = kept(found) {
         return step.into();
@@ -127,7 +129,7 @@ pub(super) fn drop_key(found: &FoundSecret, key: &str) -> Remedy {
         .into()
 }
 
-/// Returns the step for a Secret that another program would put back as it was.
+/// Returns the step for a Secret that another program would restore.
 pub(super) fn kept(found: &FoundSecret) -> Option<String> {
     let keeper = keeper(&found.facts.with_managed_fields().metadata, "Secret")?;
     Some(format!(
@@ -136,7 +138,7 @@ pub(super) fn kept(found: &FoundSecret) -> Option<String> {
     ))
 }
 
-/// A key as a part of a JSON pointer (RFC 6901).
+/// Returns a key as a part of a JSON pointer (RFC 6901).
 fn pointer(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

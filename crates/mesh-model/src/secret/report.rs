@@ -1,4 +1,4 @@
-//! The report about secrets. JSON and YAML are these types, which only ever get more fields.
+//! The report about secrets. These types are its JSON and YAML; fields may be added, but not removed.
 
 use crate::access_facts::AccessFacts;
 use crate::finding::Finding;
@@ -12,12 +12,12 @@ pub struct SecretReport {
     /// The holder's context; absent for a file or a pipe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
-    /// Its namespace, where it has one.
+    /// Its namespace, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     /// Its name.
     pub name: String,
-    /// When it was created.
+    /// The time of its creation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// Seconds since it was created.
@@ -29,16 +29,16 @@ pub struct SecretReport {
     pub findings: Vec<Finding>,
 }
 
-/// One data key of a Secret: a cluster, to istiod.
+/// One data key of a Secret, which is a cluster for istiod.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClusterReport {
     /// The data key.
     pub name: String,
-    /// The facts of the kubeconfig; absent where it cannot be read.
+    /// The facts of the kubeconfig; absent if it cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<AccessFacts>,
-    /// True where istiod accepts the kubeconfig.
+    /// True if istiod accepts the kubeconfig.
     pub accepted: bool,
     /// The reason for which it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,7 @@ pub struct ClusterReport {
     /// The result of using it; absent without `--probe`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probe: Option<ProbeReport>,
-    /// The kubeconfig in clear, with `--reveal`.
+    /// The kubeconfig in plain text, with `--reveal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kubeconfig: Option<String>,
     /// The findings about this key.
@@ -57,29 +57,29 @@ pub struct ClusterReport {
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProbeReport {
-    /// Passed where a connection came about, TLS included.
+    /// Passed if a connection was established, including TLS.
     pub connected: Outcome,
-    /// Passed where the token was accepted.
+    /// Passed if the token was accepted.
     pub authenticated: Outcome,
-    /// Passed where it is the cluster that it should be.
+    /// Passed if it is the right cluster.
     pub right_cluster: Outcome,
-    /// Passed where the cluster's own istiod goes by this name, where that could not be read.
+    /// Passed if the cluster's own istiod has this cluster ID; absent if that could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub right_name: Option<Outcome>,
-    /// Passed where it may read all that istiod needs.
+    /// Passed if it has all permissions that istiod needs.
     pub may_read: Outcome,
-    /// Passed where it may do no more than the reader role of Istio's chart.
+    /// Passed if it has no more permissions than the reader role of Istio's chart.
     pub no_more_than_needed: Outcome,
-    /// The user name that the API server knows it by.
+    /// The user name that the API server returned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// UID of the cluster that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_uid: Option<String>,
-    /// Rights that istiod needs and that are missing, such as `list pods`.
+    /// Missing permissions that istiod needs, such as `list pods`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing_rights: Vec<String>,
-    /// Rights beyond the reader role of Istio's chart.
+    /// Permissions beyond the reader role of Istio's chart.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub excess_rights: Vec<String>,
 }

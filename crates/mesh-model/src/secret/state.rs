@@ -7,34 +7,34 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// It lies where istiod does not look.
+    /// It is in a namespace that istiod does not read.
     WrongNamespace,
-    /// It has no label, or one with another value, so istiod does not look at it.
+    /// It has no label, or one with another value, so istiod ignores it.
     NoLabel,
     /// It gives access to the holder itself.
     #[serde(rename = "self")]
     Itself,
-    /// It is named for one cluster and gives access to another one.
+    /// It has the name of one cluster and gives access to another one.
     WrongCluster,
-    /// Its data key is not what the cluster's own istiod calls it.
+    /// Its data key is not the cluster ID of the cluster's own istiod.
     WrongName,
-    /// istiod refuses what it holds.
+    /// istiod refuses its kubeconfig.
     Refused,
     /// Another secret gives access to the same cluster.
     Duplicate,
-    /// Its token or client certificate has ended, or is not valid yet.
+    /// Its token or client certificate has expired, or is not valid yet.
     Expired,
     /// Its server cannot be reached from another cluster.
     BadServer,
-    /// The CA in it has ended.
+    /// The CA in it has expired.
     BadCa,
-    /// Its token or certificate ends soon.
+    /// Its token or certificate expires soon.
     Expiring,
-    /// There is something else about it.
+    /// It has another finding.
     Warning,
-    /// Nothing is wrong that can be told without using it; whether it works is not known.
+    /// No problem was found without using it; whether it works is unknown.
     NotProbed,
-    /// There is none.
+    /// The secret is missing.
     Missing,
 }
 
@@ -74,7 +74,7 @@ impl State {
         }
     }
 
-    /// Returns the word that a table shows; the same as in JSON.
+    /// Returns the word in tables, which is the same as in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::WrongNamespace => "wrong-namespace",

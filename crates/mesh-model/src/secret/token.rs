@@ -1,4 +1,4 @@
-//! The checks of a token that do not need it to be used.
+//! The checks of a token that do not use it.
 
 use crate::access_facts::AccessFacts;
 use crate::finding::{CheckId, Finding, Severity};
@@ -10,9 +10,9 @@ use super::checks::day_and_time;
 use super::found::FoundSecret;
 use super::remedies::{create_again, create_again_with};
 
-/// Below this part of its life a credential is about to end.
+/// The remaining part of its lifetime below which a credential expires soon.
 pub(super) const LIFE_LEFT: f64 = 0.2;
-/// Lives longer than this are also warned of in their last week.
+/// The lifetime in days above which there is also a warning in the last week.
 pub(super) const LONG_LIFE_DAYS: i64 = 35;
 pub(super) const LAST_DAYS: i64 = 7;
 
@@ -126,7 +126,7 @@ mod tests {
             (Some((0, 10)), 8, None),
             (Some((0, 10)), 9, Some(Warning)),
             (Some((0, 10)), 10, Some(Error)),
-            // A long life is also warned of in its last week, a month's life is not.
+            // A long lifetime has a warning in its last week, a month's lifetime has not.
             (Some((0, 36)), 28, None),
             (Some((0, 36)), 30, Some(Warning)),
             (Some((0, 30)), 23, None),

@@ -1,5 +1,5 @@
-//! Secrets of one holder with the same data key: istiod takes the one that it hears of first, and does not look at another one
-//! again before that changes, not even once the first is gone.
+//! Secrets of one holder with the same data key: istiod uses the one that it sees first, and does not read another one
+//! again before that one changes, not even after the first is deleted.
 
 use std::collections::BTreeMap;
 
@@ -20,23 +20,23 @@ pub(super) struct Twins<'a> {
     reason: Option<&'a str>,
 }
 
-/// The secrets of one data key, by their numbers. They may be thousands, and each of them has as many twins.
+/// The secrets of one data key, by their numbers. There may be thousands, and each of them has as many twins.
 struct Group {
     numbers: Vec<usize>,
     keep: Keep,
 }
 
-/// The one of them that stays.
+/// The one to keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keep {
     This(usize),
-    /// All of them are known to fail.
+    /// None: all of them are known to fail.
     NoneWorks,
     Unknown,
 }
 
 impl<'a> Twins<'a> {
-    /// Finds them; `fails` says of each whether it fails, where that is known.
+    /// Finds them; `fails` has for each whether it fails, if that is known.
     pub(super) fn of(
         found: &[&'a FoundSecret],
         fails: &BTreeMap<(usize, &'a str), Option<bool>>,
@@ -115,7 +115,7 @@ impl<'a> Twins<'a> {
     }
 }
 
-/// Deletes the one, and has istiod look at the other again.
+/// Returns the remedy that deletes the one, and makes istiod read the other again.
 fn surplus(doomed: &FoundSecret, kept: &FoundSecret, key: &str) -> Remedy {
     if let Some(step) = kept_by_others(doomed) {
         return step.into();
@@ -138,8 +138,8 @@ fn surplus(doomed: &FoundSecret, kept: &FoundSecret, key: &str) -> Remedy {
     }
 }
 
-/// Returns the command that makes istiods look again at a secret that stays, once the one with this UID is gone: an annotation changes it, with a value
-/// that was not there before.
+/// Returns the command that makes istiods read the remaining secret again after the one with this UID was deleted: it
+/// sets an annotation to a new value.
 pub fn read_again(kubectl: &Kubectl, namespace: &str, secret: &str, gone_uid: &str) -> Command {
     kubectl
         .in_namespace(namespace)
@@ -148,7 +148,7 @@ pub fn read_again(kubectl: &Kubectl, namespace: &str, secret: &str, gone_uid: &s
         .pair(READ_AGAIN_AFTER, gone_uid)
 }
 
-/// The one that works where the others fail, else the one that istiod uses.
+/// Returns the one that works if the others fail, otherwise the one that istiod uses.
 fn keep(judged: &[(usize, Option<bool>)], is_used: impl Fn(usize) -> bool) -> Keep {
     let alive: Vec<usize> = judged
         .iter()

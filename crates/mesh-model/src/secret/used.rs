@@ -1,5 +1,5 @@
-//! The Secrets that the istiods of a holder have their clusters from. Where two Secrets have one data key, istiod takes one of them,
-//! and nothing but its own page says which one.
+//! The Secrets that the istiods of a holder use for their clusters. If two Secrets have the same data key, istiod uses
+//! one of them, and only its own debug page shows which one.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::read::Read;
 use crate::remote_secret::has_label;
 use crate::snapshot::ClusterSnapshot;
 
-/// The clusters that each istiod of a holder knows; not asked for where nothing depends on it.
+/// The clusters that each istiod of a holder has; not requested if no check depends on them.
 pub type KnownClusters = Read<Vec<Vec<KnownCluster>>>;
 
 /// Returns true where two Secrets that its istiods look at have one data key, so that one of them is not used.
@@ -20,7 +20,7 @@ pub fn has_twins(holder: &ClusterSnapshot) -> bool {
     keys.any(|key| !known.insert(key))
 }
 
-/// Returns the name of the Secret in `namespace` that all istiods have the cluster from.
+/// Returns the name of the Secret in `namespace` that all istiods use for the cluster.
 pub(super) fn used_secret<'a>(
     known: &'a KnownClusters,
     namespace: &str,
