@@ -135,7 +135,7 @@ pub(crate) struct Rotation {
 pub(crate) enum TokenKind {
     /// The token of a token Secret, valid for as long as that Secret holds it.
     Secret,
-    /// A token of a TokenRequest: it expires after this time, and is revoked with the Secret that it is bound to.
+    /// A token of a `TokenRequest`: it expires after this time, and is revoked with the Secret that it is bound to.
     TokenRequest(Duration),
 }
 

@@ -160,7 +160,8 @@ async fn use_once(work: Work<'_>, chain: &Chain, token: &SecretString) -> Result
     };
     let found = found.and_then(|namespace| namespace.metadata.uid);
     let known = remote.identity.uid();
-    if !found.is_some_and(|found| known.is_none_or(|known| known == found)) {
+    let is_same_cluster = found.is_some_and(|found| known.is_none_or(|known| known == found));
+    if !is_same_cluster {
         return Err(Error::refused(format!(
             "the new token of secret/{} reads another cluster in context {} than we do",
             chain.new_name,

@@ -31,9 +31,9 @@ impl Planned {
         let revoked = obstacles.is_empty().then(|| revoked(chain, remote));
         let changes = created.into_iter().chain(updated).chain(revoked).collect();
         Self {
-            changes,
-            obstacles,
             rotation,
+            obstacles,
+            changes,
         }
     }
 }
