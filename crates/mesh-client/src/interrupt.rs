@@ -49,7 +49,7 @@ impl Interrupt {
 fn interrupted() -> Error {
     Error::new(
         Kind::Interrupted,
-        "interrupted; what was done until then is listed above",
+        "interrupted; changes made before are listed above",
     )
-    .hint("run the same command again: it goes on where this one stopped")
+    .hint("run the same command again to complete it")
 }

@@ -13,8 +13,9 @@ pub fn managing_clusters(clusters: &[String]) -> Result<Option<String>, Error> {
     for name in clusters {
         if name.is_empty() || name.contains(char::is_whitespace) {
             errors.push(
-                Error::usage(format!("invalid cluster name {name:?}"))
-                    .hint("name it as its istiod does: values.global.multiCluster.clusterName"),
+                Error::usage(format!("invalid cluster name {name:?}")).hint(
+                    "use the cluster ID of its istiod: values.global.multiCluster.clusterName",
+                ),
             );
         } else if !names.contains(&name.as_str()) {
             names.push(name);

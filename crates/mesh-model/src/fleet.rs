@@ -106,7 +106,7 @@ pub fn not_compared(context: &str, reason: &str) -> String {
 
 /// Returns the note about a context whose cluster was already read through another context.
 pub fn left_out(context: &str, first: &str) -> String {
-    format!("context {context} is the same cluster as {first} and is left out")
+    format!("context {context} is the same cluster as {first} and is skipped")
 }
 
 #[cfg(test)]
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(contexts, ["a", "d"]);
         assert_eq!(
             once.notes,
-            ["context c is the same cluster as a and is left out"]
+            ["context c is the same cluster as a and is skipped"]
         );
         assert_eq!(once.unreached[0].context, "b");
         assert_eq!(once.unreached[0].reason, "b is gone");

@@ -39,7 +39,7 @@ pub(crate) fn finding(
 fn set(network: &str, workload: Option<&ObjectRef>, kubectl: &Kubectl) -> Remedy {
     let Some(workload) = workload else {
         return format!(
-            "give these pods the variable {NETWORK_VIEW_VARIABLE} with the value {}, in what makes them",
+            "set the environment variable {NETWORK_VIEW_VARIABLE}={} in the Deployment of these pods",
             named(network)
         )
         .into();

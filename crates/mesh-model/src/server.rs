@@ -24,7 +24,7 @@ impl Dead {
     pub fn reason(self) -> &'static str {
         match self {
             Self::Loopback => {
-                "is a loopback address, which in another cluster means that cluster's own pod"
+                "is a loopback address: istiod in another cluster would connect to itself"
             }
             Self::Unspecified => "is the unspecified address, which leads nowhere",
             Self::LocalName => {

@@ -23,7 +23,7 @@ pub struct ConnectFlags {
     // istioctl's -c means the same.
     #[arg(long, short_alias = 'c', value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from), global = true)]
     pub kubeconfig: Option<PathBuf>,
-    /// Path to kubectl's preferences, whose credential plugin policy holds here too; otherwise $KUBERC, then ~/.kube/kuberc
+    /// Path to the kuberc file, whose credential plugin policy also applies here; otherwise $KUBERC, then ~/.kube/kuberc
     #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub kuberc: Option<PathBuf>,
     /// Cluster entry of the kubeconfig to use in place of the context's
@@ -41,7 +41,7 @@ pub struct ConnectFlags {
     /// UID to impersonate
     #[arg(long = "as-uid", value_name = "UID")]
     pub impersonate_uid: Option<String>,
-    /// Bound on each request, such as 5s or 2m; 0 is none [default: 30s]
+    /// Timeout of each request, such as 5s or 2m; 0 means no timeout [default: 30s]
     #[arg(long, alias = "kubeclient-timeout", value_name = "DURATION", value_parser = duration)]
     pub request_timeout: Option<Duration>,
     /// The flags that [`ConnectServerFlags`](super::flags_server::ConnectServerFlags) adds.
@@ -187,7 +187,7 @@ impl AllContextFlags {
     pub fn could_be_more(&self, kubeconfig: &Kubeconfig) -> Option<&'static str> {
         let alone = self.named.is_empty() && !self.all_contexts;
         (alone && kubeconfig.context_names().count() > 1)
-            .then_some("one context was read; --all-contexts reads every cluster of the kubeconfig")
+            .then_some("only the current context was read; --all-contexts reads every cluster of the kubeconfig")
     }
 }
 
@@ -238,7 +238,7 @@ impl NamespaceFlags {
 /// The flag for a dry run.
 #[derive(Debug, Clone, Args)]
 pub struct DryRunFlags {
-    /// Say what would be done: 'client' sends no write, 'server' lets the servers check them
+    /// 'client': only print what would be done; 'server': submit the requests without persisting the objects
     #[arg(
         long,
         value_name = "MODE",

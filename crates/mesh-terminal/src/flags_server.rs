@@ -80,10 +80,10 @@ impl ServerFlags {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct EntryFlags {
-    /// Bearer token to read the source cluster with, in place of the kubeconfig's; it is not written into the secret
+    /// Bearer token to authenticate to the remote cluster with, in place of the kubeconfig's; it is not written into the secret
     #[arg(long, value_name = "TOKEN", value_parser = StringValueParser::new().map(SecretString::from))]
     pub token: Option<SecretString>,
-    /// Path to the certificate authority to check the source cluster with, in place of the kubeconfig's
+    /// Path to the certificate authority to verify the remote cluster with, in place of the kubeconfig's
     #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub certificate_authority: Option<PathBuf>,
 }

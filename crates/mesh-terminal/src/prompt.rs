@@ -36,7 +36,7 @@ impl ConfirmFlags {
         }
         if !streams.interactive {
             return Err(Error::usage(format!(
-                "nobody can be asked whether to {deed}: standard input is no terminal"
+                "cannot ask whether to {deed}: standard input is not a terminal"
             ))
             .hint("add --yes, to do it without asking"));
         }
@@ -62,7 +62,7 @@ impl ConfirmFlags {
             let _ = writeln!(streams.err());
         }
         Err(Error::refused(format!(
-            "the answer to whether to {deed} was no; nothing was changed"
+            "canceled: the answer to whether to {deed} was no; nothing was changed"
         )))
     }
 }

@@ -36,7 +36,7 @@ Examples:
   # Where are the gateways, and who answers there?
   kubectl mesh-eastwest status --context east,west
 
-Exit codes: 0 fine, 1 findings, 2 it could not be done, 3 done in part, 4 a wait ran out, 130 Ctrl-C.")]
+Exit codes: 0 success, 1 findings, 2 error, 3 a cluster was skipped, 4 timed out, 130 Ctrl-C.")]
 pub struct Cli {
     #[command(flatten)]
     verbosity: VerbosityFlags,

@@ -34,7 +34,7 @@ Examples:
   # Do all parts of the clusters agree?
   kubectl mesh-label show --context east,west
 
-Exit codes: 0 fine, 1 drift, 2 it could not be done, 3 done in part, 130 Ctrl-C.")]
+Exit codes: 0 success, 1 drift, 2 error, 3 a cluster was skipped, 130 Ctrl-C.")]
 pub struct Cli {
     #[command(flatten)]
     verbosity: VerbosityFlags,

@@ -19,8 +19,9 @@ use crate::write_flags::WriteFlags;
 
 /// Set which clusters' control planes manage a remote cluster, one that has none of its own
 ///
-/// Sets the annotation topology.istio.io/controlPlaneClusters of Istio's namespace. Without it no istiod gives the
-/// cluster its webhook's CA and its root certificate. The clusters are named as their istiods name them.
+/// Sets the annotation topology.istio.io/controlPlaneClusters of Istio's namespace. Without it no istiod
+/// patches the CA of the remote cluster's webhooks or writes its root certificate (istio-ca-root-cert). The names of the
+/// clusters are the cluster IDs of their istiods.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:

@@ -21,7 +21,7 @@ use crate::write_flags::WriteFlags;
 /// Make Services mesh-wide in ambient mode, by the label istio.io/global of the same Service in every cluster
 ///
 /// Every cluster is read, and every server checks the change, before the first one is written: where a Service is missing or
-/// has another value, nothing is written anywhere. A cluster that is not reached or refuses does not affect the others.
+/// has another value in any cluster, nothing is changed. Clusters that are unreachable or forbid the change are skipped.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:

@@ -31,7 +31,7 @@ Examples:
   # Every cluster of the kubeconfig, for a script
   kubectl mesh-label show --all-contexts -o json
 
-Exit codes: 0 fine, 1 drift, 2 it could not be done, 3 some cluster was not reached.")]
+Exit codes: 0 success, 1 drift, 2 error, 3 a cluster was skipped.")]
 pub(crate) struct ShowArgs {
     #[command(flatten)]
     pub contexts: AllContextFlags,
@@ -127,7 +127,7 @@ impl Report for Shown<'_> {
         let verdict = match count {
             0 if labels.drifts() => format!("{} to fix", counted(wrong, "label")),
             0 if labels.items.iter().any(|item| item.is_partial) => {
-                "no drift in what could be read".to_owned()
+                "no drift in the parts that could be read".to_owned()
             }
             0 => "no drift".to_owned(),
             1 => "1 part drifts".to_owned(),
@@ -169,7 +169,7 @@ fn write_cluster(item: &ClusterLabels, style: Style, text: &mut String) {
     }
     text.push_str(&table.to_text());
     if item.statements.is_empty() && !item.is_partial {
-        line("  nothing of Istio", text);
+        line("  no Istio found in this namespace", text);
     }
     for skipped in &item.skipped {
         wrapped(

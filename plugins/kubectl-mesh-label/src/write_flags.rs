@@ -8,13 +8,13 @@ use mesh_common::terminal::flags::DryRunFlags;
 /// How the label or annotation is written.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WriteFlags {
-    /// Replace another value that is there
+    /// Replace an existing value
     #[arg(long, conflicts_with = "remove")]
     pub overwrite: bool,
-    /// Remove it
+    /// Remove the label or annotation
     #[arg(long)]
     pub remove: bool,
-    /// If true, server-side apply will force the changes against conflicts: fields that Argo CD, Flux or others own
+    /// If true, server-side apply will force the changes against conflicts with other field managers, such as Argo CD
     #[arg(long)]
     pub force_conflicts: bool,
     #[command(flatten)]

@@ -310,7 +310,7 @@ async fn a_kind_that_is_not_installed_is_no_missing_object() {
     );
     assert_eq!(
         error.to_string(),
-        "context client-stack does not know gateways.networking.istio.io"
+        "context client-stack has no resource gateways.networking.istio.io"
     );
 }
 

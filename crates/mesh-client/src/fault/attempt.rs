@@ -163,7 +163,7 @@ impl Attempt {
             ),
             ApiFault::KindUnknown { .. } => (
                 Kind::NotFound,
-                format!("{whose} does not know {}", self.resource),
+                format!("{whose} has no resource {}", self.resource),
                 self.api_resources().into(),
             ),
             ApiFault::AlreadyExists { .. } => (
@@ -178,7 +178,7 @@ impl Attempt {
             ),
             ApiFault::Changed { .. } => (
                 Kind::Conflict,
-                format!("{what} of {whose} was changed by somebody else meanwhile"),
+                format!("{what} of {whose} was changed by another client meanwhile"),
                 "run the command again".into(),
             ),
             ApiFault::Invalid { .. } => (

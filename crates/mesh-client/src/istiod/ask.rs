@@ -148,7 +148,9 @@ impl Istiod {
 
 impl Called {
     fn silent(&self, failure: &OnceLock<String>) -> Error {
-        let why = failure.get().map_or("it hung up", String::as_str);
+        let why = failure
+            .get()
+            .map_or("it closed the connection", String::as_str);
         self.unreachable(format!("{} cannot be asked: {why}", self.whose))
     }
 

@@ -233,10 +233,14 @@ async fn each_refusal_has_its_words() {
             "the server of context east does not allow to get namespaces/default",
             Kind::Forbidden,
         ),
-        (404, "context east does not know namespaces", Kind::NotFound),
+        (
+            404,
+            "context east has no resource namespaces",
+            Kind::NotFound,
+        ),
         (
             409,
-            "namespaces/default of context east was changed by somebody else meanwhile",
+            "namespaces/default of context east was changed by another client meanwhile",
             Kind::Conflict,
         ),
         (

@@ -57,7 +57,7 @@ pub(super) fn hosts_and_loopback(gateway: &Gateway, cluster: &ClusterSnapshot) -
                 Severity::Error
             };
             let message = format!(
-                "{value} means another machine to each who asks: no other cluster gets there"
+                "{value} is a different machine for every client: no other cluster can reach it"
             );
             let fix = "give the gateway an address that the other networks reach";
             findings.push(Finding::new(CheckId::EwgAddressLoopback, severity, message).fix(fix));
@@ -74,7 +74,7 @@ pub(super) fn mixed(gateway: &Gateway) -> Option<Finding> {
     let (private, public) = private_beside_public(&gateway.addresses)?;
     let said = |address: &Address| format!("{} ({})", address.value, address.kind.word());
     let message = format!(
-        "{} has the private address {} beside the public {}: the other clusters' istiods hand out both, and who reaches only one loses a part of the requests",
+        "{} has the private address {} beside the public {}: istiod in the other clusters uses both, and clients that reach only one see failed requests",
         gateway.described(),
         said(private),
         said(public)

@@ -58,7 +58,7 @@ fn no_gateway(cluster: &ClusterSnapshot) -> Option<Finding> {
         return Some(Finding::new(CheckId::EwgMissing, Severity::Info, message));
     };
     let message = format!(
-        "no Service has the label {NETWORK_LABEL}: the other networks have no way into {network}"
+        "no Service has the label {NETWORK_LABEL}: the other networks cannot reach {network}"
     );
     let Some(remote) = in_its_place(cluster) else {
         return Some(
@@ -67,7 +67,7 @@ fn no_gateway(cluster: &ClusterSnapshot) -> Option<Finding> {
         );
     };
     let message = format!(
-        "no Service of this cluster's own gateway has the label {NETWORK_LABEL} (service {remote} describes a gateway of another cluster): the other networks have no way into {network}"
+        "no Service of this cluster's own gateway has the label {NETWORK_LABEL} (service {remote} describes a gateway of another cluster): the other networks cannot reach {network}"
     );
     let fix = Step::new(format!(
         "install an east-west gateway under another name than {EAST_WEST_GATEWAY} ("
@@ -102,7 +102,7 @@ fn label(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
         Severity::Warning
     };
     let message = format!(
-        "{} looks like an east-west gateway and lacks the label {NETWORK_LABEL}: istiod passes it over",
+        "{} looks like an east-west gateway and lacks the label {NETWORK_LABEL}: istiod ignores it",
         gateway.described()
     );
     Some(Finding::new(CheckId::EwgMissing, severity, message).fix(label_network(gateway, cluster)))
@@ -126,7 +126,7 @@ fn ports(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
     {
         let wanted = services_port(told);
         let message = format!(
-            "{} has neither port {wanted} nor port 15008: istiod passes it over",
+            "{} has neither port {wanted} nor port 15008: istiod ignores it",
             gateway.described()
         );
         let patch = format!(
@@ -227,7 +227,7 @@ fn pods(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
         (Severity::Error, format!("{described} has no pods"))
     } else if pods.iter().any(image_left) {
         let message = format!(
-            "a pod of {described} still has the image \"auto\": no injector of istiod changed it"
+            "a pod of {described} still has the image \"auto\": it was not injected by istiod"
         );
         (Severity::Error, message)
     } else if counted.ready == 0 {
@@ -267,6 +267,6 @@ fn exposed(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) ->
     let id = exposure.services.fault()?;
     let why = because(&exposure.services)?;
     let port = gateway.sidecar_port()?;
-    let message = format!("the gateway passes nothing on at port {port}: {why}");
+    let message = format!("port {port} of the gateway forwards no traffic: {why}");
     Some(Finding::new(id, Severity::Error, message).fix(expose_services(gateway, cluster)))
 }

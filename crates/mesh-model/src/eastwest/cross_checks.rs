@@ -79,7 +79,7 @@ pub fn cross_check(
         ("have", "them")
     };
     let message = format!(
-        "{} {have} another root than {}: what {} shows does not verify there, and no request from {one} gets through",
+        "{} {have} another root than {}: the certificate of {} is not trusted there, so requests from {one} fail",
         strangers.join(", "),
         own.context,
         chain.identity(),
@@ -97,7 +97,7 @@ fn of_own(chain: &Chain, own: &Beside<'_>, roots: &Roots, now: Timestamp) -> Opt
     let message = match chain.judge(roots, now) {
         Judgement::Verified => return None,
         Judgement::AnotherRoot => format!(
-            "what {who} shows does not lead to the root of its own cluster {context}: its certificate is of another authority than istiod's"
+            "the certificate of {who} is not signed by the root of its own cluster {context}: it was issued by another CA than istiod's"
         ),
         Judgement::Expired => format!("a certificate that {who} shows is over"),
         Judgement::NotYetValid => format!(
@@ -139,7 +139,7 @@ pub fn duplicates(gateways: &[(&str, &Gateway)]) -> Vec<(usize, Finding)> {
             let (context, gateway) = gateways[number];
             let network = gateway.network.as_deref()?;
             let said = format!(
-                "{} in {context}, which leads into {network}",
+                "{} in {context}, the gateway of {network}",
                 gateway.described()
             );
             Some((number, network, said))

@@ -85,7 +85,7 @@ pub(super) fn change_service(
     let is_elsewhere = |service| !leads_to_own_pods(service);
     if gateway.service.as_ref().is_some_and(is_elsewhere) {
         return format!(
-            "change service {}/{} by hand: no pods of this cluster are behind it, so look first at what it describes",
+            "change service {}/{} by hand: no pods of this cluster are behind it, so check first which gateway it describes",
             gateway.namespace,
             service_name(gateway)
         )

@@ -190,7 +190,7 @@ fn of_readiness(answer: &Answer, known: &Known<'_>) -> Judged {
     } else if known.has_no_ready_pod() {
         "no pod of the gateway is ready"
     } else {
-        "the load balancer or a firewall keeps the port, or nothing runs behind it"
+        "the load balancer or a firewall blocks the port, or nothing runs behind it"
     };
     let finding = Finding::new(id, Severity::Warning, format!("{place} {seen}")).because(why);
     Judged::failed(word, finding.fix(known.look_at_pods()))
@@ -245,7 +245,7 @@ pub(super) fn seen(answer: &Answer) -> (String, String) {
         Answer::NoRoute => both("noroute", "cannot be reached, as no route leads there"),
         Answer::TimedOut => both("timeout", "takes no connection in time"),
         Answer::Silent => both("silent", "takes the connection and does not answer in time"),
-        Answer::Closed => both("reset", "hangs up without an answer"),
+        Answer::Closed => both("reset", "closes the connection without an answer"),
         Answer::NotTls => both("plain", "answers without TLS"),
         Answer::Alert { alert, .. } => ("alert".to_owned(), format!("refuses TLS ({alert})")),
         Answer::Handshake(handshake) => {

@@ -22,7 +22,7 @@ pub(super) fn of_sidecar(
     let host = candidate.map_or("", |one| one.host.as_str());
     if let Some(spiffe) = spiffe.filter(|id| known.gateway.is_identity(id)) {
         let message = format!(
-            "{place} ends TLS itself as {spiffe}{}: who calls {host} from another network expects the workload there and refuses",
+            "{place} terminates TLS itself as {spiffe}{}: clients of {host} in other networks expect the identity of the workload and reject the connection",
             by_whom(&known.exposure.services)
         );
         return Judged::failed(
@@ -35,7 +35,7 @@ pub(super) fn of_sidecar(
         (Some(id), _) => Judged::failed(
             "no-mtls",
             error(format!(
-                "{place} shows {id} for {host} and wants no certificate of ours: that is no mutual TLS"
+                "{place} presents {id} for {host} and requests no client certificate: that is not mutual TLS"
             )),
         ),
         (None, Answer::Handshake(_) | Answer::NotTls | Answer::Http { .. }) => {
@@ -61,7 +61,7 @@ pub(super) fn of_hbone(answer: &Answer, known: &Known<'_>) -> Judged {
         (Some(id), _) => Judged::failed(
             "no-mtls",
             error(format!(
-                "{place} shows {id} and wants no certificate of ours: that is no HBONE of a mesh"
+                "{place} presents {id} and requests no client certificate: that is not HBONE"
             )),
         ),
         (None, Answer::Handshake(_) | Answer::NotTls | Answer::Http { .. }) => {
@@ -72,7 +72,7 @@ pub(super) fn of_hbone(answer: &Answer, known: &Known<'_>) -> Judged {
             let why = if known.has_no_ready_pod() {
                 "no pod of the gateway is ready"
             } else {
-                "the load balancer or a firewall keeps the port, or the gateway has no configuration from istiod"
+                "the load balancer or a firewall blocks the port, or the gateway has no configuration from istiod"
             };
             let finding = error(format!("{place} {seen}")).because(why);
             Judged::failed(word, finding.fix(known.look_at_pods()))
@@ -124,7 +124,7 @@ fn of_balancer(answer: &Answer, known: &Known<'_>) -> Judged {
     let place = &known.place;
     let (_, seen) = seen(answer);
     let message = format!(
-        "{place} {seen}, and none of a mesh: something before the gateway ends TLS, where mutual TLS has to be passed on"
+        "{place} {seen}, not with mutual TLS: a load balancer in front of the gateway terminates TLS, and must pass it through"
     );
     let finding = Finding::new(CheckId::EwgL7Lb, Severity::Error, message);
     let word = if matches!(answer, Answer::Handshake(_)) {
@@ -144,7 +144,7 @@ fn of_hanging_up(all: &[(Option<&Candidate>, &Answer)], known: &Known<'_>) -> Ju
     let place = &known.place;
     let asked: Vec<&Candidate> = all.iter().filter_map(|(one, _)| *one).collect();
     let hosts: Vec<&str> = asked.iter().map(|one| one.host.as_str()).collect();
-    let start = format!("{place} hangs up on who asks for {}", hosts.join(", "));
+    let start = format!("{place} closes the connection for SNI {}", hosts.join(", "));
     let error = |message: String| Finding::new(Check::Sidecar.id(), Severity::Error, message);
     let root = &known.cluster.istio_namespace;
     let policies = known.policies.map(Read::items);

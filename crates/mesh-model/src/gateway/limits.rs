@@ -47,7 +47,7 @@ fn of_helm(gateway: &EastWestGateway) -> Option<Error> {
     let namespace = &gateway.namespace;
     (namespace != ISTIO_SYSTEM).then(|| {
         Error::usage(format!(
-            "Helm values name no namespace, so namespace {namespace} is Helm's to be told"
+            "Helm values name no namespace, so pass namespace {namespace} to helm install"
         ))
         .hint(format!(
             "leave it away here, and name {namespace} to helm install with -n"

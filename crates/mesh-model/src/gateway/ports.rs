@@ -141,7 +141,7 @@ impl Ports {
             }
         }
         if !ports.iter().any(|port| port.name == TLS) {
-            let error = Error::usage("the port tls is missing, by which other networks come in");
+            let error = Error::usage("the port tls is missing, which other networks connect to");
             errors.push(error.hint(Remedy::add(Knob::Ports, "status-port,tls")));
         }
         Error::all(errors).map_or(Ok(Self(ports)), Err)
@@ -255,7 +255,7 @@ mod tests {
             ),
             (
                 vec!["a=1", "b=1", "a=2"],
-                "ports a and b are both 1; port a is named twice; the port tls is missing, by which other networks come in",
+                "ports a and b are both 1; port a is named twice; the port tls is missing, which other networks connect to",
             ),
         ] {
             assert_eq!(read(&texts), Err(errors.to_owned()), "{texts:?}");

@@ -15,7 +15,7 @@ pub(super) fn name(text: &str) -> Result<String, Error> {
         return Ok(text.to_owned());
     }
     Err(Error::usage(format!(
-        "name {text:?} does not do for a Service (a-z, 0-9 and '-', at most 63, a letter first, no word such as 'yes')"
+        "name {text:?} is not valid for a Service (a-z, 0-9 and '-', at most 63, a letter first, no word such as 'yes')"
     ))
     .hint(Step::example(Knob::Name, "istio-eastwestgateway")))
 }
@@ -27,7 +27,7 @@ pub(super) fn replicas(text: &str) -> Result<u32, Error> {
         .parse::<u32>()
         .ok()
         .filter(|number| (1..=i32::MAX.unsigned_abs()).contains(number));
-    number.ok_or_else(|| Error::usage(format!("replicas {text:?} is not a number from 1")))
+    number.ok_or_else(|| Error::usage(format!("replicas {text:?} is not a number of at least 1")))
 }
 
 /// Splits `KEY=VALUE`; the value may contain the sign again.

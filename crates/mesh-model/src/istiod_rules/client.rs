@@ -75,9 +75,9 @@ fn client_certificate(user: &Entry) -> Result<(), String> {
             | PairFlaw::LongKey(_),
         ) => Ok(()),
         Err(PairFlaw::NoCertificate | PairFlaw::Certificate(_)) => {
-            Err("its client certificate is none".to_owned())
+            Err("its client certificate is not valid PEM".to_owned())
         }
-        Err(PairFlaw::Key(KeyFlaw::NotAKey)) => Err("its client key is none".to_owned()),
+        Err(PairFlaw::Key(KeyFlaw::NotAKey)) => Err("its client key is not valid PEM".to_owned()),
         Err(PairFlaw::Key(KeyFlaw::Foreign)) => {
             Err("its client key belongs to another certificate".to_owned())
         }

@@ -28,11 +28,11 @@ fn each_way_to_authenticate_is_taken_or_denied_as_istiod_does() {
         ),
         (
             "{auth-provider: {name: oidc, config: {idp-issuer-url: i}}}",
-            "no client can be made of the kubeconfig: its auth-provider oidc lacks client-id",
+            "no client can be created from the kubeconfig: its auth-provider oidc lacks client-id",
         ),
         (
             "{auth-provider: {name: ''}}",
-            "no client can be made of the kubeconfig: its auth-provider has no name",
+            "no client can be created from the kubeconfig: its auth-provider has no name",
         ),
         (
             "{exec: {command: x}}",
@@ -40,7 +40,7 @@ fn each_way_to_authenticate_is_taken_or_denied_as_istiod_does() {
         ),
         (
             "{client-certificate-data: eA==, client-key-data: eA==}",
-            "no client can be made of the kubeconfig: its client certificate is none",
+            "no client can be created from the kubeconfig: its client certificate is not valid PEM",
         ),
         (
             "{as: u, as-groups: [1]}",
@@ -92,7 +92,7 @@ fn each_broken_cluster_has_its_reason() {
         ),
         (
             "{server: 'https://h', certificate-authority-data: eA==}",
-            "no client can be made of the kubeconfig: its CA holds no certificate",
+            "no client can be created from the kubeconfig: its CA holds no certificate",
         ),
         (
             "{server: 'https://h', proxy-url: 'ftp://x'}",
@@ -100,7 +100,7 @@ fn each_broken_cluster_has_its_reason() {
         ),
         (
             "{server: 'https://h', insecure-skip-tls-verify: true, certificate-authority-data: eA==}",
-            "no client can be made of the kubeconfig: it has a CA and insecure-skip-tls-verify, which exclude each other",
+            "no client can be created from the kubeconfig: it has a CA and insecure-skip-tls-verify, which exclude each other",
         ),
         (
             "{server: 'https://h', insecure-skip-tls-verify: true}",
@@ -108,7 +108,7 @@ fn each_broken_cluster_has_its_reason() {
         ),
         (
             "{server: 'https://h h'}",
-            "no client can be made of the kubeconfig: its server is neither a URL nor a host with a port",
+            "no client can be created from the kubeconfig: its server is neither a URL nor a host with a port",
         ),
         // Over plain HTTP the CA is not checked.
         ("{server: 'h:1', certificate-authority-data: eA==}", "taken"),

@@ -36,7 +36,9 @@ impl std::fmt::Display for Refusal {
             Self::NotLoadable(why) => write!(f, "the kubeconfig cannot be loaded: {why}"),
             Self::NotValid(why) => write!(f, "the kubeconfig is not valid: {why}"),
             Self::Denied(what) => write!(f, "{what} is not allowed in a remote secret"),
-            Self::NotUsable(why) => write!(f, "no client can be made of the kubeconfig: {why}"),
+            Self::NotUsable(why) => {
+                write!(f, "no client can be created from the kubeconfig: {why}")
+            }
         }
     }
 }

@@ -15,7 +15,8 @@ use super::report::{ClusterReport, SecretReport};
 use super::token::token_findings;
 
 /// Advice for a secret whose server its holder cannot reach.
-pub(super) const OTHER_SERVER: &str = "with --server, and an address that the holder's pods reach";
+pub(super) const OTHER_SERVER: &str =
+    "with --server and an address that istiod in the holder can reach";
 
 /// Advice for a secret whose CA has expired.
 const RENEWED_CA: &str = "with --ca-file, and the CA that signs the server's certificate now";

@@ -209,7 +209,7 @@ impl One<'_> {
                 (
                     CheckId::ClusterIdSecretKey,
                     format!(
-                        "the cluster's own istiod calls it {}, not {key}",
+                        "the cluster ID of its own istiod is {}, not {key}",
                         ids.join(" or ")
                     ),
                     make_in_place(found, key, &member.context, name),
@@ -245,7 +245,7 @@ impl One<'_> {
                 named(other)
             )
             .into(),
-            (false, _) => "keep the one whose data key is what the cluster's own istiod calls it (values.global.multiCluster.clusterName), and delete the other with kubectl mesh-secret delete".into(),
+            (false, _) => "keep the one whose data key is the cluster ID of the cluster's own istiod (values.global.multiCluster.clusterName), and delete the other with kubectl mesh-secret delete".into(),
         }
     }
 }
@@ -263,7 +263,7 @@ fn stray(found: &FoundSecret, key: &str, kept: &str, is_known: bool, is_safe: bo
         .into()
     } else {
         format!(
-            "find out which of both the cluster's own istiod calls it (values.global.multiCluster.clusterName), and take the other key, {kept} or {key}, out of secret {secret}"
+            "find out which of both is the cluster ID of the cluster's own istiod (values.global.multiCluster.clusterName), and take the other key, {kept} or {key}, out of secret {secret}"
         )
         .into()
     }

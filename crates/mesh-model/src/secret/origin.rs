@@ -10,6 +10,6 @@ pub fn comes_back(secret: &Secret, context: &str) -> Option<String> {
     let namespace = secret.metadata.namespace.as_deref().unwrap_or_default();
     let name = own_name(secret);
     Some(format!(
-        "secret {namespace}/{name} in context {context} is kept by {keeper}, and comes back unless it is removed there"
+        "secret {namespace}/{name} in context {context} is managed by {keeper}, which creates it again unless it is removed there"
     ))
 }

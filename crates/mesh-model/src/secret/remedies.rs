@@ -134,7 +134,7 @@ pub(super) fn create_step_from(
     };
     let into = match found.context.as_deref() {
         Some(holder) => format!("into context {}", named(holder)),
-        None => "into the cluster that reads it".to_owned(),
+        None => "into the cluster whose istiod uses it".to_owned(),
     };
     let mut step = format!(
         "create the secret for cluster {} again (kubectl mesh-secret create), from {from}, {into}",

@@ -133,7 +133,7 @@ pub(super) fn drop_key(found: &FoundSecret, key: &str) -> Remedy {
 pub(super) fn kept(found: &FoundSecret) -> Option<String> {
     let keeper = keeper(&found.facts.with_managed_fields().metadata, "Secret")?;
     Some(format!(
-        "change secret {} where it comes from: it is kept by {keeper}",
+        "change secret {} in its source: it is managed by {keeper}",
         named(found.name())
     ))
 }
@@ -238,7 +238,7 @@ mod tests {
             remove(&kept, "west"),
             drop_key(&kept, "old"),
         ] {
-            let start = "change secret older where it comes from: it is kept by ";
+            let start = "change secret older in its source: it is managed by ";
             assert!(remedy.to_string().starts_with(start), "{remedy}");
         }
         let mut anothers = found("istio-remote-secret-west", &["west"]).facts.secret;

@@ -20,7 +20,7 @@ pub(super) fn missing(missing: &[Required], report: &mut ProbeReport) -> Option<
             detail: format!("{} rights are missing", needed.len()),
         };
         let message = format!(
-            "it may not {}: istiod's first sync does not end",
+            "it may not {}: istiod's first sync of the cluster does not complete",
             some(&report.missing_rights)
         );
         return Some(Finding::new(ID, Severity::Error, message).fix(

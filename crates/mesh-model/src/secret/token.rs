@@ -29,7 +29,7 @@ pub(super) fn token_findings(
                 Finding::new(
                     CheckId::SecretTokenIdentity,
                     Severity::Info,
-                    "its token is no web token, so nothing can be told of it",
+                    "its token is not a JSON Web Token, so its account and expiry are unknown",
                 )
             })
             .into_iter()
@@ -61,7 +61,7 @@ fn expiry_finding(
             Finding::new(
                 ID,
                 Severity::Info,
-                "its token never ends, as of every secret that istioctl makes",
+                "its token does not expire, as in every secret of istioctl",
             )
             .fix(create_again_with(found, key, "--token-duration", "8760h")),
         );

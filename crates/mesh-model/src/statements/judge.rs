@@ -103,7 +103,7 @@ pub(super) fn tied<'a>(
     });
     let each: Vec<String> = each.collect();
     format!(
-        "as many parts say one {what} as another: {}",
+        "the parts disagree about the {what}, and none has a majority: {}",
         each.join(", ")
     )
 }
@@ -290,7 +290,7 @@ mod tests {
             fixes,
             [
                 "kubectl mesh-label network n --overwrite --context east",
-                "install istiod again with values.global.multiCluster.clusterName=east"
+                "upgrade istiod with values.global.multiCluster.clusterName=east"
             ]
         );
         let drifting: Vec<Part> = all
@@ -340,12 +340,12 @@ mod tests {
             [
                 (
                     CheckId::NetworkValuesDisagree,
-                    "as many parts say one network as another: m (injector), n (namespace)",
+                    "the parts disagree about the network, and none has a majority: m (injector), n (namespace)",
                     "step"
                 ),
                 (
                     CheckId::ClusterIdProxyDrift,
-                    "as many parts say one cluster as another: east (istiod), west (pods)",
+                    "the parts disagree about the cluster, and none has a majority: east (istiod), west (pods)",
                     "step"
                 )
             ]

@@ -235,7 +235,7 @@ pub(super) fn together(fixes: impl Iterator<Item = impl Into<Remedy>>) -> Remedy
 
 /// Returns the remedy if it is unknown how Istio was installed.
 fn by_hand(key: &str, value: &str) -> Remedy {
-    format!("install istiod again with values.{key}={value}").into()
+    format!("upgrade istiod with values.{key}={value}").into()
 }
 
 #[cfg(test)]
@@ -274,7 +274,7 @@ mod tests {
             (
                 about(Part::Namespace, "namespace", None),
                 "kubectl mesh-label network n --kubeconfig k --context 'my east' -n x",
-                "install istiod again with values.global.multiCluster.clusterName=c",
+                "upgrade istiod with values.global.multiCluster.clusterName=c",
             ),
             (
                 about(Part::Injector, "configmap", helm()),
@@ -283,8 +283,8 @@ mod tests {
             ),
             (
                 about(Part::Injector, "configmap", None),
-                "install istiod again with values.global.network=n",
-                "install istiod again with values.global.multiCluster.clusterName=c",
+                "upgrade istiod with values.global.network=n",
+                "upgrade istiod with values.global.multiCluster.clusterName=c",
             ),
             (
                 about(Part::Ztunnel, "daemonset", None),
@@ -327,7 +327,7 @@ mod tests {
         for installer in [helm(), istioctl(None)] {
             let injector = about(Part::Injector, "configmap", installer);
             let fix = tools.network(&injector, "n").to_string();
-            assert!(fix.starts_with("install istiod"), "{fix}");
+            assert!(fix.starts_with("upgrade istiod"), "{fix}");
         }
     }
 }

@@ -125,7 +125,10 @@ fn finish(
         job.warn_of(error, "nothing was changed there")?;
     }
     for error in &broken {
-        job.warn_of(error, "what was not done there is done by another run")?;
+        job.warn_of(
+            error,
+            "not all objects were applied there: run this command again",
+        )?;
     }
     if let Some(error) = Error::all(failed) {
         return Err(error);

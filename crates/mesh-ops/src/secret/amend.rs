@@ -113,7 +113,7 @@ pub(crate) fn conflict(cluster: &Cluster, secret: &Secret, what: &str) -> Error 
     Error::new(
         Kind::Conflict,
         format!(
-            "secret {}/{} in context {} was {what} by somebody else",
+            "secret {}/{} in context {} was {what} by another client",
             secret.metadata.namespace.as_deref().unwrap_or_default(),
             own_name(secret),
             cluster.context()

@@ -271,7 +271,8 @@ async fn a_token_that_another_secret_holds_is_not_revoked_and_nothing_is_deleted
     let hints: Vec<String> = error.hints().iter().map(|one| one.shown(&File)).collect();
     assert!(
         hints.contains(
-            &"leave out revoke (mesh.yaml:3), and the secrets alone are deleted".to_owned()
+            &"leave out revoke (mesh.yaml:3), to delete only the secrets and keep the token"
+                .to_owned()
         ),
         "{hints:?}"
     );

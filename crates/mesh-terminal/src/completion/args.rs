@@ -6,9 +6,9 @@ use super::helper::Helper;
 use crate::{Environment, Streams};
 use mesh_model::{Error, Exit};
 
-/// Complete contexts, namespaces, secrets and flags with TAB, as kubectl does its own
+/// Set up completion of contexts, namespaces, secrets and flags in your shell
 ///
-/// kubectl's own completion has to be loaded in the shell; it asks a helper beside the plugin, which 'install' writes. The
+/// kubectl's own completion has to be loaded in the shell; it runs a helper next to the plugin, which 'install' writes. The
 /// names come from your kubeconfig and, within three seconds, from the cluster.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct CompletionArgs {
@@ -18,17 +18,17 @@ pub struct CompletionArgs {
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 enum Step {
-    /// Write the helper that kubectl asks, into the folder that kubectl finds this plugin in
+    /// Write the helper into the folder of this plugin
     Install,
     /// Delete the helper
     Uninstall,
-    /// Print what loads kubectl's completion in bash
+    /// Print the completion script for bash
     Bash,
-    /// Print what loads kubectl's completion in zsh
+    /// Print the completion script for zsh
     Zsh,
-    /// Print what loads kubectl's completion in fish
+    /// Print the completion script for fish
     Fish,
-    /// Print what loads kubectl's completion in PowerShell
+    /// Print the completion script for PowerShell
     #[command(name = "powershell")]
     PowerShell,
 }

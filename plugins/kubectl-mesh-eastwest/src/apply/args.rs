@@ -9,7 +9,7 @@ use crate::wait::WaitFlag;
 
 /// Install an east-west gateway and expose the cluster's services through it
 ///
-/// What generate and expose services print, applied where it differs from what is there; a second run writes nothing.
+/// Applies what `generate` and `expose services` print; unchanged objects are not written.
 /// Network, revision and cluster domain are read from each cluster unless flags name them. Every server checks every
 /// object before the first one is written. Where -n and --istio-namespace are both given, the gateway goes to the former and
 /// istiod is in the latter.
@@ -37,7 +37,7 @@ Examples:
   # Ambient mode
   kubectl mesh-eastwest apply --context east --ambient
 
-Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 4 a wait ran out, 130 Ctrl-C.")]
+Exit codes: 0 success, 2 error, 3 a cluster was skipped, 4 timed out, 130 Ctrl-C.")]
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub contexts: ContextFlags,
@@ -49,7 +49,7 @@ pub(crate) struct ApplyArgs {
     /// Domain of the cluster's Services [default: read from its control plane]
     #[arg(long, value_name = "DOMAIN")]
     pub cluster_domain: Option<String>,
-    /// If true, server-side apply will force the changes against conflicts: fields that Argo CD, Flux or others own
+    /// If true, server-side apply will force the changes against conflicts with other field managers, such as Argo CD
     #[arg(long)]
     pub force_conflicts: bool,
     #[command(flatten)]

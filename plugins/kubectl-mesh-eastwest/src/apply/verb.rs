@@ -81,15 +81,13 @@ fn request(arguments: &ApplyArgs) -> Result<Request, Error> {
     };
     if exposes(ExposeArg::None) && arguments.expose.len() > 1 {
         errors.push(
-            Error::usage("--expose none does not go with anything else")
+            Error::usage("--expose none cannot be combined with other values")
                 .hint("add --expose services,istiod"),
         );
     }
     errors.extend(request.check().err());
     if arguments.wait.wait.is_some() && request.dry_run != DryRun::None {
-        errors.push(Error::usage(
-            "--wait does not go with --dry-run, which makes nothing to wait for",
-        ));
+        errors.push(Error::usage("--wait cannot be used with --dry-run"));
     }
     Error::all(errors).map_or(Ok(request), Err)
 }

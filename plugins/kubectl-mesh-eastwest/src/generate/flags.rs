@@ -13,7 +13,7 @@ use mesh_common::terminal::flags::{NamespaceFlags, given};
     reason = "the documentation of a flag is its help"
 )]
 pub(crate) struct GatewayFlags {
-    /// Network of the cluster, which the gateway is the way into
+    /// Network of the cluster (topology.istio.io/network)
     #[arg(long, value_name = "NETWORK")]
     pub network: Option<String>,
     /// Make a gateway without a network, for virtual machines in a mesh of one cluster
@@ -42,26 +42,26 @@ pub(crate) struct GatewayFlags {
     /// External IP of its Service, an address that is routed to the cluster's nodes; may be repeated or a comma list
     #[arg(long = "external-ip", value_name = "IP", value_delimiter = ',')]
     pub external_ips: Vec<String>,
-    /// Address that the load balancer is asked for, if it supports spec.loadBalancerIP
+    /// loadBalancerIP of its Service
     #[arg(long, value_name = "IP")]
     pub load_balancer_ip: Option<String>,
-    /// Network that the load balancer accepts connections from; may be repeated or a comma list [default: all]
+    /// CIDR that the load balancer accepts connections from; may be repeated or a comma list [default: all]
     #[arg(
         long = "load-balancer-source-range",
         value_name = "CIDR",
         value_delimiter = ','
     )]
     pub load_balancer_source_ranges: Vec<String>,
-    /// Which nodes pass on what comes from outside of the cluster: Local keeps the source address
+    /// externalTrafficPolicy of its Service; Local keeps the source address
     #[arg(long, value_name = "POLICY")]
     pub external_traffic_policy: Option<TrafficPolicyArg>,
-    /// Which nodes pass on what comes from inside of the cluster
+    /// internalTrafficPolicy of its Service
     #[arg(long, value_name = "POLICY")]
     pub internal_traffic_policy: Option<TrafficPolicyArg>,
-    /// Whether its Service has addresses of one IP family or of both
+    /// ipFamilyPolicy of its Service
     #[arg(long, value_name = "POLICY")]
     pub ip_family_policy: Option<IpFamilyPolicyArg>,
-    /// IP families of its Service, the first one first
+    /// ipFamilies of its Service, in order
     #[arg(long = "ip-family", value_name = "FAMILY,…", value_delimiter = ',')]
     pub ip_families: Vec<IpFamilyArg>,
     /// Label of the nodes that its pods run on; may be repeated or a comma list

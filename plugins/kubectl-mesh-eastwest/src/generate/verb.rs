@@ -59,7 +59,7 @@ fn form(arguments: &GenerateArgs, errors: &mut Vec<Error>) -> Form {
                 "an ambient gateway is a Gateway that istiod runs, so there is no --format {} of it",
                 format.word()
             ));
-            errors.push(error.hint("leave --format away"));
+            errors.push(error.hint("omit --format"));
             Form::Ambient
         }
     }

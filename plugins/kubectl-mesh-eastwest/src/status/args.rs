@@ -9,30 +9,31 @@ use mesh_common::terminal::output::OutputFlags;
 
 /// Show the east-west gateways of clusters: address, pods, and what answers at their ports, from here
 ///
-/// A gateway is a Service or a Gateway of the Gateway API with the label topology.istio.io/network, and what looks like one
-/// and lacks it is named. Its ports are asked who is there: nothing but a greeting is sent, no certificate and no
-/// credential, and no proxy is used. At 15443 a workload behind the gateway answers, so a service with one is asked for.
+/// A gateway is a Service or a Gateway of the Gateway API with the label topology.istio.io/network; a Service that looks
+/// like an east-west gateway and lacks the label is reported. Each port is probed with a TLS or HTTP request, without
+/// client certificate, credential or proxy. On port 15443 a workload behind the gateway answers, so the probe uses the
+/// SNI of a service that has one.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   # Two clusters beside each other
   kubectl mesh-eastwest status --context east,west
 
-  # What the objects say, for a script, without dialling anything
+  # What the objects say, for a script, without probes
   kubectl mesh-eastwest status --all-contexts --no-probes -o json
 
   # The address alone
   kubectl mesh-eastwest status \\
     -o jsonpath='{.items[0].gateways[0].addresses[0].value}'
 
-Exit codes: 0 fine, 1 findings of severity error, 2 it could not be done, 3 some cluster was not reached.")]
+Exit codes: 0 success, 1 findings of severity error, 2 error, 3 a cluster was skipped.")]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub contexts: AllContextFlags,
-    /// Read only: dial no gateway
+    /// Do not connect to the gateways
     #[arg(long)]
     pub no_probes: bool,
-    /// Bound on each answer of a gateway and on each look-up of a name
+    /// Timeout of each probe and of each DNS lookup
     #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = duration)]
     pub timeout: Duration,
     #[command(flatten)]

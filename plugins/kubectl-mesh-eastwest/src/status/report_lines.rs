@@ -67,8 +67,8 @@ fn sum(status: &EastWestStatus) -> String {
     let gaps = status.items.iter().any(has_gaps);
     let verdict = match (found.is_empty(), gaps) {
         (false, _) => found.join(", "),
-        (true, true) => "nothing wrong in what could be tried".to_owned(),
-        (true, false) => "nothing wrong".to_owned(),
+        (true, true) => "no errors or warnings in what could be checked".to_owned(),
+        (true, false) => "no errors or warnings".to_owned(),
     };
     let clusters = counted(status.items.len(), "cluster");
     format!("{clusters}, {}: {verdict}", counted(gateways, "gateway"))

@@ -26,7 +26,7 @@ Examples:
   kubectl mesh-eastwest wait \\
     -o jsonpath='{.items[0].gateways[0].addresses[0].value}'
 
-Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 4 time ran out, 130 Ctrl-C.")]
+Exit codes: 0 success, 2 error, 3 a cluster was skipped, 4 timed out, 130 Ctrl-C.")]
 #[expect(
     clippy::doc_markdown,
     reason = "the documentation of a verb is its help"
@@ -34,13 +34,13 @@ Exit codes: 0 fine, 2 it could not be done, 3 some cluster was not reached, 4 ti
 pub(crate) struct WaitArgs {
     #[command(flatten)]
     pub contexts: AllContextFlags,
-    /// Wait for the gateway of this name alone
+    /// Wait only for the gateway of this name
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// How long to wait before giving up; 0 looks once
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     pub timeout: Duration,
-    /// Read only: dial no gateway in the end
+    /// Do not connect to the gateways in the end
     #[arg(long)]
     pub no_probes: bool,
     #[command(flatten)]

@@ -227,7 +227,7 @@ $ kubectl-mesh_label network net-a --context west,again
 [stdout]
 namespace/istio-system labeled in context west
 [stderr]
-context again is the same cluster as west and is left out
+context again is the same cluster as west and is skipped
 [exit 0]
 
 "#]]

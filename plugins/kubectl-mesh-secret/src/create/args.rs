@@ -127,7 +127,7 @@ pub(crate) struct CreateArgs {
 
     #[command(flatten)]
     pub dry_run: DryRunFlags,
-    /// With --into: take over a secret that another field manager owns
+    /// With --into: force the changes against conflicts with other field managers, such as Argo CD
     #[arg(long, requires = "into")]
     pub force_conflicts: bool,
     /// With --into: replace a secret that gives access to another cluster

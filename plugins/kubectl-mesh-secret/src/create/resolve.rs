@@ -166,12 +166,12 @@ fn check_token(arguments: &CreateArgs) -> Result<(), Error> {
     }
     if arguments.holder.is_some() && arguments.into.len() > 1 {
         return Err(Error::usage("--for names one holder, and --into several contexts")
-            .hint("run it once for each holder, or leave --for out: with --token-duration each gets its own"));
+            .hint("run it once for each holder, or omit --for: with --token-duration each holder gets a separate token"));
     }
     let plugin = arguments.auth_type == AuthTypeArg::Plugin;
     if plugin && (arguments.token_duration.is_some() || arguments.holder.is_some()) {
         return Err(Error::usage(
-            "--auth-type=plugin takes no token, so --token-duration and --for do not go with it",
+            "--auth-type=plugin uses no token, so --token-duration and --for cannot be used with it",
         ));
     }
     Ok(())

@@ -31,7 +31,7 @@ Examples:
   kubectl mesh-secret exchange --context east,west \\
     --server east=https://10.1.0.10:6443 --server west=https://10.2.0.10:6443
 
-Exit codes: 0 success, 2 error, 3 partly done (a cluster was skipped), 130 Ctrl-C.")]
+Exit codes: 0 success, 2 error, 3 a cluster was skipped, 130 Ctrl-C.")]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "it mirrors the flags one to one"
@@ -53,7 +53,7 @@ pub(crate) struct ExchangeArgs {
     /// Name of a cluster, as set in its own istiod [default: read from its istiod]; may be repeated
     #[arg(long, value_name = "CONTEXT=NAME")]
     pub name: Vec<String>,
-    /// Delete remote secrets for clusters that are not named, after asking
+    /// After asking, delete remote secrets for clusters that are not in --context, --primary or --remote
     #[arg(long, conflicts_with = "all_contexts")]
     pub prune: bool,
     #[command(flatten)]
@@ -76,7 +76,7 @@ pub(crate) struct ExchangeArgs {
 
     #[command(flatten)]
     pub dry_run: DryRunFlags,
-    /// Take over secrets that another field manager owns
+    /// Force the changes against conflicts with other field managers, such as Argo CD
     #[arg(long)]
     pub force_conflicts: bool,
     /// Replace secrets that give access to another cluster than the one of their name

@@ -135,7 +135,7 @@ fn members(
     }
     if asked.len() < 2 {
         errors.push(
-            Error::usage("an exchange takes two clusters at least")
+            Error::usage("at least two clusters are required")
                 .hint("name two contexts, such as --context east,west"),
         );
     }

@@ -136,7 +136,7 @@ fn access(access: &AccessFacts, wide: bool, text: &mut String) {
         TrustFacts::AuthoritiesFile { path } => {
             entry("ca", &format!("file {path} of whoever reads it"), text);
         }
-        TrustFacts::SystemRoots => entry("ca", "the roots of the machine that dials", text),
+        TrustFacts::SystemRoots => entry("ca", "not set: system roots of the client", text),
         TrustFacts::Nothing => entry("ca", "none: the server is not checked", text),
     }
     if let Some(token) = &access.token {
@@ -170,7 +170,7 @@ fn token(token: &TokenFacts, text: &mut String) {
         text,
     );
     let end = token.expires_at.map_or_else(
-        || "never ends".to_owned(),
+        || "does not expire".to_owned(),
         |end| format!("ends {}", day_and_time(end)),
     );
     let since = token.issued_at.map_or_else(String::new, |from| {
@@ -178,7 +178,7 @@ fn token(token: &TokenFacts, text: &mut String) {
     });
     entry("", &format!("{end}{since}"), text);
     if let Some(secret) = &token.secret {
-        entry("", &format!("lives with secret {secret}"), text);
+        entry("", &format!("bound to secret {secret}"), text);
     }
     if !token.audience.is_empty() {
         entry("", &format!("for {}", token.audience.join(", ")), text);
@@ -190,7 +190,7 @@ fn probe(probe: &ProbeReport, credential: &str, text: &mut String) {
     let mut questions = vec![
         ("connected", &probe.connected),
         (accepted.as_str(), &probe.authenticated),
-        ("right cluster", &probe.right_cluster),
+        ("cluster identity", &probe.right_cluster),
     ];
     questions.extend(
         probe
@@ -199,8 +199,8 @@ fn probe(probe: &ProbeReport, credential: &str, text: &mut String) {
             .map(|outcome| ("right name", outcome)),
     );
     questions.extend([
-        ("may read enough", &probe.may_read),
-        ("and no more", &probe.no_more_than_needed),
+        ("required permissions", &probe.may_read),
+        ("no extra permissions", &probe.no_more_than_needed),
     ]);
     for (i, (question, outcome)) in questions.iter().enumerate() {
         let answer = match outcome {

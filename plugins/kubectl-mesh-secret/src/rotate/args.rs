@@ -66,10 +66,10 @@ pub(crate) struct RotateArgs {
     #[arg(long, help_heading = "Credential")]
     pub no_verify: bool,
 
-    /// Assume that no cluster outside of --context uses the token, and revoke it
+    /// Revoke the old token although other clusters are not read; a cluster outside of --context that uses it loses access
     #[arg(long, requires = "contexts", help_heading = "Revocation")]
     pub no_other_holders: bool,
-    /// Revoke even if some istiod could not be checked for the new token
+    /// Revoke even if some istiod could not be checked; one that answers and uses the old token still prevents it
     #[arg(long, help_heading = "Revocation")]
     pub revoke_unseen: bool,
     /// How long to wait until every istiod has picked up the new token
@@ -78,7 +78,7 @@ pub(crate) struct RotateArgs {
 
     #[command(flatten)]
     pub dry_run: DryRunFlags,
-    /// Take over secrets that another field manager owns
+    /// Force the changes against conflicts with other field managers, such as Argo CD
     #[arg(long)]
     pub force_conflicts: bool,
     #[command(flatten)]

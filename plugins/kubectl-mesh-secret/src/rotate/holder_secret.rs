@@ -105,7 +105,7 @@ pub(super) fn conflict(entry: &TokenEntry, cluster: &Cluster) -> Error {
     Error::new(
         Kind::Conflict,
         format!(
-            "secret {} in context {} was changed or deleted by somebody else meanwhile",
+            "secret {} in context {} was changed or deleted by another client meanwhile",
             entry.name(),
             cluster.context()
         ),

@@ -139,7 +139,10 @@ fn warn_of_skipped(skipped: &[Error], job: Job<'_>) -> Result<Exit, Error> {
 fn warn_of_lost(state: &RotationState, job: Job<'_>) -> Result<Exit, Error> {
     let mut exit = Exit::Fine;
     for one in state.unread.iter().filter(|one| one.is_writable) {
-        let text = format!("{}; its secrets are left out", one.error.in_one_line());
+        let text = format!(
+            "{}; the remote secrets there are not rotated",
+            one.error.in_one_line()
+        );
         job.events.tell(Event::warning(text))?;
         exit = Exit::Partial;
     }

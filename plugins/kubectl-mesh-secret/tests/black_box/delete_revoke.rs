@@ -361,8 +361,9 @@ fn a_context_that_an_earlier_file_hides_may_hold_the_token_too() {
     let text = &refused.stderr;
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{text}");
     assert!(
-        text.contains("context east cannot be read, and may hold the token too")
-            && text.contains("is hidden by another context of that name"),
+        text.contains(
+            "context east cannot be read, and a remote secret there may contain the token as well"
+        ) && text.contains("is hidden by another context of that name"),
         "{text}"
     );
     assert!(has(&world.east, "istio-remote-secret-west") && has(&world.west, TOKEN));

@@ -228,7 +228,7 @@ fn the_name_comes_from_the_source_s_own_istiod() {
     assert!(
         other
             .stderr
-            .starts_with("warning: the cluster's own istiod calls it west-1, not west"),
+            .starts_with("warning: the cluster ID of the cluster's own istiod is west-1, not west"),
         "{}",
         other.stderr
     );

@@ -128,7 +128,7 @@ fn an_istiod_without_a_name_is_said_to_have_none() {
         assert_eq!(output.code, code, "{}", output.golden());
         for words in [
             "has no name",
-            "call their cluster Kubernetes",
+            "use the cluster ID Kubernetes",
             "values.global.multiCluster.clusterName",
         ] {
             assert!(

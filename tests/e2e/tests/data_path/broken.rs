@@ -103,7 +103,7 @@ pub(crate) const ALL: [Broken; 14] = [
         contexts: WEST,
         finding: Some("probe-15443"),
         says: &[
-            "ends TLS itself as spiffe://cluster.local/ns/istio-system/sa/istio-eastwestgateway",
+            "terminates TLS itself as spiffe://cluster.local/ns/istio-system/sa/istio-eastwestgateway",
         ],
         client: 503,
     },
@@ -123,7 +123,7 @@ pub(crate) const ALL: [Broken; 14] = [
         contexts: WEST,
         finding: Some("probe-15443"),
         says: &[
-            "127.0.20.1:15443 hangs up on who asks for hello.default.svc.cluster.local",
+            "127.0.20.1:15443 closes the connection for SNI hello.default.svc.cluster.local",
             "its proxy is gone",
         ],
         client: 503,
@@ -134,7 +134,7 @@ pub(crate) const ALL: [Broken; 14] = [
         mend: |scene, _| scene.path.add_endpoint().unwrap(),
         contexts: WEST,
         finding: Some("probe-15443"),
-        says: &["127.0.20.1:15443 hangs up on who asks for hello.default.svc.cluster.local"],
+        says: &["127.0.20.1:15443 closes the connection for SNI hello.default.svc.cluster.local"],
         client: 503,
     },
     Broken {

@@ -209,7 +209,7 @@ fn a_secret_for_west_with_a_live_token_of_north_revokes_nothing_there() {
     let output = scene.run(&format!("delete {west} --context {east} --revoke --yes"));
     assert_eq!(output.code, 2, "{}", output.golden());
     assert!(
-        output.stderr.contains("is not known by that name"),
+        output.stderr.contains("does not have that name"),
         "{}",
         output.golden()
     );

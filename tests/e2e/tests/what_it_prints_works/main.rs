@@ -68,7 +68,7 @@ fn a_revoked_token() {
     let revoked = token(&json!({"sub": "s", "kubernetes.io/serviceaccount/secret.name": TOKEN}));
     let scene = Scene::whole().with_token(&revoked);
     scene.create(&[]).fails(str![[r#"
-error: the API server of context west does not accept the token: it was revoked, or its key changed
+error: the API server of context west does not accept the token: it was revoked, or the signing key of the API server changed
   caused by: the server of istio-remote-secret-west does not accept its token
   caused by: Unauthorized
 hint: delete secret istio-system/istio-reader-service-account-istio-remote-secret-token in context west, whose token nobody can use, then run this again

@@ -218,7 +218,9 @@ impl Ran {
         let (place, name) = write.rsplit_once('/').unwrap_or_default();
         let mut lines = self.said.iter();
         place.contains(": DELETE ")
-            && lines.any(|line| line.contains(name) && line.contains(" deleted again, "))
+            && lines.any(|line| {
+                line.contains(name) && line.contains(" deleted, since its token is not used")
+            })
     }
 
     /// Lines that were said because of the read.

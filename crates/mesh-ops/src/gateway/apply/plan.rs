@@ -126,7 +126,7 @@ fn revision(seen: &ClusterState, warnings: &mut Vec<Event>) -> Result<Option<Str
     match revisions[..] {
         [] => {
             warnings.push(Event::warning(format!(
-                "context {} has no istiod of its own: its pods of the gateway start only if another cluster's istiod injects them",
+                "context {} has no istiod of its own: the gateway pods start only if istiod of another cluster injects them",
                 seen.context
             )));
             Ok(None)
@@ -230,11 +230,11 @@ pub(super) fn refusal(
         Error::new(
             Kind::Conflict,
             format!(
-                "deployment {namespace}/{name} in context {context} selects other pods than a gateway of Istio's chart ({}), which Kubernetes lets nobody change",
+                "deployment {namespace}/{name} in context {context} has another spec.selector than a gateway of Istio's chart ({}), and spec.selector is immutable",
                 labels(&selector(live))
             ),
         )
-        .hint("keep it, and expose the services through it with the next command, or take one of the other two ways")
+        .hint("keep it, and expose the services through it with the next command, or follow one of the other hints")
         .hint(
             Command::new("kubectl mesh-eastwest expose services")
                 .kubeconfig_of(kubectl)
@@ -243,7 +243,7 @@ pub(super) fn refusal(
                 .pipe(kubectl.command().words("apply -f -")),
         )
         .hint(Step::add(Knob::Name, &format!("{name}-2")).text(", for a second gateway beside it"))
-        .hint(format!("delete deployment {namespace}/{name}, then run this again, without a gateway meanwhile")),
+        .hint(format!("or delete deployment {namespace}/{name}, then run this again, which interrupts traffic from other networks until the new pods are ready")),
     )
 }
 
@@ -268,7 +268,7 @@ fn describes_another(live: &Value, context: &str) -> Error {
     Error::new(
         Kind::Conflict,
         format!(
-            "{kind} {namespace}/{name} in context {context} describes a gateway that does not run in this cluster, and is not to be replaced"
+            "{kind} {namespace}/{name} in context {context} describes a gateway of another cluster, and is not replaced"
         ),
     )
     .hint(Step::new("give the gateway of this cluster another name: ").set(Knob::Name, named(&format!("{name}-2"))))

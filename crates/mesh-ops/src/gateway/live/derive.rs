@@ -120,7 +120,7 @@ fn namespace(chosen: &Chosen, control: &ControlPlane, described: &str) -> Result
         gateways.join(", ")
     };
     Err(Error::refused(format!(
-        "istiod of {described} takes an Istio Gateway from the gateway's own namespace alone, and gateways with {} are not in one: {there}",
+        "istiod of {described} uses an Istio Gateway only in the namespace of its gateway pods, and the pods with label {} are not in one namespace: {there}",
         chosen.selector
     ))
     .hint(Step::new("name the labels of one gateway's pods with ").knob(Knob::Selector)))

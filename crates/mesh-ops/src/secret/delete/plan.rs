@@ -111,7 +111,7 @@ fn select<'a>(
         let command = Command::new("kubectl mesh-secret delete").arg(&whole);
         let contexts = [cluster.context.as_str()];
         Error::usage(has_more(one, selector, clusters))
-            .hint("delete all of it with the next command, or nothing")
+            .hint("the next command deletes the whole secret, for all of its clusters")
             .hint(on(command, &cluster.kubectl, &contexts, &request.namespace))
     });
     match Error::all(errors) {
@@ -164,7 +164,7 @@ fn has_more(one: &SecretToDelete<'_>, selector: &Selector, clusters: &[ClusterSe
         clusters[one.cluster].context
     );
     if own_name(secret) == CONFIG_SECRET {
-        return format!("{which} is an external istiod's own");
+        return format!("{which} is for the config cluster of an external istiod");
     }
     let keys: Vec<&str> = keys(secret).collect();
     format!(

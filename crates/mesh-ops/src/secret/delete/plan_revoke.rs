@@ -64,7 +64,9 @@ pub(super) fn plan_revoke(
         TokenEnd::NotAccepted { .. } => None,
     });
     Err(by_hand.fold(error.hint(without_revoking()), |error, step| {
-        error.hint(format!("to revoke the token, whoever holds it: {step}"))
+        error.hint(format!(
+            "to revoke the token for every cluster that uses it, which all lose access: {step}"
+        ))
     }))
 }
 
@@ -145,14 +147,14 @@ fn delete_with(
 fn unread(state: &DeleteState) -> Vec<Error> {
     let contexts = state.unread.iter().map(|one| {
         let sentence = format!(
-            "context {} cannot be read, and may hold the token too",
+            "context {} cannot be read, and a remote secret there may contain the token as well",
             one.context
         );
         Error::refused(sentence).because(one.reason.clone())
     });
     let namespaces = state.clusters.iter().filter_map(|cluster| {
         let sentence = format!(
-            "other namespaces of context {} cannot be read, and may hold the token too",
+            "other namespaces of context {} cannot be read, and a remote secret there may contain the token as well",
             cluster.context
         );
         let reason = cluster.elsewhere.reason()?;
@@ -210,12 +212,12 @@ fn end(
     }
     let misnamed = acceptance.misnamed.iter().map(|(one, key)| {
         Error::refused(format!(
-            "secret {} in context {} is for cluster {key}, and its token gives access to the cluster of context {context}, which is not known by that name, so it is not revoked",
+            "secret {} in context {} is for cluster {key}, and its token gives access to the cluster of context {context}, which does not have that name, so it is not revoked",
             own_name(one.secret),
             clusters[one.cluster].context
         ))
         .hint(
-            Step::new("find out why it is there, and if it is right, name the cluster that it gives access to with ")
+            Step::new("if the secret is meant to give access to that cluster, name its context with ")
                 .knob(Knob::RemoteContext),
         )
     });
@@ -230,7 +232,7 @@ fn end(
         .all(|(key, _)| TOKEN_SECRET_KEYS.contains(&key.as_str()));
     if is_more || !token.backing.may_be_deleted(secret) {
         return Err(Error::refused(format!(
-            "the token for {} is bound to secret {}/{} of context {context}, which was not made for it or holds other things too",
+            "the token for {} is bound to secret {}/{} of context {context}, which was not created for it or contains other data",
             token.key, token.backing.namespace, token.backing.name
         )));
     }
@@ -266,7 +268,7 @@ fn without_backing(
         };
     }
     let error = unknown().hint(format!(
-        "it takes a context of the cluster at {}",
+        "add a context for the cluster at {} to the kubeconfig",
         token.server
     ));
     let error = match clusters.first() {

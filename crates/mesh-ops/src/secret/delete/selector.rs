@@ -42,7 +42,7 @@ impl Selector {
             return Err(Error::usage(format!(
                 "{text:?} is neither the name of a cluster nor of a Secret"
             ))
-            .hint("name it as kubectl mesh-secret list does"));
+            .hint("use a name that kubectl mesh-secret list prints"));
         }
         Ok(Self {
             name: name.to_owned(),

@@ -82,7 +82,7 @@ pub(super) fn tokens<'a>(
 pub(super) fn without_revoking() -> Step {
     Step::new("leave out ")
         .knob(Knob::Revoke)
-        .text(", and the secrets alone are deleted")
+        .text(", to delete only the secrets and keep the token")
 }
 
 fn read<'a>(

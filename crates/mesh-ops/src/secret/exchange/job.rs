@@ -166,7 +166,7 @@ impl Request {
     }
 }
 
-const NOT_PRUNED: &str = "nothing is pruned, since not everything before it could be done";
+const NOT_PRUNED: &str = "--prune is skipped, since not all remote secrets could be created";
 
 impl Exchange {
     /// Returns the secrets that are going to be deleted.

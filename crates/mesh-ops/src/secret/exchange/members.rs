@@ -84,7 +84,7 @@ pub(super) async fn gather(
                 match same(&member, &members) {
                     Some(other) if named => wrong.push(same_cluster(&member, other)),
                     Some(other) => job.note(format!(
-                        "context {} is the same cluster as {} and is left out",
+                        "context {} is the same cluster as {} and is skipped",
                         member.context(),
                         other.context()
                     ))?,
@@ -102,7 +102,7 @@ pub(super) async fn gather(
         wrong.append(&mut lost);
         if wrong.is_empty() {
             wrong.push(Error::usage(
-                "only one cluster is left, and an exchange takes two",
+                "only one cluster is left, and at least two are required",
             ));
         }
     }
@@ -178,7 +178,7 @@ fn same_names(members: &[Member]) -> Vec<Error> {
         .filter_map(|(number, member)| {
             let twin = members[..number].iter().find(|other| other.name == member.name)?;
             let error = Error::usage(format!(
-                "contexts {} and {} are both called {}",
+                "the clusters of contexts {} and {} have the same name {}",
                 twin.context(),
                 member.context(),
                 member.name
@@ -189,7 +189,7 @@ fn same_names(members: &[Member]) -> Vec<Error> {
                     Step::new(format!("give context {} another name with ", one.context()))
                         .knob(Knob::Name),
                 ),
-                None => error.hint("give one of them another values.global.multiCluster.clusterName and install it again"),
+                None => error.hint("set another values.global.multiCluster.clusterName for one of them and upgrade its istiod"),
             })
         })
         .collect()

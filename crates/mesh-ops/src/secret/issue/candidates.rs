@@ -31,7 +31,7 @@ pub(crate) async fn refusal(
         error = error.hint(
             Step::new(format!("give context {context} with "))
                 .knob(Knob::Server)
-                .text(" the address at which the other clusters' pods reach its API server"),
+                .text(" the address at which pods of the other clusters reach its API server"),
         );
     }
     Ok(error.hint(

@@ -81,9 +81,7 @@ fn mismatch(name: &ClusterKey, istiods: &Read<IstiodNames>) -> Vec<String> {
     let Some(istiods) = istiods.seen() else {
         let reason = istiods.reason();
         let skipped = reason.map(|reason| {
-            format!(
-                "comparing {name} with what the cluster's own istiod calls it skipped: {reason}"
-            )
+            format!("comparison of {name} with the cluster ID of its own istiod skipped: {reason}")
         });
         return skipped.into_iter().collect();
     };
@@ -92,13 +90,13 @@ fn mismatch(name: &ClusterKey, istiods: &Read<IstiodNames>) -> Vec<String> {
     }
     if istiods.known.is_empty() {
         let warning = format!(
-            "the cluster's own istiod has no name, so its proxies call their cluster Kubernetes and will be refused under another name: set {VALUE}={name} and install it again"
+            "the cluster's own istiod has no name, so its proxies use the cluster ID Kubernetes, and istiod in the other clusters rejects them under another name: set {VALUE}={name} and upgrade istiod"
         );
         return istiods.unnamed.then_some(warning).into_iter().collect();
     }
     let known: Vec<&str> = istiods.known.iter().map(ClusterId::as_str).collect();
     vec![format!(
-        "the cluster's own istiod calls it {}, not {name}: its proxies will be refused under another name",
+        "the cluster ID of the cluster's own istiod is {}, not {name}: istiod in the other clusters rejects its proxies under another name",
         known.join(" or ")
     )]
 }
@@ -115,7 +113,7 @@ fn derive(
         [] if istiods.unnamed => Ok(Chosen {
             cluster: uid.to_owned(),
             warnings: vec![format!(
-                "the cluster's own istiod has no name, so its proxies call their cluster Kubernetes and will be refused under another name, such as the UID of kube-system, {uid}, which the secret has: set {VALUE} and install it again"
+                "the cluster's own istiod has no name, so its proxies use the cluster ID Kubernetes, and istiod in the other clusters rejects them under another name, such as the UID of kube-system, {uid}, in the secret: set {VALUE} and upgrade istiod"
             )],
             hint: None,
         }),
@@ -138,7 +136,7 @@ fn derive(
                 ))
                 .because(NoKey)
                 .hint(format!(
-                    "set {VALUE} to a name of letters, digits, '-', '_' and '.', and install istiod again: its proxies go by that name too"
+                    "set {VALUE} to a name of letters, digits, '-', '_' and '.', and upgrade istiod: its proxies use that name too"
                 ))
             })?;
             Ok(Chosen {
@@ -195,7 +193,7 @@ mod tests {
                 ("0a1b", 1)
             );
             assert_eq!(
-                by_uid.warnings[0].contains("call their cluster Kubernetes"),
+                by_uid.warnings[0].contains("use the cluster ID Kubernetes"),
                 unnamed
             );
         }
@@ -216,7 +214,7 @@ mod tests {
         let of = |names: &[&str], unnamed| mismatch(&name, &seen(names, unnamed).istiods);
         assert!(of(&[], false).is_empty() && of(&["old", "west"], false).is_empty());
         assert_eq!(of(&["other"], false).len(), 1);
-        assert!(of(&[], true)[0].contains("call their cluster Kubernetes"));
+        assert!(of(&[], true)[0].contains("use the cluster ID Kubernetes"));
         let unread = mismatch(&name, &Read::Denied("not allowed".to_owned()));
         assert!(unread[0].ends_with("skipped: not allowed"), "{unread:?}");
     }

@@ -138,7 +138,7 @@ async fn replace(remote: &Remote<'_>, replacement: &Replacement) -> Result<Secre
         return Err(amend::conflict(cluster, revoked, "given another token"));
     }
     remote.job.note(format!(
-        "secret/{} in context {} held a token that was revoked, and holds that of secret/{name} now",
+        "secret/{} in context {} contained a revoked token, and contains the token of secret/{name} now",
         own_name(revoked),
         cluster.context()
     ))?;

@@ -125,7 +125,7 @@ fn unauthenticated(
     let sentence = match expired {
         Some(end) => format!("the token for context {context} expired at {end}"),
         None => format!(
-            "the API server of context {context} does not accept the token: it was revoked, or its key changed"
+            "the API server of context {context} does not accept the token: it was revoked, or the signing key of the API server changed"
         ),
     };
     Error::new(Kind::Unauthenticated, sentence)

@@ -344,7 +344,7 @@ impl Holder {
                 ),
             )
             .hint(
-                Step::new("change it where it comes from, or take it over with ")
+                Step::new("change it in its source, or take it over with ")
                     .knob(Knob::ForceConflicts),
             )),
         }

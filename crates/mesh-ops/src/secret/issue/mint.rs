@@ -53,7 +53,7 @@ pub(super) async fn take_back(remote: &Remote<'_>, anchor: &ObjectMeta) -> Resul
     let deleted = remote.cluster.delete::<Secret>(anchor, DryRun::None).await;
     match deleted {
         Ok(_) => remote.job.note(format!(
-            "secret/{name} in context {context} deleted again, since its token is not used"
+            "secret/{name} in context {context} deleted, since its token is not used"
         )),
         Err(error) => remote.job.warn(format!(
             "{}; its token is not used, so delete secret {namespace}/{name} in context {context}",

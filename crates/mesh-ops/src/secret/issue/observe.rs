@@ -121,7 +121,7 @@ fn unseen(error: Error, cluster: &Cluster) -> Error {
     error.hint(
         Step::new(format!("name context {context} with "))
             .knob(Knob::Name)
-            .text(", as the cluster's own istiod calls it"),
+            .text(", the cluster ID of its own istiod"),
     )
 }
 

@@ -78,7 +78,7 @@ impl Pool {
     }
 }
 
-/// A Secret with what is asked of it later, and no more: not who we are among its managers, nor its manifest in an annotation.
+/// A Secret with what is asked of it later, no extra permissions: not who we are among its managers, nor its manifest in an annotation.
 pub(super) struct Packed {
     name: Rc<str>,
     namespace: Option<Rc<str>>,

@@ -70,7 +70,7 @@ pub(crate) fn missing(
         } else {
             error.hint(
                 Step::new(format!(
-                    "make it in context {}, with the rights to read the cluster, or name another one with ",
+                    "create it in context {}, with permission to read the cluster, or name another one with ",
                     named(context)
                 ))
                 .knob(Knob::ServiceAccount),

@@ -60,7 +60,7 @@ pub(super) fn progress(
         match baseline {
             None => return Progress::NoBaseline,
             Some(baseline) if state.metrics.events <= baseline => {
-                return Progress::NotYet("it has not heard of the change".to_owned());
+                return Progress::NotYet("it has not processed the change yet".to_owned());
             }
             Some(_) => {}
         }
@@ -72,7 +72,7 @@ pub(super) fn progress(
             one.id, one.secret_name
         )),
         Some(one) if one.sync_status == SYNCED => Progress::PickedUp,
-        Some(one) => Progress::NotYet(format!("it says {}", one.sync_status)),
+        Some(one) => Progress::NotYet(format!("it reports sync status {}", one.sync_status)),
         None => Progress::NotYet(format!("it knows no cluster {}", written.cluster)),
     }
 }
@@ -121,9 +121,14 @@ mod tests {
                 2,
                 Some(2),
                 SYNCED,
-                not_yet("it has not heard of the change"),
+                not_yet("it has not processed the change yet"),
             ),
-            (3, Some(2), "syncing", not_yet("it says syncing")),
+            (
+                3,
+                Some(2),
+                "syncing",
+                not_yet("it reports sync status syncing"),
+            ),
             (3, None, SYNCED, Progress::NoBaseline),
         ] {
             let state = state("1.31.0", -5, events, status);
@@ -137,7 +142,7 @@ mod tests {
         assert_eq!(progress(&at(1, SYNCED), None, WRITTEN), Progress::PickedUp);
         assert_eq!(
             progress(&at(1, "timeout"), None, WRITTEN),
-            not_yet("it says timeout")
+            not_yet("it reports sync status timeout")
         );
         let restart = Progress::NeedsRestart("1.30.1".to_owned());
         // One that was asked before is not later, whatever the clocks say.

@@ -39,10 +39,12 @@ impl SecretRef<'_> {
     pub(super) fn unanswered(&self, errors: &[&Error]) -> Obstacle {
         let why: Vec<String> = errors.iter().map(|error| error.in_one_line()).collect();
         let hints = errors.iter().flat_map(|error| error.hints().to_vec());
-        let way = Remedy::from("add --revoke-unseen, to revoke without having seen it");
+        let way = Remedy::from(
+            "add --revoke-unseen to revoke the old token without this check, although an istiod that still uses it loses access to the cluster",
+        );
         Obstacle {
             reason: format!(
-                "{self}: whether its istiods have picked up the new token cannot be seen: {}",
+                "{self}: cannot check whether istiod has picked up the new token: {}",
                 why.join("; ")
             ),
             fixes: hints.chain([way]).collect(),
@@ -60,7 +62,7 @@ impl SecretRef<'_> {
             let kubectl = self.kubectl.in_namespace(self.namespace);
             Remedy::from(kubectl.words("logs").arg(pod))
         });
-        let way = Remedy::from("add --wait 5m, if they need longer");
+        let way = Remedy::from("add --wait 5m to wait longer");
         Obstacle {
             reason: format!(
                 "{self}: the new token was not picked up within {}; {}",

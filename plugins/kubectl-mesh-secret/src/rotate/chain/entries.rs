@@ -145,7 +145,7 @@ fn not_found(name: &str, clusters: &[ClusterState]) -> Error {
     let list = Command::new("kubectl mesh-secret list --all-contexts");
     Error::new(
         Kind::NotFound,
-        format!("no remote secret called {name}, and none for a cluster called so, is in the clusters that were read"),
+        format!("no remote secret named {name} or for a cluster named {name} was found in the clusters that were read"),
     )
     .hint(match clusters.first() {
         Some(state) => list.kubeconfig_of(state.cluster.target().kubectl()),

@@ -31,7 +31,7 @@ pub(crate) fn conflicts(rotation: &Rotation, clusters: &[ClusterState]) -> Vec<E
                     owners.join(", ")
                 ),
             )
-            .hint("change it where it comes from, or take it over with --force-conflicts"),
+            .hint("change it in its source, or take it over with --force-conflicts"),
         )
     };
     rotation.to_update(clusters).filter_map(error).collect()
@@ -68,7 +68,7 @@ pub(crate) fn obstacles(
         ),
         fixes: vec![
             format!(
-                "fix context {}, or take it out of the kubeconfig, or name all holders with --context, and add --no-other-holders",
+                "make context {} reachable, or, only if no other cluster holds the token, name all holders with --context and add --no-other-holders",
                 one.context
             )
             .into(),
@@ -91,7 +91,7 @@ fn bound_to_other(rotation: &Rotation, state: &RotationState) -> Option<Obstacle
     };
     is_other.then(|| Obstacle {
         reason: format!(
-            "secret {}/{} in context {}, which the old token is bound to, was not made for it or holds other things, so it is not deleted",
+            "secret {}/{} in context {}, which the old token is bound to, was not created for it or contains other data, so it is not deleted",
             chain.namespace,
             chain.old_name(),
             state.clusters[chain.remote].context()

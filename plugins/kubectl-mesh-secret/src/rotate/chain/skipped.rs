@@ -58,7 +58,7 @@ impl SkipReason {
             Self::OtherAccount => {
                 let whose = format!("{}/{}", entry.backing.namespace, entry.backing.account());
                 Error::refused(format!(
-                    "{which}: its token for cluster {key} says that it is of service account {whose:?}, and tokens are made for {}/{READER_ACCOUNT} only",
+                    "{which}: its token for cluster {key} belongs to service account {whose:?}, and only tokens of {}/{READER_ACCOUNT} are rotated",
                     at.namespace
                 ))
                 .hint("if the clusters of this mesh read each other by that account, name it with --service-account")
@@ -66,7 +66,7 @@ impl SkipReason {
             Self::NotAccepted(not_asked) => {
                 let mut error = Error::new(
                     Kind::NotFound,
-                    format!("{which}: no cluster that was read accepts its token for cluster {key}, so nothing is made for it"),
+                    format!("{which}: no cluster that was read accepts its token for cluster {key}, so it is not rotated"),
                 );
                 error = match at.remote {
                     Some(remote) => error.hint(again(entry, remote, at)),

@@ -25,9 +25,9 @@ pub(super) fn unrecorded(
         let key = &secret.entry.key;
         if secret.entitlement == Entitlement::OtherName {
             return Error::refused(format!(
-                "{which} is for cluster {key}, and its token gives access to the cluster of context {remote}, which is not known by that name, so it gets no new one"
+                "{which} is for cluster {key}, and its token gives access to the cluster of context {remote}, which does not have that name, so it is not replaced"
             ))
-            .hint("find out why it is there, and if it is right, name the cluster that it gives access to with --remote-context");
+            .hint("if the secret is meant to give access to that cluster, name its context with --remote-context");
         }
         let same_key = rotation.holders.iter().filter(|one| {
             holder(one).is_writable
@@ -42,7 +42,7 @@ pub(super) fn unrecorded(
             .flag("--context", &contexts.join(","))
             .istio_namespace(namespace);
         Error::refused(format!(
-            "{which} has a token of the cluster of context {remote}, which does not record it as a holder, so it gets no new one: name it if it is to read that cluster, else delete it"
+            "{which} has a token of the cluster of context {remote}, which has no record of it as a holder, so it keeps its old token: name its context with --context to give it the new token, or delete the secret if it is not needed"
         ))
         .hint(command)
     })

@@ -105,7 +105,7 @@ const LINES: [&str; 10] = [
     "list --context east --allow-loopback",
     "inspect --context east --allow-loopback",
     "inspect --context east --probe --allow-loopback",
-    "inspect west --context east --probe --allow-loopback --source-context west",
+    "inspect west --context east --probe --allow-loopback --remote-context west",
     "rotate west --context east --revoke-unseen",
     "rotate --all --revoke-unseen",
     "create --context west --name west --allow-loopback --into east --dry-run",
