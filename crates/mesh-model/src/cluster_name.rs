@@ -6,6 +6,7 @@ use std::str::FromStr;
 use sha2::{Digest as _, Sha256};
 
 use super::Error;
+use super::command::{Knob, Step};
 
 /// A name that the suite gives to a cluster: a DNS label (RFC 1123) of at most 63 characters of `a-z`, `0-9` and `-`.
 /// `istioctl create-remote-secret --name` requires the same, because the name becomes part of a Secret's name.
@@ -40,7 +41,7 @@ impl FromStr for ClusterName {
             error
                 .hint("name the cluster as its istiod does: values.global.multiCluster.clusterName")
         } else {
-            error.hint(format!("for example: --name {near}"))
+            error.hint(Step::new("for example: ").set(Knob::Name, near))
         })
     }
 }

@@ -6,7 +6,7 @@ use http::Uri;
 use http::uri::Scheme;
 
 use super::Error;
-use super::command::{Knob, Remedy};
+use super::command::{Knob, Remedy, Step};
 
 /// The reason why a server address cannot work from another cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,14 +71,18 @@ pub fn check_url(server: &str) -> Result<(), Error> {
     if scheme != Some(&Scheme::HTTPS) && scheme != Some(&Scheme::HTTP) {
         return Err(
             Error::usage(format!("server {server:?} is neither https:// nor http://"))
-                .hint("give --server a URL such as https://api.example:6443"),
+                .hint(give_url()),
         );
     }
     if uri.as_ref().and_then(Uri::host).is_none_or(str::is_empty) {
-        return Err(Error::usage(format!("server {server:?} has no host"))
-            .hint("give --server a URL such as https://api.example:6443"));
+        return Err(Error::usage(format!("server {server:?} has no host")).hint(give_url()));
     }
     Ok(())
+}
+
+fn give_url() -> Step {
+    let step = Step::new("give ").knob(Knob::Server);
+    step.text(" a URL such as https://api.example:6443")
 }
 
 /// Returns the reason why `server` cannot be reached from another cluster, if the text alone shows one.

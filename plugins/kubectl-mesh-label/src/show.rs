@@ -58,23 +58,13 @@ pub(crate) async fn run(
     for note in &once.notes {
         streams.say(note);
     }
-    let labels = MeshLabels::new(once);
+    let labels = MeshLabels::judged(once);
     streams.data(&render(&Shown(&labels), &arguments.output)?)?;
     let for_people = matches!(arguments.output.format, Format::Table | Format::Wide);
     if for_people && let Some(more) = arguments.contexts.could_be_more(&kubeconfig) {
         streams.say(more);
     }
-    let drift = if labels.drifts() {
-        Exit::Findings
-    } else {
-        Exit::Fine
-    };
-    let reach = if labels.unreached.is_empty() {
-        Exit::Fine
-    } else {
-        Exit::Partial
-    };
-    Ok(drift.worse(reach))
+    Ok(labels.exit(labels.drifts()))
 }
 
 /// Reads all clusters at once; one that cannot be read does not affect the others.

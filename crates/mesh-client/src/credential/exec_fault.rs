@@ -1,7 +1,7 @@
 //! The reasons why a credential plugin returned no credential.
 
 use mesh_model::Error;
-use mesh_model::command::{Kubectl, Remedy};
+use mesh_model::command::{Knob, Kubectl, Remedy, Step};
 use mesh_model::error::Kind;
 
 /// The failure of a credential plugin. Never contains its output.
@@ -82,9 +82,13 @@ impl ExecFault {
                 "set it to client.authentication.k8s.io/v1 with a version of the plugin that knows it".into()
             }
             Self::Denied { .. } => {
-                "allow it in the file of preferences, or name another file with --kuberc or $KUBERC".into()
+                let step = "allow it in the file of preferences, or name another file with ";
+                Step::new(step).knob(Knob::Kuberc).text(" or $KUBERC").into()
             }
-            Self::TimedOut { .. } => "--request-timeout 0, to wait as long as it takes".into(),
+            Self::TimedOut { .. } => Step::new("")
+                .set(Knob::RequestTimeout, "0")
+                .text(", to wait as long as it takes")
+                .into(),
             Self::NotStarted { .. }
             | Self::Failed { .. }
             | Self::Unusable { .. }

@@ -9,7 +9,7 @@ use super::unreachable::{hinted, unreachable, with_hints};
 use super::{ApiFault, ConnectFault, FieldOwner, chain};
 use crate::{Cluster, CredentialKind};
 use mesh_model::Error;
-use mesh_model::command::{Command, Remedy};
+use mesh_model::command::{Command, Knob, Remedy, Step};
 use mesh_model::error::Kind;
 
 /// The verb of a request; the words are those of `kubectl auth can-i`.
@@ -174,7 +174,9 @@ impl Attempt {
             ApiFault::FieldConflict { owners, .. } => (
                 Kind::Conflict,
                 format!("fields of {what} of {whose} belong to {}", managers(owners)),
-                "take them over with --force-conflicts".into(),
+                Step::new("take them over with ")
+                    .knob(Knob::ForceConflicts)
+                    .into(),
             ),
             ApiFault::Changed { .. } => (
                 Kind::Conflict,

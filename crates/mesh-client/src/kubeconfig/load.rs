@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::in_cluster::InCluster;
 use crate::credential::Preferences;
 use mesh_model::Error;
-use mesh_model::command::Command;
+use mesh_model::command::{Command, Knob, Step};
 use mesh_model::kubeconfig::{self, Config, Defect, Entry};
 
 /// All kubeconfig files that apply, merged. Its `Debug` shows names alone.
@@ -109,7 +109,7 @@ impl Kubeconfig {
             return Err(
                 Error::usage(format!("kubeconfig {} has no contexts", merged.described()))
                     .hint(merged.kubectl().config().words("view"))
-                    .hint("name another file with --kubeconfig or $KUBECONFIG"),
+                    .hint(name_file("another file")),
             );
         }
         Ok(merged)
@@ -282,7 +282,12 @@ fn no_files(missing: &[PathBuf]) -> Error {
     } else {
         format!("no kubeconfig found at {}", tried.join(", "))
     };
-    Error::usage(sentence).hint("name a file with --kubeconfig or $KUBECONFIG")
+    Error::usage(sentence).hint(name_file("a file"))
+}
+
+fn name_file(which: &str) -> Step {
+    let step = Step::new(format!("name {which} with "));
+    step.knob(Knob::Kubeconfig).text(" or $KUBECONFIG")
 }
 
 fn unreadable(path: &Path, error: io::Error) -> Error {

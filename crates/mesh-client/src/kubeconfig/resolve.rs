@@ -12,7 +12,7 @@ use super::load::{Found, Kubeconfig, Origin};
 use crate::Target;
 use crate::target::Impersonation;
 use mesh_model::Error;
-use mesh_model::command::Kubectl;
+use mesh_model::command::{Knob, Kubectl, Step};
 use mesh_model::kubeconfig::{self, Entry};
 use mesh_model::server::without_login;
 use mesh_model::suggest::close_names;
@@ -203,7 +203,7 @@ impl Kubeconfig {
             "no context is given, and kubeconfig {} sets no current one",
             self.described()
         ))
-        .hint("name one with --context")
+        .hint(Step::new("name one with ").knob(Knob::Context))
         .hint(self.kubectl().config().words("get-contexts"))
     }
 

@@ -18,6 +18,7 @@ mod kubectl;
 mod line;
 mod remedy;
 mod step;
+pub mod suite;
 mod word;
 
 pub use knob::{Flags, Knob, Knobs};

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster_name::ClusterId;
+use crate::command::suite;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::meant_for::Member;
 use crate::snapshot::ClusterSnapshot;
 
 use super::matrix::{MatrixCell, MatrixInput};
-use super::remedies::{allowing_loopback, create};
+use super::remedies::allowing_loopback;
 use super::state::State;
 
 /// Returns cells for the pairs of clusters without a secret: among all that were read, or (`connected_only`) among
@@ -138,7 +139,7 @@ fn cell(
     input: &MatrixInput<'_>,
 ) -> MatrixCell {
     let namespace = input.namespace;
-    let fix = create(&holder.kubectl, remote, name, [namespace, context]);
+    let fix = suite::secret_create(&holder.kubectl, remote, name, namespace, context);
     let fix = allowing_loopback(fix, input.options.allow_loopback);
     MatrixCell {
         context: context.to_owned(),

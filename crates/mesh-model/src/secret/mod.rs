@@ -35,7 +35,7 @@ pub use missing::missing;
 pub use origin::comes_back;
 pub use probe::{Acceptance, ConnectFailure, Connected, Probe, ProbeFacts, Unconnected};
 pub use probe_checks::judge_probe;
-pub use remedies::{create, delete, length};
+pub use remedies::{delete, length};
 pub use replace::take_away;
 pub use report::{ClusterReport, Outcome, ProbeReport, SecretReport};
 pub use state::State;

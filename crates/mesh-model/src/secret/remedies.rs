@@ -1,7 +1,7 @@
 //! The fix commands. Their arguments are shell-quoted, because the names in them come from untrusted objects.
 
 use crate::access_facts::AccessFacts;
-use crate::command::{Command, Kubectl, Remedy, flag_in_words, named};
+use crate::command::{Command, Kubectl, Remedy, flag_in_words, named, suite};
 use crate::names::{CONFIG_SECRET, ISTIO_SYSTEM};
 use crate::reader::token_secret_name;
 use crate::remote_secret::annotated_cluster;
@@ -73,12 +73,8 @@ pub(super) fn create_from(
     name: &str,
     holder: &str,
 ) -> Command {
-    let command = create(
-        &found.kubectl,
-        remote,
-        Some(name),
-        [namespace(found), holder],
-    );
+    let (kubectl, namespace) = (&found.kubectl, namespace(found));
+    let command = suite::secret_create(kubectl, remote, Some(name), namespace, holder);
     let command = if is_config(found) {
         command.words("--type config")
     } else {
@@ -156,21 +152,6 @@ fn access<'a>(found: &'a FoundSecret, key: &str) -> Option<&'a AccessFacts> {
     found.judged(key)?.access.as_ref()
 }
 
-/// Returns `create` for a holder, from the context of the remote cluster, with the plugin's own kubeconfig.
-pub fn create(
-    kubectl: &Kubectl,
-    remote: &str,
-    name: Option<&str>,
-    [namespace, holder]: [&str; 2],
-) -> Command {
-    Command::new("kubectl mesh-secret create")
-        .kubeconfig_of(kubectl)
-        .flag("--context", remote)
-        .flag_if("--name", name)
-        .istio_namespace(namespace)
-        .flag("--into", holder)
-}
-
 /// Returns the flag of `create` for a token of the same kind as the secret's.
 fn same_kind(found: &FoundSecret, key: &str) -> Option<(&'static str, String)> {
     same_kind_as(access(found, key)?.token.as_ref()?)
@@ -200,11 +181,7 @@ pub fn length(life: SignedDuration) -> String {
 
 /// Returns the command that deletes a secret with the suite's own verb, which shows what it deletes and asks first.
 pub fn delete(kubectl: &Kubectl, context: &str, namespace: &str, name: &str) -> Command {
-    Command::new("kubectl mesh-secret delete")
-        .arg(&format!("secret/{name}"))
-        .kubeconfig_of(kubectl)
-        .flag("--context", context)
-        .istio_namespace(namespace)
+    suite::secret_delete(&[&format!("secret/{name}")], kubectl, &[context], namespace)
 }
 
 /// Returns kubectl with the flags for the holder and the namespace of the secret.

@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::{Statement, Tools, cluster, judge, near_keys, network};
 use crate::command::Kubectl;
 use crate::finding::{Finding, Severity};
-use crate::fleet::{EachOnce, Unreached};
+use crate::fleet::EachOnce;
 use crate::metadata::MetadataField;
 use crate::names::CONTROL_PLANE_ANNOTATION;
+use crate::report::Envelope;
 
 /// A cluster as it was read.
 #[derive(Debug, Default)]
@@ -32,18 +33,8 @@ pub struct IdentityObservation {
     pub is_partial: bool,
 }
 
-/// All clusters.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MeshLabels {
-    api_version: &'static str,
-    kind: &'static str,
-    /// The clusters that were read.
-    pub items: Vec<ClusterLabels>,
-    /// Clusters that could not be read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unreached: Vec<Unreached>,
-}
+/// The report about all clusters.
+pub type MeshLabels = Envelope<ClusterLabels>;
 
 /// One cluster.
 #[derive(Debug, Serialize)]
@@ -85,9 +76,9 @@ pub struct SkippedPart {
     pub reason: String,
 }
 
-impl MeshLabels {
+impl Envelope<ClusterLabels> {
     /// Judges all clusters together, because only then the number of networks is known.
-    pub fn new(once: EachOnce<IdentityObservation>) -> Self {
+    pub fn judged(once: EachOnce<IdentityObservation>) -> Self {
         let observed = once.read.into_iter().map(|(_, one)| one);
         let observed: Vec<IdentityObservation> = observed.collect();
         let networks: BTreeSet<&str> = observed
@@ -95,15 +86,8 @@ impl MeshLabels {
             .flat_map(|one| network(&one.statements).all())
             .collect();
         let several = networks.len() > 1;
-        Self {
-            api_version: "mesh.istio-multicluster.dev/v1alpha1",
-            kind: "MeshLabels",
-            items: observed
-                .into_iter()
-                .map(|one| judged(one, several))
-                .collect(),
-            unreached: once.unreached,
-        }
+        let items = observed.into_iter().map(|one| judged(one, several));
+        Self::new("MeshLabels", items.collect(), once.unreached)
     }
 
     /// Returns whether a statement disagrees with the others, or a finding is an error.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::command::{Command, Kubectl, Remedy};
+use super::super::command::{Command, Kubectl, Remedy, suite};
 use super::super::finding::Finding;
 use super::super::names::{ISTIO_SYSTEM, NETWORK_LABEL};
 use super::object::{Installer, Object, Release};
@@ -47,13 +47,7 @@ impl<'a> Tools<'a> {
         network: &str,
         is_other: bool,
     ) -> Command {
-        let command = Command::new("kubectl mesh-label network").arg(network);
-        let command = if is_other {
-            command.words("--overwrite")
-        } else {
-            command
-        };
-        command.on(self.kubectl).istio_namespace(namespace)
+        suite::label_network(network, self.kubectl, namespace, is_other)
     }
 
     /// Removes a label from a namespace.

@@ -10,6 +10,7 @@ use mesh_common::model::fleet::{Unreached, each_once};
 use mesh_common::model::istiod;
 use mesh_common::model::names::REMOTE_SECRETS;
 use mesh_common::model::remote_secret::{is_meant, own_name};
+use mesh_common::model::report::SkippedCheck;
 use mesh_common::model::secret::{
     Contexts, FoundSecret, Holder, KnownClusters, SecretFacts, SecretValues,
 };
@@ -17,7 +18,6 @@ use mesh_common::model::snapshot::ClusterSnapshot;
 use mesh_common::ops::snapshot::{self, ReadCluster, Wanted, WantedSecrets};
 use mesh_common::terminal::reading::read_contexts;
 
-use super::report::Skipped;
 use super::{InspectArgs, manifests};
 
 /// Everything that was read.
@@ -31,7 +31,7 @@ pub(super) struct Seen {
     pub used: BTreeMap<String, KnownClusters>,
     pub unreached: Vec<Unreached>,
     /// Checks that could not be made.
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedCheck>,
     pub notes: Vec<String>,
     /// What is said where there is no secret.
     pub nothing: String,
@@ -143,7 +143,7 @@ async fn from_clusters(
 }
 
 /// Returns the checks that need what could not be read.
-fn skipped(cluster: &ClusterSnapshot, probes: bool) -> Vec<Skipped> {
+fn skipped(cluster: &ClusterSnapshot, probes: bool) -> Vec<SkippedCheck> {
     let of_itself = cluster.istiods.reason().or(cluster.uid.reason());
     let of_cluster = cluster.uid.reason().filter(|_| probes);
     let unread = [
@@ -151,7 +151,7 @@ fn skipped(cluster: &ClusterSnapshot, probes: bool) -> Vec<Skipped> {
         (CheckId::SecretWrongCluster, of_cluster),
     ];
     let skipped = unread.into_iter().filter_map(|(check, reason)| {
-        Some(Skipped {
+        Some(SkippedCheck {
             context: cluster.context.clone(),
             check,
             reason: reason?.to_owned(),

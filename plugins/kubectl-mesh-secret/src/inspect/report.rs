@@ -1,51 +1,37 @@
-//! The model of what `inspect` shows; JSON and YAML are it, and it only ever grows.
+//! The report of `inspect`. JSON and YAML are this model, which only grows.
 
-use mesh_common::model::finding::{CheckId, Finding};
+use std::ops::Deref;
+
+use mesh_common::model::finding::Finding;
 use mesh_common::model::fleet::Unreached;
+use mesh_common::model::report::{Envelope, SkippedCheck};
 use mesh_common::model::secret::SecretReport;
 use serde::Serialize;
 
-/// All secrets that were looked at.
+/// The secrets that were looked at.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Inspection {
-    api_version: &'static str,
-    kind: &'static str,
-    pub items: Vec<SecretReport>,
-    /// Checks that could not be made in a cluster that was read otherwise.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub skipped: Vec<Skipped>,
-    /// Clusters that could not be read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unreached: Vec<Unreached>,
-}
-
-/// A check that could not be made.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Skipped {
-    pub context: String,
-    pub check: CheckId,
-    pub reason: String,
-}
+#[serde(transparent)]
+pub(super) struct Inspection(Envelope<SecretReport>);
 
 impl Inspection {
     pub(super) fn new(
         items: Vec<SecretReport>,
-        skipped: Vec<Skipped>,
+        skipped: Vec<SkippedCheck>,
         unreached: Vec<Unreached>,
     ) -> Self {
-        Self {
-            api_version: "mesh.istio-multicluster.dev/v1alpha1",
-            kind: "RemoteSecretInspection",
-            items,
-            skipped,
-            unreached,
-        }
+        Self(Envelope::new("RemoteSecretInspection", items, unreached).with_skipped(skipped))
     }
 
-    /// Every finding, of secrets and clusters.
+    /// Returns the findings of all secrets and of their keys.
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.items.iter().flat_map(SecretReport::all_findings)
+    }
+}
+
+impl Deref for Inspection {
+    type Target = Envelope<SecretReport>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }

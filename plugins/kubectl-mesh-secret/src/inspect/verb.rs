@@ -93,16 +93,7 @@ pub(crate) async fn run(
     let found = inspection
         .findings()
         .any(|finding| arguments.fail_on.counts(finding.severity));
-    let reached = if inspection.unreached.is_empty() {
-        Exit::Fine
-    } else {
-        Exit::Partial
-    };
-    Ok(if found {
-        Exit::Findings.worse(reached)
-    } else {
-        reached
-    })
+    Ok(inspection.exit(found))
 }
 
 /// A manifest from a file or a pipe is read without a kubeconfig, which is then only good to compare with.

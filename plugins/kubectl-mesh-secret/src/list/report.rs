@@ -1,51 +1,37 @@
-//! The model of what `list` shows; JSON and YAML are it, and it only ever grows.
+//! The report of `list`. JSON and YAML are this model, which only grows.
 
-use mesh_common::model::finding::{CheckId, Finding};
+use std::ops::Deref;
+
+use mesh_common::model::finding::Finding;
 use mesh_common::model::fleet::Unreached;
+use mesh_common::model::report::{Envelope, SkippedCheck};
 use mesh_common::model::secret::MatrixCell;
 use serde::Serialize;
 
-/// Who holds a secret for whom.
+/// The secrets of all holders.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Matrix {
-    api_version: &'static str,
-    kind: &'static str,
-    pub items: Vec<MatrixCell>,
-    /// What could not be looked at in a cluster that was read otherwise.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub skipped: Vec<Skipped>,
-    /// Clusters that could not be read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unreached: Vec<Unreached>,
-}
-
-/// A check that could not be made.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Skipped {
-    pub context: String,
-    pub check: CheckId,
-    pub reason: String,
-}
+#[serde(transparent)]
+pub(super) struct Matrix(Envelope<MatrixCell>);
 
 impl Matrix {
     pub(super) fn new(
         items: Vec<MatrixCell>,
-        skipped: Vec<Skipped>,
+        skipped: Vec<SkippedCheck>,
         unreached: Vec<Unreached>,
     ) -> Self {
-        Self {
-            api_version: "mesh.istio-multicluster.dev/v1alpha1",
-            kind: "RemoteSecretMatrix",
-            items,
-            skipped,
-            unreached,
-        }
+        Self(Envelope::new("RemoteSecretMatrix", items, unreached).with_skipped(skipped))
     }
 
-    /// Every finding of every pair.
+    /// Returns the findings of all pairs.
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.items.iter().flat_map(|cell| &cell.findings)
+    }
+}
+
+impl Deref for Matrix {
+    type Target = Envelope<MatrixCell>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }

@@ -1,12 +1,11 @@
 //! The checks that cannot be made without the parts of a cluster that were not seen.
 
 use mesh_common::model::finding::CheckId;
+use mesh_common::model::report::SkippedCheck;
 use mesh_common::model::snapshot::ClusterSnapshot;
 
-use super::report::Skipped;
-
 /// Returns each skipped check once, with the first reason.
-pub(super) fn skipped(cluster: &ClusterSnapshot) -> Vec<Skipped> {
+pub(super) fn skipped(cluster: &ClusterSnapshot) -> Vec<SkippedCheck> {
     use CheckId::{
         ClusterIdSecretKey, SecretDuplicate, SecretLabel, SecretMissing, SecretSelf,
         SecretWrongCluster, SecretWrongNamespace,
@@ -23,12 +22,12 @@ pub(super) fn skipped(cluster: &ClusterSnapshot) -> Vec<Skipped> {
         (cluster.istiods.reason(), &by_istiod),
     ];
     let one_by_one = by_name.map(|read| (read.reason(), [SecretLabel].as_slice()));
-    let mut skipped: Vec<Skipped> = Vec::new();
+    let mut skipped: Vec<SkippedCheck> = Vec::new();
     for (reason, checks) in reads.into_iter().chain(one_by_one) {
         let Some(reason) = reason else { continue };
         for check in checks {
             if !skipped.iter().any(|known| known.check == *check) {
-                skipped.push(Skipped {
+                skipped.push(SkippedCheck {
                     context: cluster.context.clone(),
                     check: *check,
                     reason: reason.to_owned(),

@@ -79,24 +79,13 @@ pub(crate) async fn run(
             streams.say(more);
         }
     }
-    Ok(exit(&matrix, &arguments))
+    let mut findings = matrix.findings();
+    let found = findings.any(|finding| arguments.fail_on.counts(finding.severity));
+    Ok(matrix.exit(found))
 }
 
 /// Returns the cluster behind each context, those included that are read through another context already.
 fn members(read: &[(String, Result<ClusterSnapshot, Error>)]) -> Vec<Member> {
     let read = read.iter().filter_map(|(_, holder)| holder.as_ref().ok());
     read.map(ClusterSnapshot::member).collect()
-}
-
-fn exit(matrix: &Matrix, arguments: &ListArgs) -> Exit {
-    let found = matrix
-        .findings()
-        .any(|finding| arguments.fail_on.counts(finding.severity));
-    let findings = if found { Exit::Findings } else { Exit::Fine };
-    let reached = if matrix.unreached.is_empty() {
-        Exit::Fine
-    } else {
-        Exit::Partial
-    };
-    findings.worse(reached)
 }

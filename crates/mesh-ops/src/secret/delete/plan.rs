@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_model::change::{Action, Change, ObjectRef};
-use mesh_model::command::{Command, Kubectl};
+use mesh_model::command::suite;
 use mesh_model::error::{Error, Kind};
 use mesh_model::fleet::left_out;
 use mesh_model::names::CONFIG_SECRET;
@@ -108,11 +108,15 @@ fn select<'a>(
     let errors = skipped.iter().map(|one| {
         let cluster = &clusters[one.cluster];
         let whole = format!("secret/{}", own_name(one.secret));
-        let command = Command::new("kubectl mesh-secret delete").arg(&whole);
         let contexts = [cluster.context.as_str()];
         Error::usage(has_more(one, selector, clusters))
             .hint("the next command deletes the whole secret, for all of its clusters")
-            .hint(on(command, &cluster.kubectl, &contexts, &request.namespace))
+            .hint(suite::secret_delete(
+                &[&whole],
+                &cluster.kubectl,
+                &contexts,
+                &request.namespace,
+            ))
     });
     match Error::all(errors) {
         Some(error) => Err(error),
@@ -205,21 +209,7 @@ fn not_found(selector: &Selector, namespace: &str, clusters: &[ClusterSecrets]) 
         .first()
         .map(|one| one.kubectl.clone())
         .unwrap_or_default();
-    let list = Command::new("kubectl mesh-secret list");
-    error.hint(on(list, &kubectl, &contexts, namespace))
-}
-
-/// Returns the command for these contexts and that namespace.
-pub(super) fn on(
-    command: Command,
-    kubectl: &Kubectl,
-    contexts: &[&str],
-    namespace: &str,
-) -> Command {
-    command
-        .kubeconfig_of(kubectl)
-        .flag("--context", &contexts.join(","))
-        .istio_namespace(namespace)
+    error.hint(suite::secret_list(&kubectl, &contexts, namespace))
 }
 
 /// Returns what no two Secrets have in common.

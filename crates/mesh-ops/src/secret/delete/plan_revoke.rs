@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_model::change::{Action, Change};
-use mesh_model::command::{Command, Knob, Remedy, Step};
+use mesh_model::command::{Command, Knob, Remedy, Step, suite};
 use mesh_model::error::{Error, Kind};
 use mesh_model::remote_secret::own_name;
 use mesh_model::secret;
 
 use super::backing::Acceptance;
 use super::observe::{ClusterSecrets, DeleteState};
-use super::plan::{SecretToDelete, object, on};
+use super::plan::{SecretToDelete, object};
 use super::request::Request;
 use super::selector::Selector;
 use super::token::{Found, Token, TokenLocation, without_revoking};
@@ -139,8 +139,7 @@ fn delete_with(
         .filter(|one| one.is_holder || one.context == cluster.context);
     let contexts: Vec<&str> = holders.map(|one| one.context.as_str()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let command = Command::new("kubectl mesh-secret delete").args(&words);
-    on(command, &cluster.kubectl, &contexts, &request.namespace).words("--revoke")
+    suite::secret_delete(&words, &cluster.kubectl, &contexts, &request.namespace).words("--revoke")
 }
 
 /// Returns an error for each context of which it cannot be told whether it holds a token.

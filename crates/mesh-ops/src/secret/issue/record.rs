@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Secret;
 use mesh_client::{Cluster, DryRun, Interrupt, fan_out};
 use mesh_model::access_facts::bearer_token;
 use mesh_model::backing_secret::BackingSecret;
-use mesh_model::command::Command;
+use mesh_model::command::{Command, suite};
 use mesh_model::error::{Error, Kind};
 use mesh_model::holder_record::{HolderRecord, missing_annotations};
 use mesh_model::remote_secret::{RemoteSecret, own_name};
@@ -99,11 +99,8 @@ impl RecordedToken<'_> {
     /// Returns the rotation that needs no record.
     fn rotate(&self) -> Command {
         let holders: Vec<&str> = self.holders.iter().copied().collect();
-        Command::new("kubectl mesh-secret rotate")
-            .arg(self.cluster)
-            .kubeconfig_of(self.remote.target().kubectl())
-            .flag("--context", &holders.join(","))
-            .istio_namespace(&self.backing.namespace)
+        let kubectl = self.remote.target().kubectl();
+        suite::secret_rotate(self.cluster, kubectl, &holders, &self.backing.namespace)
     }
 
     async fn record(&self, interrupt: &Interrupt) -> Result<(), Error> {

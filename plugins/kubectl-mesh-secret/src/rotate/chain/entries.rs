@@ -2,9 +2,9 @@
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_common::model::backing_secret::BackingSecret;
-use mesh_common::model::command::Command;
+use mesh_common::model::command::suite;
 use mesh_common::model::error::Kind;
-use mesh_common::model::names::CONFIG_SECRET;
+use mesh_common::model::names::{CONFIG_SECRET, ISTIO_SYSTEM};
 use mesh_common::model::remote_cluster::normal_server;
 use mesh_common::model::remote_secret::own_name;
 use mesh_common::model::{Error, access_facts, token};
@@ -142,15 +142,15 @@ impl Selection {
 }
 
 fn not_found(name: &str, clusters: &[ClusterState]) -> Error {
-    let list = Command::new("kubectl mesh-secret list --all-contexts");
+    let kubectl = clusters
+        .first()
+        .map(|state| state.cluster.target().kubectl());
+    let kubectl = kubectl.cloned().unwrap_or_default();
     Error::new(
         Kind::NotFound,
         format!("no remote secret named {name} or for a cluster named {name} was found in the clusters that were read"),
     )
-    .hint(match clusters.first() {
-        Some(state) => list.kubeconfig_of(state.cluster.target().kubectl()),
-        None => list,
-    })
+    .hint(suite::secret_list(&kubectl, &[], ISTIO_SYSTEM))
 }
 
 fn no_token(without: &WithoutToken, holder: &ClusterState) -> Error {
@@ -159,10 +159,10 @@ fn no_token(without: &WithoutToken, holder: &ClusterState) -> Error {
         "secret {} in context {context} holds no service account's token for cluster {}, so there is nothing to rotate",
         without.name, without.key
     ))
-    .hint(
-        Command::new("kubectl mesh-secret inspect")
-            .arg(&without.name)
-            .kubeconfig_of(holder.cluster.target().kubectl())
-            .flag("--context", context),
-    )
+    .hint(suite::secret_inspect(
+        &without.name,
+        holder.cluster.target().kubectl(),
+        context,
+        ISTIO_SYSTEM,
+    ))
 }

@@ -1,12 +1,12 @@
 //! Tokens that stay as they are, and why. Pure.
 
 use jiff::SignedDuration;
-use mesh_common::model::command::{Command, Kubectl};
+use mesh_common::model::command::{Command, Kubectl, suite};
 use mesh_common::model::error::{Error, Kind};
 use mesh_common::model::names::READER_ACCOUNT;
 use mesh_common::model::reader::token_secret_name;
 use mesh_common::model::rotation_names::default_token_secret_name;
-use mesh_common::model::secret::{create, length};
+use mesh_common::model::secret::length;
 
 use crate::rotate::model::TokenEntry;
 
@@ -116,8 +116,8 @@ fn again(entry: &TokenEntry, remote: &str, at: At<'_>) -> Command {
         at.holder
     );
     let is_own = default_token_secret_name(&entry.backing.name) == own;
-    let holder = [at.namespace, at.holder];
-    create(at.kubectl, remote, Some(&entry.key), holder)
+    let name = Some(entry.key.as_str());
+    suite::secret_create(at.kubectl, remote, name, at.namespace, at.holder)
         .flag_if("--token-duration", life.as_deref())
         .flag_if("--for", is_own.then_some(at.holder))
 }

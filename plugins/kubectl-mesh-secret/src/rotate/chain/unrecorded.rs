@@ -1,7 +1,7 @@
 //! Secrets that have a token and get no new one, since neither the operator nor the remote cluster says that they are to. Pure.
 
 use mesh_common::model::Error;
-use mesh_common::model::command::Command;
+use mesh_common::model::command::suite;
 
 use crate::rotate::model::{Entitlement, HolderSecret, Rotation, RotationState};
 
@@ -36,11 +36,8 @@ pub(super) fn unrecorded(
         });
         let mut contexts: Vec<&str> = same_key.map(|one| holder(one).context()).collect();
         contexts.dedup();
-        let command = Command::new("kubectl mesh-secret rotate")
-            .arg(key)
-            .kubeconfig_of(holder(secret).cluster.target().kubectl())
-            .flag("--context", &contexts.join(","))
-            .istio_namespace(namespace);
+        let kubectl = holder(secret).cluster.target().kubectl();
+        let command = suite::secret_rotate(key, kubectl, &contexts, namespace);
         Error::refused(format!(
             "{which} has a token of the cluster of context {remote}, which has no record of it as a holder, so it keeps its old token: name its context with --context to give it the new token, or delete the secret if it is not needed"
         ))
