@@ -140,14 +140,11 @@ impl Attempt {
         let is_ready = || Remedy::from(self.kubectl().words("get --raw /readyz?verbose"));
         let (kind, sentence, hint) = match &fault {
             ApiFault::Unauthenticated { .. } => return self.unauthenticated(fault),
-            ApiFault::Forbidden { user, .. } => {
-                let verb = self.verb.as_str();
-                let sentence = match user {
-                    Some(user) => format!("user {user} may not {verb} {what} of {whose}"),
-                    None => format!("the server of {whose} does not allow to {verb} {what}"),
-                };
-                (Kind::Forbidden, sentence, self.can_i().into())
-            }
+            ApiFault::Forbidden { user, .. } => (
+                Kind::Forbidden,
+                self.not_allowed(user.as_deref()),
+                self.can_i().into(),
+            ),
             ApiFault::NotFound { .. } => (
                 Kind::NotFound,
                 format!("{what} of {whose} does not exist"),
@@ -235,6 +232,19 @@ impl Attempt {
             self.cluster.target(),
             hint,
         )
+    }
+
+    /// Returns the sentence for an answer that forbids the request to `user`, if the answer names one.
+    fn not_allowed(&self, user: Option<&str>) -> String {
+        let (verb, what, whose) = (
+            self.verb.as_str(),
+            self.what(),
+            self.cluster.target().described(),
+        );
+        match user {
+            Some(user) => format!("user {user} may not {verb} {what} of {whose}"),
+            None => format!("the server of {whose} does not allow to {verb} {what}"),
+        }
     }
 
     fn broken(&self, fault: ConnectFault) -> Error {

@@ -123,10 +123,10 @@ impl Mesh {
         all.filter(|one| !one.contains("selfsubjectreviews"))
             .collect()
     }
+}
 
-    fn has(&self, cluster: &Cluster, name: &str) -> bool {
-        cluster.get("secrets", NAMESPACE, name).is_some()
-    }
+fn has(cluster: &Cluster, name: &str) -> bool {
+    cluster.get("secrets", NAMESPACE, name).is_some()
 }
 
 fn request(selectors: &[&str]) -> Request {
@@ -170,7 +170,7 @@ async fn a_secret_is_deleted_and_its_token_stays_valid() {
         lines(&events),
         [format!("done: secret/{SECRET} deleted in context east")]
     );
-    assert!(!mesh.has(&mesh.east, SECRET) && mesh.has(&mesh.west, TOKEN_SECRET));
+    assert!(!has(&mesh.east, SECRET) && has(&mesh.west, TOKEN_SECRET));
     // A second time there is nothing that the name selects.
     let again = mesh.clusters(&["east"], &request(&["west"])).unwrap();
     let (connector, interrupt) = (connector(), no_interrupt());
@@ -200,8 +200,8 @@ async fn a_token_is_revoked_after_the_secrets_and_never_before_all_of_them_are_d
         (Action::Revoke, "west", TOKEN_SECRET),
     );
     assert_eq!(actions(&changes), [in_east, in_west, revoked]);
-    assert!(mesh.has(&mesh.east, SECRET) && !mesh.has(&mesh.west, SECRET));
-    assert!(mesh.has(&mesh.west, TOKEN_SECRET));
+    assert!(has(&mesh.east, SECRET) && !has(&mesh.west, SECRET));
+    assert!(has(&mesh.west, TOKEN_SECRET));
     let text = lines(&events).join("\n");
     assert!(text.contains("warning: the token is not revoked"), "{text}");
 
@@ -220,7 +220,7 @@ async fn a_token_is_revoked_after_the_secrets_and_never_before_all_of_them_are_d
             format!("done: token of secret/{TOKEN_SECRET} revoked in context west"),
         ]
     );
-    assert!(!mesh.has(&mesh.east, SECRET) && !mesh.has(&mesh.west, TOKEN_SECRET));
+    assert!(!has(&mesh.east, SECRET) && !has(&mesh.west, TOKEN_SECRET));
 }
 
 #[tokio::test]
@@ -243,7 +243,7 @@ async fn a_dry_run_tells_the_change_set_and_writes_nothing() {
         assert_eq!(lines(&events), expected);
         let sent = mesh.writes();
         assert_eq!(sent.len(), rehearsed, "{sent:?}");
-        assert!(mesh.has(&mesh.east, SECRET) && mesh.has(&mesh.west, TOKEN_SECRET));
+        assert!(has(&mesh.east, SECRET) && has(&mesh.west, TOKEN_SECRET));
         let text = serde_json::to_string(&changes).unwrap();
         assert_eq!(serde_json::from_str::<ChangeSet>(&text).unwrap(), changes);
         assert!(!text.contains("eyJ"), "{text}");
@@ -276,7 +276,7 @@ async fn a_token_that_another_secret_holds_is_not_revoked_and_nothing_is_deleted
         ),
         "{hints:?}"
     );
-    assert!(mesh.writes().is_empty() && mesh.has(&mesh.east, SECRET));
+    assert!(mesh.writes().is_empty() && has(&mesh.east, SECRET));
 }
 
 #[tokio::test]
@@ -295,5 +295,5 @@ async fn a_cluster_that_is_not_reached_does_not_affect_the_others() {
         lines[1].starts_with("warning: ") && lines[1].ends_with("; its secrets are not deleted"),
         "{lines:?}"
     );
-    assert!(!mesh.has(&mesh.east, SECRET));
+    assert!(!has(&mesh.east, SECRET));
 }

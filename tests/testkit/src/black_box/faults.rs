@@ -145,7 +145,7 @@ macro_rules! connection_faults {
 }
 
 /// A test for each way in which the first read of a verb can fail, where the words are the verb's own: which object it asked for.
-/// `$check` and `$line` are as for [`kubeconfig_faults`](crate::kubeconfig_faults). To be used in a module of its own.
+/// `$check` and `$line` are as for [`kubeconfig_faults`]. To be used in a module of its own.
 #[macro_export]
 macro_rules! verb_faults {
     ($check:path, $line:expr) => {
