@@ -110,7 +110,7 @@ fn reason_fits(refusal: &str, log: Option<&str>) -> bool {
     );
     let step = steps.iter().find(|(words, _)| log.contains(words));
     step.map_or_else(
-        || refusal.starts_with("no client can be made"),
+        || refusal.starts_with("no client can be created"),
         |(_, words)| refusal.contains(words),
     )
 }

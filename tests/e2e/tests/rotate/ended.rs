@@ -54,7 +54,7 @@ fn another_token_is_given_out_and_none_that_was_revoked_comes_back() {
     still_refused(&ended);
 
     let output = run(&desk, CREATE);
-    let said = "held a token that was revoked, and holds that of secret/";
+    let said = "contained a revoked token, and contains the token of secret/";
     assert!(output.stderr.contains(said), "{}", output.golden());
     let current = kubeconfig(&east, &west);
     read_with(&current).unwrap();
