@@ -188,7 +188,8 @@ fn token(manifest: &Output) -> String {
 /// The time at which the token is said to end.
 fn said_expiry(output: &Output) -> i64 {
     let line = output.stderr.lines().find_map(|line| {
-        let (_, rest) = line.split_once(" a token that expires at ")?;
+        let (_, rest) = line.split_once("token bound to ")?;
+        let (_, rest) = rest.split_once(" expires at ")?;
         rest.split_once(": ").map(|(time, _)| time)
     });
     let time: Timestamp = line
