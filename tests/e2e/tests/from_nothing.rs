@@ -84,8 +84,8 @@ fn istioctl_installs_over_it() {
 /// nothing was missing.
 fn unnamed(cluster: &str) -> String {
     format!(
-        "warning: the cluster's own istiod has no name, so its proxies call their cluster Kubernetes and will be refused under \
-         another name: set values.global.multiCluster.clusterName={cluster} and install it again\n"
+        "warning: the cluster's own istiod has no name, so its proxies use the cluster ID Kubernetes, and istiod in the \
+         other clusters rejects them under another name: set values.global.multiCluster.clusterName={cluster} and upgrade istiod\n"
     )
 }
 

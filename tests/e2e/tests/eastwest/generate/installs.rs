@@ -35,13 +35,13 @@ fn apply_tells_the_remedy(world: &World) -> String {
     let said = world.bash("kubectl mesh-eastwest apply --network network1");
     let is_so = said.code == 2
         && said.stderr.contains(
-            "deployment istio-system/istio-eastwestgateway in context generated selects other pods",
+            "deployment istio-system/istio-eastwestgateway in context generated has another spec.selector",
         );
     assert!(is_so, "{}", said.golden());
     let taken = "hint: take them over with --force-conflicts";
     assert!(said.stderr.contains(taken), "{}", said.golden());
     assert_eq!(gateway(world, "istio-system"), before);
-    let step = "hint: delete deployment istio-system/istio-eastwestgateway, then run this again, without a gateway meanwhile\n";
+    let step = "hint: or delete deployment istio-system/istio-eastwestgateway, then run this again, which interrupts traffic";
     assert!(said.stderr.contains(step), "{}", said.golden());
     "kubectl -n istio-system delete deployment istio-eastwestgateway".to_owned()
 }
