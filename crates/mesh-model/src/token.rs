@@ -7,6 +7,10 @@ use serde_json::Value;
 
 use super::cluster_name::{is_dns_label, is_dns_subdomain};
 
+/// The shortest lifetime, in minutes, that Kubernetes grants.
+/// Source: `ValidateTokenRequest` in Kubernetes' `pkg/apis/authentication/validation`.
+pub const SHORTEST_MINUTES: u8 = 10;
+
 /// The claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -11,5 +11,6 @@ mod inspect;
 mod list;
 mod rotate;
 mod service_account;
+mod token_duration;
 
 pub use cli::Cli;

@@ -7,7 +7,7 @@ use crate::reader::token_secret_name;
 use crate::remote_secret::annotated_cluster;
 use crate::rotation_names::default_token_secret_name;
 use crate::server::without_login;
-use crate::token::TokenFacts;
+use crate::token::{SHORTEST_MINUTES, TokenFacts};
 use jiff::SignedDuration;
 
 use super::found::FoundSecret;
@@ -171,7 +171,7 @@ fn same_kind_as(token: &TokenFacts) -> Option<(&'static str, String)> {
 
 /// Returns a lifetime for the flag: in hours if it is long, and never shorter than Kubernetes grants.
 pub fn length(life: SignedDuration) -> String {
-    let minutes = life.as_mins().max(10);
+    let minutes = life.as_mins().max(SHORTEST_MINUTES.into());
     if minutes % 60 == 0 || minutes > 600 {
         format!("{}h", minutes / 60)
     } else {

@@ -1,7 +1,6 @@
 //! What `create` was asked to do: raw flags become checked options, and nothing later looks at a flag.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use mesh_common::model::Error;
 use mesh_common::model::command::{Knob, Remedy};
@@ -12,10 +11,7 @@ use mesh_common::ops::secret::issue::{Auth, Options, TokenOptions};
 use mesh_common::terminal::flags::given;
 
 use super::args::{AuthTypeArg, CreateArgs, OutputArg, TypeArg};
-
-/// Kubernetes refuses tokens with a shorter life.
-/// Source: `ValidateTokenRequest` in Kubernetes' `pkg/apis/authentication/validation`.
-const SHORTEST_TOKEN: Duration = Duration::from_mins(10);
+use crate::token_duration;
 
 /// All that was asked for.
 pub(super) struct Order {
@@ -155,15 +151,7 @@ fn token_options(arguments: &CreateArgs) -> TokenOptions {
 }
 
 fn check_token(arguments: &CreateArgs) -> Result<(), Error> {
-    if arguments
-        .token_duration
-        .is_some_and(|duration| duration < SHORTEST_TOKEN)
-    {
-        return Err(
-            Error::usage("--token-duration is shorter than Kubernetes allows")
-                .hint("add --token-duration 10m"),
-        );
-    }
+    token_duration::check(arguments.token_duration)?;
     if arguments.holder.is_some() && arguments.into.len() > 1 {
         return Err(Error::usage("--for names one holder, and --into several contexts")
             .hint("run it once for each holder, or omit --for: with --token-duration each holder gets a separate token"));

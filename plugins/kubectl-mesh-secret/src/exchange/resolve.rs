@@ -1,7 +1,5 @@
 //! What `exchange` was asked to do: raw flags become checked options, and nothing later looks at a flag.
 
-use std::time::Duration;
-
 use mesh_common::client::Kubeconfig;
 use mesh_common::model::cluster_name::ClusterKey;
 use mesh_common::model::{Error, server};
@@ -9,17 +7,14 @@ use mesh_common::ops::secret::exchange::Role;
 use mesh_common::ops::secret::issue::{Options, TokenOptions};
 
 use super::args::ExchangeArgs;
-
-/// Kubernetes refuses tokens with a shorter life.
-/// Source: `ValidateTokenRequest` in Kubernetes' `pkg/apis/authentication/validation`.
-const SHORTEST_TOKEN: Duration = Duration::from_mins(10);
+use crate::token_duration;
 
 /// All that was asked for.
 pub(super) struct Order {
     pub members: Vec<Asked>,
-    /// What holds for every cluster.
+    /// The options of every cluster.
     pub options: Options,
-    /// Whether each context was named by somebody, so that a wrong one is an error.
+    /// True if each context was named by somebody, so that a wrong one is an error.
     pub named: bool,
 }
 
@@ -52,15 +47,7 @@ impl Order {
             },
             ..Options::in_namespace(arguments.namespace.resolve())
         };
-        if arguments
-            .token_duration
-            .is_some_and(|length| length < SHORTEST_TOKEN)
-        {
-            errors.push(
-                Error::usage("--token-duration is shorter than Kubernetes allows")
-                    .hint("add --token-duration 10m"),
-            );
-        }
+        errors.extend(token_duration::check(arguments.token_duration).err());
         let mut members: Vec<Asked> = members
             .into_iter()
             .map(|(context, role)| Asked {

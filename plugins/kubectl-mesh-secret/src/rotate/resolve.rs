@@ -1,7 +1,5 @@
 //! What `rotate` was asked to do: raw flags become checked options, and nothing later looks at a flag.
 
-use std::time::Duration;
-
 use mesh_common::client::Kubeconfig;
 use mesh_common::model::{Error, server};
 use mesh_common::terminal::flags::split_contexts;
@@ -9,10 +7,7 @@ use mesh_common::terminal::flags::split_contexts;
 use super::args::RotateArgs;
 use super::model::{ContextToRead, Due, Request, Selection};
 use crate::service_account::account;
-
-/// Kubernetes refuses tokens with a shorter life.
-/// Source: `ValidateTokenRequest` in Kubernetes' `pkg/apis/authentication/validation`.
-const SHORTEST_TOKEN: Duration = Duration::from_mins(10);
+use crate::token_duration;
 
 /// The contexts of the kubeconfig, as far as they are looked at.
 pub(super) struct Contexts {
@@ -28,15 +23,7 @@ pub(super) fn resolve(
     kubeconfig: &Kubeconfig,
 ) -> Result<(Request, Contexts), Error> {
     let mut wrong = Vec::new();
-    if arguments
-        .token_duration
-        .is_some_and(|length| length < SHORTEST_TOKEN)
-    {
-        wrong.push(
-            Error::usage("--token-duration is shorter than Kubernetes allows")
-                .hint("add --token-duration 10m"),
-        );
-    }
+    wrong.extend(token_duration::check(arguments.token_duration).err());
     let contexts = contexts(arguments, kubeconfig, &mut wrong);
     if let Some(error) = Error::all(wrong) {
         return Err(error);
