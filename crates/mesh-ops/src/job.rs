@@ -6,7 +6,7 @@ use mesh_model::change::{Change, DryRun};
 use mesh_model::error::Error;
 use mesh_model::event::{Event, Events};
 
-/// What a job needs beside what it is about.
+/// The surroundings of a job: everything that it needs beside its request.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
     /// Opens connections.

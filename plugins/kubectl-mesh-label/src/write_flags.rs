@@ -5,7 +5,7 @@ use mesh_common::model::metadata::MetadataField;
 use mesh_common::ops::metadata::{IfMissing, Request};
 use mesh_common::terminal::flags::DryRunFlags;
 
-/// How the label or annotation is written.
+/// The options for writing the label or annotation.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WriteFlags {
     /// Replace an existing value

@@ -1,6 +1,6 @@
 //! The suite's own commands as fixes and hints print them: one function for each verb.
 //!
-//! Each is told about the same kubeconfig as the command that prints it, and about Istio's namespace unless that is the
+//! Each has the kubeconfig of the command that prints it, and Istio's namespace unless that is the
 //! default. Flags that only some callers need are added by them.
 
 use super::{Command, Kubectl};
@@ -55,7 +55,7 @@ pub fn secret_inspect(name: &str, kubectl: &Kubectl, context: &str, namespace: &
     in_contexts(command, kubectl, &[context]).istio_namespace(namespace)
 }
 
-/// Returns `mesh-label network` for the cluster that kubectl is told about; `overwrite` replaces another network.
+/// Returns `mesh-label network` for the cluster of `kubectl`; `overwrite` replaces another network.
 pub fn label_network(
     network: &str,
     kubectl: &Kubectl,

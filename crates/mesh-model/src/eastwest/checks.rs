@@ -115,10 +115,10 @@ fn ports(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
         let message = format!(
             "label {GATEWAY_PORT_LABEL} is {text:?}, no port: istiod takes {SERVICES_PORT}"
         );
-        let mend = change_service(gateway, cluster, "label", |label| {
+        let fix = change_service(gateway, cluster, "label", |label| {
             label.arg(&format!("{GATEWAY_PORT_LABEL}-"))
         });
-        findings.push(Finding::new(CheckId::EwgPortMissing, Severity::Warning, message).fix(mend));
+        findings.push(Finding::new(CheckId::EwgPortMissing, Severity::Warning, message).fix(fix));
     }
     if gateway.service.is_some()
         && gateway.sidecar_port().is_none()
@@ -132,10 +132,10 @@ fn ports(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
         let patch = format!(
             r#"[{{"op": "add", "path": "/spec/ports/-", "value": {{"name": "tls", "port": {wanted}, "targetPort": {wanted}}}}}]"#
         );
-        let mend = change_service(gateway, cluster, "patch", |change| {
+        let fix = change_service(gateway, cluster, "patch", |change| {
             change.words("--type json").flag("-p", &patch)
         });
-        findings.push(Finding::new(CheckId::EwgPortMissing, Severity::Error, message).fix(mend));
+        findings.push(Finding::new(CheckId::EwgPortMissing, Severity::Error, message).fix(fix));
     }
     findings
 }
@@ -193,10 +193,10 @@ fn nodes(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
             "externalTrafficPolicy of {described} is Local: nodes without a pod of the gateway drop what comes in"
         );
         let policy = r#"{"spec": {"externalTrafficPolicy": "Cluster"}}"#;
-        let mend = change_service(gateway, cluster, "patch", |change| {
+        let fix = change_service(gateway, cluster, "patch", |change| {
             change.flag("-p", policy)
         });
-        findings.push(Finding::new(id, Severity::Warning, message).fix(mend));
+        findings.push(Finding::new(id, Severity::Warning, message).fix(fix));
     }
     findings
 }

@@ -22,7 +22,7 @@ catalogue! {
             directly, or the other way round.";
         NetworkPodsStale "network-pods-stale" Warning
             "Pods run with a network that is no longer theirs"
-            "A proxy is told its network when its pod is made (ISTIO_META_NETWORK), and keeps it until the pod is made again. \
+            "A proxy gets its network when its pod is created (ISTIO_META_NETWORK), and keeps it until the pod is created again. \
             Until then it is on another network than istiod takes it to be.";
         ClusterIdProxyDrift "cluster-id-proxy-drift" Error
             "A part of the cluster goes by another cluster ID than istiod"

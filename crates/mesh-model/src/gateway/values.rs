@@ -153,7 +153,7 @@ pub(super) fn ip_families(service: &GatewayService) -> Option<Error> {
     })
 }
 
-/// Whether `text` is `[PREFIX/]NAME`, the form of keys of labels and annotations.
+/// Returns whether `text` is `[PREFIX/]NAME`, the form of keys of labels and annotations.
 /// Source: <https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set>.
 pub(super) fn is_qualified_name(text: &str) -> bool {
     match text.split_once('/') {

@@ -21,7 +21,7 @@ pub struct AddressWait<'a> {
     pub name: Option<&'a str>,
     /// The time after which the wait is given up.
     pub limit: Duration,
-    /// Whether the ports are asked in the end.
+    /// True if the ports are probed in the end.
     pub probes: bool,
 }
 

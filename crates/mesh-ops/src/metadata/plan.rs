@@ -95,7 +95,7 @@ fn change_of<K: Object>(
     }
 }
 
-/// Whether two lists have the same names. Blanks belong to the names, since istiod reads them so.
+/// Returns whether two lists have the same names. Blanks belong to the names, since istiod reads them so.
 fn same_list(one: &str, other: &str) -> bool {
     let names =
         |list: &'_ str| -> BTreeSet<String> { list.split(',').map(str::to_owned).collect() };

@@ -46,17 +46,17 @@ pub enum IfMissing {
 pub struct Request {
     /// The label or annotation.
     pub field: MetadataField,
-    /// Whether another value is replaced.
+    /// True if another value is replaced.
     pub overwrite: bool,
-    /// Whether the field is taken over from other field managers.
+    /// True if the field is taken over from other field managers.
     pub force_conflicts: bool,
     /// The treatment of an object that does not exist.
     pub if_missing: IfMissing,
-    /// Whether the value is a comma-separated list, whose order means nothing.
+    /// True if the value is a comma-separated list, whose order means nothing.
     pub is_list: bool,
-    /// Whether every server checks the change before the first write.
+    /// True if every server checks the change before the first write.
     pub rehearse: bool,
-    /// How far the request goes.
+    /// The extent of the request: a dry run, or writes.
     pub dry_run: DryRun,
 }
 

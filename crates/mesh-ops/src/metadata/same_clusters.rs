@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mesh_model::Error;
 use mesh_model::fleet::doubles;
 
-/// What is known of a cluster when it is compared with the others.
+/// Facts about a cluster when it is compared with the others.
 pub(super) struct Known<'a> {
     pub context: &'a str,
     /// UID of kube-system, where it could be read.

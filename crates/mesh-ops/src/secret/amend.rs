@@ -11,7 +11,7 @@ use mesh_model::remote_secret::own_name;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
-/// How often a write is tried again after another client's write came first.
+/// Number of times that a write is tried again after another client's write came first.
 pub const MAX_RETRIES: usize = 5;
 
 /// Patches `secret`, only as long as it has the UID that was read: `patch` gets it as it is now and returns what is to

@@ -11,7 +11,7 @@ use mesh_model::event::{Event, Events};
 use mesh_model::names::CA_KEY;
 use mesh_model::remote_secret::own_name;
 
-/// How long Kubernetes may take to fill a token Secret, unless requests have another deadline; it takes milliseconds.
+/// The time that Kubernetes may take to fill a token Secret, unless requests have another deadline; it takes milliseconds.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Creates a Secret that a token is to be bound to, and tells so.

@@ -20,7 +20,7 @@ use crate::secret::known_clusters_of;
 /// A cluster that was read.
 #[derive(Debug)]
 pub struct ReadCluster {
-    /// What was read.
+    /// The parts that were read.
     pub snapshot: ClusterSnapshot,
     /// The values of the secrets in Istio's namespace by the name of the secret, where they are wanted. They give access in clear.
     pub values: BTreeMap<String, SecretValues>,

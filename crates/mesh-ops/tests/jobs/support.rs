@@ -10,7 +10,7 @@ use mesh_testkit::embedded::Cluster;
 use mesh_testkit::kubeconfig::{self, User};
 use tempfile::TempDir;
 
-/// Where a job tells its events.
+/// The events of a job.
 pub(crate) type Collected = RefCell<Vec<Event>>;
 
 /// A connector of a program that calls jobs as a library.

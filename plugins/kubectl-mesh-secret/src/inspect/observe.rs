@@ -27,13 +27,13 @@ pub(super) struct Seen {
     pub found: Vec<FoundSecret>,
     /// The other ones of the same holders.
     pub beside: Vec<FoundSecret>,
-    /// Which secrets the istiods of each context use, where that has to be known.
+    /// The secrets that the istiods of each context use, where that has to be known.
     pub used: BTreeMap<String, KnownClusters>,
     pub unreached: Vec<Unreached>,
     /// Checks that could not be made.
     pub skipped: Vec<SkippedCheck>,
     pub notes: Vec<String>,
-    /// What is said where there is no secret.
+    /// The message where there is no secret.
     pub nothing: String,
 }
 

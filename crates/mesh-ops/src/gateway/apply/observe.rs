@@ -9,13 +9,13 @@ use mesh_model::read::Read;
 use super::Request;
 use crate::gateway::live::{self, IstioState};
 
-/// What a gateway's objects depend on.
+/// The state of a cluster that a gateway's objects depend on.
 #[derive(Debug)]
 pub(super) struct ClusterState {
     pub context: String,
     /// UID of kube-system, which identifies the cluster.
     pub uid: Read<Option<String>>,
-    /// Whether the gateway's namespace exists.
+    /// True if the gateway's namespace exists.
     pub namespace_exists: bool,
     /// The network of Istio's namespace.
     pub network: Option<String>,

@@ -247,7 +247,7 @@ pub(super) fn refusal(
     )
 }
 
-/// Whether an object describes a gateway of another cluster.
+/// Returns whether an object describes a gateway of another cluster.
 fn is_remote(live: &Value) -> bool {
     fn read<T: serde::de::DeserializeOwned>(live: &Value) -> Option<T> {
         serde_json::from_value(live.clone()).ok()

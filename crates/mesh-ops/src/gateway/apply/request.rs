@@ -14,15 +14,15 @@ pub struct Request {
     pub spec: GatewaySpec,
     /// Istio's namespace, which can be another one than the gateway's.
     pub istio_namespace: String,
-    /// Whether the services of the cluster are exposed.
+    /// True if the services of the cluster are exposed.
     pub expose_services: bool,
-    /// Whether istiod is exposed.
+    /// True if istiod is exposed.
     pub expose_istiod: bool,
     /// The domain of the cluster's Services; `None` is read from each cluster.
     pub cluster_domain: Option<ClusterDomain>,
-    /// Whether fields of other field managers are taken over.
+    /// True if fields of other field managers are taken over.
     pub force_conflicts: bool,
-    /// How far the request goes.
+    /// The extent of the request: a dry run, or writes.
     pub dry_run: DryRun,
 }
 

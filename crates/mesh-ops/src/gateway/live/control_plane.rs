@@ -14,7 +14,7 @@ pub(super) struct ControlPlane {
     pub cluster_domain: ClusterDomain,
     /// At least one where they were asked for.
     pub revisions: Vec<Revision>,
-    /// Whether an Istio Gateway has to be in the namespace of the pods that it configures.
+    /// True if an Istio Gateway has to be in the namespace of the pods that it configures.
     pub binds_gateways_to_namespace: bool,
 }
 

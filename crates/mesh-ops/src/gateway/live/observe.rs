@@ -14,7 +14,7 @@ use mesh_model::names::{EAST_WEST_GATEWAY, NETWORK_LABEL, REVISION_LABEL};
 pub struct IstioState {
     /// The cluster as messages describe it.
     pub described: String,
-    /// How printed commands name the cluster.
+    /// The kubectl that printed commands name the cluster with.
     pub kubectl: Kubectl,
     /// East-west gateways of all namespaces, in the order of namespace and name.
     pub gateways: Result<Vec<GatewayFacts>, Error>,

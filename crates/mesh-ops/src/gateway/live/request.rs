@@ -22,7 +22,7 @@ pub struct ExposureRequest {
 /// A request for an exposure of istiod.
 #[derive(Debug, Clone, Default)]
 pub struct IstiodRequest {
-    /// What every exposure needs.
+    /// The part that every exposure needs.
     pub exposure: ExposureRequest,
     /// The revisions; empty where that is open.
     pub revisions: Vec<Revision>,

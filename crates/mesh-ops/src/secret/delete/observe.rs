@@ -23,9 +23,9 @@ pub struct ClusterSecrets {
     pub kubectl: Kubectl,
     /// Its API server, as the kubeconfig has it.
     pub server: String,
-    /// Whether secrets are deleted from here.
+    /// True if secrets are deleted from here.
     pub is_holder: bool,
-    /// Whether it was named as the remote cluster.
+    /// True if it was named as the remote cluster.
     pub is_remote: bool,
     /// The secrets of its Istio namespace that have the label, whatever its value, or a name that was asked for.
     pub secrets: Vec<Secret>,
@@ -39,7 +39,7 @@ pub struct DeleteState {
     pub clusters: Vec<ClusterSecrets>,
     /// The connection to each of them.
     pub(super) connections: Vec<Cluster>,
-    /// Whether some holder could not be read.
+    /// True if some holder could not be read.
     pub is_partial: bool,
     /// For a revocation: every context that could not be read.
     pub unread: Vec<Unreached>,

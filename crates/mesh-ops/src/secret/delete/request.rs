@@ -10,11 +10,11 @@ pub struct Request {
     pub selectors: Vec<Selector>,
     /// The Istio namespace.
     pub namespace: String,
-    /// Whether a selector that matches no secret is no error.
+    /// True if a selector that matches no secret is no error.
     pub ignore_not_found: bool,
-    /// Whether the tokens are revoked too, and which.
+    /// The tokens to revoke, if any.
     pub revocation: Option<Revocation>,
-    /// Whether anything is written.
+    /// The extent of the request: a dry run, or writes.
     pub dry_run: DryRun,
 }
 

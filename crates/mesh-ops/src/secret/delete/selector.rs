@@ -9,7 +9,7 @@ use mesh_model::remote_secret::{annotated_cluster, leads_to, secret_name};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selector {
     name: String,
-    /// Whether it was written as `secret/NAME`, as `-o name` prints it.
+    /// True if it was written as `secret/NAME`, as `-o name` prints it.
     is_secret_name: bool,
 }
 

@@ -29,10 +29,10 @@ pub(super) struct Token<'a> {
     pub server: String,
 }
 
-/// What was read in one cluster under the name of a token's Secret.
+/// The result of the read in one cluster under the name of a token's Secret.
 pub(super) type Found = Result<Option<Secret>, Error>;
 
-/// Where a token may be revoked.
+/// A cluster and Secret by which a token may be revoked.
 #[derive(Clone, Copy)]
 pub(super) struct TokenLocation<'f> {
     /// The cluster that was named, or the one with the server of the secret.

@@ -20,7 +20,7 @@ use super::pairs::Role;
 use super::prune::{self, Leftover, leftovers};
 use crate::Job;
 
-/// What an exchange is asked for.
+/// The request for an exchange.
 pub struct Request {
     /// The clusters.
     pub members: Vec<MemberRequest>,
@@ -28,7 +28,7 @@ pub struct Request {
     pub named: bool,
     /// Clusters that the kubeconfig has no way to; their pairs are skipped.
     pub lost: Vec<Error>,
-    /// What holds for every cluster.
+    /// The options of every cluster.
     pub options: Options,
     /// Deletes the remote secrets that give access to none of the clusters.
     pub prune: bool,
@@ -50,7 +50,7 @@ struct PlannedRemote {
     plan: RemotePlan,
 }
 
-/// What goes wrong on the way.
+/// The failures on the way.
 #[derive(Default)]
 struct Skipped {
     /// Clusters that are skipped.

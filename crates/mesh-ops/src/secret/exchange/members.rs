@@ -33,9 +33,9 @@ pub(super) struct Member {
     pub server: String,
     /// Its name in the secrets of the others.
     pub name: String,
-    /// What it has as a remote cluster.
+    /// Its state as a remote cluster.
     pub remote: RemoteState,
-    /// What it has as a holder; one without a control plane is read as one too, which needs no request more and shows where it is named twice.
+    /// Its state as a holder; one without a control plane is read as one too, which needs no request more and shows where it is named twice.
     pub holder: Rc<Holder>,
 }
 

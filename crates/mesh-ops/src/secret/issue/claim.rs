@@ -37,7 +37,7 @@ pub(crate) struct Claim<'a> {
     /// The data key of the secret.
     pub(crate) cluster: &'a str,
     pub(crate) options: &'a Options,
-    /// What the holder has for clusters that it gets no secret for in the same run.
+    /// The secrets of the holder for clusters that it gets no secret for in the same run.
     pub(crate) beside: &'a [Beside<'a>],
 }
 

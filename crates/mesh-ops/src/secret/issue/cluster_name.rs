@@ -20,7 +20,7 @@ const VALUE: &str = "values.global.multiCluster.clusterName";
 pub(crate) struct Chosen {
     pub cluster: String,
     pub warnings: Vec<String>,
-    /// What can be done about them.
+    /// The fix for them.
     pub hint: Option<Remedy>,
 }
 

@@ -20,7 +20,7 @@ use super::remote::Remote;
 use super::surroundings::Missing;
 use super::token_status::Replacement;
 
-/// What a holder authenticates with, and the cluster's own CA (PEM).
+/// The token that a holder authenticates with, and the cluster's own CA (PEM).
 #[derive(Clone)]
 pub(crate) struct Credential {
     pub token: SecretString,

@@ -17,13 +17,13 @@ use super::write::{Lost, PendingSecret, apply_secrets, plan_writes, rehearse_sec
 use super::{candidates, cluster_name, holder, observe, reach};
 use crate::Job;
 
-/// What is asked for.
+/// The request for secrets.
 pub struct Request {
     /// The way to the remote cluster.
     pub remote: Target,
     /// The ways to the holders; none where the secret is only returned.
     pub holders: Vec<Target>,
-    /// What the secrets are to be.
+    /// The options of the secrets.
     pub options: Options,
 }
 
@@ -35,7 +35,7 @@ pub struct Issue {
     lost: Vec<Error>,
 }
 
-/// What came of it.
+/// The result of the job.
 pub enum Issued {
     /// The secret, which no holder has yet; nothing in a dry run that would have to make its token first.
     Secret(Option<RemoteSecret>),

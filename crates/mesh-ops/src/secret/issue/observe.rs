@@ -17,7 +17,7 @@ use super::token_status::{TokenSecret, TokenStatus};
 
 /// A remote cluster as it was read.
 pub(crate) struct RemoteState {
-    /// How the cluster is told from others; its UID is not read where nothing needs it.
+    /// The identity by which the cluster is told from others; its UID is not read where nothing needs it.
     pub identity: Identity,
     /// The names that the cluster's istiods have for it.
     pub istiods: Read<IstiodNames>,
@@ -25,7 +25,7 @@ pub(crate) struct RemoteState {
     pub token: TokenState,
 }
 
-/// How much of the credential is there.
+/// The part of the credential that is there.
 pub(crate) enum TokenState {
     /// The token Secret asked for, with what says whether its token is valid; Kubernetes may not have filled it yet.
     There(Box<TokenSecret>),

@@ -9,7 +9,7 @@ use mesh_model::command::{Knob, Remedy, Step};
 use mesh_model::names::READER_ACCOUNT;
 use mesh_model::remote_secret::SecretType;
 
-/// What the secrets for one remote cluster are to be.
+/// Options of the secrets for one remote cluster.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one decision of the user"
@@ -42,11 +42,11 @@ pub struct Options {
     pub account: String,
     /// Creates the reader's account and its rights where they are missing.
     pub create_account: bool,
-    /// Which token the secret has.
+    /// The token of the secret.
     pub token: TokenOptions,
-    /// How the holders' istiods authenticate.
+    /// The way in which the holders' istiods authenticate.
     pub auth: Auth,
-    /// How far the job goes with its changes.
+    /// The extent of the job: a dry run, or writes.
     pub dry_run: DryRun,
     /// Takes over a secret that another field manager owns.
     pub force_conflicts: bool,
@@ -56,7 +56,7 @@ pub struct Options {
     pub several: bool,
 }
 
-/// Which token a holder gets.
+/// The token that a holder gets.
 #[derive(Clone)]
 pub enum TokenOptions {
     /// The one in the account's default token Secret, which all holders share.
@@ -69,7 +69,7 @@ pub enum TokenOptions {
     Bound(Duration, Option<ClusterName>),
 }
 
-/// How the holders' istiods authenticate.
+/// The way in which the holders' istiods authenticate.
 #[derive(Clone)]
 pub enum Auth {
     /// By the account's token.

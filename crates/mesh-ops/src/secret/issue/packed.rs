@@ -21,7 +21,7 @@ pub(crate) struct Pool {
     texts: RefCell<BTreeSet<Rc<str>>>,
 }
 
-/// What a value gives access to, once it was read.
+/// The cluster that a value gives access to, once it was read.
 type Read = OnceCell<Option<RemoteCluster>>;
 
 /// A value of a secret; what it gives access to is read once for all that have the same one.

@@ -22,7 +22,7 @@ pub(crate) struct Plan {
     pub skipped: Vec<String>,
 }
 
-/// Where the token comes from.
+/// The origin of the token.
 pub(crate) enum TokenPlan {
     /// From this Secret, which is there.
     Existing(Rc<Secret>),

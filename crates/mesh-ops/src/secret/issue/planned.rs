@@ -18,7 +18,7 @@ pub(crate) struct RemotePlan {
     pub context: String,
     pub namespace: String,
     pub account: String,
-    /// What is missing in the remote cluster beside the token.
+    /// The objects that are missing in the remote cluster beside the token.
     pub missing: Vec<Missing>,
     pub token: TokenPlan,
     /// The secret that all holders share.
@@ -27,7 +27,7 @@ pub(crate) struct RemotePlan {
     pub secrets: Vec<PendingSecret>,
 }
 
-/// How much is known of a secret's text.
+/// The text of a secret, as far as it is known.
 #[derive(Clone)]
 pub(crate) enum SecretText {
     /// The secret was used once.

@@ -32,7 +32,7 @@ pub(crate) async fn observe(
     .await
 }
 
-/// What is read only in a holder.
+/// The parts that are read only in a holder.
 pub(crate) struct Space {
     pub(super) has_namespace: Read<bool>,
     /// Every remote secret of the namespace, whoever made it.

@@ -12,7 +12,7 @@ use super::mint;
 use super::plan::TokenPlan;
 use super::remote::Remote;
 
-/// How much of its life a token must have left to be used again. Whoever runs the command again before a token expires, and again
+/// The share of its life that a token must have left to be used again. Whoever runs the command again before a token expires, and again
 /// within the same time, never lets one expire.
 const LEFT: f64 = 0.5;
 

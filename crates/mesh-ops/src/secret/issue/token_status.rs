@@ -30,7 +30,7 @@ pub(crate) enum TokenStatus<'s> {
     NeedsRead(String),
 }
 
-/// What a Secret with a revoked token needs to hold one that is accepted again.
+/// The change that a Secret with a revoked token needs to hold one that is accepted again.
 pub(crate) struct Replacement {
     /// The Secret with the revoked token.
     pub revoked: Secret,
