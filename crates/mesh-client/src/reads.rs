@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::fault::lost_read;
 use super::{Cluster, Selection};
 use mesh_model::error::Error;
-use mesh_model::read::Read;
+use mesh_model::read::{Read, Unread};
 
 /// The reads of one cluster that belong together, and whether the cluster is usable at all.
 pub struct Reads<'c> {
@@ -88,7 +88,7 @@ impl Reads<'_> {
         };
         let (read, first) = match lost_read(&error) {
             Some(read) => (read, &self.unread),
-            None => (Read::Failed(error.in_one_line()), &self.lost),
+            None => (Read::Failed(Unread::of(&error, true)), &self.lost),
         };
         first.borrow_mut().get_or_insert(error);
         read

@@ -6,7 +6,7 @@
 use super::{ApiFault, ConnectFault, api_fault, connect_fault};
 use mesh_model::Error;
 use mesh_model::error::Kind;
-use mesh_model::read::Read;
+use mesh_model::read::{Read, Unread, is_of_a_read};
 
 /// Returns the result of a failed read if the rest of its cluster can still be read; `None` if the cluster is unusable.
 pub(crate) fn lost_read<T>(error: &Error) -> Option<Read<T>> {
@@ -15,11 +15,11 @@ pub(crate) fn lost_read<T>(error: &Error) -> Option<Read<T>> {
         Some(ConnectFault::NoAnswer { .. } | ConnectFault::TimedOut { .. })
     );
     match error.kind() {
-        Kind::Forbidden => Some(Read::Denied(error.to_string())),
-        Kind::NotFound => Some(Read::Absent(error.to_string())),
-        Kind::Unreachable if is_late => Some(Read::Late(error.in_one_line())),
+        Kind::Forbidden => Some(Read::Denied(Unread::of(error, false))),
+        Kind::NotFound => Some(Read::Absent(Unread::of(error, false))),
+        Kind::Unreachable if is_late => Some(Read::Late(Unread::of(error, true))),
         Kind::Refused | Kind::Conflict if api_fault(error).is_some() => {
-            Some(Read::Failed(error.in_one_line()))
+            Some(Read::Failed(Unread::of(error, true)))
         }
         Kind::Refused
         | Kind::Conflict
@@ -40,7 +40,7 @@ pub fn concerns_one_cluster(error: &Error) -> bool {
     match error.kind() {
         Kind::Unreachable | Kind::Unauthenticated | Kind::Forbidden => true,
         Kind::Refused | Kind::NotFound | Kind::Conflict => {
-            api_fault(error).is_some_and(is_of_the_server)
+            api_fault(error).is_some_and(is_of_the_server) || is_of_a_read(error)
         }
         Kind::Usage | Kind::WaitRanOut | Kind::Interrupted => false,
     }
@@ -186,6 +186,20 @@ mod tests {
                 "{error:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_error_of_a_read_concerns_one_cluster_as_the_failure_itself() {
+        let failed = api(
+            Kind::Refused,
+            ApiFault::ServerFailed {
+                message: "m".to_owned(),
+            },
+        );
+        let read: Option<Read<()>> = lost_read(&failed);
+        let again = read.and_then(|read| read.into_result().err()).unwrap();
+        assert!(concerns_one_cluster(&failed) && concerns_one_cluster(&again));
+        assert_eq!(again.in_one_line(), failed.in_one_line());
     }
 
     #[test]

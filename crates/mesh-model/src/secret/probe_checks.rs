@@ -210,7 +210,7 @@ mod tests {
             acceptance,
             uid: Read::Seen(Some("uid-of-west".to_owned())),
             missing: Read::Seen(Vec::new()),
-            granted: Read::Denied("not allowed".to_owned()),
+            granted: Read::Denied("not allowed".into()),
         }))
     }
 

@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn where_it_is_not_known_which_one_stays_nothing_is_deleted_by_a_command() {
         let (one, other) = (secret("a", "west"), secret("b", "west"));
-        let unread = KnownClusters::Failed("ports may not be forwarded".to_owned());
+        let unread = KnownClusters::Failed("ports may not be forwarded".into());
         for used in [&KnownClusters::NotAsked, &unread] {
             for finding in findings(&[&one, &other], &[], used) {
                 let fix = finding.and_then(|finding| finding.fix);

@@ -154,7 +154,7 @@ pub(super) mod tests {
 
     /// A cluster at `server` with this UID, or with one that may not be read.
     pub(in crate::secret) fn identity(server: &str, uid: Option<&str>) -> Identity {
-        let denied = || Read::Denied("not allowed".to_owned());
+        let denied = || Read::Denied("not allowed".into());
         Identity {
             uid: uid.map_or_else(denied, |uid| Read::Seen(uid.to_owned())),
             address: Address::new(server, None),

@@ -9,7 +9,7 @@ use mesh_client::{Cluster, ConnectFault, Connector, Target, connect_fault, fan_o
 use mesh_model::Error;
 use mesh_model::error::Kind;
 use mesh_model::names::{ISTIO_SYSTEM, KUBE_SYSTEM};
-use mesh_model::read::Read;
+use mesh_model::read::{Read, Unread};
 use mesh_model::required_rights::required_rights;
 use mesh_model::secret::{
     Acceptance, ConnectFailure, Connected, FoundSecret, Probe, ProbeFacts, Unconnected,
@@ -131,7 +131,7 @@ fn acceptance(
     match user {
         // Every cluster has that namespace, so what answers here is something else, or a part of one.
         Ok(Read::Absent(_)) if is_absent(space) => Acceptance::NotKubernetes,
-        Ok(Read::Failed(why) | Read::Late(why)) => Acceptance::Unknown(why),
+        Ok(Read::Failed(why) | Read::Late(why)) => Acceptance::Unknown(why.reason().to_owned()),
         // Who may not ask who they are was let in before that was decided.
         Ok(user) => Acceptance::Accepted(user.into_seen().flatten()),
         Err(error) if error.kind() == Kind::Unauthenticated => Acceptance::Refused(cause(&error)),
@@ -174,5 +174,5 @@ fn cause(error: &Error) -> String {
 
 /// The credential's own rights are what is asked for here, so a failure says nothing of the cluster of a context.
 fn read<T>(result: Result<T, Error>) -> Read<T> {
-    result.map_or_else(|error| Read::Failed(error.to_string()), Read::Seen)
+    result.map_or_else(|error| Read::Failed(Unread::of(&error, false)), Read::Seen)
 }

@@ -6,7 +6,7 @@ use mesh_client::istiod::{Istiod, IstiodPod, istiod_pods};
 use mesh_client::{Cluster, fan_out};
 use mesh_model::Error;
 use mesh_model::istiod_pages::{KnownCluster, known_clusters};
-use mesh_model::read::Read;
+use mesh_model::read::{Read, Unread};
 use mesh_model::secret::{KnownClusters, has_twins};
 use mesh_model::snapshot::ClusterSnapshot;
 
@@ -25,7 +25,7 @@ pub(crate) async fn known_clusters_of(
     // A pod that cannot be asked costs this answer only, also where the API server is not reached any more.
     match ask(cluster, &holder.istio_namespace).await {
         Ok(lists) => Read::Seen(lists),
-        Err(error) => Read::Failed(error.in_one_line()),
+        Err(error) => Read::Failed(Unread::of(&error, true)),
     }
 }
 

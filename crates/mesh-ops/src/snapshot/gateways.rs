@@ -1,7 +1,7 @@
 //! Reads a cluster's gateways in three waves: objects by name or label, objects that depend on them, and objects that depend
 //! on Services.
 
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod};
 use mesh_client::{Cluster, Reads, Selection};
 use mesh_model::Error;
 use mesh_model::exposure::GatewaySelector;
@@ -16,7 +16,7 @@ use mesh_model::snapshot::ClusterSnapshot;
 use mesh_model::yaml::documents;
 
 use super::dependents::dependents;
-use super::read::{istiods, uid, unless_known};
+use super::read::{gateway_services, istiods, uid, unless_known};
 use super::wanted::WantedGateways;
 
 /// The maximum number of pods with a proxy that are searched for services to test with, and of pods that look like a
@@ -51,38 +51,21 @@ async fn first_wave(
         &format!("{TLS_MODE_LABEL}=istio"),
     ]
     .map(Selection::labelled);
-    let by_name = Selection {
-        labels: None,
-        fields: Some(format!(
-            "metadata.name={}",
-            wanted.name.unwrap_or(EAST_WEST_GATEWAY)
-        )),
-    };
+    let name = wanted.name.unwrap_or(EAST_WEST_GATEWAY);
     let all = Selection::default();
-    let (uid, own, istiods, config, roots, labelled, named, usual, apis, istio, meshed) = futures::join!(
+    let (uid, own, istiods, config, roots, services, usual, apis, istio, meshed) = futures::join!(
         unless_known(known_uid, uid(reads)),
         unless_known(known_namespace, reads.get::<Namespace>(None, namespace)),
         unless_known(known_istiods, istiods(reads, inside)),
         reads.get::<ConfigMap>(inside, MESH_CONFIG_MAP),
         reads.get::<ConfigMap>(inside, MESH_ROOT_CONFIG_MAP),
-        reads.list::<Service>(None, &networks),
-        reads.list::<Service>(None, &by_name),
+        gateway_services(reads, name),
         reads.list_some::<Pod>(None, &usual, SAMPLE),
         reads.list::<ApiGateway>(None, &networks),
         reads.list::<IstioGateway>(None, &all),
         reads.list_some::<Pod>(None, &meshed, SAMPLE),
     );
     reads.checked()?;
-    let services = labelled.and(named).map(|(mut known, named)| {
-        let new = |service: &Service| {
-            !known
-                .iter()
-                .any(|other| ClusterSnapshot::key(other) == ClusterSnapshot::key(service))
-        };
-        let named: Vec<Service> = named.into_iter().filter(new).collect();
-        known.extend(named);
-        sorted(known)
-    });
     snapshot.uid = uid;
     snapshot.namespace = own;
     snapshot.istiods = istiods;
@@ -96,15 +79,12 @@ async fn first_wave(
     Ok(())
 }
 
-fn sorted(mut services: Vec<Service>) -> Vec<Service> {
-    services.sort_by_key(ClusterSnapshot::key);
-    services
-}
-
 fn of_roots(map: Read<Option<ConfigMap>>) -> Read<Roots> {
     let pem = map.map(|map| map?.data?.remove(MESH_ROOT_KEY));
     match pem {
-        Read::Seen(None) => Read::Absent(format!("there is no ConfigMap {MESH_ROOT_CONFIG_MAP}")),
+        Read::Seen(None) => {
+            Read::Absent(format!("there is no ConfigMap {MESH_ROOT_CONFIG_MAP}").into())
+        }
         read => read.map(|pem| Roots::from_pem(&pem.unwrap_or_default())),
     }
 }

@@ -1,6 +1,7 @@
 //! Reads clusters into snapshots. Nothing is judged here.
 
 mod dependents;
+mod exposure;
 mod gateways;
 mod labels;
 mod read;
@@ -8,4 +9,4 @@ mod secrets;
 mod wanted;
 
 pub use read::{ReadCluster, read};
-pub use wanted::{Wanted, WantedGateways, WantedSecrets};
+pub use wanted::{Wanted, WantedExposure, WantedGateways, WantedSecrets};

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, Service};
 use mesh_client::{Cluster, Reads, Selection};
-use mesh_model::names::KUBE_SYSTEM;
+use mesh_model::names::{KUBE_SYSTEM, NETWORK_LABEL};
 use mesh_model::read::Read;
 use mesh_model::secret::SecretValues;
 use mesh_model::snapshot::ClusterSnapshot;
 use mesh_model::{Error, istiod, server};
 
+use super::exposure::exposure;
 use super::gateways::gateways;
 use super::labels::labels;
 use super::secrets::{everywhere, in_namespace};
@@ -43,7 +44,7 @@ pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
     };
     let values = match wanted.secrets {
         // What tells which cluster it is is read in one wave with these.
-        WantedSecrets::None if wanted.labels || wanted.gateways.is_some() => BTreeMap::new(),
+        WantedSecrets::None if wanted.tells_by_itself() => BTreeMap::new(),
         WantedSecrets::None => {
             identity(cluster, &mut snapshot).await?;
             BTreeMap::new()
@@ -59,6 +60,9 @@ pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
     }
     if wanted.labels {
         Box::pin(labels(cluster, &mut snapshot)).await?;
+    }
+    if let Some(wanted) = wanted.exposure {
+        Box::pin(exposure(cluster, &mut snapshot, wanted)).await?;
     }
     Ok(ReadCluster { snapshot, values })
 }
@@ -84,6 +88,35 @@ pub(super) async fn uid(reads: &Reads<'_>) -> Read<Option<String>> {
 pub(super) async fn istiods(reads: &Reads<'_>, namespace: Option<&str>) -> Read<Vec<Deployment>> {
     let selection = Selection::labelled(istiod::SELECTOR);
     reads.list(namespace, &selection).await
+}
+
+/// Reads the Services with the label of a network and those with this name, each once, in the order of their keys.
+pub(super) async fn gateway_services(reads: &Reads<'_>, name: &str) -> Read<Vec<Service>> {
+    let networks = Selection::labelled(NETWORK_LABEL);
+    let by_name = Selection {
+        labels: None,
+        fields: Some(format!("metadata.name={name}")),
+    };
+    let (labelled, named) = futures::join!(
+        reads.list::<Service>(None, &networks),
+        reads.list::<Service>(None, &by_name),
+    );
+    labelled.and(named).map(|(mut all, named)| {
+        all.extend(named);
+        all.sort_by_key(ClusterSnapshot::key);
+        all.dedup_by_key(|service| ClusterSnapshot::key(service));
+        all
+    })
+}
+
+/// Returns the istiods of the namespace, and those of the others.
+pub(super) fn apart(
+    istiods: Vec<Deployment>,
+    namespace: &str,
+) -> (Vec<Deployment>, Vec<Deployment>) {
+    istiods
+        .into_iter()
+        .partition(|istiod| istiod.metadata.namespace.as_deref() == Some(namespace))
 }
 
 /// Returns what was read before, if it was, and reads it otherwise.

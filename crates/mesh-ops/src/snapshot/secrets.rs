@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
-use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Secret;
 use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
@@ -13,7 +12,7 @@ use mesh_model::remote_secret::{is_meant, own_name, secret_name};
 use mesh_model::secret::{SecretFacts, SecretValues};
 use mesh_model::snapshot::ClusterSnapshot;
 
-use super::read::{istiods, uid};
+use super::read::{apart, istiods, uid};
 
 /// Values by the name of the secret.
 type Values = BTreeMap<String, SecretValues>;
@@ -152,12 +151,6 @@ pub(super) async fn everywhere(
     }
     snapshot.secrets_by_name = names.map(|_| by_name);
     Ok(values)
-}
-
-fn apart(istiods: Vec<Deployment>, namespace: &str) -> (Vec<Deployment>, Vec<Deployment>) {
-    istiods
-        .into_iter()
-        .partition(|istiod| istiod.metadata.namespace.as_deref() == Some(namespace))
 }
 
 /// Reduces secrets to their facts, away from the thread that serves the connections: there may be thousands.

@@ -13,6 +13,8 @@ pub struct Wanted<'a> {
     pub labels: bool,
     /// The gateways to read, with what exposes services and istiod through them, and some pods to test them with.
     pub gateways: Option<WantedGateways<'a>>,
+    /// The parts to read on which exposing services or istiod depends.
+    pub exposure: Option<WantedExposure>,
 }
 
 /// The gateways to read.
@@ -20,6 +22,15 @@ pub struct Wanted<'a> {
 pub struct WantedGateways<'a> {
     /// The only gateway that is wanted, labelled or not; `None` for all.
     pub name: Option<&'a str>,
+}
+
+/// The parts on which exposing services or istiod depends: the Services of gateways, the istiods, and the injectors.
+#[derive(Debug, Clone, Copy)]
+pub struct WantedExposure {
+    /// True where it is not known which namespace is Istio's, and those of all namespaces are read.
+    pub everywhere: bool,
+    /// True where the UID of the cluster and Istio's namespace itself are read too.
+    pub identity: bool,
 }
 
 /// The secrets to read. A cluster whose secrets cannot be read at all is one that cannot be read.
@@ -47,6 +58,12 @@ impl<'a> Wanted<'a> {
             values: false,
             labels: false,
             gateways: None,
+            exposure: None,
         }
+    }
+
+    /// Returns whether a part is wanted whose first wave includes what tells which cluster it is.
+    pub(super) fn tells_by_itself(&self) -> bool {
+        self.labels || self.gateways.is_some() || self.exposure.is_some()
     }
 }

@@ -49,11 +49,11 @@ mod tests {
     #[test]
     fn each_check_is_skipped_once_for_the_first_part_that_was_not_seen() {
         let mut cluster = ClusterSnapshot {
-            uid: Read::Denied("no namespaces".to_owned()),
-            istiods: Read::Late("no answer".to_owned()),
+            uid: Read::Denied("no namespaces".into()),
+            istiods: Read::Late("no answer".into()),
             secrets_by_name: Read::Seen(BTreeMap::from([(
                 "s".to_owned(),
-                Read::Failed("broken".to_owned()),
+                Read::Failed("broken".into()),
             )])),
             ..ClusterSnapshot::default()
         };

@@ -3,11 +3,12 @@
 use k8s_openapi::api::core::v1::Namespace;
 use mesh_client::Cluster;
 use mesh_model::Error;
-use mesh_model::names::{KUBE_SYSTEM, NETWORK_LABEL};
+use mesh_model::names::NETWORK_LABEL;
 use mesh_model::read::Read;
 
 use super::Request;
-use crate::gateway::live::{self, IstioState};
+use crate::gateway::live::IstioState;
+use crate::snapshot::{self, Wanted, WantedExposure};
 
 /// The state of a cluster that a gateway's objects depend on.
 #[derive(Debug)]
@@ -25,29 +26,32 @@ pub(super) struct ClusterState {
 /// Reads one cluster in one wave.
 pub(super) async fn observe(cluster: &Cluster, request: &Request) -> Result<ClusterState, Error> {
     let (name, istio) = (&request.spec.namespace, &request.istio_namespace);
-    let reads = cluster.reads();
-    let (system, namespace, of_istio, state) = futures::join!(
-        reads.get::<Namespace>(None, KUBE_SYSTEM),
-        cluster.get::<Namespace>(None, name),
-        async {
-            if istio == name {
-                Ok(None)
-            } else {
-                cluster.get::<Namespace>(None, istio).await
-            }
-        },
-        live::observe(cluster, Some(istio)),
-    );
-    reads.reached()?;
-    let namespace = namespace?;
+    let wanted = Wanted {
+        exposure: Some(WantedExposure {
+            everywhere: false,
+            identity: true,
+        }),
+        ..Wanted::identity(istio)
+    };
+    let (read, beside) = futures::join!(Box::pin(snapshot::read(cluster, wanted)), async {
+        if istio == name {
+            Ok(None)
+        } else {
+            cluster.get::<Namespace>(None, name).await
+        }
+    },);
+    let mut snapshot = read?.snapshot;
+    let beside = beside?;
+    let of_istio = std::mem::take(&mut snapshot.namespace).into_result()?;
+    let namespace_exists = beside.is_some() || (istio == name && of_istio.is_some());
     Ok(ClusterState {
-        context: cluster.context().to_owned(),
-        uid: system.map(|found| found.and_then(|found| found.metadata.uid)),
-        namespace_exists: namespace.is_some(),
-        network: of_istio?
-            .or(namespace)
+        context: snapshot.context.clone(),
+        uid: std::mem::take(&mut snapshot.uid),
+        namespace_exists,
+        network: of_istio
+            .or(beside)
             .and_then(|found| found.metadata.labels)
             .and_then(|mut labels| labels.remove(NETWORK_LABEL)),
-        istio: state?,
+        istio: IstioState::of(snapshot, Some(istio)),
     })
 }

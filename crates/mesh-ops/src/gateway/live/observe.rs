@@ -1,13 +1,15 @@
-//! Reads the gateways and control planes of a cluster, in one wave. Nothing is decided here.
+//! Reads the gateways and control planes of a cluster. Nothing is decided here.
 
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ConfigMap, Service};
-use mesh_client::{Cluster, Selection};
+use mesh_client::Cluster;
+use mesh_model::Error;
 use mesh_model::command::{Knob, Kubectl, Remedy};
-use mesh_model::error::{Error, Kind};
 use mesh_model::exposure::facts::{GatewayFacts, InjectorFacts, IstiodFacts};
-use mesh_model::istiod;
-use mesh_model::names::{EAST_WEST_GATEWAY, NETWORK_LABEL, REVISION_LABEL};
+use mesh_model::names::ISTIO_SYSTEM;
+use mesh_model::read::Read;
+use mesh_model::snapshot::ClusterSnapshot;
+
+use crate::snapshot::{self, Wanted, WantedExposure};
 
 /// The gateways and control planes of a cluster; what could not be read is its error.
 #[derive(Debug)]
@@ -32,50 +34,43 @@ pub struct IstioState {
 /// # Errors
 /// A cluster of which nothing could be read, unless it is that nothing may be read.
 pub async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Result<IstioState, Error> {
-    let [on_network, of_istiod, of_revision] =
-        [NETWORK_LABEL, istiod::SELECTOR, REVISION_LABEL].map(Selection::labelled);
-    let named = Selection {
-        labels: None,
-        fields: Some(format!("metadata.name={EAST_WEST_GATEWAY}")),
-    };
-    let (labelled, named, istiods, maps) = futures::join!(
-        cluster.list::<Service>(None, &on_network),
-        cluster.list::<Service>(None, &named),
-        cluster.list::<Deployment>(namespace, &of_istiod),
-        cluster.list::<ConfigMap>(namespace, &of_revision),
-    );
-    let labelled = match labelled {
-        Err(error)
-            if error.kind() != Kind::Forbidden
-                && named.is_err()
-                && istiods.is_err()
-                && maps.is_err() =>
-        {
-            return Err(error);
-        }
-        other => other,
-    };
-    let services = labelled.and_then(|labelled| Ok([labelled, named?].concat()));
-    let istiods_elsewhere = match (&istiods, namespace) {
-        (Ok(found), Some(_)) if found.is_empty() => elsewhere(cluster, &of_istiod).await,
-        _ => Vec::new(),
-    };
-    Ok(IstioState {
-        istiods_elsewhere,
-        described: cluster.target().described(),
-        kubectl: cluster.target().kubectl().clone(),
-        gateways: services.map(|services| gateways(&services)),
-        istiods: istiods.map(|found| found.iter().map(IstiodFacts::of_deployment).collect()),
-        injectors: maps.map(|found| {
-            found
-                .iter()
-                .filter_map(InjectorFacts::of_config_map)
-                .collect()
+    let wanted = Wanted {
+        exposure: Some(WantedExposure {
+            everywhere: namespace.is_none(),
+            identity: false,
         }),
-    })
+        ..Wanted::identity(namespace.unwrap_or(ISTIO_SYSTEM))
+    };
+    let read = Box::pin(snapshot::read(cluster, wanted)).await?;
+    Ok(IstioState::of(read.snapshot, namespace))
 }
 
 impl IstioState {
+    /// Returns the state in a snapshot; `namespace` is Istio's where it is known.
+    pub(in crate::gateway) fn of(snapshot: ClusterSnapshot, namespace: Option<&str>) -> Self {
+        let elsewhere = snapshot.istiods_elsewhere;
+        let (istiods, istiods_elsewhere) = match namespace {
+            Some(_) => (snapshot.istiods, namespaces(elsewhere.items())),
+            None => (Read::all([snapshot.istiods, elsewhere]), Vec::new()),
+        };
+        let gateways = snapshot
+            .services
+            .map(|found| found.iter().filter_map(GatewayFacts::of_service).collect());
+        let istiods = istiods.map(|found| found.iter().map(IstiodFacts::of_deployment).collect());
+        let injectors = snapshot.injectors.map(|found| {
+            let injectors = found.iter().filter_map(InjectorFacts::of_config_map);
+            injectors.collect()
+        });
+        Self {
+            described: format!("context {}", snapshot.context),
+            kubectl: snapshot.kubectl,
+            gateways: gateways.into_result(),
+            istiods: istiods.into_result(),
+            istiods_elsewhere,
+            injectors: injectors.into_result(),
+        }
+    }
+
     /// Returns a warning for each part that could not be read.
     pub fn warnings(&self) -> Vec<String> {
         let unread = [
@@ -89,21 +84,7 @@ impl IstioState {
         });
         unread.collect()
     }
-}
 
-/// Reads the namespaces that have an istiod; none where that cannot be read.
-async fn elsewhere(cluster: &Cluster, of_istiod: &Selection) -> Vec<String> {
-    let istiods = cluster.list::<Deployment>(None, of_istiod).await;
-    let istiods = istiods.unwrap_or_default().into_iter();
-    let mut namespaces: Vec<String> = istiods
-        .filter_map(|istiod| istiod.metadata.namespace)
-        .collect();
-    namespaces.sort();
-    namespaces.dedup();
-    namespaces
-}
-
-impl IstioState {
     /// Returns an error if istiod runs in another namespace than the one that was asked for.
     pub(in crate::gateway) fn in_another_namespace(&self, asked: &str) -> Option<Error> {
         let first = self.istiods_elsewhere.first()?;
@@ -116,14 +97,13 @@ impl IstioState {
     }
 }
 
-/// Returns each gateway once, whichever list it was in.
-fn gateways(services: &[Service]) -> Vec<GatewayFacts> {
-    let mut found: Vec<GatewayFacts> = services
-        .iter()
-        .filter_map(GatewayFacts::of_service)
+/// Returns the namespaces of these istiods, each once.
+fn namespaces(istiods: &[Deployment]) -> Vec<String> {
+    let namespaces = istiods.iter();
+    let mut namespaces: Vec<String> = namespaces
+        .filter_map(|istiod| istiod.metadata.namespace.clone())
         .collect();
-    let key = |gateway: &GatewayFacts| (gateway.namespace.clone(), gateway.name.clone());
-    found.sort_by_key(key);
-    found.dedup_by_key(|gateway| key(gateway));
-    found
+    namespaces.sort();
+    namespaces.dedup();
+    namespaces
 }

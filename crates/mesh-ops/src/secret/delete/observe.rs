@@ -9,7 +9,7 @@ use mesh_model::command::Kubectl;
 use mesh_model::error::{Error, Kind};
 use mesh_model::fleet::Unreached;
 use mesh_model::names::MULTI_CLUSTER_LABEL;
-use mesh_model::read::Read;
+use mesh_model::read::{Read, Unread};
 
 use super::clusters::Clusters;
 use super::request::Request;
@@ -154,7 +154,7 @@ async fn labelled(
             }
             // The namespace alone may be allowed.
             Err(error) if error.kind() == Kind::Forbidden => {
-                elsewhere = Read::Denied(error.in_one_line());
+                elsewhere = Read::Denied(Unread::of(&error, true));
             }
             Err(error) => return Err(error),
         }

@@ -215,7 +215,7 @@ mod tests {
         assert!(of(&[], false).is_empty() && of(&["old", "west"], false).is_empty());
         assert_eq!(of(&["other"], false).len(), 1);
         assert!(of(&[], true)[0].contains("use the cluster ID Kubernetes"));
-        let unread = mismatch(&name, &Read::Denied("not allowed".to_owned()));
+        let unread = mismatch(&name, &Read::Denied("not allowed".into()));
         assert!(unread[0].ends_with("skipped: not allowed"), "{unread:?}");
     }
 }

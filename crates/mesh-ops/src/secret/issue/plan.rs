@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_may_not_be_read_is_told_and_not_made() {
-        let denied = || "not allowed".to_owned();
+        let denied = || "not allowed".into();
         let seen = Account {
             namespace: Read::Denied(denied()),
             rights: Read::Denied(denied()),
