@@ -34,6 +34,21 @@ impl Cluster {
     where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
     {
+        self.list_with(namespace, selection, std::convert::identity)
+            .await
+    }
+
+    /// Returns the result of `keep` for each object of the kind that `selection` selects, in one namespace or (`None`) in all. Of
+    /// a page nothing else is kept when the next one is read.
+    pub async fn list_with<K, R>(
+        &self,
+        namespace: Option<&str>,
+        selection: &Selection,
+        keep: impl Fn(K) -> R,
+    ) -> Result<Vec<R>, Error>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
+    {
         let attempt = self.attempt_on::<K>(Verb::List, namespace, None);
         let params = params(selection);
         let each = each::<K>();
@@ -42,7 +57,7 @@ impl Cluster {
             let request = built(path::<K>(&attempt)?.list(&params), &attempt)?;
             self.weighed(request, &attempt, deadline, each).await
         };
-        self.all(&attempt, ask, std::convert::identity).await
+        self.all(&attempt, ask, keep).await
     }
 
     /// Returns at most the first `limit` objects, in the server's order.

@@ -51,6 +51,19 @@ impl Reads<'_> {
         self.take(self.cluster.list(namespace, selection).await)
     }
 
+    /// Reads as [`Cluster::list_with`] does.
+    pub async fn list_with<K, R>(
+        &self,
+        namespace: Option<&str>,
+        selection: &Selection,
+        keep: impl Fn(K) -> R,
+    ) -> Read<Vec<R>>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone + Debug + Send + 'static,
+    {
+        self.take(self.cluster.list_with(namespace, selection, keep).await)
+    }
+
     /// Reads as [`Cluster::list_some`] does.
     pub async fn list_some<K>(
         &self,

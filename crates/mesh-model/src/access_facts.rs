@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::certificate::{self, CertificateFacts};
 use super::go;
+use super::secret::Salt;
 use super::server::without_login;
 use super::token::{self, TokenFacts};
 use super::x509;
@@ -106,7 +107,8 @@ pub fn bearer_token(kubeconfig: &[u8]) -> Option<SecretString> {
 
 /// Returns a digest that two kubeconfigs share if they give the same access with the same credential, whatever their entries are
 /// called; `None` if there is another credential than a token or a private key, since a short password could be guessed from it.
-pub fn mark(kubeconfig: &[u8]) -> Option<String> {
+/// Digests of different runs, which have different salts, tell nothing about each other.
+pub fn mark(kubeconfig: &[u8], salt: &Salt) -> Option<String> {
     let config = go::first_document(kubeconfig).ok()?;
     let facts = of_document(&config)?;
     let (_, user) = current(&config)?;
@@ -115,6 +117,7 @@ pub fn mark(kubeconfig: &[u8]) -> Option<String> {
         return None;
     }
     let mut digest = Sha256::new();
+    digest.update(salt.bytes());
     digest.update(serde_json::to_vec(&facts).ok()?);
     for key in ["token", "client-key-data"] {
         let credential = user[key].as_str().unwrap_or_default();

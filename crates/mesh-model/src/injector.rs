@@ -40,6 +40,24 @@ impl<'a> InjectorValues<'a> {
         !self.values.is_null()
     }
 
+    /// Returns a copy of the values with only the texts at these paths; `None` if there are no values.
+    pub(crate) fn only(&self, paths: &[&[&str]]) -> Option<Value> {
+        if !self.is_readable() {
+            return None;
+        }
+        let mut kept = Value::Object(serde_json::Map::new());
+        for path in paths {
+            let found = path
+                .iter()
+                .try_fold(&self.values, |value, key| value.get(key));
+            if let Some(found) = found.filter(|found| found.is_string()) {
+                let place = path.iter().fold(&mut kept, |value, key| &mut value[*key]);
+                *place = found.clone();
+            }
+        }
+        Some(kept)
+    }
+
     /// Returns `global.network`.
     pub(crate) fn network(&self) -> Option<&str> {
         self.values["global"]["network"].as_str()

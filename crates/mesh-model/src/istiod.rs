@@ -7,7 +7,10 @@ use k8s_openapi::api::core::v1::Container;
 use super::cluster_name::ClusterId;
 use super::container_env::{is_on, value};
 use super::istio_version::IstioVersion;
-use super::names::{UNNAMED_CLUSTER, VERSION_LABEL};
+use super::names::{
+    CLUSTER_ID_FLAG, CLUSTER_ID_VARIABLE, DOMAIN_FLAG, SCOPE_GATEWAYS_VARIABLE, UNNAMED_CLUSTER,
+    VERSION_LABEL,
+};
 
 /// The label selector of istiod's Deployments and pods, of every revision.
 pub const SELECTOR: &str = "app=istiod";
@@ -40,15 +43,15 @@ pub fn is_unnamed(deployments: &[Deployment]) -> bool {
             .flat_map(|one| one.env.iter().flatten());
         // An ID that comes from another object (`valueFrom`) cannot be read here.
         let is_elsewhere =
-            variables.any(|env| env.name == "CLUSTER_ID" && env.value_from.is_some());
+            variables.any(|env| env.name == CLUSTER_ID_VARIABLE && env.value_from.is_some());
         pod.is_some() && !is_elsewhere && cluster_id(deployment).is_none()
     })
 }
 
 fn cluster_id(deployment: &Deployment) -> Option<ClusterId> {
     let containers = containers(deployment);
-    let from_env = || value(containers, "CLUSTER_ID").map(str::to_owned);
-    argument(containers, "--clusterID")
+    let from_env = || value(containers, CLUSTER_ID_VARIABLE).map(str::to_owned);
+    argument(containers, CLUSTER_ID_FLAG)
         .or_else(from_env)
         .and_then(named)
 }
@@ -81,17 +84,13 @@ fn tag(image: &str) -> Option<&str> {
 /// `templates/deployment.yaml` of the chart istiod.
 pub fn domain(deployments: &[Deployment]) -> Option<String> {
     let mut told = deployments.iter().map(containers);
-    told.find_map(|containers| argument(containers, "--domain"))
+    told.find_map(|containers| argument(containers, DOMAIN_FLAG))
 }
 
 /// Returns whether an Istio Gateway configures only pods of its own namespace, for this istiod. Source:
 /// `ScopeGatewayToNamespace` in Istio's `pilot/pkg/features/pilot.go`.
 pub fn scopes_gateways(deployment: &Deployment) -> bool {
-    is_on(
-        containers(deployment),
-        "PILOT_SCOPE_GATEWAY_TO_NAMESPACE",
-        false,
-    )
+    is_on(containers(deployment), SCOPE_GATEWAYS_VARIABLE, false)
 }
 
 fn containers(deployment: &Deployment) -> &[Container] {

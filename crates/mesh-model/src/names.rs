@@ -95,6 +95,11 @@ pub const ARGO_SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
 /// Label by which Argo CD tracks its objects if it is configured to use labels and this one; same source. Its default
 /// label is in general use.
 pub const ARGO_INSTANCE: &str = "argocd.argoproj.io/instance";
+/// Annotation by which Helm identifies its objects. Source: <https://helm.sh/docs/topics/charts_hooks/> and
+/// `pkg/action/validate.go` of Helm.
+pub const HELM_RELEASE: &str = "meta.helm.sh/release-name";
+/// Annotation with the namespace of [`HELM_RELEASE`]; same source.
+pub const HELM_RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
 /// Group of the labels (`/name` and `/namespace`) by which Flux tracks what a Kustomization applied. Source:
 /// <https://fluxcd.io/flux/components/kustomize/kustomizations/>.
 pub const FLUX_KUSTOMIZE: &str = "kustomize.toolkit.fluxcd.io";
@@ -131,6 +136,23 @@ pub const REVISION_LABEL: &str = "istio.io/rev";
 /// `NetworkingGatewayPort` in Istio's API, `label/labels.gen.go`; read in `getGatewayDetails` of istiod's
 /// `pilot/pkg/serviceregistry/kube/controller/network.go`.
 pub const GATEWAY_PORT_LABEL: &str = "networking.istio.io/gatewayPort";
+/// Argument of istiod with the ID of its cluster, and the environment variable that is its default. Source:
+/// <https://istio.io/latest/docs/reference/commands/pilot-discovery/>.
+pub const CLUSTER_ID_FLAG: &str = "--clusterID";
+/// The environment variable that is the default of [`CLUSTER_ID_FLAG`].
+pub const CLUSTER_ID_VARIABLE: &str = "CLUSTER_ID";
+/// Argument of istiod with the domain of the cluster's Services.
+/// Source: `templates/deployment.yaml` of the chart istiod.
+pub const DOMAIN_FLAG: &str = "--domain";
+/// Environment variable of istiod: whether an Istio Gateway configures only pods of its own namespace. Source:
+/// `ScopeGatewayToNamespace` in Istio's `pilot/pkg/features/pilot.go`.
+pub const SCOPE_GATEWAYS_VARIABLE: &str = "PILOT_SCOPE_GATEWAY_TO_NAMESPACE";
+/// Environment variable of a proxy with its network. Source: `files/injection-template.yaml` of the chart istiod.
+pub const PROXY_NETWORK_VARIABLE: &str = "ISTIO_META_NETWORK";
+/// Environment variable of a proxy, and of ztunnel, with the ID of its cluster; same source.
+pub const PROXY_CLUSTER_VARIABLE: &str = "ISTIO_META_CLUSTER_ID";
+/// Environment variable of ztunnel with its network. Source: `templates/daemonset.yaml` of the chart ztunnel.
+pub const NETWORK_VARIABLE: &str = "NETWORK";
 /// Environment variable of a gateway's proxy with the only network whose endpoints it gets. Source:
 /// `RequestedNetworkView` in Istio's `pkg/model/proxy.go`.
 pub const NETWORK_VIEW_VARIABLE: &str = "ISTIO_META_REQUESTED_NETWORK_VIEW";

@@ -7,6 +7,7 @@ use crate::cluster_name::ClusterId;
 use crate::names::CONFIG_SECRET;
 use crate::remote_cluster::Address;
 use crate::remote_secret::secret_name;
+use crate::secret::Salt;
 
 fn member(name: &str, uid: Option<&str>, ids: &[&str]) -> Member {
     Member {
@@ -37,7 +38,7 @@ fn unread() -> Members {
 
 /// The mark of a kubeconfig with this token.
 fn access(token: &str) -> Option<String> {
-    mark(&named("c", token))
+    mark(&named("c", token), &Salt::of_tests())
 }
 
 /// A kubeconfig with entries called `name`.
@@ -255,7 +256,7 @@ fn access_is_the_same_by_token_address_and_trust_whatever_its_entries_are_called
     let members = read();
     let (one, other) = (access("t"), access("another"));
     assert_ne!(named("d", "t"), named("c", "t"));
-    let renamed = mark(&named("d", "t"));
+    let renamed = mark(&named("d", "t"), &Salt::of_tests());
     for (second, expected) in [
         (&renamed, "beside west true true"),
         (&other, "beside west true false"),

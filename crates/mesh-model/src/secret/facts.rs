@@ -7,21 +7,10 @@ use k8s_openapi::api::core::v1::Secret;
 use serde::{Deserialize, Serialize};
 
 use super::found::JudgedKey;
+use super::salt::Salt;
 use crate::access_facts;
 use crate::istiod_rules;
-use crate::names::{
-    APPLIED_BY, ARGO_TRACKING_ID, CLUSTER_ANNOTATION, READ_AGAIN_AFTER, REMOTE_UID,
-};
-
-/// The annotations whose values are kept. Those of other programs may contain the whole object, as kubectl's
-/// `last-applied-configuration` does.
-const KEPT_ANNOTATIONS: [&str; 5] = [
-    CLUSTER_ANNOTATION,
-    APPLIED_BY,
-    REMOTE_UID,
-    READ_AGAIN_AFTER,
-    ARGO_TRACKING_ID,
-];
+use crate::snapshot::kept;
 
 /// A Secret without what is secret in it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -43,14 +32,14 @@ pub struct SecretValues(BTreeMap<String, ByteString>);
 
 impl SecretFacts {
     /// Reduces a Secret to its facts. The values that give access are returned beside them, and are lost where they are dropped.
-    pub fn split(mut secret: Secret) -> (Self, SecretValues) {
+    pub fn split(mut secret: Secret, salt: &Salt) -> (Self, SecretValues) {
         let entries = secret.metadata.managed_fields.take();
         let managed_fields = entries
             .and_then(|entries| serde_json::to_string(&entries).ok())
             .map(String::into_boxed_str);
         secret.string_data = None;
         for (name, value) in secret.metadata.annotations.iter_mut().flatten() {
-            if !KEPT_ANNOTATIONS.contains(&name.as_str()) {
+            if !kept::ANNOTATIONS.contains(&name.as_str()) {
                 *value = String::new();
             }
         }
@@ -58,7 +47,7 @@ impl SecretFacts {
         let mut keys = Vec::with_capacity(secret.data.as_ref().map_or(0, BTreeMap::len));
         for (key, value) in secret.data.iter_mut().flatten() {
             let value = std::mem::replace(value, ByteString(Vec::new()));
-            keys.push((key.clone(), judged(&value.0)));
+            keys.push((key.clone(), judged(&value.0, salt)));
             values.insert(key.clone(), value);
         }
         let facts = Self {
@@ -90,7 +79,7 @@ impl SecretFacts {
     }
 }
 
-fn judged(value: &[u8]) -> JudgedKey {
+fn judged(value: &[u8], salt: &Salt) -> JudgedKey {
     let (verdict, mut access) = istiod_rules::judge(value);
     if let Some(token) = access.as_mut().and_then(|access| access.token.as_mut()) {
         // Only who holds the token itself needs them.
@@ -100,7 +89,7 @@ fn judged(value: &[u8]) -> JudgedKey {
     JudgedKey {
         refusal: verdict.err(),
         access,
-        mark: access_facts::mark(value),
+        mark: access_facts::mark(value, salt),
     }
 }
 
@@ -148,7 +137,7 @@ mod tests {
             "stringData": {"more": token},
         }))
         .expect("it is a Secret");
-        let (facts, values) = SecretFacts::split(secret);
+        let (facts, values) = SecretFacts::split(secret, &Salt::of_tests());
         let encoded = serde_json::to_value(ByteString(text.clone().into_bytes()));
         let encoded = encoded.expect("bytes are a text");
         for all in [
@@ -169,10 +158,14 @@ mod tests {
 
     #[test]
     fn the_mark_tells_whether_two_keys_give_the_same_access() {
-        let mark = |token: &str| judged(kubeconfig(token).as_bytes()).mark;
+        let salt = Salt::of_tests();
+        let mark = |token: &str| judged(kubeconfig(token).as_bytes(), &salt).mark;
         assert!(mark("a").is_some() && mark("a") == mark("a") && mark("a") != mark("b"));
         let renamed = kubeconfig("a").replace("west", "north");
-        assert_eq!(judged(renamed.as_bytes()).mark, mark("a"));
-        assert_eq!(judged(b"kind: Config").mark, None);
+        assert_eq!(judged(renamed.as_bytes(), &salt).mark, mark("a"));
+        assert_eq!(judged(b"kind: Config", &salt).mark, None);
+        let another = Salt::random().expect("there are random numbers");
+        let of_another_run = judged(kubeconfig("a").as_bytes(), &another).mark;
+        assert!(of_another_run.is_some() && of_another_run != mark("a"));
     }
 }

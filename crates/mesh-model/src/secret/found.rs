@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use super::contexts::Contexts;
 use super::facts::{SecretFacts, SecretValues};
+#[cfg(test)]
+use super::salt::Salt;
 
 /// A secret, with the facts about its holder, which all secrets of the holder share: there may be thousands.
 #[derive(Debug)]
@@ -86,7 +88,7 @@ impl FoundSecret {
             context: Some("east".to_owned()),
             kubectl: Arc::new(Kubectl::default().context("east")),
             namespace: None,
-            ..Self::from_manifest(SecretFacts::split(Secret::default()), "")
+            ..Self::from_manifest(SecretFacts::split(Secret::default(), &Salt::of_tests()), "")
         }
     }
 }

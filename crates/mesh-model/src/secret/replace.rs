@@ -146,6 +146,7 @@ fn pointer(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::facts::SecretFacts;
+    use super::super::salt::Salt;
     use k8s_openapi::api::core::v1::Secret;
 
     use super::*;
@@ -161,7 +162,7 @@ mod tests {
         }))
         .expect("it is a Secret");
         FoundSecret {
-            facts: SecretFacts::split(secret).0,
+            facts: SecretFacts::split(secret, &Salt::of_tests()).0,
             ..FoundSecret::in_east()
         }
     }
@@ -249,7 +250,10 @@ mod tests {
         let anothers = FoundSecret {
             context: Some("east".to_owned()),
             kubectl: FoundSecret::in_east().kubectl,
-            ..FoundSecret::from_manifest(SecretFacts::split(anothers), "istio-system")
+            ..FoundSecret::from_manifest(
+                SecretFacts::split(anothers, &Salt::of_tests()),
+                "istio-system",
+            )
         };
         assert_eq!(
             make_in_place(&anothers, "west", "w", "west"),

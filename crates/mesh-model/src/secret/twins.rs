@@ -168,6 +168,7 @@ fn keep(judged: &[(usize, Option<bool>)], is_used: impl Fn(usize) -> bool) -> Ke
 #[cfg(test)]
 mod tests {
     use super::super::facts::SecretFacts;
+    use super::super::salt::Salt;
     use k8s_openapi::api::core::v1::Secret;
 
     use super::*;
@@ -179,7 +180,7 @@ mod tests {
         }))
         .expect("it is a Secret");
         FoundSecret {
-            facts: SecretFacts::split(secret).0,
+            facts: SecretFacts::split(secret, &Salt::of_tests()).0,
             ..FoundSecret::in_east()
         }
     }

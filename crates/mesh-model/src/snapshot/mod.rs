@@ -6,9 +6,12 @@
 
 mod by_name;
 mod cluster;
+pub(crate) mod kept;
 mod mesh;
+mod slim;
 #[cfg(test)]
 mod tests;
 
 pub use cluster::ClusterSnapshot;
 pub use mesh::MeshSnapshot;
+pub use slim::Slim;

@@ -14,7 +14,7 @@ use crate::istiod_pages::KnownCluster;
 use crate::probe::Roots;
 use crate::read::Read;
 use crate::remote_cluster::Address;
-use crate::secret::SecretFacts;
+use crate::secret::{Salt, SecretFacts};
 
 const TOKEN: &str = "hidden-token";
 
@@ -25,7 +25,7 @@ fn facts(name: &str, value: &[u8]) -> SecretFacts {
         "data": {"west": ByteString(value.to_vec())},
     }))
     .expect("it is a Secret");
-    SecretFacts::split(secret).0
+    SecretFacts::split(secret, &Salt::of_tests()).0
 }
 
 fn kubeconfig() -> String {

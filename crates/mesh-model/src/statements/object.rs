@@ -4,12 +4,8 @@ use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::super::change::ObjectRef;
-use super::super::names::REVISION_LABEL;
+use super::super::names::{HELM_RELEASE, HELM_RELEASE_NAMESPACE, REVISION_LABEL};
 
-/// Annotation by which Helm identifies its objects. Source: <https://helm.sh/docs/topics/charts_hooks/> and
-/// `pkg/action/validate.go` of Helm.
-const RELEASE: &str = "meta.helm.sh/release-name";
-const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
 /// Label by which istioctl identifies its objects. Source: `operator/pkg/manifest` and `operator/pkg/install` of Istio.
 const COMPONENT: &str = "operator.istio.io/component";
 /// `CHART-VERSION` of the chart that an object comes from.
@@ -143,8 +139,8 @@ fn release(meta: &ObjectMeta) -> Option<Release> {
     let annotations = meta.annotations.as_ref()?;
     let chart = meta.labels.as_ref().and_then(|labels| labels.get(CHART));
     Some(Release {
-        name: annotations.get(RELEASE)?.clone(),
-        namespace: annotations.get(RELEASE_NAMESPACE)?.clone(),
+        name: annotations.get(HELM_RELEASE)?.clone(),
+        namespace: annotations.get(HELM_RELEASE_NAMESPACE)?.clone(),
         version: chart.and_then(|chart| version(chart)),
     })
 }
@@ -190,7 +186,7 @@ mod tests {
     #[test]
     fn helm_says_what_it_installed() {
         let meta: ObjectMeta = serde_json::from_value(json!({
-            "annotations": {RELEASE: "istiod", RELEASE_NAMESPACE: "istio-system"},
+            "annotations": {HELM_RELEASE: "istiod", HELM_RELEASE_NAMESPACE: "istio-system"},
             "labels": {CHART: "my-istiod-1.31.0-rc.1"}}))
         .unwrap();
         let release = release(&meta).unwrap();

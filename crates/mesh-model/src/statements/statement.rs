@@ -10,7 +10,10 @@ use serde::Serialize;
 use super::super::container_env::value;
 use super::super::injector::InjectorValues;
 use super::super::istiod::cluster_ids;
-use super::super::names::{GATEWAY_NAME_LABEL, NETWORK_LABEL, UNNAMED_CLUSTER};
+use super::super::names::{
+    GATEWAY_NAME_LABEL, NETWORK_LABEL, NETWORK_VARIABLE, NETWORK_VIEW_VARIABLE,
+    PROXY_CLUSTER_VARIABLE, PROXY_NETWORK_VARIABLE, UNNAMED_CLUSTER,
+};
 use super::super::resources::ApiGateway;
 use super::Part;
 use super::object::Object;
@@ -151,8 +154,8 @@ impl Statement {
         Self::new(
             Part::Ztunnel,
             format!("daemonset/{}", namespaced(&set.metadata)),
-            env("NETWORK"),
-            env("ISTIO_META_CLUSTER_ID"),
+            env(NETWORK_VARIABLE),
+            env(PROXY_CLUSTER_VARIABLE),
         )
         .about("daemonset", &set.metadata)
     }
@@ -167,7 +170,7 @@ impl Statement {
             };
             let told = |key| env(std::slice::from_ref(proxy), key);
             let (own, labelled) = (
-                told("ISTIO_META_NETWORK"),
+                told(PROXY_NETWORK_VARIABLE),
                 label(pod.metadata.labels.as_ref()),
             );
             let other = labelled
@@ -175,8 +178,8 @@ impl Statement {
                 .filter(|_| own.is_some() && labelled != own);
             let says = (
                 own.or(labelled),
-                told("ISTIO_META_CLUSTER_ID"),
-                told("ISTIO_META_REQUESTED_NETWORK_VIEW"),
+                told(PROXY_CLUSTER_VARIABLE),
+                told(NETWORK_VIEW_VARIABLE),
                 other,
             );
             groups.entry(says).or_default().push(pod);

@@ -8,6 +8,8 @@ use mesh_model::Error;
 use mesh_model::eastwest::{About, Gateway};
 use mesh_model::read::Read;
 
+use crate::snapshot::SlimReads;
+
 /// The maximum number of Events of one kind in a namespace, and of pods whose Events are read.
 const ENOUGH: u32 = 100;
 const PODS: usize = 3;
@@ -24,7 +26,7 @@ pub(super) async fn events(
     if wanted.is_empty() {
         return Ok(Read::NotAsked);
     }
-    let reads = cluster.reads();
+    let reads = SlimReads::new(cluster);
     let asked = wanted.into_iter().map(|(namespace, fields)| {
         let selection = Selection {
             labels: None,

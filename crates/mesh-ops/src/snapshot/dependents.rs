@@ -4,19 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::{Node, Pod, Service};
-use mesh_client::{Reads, Selection};
+use mesh_client::Selection;
 use mesh_model::Error;
 use mesh_model::names::{GATEWAY_NAME_LABEL, NODE_SELECTOR_ANNOTATION};
 use mesh_model::read::Read;
 use mesh_model::resources::{ApiGateway, VirtualService};
 use mesh_model::snapshot::ClusterSnapshot;
 
+use super::slim_reads::SlimReads;
+
 /// The number of namespaces that are searched for services to test with.
 const NAMESPACES: usize = 3;
 
 /// Adds the objects that depend on the first wave.
 pub(super) async fn dependents(
-    reads: &Reads<'_>,
+    reads: &SlimReads<'_>,
     facts: &mut ClusterSnapshot,
 ) -> Result<(), Error> {
     let meshed = namespaces(facts.meshed_pods.items());
@@ -89,7 +91,7 @@ fn made_for(facts: &ClusterSnapshot) -> Vec<(String, String)> {
     apis.iter().filter(without).map(of).collect()
 }
 
-async fn nodes(reads: &Reads<'_>, facts: &ClusterSnapshot) -> Read<Vec<Node>> {
+async fn nodes(reads: &SlimReads<'_>, facts: &ClusterSnapshot) -> Read<Vec<Node>> {
     let wanted = facts.services.items().iter().any(|service| {
         let annotations = service.metadata.annotations.as_ref();
         annotations.is_some_and(|all| all.contains_key(NODE_SELECTOR_ANNOTATION))
@@ -101,7 +103,7 @@ async fn nodes(reads: &Reads<'_>, facts: &ClusterSnapshot) -> Read<Vec<Node>> {
 }
 
 /// Reads the `VirtualServices`, which matter only if a Gateway has the TLS mode `ISTIO_MUTUAL`.
-async fn routes(reads: &Reads<'_>, facts: &ClusterSnapshot) -> Read<Vec<VirtualService>> {
+async fn routes(reads: &SlimReads<'_>, facts: &ClusterSnapshot) -> Read<Vec<VirtualService>> {
     let gateways = facts.istio_gateways.items();
     let servers = gateways.iter().flat_map(|gateway| &gateway.spec.servers);
     let wanted = servers.into_iter().any(|server| {
@@ -116,7 +118,7 @@ async fn routes(reads: &Reads<'_>, facts: &ClusterSnapshot) -> Read<Vec<VirtualS
 
 /// Reads the pods behind each Service that is a gateway.
 async fn pods(
-    reads: &Reads<'_>,
+    reads: &SlimReads<'_>,
     facts: &ClusterSnapshot,
 ) -> BTreeMap<(String, String), Read<Vec<Pod>>> {
     let with_selector = facts.services.items().iter().filter_map(|service| {

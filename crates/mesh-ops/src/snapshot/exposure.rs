@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
-use mesh_client::{Cluster, Reads, Selection};
+use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
 use mesh_model::exposure::facts::InjectorFacts;
 use mesh_model::names::{EAST_WEST_GATEWAY, REVISION_LABEL};
@@ -10,6 +10,7 @@ use mesh_model::read::Read;
 use mesh_model::snapshot::ClusterSnapshot;
 
 use super::read::{apart, gateway_services, istiods, uid, unless_known};
+use super::slim_reads::SlimReads;
 use super::wanted::WantedExposure;
 
 /// Reads the parts in one wave; in a second one the istiods of the other namespaces, where Istio's namespace has none.
@@ -21,7 +22,7 @@ pub(super) async fn exposure(
     let namespace = snapshot.istio_namespace.clone();
     let inside = (!wanted.everywhere).then_some(namespace.as_str());
     let of_revision = Selection::labelled(REVISION_LABEL);
-    let reads = cluster.reads();
+    let reads = SlimReads::new(cluster);
     let known_uid = std::mem::take(&mut snapshot.uid);
     let known_namespace = std::mem::take(&mut snapshot.namespace);
     let known_services = std::mem::take(&mut snapshot.services);
@@ -82,7 +83,7 @@ fn parted(
 }
 
 /// Reads the istiods of all namespaces, where Istio's has none.
-async fn elsewhere(reads: &Reads<'_>, inside: &Read<Vec<Deployment>>) -> Read<Vec<Deployment>> {
+async fn elsewhere(reads: &SlimReads<'_>, inside: &Read<Vec<Deployment>>) -> Read<Vec<Deployment>> {
     if inside.seen().is_some_and(Vec::is_empty) {
         istiods(reads, None).await
     } else {

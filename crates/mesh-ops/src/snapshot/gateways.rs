@@ -2,7 +2,7 @@
 //! on Services.
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod};
-use mesh_client::{Cluster, Reads, Selection};
+use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
 use mesh_model::exposure::GatewaySelector;
 use mesh_model::names::{
@@ -17,6 +17,7 @@ use mesh_model::yaml::documents;
 
 use super::dependents::dependents;
 use super::read::{gateway_services, istiods, uid, unless_known};
+use super::slim_reads::SlimReads;
 use super::wanted::WantedGateways;
 
 /// The maximum number of pods with a proxy that are searched for services to test with, and of pods that look like a
@@ -29,13 +30,13 @@ pub(super) async fn gateways(
     snapshot: &mut ClusterSnapshot,
     wanted: WantedGateways<'_>,
 ) -> Result<(), Error> {
-    let reads = cluster.reads();
+    let reads = SlimReads::new(cluster);
     Box::pin(first_wave(&reads, snapshot, wanted)).await?;
     dependents(&reads, snapshot).await
 }
 
 async fn first_wave(
-    reads: &Reads<'_>,
+    reads: &SlimReads<'_>,
     snapshot: &mut ClusterSnapshot,
     wanted: WantedGateways<'_>,
 ) -> Result<(), Error> {
@@ -57,8 +58,8 @@ async fn first_wave(
         unless_known(known_uid, uid(reads)),
         unless_known(known_namespace, reads.get::<Namespace>(None, namespace)),
         unless_known(known_istiods, istiods(reads, inside)),
-        reads.get::<ConfigMap>(inside, MESH_CONFIG_MAP),
-        reads.get::<ConfigMap>(inside, MESH_ROOT_CONFIG_MAP),
+        reads.whole().get::<ConfigMap>(inside, MESH_CONFIG_MAP),
+        reads.whole().get::<ConfigMap>(inside, MESH_ROOT_CONFIG_MAP),
         gateway_services(reads, name),
         reads.list_some::<Pod>(None, &usual, SAMPLE),
         reads.list::<ApiGateway>(None, &networks),

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service};
-use mesh_client::{Cluster, Reads, Selection};
+use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
 use mesh_model::names::{INJECTED_LABEL, NETWORK_LABEL, ZTUNNEL_SELECTOR};
 use mesh_model::read::Read;
@@ -12,6 +12,7 @@ use mesh_model::snapshot::ClusterSnapshot;
 use mesh_model::statements::{Statement, is_own_gateway};
 
 use super::read::{istiods, uid, unless_known};
+use super::slim_reads::SlimReads;
 
 /// The number of pods with a proxy that are read.
 const SAMPLE: u32 = 100;
@@ -23,7 +24,7 @@ pub(super) async fn labels(cluster: &Cluster, snapshot: &mut ClusterSnapshot) ->
     let [with_network, of_ztunnel, injected] =
         [NETWORK_LABEL, ZTUNNEL_SELECTOR, INJECTED_LABEL].map(Selection::labelled);
     let all = Selection::default();
-    let reads = cluster.reads();
+    let reads = SlimReads::new(cluster);
     let known_uid = std::mem::take(&mut snapshot.uid);
     let known_services = std::mem::take(&mut snapshot.services);
     let known_gateways = std::mem::take(&mut snapshot.api_gateways);
@@ -70,7 +71,7 @@ pub(super) async fn labels(cluster: &Cluster, snapshot: &mut ClusterSnapshot) ->
 
 /// Reads the pods behind a Service; nothing if it selects none.
 fn behind<'r>(
-    reads: &'r Reads<'_>,
+    reads: &'r SlimReads<'_>,
     service: &'r Service,
 ) -> Option<impl Future<Output = Read<Vec<Pod>>> + 'r> {
     let selector = service.spec.as_ref()?.selector.as_ref()?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Service};
-use mesh_client::{Cluster, Reads, Selection};
+use mesh_client::{Cluster, Selection};
 use mesh_model::names::{KUBE_SYSTEM, NETWORK_LABEL};
 use mesh_model::read::Read;
 use mesh_model::secret::SecretValues;
@@ -15,6 +15,7 @@ use super::exposure::exposure;
 use super::gateways::gateways;
 use super::labels::labels;
 use super::secrets::{everywhere, in_namespace};
+use super::slim_reads::SlimReads;
 use super::wanted::{Wanted, WantedSecrets};
 use crate::secret::known_clusters_of;
 
@@ -68,7 +69,7 @@ pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
 }
 
 async fn identity(cluster: &Cluster, snapshot: &mut ClusterSnapshot) -> Result<(), Error> {
-    let reads = cluster.reads();
+    let reads = SlimReads::new(cluster);
     let (uid, istiods) = futures::join!(
         uid(&reads),
         istiods(&reads, Some(&snapshot.istio_namespace))
@@ -79,19 +80,22 @@ async fn identity(cluster: &Cluster, snapshot: &mut ClusterSnapshot) -> Result<(
 }
 
 /// Reads the UID of the cluster.
-pub(super) async fn uid(reads: &Reads<'_>) -> Read<Option<String>> {
+pub(super) async fn uid(reads: &SlimReads<'_>) -> Read<Option<String>> {
     let space = reads.get::<Namespace>(None, KUBE_SYSTEM).await;
     space.map(|space| space.and_then(|space| space.metadata.uid))
 }
 
 /// Reads the istiods of a namespace, or of all.
-pub(super) async fn istiods(reads: &Reads<'_>, namespace: Option<&str>) -> Read<Vec<Deployment>> {
+pub(super) async fn istiods(
+    reads: &SlimReads<'_>,
+    namespace: Option<&str>,
+) -> Read<Vec<Deployment>> {
     let selection = Selection::labelled(istiod::SELECTOR);
     reads.list(namespace, &selection).await
 }
 
 /// Reads the Services with the label of a network and those with this name, each once, in the order of their keys.
-pub(super) async fn gateway_services(reads: &Reads<'_>, name: &str) -> Read<Vec<Service>> {
+pub(super) async fn gateway_services(reads: &SlimReads<'_>, name: &str) -> Read<Vec<Service>> {
     let networks = Selection::labelled(NETWORK_LABEL);
     let by_name = Selection {
         labels: None,

@@ -13,6 +13,8 @@ use mesh_model::secret::{SecretFacts, SecretValues};
 use mesh_model::snapshot::ClusterSnapshot;
 
 use super::read::{apart, istiods, uid};
+use super::salt::salt;
+use super::slim_reads::SlimReads;
 
 /// Values by the name of the secret.
 type Values = BTreeMap<String, SecretValues>;
@@ -26,7 +28,8 @@ pub(super) async fn in_namespace(
 ) -> Result<Values, Error> {
     let namespace = snapshot.istio_namespace.clone();
     let remote = Selection::labelled(REMOTE_SECRETS);
-    let reads = cluster.reads();
+    let salt = salt()?;
+    let reads = SlimReads::new(cluster);
     let (uid, istiods, secrets) = futures::join!(
         uid(&reads),
         istiods(&reads, Some(&namespace)),
@@ -45,7 +48,7 @@ pub(super) async fn in_namespace(
         }
         for candidate in [name.clone(), secret_name(name)] {
             let secret = cluster.get::<Secret>(Some(&namespace), &candidate).await?;
-            let split = secret.map(SecretFacts::split);
+            let split = secret.map(|secret| SecretFacts::split(secret, salt));
             let (facts, value) = split.unzip();
             values.extend(
                 value
@@ -72,13 +75,14 @@ pub(super) async fn everywhere(
 ) -> Result<Values, Error> {
     let namespace = snapshot.istio_namespace.clone();
     let labelled = Selection::labelled(MULTI_CLUSTER_LABEL);
+    let salt = salt()?;
     let all = Selection::default();
-    let reads = cluster.reads();
+    let reads = SlimReads::new(cluster);
     let (uid, of_all, secrets, names) = futures::join!(
         uid(&reads),
         istiods(&reads, None),
-        reads.list::<Secret>(None, &labelled),
-        reads.list_names::<Secret>(Some(&namespace), &all),
+        reads.whole().list::<Secret>(None, &labelled),
+        reads.whole().list_names::<Secret>(Some(&namespace), &all),
     );
     reads.checked()?;
     snapshot.uid = uid;
@@ -128,10 +132,10 @@ pub(super) async fn everywhere(
     });
     snapshot.secrets = Read::Seen(inside);
     let read = names.items().iter().map(|name| async {
-        let secret = reads.get::<Secret>(Some(&namespace), name).await;
+        let secret = reads.whole().get::<Secret>(Some(&namespace), name).await;
         (
             name.clone(),
-            secret.map(|secret| secret.map(SecretFacts::split)),
+            secret.map(|secret| secret.map(|secret| SecretFacts::split(secret, salt))),
         )
     });
     let read = join_all(read).await;
@@ -161,11 +165,12 @@ async fn reduced(
     secrets: Vec<Secret>,
     keep_values: bool,
 ) -> Result<(Vec<SecretFacts>, Values), Error> {
+    let salt = salt()?;
     let reducing = tokio::task::spawn_blocking(move || {
         let mut facts = Vec::with_capacity(secrets.len());
         let mut values = Values::new();
         for secret in secrets {
-            let (one, value) = SecretFacts::split(secret);
+            let (one, value) = SecretFacts::split(secret, salt);
             if keep_values {
                 values.insert(own_name(&one.secret).to_owned(), value);
             }

@@ -7,7 +7,9 @@ use mesh_model::Error;
 use mesh_model::read::Read;
 use mesh_model::snapshot::{ClusterSnapshot, MeshSnapshot};
 use mesh_model::statements::IdentityObservation;
-use mesh_ops::snapshot::{ReadCluster, Wanted, WantedGateways, WantedSecrets, read};
+use mesh_ops::snapshot::{
+    ReadCluster, Wanted, WantedExposure, WantedGateways, WantedSecrets, read,
+};
 use mesh_testkit::embedded::Cluster;
 use serde_json::{Value, json};
 
@@ -28,6 +30,19 @@ fn secret(name: &str, namespace: &str, label: &Value) -> Value {
         "data": {"west": ByteString(kubeconfig().into_bytes())}})
 }
 
+/// Metadata with the token in annotations, as programs leave it there.
+fn metadata(name: &str, labels: &Value) -> Value {
+    json!({"name": name, "namespace": NAMESPACE, "labels": labels, "annotations": {"note": TOKEN,
+        "kubectl.kubernetes.io/last-applied-configuration": format!("{{\"token\": \"{TOKEN}\"}}")}})
+}
+
+/// The spec of a pod with the token among arguments and variables.
+fn pod(container: &str, variable: &str) -> Value {
+    json!({"containers": [{"name": container, "image": "pilot:1.31.0",
+        "args": ["discovery", "--token", TOKEN],
+        "env": [{"name": variable, "value": "east-1"}, {"name": "TOKEN", "value": TOKEN}]}]})
+}
+
 /// East with an istiod, a remote secret, one without the label, and one that lies elsewhere.
 fn east() -> Cluster {
     let cluster = Cluster::start("east");
@@ -36,11 +51,10 @@ fn east() -> Cluster {
             .create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
     }
     cluster.create(json!({"apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": "istiod", "namespace": NAMESPACE, "labels": {"app": "istiod"}},
+        "metadata": metadata("istiod", &json!({"app": "istiod"})),
         "spec": {"selector": {"matchLabels": {"app": "istiod"}}, "template": {
-            "metadata": {"labels": {"app": "istiod"}},
-            "spec": {"containers": [{"name": "discovery", "image": "pilot:1.31.0",
-                "env": [{"name": "CLUSTER_ID", "value": "east-1"}]}]}}}}));
+            "metadata": {"labels": {"app": "istiod"}, "annotations": {"note": TOKEN}},
+            "spec": pod("discovery", "CLUSTER_ID")}}}));
     let label = json!({"istio/multiCluster": "true"});
     cluster.create(secret("istio-remote-secret-west", NAMESPACE, &label));
     cluster.create(secret("istio-remote-secret-old", NAMESPACE, &json!({})));
@@ -133,14 +147,46 @@ async fn parts_that_are_wanted_together_are_asked_for_once_and_are_the_same() {
         ("istio-eastwestgateway", json!({})),
     ] {
         cluster.create(json!({"apiVersion": "v1", "kind": "Service",
-            "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
+            "metadata": metadata(name, &labels),
             "spec": {"selector": {"istio": name}, "ports": [{"name": "tls", "port": 15443}]}}));
+    }
+    cluster.create(json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": metadata("gateway-1", &json!({"istio": "gateway",
+            "service.istio.io/canonical-name": "gateway", "security.istio.io/tlsMode": "istio"})),
+        "spec": pod("istio-proxy", "ISTIO_META_CLUSTER_ID")}));
+    cluster.create(json!({"apiVersion": "apps/v1", "kind": "DaemonSet",
+        "metadata": metadata("ztunnel", &json!({"app.kubernetes.io/name": "ztunnel"})),
+        "spec": {"selector": {"matchLabels": {"app": "z"}}, "template": {
+            "metadata": {"labels": {"app": "z"}}, "spec": pod("istio-proxy", "ISTIO_META_CLUSTER_ID")}}}));
+    let values = json!({"global": {"network": "net-a", "token": TOKEN}}).to_string();
+    for (name, data) in [
+        (
+            "istio-sidecar-injector",
+            json!({"values": values, "config": TOKEN}),
+        ),
+        (
+            "istio",
+            json!({"mesh": format!("defaultConfig:\n  meshId: m\ntoken: {TOKEN}\n")}),
+        ),
+        ("other", json!({"token": TOKEN})),
+    ] {
+        cluster.create(json!({"apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": metadata(name, &json!({"istio.io/rev": "default"})), "data": data}));
     }
     let labels = Wanted {
         labels: true,
         ..Wanted::identity(NAMESPACE)
     };
     let alone = observed(&cluster, labels).await.unwrap().snapshot;
+    let exposure = WantedExposure {
+        everywhere: true,
+        identity: false,
+    };
+    let exposure = Wanted {
+        exposure: Some(exposure),
+        ..labels
+    };
+    through_json(observed(&cluster, exposure).await.unwrap().snapshot);
     cluster.clear_recordings();
     let all = Wanted {
         gateways: Some(WantedGateways { name: None }),
@@ -151,8 +197,17 @@ async fn parts_that_are_wanted_together_are_asked_for_once_and_are_the_same() {
     let requests = cluster.rendered_requests();
     let asked = || requests.lines().filter(|line| line.contains(" GET "));
     let each: BTreeSet<&str> = asked().collect();
-    assert_eq!((each.len(), asked().count()), (19, 19), "{requests}");
+    assert_eq!((each.len(), asked().count()), (20, 20), "{requests}");
     assert_eq!(all.services.items().len(), 2);
+    assert_eq!(all.mesh_id, Read::Seen(Some("m".to_owned())));
+    let counts = [
+        all.pods.len(),
+        all.injected_pods.items().len(),
+        all.meshed_pods.items().len(),
+        all.ztunnels.items().len(),
+        all.injectors.items().len(),
+    ];
+    assert_eq!(counts, [2, 1, 1, 1, 1]);
     let [alone, all] = [alone, all].map(|one| IdentityObservation::of(&one));
     assert!(!alone.statements.is_empty());
     assert_eq!(

@@ -74,7 +74,9 @@ fn from_texts(texts: &[(String, String)], arguments: &InspectArgs) -> Result<See
     });
     let (secrets, notes): (Vec<_>, Vec<_>) = Error::gather(read)?.into_iter().unzip();
     let origins: Vec<&str> = texts.iter().map(|(origin, _)| origin.as_str()).collect();
-    let secrets = secrets.into_iter().flatten().map(SecretFacts::split);
+    let salt = snapshot::salt()?;
+    let secrets = secrets.into_iter().flatten();
+    let secrets = secrets.map(|secret| SecretFacts::split(secret, salt));
     let found = select(secrets.collect(), &arguments.names, &origins.join(", "))?;
     let namespace = arguments.namespace.resolve();
     Ok(Seen {

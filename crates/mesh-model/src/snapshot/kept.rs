@@ -1,0 +1,42 @@
+//! The table of what a snapshot keeps of free text: annotations, environment variables, arguments, and data of `ConfigMap`s. People
+//! and programs write credentials into each of them, so everything that no check names is left out when it is read.
+
+use crate::names::{
+    APPLIED_BY, ARGO_TRACKING_ID, CLUSTER_ANNOTATION, CLUSTER_ID_FLAG, CLUSTER_ID_VARIABLE,
+    CONTROL_PLANE_ANNOTATION, DOMAIN_FLAG, HELM_RELEASE, HELM_RELEASE_NAMESPACE, NETWORK_VARIABLE,
+    NETWORK_VIEW_VARIABLE, NODE_SELECTOR_ANNOTATION, PROXY_CLUSTER_VARIABLE,
+    PROXY_NETWORK_VARIABLE, READ_AGAIN_AFTER, REMOTE_UID, SCOPE_GATEWAYS_VARIABLE,
+};
+
+/// The annotations whose values are kept, of every kind.
+pub(crate) const ANNOTATIONS: [&str; 9] = [
+    CLUSTER_ANNOTATION,
+    APPLIED_BY,
+    REMOTE_UID,
+    READ_AGAIN_AFTER,
+    ARGO_TRACKING_ID,
+    CONTROL_PLANE_ANNOTATION,
+    NODE_SELECTOR_ANNOTATION,
+    HELM_RELEASE,
+    HELM_RELEASE_NAMESPACE,
+];
+
+/// The environment variables that are kept, of every container.
+pub(super) const VARIABLES: [&str; 6] = [
+    CLUSTER_ID_VARIABLE,
+    SCOPE_GATEWAYS_VARIABLE,
+    PROXY_NETWORK_VARIABLE,
+    PROXY_CLUSTER_VARIABLE,
+    NETWORK_VIEW_VARIABLE,
+    NETWORK_VARIABLE,
+];
+
+/// The flags that are kept of the arguments, of every container.
+pub(super) const FLAGS: [&str; 2] = [CLUSTER_ID_FLAG, DOMAIN_FLAG];
+
+/// The values of sidecar injection that are kept of an injector's `ConfigMap`, each with the path to it.
+pub(super) const INJECTOR_VALUES: [&[&str]; 3] = [
+    &["global", "network"],
+    &["global", "multiCluster", "clusterName"],
+    &["global", "proxy", "clusterDomain"],
+];
