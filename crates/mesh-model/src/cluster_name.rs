@@ -122,7 +122,7 @@ fn is_label_of_any_length(text: &str) -> bool {
 }
 
 /// A cluster's name as found in a cluster: istiod accepts any key of a Secret.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct ClusterId(pub String);
 

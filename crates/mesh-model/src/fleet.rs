@@ -22,10 +22,10 @@ pub struct Unreached {
 pub struct EachOnce<T> {
     /// Each cluster with the first context that selects it, in the order of the readings.
     pub read: Vec<(String, T)>,
+    /// The others that are the same cluster, each with the first context.
+    pub doubles: Vec<(T, String)>,
     /// Those that could not be read.
     pub unreached: Vec<Unreached>,
-    /// Notes about contexts that were left out.
-    pub notes: Vec<String>,
 }
 
 /// Returns each cluster once, even if several contexts select it: `uid` is the UID of its namespace kube-system, if it
@@ -57,15 +57,19 @@ pub fn each_once<T>(
     }
     let uids: Vec<Option<&str>> = read.iter().map(|(_, one)| uid(one)).collect();
     let doubles = doubles(&uids);
-    let notes = doubles
-        .iter()
-        .map(|(double, first)| left_out(&read[*double].0, &read[*first].0))
-        .collect();
-    Ok(EachOnce {
-        read: without(&doubles, read),
+    let contexts: Vec<String> = read.iter().map(|(context, _)| context.clone()).collect();
+    let mut once = EachOnce {
+        read: Vec::new(),
+        doubles: Vec::new(),
         unreached,
-        notes,
-    })
+    };
+    for (number, (context, one)) in read.into_iter().enumerate() {
+        match doubles.get(&number) {
+            Some(first) => once.doubles.push((one, contexts[*first].clone())),
+            None => once.read.push((context, one)),
+        }
+    }
+    Ok(once)
 }
 
 /// Returns the index of each cluster that occurs again, with the index of the first cluster that has the same UID; a
@@ -141,10 +145,7 @@ mod tests {
             .map(|(context, _)| context.as_str())
             .collect();
         assert_eq!(contexts, ["a", "d"]);
-        assert_eq!(
-            once.notes,
-            ["context c is the same cluster as a and is skipped"]
-        );
+        assert_eq!(once.doubles, [("1".to_owned(), "a".to_owned())]);
         assert_eq!(once.unreached[0].context, "b");
         assert_eq!(once.unreached[0].reason, "b is gone");
     }

@@ -3,8 +3,8 @@
 use clap::Args;
 use mesh_common::client::{Connector, Interrupt, Kubeconfig};
 use mesh_common::model::finding::Severity;
-use mesh_common::model::fleet::each_once;
-use mesh_common::model::statements::{ClusterLabels, IdentityObservation, MeshLabels};
+use mesh_common::model::snapshot::{ClusterSnapshot, MeshSnapshot};
+use mesh_common::model::statements::{ClusterLabels, MeshLabels};
 use mesh_common::model::{Error, Exit};
 use mesh_common::ops::snapshot::{self, Wanted};
 use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags, connector};
@@ -54,11 +54,11 @@ pub(crate) async fn run(
     let read = interrupt
         .or(read(&arguments, &kubeconfig, &connector))
         .await?;
-    let once = each_once(read, |seen: &IdentityObservation| seen.uid.as_deref())?;
-    for note in &once.notes {
-        streams.say(note);
+    let mesh = MeshSnapshot::join(environment.now, read)?;
+    for note in mesh.notes() {
+        streams.say(&note);
     }
-    let labels = MeshLabels::judged(once);
+    let labels = MeshLabels::judged(&mesh);
     streams.data(&render(&Shown(&labels), &arguments.output)?)?;
     let for_people = matches!(arguments.output.format, Format::Table | Format::Wide);
     if for_people && let Some(more) = arguments.contexts.could_be_more(&kubeconfig) {
@@ -72,7 +72,7 @@ async fn read(
     arguments: &ShowArgs,
     kubeconfig: &Kubeconfig,
     connector: &Connector,
-) -> Result<Vec<(String, Result<IdentityObservation, Error>)>, Error> {
+) -> Result<Vec<(String, Result<ClusterSnapshot, Error>)>, Error> {
     let wanted = Wanted {
         labels: true,
         ..Wanted::identity(arguments.namespace.resolve())
@@ -84,7 +84,7 @@ async fn read(
         |target| async {
             let cluster = connector.connect(target).await?;
             let read = Box::pin(snapshot::read(&cluster, wanted)).await?;
-            Ok(IdentityObservation::of(&read.snapshot))
+            Ok(read.snapshot)
         },
     )
     .await

@@ -28,7 +28,7 @@ pub(super) async fn greet(
     stream: TcpStream,
     deadline: Instant,
     server_name: Option<&str>,
-    protocols: &[&str],
+    protocols: &[String],
     only_tls13: bool,
 ) -> Answer {
     let heard = Arc::new(Heard::default());
@@ -74,7 +74,7 @@ async fn shaken_hands(
     };
     Answer::Handshake(Box::new(Handshake {
         chain: heard.chain().unwrap_or_default(),
-        version: if tls13 { "1.3" } else { "1.2" },
+        version: if tls13 { "1.3" } else { "1.2" }.to_owned(),
         protocol,
         wants_certificate,
         afterwards,
@@ -131,7 +131,7 @@ fn rfc_name(alert: AlertDescription) -> String {
 
 fn config(
     heard: &Arc<Heard>,
-    protocols: &[&str],
+    protocols: &[String],
     only_tls13: bool,
 ) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -59,6 +59,13 @@ pub struct Pods {
 }
 
 impl Gateway {
+    /// Returns the gateways of a cluster as [`Self::all`] does, or the only one of this name.
+    pub fn found(cluster: &ClusterSnapshot, name: Option<&str>) -> Vec<Self> {
+        let mut gateways = Self::all(cluster);
+        gateways.retain(|gateway| name.is_none_or(|name| gateway.name == name));
+        gateways
+    }
+
     /// Returns all gateways of a cluster, with a Gateway of the Gateway API and its Service as one; by namespace and
     /// name. Objects that describe a gateway of another cluster are left out.
     pub fn all(cluster: &ClusterSnapshot) -> Vec<Self> {
@@ -103,6 +110,10 @@ impl Gateway {
             service.map_or_else(Vec::new, |service| Address::of_service(service, nodes));
         if addresses.is_empty() {
             addresses = api.map_or_else(Vec::new, Address::of_api_gateway);
+        }
+        for address in addresses.iter_mut().filter(|one| one.resolved.is_empty()) {
+            let resolved = cluster.resolved_names.get(&address.value);
+            address.resolved = resolved.cloned().unwrap_or_default();
         }
         // The pods are not read for a Service that was not found, or that selects nothing.
         let backing = service.and_then(|service| cluster.pods.get(&key(service)).cloned());

@@ -5,18 +5,31 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Beside, ClusterSnapshot, Exposure, Gateway, Verdict, check, cross_check, duplicates, missing,
+    Beside, ClusterSnapshot, Exposure, Gateway, GatewayTests, Verdict, check, cross_check,
+    duplicates, missing,
 };
 use crate::Exit;
 use crate::finding::{Finding, Severity};
-use crate::fleet::{EachOnce, Unreached};
+use crate::fleet::Unreached;
+use crate::snapshot::MeshSnapshot;
 
 /// A cluster as it was read, and the answers of its gateways.
-pub struct ClusterObservation {
+struct ClusterObservation<'a> {
     /// The cluster as it was read.
-    pub facts: ClusterSnapshot,
+    facts: &'a ClusterSnapshot,
     /// The gateways, each with the verdicts on its ports.
-    pub gateways: Vec<(Gateway, Vec<Verdict>)>,
+    gateways: Vec<(Gateway, Vec<Verdict>)>,
+}
+
+impl<'a> ClusterObservation<'a> {
+    fn of(facts: &'a ClusterSnapshot, name: Option<&str>) -> Self {
+        let gateways = Gateway::found(facts, name);
+        let verdicts = GatewayTests::new(facts, &gateways).verdicts();
+        Self {
+            facts,
+            gateways: gateways.into_iter().zip(verdicts).collect(),
+        }
+    }
 }
 
 /// All clusters.
@@ -80,17 +93,21 @@ pub struct SkippedRead {
 }
 
 impl EastWestStatus {
-    /// Judges all clusters together, because only then shared addresses and different roots are known.
-    pub fn new(once: EachOnce<ClusterObservation>, now: Timestamp) -> Self {
-        let seen: Vec<ClusterObservation> = once.read.into_iter().map(|(_, seen)| seen).collect();
-        let beside: Vec<Beside<'_>> = seen.iter().map(|one| Beside::of(&one.facts)).collect();
+    /// Judges all clusters together, because only then shared addresses and different roots are known. With a name, only the
+    /// gateways of that name are judged.
+    pub fn new(mesh: &MeshSnapshot, name: Option<&str>) -> Self {
+        let clusters = mesh.clusters.iter();
+        let seen: Vec<ClusterObservation<'_>> = clusters
+            .map(|facts| ClusterObservation::of(facts, name))
+            .collect();
+        let beside: Vec<Beside<'_>> = seen.iter().map(|one| Beside::of(one.facts)).collect();
         let mut items: Vec<ClusterStatus> = Vec::new();
         for (number, one) in seen.iter().enumerate() {
             let others: Vec<Beside<'_>> = (0..seen.len())
                 .filter(|other| *other != number)
                 .map(|other| beside[other])
                 .collect();
-            items.push(judged(one, &beside[number], &others, now));
+            items.push(judged(one, &beside[number], &others, mesh.taken_at));
         }
         let all: Vec<(&str, &Gateway)> = seen
             .iter()
@@ -120,7 +137,7 @@ impl EastWestStatus {
             api_version: "mesh.istio-multicluster.dev/v1alpha1",
             kind: "EastWestStatus",
             items,
-            unreached: once.unreached,
+            unreached: mesh.unreached.clone(),
         }
     }
 
@@ -148,12 +165,12 @@ impl EastWestStatus {
 }
 
 fn judged(
-    seen: &ClusterObservation,
+    seen: &ClusterObservation<'_>,
     own: &Beside<'_>,
     others: &[Beside<'_>],
     now: Timestamp,
 ) -> ClusterStatus {
-    let facts = &seen.facts;
+    let facts = seen.facts;
     let gateways = seen.gateways.iter().map(|(gateway, verdicts)| {
         let exposure = Exposure::of(gateway, facts);
         let mut findings = check(gateway, &exposure, facts);

@@ -95,7 +95,7 @@ impl Judged {
 }
 
 /// Returns the result of each check. `answers` has, for each check, the answers to its connections in their order.
-pub fn verdicts(
+pub(super) fn verdicts(
     planned: &[Planned],
     answers: &[Vec<Answer>],
     gateway: &Gateway,

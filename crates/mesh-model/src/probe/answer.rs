@@ -1,11 +1,11 @@
 //! The answers of a port.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Chain;
 
 /// The answer of a port. Each variant has a different meaning on a real gateway, so they are kept apart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "result")]
 pub enum Answer {
     /// Nothing listens there.
@@ -25,7 +25,7 @@ pub enum Answer {
         /// Its name as in the RFCs, such as `handshake_failure`.
         alert: String,
         /// The certificate chain that was presented before.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         chain: Option<Chain>,
     },
     /// The TLS handshake succeeded.
@@ -43,15 +43,15 @@ pub enum Answer {
 }
 
 /// A completed handshake.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Handshake {
     /// The certificate chain of the server.
     pub chain: Chain,
     /// `1.3` or `1.2`.
-    pub version: &'static str,
+    pub version: String,
     /// The chosen protocol (ALPN), if any.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<String>,
     /// True if the server requested a client certificate, as every proxy of a mesh does.
     pub wants_certificate: bool,
@@ -60,7 +60,7 @@ pub struct Handshake {
 }
 
 /// The event after a handshake.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Afterwards {
     /// Not read: the server requested no certificate.
@@ -81,6 +81,22 @@ impl Answer {
         match self {
             Self::Handshake(handshake) => Some(&handshake.chain),
             Self::Alert { chain, .. } => chain.as_ref(),
+            Self::Refused
+            | Self::NoRoute
+            | Self::TimedOut
+            | Self::Silent
+            | Self::Closed
+            | Self::NotTls
+            | Self::Http { .. }
+            | Self::Other { .. } => None,
+        }
+    }
+
+    /// Returns the place of the certificate chain that was presented, if any.
+    pub(super) fn chain_mut(&mut self) -> Option<&mut Chain> {
+        match self {
+            Self::Handshake(handshake) => Some(&mut handshake.chain),
+            Self::Alert { chain, .. } => chain.as_mut(),
             Self::Refused
             | Self::NoRoute
             | Self::TimedOut

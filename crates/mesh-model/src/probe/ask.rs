@@ -2,8 +2,11 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 /// One question to one port.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Question {
     /// The addresses of the host; the first one that accepts a connection is used.
     pub addresses: Vec<IpAddr>,
@@ -14,7 +17,8 @@ pub struct Question {
 }
 
 /// The request. Only an HTTP request or a TLS `ClientHello` is ever sent: no credential and no certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Ask {
     /// Asks whether the proxy has its configuration: `GET /healthz/ready` without TLS.
     Readiness,
@@ -23,7 +27,7 @@ pub enum Ask {
         /// The server name (SNI); if `None`, no name is sent.
         server_name: Option<String>,
         /// The protocols offered (ALPN).
-        protocols: &'static [&'static str],
+        protocols: Vec<String>,
         /// True if only TLS 1.3 is offered.
         only_tls13: bool,
     },
@@ -47,7 +51,7 @@ impl Ask {
     pub fn service(port: i32, host: &str) -> Self {
         Self::Greeting {
             server_name: Some(format!("outbound_.{port}_._.{host}")),
-            protocols: MESH_PROTOCOLS,
+            protocols: owned(MESH_PROTOCOLS),
             only_tls13: false,
         }
     }
@@ -57,7 +61,7 @@ impl Ask {
     pub fn hbone() -> Self {
         Self::Greeting {
             server_name: None,
-            protocols: &["h2"],
+            protocols: owned(&["h2"]),
             only_tls13: true,
         }
     }
@@ -66,8 +70,12 @@ impl Ask {
     pub fn istiod(server_name: impl Into<String>) -> Self {
         Self::Greeting {
             server_name: Some(server_name.into()),
-            protocols: &["h2"],
+            protocols: owned(&["h2"]),
             only_tls13: false,
         }
     }
+}
+
+fn owned(protocols: &[&str]) -> Vec<String> {
+    protocols.iter().map(|one| (*one).to_owned()).collect()
 }

@@ -12,7 +12,7 @@ use crate::certificate::fingerprint;
 use crate::x509::{self, Flaw, Purpose};
 
 /// The certificates that a server presented, its own certificate first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Chain {
     certificates: Vec<Shown>,
@@ -21,7 +21,7 @@ pub struct Chain {
 }
 
 /// The facts about one certificate of a chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shown {
     /// Its subject as one line.
@@ -33,10 +33,10 @@ pub struct Shown {
     /// The last moment at which it is valid.
     pub not_after: Timestamp,
     /// The URIs in it; a SPIFFE ID is one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uris: Vec<String>,
     /// The DNS names and addresses in it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
 }
 
@@ -76,6 +76,11 @@ impl Chain {
     /// Returns its certificates, the server's own first.
     pub fn certificates(&self) -> &[Shown] {
         &self.certificates
+    }
+
+    /// Returns its certificates in their DER form.
+    pub(super) fn der(&self) -> impl Iterator<Item = &[u8]> {
+        self.der.iter().map(AsRef::as_ref)
     }
 
     /// Returns the server's own certificate.

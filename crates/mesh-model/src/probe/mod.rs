@@ -6,7 +6,9 @@
 mod answer;
 mod ask;
 mod chain;
+mod gateway_probe;
 
 pub use answer::{Afterwards, Answer, Handshake};
 pub use ask::{Ask, Question};
 pub use chain::{Chain, Judgement, Roots, Shown};
+pub use gateway_probe::GatewayProbe;

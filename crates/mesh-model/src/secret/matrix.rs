@@ -71,7 +71,7 @@ pub struct MatrixCell {
 
 /// The input of [`cells`].
 #[derive(Debug)]
-pub struct MatrixInput<'a> {
+pub(super) struct MatrixInput<'a> {
     /// The contexts by the servers that they give access to.
     pub contexts: &'a Contexts,
     /// The clusters of the contexts, with the facts about those that were read.
@@ -84,7 +84,7 @@ pub struct MatrixInput<'a> {
 
 /// Returns a cell for each cluster of each secret of `holder`, in the order of the clusters' names. Its secrets, which
 /// may be thousands, are moved out of it.
-pub fn cells(holder: &mut ClusterSnapshot, input: &MatrixInput<'_>) -> Vec<MatrixCell> {
+pub(super) fn cells(holder: &mut ClusterSnapshot, input: &MatrixInput<'_>) -> Vec<MatrixCell> {
     let elsewhere = out_of_sight(holder);
     let secrets = holder.take_secrets();
     let member = Arc::new(holder.member());

@@ -17,19 +17,19 @@ use super::state::State;
 ///
 /// A cluster without an istiod holds no secrets, so nothing is missing in it. If a secret may give access to a peer, as
 /// far as is known, the pair is not reported.
-pub fn missing(
-    read: &[(String, ClusterSnapshot)],
+pub(super) fn missing(
+    read: &[ClusterSnapshot],
     cells: &[MatrixCell],
     input: &MatrixInput<'_>,
     connected_only: bool,
 ) -> Vec<MatrixCell> {
-    let known = read.iter().map(|(_, snapshot)| snapshot.member());
+    let known = read.iter().map(ClusterSnapshot::member);
     let known: Vec<Member> = known.collect();
     let peers = Peers::of(read, &known);
     let holders: BTreeMap<&str, usize> = read
         .iter()
         .enumerate()
-        .map(|(number, (context, _))| (context.as_str(), number))
+        .map(|(number, holder)| (holder.context.as_str(), number))
         .collect();
     // For each holder, the peers that it has a secret for; `None` for a secret whose cluster is unknown.
     let mut found: Vec<BTreeSet<Option<usize>>> = vec![BTreeSet::new(); read.len()];
@@ -46,8 +46,8 @@ pub fn missing(
     }
     let groups = groups(&found);
     let mut missing = Vec::new();
-    for (number, (context, holder)) in read.iter().enumerate() {
-        for (peer, (peer_context, _)) in read.iter().enumerate() {
+    for (number, holder) in read.iter().enumerate() {
+        for (peer, remote) in read.iter().enumerate() {
             let is_wanted = !connected_only || groups[number] == groups[peer];
             let may_be_unknown = known[peer].ids.is_empty() && found[number].contains(&None);
             if number == peer
@@ -60,13 +60,7 @@ pub fn missing(
             }
             let own = known[peer].ids.first().map(ClusterId::as_str);
             let name = own.or_else(|| called.get(&peer).copied());
-            missing.push(cell(
-                context,
-                (holder, &known[number]),
-                peer_context,
-                name,
-                input,
-            ));
+            missing.push(cell((holder, &known[number]), &remote.context, name, input));
         }
     }
     missing
@@ -80,7 +74,7 @@ struct Peers<'a> {
 }
 
 impl<'a> Peers<'a> {
-    fn of(read: &'a [(String, ClusterSnapshot)], members: &'a [Member]) -> Self {
+    fn of(read: &'a [ClusterSnapshot], members: &'a [Member]) -> Self {
         let numbered = || members.iter().enumerate();
         Self {
             uids: numbered()
@@ -89,7 +83,7 @@ impl<'a> Peers<'a> {
             contexts: read
                 .iter()
                 .enumerate()
-                .map(|(number, (context, _))| (context.as_str(), number))
+                .map(|(number, cluster)| (cluster.context.as_str(), number))
                 .collect(),
             names: numbered()
                 .flat_map(|(number, member)| {
@@ -132,17 +126,16 @@ fn groups(found: &[BTreeSet<Option<usize>>]) -> Vec<usize> {
 }
 
 fn cell(
-    context: &str,
     (holder, member): (&ClusterSnapshot, &Member),
     remote: &str,
     name: Option<&str>,
     input: &MatrixInput<'_>,
 ) -> MatrixCell {
-    let namespace = input.namespace;
+    let (context, namespace) = (&holder.context, input.namespace);
     let fix = suite::secret_create(&holder.kubectl, remote, name, namespace, context);
     let fix = allowing_loopback(fix, input.options.allow_loopback);
     MatrixCell {
-        context: context.to_owned(),
+        context: context.clone(),
         holder: member.ids.first().map(|id| id.as_str().to_owned()),
         namespace: namespace.to_owned(),
         name: None,

@@ -1,6 +1,7 @@
 //! The objects that were read of one cluster.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace, Node, Pod, Service};
@@ -10,10 +11,10 @@ use crate::exposure::Revision;
 use crate::istiod::{cluster_ids, domain};
 use crate::meant_for::Member;
 use crate::names::{NETWORK_LABEL, REVISION_LABEL};
-use crate::probe::Roots;
+use crate::probe::{GatewayProbe, Roots};
 use crate::read::Read;
 use crate::remote_cluster::Address;
-use crate::resources::{ApiGateway, IstioGateway, VirtualService};
+use crate::resources::{ApiGateway, IstioGateway, PeerAuthentication, VirtualService};
 use crate::secret::{KnownClusters, SecretFacts};
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +70,12 @@ pub struct ClusterSnapshot {
     pub virtual_services: Read<Vec<VirtualService>>,
     /// The Events about gateways without an address or pods, after they were requested.
     pub events: Read<Vec<Event>>,
+    /// The addresses of the host names of gateways, as this machine resolves them.
+    pub resolved_names: BTreeMap<String, Vec<IpAddr>>,
+    /// The ports of gateways that were tested from this machine.
+    pub gateway_probes: Read<Vec<GatewayProbe>>,
+    /// The policies for mutual TLS, if the answer of a gateway needs them.
+    pub peer_authentications: Read<Vec<PeerAuthentication>>,
     /// Some pods with a proxy that accepts mutual TLS.
     pub meshed_pods: Read<Vec<Pod>>,
     /// The Services in the namespaces of those pods.

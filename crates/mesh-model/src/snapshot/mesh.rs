@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ClusterSnapshot;
-use crate::fleet::Unreached;
+use crate::Error;
+use crate::fleet::{Unreached, each_once, left_out};
+use crate::meant_for::Member;
 
 /// The clusters of a mesh as they were read at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,26 +18,63 @@ pub struct MeshSnapshot {
     pub kind: String,
     /// The moment at which reading began.
     pub taken_at: Timestamp,
-    /// The clusters that were read, in the order of their contexts.
+    /// The clusters that were read, each once, in the order of their contexts.
     pub clusters: Vec<ClusterSnapshot>,
+    /// The further contexts of these clusters.
+    #[serde(default)]
+    pub duplicates: Vec<DuplicateContext>,
     /// The clusters that could not be read.
     #[serde(default)]
     pub unreached: Vec<Unreached>,
 }
 
+/// A context of a cluster that was read through another context.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DuplicateContext {
+    /// The cluster as this context gives access to it.
+    pub cluster: Member,
+    /// The context that its snapshot was read through.
+    pub read_through: String,
+}
+
 impl MeshSnapshot {
-    /// Returns a snapshot in the format of this version.
-    pub fn new(
+    /// Returns the snapshot of these clusters in the format of this version. A cluster that several contexts select is in it once.
+    ///
+    /// # Errors
+    /// All errors, joined, if no cluster could be read.
+    pub fn join(
         taken_at: Timestamp,
-        clusters: Vec<ClusterSnapshot>,
-        unreached: Vec<Unreached>,
-    ) -> Self {
-        Self {
+        readings: Vec<(String, Result<ClusterSnapshot, Error>)>,
+    ) -> Result<Self, Error> {
+        let once = each_once(readings, ClusterSnapshot::uid)?;
+        let clusters = once.read.into_iter().map(|(_, cluster)| cluster);
+        let duplicates = once.doubles.into_iter();
+        let duplicates = duplicates.map(|(cluster, read_through)| DuplicateContext {
+            cluster: cluster.member(),
+            read_through,
+        });
+        Ok(Self {
             api_version: "mesh.istio-multicluster.dev/v1alpha1".to_owned(),
             kind: "MeshSnapshot".to_owned(),
             taken_at,
-            clusters,
-            unreached,
-        }
+            duplicates: duplicates.collect(),
+            clusters: clusters.collect(),
+            unreached: once.unreached,
+        })
+    }
+
+    /// Returns a note about each further context.
+    pub fn notes(&self) -> Vec<String> {
+        let notes = self.duplicates.iter();
+        notes
+            .map(|one| left_out(&one.cluster.context, &one.read_through))
+            .collect()
+    }
+
+    /// Returns the cluster behind each context that could be read.
+    pub fn members(&self) -> impl Iterator<Item = Member> {
+        let clusters = self.clusters.iter().map(ClusterSnapshot::member);
+        clusters.chain(self.duplicates.iter().map(|one| one.cluster.clone()))
     }
 }

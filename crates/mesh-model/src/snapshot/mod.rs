@@ -13,5 +13,5 @@ mod slim;
 mod tests;
 
 pub use cluster::ClusterSnapshot;
-pub use mesh::MeshSnapshot;
+pub use mesh::{DuplicateContext, MeshSnapshot};
 pub use slim::Slim;

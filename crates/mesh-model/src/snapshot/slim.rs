@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::kept::{ANNOTATIONS, FLAGS, INJECTOR_VALUES, VARIABLES};
 use crate::injector::InjectorValues;
-use crate::resources::{ApiGateway, IstioGateway, VirtualService};
+use crate::resources::{ApiGateway, IstioGateway, PeerAuthentication, VirtualService};
 
 /// An object that a snapshot can hold after it is reduced.
 pub trait Slim {
@@ -124,6 +124,15 @@ impl Slim for ApiGateway {
 }
 
 impl Slim for IstioGateway {
+    fn slim(self) -> Self {
+        Self {
+            metadata: metadata(self.metadata),
+            ..self
+        }
+    }
+}
+
+impl Slim for PeerAuthentication {
     fn slim(self) -> Self {
         Self {
             metadata: metadata(self.metadata),
@@ -275,6 +284,7 @@ mod tests {
         reduced::<ApiGateway>(json!({"metadata": metadata("g")}));
         reduced::<IstioGateway>(json!({"metadata": metadata("g"), "spec": {"servers": [
             {"tls": {"mode": "SIMPLE", "credentialName": CANARY}}]}}));
+        reduced::<PeerAuthentication>(json!({"metadata": metadata("p")}));
         reduced::<VirtualService>(
             json!({"metadata": metadata("v"), "spec": {"gateways": ["g"],
             "http": [{"headers": {"request": {"set": {"authorization": CANARY}}}}]}}),

@@ -4,17 +4,21 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
+use mesh_testkit::gateway::MeshAuthority;
 use serde_json::{Value, from_value, json};
 
 use super::{ClusterSnapshot, MeshSnapshot};
+use crate::Error;
 use crate::access::{Access, AccessTrust, AccessUser};
 use crate::command::Kubectl;
-use crate::fleet::Unreached;
 use crate::istiod_pages::KnownCluster;
-use crate::probe::Roots;
+use crate::probe::{
+    Afterwards, Answer, Ask, Chain, GatewayProbe, Handshake, Judgement, Question, Roots,
+};
 use crate::read::Read;
 use crate::remote_cluster::Address;
 use crate::secret::{Salt, SecretFacts};
+use crate::x509;
 
 const TOKEN: &str = "hidden-token";
 
@@ -41,6 +45,26 @@ fn kubeconfig() -> String {
 
 fn seen<T: serde::de::DeserializeOwned>(object: Value) -> Read<Vec<T>> {
     Read::Seen(vec![from_value(object).expect("it is such an object")])
+}
+
+/// A port that presented a certificate.
+fn probe() -> GatewayProbe {
+    let authority = MeshAuthority::new();
+    let certificates = x509::certificates(authority.root_pem().as_bytes());
+    GatewayProbe {
+        question: Question {
+            addresses: vec![[203, 0, 113, 7].into()],
+            port: 15443,
+            ask: Ask::service(80, "a.shop.svc.cluster.local"),
+        },
+        answer: Answer::Handshake(Box::new(Handshake {
+            chain: Chain::new(certificates),
+            version: "1.3".to_owned(),
+            protocol: None,
+            wants_certificate: true,
+            afterwards: Afterwards::Silent,
+        })),
+    }
 }
 
 /// A cluster of which every part was read, or has another reason why not.
@@ -83,6 +107,9 @@ fn full() -> ClusterSnapshot {
         nearby_services: Read::Seen(()),
         injectors: seen(named.clone()),
         ztunnels: seen(named.clone()),
+        resolved_names: BTreeMap::from([("lb.example".to_owned(), vec![[203, 0, 113, 7].into()])]),
+        gateway_probes: Read::Seen(vec![probe()]),
+        peer_authentications: seen(named.clone()),
         injected_pods: seen(named),
         ..ClusterSnapshot::new(
             "east",
@@ -95,16 +122,31 @@ fn full() -> ClusterSnapshot {
 
 #[test]
 fn a_full_snapshot_is_the_same_after_json_and_gives_no_access() {
-    let unreached = Unreached {
-        context: "north".to_owned(),
-        reason: "refused".to_owned(),
-    };
     let moment = "2026-11-28T00:00:00Z".parse().expect("it is a moment");
     let unread = ClusterSnapshot::new("w", Address::default(), Kubectl::default(), "mesh");
-    let snapshot = MeshSnapshot::new(moment, vec![full(), unread], vec![unreached]);
+    let again = ClusterSnapshot {
+        context: "east-again".to_owned(),
+        ..full()
+    };
+    let lost = Error::refused("refused");
+    let readings = [Ok(full()), Err(lost), Ok(again), Ok(unread)];
+    let contexts = ["east", "north", "east-again", "w"].map(str::to_owned);
+    let readings = contexts.into_iter().zip(readings).collect();
+    let snapshot = MeshSnapshot::join(moment, readings).expect("some could be read");
+    let members: Vec<String> = snapshot.members().map(|one| one.context).collect();
+    assert_eq!(members, ["east", "w", "east-again"]);
+    assert_eq!(
+        snapshot.notes(),
+        ["context east-again is the same cluster as east and is skipped"]
+    );
+    assert_eq!(snapshot.unreached[0].context, "north");
     let text = serde_json::to_string(&snapshot).expect("a snapshot is JSON");
     let again: MeshSnapshot = serde_json::from_str(&text).expect("it is read again");
     assert_eq!(again, snapshot);
+    let probes = again.clusters[0].gateway_probes.items();
+    let chain = probes[0].answer.chain().expect("a certificate was shown");
+    let roots = Roots::from_pem("no certificate");
+    assert_eq!(chain.judge(&roots, moment), Judgement::AnotherRoot);
     assert_eq!(
         serde_json::to_string(&again).expect("it is JSON again"),
         text

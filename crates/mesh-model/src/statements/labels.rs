@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::{Statement, Tools, cluster, judge, near_keys, network};
 use crate::command::Kubectl;
 use crate::finding::{Finding, Severity};
-use crate::fleet::EachOnce;
 use crate::metadata::MetadataField;
 use crate::names::CONTROL_PLANE_ANNOTATION;
 use crate::report::Envelope;
+use crate::snapshot::MeshSnapshot;
 
 /// A cluster as it was read.
 #[derive(Debug, Default)]
@@ -78,8 +78,8 @@ pub struct SkippedPart {
 
 impl Envelope<ClusterLabels> {
     /// Judges all clusters together, because only then the number of networks is known.
-    pub fn judged(once: EachOnce<IdentityObservation>) -> Self {
-        let observed = once.read.into_iter().map(|(_, one)| one);
+    pub fn judged(mesh: &MeshSnapshot) -> Self {
+        let observed = mesh.clusters.iter().map(IdentityObservation::of);
         let observed: Vec<IdentityObservation> = observed.collect();
         let networks: BTreeSet<&str> = observed
             .iter()
@@ -87,7 +87,7 @@ impl Envelope<ClusterLabels> {
             .collect();
         let several = networks.len() > 1;
         let items = observed.into_iter().map(|one| judged(one, several));
-        Self::new("MeshLabels", items.collect(), once.unreached)
+        Self::new("MeshLabels", items.collect(), mesh.unreached.clone())
     }
 
     /// Returns whether a statement disagrees with the others, or a finding is an error.

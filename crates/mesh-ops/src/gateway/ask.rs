@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mesh_client::Cluster;
 use mesh_model::Error;
-use mesh_model::eastwest::{ClusterObservation, ClusterSnapshot, Gateway};
+use mesh_model::eastwest::{ClusterSnapshot, Gateway};
 
 use super::events::events;
 use super::probe::probe;
@@ -12,7 +12,7 @@ use super::probe::probe;
 /// The default limit for an answer.
 pub const ANSWER: Duration = Duration::from_secs(3);
 
-/// Asks the gateways of a cluster, no answer taking longer than `limit`; without a limit nothing is dialled.
+/// Asks the gateways of a cluster, and adds the answers to its snapshot; no answer takes longer than `limit`; without a limit nothing is dialled.
 ///
 /// # Errors
 /// A cluster that is not reached any more.
@@ -20,14 +20,10 @@ pub async fn ask(
     cluster: &Cluster,
     (mut facts, gateways): (ClusterSnapshot, Vec<Gateway>),
     limit: Option<Duration>,
-) -> Result<ClusterObservation, Error> {
+) -> Result<ClusterSnapshot, Error> {
     facts.events = events(cluster, &gateways).await?;
-    let verdicts = match limit {
-        Some(limit) => probe(cluster, &facts, &gateways, limit).await?,
-        None => gateways.iter().map(|_| Vec::new()).collect(),
-    };
-    Ok(ClusterObservation {
-        facts,
-        gateways: gateways.into_iter().zip(verdicts).collect(),
-    })
+    if let Some(limit) = limit {
+        probe(cluster, &mut facts, &gateways, limit).await?;
+    }
+    Ok(facts)
 }

@@ -1,5 +1,6 @@
 //! Reads a cluster and finds its gateways.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -33,16 +34,19 @@ pub async fn observe(
         gateways: Some(WantedGateways { name: look.name }),
         ..Wanted::identity(look.namespace)
     };
-    let facts = snapshot::read(cluster, wanted).await?.snapshot;
-    let mut gateways = Gateway::all(&facts);
-    gateways.retain(|gateway| look.name.is_none_or(|name| gateway.name == name));
-    let addresses = gateways
-        .iter_mut()
-        .flat_map(|gateway| &mut gateway.addresses);
+    let mut facts = snapshot::read(cluster, wanted).await?.snapshot;
+    let gateways = Gateway::found(&facts, look.name);
+    let addresses = gateways.iter().flat_map(|gateway| &gateway.addresses);
     let names = addresses.filter(|address| address.resolved.is_empty());
-    join_all(names.map(|address| async {
-        address.resolved = resolve(&address.value, look.dns).await;
-    }))
-    .await;
+    let names: BTreeSet<&str> = names.map(|address| address.value.as_str()).collect();
+    if names.is_empty() {
+        return Ok((facts, gateways));
+    }
+    let resolved = names.into_iter().map(|name| async move {
+        let addresses = resolve(name, look.dns).await;
+        (name.to_owned(), addresses)
+    });
+    facts.resolved_names = join_all(resolved).await.into_iter().collect();
+    let gateways = Gateway::found(&facts, look.name);
     Ok((facts, gateways))
 }

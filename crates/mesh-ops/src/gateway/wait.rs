@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use mesh_client::Cluster;
 use mesh_model::Error;
-use mesh_model::eastwest::ClusterObservation;
+use mesh_model::eastwest::{ClusterSnapshot, Gateway};
 use mesh_model::error::Kind;
 use mesh_model::event::{Event, Events};
 
@@ -34,7 +34,7 @@ impl AddressWait<'_> {
         &self,
         cluster: &Cluster,
         events: &dyn Events,
-    ) -> Result<ClusterObservation, Error> {
+    ) -> Result<ClusterSnapshot, Error> {
         let look = Look {
             namespace: self.namespace,
             name: self.name,
@@ -53,22 +53,22 @@ impl AddressWait<'_> {
     }
 
     /// Returns an error for each gateway that has no address after the limit.
-    pub fn ran_out(&self, seen: &ClusterObservation) -> Vec<Error> {
-        let context = &seen.facts.context;
+    pub fn ran_out(&self, seen: &ClusterSnapshot) -> Vec<Error> {
+        let (context, gateways) = (&seen.context, Gateway::found(seen, self.name));
         let after = match SignedDuration::try_from(self.limit) {
             Ok(SignedDuration::ZERO) => String::new(),
             Ok(limit) => format!(" after {limit:#}"),
             Err(_) => " in all this time".to_owned(),
         };
         let error = |sentence: String| Error::new(Kind::WaitRanOut, sentence + &after);
-        if seen.gateways.is_empty() {
+        if gateways.is_empty() {
             let name = self.name;
             let called = name.map_or_else(String::new, |name| format!(" called {name}"));
             return vec![error(format!(
                 "context {context} has no east-west gateway{called}"
             ))];
         }
-        let missing = seen.gateways.iter().filter_map(|(gateway, _)| {
+        let missing = gateways.iter().filter_map(|gateway| {
             let (described, lack) = (gateway.described(), gateway.lacks()?);
             Some(error(format!("{described} in context {context} {lack}")))
         });

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mesh_model::change::{Action, DryRun};
 use mesh_model::command::{Knob, Knobs};
+use mesh_model::eastwest::Gateway;
 use mesh_model::error::Kind;
 use mesh_model::gateway::GatewaySpec;
 use mesh_model::names::{APPLIED_BY, NETWORK_LABEL};
@@ -194,5 +195,6 @@ async fn a_wait_tells_what_has_no_address() {
     east.set_load_balancer("istio-system", "istio-eastwestgateway", &["203.0.113.7"]);
     let seen = wait.wait(&applied.done[0], &events).await.unwrap();
     assert!(wait.ran_out(&seen).is_empty());
-    assert_eq!(seen.gateways[0].0.addresses[0].value, "203.0.113.7");
+    let gateway = &Gateway::found(&seen, wait.name)[0];
+    assert_eq!(gateway.addresses[0].value, "203.0.113.7");
 }

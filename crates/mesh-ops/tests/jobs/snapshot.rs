@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::ByteString;
 use mesh_model::Error;
+use mesh_model::eastwest::EastWestStatus;
 use mesh_model::read::Read;
+use mesh_model::secret::{Contexts, MatrixOptions, SecretMatrix};
 use mesh_model::snapshot::{ClusterSnapshot, MeshSnapshot};
-use mesh_model::statements::IdentityObservation;
+use mesh_model::statements::{IdentityObservation, MeshLabels};
+use mesh_ops::gateway::{ANSWER, Look, ask, observe};
 use mesh_ops::snapshot::{
     ReadCluster, Wanted, WantedExposure, WantedGateways, WantedSecrets, read,
 };
@@ -79,15 +82,93 @@ async fn observed(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
 /// The snapshot after a file held it, which has to be the same and to hold nothing that gives access.
 fn through_json(snapshot: ClusterSnapshot) -> ClusterSnapshot {
     let now = "2026-11-21T00:00:00Z".parse().unwrap();
-    let mesh = MeshSnapshot::new(now, vec![snapshot], Vec::new());
-    let text = serde_json::to_string_pretty(&mesh).unwrap();
+    let reading = (snapshot.context.clone(), Ok(snapshot));
+    let mesh = MeshSnapshot::join(now, vec![reading]).unwrap();
+    let mut again = mesh_through_json(&mesh);
+    again.clusters.remove(0)
+}
+
+/// The mesh after a file held it.
+fn mesh_through_json(mesh: &MeshSnapshot) -> MeshSnapshot {
+    let text = serde_json::to_string_pretty(mesh).unwrap();
     let encoded = serde_json::to_value(ByteString(kubeconfig().into_bytes())).unwrap();
     for hidden in [TOKEN, "current-context", encoded.as_str().unwrap()] {
         assert!(!text.contains(hidden), "{hidden} in {text}");
     }
-    let mut again: MeshSnapshot = serde_json::from_str(&text).unwrap();
-    assert_eq!(again, mesh);
-    again.clusters.remove(0)
+    let again: MeshSnapshot = serde_json::from_str(&text).unwrap();
+    assert_eq!(again, *mesh);
+    again
+}
+
+/// The reports that `list`, `show` and `status` make of a mesh.
+fn reports(mesh: &MeshSnapshot) -> [Value; 3] {
+    let addresses = mesh.clusters.iter();
+    let addresses = addresses.map(|one| (one.context.clone(), one.address.clone()));
+    let contexts = Contexts::new(addresses, None);
+    let options = MatrixOptions {
+        namespace: NAMESPACE,
+        allow_loopback: true,
+        connected_only: false,
+    };
+    let secrets = SecretMatrix::judged(mesh.clone(), &contexts, options);
+    [
+        serde_json::to_value(secrets),
+        serde_json::to_value(MeshLabels::judged(mesh)),
+        serde_json::to_value(EastWestStatus::new(mesh, None)),
+    ]
+    .map(Result::unwrap)
+}
+
+#[tokio::test]
+async fn the_reports_of_a_mesh_that_a_file_held_are_the_same() {
+    let (east, west) = (east(), Cluster::start("west"));
+    east.create(json!({"apiVersion": "v1", "kind": "Service",
+        "metadata": metadata("gateway", &json!({"topology.istio.io/network": "net-a"})),
+        "spec": {"type": "LoadBalancer", "selector": {"istio": "gateway"},
+            "ports": [{"name": "status-port", "port": 15021}]}}));
+    east.set_load_balancer(NAMESPACE, "gateway", &["127.0.0.1"]);
+    let look = Look {
+        namespace: NAMESPACE,
+        name: None,
+        dns: ANSWER,
+    };
+    let mut readings = Vec::new();
+    for cluster in [&east, &west, &east] {
+        let connected = connector().connect(target(cluster)).await.unwrap();
+        let seen = observe(&connected, look).await.unwrap();
+        let gateways = ask(&connected, seen, Some(ANSWER)).await.unwrap();
+        let wanted = Wanted {
+            labels: true,
+            ..wanted(WantedSecrets::Everywhere, false)
+        };
+        let snapshot = read(&connected, wanted).await.unwrap().snapshot;
+        let both = ClusterSnapshot {
+            services: gateways.services,
+            pods: gateways.pods,
+            gateway_probes: gateways.gateway_probes,
+            events: gateways.events,
+            ..snapshot
+        };
+        readings.push((both.context.clone(), Ok(both)));
+    }
+    readings.push(("north".to_owned(), Err(Error::refused("gone"))));
+    let now = "2026-11-21T00:00:00Z".parse().unwrap();
+    let mesh = MeshSnapshot::join(now, readings).unwrap();
+    assert_eq!((mesh.clusters.len(), mesh.duplicates.len()), (2, 1));
+    let reports = [mesh_through_json(&mesh), mesh].map(|mesh| reports(&mesh));
+    assert_eq!(reports[0], reports[1]);
+    let [secrets, labels, gateways] = &reports[0];
+    for report in [secrets, labels, gateways] {
+        assert_eq!(report["unreached"][0]["context"], "north");
+    }
+    let items = secrets["items"].as_array().unwrap();
+    assert!(
+        items.iter().any(|one| one["name"] == "strayed"),
+        "{secrets}"
+    );
+    assert_eq!(labels["items"][0]["cluster"], "east-1", "{labels}");
+    let probes = &gateways["items"][0]["gateways"][0]["probes"];
+    assert_eq!(probes[0]["check"], "probe-15021", "{gateways}");
 }
 
 fn names(snapshot: &ClusterSnapshot) -> Vec<&str> {

@@ -1,8 +1,8 @@
 //! The verb from its arguments to its exit code.
 
 use mesh_common::client::{Connector, Interrupt, Kubeconfig};
-use mesh_common::model::eastwest::{ClusterObservation, EastWestStatus};
-use mesh_common::model::fleet::each_once;
+use mesh_common::model::eastwest::EastWestStatus;
+use mesh_common::model::snapshot::{ClusterSnapshot, MeshSnapshot};
 use mesh_common::model::{Error, Exit};
 use mesh_common::ops::gateway::{Look, ask, observe};
 use mesh_common::terminal::flags::connector;
@@ -24,11 +24,12 @@ pub(crate) async fn run(
     let read = interrupt
         .or(read(&arguments, &kubeconfig, &connector))
         .await?;
-    let once = each_once(read, |seen: &ClusterObservation| seen.facts.uid())?;
-    for note in &once.notes {
-        streams.say(note);
+    let mesh = MeshSnapshot::join(environment.now, read)?;
+    for note in mesh.notes() {
+        streams.say(&note);
     }
-    let status = EastWestStatus::new(once, environment.now);
+    let status = EastWestStatus::new(&mesh, None);
+    drop(mesh);
     streams.data(&render(&Shown(&status), &arguments.output)?)?;
     let for_people = matches!(arguments.output.format, Format::Table | Format::Wide);
     if for_people && let Some(more) = arguments.contexts.could_be_more(&kubeconfig) {
@@ -42,7 +43,7 @@ async fn read(
     arguments: &StatusArgs,
     kubeconfig: &Kubeconfig,
     connector: &Connector,
-) -> Result<Vec<(String, Result<ClusterObservation, Error>)>, Error> {
+) -> Result<Vec<(String, Result<ClusterSnapshot, Error>)>, Error> {
     let look = Look {
         namespace: arguments.namespace.resolve(),
         name: None,

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use mesh_common::client::{Connector, Kubeconfig};
 use mesh_common::model::error::{Error, Kind};
 use mesh_common::model::finding::CheckId;
-use mesh_common::model::fleet::{Unreached, each_once};
+use mesh_common::model::fleet::Unreached;
 use mesh_common::model::istiod;
 use mesh_common::model::names::REMOTE_SECRETS;
 use mesh_common::model::remote_secret::{is_meant, own_name};
@@ -14,8 +15,8 @@ use mesh_common::model::report::SkippedCheck;
 use mesh_common::model::secret::{
     Contexts, FoundSecret, Holder, KnownClusters, SecretFacts, SecretValues,
 };
-use mesh_common::model::snapshot::ClusterSnapshot;
-use mesh_common::ops::snapshot::{self, ReadCluster, Wanted, WantedSecrets};
+use mesh_common::model::snapshot::{ClusterSnapshot, MeshSnapshot};
+use mesh_common::ops::snapshot::{self, Wanted, WantedSecrets};
 use mesh_common::terminal::reading::read_contexts;
 
 use super::{InspectArgs, manifests};
@@ -43,6 +44,7 @@ pub(super) async fn observe(
     kubeconfig: Option<&Kubeconfig>,
     contexts: &Contexts,
     connector: &Connector,
+    now: Timestamp,
 ) -> Result<Seen, Error> {
     let mut seen = match (arguments.filename.as_slice(), kubeconfig) {
         ([_, ..], _) => {
@@ -53,7 +55,7 @@ pub(super) async fn observe(
                 read.map_err(|e| Error::refused("the manifests cannot be read").because(e))??;
             from_texts(&texts, arguments)?
         }
-        ([], Some(kubeconfig)) => from_clusters(arguments, kubeconfig, connector).await?,
+        ([], Some(kubeconfig)) => from_clusters(arguments, kubeconfig, connector, now).await?,
         ([], None) => Seen::default(),
     };
     for found in seen.found.iter_mut().chain(&mut seen.beside) {
@@ -123,6 +125,7 @@ async fn from_clusters(
     arguments: &InspectArgs,
     kubeconfig: &Kubeconfig,
     connector: &Connector,
+    now: Timestamp,
 ) -> Result<Seen, Error> {
     let wanted = Wanted {
         secrets: WantedSecrets::InNamespace {
@@ -141,7 +144,17 @@ async fn from_clusters(
         },
     )
     .await?;
-    assemble(read, arguments)
+    let mut values = BTreeMap::new();
+    let readings = read.into_iter().map(|(context, read)| {
+        let snapshot = read.map(|read| {
+            values.insert(context.clone(), read.values);
+            read.snapshot
+        });
+        (context, snapshot)
+    });
+    let readings: Vec<_> = readings.collect();
+    let alone = readings.len() == 1;
+    assemble(MeshSnapshot::join(now, readings)?, values, alone, arguments)
 }
 
 /// Returns the checks that need what could not be read.
@@ -162,25 +175,27 @@ fn skipped(cluster: &ClusterSnapshot, probes: bool) -> Vec<SkippedCheck> {
     skipped.collect()
 }
 
+/// The values of the secrets of each context, by the name of the secret.
+type Values = BTreeMap<String, BTreeMap<String, SecretValues>>;
+
+/// Returns the secrets of a mesh with their values; `alone` is true if only one context was asked for.
 fn assemble(
-    read: Vec<(String, Result<ReadCluster, Error>)>,
+    mesh: MeshSnapshot,
+    mut values: Values,
+    alone: bool,
     arguments: &InspectArgs,
 ) -> Result<Seen, Error> {
     let namespace = arguments.namespace.resolve();
-    let alone = read.len() == 1;
-    let once = each_once(read, |read: &ReadCluster| read.snapshot.uid())?;
     let mut seen = Seen {
-        unreached: once.unreached,
-        notes: once.notes,
+        notes: mesh.notes(),
+        unreached: mesh.unreached,
         nothing: format!("no remote secret in namespace {namespace}"),
         ..Seen::default()
     };
     let mut errors = Vec::new();
-    for (context, read) in once.read {
-        let ReadCluster {
-            mut snapshot,
-            mut values,
-        } = read;
+    for mut snapshot in mesh.clusters {
+        let context = snapshot.context.clone();
+        let mut values = values.remove(&context).unwrap_or_default();
         seen.skipped.extend(skipped(&snapshot, arguments.probe));
         let place = format!("namespace {namespace} of context {context}");
         let names = if alone {

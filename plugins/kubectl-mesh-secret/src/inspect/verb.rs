@@ -38,6 +38,7 @@ pub(crate) async fn run(
             kubeconfig.as_ref(),
             remotes.contexts(),
             &connector,
+            environment.now,
         ))
         .await?;
     for note in &seen.notes {

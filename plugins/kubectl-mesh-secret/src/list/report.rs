@@ -1,27 +1,17 @@
-//! The report of `list`. JSON and YAML are this model, which only grows.
+//! The report of `list`. JSON and YAML are the model, which only grows.
 
 use std::ops::Deref;
 
 use mesh_common::model::finding::Finding;
-use mesh_common::model::fleet::Unreached;
-use mesh_common::model::report::{Envelope, SkippedCheck};
-use mesh_common::model::secret::MatrixCell;
+use mesh_common::model::secret::SecretMatrix;
 use serde::Serialize;
 
 /// The secrets of all holders.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub(super) struct Matrix(Envelope<MatrixCell>);
+pub(super) struct Matrix(pub SecretMatrix);
 
 impl Matrix {
-    pub(super) fn new(
-        items: Vec<MatrixCell>,
-        skipped: Vec<SkippedCheck>,
-        unreached: Vec<Unreached>,
-    ) -> Self {
-        Self(Envelope::new("RemoteSecretMatrix", items, unreached).with_skipped(skipped))
-    }
-
     /// Returns the findings of all pairs.
     pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.items.iter().flat_map(|cell| &cell.findings)
@@ -29,7 +19,7 @@ impl Matrix {
 }
 
 impl Deref for Matrix {
-    type Target = Envelope<MatrixCell>;
+    type Target = SecretMatrix;
 
     fn deref(&self) -> &Self::Target {
         &self.0

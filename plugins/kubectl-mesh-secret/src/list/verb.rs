@@ -1,10 +1,8 @@
 //! The verb from its arguments to its exit code.
 
 use mesh_common::client::Interrupt;
-use mesh_common::model::fleet::each_once;
-use mesh_common::model::meant_for::Member;
-use mesh_common::model::secret::{InspectOptions, MatrixInput, cells, missing};
-use mesh_common::model::snapshot::ClusterSnapshot;
+use mesh_common::model::secret::{MatrixOptions, SecretMatrix};
+use mesh_common::model::snapshot::MeshSnapshot;
 use mesh_common::model::{Error, Exit};
 use mesh_common::ops::secret::remote::RemoteClusters;
 use mesh_common::ops::snapshot::{self, Wanted, WantedSecrets};
@@ -15,7 +13,6 @@ use mesh_common::terminal::{Environment, Streams};
 
 use super::ListArgs;
 use super::report::Matrix;
-use super::skipped::skipped;
 use crate::cli::SELF;
 
 pub(crate) async fn run(
@@ -45,31 +42,16 @@ pub(crate) async fn run(
             },
         ))
         .await?;
-    let members = contexts.members(members(&read));
-    let once = each_once(read, ClusterSnapshot::uid)?;
-    for note in &once.notes {
-        streams.say(note);
+    let mesh = MeshSnapshot::join(environment.now, read)?;
+    for note in mesh.notes() {
+        streams.say(&note);
     }
-    let input = MatrixInput {
-        contexts,
-        members: &members,
+    let options = MatrixOptions {
         namespace,
-        options: InspectOptions {
-            now: environment.now,
-            reveal: false,
-            allow_loopback: arguments.allow_loopback,
-        },
+        allow_loopback: arguments.allow_loopback,
+        connected_only: arguments.contexts.all_contexts,
     };
-    let skipped = once.read.iter().flat_map(|(_, holder)| skipped(holder));
-    let skipped = skipped.collect();
-    let mut holders = once.read;
-    let mut items: Vec<_> = holders
-        .iter_mut()
-        .flat_map(|(_, holder)| cells(holder, &input))
-        .collect();
-    let connected_only = arguments.contexts.all_contexts;
-    items.extend(missing(&holders, &items, &input, connected_only));
-    let matrix = Matrix::new(items, skipped, once.unreached);
+    let matrix = Matrix(SecretMatrix::judged(mesh, contexts, options));
     streams.data(&render(&matrix, &arguments.output)?)?;
     if matches!(arguments.output.format, Format::Table | Format::Wide) {
         if matrix.items.is_empty() && matrix.unreached.is_empty() {
@@ -82,10 +64,4 @@ pub(crate) async fn run(
     let mut findings = matrix.findings();
     let found = findings.any(|finding| arguments.fail_on.counts(finding.severity));
     Ok(matrix.exit(found))
-}
-
-/// Returns the cluster behind each context, those included that are read through another context already.
-fn members(read: &[(String, Result<ClusterSnapshot, Error>)]) -> Vec<Member> {
-    let read = read.iter().filter_map(|(_, holder)| holder.as_ref().ok());
-    read.map(ClusterSnapshot::member).collect()
 }

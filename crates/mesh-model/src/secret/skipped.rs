@@ -1,8 +1,8 @@
 //! The checks that cannot be made without the parts of a cluster that were not seen.
 
-use mesh_common::model::finding::CheckId;
-use mesh_common::model::report::SkippedCheck;
-use mesh_common::model::snapshot::ClusterSnapshot;
+use crate::finding::CheckId;
+use crate::report::SkippedCheck;
+use crate::snapshot::ClusterSnapshot;
 
 /// Returns each skipped check once, with the first reason.
 pub(super) fn skipped(cluster: &ClusterSnapshot) -> Vec<SkippedCheck> {
@@ -42,7 +42,7 @@ pub(super) fn skipped(cluster: &ClusterSnapshot) -> Vec<SkippedCheck> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use mesh_common::model::read::Read;
+    use crate::read::Read;
 
     use super::*;
 
