@@ -62,7 +62,11 @@ impl Check {
 }
 
 /// Returns all tests of a gateway: each port of its Service at each of its addresses.
-pub(super) fn plan(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> Vec<Planned> {
+pub(super) fn plan(
+    gateway: &Gateway,
+    exposure: &Exposure,
+    cluster: &ClusterSnapshot,
+) -> Vec<Planned> {
     let mut checks = Vec::new();
     let mut add = |check, port: Option<i32>| checks.extend(port.map(|port| (check, port)));
     let has = |port: i32| gateway.ports().contains(&port).then_some(port);

@@ -12,11 +12,9 @@ static SALT: OnceLock<Salt> = OnceLock::new();
 /// # Errors
 /// The system has no random numbers.
 pub fn salt() -> Result<&'static Salt, Error> {
-    match SALT.get() {
-        Some(salt) => Ok(salt),
-        None => {
-            let salt = Salt::random()?;
-            Ok(SALT.get_or_init(|| salt))
-        }
+    if let Some(salt) = SALT.get() {
+        return Ok(salt);
     }
+    let salt = Salt::random()?;
+    Ok(SALT.get_or_init(|| salt))
 }
