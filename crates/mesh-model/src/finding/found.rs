@@ -69,6 +69,17 @@ pub struct Details {
     pub evidence: Vec<String>,
 }
 
+/// The place of the findings of one object, which stands once beside all of them.
+#[derive(Debug, Clone)]
+pub struct Place<'a> {
+    /// The context of the cluster.
+    pub cluster: Option<&'a str>,
+    /// The context of the other cluster that they concern.
+    pub peer: Option<&'a str>,
+    /// The object.
+    pub object: Option<ObjectRef>,
+}
+
 impl Finding {
     /// Returns a finding without a remedy.
     pub fn new(id: CheckId, severity: Severity, message: impl Into<String>) -> Self {
@@ -109,6 +120,20 @@ impl Finding {
         self
     }
 
+    /// Returns the finding with this place, as far as it has none of its own.
+    #[must_use]
+    pub fn placed(&self, place: &Place<'_>) -> Self {
+        let mut placed = self.clone();
+        let details = placed.details_mut();
+        let cluster = details.cluster.take();
+        details.cluster = cluster.or_else(|| place.cluster.map(str::to_owned));
+        let peer = details.peer.take();
+        details.peer = peer.or_else(|| place.peer.map(str::to_owned));
+        let object = details.object.take();
+        details.object = object.or_else(|| place.object.clone());
+        placed
+    }
+
     /// Appends the likely cause to the message.
     #[must_use]
     pub fn because(mut self, why: &str) -> Self {
@@ -140,6 +165,26 @@ impl Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_added_where_a_finding_has_none_of_its_own() {
+        let object = |name| Some(ObjectRef::secret("istio-system", name));
+        let place = Place {
+            cluster: Some("east"),
+            peer: Some("west"),
+            object: object("s"),
+        };
+        let finding = Finding::new(CheckId::SecretSelf, Severity::Error, "it is its own");
+        let placed = finding.placed(&place);
+        let details = placed.details().expect("it has a place");
+        assert_eq!(details.cluster.as_deref(), Some("east"));
+        assert_eq!(details.peer.as_deref(), Some("west"));
+        assert_eq!(details.object, object("s"));
+        let own = finding.in_cluster("north").placed(&place);
+        let details = own.details().expect("it has a place");
+        assert_eq!(details.cluster.as_deref(), Some("north"));
+        assert_eq!(details.peer.as_deref(), Some("west"));
+    }
 
     #[test]
     fn only_what_is_known_is_written() {

@@ -5,4 +5,4 @@ mod check_id;
 mod found;
 
 pub use check_id::{CheckId, Group, UnknownCheck};
-pub use found::{Details, Finding, Severity};
+pub use found::{Details, Finding, Place, Severity};

@@ -149,6 +149,10 @@ fn cluster(found: &FoundSecret, key: &str, options: InspectOptions) -> ClusterRe
         accepted: refusal.is_none(),
         refusal: refusal.map(|refusal| refusal.to_string()),
         probe: None,
+        remote_context: found
+            .remote_contexts
+            .get(key)
+            .map(|one| one.as_str().into()),
         kubeconfig: found
             .values
             .get(key)
@@ -165,7 +169,8 @@ fn refusal_finding(found: &FoundSecret, key: &str, refusal: &Refusal) -> Finding
             CheckId::SecretUnparsable
         }
     };
-    Finding::new(id, Severity::Error, format!("istiod refuses it: {refusal}"))
+    Finding::new(id, Severity::Error, "istiod refuses it")
+        .because(&refusal.to_string())
         .fix(create_again(found, key))
 }
 

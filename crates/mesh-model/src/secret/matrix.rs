@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::checks::{InspectOptions, check};
 use super::contexts::Contexts;
 use super::facts::{SecretFacts, SecretValues};
 use super::found::{FoundSecret, Holder};
 use super::meant::{CredentialChecks, MeantInput, check_meant_for};
+use super::placed::Placed;
 use super::remedies::create_beside;
 use super::report::{ClusterReport, SecretReport};
 use super::state::State;
@@ -26,7 +27,7 @@ use crate::snapshot::ClusterSnapshot;
 
 /// One holder's access to one remote cluster.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct MatrixCell {
     /// The holder's context.
     pub context: String,
@@ -65,8 +66,34 @@ pub struct MatrixCell {
     pub seconds_left: Option<i64>,
     /// True if it never expires.
     pub never_expires: bool,
-    /// All findings, the worst first.
+    /// All findings, the worst first. They are written with their place.
+    #[serde(skip)]
     pub findings: Vec<Finding>,
+}
+
+impl Serialize for MatrixCell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Own<'a>(&'a MatrixCell);
+
+        impl Serialize for Own<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                MatrixCell::serialize(self.0, serializer)
+            }
+        }
+
+        #[derive(Serialize)]
+        struct Whole<'a> {
+            #[serde(flatten)]
+            own: Own<'a>,
+            findings: Placed<'a>,
+        }
+
+        let whole = Whole {
+            own: Own(self),
+            findings: Placed::of_cell(self),
+        };
+        whole.serialize(serializer)
+    }
 }
 
 /// The input of [`cells`].

@@ -13,6 +13,7 @@ mod matrix;
 mod meant;
 mod missing;
 mod origin;
+mod placed;
 mod probe;
 mod probe_checks;
 mod remedies;

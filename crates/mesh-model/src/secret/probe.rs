@@ -102,6 +102,16 @@ pub enum Acceptance {
 }
 
 impl Acceptance {
+    /// Returns the cause for which the server refuses the credential.
+    pub(super) fn refused_by(&self) -> Option<&str> {
+        match self {
+            Self::Refused(cause) => Some(cause),
+            Self::Accepted(_) | Self::Unknown(_) | Self::NotKubernetes | Self::Failed { .. } => {
+                None
+            }
+        }
+    }
+
     /// Returns whether the server accepts the credential, as far as is known.
     pub fn lets_in(&self) -> bool {
         matches!(self, Self::Accepted(_) | Self::Unknown(_))

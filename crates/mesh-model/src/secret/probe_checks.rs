@@ -73,8 +73,9 @@ impl Judge<'_> {
                 (CheckId::SecretServerUnreachable, by_hand(OTHER_SERVER))
             }
         };
-        let message = format!("server {}: {}", unconnected.server, unconnected.cause);
-        let finding = Finding::new(id, Severity::Error, message).fix(fix);
+        let message = format!("server {}", unconnected.server);
+        let finding = Finding::new(id, Severity::Error, message);
+        let finding = finding.because(&unconnected.cause).fix(fix);
         (report, vec![finding])
     }
 
@@ -89,11 +90,10 @@ impl Judge<'_> {
         match &connected.acceptance {
             Acceptance::NotKubernetes => {
                 report.authenticated = skipped("not a Kubernetes API");
-                let message = format!(
-                    "server {server} is not a Kubernetes API: it has no namespace {KUBE_SYSTEM}"
-                );
+                let message = format!("server {server} is not a Kubernetes API");
                 let finding =
                     Finding::new(CheckId::SecretServerUnreachable, Severity::Error, message)
+                        .because(&format!("it has no namespace {KUBE_SYSTEM}"))
                         .fix(create_again_by_hand(self.found, self.key, OTHER_SERVER));
                 return (report, vec![finding]);
             }
@@ -145,9 +145,10 @@ impl Judge<'_> {
                 .fix("make the secret again with the address at which the API server speaks TLS");
         }
         match &connected.acceptance {
-            Acceptance::Failed { sentence, .. } => {
-                Finding::new(CheckId::SecretServerUnreachable, Severity::Error, sentence)
-            }
+            Acceptance::Failed {
+                sentence, cause, ..
+            } => Finding::new(CheckId::SecretServerUnreachable, Severity::Error, sentence)
+                .shown_by([cause.clone()]),
             Acceptance::Refused(_)
             | Acceptance::Accepted(_)
             | Acceptance::Unknown(_)
@@ -156,6 +157,7 @@ impl Judge<'_> {
                 Severity::Error,
                 format!("the API server does not accept its {}", self.credential()),
             )
+            .shown_by(connected.acceptance.refused_by().map(str::to_owned))
             .fix(create_again(self.found, self.key)),
         }
     }

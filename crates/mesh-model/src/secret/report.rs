@@ -3,11 +3,13 @@
 use crate::access_facts::AccessFacts;
 use crate::finding::Finding;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use super::placed::Placed;
 
 /// One Secret.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct SecretReport {
     /// The holder's context; absent for a file or a pipe.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,8 +26,10 @@ pub struct SecretReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_seconds: Option<i64>,
     /// Its data keys, each with the cluster that it gives access to.
+    #[serde(skip)]
     pub clusters: Vec<ClusterReport>,
-    /// The findings about the Secret as a whole.
+    /// The findings about the Secret as a whole. They are written with their place.
+    #[serde(skip)]
     pub findings: Vec<Finding>,
 }
 
@@ -49,7 +53,11 @@ pub struct ClusterReport {
     /// The kubeconfig in plain text, with `--reveal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kubeconfig: Option<String>,
-    /// The findings about this key.
+    /// The context that gives access to the same server, if the kubeconfig has one.
+    #[serde(skip)]
+    pub remote_context: Option<Box<str>>,
+    /// The findings about this key. They are written with their place.
+    #[serde(skip)]
     pub findings: Vec<Finding>,
 }
 
@@ -111,6 +119,44 @@ impl Default for Outcome {
         Self::Skipped {
             detail: "not asked".to_owned(),
         }
+    }
+}
+
+impl Serialize for SecretReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Own<'a>(&'a SecretReport);
+
+        impl Serialize for Own<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                SecretReport::serialize(self.0, serializer)
+            }
+        }
+
+        #[derive(Serialize)]
+        struct Whole<'a> {
+            #[serde(flatten)]
+            own: Own<'a>,
+            clusters: Vec<OfKey<'a>>,
+            findings: Placed<'a>,
+        }
+
+        #[derive(Serialize)]
+        struct OfKey<'a> {
+            #[serde(flatten)]
+            own: &'a ClusterReport,
+            findings: Placed<'a>,
+        }
+
+        let clusters = self.clusters.iter().map(|key| OfKey {
+            own: key,
+            findings: Placed::of_key(self, key),
+        });
+        let whole = Whole {
+            own: Own(self),
+            clusters: clusters.collect(),
+            findings: Placed::of_secret(self),
+        };
+        whole.serialize(serializer)
     }
 }
 

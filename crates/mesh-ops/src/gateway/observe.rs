@@ -34,7 +34,7 @@ pub async fn observe(
         gateways: Some(WantedGateways { name: look.name }),
         ..Wanted::identity(look.namespace)
     };
-    let mut facts = snapshot::read(cluster, wanted).await?.snapshot;
+    let mut facts = Box::pin(snapshot::read(cluster, wanted)).await?.snapshot;
     let gateways = Gateway::found(&facts, look.name);
     let addresses = gateways.iter().flat_map(|gateway| &gateway.addresses);
     let names = addresses.filter(|address| address.resolved.is_empty());
