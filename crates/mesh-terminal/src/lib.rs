@@ -16,6 +16,7 @@ pub mod reading;
 pub mod report_text;
 pub mod streams;
 pub mod table;
+pub mod verdict;
 
 pub use entry::{Call, Plugin, run};
 pub use environment::Environment;

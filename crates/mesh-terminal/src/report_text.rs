@@ -29,7 +29,16 @@ pub fn entry(key: &str, value: &str, text: &mut String) {
 pub fn wrapped(key: &str, content: &str, text: &mut String) {
     let margin = margin(key);
     let blank = margin.width();
-    let mut row = margin;
+    broken(margin, blank, content, text);
+}
+
+/// Writes a line at the margin in as many lines as needed, the others below it.
+pub fn wrapped_line(content: &str, text: &mut String) {
+    broken(String::new(), 2, content, text);
+}
+
+/// Writes `content` behind `row`, and what does not fit there below it, after `blank` spaces.
+fn broken(mut row: String, blank: usize, content: &str, text: &mut String) {
     let mut is_bare = true;
     for word in in_one_line(content).split_ascii_whitespace() {
         let blank_between = usize::from(!is_bare);

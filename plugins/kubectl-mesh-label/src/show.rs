@@ -2,7 +2,6 @@
 
 use clap::Args;
 use mesh_common::client::{Connector, Interrupt, Kubeconfig};
-use mesh_common::model::finding::Severity;
 use mesh_common::model::snapshot::{ClusterSnapshot, MeshSnapshot};
 use mesh_common::model::statements::{ClusterLabels, MeshLabels};
 use mesh_common::model::{Error, Exit};
@@ -11,8 +10,9 @@ use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags, connector};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::output::{Format, OutputFlags, Report, Style, render};
 use mesh_common::terminal::reading::read_contexts;
-use mesh_common::terminal::report_text::{counted, finding, line, wrapped};
+use mesh_common::terminal::report_text::{finding, line, wrapped};
 use mesh_common::terminal::table::Table;
+use mesh_common::terminal::verdict::{Verdict, beside_findings};
 use mesh_common::terminal::{Environment, Streams};
 use serde::Serialize;
 
@@ -59,7 +59,11 @@ pub(crate) async fn run(
         streams.say(&note);
     }
     let labels = MeshLabels::judged(&mesh);
-    streams.data(&render(&Shown(&labels), &arguments.output)?)?;
+    let shown = Shown {
+        labels: &labels,
+        namespace: arguments.namespace.resolve(),
+    };
+    streams.data(&render(&shown, &arguments.output)?)?;
     let for_people = matches!(arguments.output.format, Format::Table | Format::Wide);
     if for_people && let Some(more) = arguments.contexts.could_be_more(&kubeconfig) {
         streams.say(more);
@@ -93,14 +97,19 @@ async fn read(
 /// The report as it is shown.
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Shown<'a>(&'a MeshLabels);
+struct Shown<'a> {
+    labels: &'a MeshLabels,
+    /// The namespace in which Istio was looked for.
+    #[serde(skip)]
+    namespace: &'a str,
+}
 
 impl Report for Shown<'_> {
     fn to_text(&self, style: Style) -> String {
-        let Self(labels) = self;
+        let labels = self.labels;
         let mut text = String::new();
         for item in &labels.items {
-            write_cluster(item, style, &mut text);
+            self.write_cluster(item, style, &mut text);
             text.push('\n');
         }
         for lost in &labels.unreached {
@@ -108,67 +117,100 @@ impl Report for Shown<'_> {
             wrapped("not read", &lost.reason, &mut text);
             text.push('\n');
         }
-        let drifting = labels.items.iter().flat_map(|item| &item.statements);
-        let count = drifting.filter(|statement| statement.drift).count();
-        let findings = labels.items.iter().flat_map(|item| &item.findings);
-        let wrong = findings.filter(|found| found.severity == Severity::Error);
-        let wrong = wrong.count();
-        let clusters = counted(labels.items.len(), "cluster");
-        let verdict = match count {
-            0 if labels.drifts() => format!("{} to fix", counted(wrong, "label")),
-            0 if labels.items.iter().any(|item| item.is_partial) => {
-                "no drift in the parts that could be read".to_owned()
-            }
-            0 => "no drift".to_owned(),
-            1 => "1 part drifts".to_owned(),
-            more => format!("{more} parts drift"),
-        };
-        line(&format!("{clusters}: {verdict}"), &mut text);
+        self.verdict().write(&mut text);
         text
     }
 
     fn names(&self) -> Vec<String> {
-        let statements = self.0.items.iter().flat_map(|item| &item.statements);
+        let statements = self.labels.items.iter().flat_map(|item| &item.statements);
         statements
             .map(|statement| statement.object.clone())
             .collect()
     }
 }
 
-fn write_cluster(item: &ClusterLabels, style: Style, text: &mut String) {
-    line(&format!("context {}", item.context), text);
-    if let Some(clusters) = &item.control_plane_clusters {
-        line(
-            &format!("  managed by the control plane of {clusters}"),
-            text,
-        );
+impl Shown<'_> {
+    fn verdict(&self) -> Verdict<'_> {
+        let labels = self.labels;
+        let statements = labels.items.iter().flat_map(|item| &item.statements);
+        let drifting = statements.filter(|statement| statement.drift).count();
+        let mut without: Vec<String> = labels
+            .items
+            .iter()
+            .filter(|item| is_without_istio(item))
+            .map(|item| self.no_istio(&format!(" of context {}", item.context)))
+            .collect();
+        let drift = match drifting {
+            // Where there is no part, none drifts: that says nothing.
+            0 if !without.is_empty() && without.len() == labels.items.len() => without.remove(0),
+            0 => "no drift".to_owned(),
+            1 => "1 part drifts".to_owned(),
+            more => format!("{more} parts drift"),
+        };
+        if labels.items.iter().any(|item| item.is_partial) {
+            without.push("some parts were not read".to_owned());
+        }
+        Verdict {
+            read: Some(labels.items.len()),
+            unreached: &labels.unreached,
+            conclusion: beside_findings(
+                &drift,
+                labels
+                    .items
+                    .iter()
+                    .flat_map(|item| &item.findings)
+                    .map(|found| found.severity),
+            ),
+            gaps: without,
+            ..Verdict::default()
+        }
     }
-    let mut table = Table::new(["  PART", "NETWORK", "CLUSTER", "OBJECT"], style);
-    for statement in &item.statements {
-        let sign = if statement.drift { "! " } else { "  " };
-        let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-        table.row([
-            format!("{sign}{}", statement.part.word()),
-            or_none(&statement.network),
-            or_none(&statement.cluster),
-            match statement.more {
-                Some(more) => format!("{} and {more} more", statement.object),
-                None => statement.object.clone(),
-            },
-        ]);
+
+    fn no_istio(&self, place: &str) -> String {
+        format!("no Istio found in namespace {}{place}", self.namespace)
     }
-    text.push_str(&table.to_text());
-    if item.statements.is_empty() && !item.is_partial {
-        line("  no Istio found in this namespace", text);
+
+    fn write_cluster(&self, item: &ClusterLabels, style: Style, text: &mut String) {
+        line(&format!("context {}", item.context), text);
+        if let Some(clusters) = &item.control_plane_clusters {
+            line(
+                &format!("  managed by the control plane of {clusters}"),
+                text,
+            );
+        }
+        let mut table = Table::new(["  PART", "NETWORK", "CLUSTER", "OBJECT"], style);
+        for statement in &item.statements {
+            let sign = if statement.drift { "! " } else { "  " };
+            let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+            table.row([
+                format!("{sign}{}", statement.part.word()),
+                or_none(&statement.network),
+                or_none(&statement.cluster),
+                match statement.more {
+                    Some(more) => format!("{} and {more} more", statement.object),
+                    None => statement.object.clone(),
+                },
+            ]);
+        }
+        text.push_str(&table.to_text());
+        if is_without_istio(item) {
+            let told = format!("  {} (-n names another one)", self.no_istio(""));
+            line(&told, text);
+        }
+        for skipped in &item.skipped {
+            wrapped(
+                "skipped",
+                &format!("{}: {}", skipped.part, skipped.reason),
+                text,
+            );
+        }
+        for found in &item.findings {
+            finding(found, style.wide, text);
+        }
     }
-    for skipped in &item.skipped {
-        wrapped(
-            "skipped",
-            &format!("{}: {}", skipped.part, skipped.reason),
-            text,
-        );
-    }
-    for found in &item.findings {
-        finding(found, style.wide, text);
-    }
+}
+
+/// Returns whether everything was read, and nothing of Istio is there.
+fn is_without_istio(item: &ClusterLabels) -> bool {
+    item.statements.is_empty() && !item.is_partial
 }

@@ -8,9 +8,8 @@ use super::{
     Beside, ClusterSnapshot, Exposure, Gateway, GatewayTests, Verdict, check, cross_check,
     duplicates, missing,
 };
-use crate::Exit;
 use crate::finding::{Finding, Severity};
-use crate::fleet::Unreached;
+use crate::report::Envelope;
 use crate::snapshot::MeshSnapshot;
 
 /// A cluster as it was read, and the answers of its gateways.
@@ -32,18 +31,8 @@ impl<'a> ClusterObservation<'a> {
     }
 }
 
-/// All clusters.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct EastWestStatus {
-    api_version: &'static str,
-    kind: &'static str,
-    /// The clusters that were read.
-    pub items: Vec<ClusterStatus>,
-    /// Clusters that could not be read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unreached: Vec<Unreached>,
-}
+/// The report about all clusters.
+pub type EastWestStatus = Envelope<ClusterStatus>;
 
 /// One cluster.
 #[derive(Debug, Serialize)]
@@ -92,10 +81,10 @@ pub struct SkippedRead {
     pub reason: String,
 }
 
-impl EastWestStatus {
+impl Envelope<ClusterStatus> {
     /// Judges all clusters together, because only then shared addresses and different roots are known. With a name, only the
     /// gateways of that name are judged.
-    pub fn new(mesh: &MeshSnapshot, name: Option<&str>) -> Self {
+    pub fn judged(mesh: &MeshSnapshot, name: Option<&str>) -> Self {
         let clusters = mesh.clusters.iter();
         let seen: Vec<ClusterObservation<'_>> = clusters
             .map(|facts| ClusterObservation::of(facts, name))
@@ -133,26 +122,13 @@ impl EastWestStatus {
                 .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
             gateway.findings.dedup();
         }
-        Self {
-            api_version: "mesh.istio-multicluster.dev/v1alpha1",
-            kind: "EastWestStatus",
-            items,
-            unreached: mesh.unreached.clone(),
-        }
+        Self::new("EastWestStatus", items, mesh.unreached.clone())
     }
 
-    /// Returns the exit code of the report.
-    pub fn exit(&self) -> Exit {
-        let wrong = self
-            .findings()
-            .any(|found| found.severity == Severity::Error);
-        let found = if wrong { Exit::Findings } else { Exit::Fine };
-        let reach = if self.unreached.is_empty() {
-            Exit::Fine
-        } else {
-            Exit::Partial
-        };
-        found.worse(reach)
+    /// Returns whether there is an error among the findings.
+    pub fn has_errors(&self) -> bool {
+        self.findings()
+            .any(|found| found.severity == Severity::Error)
     }
 
     /// Returns all findings.

@@ -114,7 +114,7 @@ fn reports(mesh: &MeshSnapshot) -> [Value; 3] {
     [
         serde_json::to_value(secrets),
         serde_json::to_value(MeshLabels::judged(mesh)),
-        serde_json::to_value(EastWestStatus::new(mesh, None)),
+        serde_json::to_value(EastWestStatus::judged(mesh, None)),
     ]
     .map(Result::unwrap)
 }

@@ -9,5 +9,5 @@ mod verb;
 
 pub(crate) use args::StatusArgs;
 pub(crate) use report_columns::table;
-pub(crate) use report_lines::{Shown, write_cluster, write_gateway, write_unreached};
+pub(crate) use report_lines::{names, read, write_cluster, write_gateway, write_unreached};
 pub(crate) use verb::run;

@@ -6,6 +6,7 @@ use mesh_common::model::eastwest::{
 use mesh_common::model::finding::{Finding, Severity};
 use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{counted, finding, line, wrapped};
+use mesh_common::terminal::verdict;
 
 use serde::Serialize;
 
@@ -14,11 +15,16 @@ use super::report_columns::table;
 /// The status as it is shown.
 #[derive(Serialize)]
 #[serde(transparent)]
-pub(crate) struct Shown<'a>(pub &'a EastWestStatus);
+pub(crate) struct Shown<'a> {
+    pub status: &'a EastWestStatus,
+    /// True if the ports of the gateways were to be asked.
+    #[serde(skip)]
+    pub probes: bool,
+}
 
 impl Report for Shown<'_> {
     fn to_text(&self, style: Style) -> String {
-        let Self(status) = self;
+        let status = self.status;
         let wide = style.wide;
         let mut text = table(status, style).to_text();
         for item in &status.items {
@@ -29,14 +35,55 @@ impl Report for Shown<'_> {
         }
         write_unreached(status, &mut text);
         text.push('\n');
-        line(&sum(status), &mut text);
+        self.verdict().write(&mut text);
         text
     }
 
     fn names(&self) -> Vec<String> {
-        let gateways = self.0.items.iter().flat_map(|item| &item.gateways);
-        gateways.map(|one| one.gateway.object.clone()).collect()
+        names(self.status)
     }
+}
+
+impl Shown<'_> {
+    fn verdict(&self) -> verdict::Verdict<'_> {
+        let status = self.status;
+        let mut gaps = Vec::new();
+        if status.items.iter().any(|item| !item.skipped.is_empty()) {
+            gaps.push("some checks were skipped".to_owned());
+        }
+        let mut probes = gateways(status).flat_map(|one| &one.probes);
+        if !self.probes {
+            gaps.push("probes were skipped".to_owned());
+        } else if probes.any(is_skipped) {
+            gaps.push("some probes were skipped".to_owned());
+        }
+        verdict::Verdict {
+            conclusion: verdict::severities(status.findings().map(|found| found.severity)),
+            gaps,
+            ..read(status)
+        }
+    }
+}
+
+/// Returns the verdict without its conclusion: how many clusters were read, and how many gateways they have.
+pub(crate) fn read(status: &EastWestStatus) -> verdict::Verdict<'_> {
+    verdict::Verdict {
+        read: Some(status.items.len()),
+        unreached: &status.unreached,
+        counts: vec![counted(gateways(status).count(), "gateway")],
+        ..verdict::Verdict::default()
+    }
+}
+
+/// Returns the names of the gateways, for `-o name`.
+pub(crate) fn names(status: &EastWestStatus) -> Vec<String> {
+    gateways(status)
+        .map(|one| one.gateway.object.clone())
+        .collect()
+}
+
+fn gateways(status: &EastWestStatus) -> impl Iterator<Item = &GatewayStatus> {
+    status.items.iter().flat_map(|item| &item.gateways)
 }
 
 /// Writes the clusters that could not be read.
@@ -46,38 +93,6 @@ pub(crate) fn write_unreached(status: &EastWestStatus, text: &mut String) {
         line(&format!("context {}", lost.context), text);
         wrapped("not read", &lost.reason, text);
     }
-}
-
-/// Returns the last line: `2 clusters, 2 gateways: 1 error`.
-fn sum(status: &EastWestStatus) -> String {
-    let gateways = status.items.iter().map(|item| item.gateways.len()).sum();
-    let count = |severity| {
-        status
-            .findings()
-            .filter(|one| one.severity == severity)
-            .count()
-    };
-    let found = [(Severity::Error, "error"), (Severity::Warning, "warning")];
-    let found: Vec<String> = found
-        .into_iter()
-        .map(|(severity, word)| (count(severity), word))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| counted(count, word))
-        .collect();
-    let gaps = status.items.iter().any(has_gaps);
-    let verdict = match (found.is_empty(), gaps) {
-        (false, _) => found.join(", "),
-        (true, true) => "no errors or warnings in what could be checked".to_owned(),
-        (true, false) => "no errors or warnings".to_owned(),
-    };
-    let clusters = counted(status.items.len(), "cluster");
-    format!("{clusters}, {}: {verdict}", counted(gateways, "gateway"))
-}
-
-fn has_gaps(item: &ClusterStatus) -> bool {
-    let mut gateways = item.gateways.iter();
-    !item.skipped.is_empty()
-        || gateways.any(|one| one.probes.is_empty() || one.probes.iter().any(is_skipped))
 }
 
 /// Writes the findings about the cluster as a whole.

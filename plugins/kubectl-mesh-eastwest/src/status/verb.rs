@@ -10,7 +10,8 @@ use mesh_common::terminal::output::{Format, render};
 use mesh_common::terminal::reading::read_contexts;
 use mesh_common::terminal::{Environment, Streams};
 
-use super::{Shown, StatusArgs};
+use super::StatusArgs;
+use super::report_lines::Shown;
 use crate::cli::SELF;
 
 pub(crate) async fn run(
@@ -28,14 +29,18 @@ pub(crate) async fn run(
     for note in mesh.notes() {
         streams.say(&note);
     }
-    let status = EastWestStatus::new(&mesh, None);
+    let status = EastWestStatus::judged(&mesh, None);
     drop(mesh);
-    streams.data(&render(&Shown(&status), &arguments.output)?)?;
+    let shown = Shown {
+        status: &status,
+        probes: !arguments.no_probes,
+    };
+    streams.data(&render(&shown, &arguments.output)?)?;
     let for_people = matches!(arguments.output.format, Format::Table | Format::Wide);
     if for_people && let Some(more) = arguments.contexts.could_be_more(&kubeconfig) {
         streams.say(more);
     }
-    Ok(status.exit())
+    Ok(status.exit(status.has_errors()))
 }
 
 /// Reads and asks all clusters at once; one that cannot be read does not affect the others.

@@ -2,10 +2,11 @@
 
 use mesh_common::model::eastwest::EastWestStatus;
 use mesh_common::terminal::output::{Report, Style};
-use mesh_common::terminal::report_text::{counted, line};
+use mesh_common::terminal::report_text::counted;
+use mesh_common::terminal::verdict::Verdict;
 use serde::Serialize;
 
-use crate::status::{Shown, table, write_cluster, write_gateway, write_unreached};
+use crate::status::{names, read, table, write_cluster, write_gateway, write_unreached};
 
 /// All clusters after the wait.
 #[derive(Debug, Serialize)]
@@ -34,18 +35,18 @@ impl Report for Waited {
         }
         write_unreached(status, &mut text);
         text.push('\n');
-        let clusters = counted(status.items.len(), "cluster");
-        let gateways = status.items.iter().map(|item| item.gateways.len()).sum();
-        let gateways = counted(gateways, "gateway");
-        let verdict = match missing {
-            0 => "all have an address".to_owned(),
-            _ => format!("{} without an address", counted(missing, "cluster")),
+        let verdict = Verdict {
+            conclusion: match missing {
+                0 => "all have an address".to_owned(),
+                _ => format!("{} without an address", counted(missing, "cluster")),
+            },
+            ..read(status)
         };
-        line(&format!("{clusters}, {gateways}: {verdict}"), &mut text);
+        verdict.write(&mut text);
         text
     }
 
     fn names(&self) -> Vec<String> {
-        Shown(&self.0).names()
+        names(&self.0)
     }
 }

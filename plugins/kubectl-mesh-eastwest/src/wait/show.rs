@@ -26,7 +26,7 @@ pub(crate) fn show(
     }
     let read = mesh.clusters.iter();
     let missing: Vec<Error> = read.flat_map(|seen| wait.ran_out(seen)).collect();
-    let status = EastWestStatus::new(&mesh, wait.name);
+    let status = EastWestStatus::judged(&mesh, wait.name);
     let reached = status.unreached.is_empty();
     streams.data(&render(&Waited(status), output)?)?;
     match Error::all(missing) {

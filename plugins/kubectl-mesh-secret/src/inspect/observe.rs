@@ -31,6 +31,8 @@ pub(super) struct Seen {
     /// The secrets that the istiods of each context use, where that has to be known.
     pub used: BTreeMap<String, KnownClusters>,
     pub unreached: Vec<Unreached>,
+    /// The number of clusters that were read; `None` for manifests.
+    pub read: Option<usize>,
     /// Checks that could not be made.
     pub skipped: Vec<SkippedCheck>,
     pub notes: Vec<String>,
@@ -188,6 +190,7 @@ fn assemble(
     let namespace = arguments.namespace.resolve();
     let mut seen = Seen {
         notes: mesh.notes(),
+        read: Some(mesh.clusters.len()),
         unreached: mesh.unreached,
         nothing: format!("no remote secret in namespace {namespace}"),
         ..Seen::default()

@@ -11,15 +11,24 @@ use serde::Serialize;
 /// The secrets that were looked at.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub(super) struct Inspection(Envelope<SecretReport>);
+pub(super) struct Inspection {
+    report: Envelope<SecretReport>,
+    /// The number of clusters that were read; `None` for manifests.
+    #[serde(skip)]
+    pub read: Option<usize>,
+}
 
 impl Inspection {
     pub(super) fn new(
         items: Vec<SecretReport>,
         skipped: Vec<SkippedCheck>,
         unreached: Vec<Unreached>,
+        read: Option<usize>,
     ) -> Self {
-        Self(Envelope::new("RemoteSecretInspection", items, unreached).with_skipped(skipped))
+        Self {
+            report: Envelope::new("RemoteSecretInspection", items, unreached).with_skipped(skipped),
+            read,
+        }
     }
 
     /// Returns the findings of all secrets and of their keys.
@@ -32,6 +41,6 @@ impl Deref for Inspection {
     type Target = Envelope<SecretReport>;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.report
     }
 }

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use mesh_common::model::access_facts::{AccessFacts, TrustFacts};
 use mesh_common::model::certificate::CertificateFacts;
-use mesh_common::model::finding::Severity;
 use mesh_common::model::secret::{ClusterReport, Outcome, ProbeReport, SecretReport, day_and_time};
 use mesh_common::model::token::TokenFacts;
 use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{self, age, counted, entry, line};
+use mesh_common::terminal::verdict::{Verdict, severities, skipped_checks};
 
 use super::report::Inspection;
 
@@ -33,8 +33,8 @@ impl Report for Inspection {
                 &mut text,
             );
         }
-        if !self.items.is_empty() {
-            text.push_str(&verdict(self));
+        if !self.items.is_empty() || !self.unreached.is_empty() {
+            verdict(self).write(&mut text);
         }
         text
     }
@@ -217,20 +217,14 @@ fn probe(probe: &ProbeReport, credential: &str, text: &mut String) {
     }
 }
 
-fn verdict(inspection: &Inspection) -> String {
-    let count = |severity| {
-        inspection
-            .findings()
-            .filter(|finding| finding.severity == severity)
-            .count()
-    };
-    format!(
-        "{}: {}, {}, {}\n",
-        counted(inspection.items.len(), "secret"),
-        counted(count(Severity::Error), "error"),
-        counted(count(Severity::Warning), "warning"),
-        counted(count(Severity::Info), "note"),
-    )
+fn verdict(inspection: &Inspection) -> Verdict<'_> {
+    Verdict {
+        read: inspection.read,
+        unreached: &inspection.unreached,
+        counts: vec![counted(inspection.items.len(), "secret")],
+        conclusion: severities(inspection.findings().map(|found| found.severity)),
+        gaps: skipped_checks(&inspection.skipped),
+    }
 }
 
 fn none(text: &str) -> String {

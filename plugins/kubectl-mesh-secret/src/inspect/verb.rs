@@ -81,7 +81,7 @@ pub(crate) async fn run(
     compare(&compared, &mut items);
     // They may be thousands, and so may the lines about them.
     drop((seen.found, seen.beside));
-    let inspection = Inspection::new(items, seen.skipped, seen.unreached);
+    let inspection = Inspection::new(items, seen.skipped, seen.unreached, seen.read);
     streams.data(&render(&inspection, &arguments.output.clone().into())?)?;
     if inspection.items.is_empty() && matches!(arguments.output, Format::Table | Format::Wide) {
         streams.say(&seen.nothing);

@@ -9,7 +9,12 @@ use serde::Serialize;
 /// The secrets of all holders.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub(super) struct Matrix(pub SecretMatrix);
+pub(super) struct Matrix {
+    pub report: SecretMatrix,
+    /// The number of clusters that were read.
+    #[serde(skip)]
+    pub read: usize,
+}
 
 impl Matrix {
     /// Returns the findings of all pairs.
@@ -22,6 +27,6 @@ impl Deref for Matrix {
     type Target = SecretMatrix;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.report
     }
 }

@@ -5,6 +5,7 @@ use mesh_common::model::secret::{MatrixCell, State};
 use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{age, counted, finding, line};
 use mesh_common::terminal::table::Table;
+use mesh_common::terminal::verdict::{Verdict, severities, skipped_checks};
 
 use super::report::Matrix;
 
@@ -45,7 +46,7 @@ impl Report for Matrix {
             line(&told, &mut text);
         }
         line("", &mut text);
-        line(&self.verdict(), &mut text);
+        self.verdict().write(&mut text);
         text
     }
 
@@ -94,19 +95,16 @@ impl Matrix {
         table
     }
 
-    fn verdict(&self) -> String {
-        let of = |severity| {
-            let findings = self.findings();
-            findings.filter(|found| found.severity == severity).count()
-        };
+    fn verdict(&self) -> Verdict<'_> {
         let secrets = self.items.iter().filter(|cell| cell.name.is_some()).count();
         let missing = self.items.len() - secrets;
-        format!(
-            "{}, {missing} missing: {}, {}",
-            counted(secrets, "secret"),
-            counted(of(Severity::Error), "error"),
-            counted(of(Severity::Warning), "warning"),
-        )
+        Verdict {
+            read: Some(self.read),
+            unreached: &self.unreached,
+            counts: vec![counted(secrets, "secret"), format!("{missing} missing")],
+            conclusion: severities(self.findings().map(|found| found.severity)),
+            gaps: skipped_checks(&self.skipped),
+        }
     }
 }
 

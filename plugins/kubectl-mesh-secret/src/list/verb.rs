@@ -51,7 +51,10 @@ pub(crate) async fn run(
         allow_loopback: arguments.allow_loopback,
         connected_only: arguments.contexts.all_contexts,
     };
-    let matrix = Matrix(SecretMatrix::judged(mesh, contexts, options));
+    let matrix = Matrix {
+        read: mesh.clusters.len(),
+        report: SecretMatrix::judged(mesh, contexts, options),
+    };
     streams.data(&render(&matrix, &arguments.output)?)?;
     if matches!(arguments.output.format, Format::Table | Format::Wide) {
         if matrix.items.is_empty() && matrix.unreached.is_empty() {

@@ -152,7 +152,7 @@ context gone
   not read  cannot connect to [..] of context gone: the
             connection to [..] was refused
 
-1 cluster, 1 gateway: all have an address
+1 of 2 clusters read, 1 gateway: all have an address; context gone was not read
 
 "#]]
     );
