@@ -2,13 +2,13 @@
 //!
 //! It must not know what they are used for: it hands out their values.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::Command;
 
 /// A folder for the built parts instead of the per-user cache, such as one that a CI system keeps.
 pub const PARTS: &str = "KUBECTL_MESH_PARTS";
-/// The socket of a supervisor that is already running, so that many test processes share one set of clusters.
+/// The socket of a supervisor that is already running, so that test processes need not start one each.
 pub const SUPERVISOR: &str = "MESH_TESTKIT_SUPERVISOR";
 /// A folder that holds the plugins under test, already built.
 pub const PLUGINS: &str = "MESH_TESTKIT_PLUGINS";
@@ -37,18 +37,22 @@ pub fn full() -> bool {
     variable(FULL).is_some()
 }
 
-/// The cargo that runs this process, else the one on the search path, as from a shell: without the variables by which cargo
-/// tells a program of its own package. Build scripts such as ring's are run anew when these change, and everything above them is
-/// built again.
+/// The cargo that runs this process, else the one on the search path, as from a shell. Build scripts such as ring's are run anew
+/// when the variables of a package change, and everything above them is built again.
 pub fn cargo() -> Command {
-    let mut cargo = Command::new(variable("CARGO").unwrap_or_else(|| "cargo".into()));
+    as_from_a_shell(variable("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program as from a shell: without the variables by which cargo tells a program of its own package.
+pub fn as_from_a_shell(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            cargo.env_remove(name);
+            command.env_remove(name);
         }
     }
-    cargo
+    command
 }
 
 /// The user's cache folder: `$XDG_CACHE_HOME`, else `~/.cache`

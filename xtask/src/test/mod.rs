@@ -1,8 +1,9 @@
-//! `cargo xtask test`: all tests, over one supervisor of real parts, and then the check that nothing secret was shown.
+//! `cargo xtask test`: all test programs, several at a time, and then the check that nothing secret was shown.
 //!
 //! It must not know a single test: what needs real parts is a matter of packages.
 
 mod leaks;
+mod pool;
 mod programs;
 mod sources;
 mod supervisor;

@@ -57,6 +57,16 @@ impl Sources {
             .collect()
     }
 
+    /// Tells whether a program of the tests of a package, which lies in this folder, needs real parts.
+    pub(super) fn needs_parts(&self, folder: &str, program: &str) -> bool {
+        let of = |(place, package, _): &(&str, &'static str, bool)| {
+            let own = place.strip_suffix("/tests/") == Some(folder);
+            own.then(|| (*package, program.to_owned()))
+        };
+        let key = PACKAGES.iter().find_map(of);
+        key.is_some_and(|key| self.0.get(&key).is_some_and(|real| *real))
+    }
+
     /// The test kit's that need none, as arguments of `cargo test`.
     pub(super) fn of_test_kit_without_parts(&self) -> Vec<String> {
         let rest = self
@@ -91,5 +101,8 @@ mod tests {
             ["mesh-e2e::parity", "mesh-testkit::behaviour"]
         );
         assert_eq!(sources.of_test_kit_without_parts(), ["--test", "proxy"]);
+        assert!(sources.needs_parts("tests/e2e", "parity"));
+        assert!(!sources.needs_parts("tests/testkit", "proxy"));
+        assert!(!sources.needs_parts("plugins/kubectl-mesh-label", "parity"));
     }
 }

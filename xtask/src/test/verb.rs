@@ -1,5 +1,8 @@
 //! The verb itself.
 
+use std::ffi::OsString;
+use std::num::NonZero;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::thread;
 
@@ -8,8 +11,10 @@ use mesh_testkit::parts::{self, Part, Source};
 use mesh_testkit::{command, environment};
 
 use super::leaks::leaks;
+use super::pool::{self, Job};
+use super::programs::{self, Programs, TestProgram};
+use super::sources::{self, Sources};
 use super::supervisor::Supervisor;
-use super::{programs, sources};
 use crate::repo;
 
 /// The package whose tests are all over real parts.
@@ -66,28 +71,23 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     let record = folder.join("record");
     repo::fresh_folder(&record)?;
-
-    let supervisor = Supervisor::start(Command::new(&programs.supervisor))?;
-    let threads = repo::variable(THREADS).unwrap_or_else(|| threads().to_string().into());
-    let full = args.full.then_some((environment::FULL, "1"));
-    let mut passed = true;
-    let testkit = without_parts
-        .is_some()
-        .then(|| sources.of_test_kit_without_parts());
-    for args in invocations(&args.args, testkit) {
-        passed &= repo::cargo()
-            .args(["test", "--no-fail-fast"])
-            .args(args)
-            .envs(full)
-            .env(environment::SUPERVISOR, supervisor.address())
-            .env(environment::PLUGINS, &programs.plugins)
-            .env(environment::RECORD, &record)
-            .env(THREADS, &threads)
-            .status()
-            .context("cannot run cargo")?
-            .success();
+    let mut variables = vec![
+        (environment::PLUGINS, programs.plugins.clone().into()),
+        (environment::RECORD, record.clone().into()),
+        (
+            THREADS,
+            repo::variable(THREADS).unwrap_or_else(|| threads().to_string().into()),
+        ),
+    ];
+    if args.full {
+        variables.push((environment::FULL, "1".into()));
     }
-    drop(supervisor);
+    let left_out = without_parts.as_ref().map(|_| &sources);
+    let passed = if everything {
+        run_all(&programs, left_out, &variables, &folder.join("said"))?
+    } else {
+        run_chosen(&programs, &args.args, left_out, &variables)?
+    };
 
     let recordings = command::recordings(&record)?;
     if everything
@@ -117,6 +117,85 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     )))
 }
 
+/// Runs all test programs side by side but those that `left_out` says need real parts; true where all pass.
+fn run_all(
+    programs: &Programs,
+    left_out: Option<&Sources>,
+    variables: &[(&str, OsString)],
+    said: &Path,
+) -> Result<bool> {
+    repo::fresh_folder(said)?;
+    let is_left_out = |test: &TestProgram| {
+        test.kind == "test"
+            && left_out.is_some_and(|sources| sources.needs_parts(&test.package, &test.name))
+    };
+    let mut jobs: Vec<_> = programs
+        .tests
+        .iter()
+        .filter(|test| !is_left_out(test))
+        .map(test_program)
+        .chain([examples_in_docs()])
+        .collect();
+    for job in &mut jobs {
+        job.command.envs(variables.iter().cloned());
+    }
+    let failed = pool::run(jobs, at_once(), said, || supervisor(programs))?;
+    for name in &failed {
+        eprintln!("test: FAILED: {name}");
+    }
+    Ok(failed.is_empty())
+}
+
+/// Runs `cargo test` with these arguments, without what `left_out` says needs real parts where they choose no package; true where
+/// all pass.
+fn run_chosen(
+    programs: &Programs,
+    args: &[String],
+    left_out: Option<&Sources>,
+    variables: &[(&str, OsString)],
+) -> Result<bool> {
+    let supervisor = supervisor(programs)?;
+    let mut passed = true;
+    for args in invocations(args, left_out.map(Sources::of_test_kit_without_parts)) {
+        passed &= repo::cargo()
+            .args(["test", "--no-fail-fast"])
+            .args(args)
+            .envs(variables.iter().cloned())
+            .env(environment::SUPERVISOR, supervisor.address())
+            .status()
+            .context("cannot run cargo")?
+            .success();
+    }
+    Ok(passed)
+}
+
+fn supervisor(programs: &Programs) -> Result<Supervisor> {
+    Supervisor::start(Command::new(&programs.supervisor))
+}
+
+/// A test program as `cargo test` runs it.
+fn test_program(test: &TestProgram) -> Job {
+    let package = repo::root().join(&test.package);
+    let mut command = environment::as_from_a_shell(&test.path);
+    command
+        .current_dir(&package)
+        .env("CARGO_MANIFEST_DIR", &package);
+    Job {
+        name: format!("{} {} {}", test.package, test.kind, test.name),
+        command,
+    }
+}
+
+/// The examples in comments, which cargo finds, compiles and runs.
+fn examples_in_docs() -> Job {
+    let mut command = repo::cargo();
+    command.args(["test", "--doc", "--workspace", "--no-fail-fast"]);
+    Job {
+        name: "examples in comments".to_owned(),
+        command,
+    }
+}
+
 /// Returns the arguments of `cargo test`, once for each time that it is to run.
 fn invocations(args: &[String], testkit: Option<Vec<String>>) -> Vec<Vec<String>> {
     let own = args.iter().take_while(|arg| *arg != "--");
@@ -141,6 +220,11 @@ fn invocations(args: &[String], testkit: Option<Vec<String>>) -> Vec<Vec<String>
         .into_iter()
         .map(|before| [before, args.to_vec()].concat())
         .collect()
+}
+
+/// A test program uses about one core and a half, and now and then none, while servers start.
+fn at_once() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// A test mostly waits for servers, and on a machine of two cores more than two can do so.

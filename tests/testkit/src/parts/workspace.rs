@@ -44,7 +44,7 @@ pub fn workspace_binary(package: &str, binary: &str) -> Result<PathBuf> {
     }
     let path = match fresh_neighbour(package, binary) {
         Some(path) => path,
-        None => build(package, binary)?,
+        None => build(binary)?,
     };
     built.push((binary.to_owned(), path.clone()));
     Ok(path)
@@ -89,7 +89,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).ok()?.modified().ok()
 }
 
-fn build(package: &str, binary: &str) -> Result<PathBuf> {
+fn build(binary: &str) -> Result<PathBuf> {
     let output = environment::cargo()
         .current_dir(workspace_dir())
         .args([
@@ -97,7 +97,8 @@ fn build(package: &str, binary: &str) -> Result<PathBuf> {
             "--quiet",
             "--message-format=json-render-diagnostics",
         ])
-        .args(["--package", package, "--bin", binary])
+        // Of the whole workspace, so that its dependencies have the same features as for `cargo test --workspace`.
+        .args(["--workspace", "--bin", binary])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()

@@ -20,10 +20,8 @@ pub(super) struct Ports {
 impl Ports {
     /// Begins at a place that depends on the process, so that two supervisors seldom meet.
     pub(super) fn new() -> Self {
-        let span = u32::from(LAST - FIRST);
-        let offset = (std::process::id() * 97) % span;
         Self {
-            next: Mutex::new(FIRST + u16::try_from(offset).unwrap_or(0)),
+            next: Mutex::new(beginning(std::process::id())),
         }
     }
 
@@ -41,9 +39,29 @@ impl Ports {
     }
 }
 
+/// Spreads processes that start one after the other, as the supervisors of one run do, over the whole range.
+fn beginning(process: u32) -> u16 {
+    let span = u64::from(LAST - FIRST);
+    // The golden section of the range: <https://en.wikipedia.org/wiki/Hash_function#Fibonacci_hashing>.
+    let offset = u64::from(process) * (span * 618 / 1000) % span;
+    FIRST + u16::try_from(offset).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn supervisors_of_one_run_begin_far_from_each_other() {
+        for process in [1, 77_777, u32::MAX - 4] {
+            let begin: Vec<_> = (process..process + 4).map(beginning).collect();
+            for (index, one) in begin.iter().enumerate() {
+                for other in &begin[index + 1..] {
+                    assert!(one.abs_diff(*other) > 1_000, "{begin:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn ports_are_handed_out_once_and_only_free_ones() {
