@@ -3,8 +3,10 @@
 //! The one owner of what follows a plan, whatever is written: what a server refuses before the first write, what a failure in
 //! one cluster means for the others, and what is told in the end. In a dry run no write is sent at all.
 
+mod outcome;
 mod planned;
 mod run;
 
+pub(crate) use outcome::{Meaning, Outcome};
 pub use planned::{ClusterPlan, Plan, Write};
 pub use run::Applied;

@@ -1,10 +1,10 @@
 //! Carries out what was planned.
 
-use mesh_client::{Cluster, Interrupt, concerns_one_cluster, each_alone, fan_out, with_lost};
+use mesh_client::{Cluster, Interrupt, each_alone, fan_out, with_lost};
 use mesh_model::change::{Change, DryRun};
 use mesh_model::{Error, Exit};
 
-use super::{ClusterPlan, Plan, Write};
+use super::{ClusterPlan, Meaning, Outcome, Plan, Write};
 use crate::Job;
 
 /// The result of a plan that was carried out.
@@ -53,23 +53,22 @@ impl<W: Write> Plan<W> {
             tell(change, dry_run, job)?;
         }
         let done = self.clusters.into_iter().map(|one| one.cluster).collect();
-        finish(done, Vec::new(), self.skipped, Vec::new(), job)
+        finish(done, self.skipped, Vec::new(), job)
     }
 
     async fn write(self, job: Job<'_>) -> Result<Applied, Error> {
         let results = fan_out(&self.clusters, |one| write_cluster(one, job.interrupt)).await;
-        let (mut done, mut broken, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut done, mut wrong) = (Vec::new(), Vec::new());
         for (one, (changes, result)) in self.clusters.into_iter().zip(results) {
             for change in changes {
                 tell(change, DryRun::None, job)?;
             }
             match result {
                 Ok(()) => done.push(one.cluster),
-                Err(error) if concerns_one_cluster(&error) => broken.push(error),
-                Err(error) => failed.push(error),
+                Err(error) => wrong.push(error),
             }
         }
-        finish(done, failed, self.skipped, broken, job)
+        finish(done, self.skipped, wrong, job)
     }
 }
 
@@ -109,34 +108,20 @@ fn tell(change: Change, dry_run: DryRun, job: Job<'_>) -> Result<(), Error> {
     job.done(change, dry_run)
 }
 
-/// Warns of the clusters that were skipped or broke off, unless there is no other.
+/// Ends with the clusters that are `done`, beside those that were `skipped` before and the writes that went `wrong`.
 fn finish(
     done: Vec<Cluster>,
-    mut failed: Vec<Error>,
-    mut skipped: Vec<Error>,
-    mut broken: Vec<Error>,
+    skipped: Vec<Error>,
+    wrong: Vec<Error>,
     job: Job<'_>,
 ) -> Result<Applied, Error> {
-    if done.is_empty() {
-        failed.append(&mut skipped);
-        failed.append(&mut broken);
+    let mut outcome = Outcome::default();
+    if !done.is_empty() {
+        outcome.done();
     }
-    for error in &skipped {
-        job.warn_of(error, "nothing was changed there")?;
-    }
-    for error in &broken {
-        job.warn_of(
-            error,
-            "not all objects were applied there: run this command again",
-        )?;
-    }
-    if let Some(error) = Error::all(failed) {
-        return Err(error);
-    }
-    let exit = if skipped.is_empty() && broken.is_empty() {
-        Exit::Fine
-    } else {
-        Exit::Partial
-    };
+    outcome.skip(skipped, "nothing was changed there");
+    let broken = "not all objects were applied there: run this command again";
+    outcome.wrong(wrong, Meaning::same(broken));
+    let exit = outcome.end(&job)?;
     Ok(Applied { done, exit })
 }

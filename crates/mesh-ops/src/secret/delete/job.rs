@@ -10,7 +10,6 @@ use super::apply;
 use super::backing::{acceptance, backing_secrets};
 use super::clusters::Clusters;
 use super::observe::{DeleteState, observe};
-use super::outcome::Outcome;
 use super::plan::{SecretToDelete, deleted, plan};
 use super::plan_revoke::{TokenEnd, by_hand, plan_revoke, revoked};
 use super::rehearse::rehearse;
@@ -18,6 +17,7 @@ use super::remaining::remaining;
 use super::request::Request;
 use super::token::tokens;
 use crate::Job;
+use crate::change::{Meaning, Outcome};
 
 /// A deletion that is planned, and not begun.
 pub struct Deletion<'a> {
@@ -85,6 +85,12 @@ pub async fn prepare<'a>(
     })
 }
 
+/// The meaning of a failed deletion for its secret.
+const NOT_DELETED: Meaning = Meaning {
+    refused: "the secret is not deleted there",
+    unknown: "whether the secret is deleted there is not known, so run this again",
+};
+
 impl Deletion<'_> {
     /// Returns what will be deleted and revoked.
     pub fn changes(&self) -> &ChangeSet {
@@ -98,22 +104,26 @@ impl Deletion<'_> {
     /// What could not be done; one cluster does not affect the others.
     pub async fn carry_out(self, job: Job<'_>, lost: Vec<Error>) -> Result<Exit, Error> {
         let mut outcome = Outcome::default();
-        outcome.is_any_done = self.secrets.is_empty() && self.request.ignore_not_found;
+        outcome.skip(lost, "its secrets are not deleted");
+        if self.secrets.is_empty() && self.request.ignore_not_found {
+            outcome.done();
+        }
         let results = self.delete_all(job).await;
         let results = self.secrets.iter().zip(results);
         let results = results.map(|(one, result)| result.map(|was_there| (one, was_there)));
         let (done, wrong) = Error::parted(results);
         for (one, was_there) in done {
-            outcome.is_any_done = true;
+            outcome.done();
             let change = deleted(one, &self.state.clusters);
             self.tell(job, change, one.secret, was_there)?;
         }
-        outcome.add(wrong);
+        let is_clean = wrong.is_empty();
+        outcome.wrong(wrong, NOT_DELETED);
         for error in remaining(&self.secrets, &self.state.clusters) {
             job.warn_of(&error, "istiod reads it again only once it changes")?;
         }
-        self.revoke_all(job, &mut outcome).await?;
-        outcome.end(job, lost)
+        self.revoke_all(job, is_clean, &mut outcome).await?;
+        outcome.end(&job)
     }
 
     async fn delete_all(&self, job: Job<'_>) -> Vec<Result<bool, Error>> {
@@ -128,9 +138,13 @@ impl Deletion<'_> {
         }
     }
 
-    /// Revokes the tokens, once no secret holds them any more.
-    async fn revoke_all(&self, job: Job<'_>, outcome: &mut Outcome) -> Result<(), Error> {
-        let is_clean = outcome.is_clean();
+    /// Revokes the tokens, once no secret holds them any more: `is_clean` if every secret is known to be deleted.
+    async fn revoke_all(
+        &self,
+        job: Job<'_>,
+        is_clean: bool,
+        outcome: &mut Outcome,
+    ) -> Result<(), Error> {
         for end in &self.ends {
             let (number, secret) = match end {
                 TokenEnd::NotAccepted { cluster, key } => {

@@ -10,7 +10,6 @@ mod backing;
 mod clusters;
 mod job;
 mod observe;
-mod outcome;
 mod plan;
 mod plan_revoke;
 mod rehearse;

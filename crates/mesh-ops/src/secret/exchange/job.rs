@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mesh_client::{Kubeconfig, concerns_one_cluster, fan_out, with_lost};
+use mesh_client::{Kubeconfig, fan_out, with_lost};
 use mesh_model::change::{ChangeSet, DryRun};
 use mesh_model::error::Kind;
 use mesh_model::{Error, Exit};
@@ -11,14 +11,13 @@ use super::super::issue::Options;
 use super::super::issue::holder::Holder;
 use super::super::issue::planned::RemotePlan;
 use super::super::issue::remote::KnownRemote;
-use super::super::issue::write::{
-    Lost, PendingSecret, apply_secrets, plan_writes, rehearse_secrets,
-};
+use super::super::issue::write::{PendingSecret, apply_secrets, plan_writes, rehearse_secrets};
 use super::check::{check_claims, checked};
 use super::members::{Member, MemberRequest, gather};
 use super::pairs::Role;
 use super::prune::{self, Leftover, leftovers};
 use crate::Job;
+use crate::change::{Meaning, Outcome};
 
 /// The request for an exchange.
 pub struct Request {
@@ -40,7 +39,8 @@ pub struct Exchange {
     remotes: Vec<PlannedRemote>,
     options: Options,
     leftovers: Vec<Leftover>,
-    skipped: Skipped,
+    /// What went wrong until now.
+    outcome: Outcome,
 }
 
 /// A remote cluster with its own options and its plan. What else was read of it is not needed any more.
@@ -50,49 +50,20 @@ struct PlannedRemote {
     plan: RemotePlan,
 }
 
-/// The failures on the way.
-#[derive(Default)]
-struct Skipped {
-    /// Clusters that are skipped.
-    lost: Vec<Lost>,
-    /// Failures that are reported when the rest is done.
-    failed: Vec<Error>,
-}
-
-impl Skipped {
-    fn is_empty(&self) -> bool {
-        self.lost.is_empty() && self.failed.is_empty()
+/// Returns what went well with remote clusters; one that fails does not affect the secrets for the others.
+///
+/// # Errors
+/// Ctrl-C, and what else had gone wrong until then.
+fn part<T>(results: Vec<Result<T, Error>>, outcome: &mut Outcome) -> Result<Vec<T>, Error> {
+    let (good, mut wrong) = Error::parted(results);
+    if let Some(interrupted) = wrong.pop_if(|error| error.kind() == Kind::Interrupted) {
+        return Err(match Error::all(wrong) {
+            Some(error) => error.and(interrupted),
+            None => interrupted,
+        });
     }
-
-    /// Returns what went well with remote clusters; one that fails does not affect the secrets for the others.
-    ///
-    /// # Errors
-    /// Ctrl-C, and what else had gone wrong until then.
-    fn part<T>(&mut self, results: Vec<Result<T, Error>>) -> Result<Vec<T>, Error> {
-        let (good, mut wrong) = Error::parted(results);
-        let interrupted = wrong.pop_if(|error| error.kind() == Kind::Interrupted);
-        let (lost, failed): (Vec<_>, Vec<_>) = wrong.into_iter().partition(concerns_one_cluster);
-        if let Some(interrupted) = interrupted {
-            let before = Error::all(failed.into_iter().chain(lost));
-            return Err(match before {
-                Some(error) => error.and(interrupted),
-                None => interrupted,
-            });
-        }
-        self.failed.extend(failed);
-        self.lost.extend(lost.into_iter().map(|error| Lost {
-            error,
-            left_out: "the secrets for it are skipped",
-        }));
-        Ok(good)
-    }
-
-    /// Joins all of them to the error that stops the job.
-    fn joined_to(self, error: Error) -> Error {
-        let lost = self.lost.into_iter().map(|lost| lost.error);
-        let mut all = self.failed.into_iter().chain(lost).collect();
-        with_lost(error, &mut all)
-    }
+    outcome.wrong(wrong, Meaning::same("the secrets for it are skipped"));
+    Ok(good)
 }
 
 impl Request {
@@ -125,14 +96,8 @@ impl Request {
         let claims = check_claims(&members, kubeconfig, job).await;
         claims.map_err(|error| with_lost(error, &mut lost))?;
 
-        let lost = lost.into_iter().map(|error| Lost {
-            error,
-            left_out: "its pairs are skipped",
-        });
-        let mut skipped = Skipped {
-            lost: lost.collect(),
-            failed: Vec::new(),
-        };
+        let mut outcome = Outcome::default();
+        outcome.skip(lost, "its pairs are skipped");
         let holders: Vec<Vec<Rc<Holder>>> = members
             .iter()
             .map(|member| holders_of(member, &members))
@@ -148,12 +113,12 @@ impl Request {
                 plan,
             })
         });
-        let mut remotes = skipped.part(planned.await)?;
+        let mut remotes = part(planned.await, &mut outcome)?;
         let pending = remotes.iter_mut().flat_map(|one| &mut one.plan.secrets);
         if let Err(error) = plan_writes(pending, &options) {
-            return Err(skipped.joined_to(error));
+            return Err(outcome.stopped_by(error));
         }
-        if !leftovers.is_empty() && !skipped.is_empty() {
+        if !leftovers.is_empty() && !outcome.is_clean() {
             job.warn(NOT_PRUNED)?;
             leftovers.clear();
         }
@@ -161,7 +126,7 @@ impl Request {
             remotes,
             options,
             leftovers,
-            skipped,
+            outcome,
         })
     }
 }
@@ -200,7 +165,7 @@ impl Exchange {
             remotes,
             options,
             leftovers,
-            mut skipped,
+            mut outcome,
         } = self;
         let writes = options.dry_run.writes();
         let prepared = fan_out(remotes, |one| async move {
@@ -217,36 +182,29 @@ impl Exchange {
             }
             Ok(plan)
         });
-        let mut plans = skipped.part(prepared.await)?;
+        let mut plans = part(prepared.await, &mut outcome)?;
         let pending = plans.iter_mut().flat_map(|plan| &mut plan.secrets);
-        let planned = plan_writes(pending, &options);
-        let Skipped { lost, mut failed } = skipped;
-        let applied = if let Err(error) = planned {
-            let mut lost = lost.into_iter().map(|lost| lost.error).collect();
-            Err(with_lost(error, &mut lost))
+        let applied = if let Err(error) = plan_writes(pending, &options) {
+            outcome.fail(error);
+            outcome.end(job)
         } else {
             let pending = plans.iter().flat_map(|plan| &plan.secrets);
             let pending: Vec<&PendingSecret> = pending.collect();
             if writes {
-                apply_secrets(&pending, lost, &options, job).await
+                apply_secrets(&pending, outcome, &options, job).await
             } else {
-                rehearse_secrets(&pending, lost, &options, job).await
+                rehearse_secrets(&pending, outcome, &options, job).await
             }
         };
-        let mut exit = applied.unwrap_or_else(|error| {
-            failed.push(error);
-            Exit::Failed
-        });
-        if !failed.is_empty() || exit != Exit::Fine {
-            if !leftovers.is_empty() {
-                job.warn(NOT_PRUNED)?;
+        match applied {
+            Ok(Exit::Fine) => prune::delete(&leftovers, options.dry_run, job).await,
+            other => {
+                if !leftovers.is_empty() {
+                    job.warn(NOT_PRUNED)?;
+                }
+                other
             }
-        } else if writes {
-            exit = prune::delete(&leftovers, job).await?;
-        } else {
-            exit = prune::rehearse(&leftovers, options.dry_run, job).await?;
         }
-        Error::all(failed).map_or(Ok(exit), Err)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_client::{Cluster, concerns_one_cluster, fan_out};
+use mesh_client::{Cluster, fan_out};
 use mesh_model::change::{Action, Change, DryRun, ObjectRef};
 use mesh_model::remote_secret::own_name;
 use mesh_model::secret::comes_back;
@@ -11,6 +11,7 @@ use mesh_model::{Error, Exit};
 
 use super::members::Member;
 use crate::Job;
+use crate::change::{Meaning, Outcome};
 
 /// A secret that is to be deleted.
 pub struct Leftover {
@@ -74,47 +75,27 @@ pub(super) fn leftovers(members: &[Member]) -> Vec<Leftover> {
     leftovers
 }
 
-/// Deletes them, each only if it is still the very one that was read; a cluster that does not let us does not affect the others.
-pub(super) async fn delete(leftovers: &[Leftover], job: &Job<'_>) -> Result<Exit, Error> {
-    let results = fan_out(leftovers, |one| async move {
-        job.interrupt.check()?;
-        one.delete(DryRun::None).await?;
-        Ok(one.change())
-    });
-    finish(results.await, DryRun::None, job)
-}
-
-/// Tells what would be deleted; in a server dry run each server checks it.
-pub(super) async fn rehearse(
+/// Deletes them, each only if it is still the very one that was read; a cluster that does not let us does not affect the others. In
+/// a dry run it tells what would be deleted; in one on the server each server checks it.
+pub(super) async fn delete(
     leftovers: &[Leftover],
     dry_run: DryRun,
     job: &Job<'_>,
 ) -> Result<Exit, Error> {
     let results = fan_out(leftovers, |one| async move {
         job.interrupt.check()?;
-        if dry_run == DryRun::Server {
+        if dry_run != DryRun::Client {
             one.delete(dry_run).await?;
         }
         Ok(one.change())
     });
-    finish(results.await, dry_run, job)
-}
-
-fn finish(
-    results: Vec<Result<Change, Error>>,
-    dry_run: DryRun,
-    job: &Job<'_>,
-) -> Result<Exit, Error> {
-    let (mut exit, mut errors) = (Exit::Fine, Vec::new());
-    for result in results {
-        match result {
-            Ok(change) => job.done(change, dry_run)?,
-            Err(error) if concerns_one_cluster(&error) => {
-                job.warn_of(&error, "run this again to prune what is left")?;
-                exit = Exit::Partial;
-            }
-            Err(error) => errors.push(error),
-        }
+    let (changes, wrong) = Error::parted(results.await);
+    for change in changes {
+        job.done(change, dry_run)?;
     }
-    Error::all(errors).map_or(Ok(exit), Err)
+    let mut outcome = Outcome::default();
+    // The secrets for the clusters are applied before.
+    outcome.done();
+    outcome.wrong(wrong, Meaning::same("run this again to prune what is left"));
+    outcome.end(job)
 }

@@ -13,9 +13,10 @@ use super::options::Options;
 use super::plan::{TokenPlan, plan};
 use super::planned::RemotePlan;
 use super::remote::{KnownRemote, cluster_ref};
-use super::write::{Lost, PendingSecret, apply_secrets, plan_writes, rehearse_secrets};
+use super::write::{PendingSecret, apply_secrets, plan_writes, rehearse_secrets};
 use super::{candidates, cluster_name, holder, observe, reach};
 use crate::Job;
+use crate::change::Outcome;
 
 /// The request for secrets.
 pub struct Request {
@@ -190,16 +191,13 @@ impl Issue {
         }
         let mut lost: Vec<Error> = lost;
         plan_writes(&mut plan.secrets, &options).map_err(|error| with_lost(error, &mut lost))?;
-        let lost = lost.into_iter().map(|error| Lost {
-            error,
-            left_out: "the secret was not applied there",
-        });
-        let (lost, pending) = (lost.collect(), plan.secrets.iter());
-        let pending: Vec<&PendingSecret> = pending.collect();
+        let mut outcome = Outcome::default();
+        outcome.skip(lost, "the secret was not applied there");
+        let pending: Vec<&PendingSecret> = plan.secrets.iter().collect();
         let exit = if writes {
-            apply_secrets(&pending, lost, &options, job).await?
+            apply_secrets(&pending, outcome, &options, job).await?
         } else {
-            rehearse_secrets(&pending, lost, &options, job).await?
+            rehearse_secrets(&pending, outcome, &options, job).await?
         };
         Ok(Issued::Applied(exit))
     }

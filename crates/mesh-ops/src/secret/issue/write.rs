@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_client::{
-    ApiFault, ApplyOptions, Cluster, api_fault, concerns_one_cluster, fan_out, is_refused,
-};
+use mesh_client::{ApiFault, ApplyOptions, Cluster, api_fault, fan_out};
 use mesh_model::change::{Action, Change, DryRun, ObjectRef};
 use mesh_model::event::Event;
 use mesh_model::remote_secret::{RemoteSecret, SecretType};
@@ -19,6 +17,7 @@ use super::options::Options;
 use super::planned::SecretText;
 use super::record::{AppliedSecret, record};
 use crate::Job;
+use crate::change::{Meaning, Outcome};
 
 /// A remote cluster, as all secrets for it have it.
 pub(crate) struct RemoteRef {
@@ -47,12 +46,6 @@ pub(crate) struct SecretWrite {
     force_conflicts: bool,
 }
 
-/// A cluster that is skipped, and what that means.
-pub(crate) struct Lost {
-    pub(crate) error: Error,
-    pub(crate) left_out: &'static str,
-}
-
 /// Plans every write that is not planned yet.
 ///
 /// # Errors
@@ -72,34 +65,41 @@ where
     Error::all(refused).map_or(Ok(()), Err)
 }
 
-/// Writes to all holders at once; one that fails does not affect the others. `lost` are those that were skipped before.
+/// Writes to all holders at once; one that fails does not affect the others. `outcome` is what went wrong before.
 pub(crate) async fn apply_secrets(
     pending: &[&PendingSecret],
-    lost: Vec<Lost>,
+    mut outcome: Outcome,
     options: &Options,
     job: &Job<'_>,
 ) -> Result<Exit, Error> {
     let results = each_in_order(pending, job, |one| one.apply(options, job)).await;
     let (done, wrong) = Error::parted(results);
-    let is_done = !done.is_empty();
-    let recorded = if options.secret_type == SecretType::Remote {
-        record(done.into_iter().flatten().collect(), job).await
-    } else {
-        Ok(())
-    };
-    finish(is_done, wrong, lost, recorded.err(), job)
+    if !done.is_empty() {
+        outcome.done();
+    }
+    outcome.wrong(wrong, NOT_APPLIED);
+    if options.secret_type == SecretType::Remote
+        && let Err(unrecorded) = record(done.into_iter().flatten().collect(), job).await
+    {
+        outcome.fail(unrecorded);
+    }
+    outcome.end(job)
 }
 
 /// Tells what would be written to the holders; in a server dry run each of them checks its secrets.
 pub(crate) async fn rehearse_secrets(
     pending: &[&PendingSecret],
-    lost: Vec<Lost>,
+    mut outcome: Outcome,
     options: &Options,
     job: &Job<'_>,
 ) -> Result<Exit, Error> {
     let results = each_in_order(pending, job, |one| one.rehearse(options, job)).await;
     let (done, wrong) = Error::parted(results);
-    finish(!done.is_empty(), wrong, lost, None, job)
+    if !done.is_empty() {
+        outcome.done();
+    }
+    outcome.wrong(wrong, NOT_APPLIED);
+    outcome.end(job)
 }
 
 /// Does `work` for all secrets at once, and tells what came of it in their order.
@@ -127,43 +127,11 @@ async fn each_in_order<'p, R, F: Future<Output = Result<(Event, R), Error>>>(
     .await
 }
 
-/// Warns of the clusters that were skipped or broke off, unless there is no other.
-fn finish(
-    is_done: bool,
-    wrong: Vec<Error>,
-    mut lost: Vec<Lost>,
-    unrecorded: Option<Error>,
-    job: &Job<'_>,
-) -> Result<Exit, Error> {
-    let (broke_off, mut failed): (Vec<_>, Vec<_>) =
-        wrong.into_iter().partition(concerns_one_cluster);
-    lost.extend(broke_off.into_iter().map(|error| {
-        let left_out = left_out(&error);
-        Lost { error, left_out }
-    }));
-    failed.extend(unrecorded);
-    if !is_done {
-        failed.extend(lost.drain(..).map(|lost| lost.error));
-    }
-    for Lost { error, left_out } in &lost {
-        job.warn_of(error, left_out)?;
-    }
-    match Error::all(failed) {
-        Some(error) => Err(error),
-        None if lost.is_empty() => Ok(Exit::Fine),
-        None => Ok(Exit::Partial),
-    }
-}
-
-/// Returns what a failed write means for its secret: where nothing says that it was refused, the request may have arrived though
-/// its answer did not.
-fn left_out(error: &Error) -> &'static str {
-    if is_refused(error) {
-        "the secret was not applied there"
-    } else {
-        "whether the secret was applied there is not known, so run this again"
-    }
-}
+/// The meaning of a failed write for its secret.
+const NOT_APPLIED: Meaning = Meaning {
+    refused: "the secret was not applied there",
+    unknown: "whether the secret was applied there is not known, so run this again",
+};
 
 /// Adds what to do where the secret was changed after it was checked.
 fn changed(error: Error) -> Error {
