@@ -60,6 +60,19 @@ impl Unread {
         &self.reason
     }
 
+    /// Returns the reason with the underlying error in it.
+    #[must_use]
+    pub fn with_cause(mut self) -> Self {
+        if let Some(cause) = self
+            .cause
+            .as_ref()
+            .filter(|cause| !self.reason.ends_with(*cause))
+        {
+            self.reason = format!("{}: {cause}", self.reason);
+        }
+        self
+    }
+
     /// Returns the error for it.
     fn into_error(self, kind: Kind) -> Error {
         let Some(cause) = self.cause else {

@@ -14,11 +14,13 @@ pub(crate) fn lost_read<T>(error: &Error) -> Option<Read<T>> {
         connect_fault(error),
         Some(ConnectFault::NoAnswer { .. } | ConnectFault::TimedOut { .. })
     );
+    // An error that was made from a read was sorted before.
+    let is_of_a_read = is_of_a_read(error);
     match error.kind() {
         Kind::Forbidden => Some(Read::Denied(Unread::of(error, false))),
         Kind::NotFound => Some(Read::Absent(Unread::of(error, false))),
-        Kind::Unreachable if is_late => Some(Read::Late(Unread::of(error, true))),
-        Kind::Refused | Kind::Conflict if api_fault(error).is_some() => {
+        Kind::Unreachable if is_late || is_of_a_read => Some(Read::Late(Unread::of(error, true))),
+        Kind::Refused | Kind::Conflict if api_fault(error).is_some() || is_of_a_read => {
             Some(Read::Failed(Unread::of(error, true)))
         }
         Kind::Refused
@@ -189,17 +191,28 @@ mod tests {
     }
 
     #[test]
-    fn the_error_of_a_read_concerns_one_cluster_as_the_failure_itself() {
-        let failed = api(
-            Kind::Refused,
-            ApiFault::ServerFailed {
-                message: "m".to_owned(),
-            },
-        );
-        let read: Option<Read<()>> = lost_read(&failed);
-        let again = read.and_then(|read| read.into_result().err()).unwrap();
-        assert!(concerns_one_cluster(&failed) && concerns_one_cluster(&again));
-        assert_eq!(again.in_one_line(), failed.in_one_line());
+    fn the_error_of_a_read_costs_as_much_as_the_failure_itself() {
+        let message = || "m".to_owned();
+        for failed in [
+            api(Kind::Refused, ApiFault::ServerFailed { message: message() }),
+            api(
+                Kind::Forbidden,
+                ApiFault::Forbidden {
+                    message: message(),
+                    user: None,
+                },
+            ),
+            api(Kind::NotFound, ApiFault::KindUnknown { message: message() }),
+            unreached(ConnectFault::TimedOut {
+                after: Duration::ZERO,
+            }),
+        ] {
+            let read: Read<()> = lost_read(&failed).unwrap();
+            let again = read.clone().into_result().unwrap_err();
+            assert!(concerns_one_cluster(&failed) && concerns_one_cluster(&again));
+            assert_eq!(again.in_one_line(), failed.in_one_line());
+            assert_eq!(lost_read(&again), Some(read));
+        }
     }
 
     #[test]

@@ -26,9 +26,14 @@ pub struct SecretFacts {
     keys: Vec<(String, JudgedKey)>,
 }
 
-/// The values of a Secret's data, which give access in clear. They are in no snapshot.
+/// The values of a Secret that its facts lack. Those of its data give access in clear, and are in no snapshot.
 #[derive(Clone, Default)]
-pub struct SecretValues(BTreeMap<String, ByteString>);
+pub struct SecretValues {
+    /// Those of its data.
+    data: BTreeMap<String, ByteString>,
+    /// Those of other programs' annotations.
+    annotations: BTreeMap<String, String>,
+}
 
 impl SecretFacts {
     /// Reduces a Secret to its facts. The values that give access are returned beside them, and are lost where they are dropped.
@@ -38,24 +43,40 @@ impl SecretFacts {
             .and_then(|entries| serde_json::to_string(&entries).ok())
             .map(String::into_boxed_str);
         secret.string_data = None;
+        let mut values = SecretValues::default();
         for (name, value) in secret.metadata.annotations.iter_mut().flatten() {
             if !kept::ANNOTATIONS.contains(&name.as_str()) {
-                *value = String::new();
+                let value = std::mem::take(value);
+                values.annotations.insert(name.clone(), value);
             }
         }
-        let mut values = BTreeMap::new();
         let mut keys = Vec::with_capacity(secret.data.as_ref().map_or(0, BTreeMap::len));
         for (key, value) in secret.data.iter_mut().flatten() {
             let value = std::mem::replace(value, ByteString(Vec::new()));
             keys.push((key.clone(), judged(&value.0, salt)));
-            values.insert(key.clone(), value);
+            values.data.insert(key.clone(), value);
         }
         let facts = Self {
             secret,
             managed_fields,
             keys,
         };
-        (facts, SecretValues(values))
+        (facts, values)
+    }
+
+    /// Returns the Secret as it was read, from its facts and its values.
+    pub fn whole(self, values: SecretValues) -> Secret {
+        let mut secret = self.secret;
+        let entries = self.managed_fields;
+        secret.metadata.managed_fields = entries.and_then(|text| serde_json::from_str(&text).ok());
+        for (key, value) in values.data {
+            secret.data.get_or_insert_default().insert(key, value);
+        }
+        for (name, value) in values.annotations {
+            let annotations = secret.metadata.annotations.get_or_insert_default();
+            annotations.insert(name, value);
+        }
+        secret
     }
 
     /// Returns the Secret with its managed fields, for deciding who owns it.
@@ -96,13 +117,20 @@ fn judged(value: &[u8], salt: &Salt) -> JudgedKey {
 impl SecretValues {
     /// Returns the value of a data key.
     pub fn get(&self, key: &str) -> Option<&[u8]> {
-        self.0.get(key).map(|value| value.0.as_slice())
+        self.data.get(key).map(|value| value.0.as_slice())
+    }
+
+    /// Returns only those of its data.
+    #[must_use]
+    pub fn of_data(mut self) -> Self {
+        self.annotations = BTreeMap::new();
+        self
     }
 }
 
 impl std::fmt::Debug for SecretValues {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.data.keys()).finish()
     }
 }
 
@@ -154,6 +182,25 @@ mod tests {
             assert!(all.contains("https://w:6443") && all.contains("last-applied"));
         }
         assert_eq!(values.get("west"), Some(text.as_bytes()));
+    }
+
+    #[test]
+    fn a_secret_is_whole_again_with_its_values() {
+        for secret in [
+            serde_json::json!({"metadata": {"name": "s", "uid": "u", "resourceVersion": "7",
+                "labels": {"istio/multiCluster": "true"},
+                "annotations": {"note": "theirs", "networking.istio.io/cluster": "west", "empty": ""},
+                "managedFields": [{"manager": "istioctl", "operation": "Apply", "apiVersion": "v1",
+                    "fieldsType": "FieldsV1", "fieldsV1": {"f:data": {"f:west": {}}}}]},
+                "type": "Opaque", "immutable": true,
+                "data": {"west": ByteString(kubeconfig("t").into_bytes()), "empty": ""}}),
+            serde_json::json!({"metadata": {"name": "s", "annotations": {}}, "data": {}}),
+            serde_json::json!({"metadata": {}}),
+        ] {
+            let secret: Secret = serde_json::from_value(secret).expect("it is a Secret");
+            let (facts, values) = SecretFacts::split(secret.clone(), &Salt::of_tests());
+            assert_eq!(facts.whole(values), secret);
+        }
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! Reads the objects whose field is to be set. Nothing is decided here.
 
-use k8s_openapi::api::core::v1::Namespace;
 use mesh_client::{Cluster, Connector, fan_out};
 use mesh_model::Error;
-use mesh_model::names::KUBE_SYSTEM;
 use mesh_model::read::Read;
 
 use super::{ClusterTask, Object, ObjectName};
+use crate::snapshot::{self, SlimReads};
 
 /// A cluster with the objects as they are.
 pub(super) struct TargetState<K> {
@@ -33,18 +32,9 @@ pub(super) async fn observe<K: Object>(
             (name, found)
         }));
         // A user who may only read one namespace can still label there.
-        let reads = cluster.reads();
-        let (uid, objects) = futures::join!(
-            async {
-                if several {
-                    let space = reads.get::<Namespace>(None, KUBE_SYSTEM).await;
-                    space.map(|found| found.and_then(|found| found.metadata.uid))
-                } else {
-                    Read::NotAsked
-                }
-            },
-            objects
-        );
+        let reads = SlimReads::new(&cluster);
+        let (uid, objects) =
+            futures::join!(snapshot::only_if(several, snapshot::uid(&reads)), objects);
         let objects = objects.into_iter().map(|(name, found)| Ok((name, found?)));
         reads.reached()?;
         Ok(TargetState {

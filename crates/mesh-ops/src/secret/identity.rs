@@ -1,9 +1,7 @@
 //! How clusters are told from each other, and what they are called: by the UID of namespace kube-system, and by the address of the
 //! API server where that UID may not be read. Whoever has rights in the Istio namespace alone may not.
 
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::Namespace;
-use mesh_client::{Cluster, Selection};
+use mesh_client::Cluster;
 use mesh_model::cluster_name::{ClusterId, in_object_name};
 use mesh_model::command::{Knob, Step};
 use mesh_model::error::Error;
@@ -11,6 +9,8 @@ use mesh_model::istiod;
 use mesh_model::names::KUBE_SYSTEM;
 use mesh_model::read::Read;
 use mesh_model::remote_cluster::{Address, is_one_cluster};
+
+use crate::snapshot::{self, SlimReads};
 
 /// A cluster as far as it can be told from others.
 #[derive(Clone)]
@@ -88,24 +88,34 @@ impl IstiodNames {
 /// # Errors
 /// It could not be read, or there is none.
 pub async fn cluster_uid(cluster: &Cluster) -> Result<String, Error> {
-    let namespace: Option<Namespace> = cluster.get(None, KUBE_SYSTEM).await?;
-    namespace
-        .and_then(|found| found.metadata.uid)
-        .filter(|uid| !uid.is_empty())
-        .ok_or_else(|| {
-            Error::refused(format!(
-                "namespace {KUBE_SYSTEM} has no UID in context {}",
-                cluster.context()
-            ))
-            .hint("is this a Kubernetes API server?")
-            .hint(
-                cluster
-                    .target()
-                    .kubectl()
-                    .command()
-                    .words("get namespace kube-system -o yaml"),
-            )
-        })
+    let reads = SlimReads::new(cluster);
+    let uid = snapshot::uid(&reads).await;
+    reads.reached()?;
+    known_uid(cluster, uid)?.into_result()
+}
+
+/// Returns the UID of kube-system in a snapshot of `cluster`, or the reason why it was not read.
+///
+/// # Errors
+/// There is none.
+pub fn known_uid(cluster: &Cluster, uid: Read<Option<String>>) -> Result<Read<String>, Error> {
+    match uid {
+        Read::Seen(uid) => match uid.filter(|uid| !uid.is_empty()) {
+            Some(uid) => Ok(Read::Seen(uid)),
+            None => Err(without_uid(cluster)),
+        },
+        unread => Ok(unread.map(Option::unwrap_or_default)),
+    }
+}
+
+fn without_uid(cluster: &Cluster) -> Error {
+    let kubectl = cluster.target().kubectl().command();
+    Error::refused(format!(
+        "namespace {KUBE_SYSTEM} has no UID in context {}",
+        cluster.context()
+    ))
+    .hint("is this a Kubernetes API server?")
+    .hint(kubectl.words("get namespace kube-system -o yaml"))
 }
 
 /// Returns true where the cluster goes by `name`: its context is called so, its istiods call it so, or that is its UID.
@@ -140,8 +150,10 @@ pub async fn goes_by(cluster: &Cluster, namespace: &str, name: &str) -> Result<b
 /// # Errors
 /// Their Deployments could not be read.
 pub async fn istiod_names(cluster: &Cluster, namespace: &str) -> Result<IstiodNames, Error> {
-    let selection = Selection::labelled(istiod::SELECTOR);
-    let deployments: Vec<Deployment> = cluster.list(Some(namespace), &selection).await?;
+    let reads = SlimReads::new(cluster);
+    let deployments = snapshot::istiods(&reads, Some(namespace)).await;
+    reads.reached()?;
+    let deployments = deployments.into_result()?;
     Ok(IstiodNames {
         known: istiod::cluster_ids(&deployments),
         unnamed: istiod::is_unnamed(&deployments),

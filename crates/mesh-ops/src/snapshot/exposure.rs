@@ -9,7 +9,7 @@ use mesh_model::names::{EAST_WEST_GATEWAY, REVISION_LABEL};
 use mesh_model::read::Read;
 use mesh_model::snapshot::ClusterSnapshot;
 
-use super::read::{apart, gateway_services, istiods, uid, unless_known};
+use super::read::{apart, gateway_services, istiods, only_if, uid, unless_known};
 use super::slim_reads::SlimReads;
 use super::wanted::WantedExposure;
 
@@ -59,14 +59,6 @@ pub(super) async fn exposure(
         maps
     });
     Ok(())
-}
-
-async fn only_if<T>(is_wanted: bool, reading: impl Future<Output = Read<T>>) -> Read<T> {
-    if is_wanted {
-        reading.await
-    } else {
-        Read::NotAsked
-    }
 }
 
 fn parted(

@@ -8,9 +8,14 @@ mod read;
 mod salt;
 mod secrets;
 mod slim_reads;
+mod values;
 mod wanted;
 
 pub use read::{ReadCluster, read};
+pub(crate) use read::{istiods, only_if, uid};
 pub use salt::salt;
+pub use secrets::read_by_name;
+pub(crate) use secrets::remote_secrets;
 pub(crate) use slim_reads::SlimReads;
-pub use wanted::{Wanted, WantedExposure, WantedGateways, WantedSecrets};
+pub use values::ValuesOfSecrets;
+pub use wanted::{KeptValues, Wanted, WantedExposure, WantedGateways, WantedSecrets};

@@ -1,31 +1,28 @@
 //! The waves of requests of one cluster, each of which needs the answers of the one before.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Service};
 use mesh_client::{Cluster, Selection};
 use mesh_model::names::{KUBE_SYSTEM, NETWORK_LABEL};
 use mesh_model::read::Read;
-use mesh_model::secret::SecretValues;
 use mesh_model::snapshot::ClusterSnapshot;
 use mesh_model::{Error, istiod, server};
 
 use super::exposure::exposure;
 use super::gateways::gateways;
 use super::labels::labels;
-use super::secrets::{everywhere, in_namespace};
+use super::secrets::{everywhere, in_namespace, labelled};
 use super::slim_reads::SlimReads;
+use super::values::ValuesOfSecrets;
 use super::wanted::{Wanted, WantedSecrets};
 use crate::secret::known_clusters_of;
 
 /// A cluster that was read.
-#[derive(Debug)]
 pub struct ReadCluster {
     /// The parts that were read.
     pub snapshot: ClusterSnapshot,
-    /// The values of the secrets in Istio's namespace by the name of the secret, where they are wanted. They give access in clear.
-    pub values: BTreeMap<String, SecretValues>,
+    /// The values of its secrets, as far as they are wanted.
+    pub values: ValuesOfSecrets,
 }
 
 /// Reads the wanted parts of a cluster. A part that cannot be read keeps its reason.
@@ -45,17 +42,22 @@ pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
     };
     let values = match wanted.secrets {
         // What tells which cluster it is is read in one wave with these.
-        WantedSecrets::None if wanted.tells_by_itself() => BTreeMap::new(),
+        WantedSecrets::None if wanted.tells_by_itself() => ValuesOfSecrets::default(),
         WantedSecrets::None => {
-            identity(cluster, &mut snapshot).await?;
-            BTreeMap::new()
+            identity(cluster, &mut snapshot, &wanted).await?;
+            ValuesOfSecrets::default()
         }
         WantedSecrets::InNamespace { names } => {
-            in_namespace(cluster, &mut snapshot, names, wanted.values).await?
+            in_namespace(cluster, &mut snapshot, names, &wanted).await?
         }
-        WantedSecrets::Everywhere => everywhere(cluster, &mut snapshot, wanted.values).await?,
+        WantedSecrets::Labelled { everywhere } => {
+            labelled(cluster, &mut snapshot, everywhere, &wanted).await?
+        }
+        WantedSecrets::Everywhere => everywhere(cluster, &mut snapshot, &wanted).await?,
     };
-    snapshot.known_clusters = known_clusters_of(cluster, &snapshot).await;
+    if wanted.istiods {
+        snapshot.known_clusters = known_clusters_of(cluster, &snapshot).await;
+    }
     if let Some(wanted) = wanted.gateways {
         gateways(cluster, &mut snapshot, wanted).await?;
     }
@@ -68,11 +70,18 @@ pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
     Ok(ReadCluster { snapshot, values })
 }
 
-async fn identity(cluster: &Cluster, snapshot: &mut ClusterSnapshot) -> Result<(), Error> {
+async fn identity(
+    cluster: &Cluster,
+    snapshot: &mut ClusterSnapshot,
+    wanted: &Wanted<'_>,
+) -> Result<(), Error> {
     let reads = SlimReads::new(cluster);
     let (uid, istiods) = futures::join!(
-        uid(&reads),
-        istiods(&reads, Some(&snapshot.istio_namespace))
+        only_if(wanted.uid, uid(&reads)),
+        only_if(
+            wanted.istiods,
+            istiods(&reads, Some(wanted.istio_namespace))
+        ),
     );
     reads.checked()?;
     (snapshot.uid, snapshot.istiods) = (uid, istiods);
@@ -80,13 +89,13 @@ async fn identity(cluster: &Cluster, snapshot: &mut ClusterSnapshot) -> Result<(
 }
 
 /// Reads the UID of the cluster.
-pub(super) async fn uid(reads: &SlimReads<'_>) -> Read<Option<String>> {
+pub(crate) async fn uid(reads: &SlimReads<'_>) -> Read<Option<String>> {
     let space = reads.get::<Namespace>(None, KUBE_SYSTEM).await;
     space.map(|space| space.and_then(|space| space.metadata.uid))
 }
 
 /// Reads the istiods of a namespace, or of all.
-pub(super) async fn istiods(
+pub(crate) async fn istiods(
     reads: &SlimReads<'_>,
     namespace: Option<&str>,
 ) -> Read<Vec<Deployment>> {
@@ -121,6 +130,15 @@ pub(super) fn apart(
     istiods
         .into_iter()
         .partition(|istiod| istiod.metadata.namespace.as_deref() == Some(namespace))
+}
+
+/// Reads a part that is wanted.
+pub(crate) async fn only_if<T>(is_wanted: bool, reading: impl Future<Output = Read<T>>) -> Read<T> {
+    if is_wanted {
+        reading.await
+    } else {
+        Read::NotAsked
+    }
 }
 
 /// Returns what was read before, if it was, and reads it otherwise.

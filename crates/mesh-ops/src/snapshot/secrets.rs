@@ -9,35 +9,36 @@ use mesh_model::Error;
 use mesh_model::names::{MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX, REMOTE_SECRETS};
 use mesh_model::read::Read;
 use mesh_model::remote_secret::{is_meant, own_name, secret_name};
-use mesh_model::secret::{SecretFacts, SecretValues};
+use mesh_model::secret::SecretFacts;
 use mesh_model::snapshot::ClusterSnapshot;
 
-use super::read::{apart, istiods, uid};
+use super::read::{ReadCluster, apart, istiods, only_if, uid};
 use super::salt::salt;
 use super::slim_reads::SlimReads;
-
-/// Values by the name of the secret.
-type Values = BTreeMap<String, SecretValues>;
+use super::values::ValuesOfSecrets;
+use super::wanted::{KeptValues, Wanted};
 
 /// Reads the remote secrets of Istio's namespace in one wave, and by name those of `names` that lack the label.
 pub(super) async fn in_namespace(
     cluster: &Cluster,
     snapshot: &mut ClusterSnapshot,
     names: &[String],
-    keep_values: bool,
-) -> Result<Values, Error> {
-    let namespace = snapshot.istio_namespace.clone();
-    let remote = Selection::labelled(REMOTE_SECRETS);
+    wanted: &Wanted<'_>,
+) -> Result<ValuesOfSecrets, Error> {
+    let namespace = wanted.istio_namespace;
     let salt = salt()?;
     let reads = SlimReads::new(cluster);
     let (uid, istiods, secrets) = futures::join!(
-        uid(&reads),
-        istiods(&reads, Some(&namespace)),
-        cluster.list::<Secret>(Some(&namespace), &remote),
+        only_if(wanted.uid, uid(&reads)),
+        only_if(wanted.istiods, istiods(&reads, Some(namespace))),
+        remote_secrets(cluster, namespace, std::convert::identity),
     );
-    reads.checked()?;
+    if wanted.uid && wanted.istiods {
+        reads.checked()?;
+    }
+    reads.reached()?;
     (snapshot.uid, snapshot.istiods) = (uid, istiods);
-    let (facts, mut values) = reduced(secrets?, keep_values).await?;
+    let (facts, mut values) = reduced(secrets?, wanted.values).await?;
     snapshot.secrets = Read::Seen(facts);
     let mut by_name = BTreeMap::new();
     for name in names {
@@ -47,14 +48,12 @@ pub(super) async fn in_namespace(
             continue;
         }
         for candidate in [name.clone(), secret_name(name)] {
-            let secret = cluster.get::<Secret>(Some(&namespace), &candidate).await?;
-            let split = secret.map(|secret| SecretFacts::split(secret, salt));
-            let (facts, value) = split.unzip();
-            values.extend(
-                value
-                    .filter(|_| keep_values)
-                    .map(|value| (candidate.clone(), value)),
-            );
+            let secret = cluster.get::<Secret>(Some(namespace), &candidate).await?;
+            let facts = secret.map(|secret| {
+                let (facts, value) = SecretFacts::split(secret, salt);
+                values.keep(&facts, value, wanted.values);
+                facts
+            });
             by_name.insert(candidate, Read::Seen(facts));
         }
     }
@@ -62,8 +61,72 @@ pub(super) async fn in_namespace(
     Ok(values)
 }
 
+/// Reads the remote secrets of a namespace. Of each page only the results of `keep` are there when the next one is read.
+///
+/// # Errors
+/// They could not be read.
+pub(crate) async fn remote_secrets<R>(
+    cluster: &Cluster,
+    namespace: &str,
+    keep: impl Fn(Secret) -> R,
+) -> Result<Vec<R>, Error> {
+    let remote = Selection::labelled(REMOTE_SECRETS);
+    cluster.list_with(Some(namespace), &remote, keep).await
+}
+
 fn found(read: &Read<Option<SecretFacts>>) -> Option<&SecretFacts> {
     read.seen()?.as_ref()
+}
+
+/// Reads the secrets with the label, whatever its value: those of Istio's namespace, or those of all namespaces where `everywhere` is
+/// asked for and that may be read.
+pub(super) async fn labelled(
+    cluster: &Cluster,
+    snapshot: &mut ClusterSnapshot,
+    everywhere: bool,
+    wanted: &Wanted<'_>,
+) -> Result<ValuesOfSecrets, Error> {
+    let labelled = Selection::labelled(MULTI_CLUSTER_LABEL);
+    let reads = SlimReads::new(cluster);
+    let of_all = only_if(everywhere, reads.whole().list::<Secret>(None, &labelled)).await;
+    reads.reached()?;
+    let (secrets, elsewhere) = narrowed(cluster, of_all, wanted.istio_namespace).await;
+    part(snapshot, secrets?, elsewhere, wanted.values).await
+}
+
+/// Adds the secrets of these names in Istio's namespace that are not known yet, all read at once.
+///
+/// # Errors
+/// All that could not be read, joined.
+pub async fn read_by_name(
+    cluster: &Cluster,
+    read: &mut ReadCluster,
+    names: &BTreeSet<String>,
+    kept: KeptValues,
+) -> Result<(), Error> {
+    let ReadCluster { snapshot, values } = read;
+    let namespace = snapshot.istio_namespace.clone();
+    let salt = salt()?;
+    let reading = names
+        .iter()
+        .map(|name| cluster.get::<Secret>(Some(&namespace), name));
+    let secrets = Error::gather(join_all(reading).await)?;
+    let known = snapshot.secrets.items().iter();
+    let known: BTreeSet<&str> = known.map(|facts| own_name(&facts.secret)).collect();
+    let mut by_name = BTreeMap::new();
+    for (name, secret) in names.iter().zip(secrets) {
+        if known.contains(name.as_str()) {
+            continue;
+        }
+        let facts = secret.map(|secret| {
+            let (facts, value) = SecretFacts::split(secret, salt);
+            values.keep(&facts, value, kept);
+            facts
+        });
+        by_name.insert(name.clone(), Read::Seen(facts));
+    }
+    snapshot.secrets_by_name = Read::Seen(by_name);
+    Ok(())
 }
 
 /// Reads the secrets and istiods of all namespaces in one wave; in a second one those of Istio's namespace, where only that may be
@@ -71,9 +134,9 @@ fn found(read: &Read<Option<SecretFacts>>) -> Option<&SecretFacts> {
 pub(super) async fn everywhere(
     cluster: &Cluster,
     snapshot: &mut ClusterSnapshot,
-    keep_values: bool,
-) -> Result<Values, Error> {
-    let namespace = snapshot.istio_namespace.clone();
+    wanted: &Wanted<'_>,
+) -> Result<ValuesOfSecrets, Error> {
+    let namespace = wanted.istio_namespace;
     let labelled = Selection::labelled(MULTI_CLUSTER_LABEL);
     let salt = salt()?;
     let all = Selection::default();
@@ -82,7 +145,7 @@ pub(super) async fn everywhere(
         uid(&reads),
         istiods(&reads, None),
         reads.whole().list::<Secret>(None, &labelled),
-        reads.whole().list_names::<Secret>(Some(&namespace), &all),
+        reads.whole().list_names::<Secret>(Some(namespace), &all),
     );
     reads.checked()?;
     snapshot.uid = uid;
@@ -91,69 +154,82 @@ pub(super) async fn everywhere(
         async {
             match of_all {
                 Read::Seen(all) => {
-                    let (inside, outside) = apart(all, &namespace);
+                    let (inside, outside) = apart(all, namespace);
                     (Read::Seen(inside), Read::Seen(outside))
                 }
                 unread => (
-                    istiods(&reads, Some(&namespace)).await,
+                    istiods(&reads, Some(namespace)).await,
                     unread.map(|_| Vec::new()),
                 ),
             }
         },
-        async {
-            match secrets {
-                Read::Seen(all) => (Ok(all), Read::Seen(Vec::new())),
-                unread => (
-                    cluster.list(Some(&namespace), &labelled).await,
-                    unread.map(|_| Vec::new()),
-                ),
-            }
-        },
+        narrowed(cluster, secrets, namespace),
     );
     reads.checked()?;
     (snapshot.istiods, snapshot.istiods_elsewhere) = istiods;
-    let (secrets, mut elsewhere) = secrets;
-    let (facts, mut values) = reduced(secrets?, keep_values).await?;
-    let is_inside =
-        |facts: &SecretFacts| facts.secret.metadata.namespace.as_deref() == Some(&namespace);
-    let (inside, outside): (Vec<_>, Vec<_>) = facts.into_iter().partition(is_inside);
-    if let Some(elsewhere) = elsewhere.seen_mut() {
-        *elsewhere = outside;
-    }
-    snapshot.secrets_elsewhere = elsewhere;
+    let (secrets, elsewhere) = secrets;
+    let mut values = part(snapshot, secrets?, elsewhere, wanted.values).await?;
     let names = names.map(|names| {
-        let known = inside.iter().map(|facts| own_name(&facts.secret));
-        let known: BTreeSet<&str> = known.collect();
+        let known = snapshot.secrets.items().iter();
+        let known: BTreeSet<&str> = known.map(|facts| own_name(&facts.secret)).collect();
         let usual = names.into_iter();
         let usual = usual.filter(|name| name.starts_with(REMOTE_SECRET_PREFIX));
         usual
             .filter(|name| !known.contains(name.as_str()))
             .collect::<Vec<String>>()
     });
-    snapshot.secrets = Read::Seen(inside);
     let read = names.items().iter().map(|name| async {
-        let secret = reads.whole().get::<Secret>(Some(&namespace), name).await;
-        (
-            name.clone(),
-            secret.map(|secret| secret.map(|secret| SecretFacts::split(secret, salt))),
-        )
+        let secret = reads.whole().get::<Secret>(Some(namespace), name).await;
+        (name.clone(), secret)
     });
     let read = join_all(read).await;
     reads.checked()?;
     let mut by_name = BTreeMap::new();
     for (name, read) in read {
-        let facts = read.map(|split| {
-            let (facts, value) = split.unzip();
-            values.extend(
-                value
-                    .filter(|_| keep_values)
-                    .map(|value| (name.clone(), value)),
-            );
-            facts
+        let facts = read.map(|secret| {
+            let (facts, value) = SecretFacts::split(secret?, salt);
+            values.keep(&facts, value, wanted.values);
+            Some(facts)
         });
         by_name.insert(name, facts);
     }
     snapshot.secrets_by_name = names.map(|_| by_name);
+    Ok(values)
+}
+
+/// Returns the secrets with the label of all namespaces where they were read, and otherwise those of this one, with the reason why
+/// not those of the others.
+async fn narrowed(
+    cluster: &Cluster,
+    of_all: Read<Vec<Secret>>,
+    namespace: &str,
+) -> (Result<Vec<Secret>, Error>, Read<()>) {
+    match of_all {
+        Read::Seen(all) => (Ok(all), Read::Seen(())),
+        unread => {
+            let labelled = Selection::labelled(MULTI_CLUSTER_LABEL);
+            (
+                cluster.list(Some(namespace), &labelled).await,
+                unread.map(drop),
+            )
+        }
+    }
+}
+
+/// Adds the facts of secrets to the snapshot: those of Istio's namespace, and those of the others, if these were read.
+async fn part(
+    snapshot: &mut ClusterSnapshot,
+    secrets: Vec<Secret>,
+    elsewhere: Read<()>,
+    kept: KeptValues,
+) -> Result<ValuesOfSecrets, Error> {
+    let (facts, values) = reduced(secrets, kept).await?;
+    let namespace = snapshot.istio_namespace.as_str();
+    let is_inside =
+        |facts: &SecretFacts| facts.secret.metadata.namespace.as_deref() == Some(namespace);
+    let (inside, outside): (Vec<_>, Vec<_>) = facts.into_iter().partition(is_inside);
+    snapshot.secrets = Read::Seen(inside);
+    snapshot.secrets_elsewhere = elsewhere.map(|()| outside);
     Ok(values)
 }
 
@@ -163,17 +239,15 @@ pub(super) async fn everywhere(
 /// The runtime is being shut down.
 async fn reduced(
     secrets: Vec<Secret>,
-    keep_values: bool,
-) -> Result<(Vec<SecretFacts>, Values), Error> {
+    kept: KeptValues,
+) -> Result<(Vec<SecretFacts>, ValuesOfSecrets), Error> {
     let salt = salt()?;
     let reducing = tokio::task::spawn_blocking(move || {
         let mut facts = Vec::with_capacity(secrets.len());
-        let mut values = Values::new();
+        let mut values = ValuesOfSecrets::default();
         for secret in secrets {
             let (one, value) = SecretFacts::split(secret, salt);
-            if keep_values {
-                values.insert(own_name(&one.secret).to_owned(), value);
-            }
+            values.keep(&one, value, kept);
             facts.push(one);
         }
         (facts, values)

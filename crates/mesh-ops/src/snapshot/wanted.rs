@@ -1,20 +1,35 @@
 //! The parts of a cluster that a job needs. Everything else stays unread.
 
-/// The parts to read, beside what tells which cluster it is: its UID, and the istiods of Istio's namespace.
+/// The parts to read.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// Istio's namespace.
     pub istio_namespace: &'a str,
+    /// True where the UID of the cluster is read.
+    pub uid: bool,
+    /// True where the istiods of Istio's namespace are read, and asked which clusters they know where two secrets are for one.
+    pub istiods: bool,
     /// The secrets to read.
     pub secrets: WantedSecrets<'a>,
-    /// True where the values of secrets are kept beside the snapshot, to be used or shown.
-    pub values: bool,
+    /// The values of secrets that are kept beside the snapshot.
+    pub values: KeptValues,
     /// True where the parts are read that say which network the cluster is in, and how it is called.
     pub labels: bool,
     /// The gateways to read, with what exposes services and istiod through them, and some pods to test them with.
     pub gateways: Option<WantedGateways<'a>>,
     /// The parts to read on which exposing services or istiod depends.
     pub exposure: Option<WantedExposure>,
+}
+
+/// The values of secrets that are kept beside a snapshot, to be used or shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptValues {
+    /// None.
+    None,
+    /// The values under the data keys.
+    Data,
+    /// Everything that the facts lack, so that the Secret can be had as it was read.
+    Whole,
 }
 
 /// The gateways to read.
@@ -44,18 +59,34 @@ pub enum WantedSecrets<'a> {
         /// The names.
         names: &'a [String],
     },
+    /// The secrets in Istio's namespace that have the label of remote secrets, whatever its value, or those of all namespaces.
+    Labelled {
+        /// True where those of all namespaces are wanted. Where only Istio's may be read, they are those of that one.
+        everywhere: bool,
+    },
     /// The secrets of all namespaces that have the label of remote secrets, whatever its value, and those in Istio's namespace
     /// with the name of one; with the istiods of all namespaces.
     Everywhere,
 }
 
 impl<'a> Wanted<'a> {
-    /// Returns what tells which cluster it is, and nothing more.
+    /// Returns what tells which cluster it is, and nothing more: its UID, and the istiods of Istio's namespace.
     pub fn identity(istio_namespace: &'a str) -> Self {
         Self {
+            uid: true,
+            istiods: true,
+            ..Self::nothing(istio_namespace)
+        }
+    }
+
+    /// Returns no part at all.
+    pub fn nothing(istio_namespace: &'a str) -> Self {
+        Self {
             istio_namespace,
+            uid: false,
+            istiods: false,
             secrets: WantedSecrets::None,
-            values: false,
+            values: KeptValues::None,
             labels: false,
             gateways: None,
             exposure: None,

@@ -6,12 +6,13 @@ use k8s_openapi::ByteString;
 use mesh_model::Error;
 use mesh_model::eastwest::EastWestStatus;
 use mesh_model::read::Read;
+use mesh_model::remote_secret::own_name;
 use mesh_model::secret::{Contexts, MatrixOptions, SecretMatrix};
 use mesh_model::snapshot::{ClusterSnapshot, MeshSnapshot};
 use mesh_model::statements::{IdentityObservation, MeshLabels};
 use mesh_ops::gateway::{ANSWER, Look, ask, observe};
 use mesh_ops::snapshot::{
-    ReadCluster, Wanted, WantedExposure, WantedGateways, WantedSecrets, read,
+    KeptValues, ReadCluster, Wanted, WantedExposure, WantedGateways, WantedSecrets, read,
 };
 use mesh_testkit::embedded::Cluster;
 use serde_json::{Value, json};
@@ -66,7 +67,7 @@ fn east() -> Cluster {
     cluster
 }
 
-fn wanted(secrets: WantedSecrets<'_>, values: bool) -> Wanted<'_> {
+fn wanted(secrets: WantedSecrets<'_>, values: KeptValues) -> Wanted<'_> {
     Wanted {
         secrets,
         values,
@@ -139,7 +140,7 @@ async fn the_reports_of_a_mesh_that_a_file_held_are_the_same() {
         let gateways = ask(&connected, seen, Some(ANSWER)).await.unwrap();
         let wanted = Wanted {
             labels: true,
-            ..wanted(WantedSecrets::Everywhere, false)
+            ..wanted(WantedSecrets::Everywhere, KeptValues::None)
         };
         let snapshot = read(&connected, wanted).await.unwrap().snapshot;
         let both = ClusterSnapshot {
@@ -181,7 +182,11 @@ fn names(snapshot: &ClusterSnapshot) -> Vec<&str> {
 #[tokio::test]
 async fn a_snapshot_of_a_cluster_is_the_same_after_a_file_and_gives_no_access() {
     let cluster = east();
-    let read = observed(&cluster, wanted(WantedSecrets::Everywhere, false)).await;
+    let read = observed(
+        &cluster,
+        wanted(WantedSecrets::Everywhere, KeptValues::None),
+    )
+    .await;
     let read = read.unwrap();
     assert!(read.values.is_empty());
     let snapshot = through_json(read.snapshot);
@@ -213,11 +218,48 @@ async fn only_what_is_wanted_is_read_and_values_are_kept_beside_the_snapshot() {
     assert_eq!(identity.snapshot.secrets, Read::NotAsked);
     let asked = ["old".to_owned()];
     let secrets = WantedSecrets::InNamespace { names: &asked };
-    let read = observed(&cluster, wanted(secrets, true)).await.unwrap();
-    let value = read.values["istio-remote-secret-old"].get("west").unwrap();
-    assert_eq!(value, kubeconfig().as_bytes());
-    assert_eq!(read.values.len(), 2);
+    let read = observed(&cluster, wanted(secrets, KeptValues::Data))
+        .await
+        .unwrap();
+    let mut values = read.values;
+    assert_eq!(values.len(), 2);
+    let old = read.snapshot.secrets_of_namespace();
+    let old = old.filter(|facts| own_name(&facts.secret) == "istio-remote-secret-old");
+    let value = values.take(old.last().unwrap());
+    assert_eq!(value.get("west"), Some(kubeconfig().as_bytes()));
     assert_eq!(names(&through_json(read.snapshot)).len(), 2);
+}
+
+#[tokio::test]
+async fn whole_secrets_stand_beside_a_snapshot_and_are_not_in_it() {
+    let cluster = east();
+    let wanted = Wanted {
+        secrets: WantedSecrets::Labelled { everywhere: true },
+        values: KeptValues::Whole,
+        ..Wanted::nothing(NAMESPACE)
+    };
+    let mut read = observed(&cluster, wanted).await.unwrap();
+    assert_eq!(
+        cluster.requests().len(),
+        1,
+        "{}",
+        cluster.rendered_requests()
+    );
+    through_json(read.snapshot.clone());
+    let (inside, elsewhere) = read.take_whole_secrets();
+    let [inside, outside] = [&inside[..], elsewhere.items()];
+    let names = [inside, outside].map(|all| all.iter().map(own_name).collect::<Vec<_>>());
+    assert_eq!(names, [["istio-remote-secret-west"], ["strayed"]]);
+    for secret in inside.iter().chain(outside) {
+        let space = secret.metadata.namespace.as_deref().unwrap();
+        let whole = cluster.get("secrets", space, own_name(secret)).unwrap();
+        let read = serde_json::to_value(secret).unwrap();
+        for part in ["metadata", "data"] {
+            assert_eq!(read[part], whole[part]);
+        }
+        assert_eq!(read["metadata"]["annotations"]["note"], TOKEN);
+    }
+    assert_eq!(read.snapshot.uid, Read::NotAsked);
 }
 
 #[tokio::test]
@@ -316,7 +358,11 @@ async fn what_may_not_be_read_says_so_and_the_rest_is_there() {
         .connect(target_as(&cluster, &token))
         .await
         .unwrap();
-    let read = read(&connected, wanted(WantedSecrets::Everywhere, false)).await;
+    let read = read(
+        &connected,
+        wanted(WantedSecrets::Everywhere, KeptValues::None),
+    )
+    .await;
     let snapshot = through_json(read.unwrap().snapshot);
     assert!(matches!(snapshot.uid, Read::Denied(_)));
     assert!(matches!(snapshot.istiods, Read::Denied(_)));

@@ -10,13 +10,13 @@ use mesh_common::model::finding::CheckId;
 use mesh_common::model::fleet::Unreached;
 use mesh_common::model::istiod;
 use mesh_common::model::names::REMOTE_SECRETS;
-use mesh_common::model::remote_secret::{is_meant, own_name};
+use mesh_common::model::remote_secret::is_meant;
 use mesh_common::model::report::SkippedCheck;
 use mesh_common::model::secret::{
     Contexts, FoundSecret, Holder, KnownClusters, SecretFacts, SecretValues,
 };
 use mesh_common::model::snapshot::{ClusterSnapshot, MeshSnapshot};
-use mesh_common::ops::snapshot::{self, Wanted, WantedSecrets};
+use mesh_common::ops::snapshot::{self, KeptValues, ValuesOfSecrets, Wanted, WantedSecrets};
 use mesh_common::terminal::reading::read_contexts;
 
 use super::{InspectArgs, manifests};
@@ -133,7 +133,11 @@ async fn from_clusters(
         secrets: WantedSecrets::InNamespace {
             names: &arguments.names,
         },
-        values: arguments.probe || arguments.reveal,
+        values: if arguments.probe || arguments.reveal {
+            KeptValues::Data
+        } else {
+            KeptValues::None
+        },
         ..Wanted::identity(arguments.namespace.resolve())
     };
     let read = read_contexts(
@@ -177,8 +181,8 @@ fn skipped(cluster: &ClusterSnapshot, probes: bool) -> Vec<SkippedCheck> {
     skipped.collect()
 }
 
-/// The values of the secrets of each context, by the name of the secret.
-type Values = BTreeMap<String, BTreeMap<String, SecretValues>>;
+/// The values of the secrets of each context.
+type Values = BTreeMap<String, ValuesOfSecrets>;
 
 /// Returns the secrets of a mesh with their values; `alone` is true if only one context was asked for.
 fn assemble(
@@ -212,8 +216,8 @@ fn assemble(
         };
         let secrets = snapshot.take_secrets().into_iter();
         let secrets = secrets.map(|facts| {
-            let values = values.remove(own_name(&facts.secret));
-            (facts, values.unwrap_or_default())
+            let values = values.take(&facts);
+            (facts, values)
         });
         let (asked, beside): (Vec<_>, Vec<_>) = secrets.partition(is_asked);
         let holder = Holder {

@@ -1,14 +1,14 @@
 //! Reads every cluster that may hold a secret. Nothing is decided here.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_common::client::{Cluster, Connector, Selection, Trust, fan_out};
+use mesh_common::client::{Cluster, Connector, Trust, fan_out};
 use mesh_common::model::Error;
 use mesh_common::model::fleet::left_out;
-use mesh_common::model::names::REMOTE_SECRETS;
 use mesh_common::model::remote_cluster::normal_server;
 
 use super::model::{ClusterState, ContextToRead, RotationState, Unread};
-use mesh_common::ops::secret::identity::{Identity, cluster_uid};
+use mesh_common::ops::secret::identity::{Identity, known_uid};
+use mesh_common::ops::snapshot::{self, KeptValues, Wanted, WantedSecrets};
 
 /// Reads all of them at once, each in one wave; an unreachable one does not affect the others.
 pub(super) async fn observe(
@@ -24,14 +24,15 @@ pub(super) async fn observe(
         } = one;
         let read = async {
             let cluster = connector.connect(target?).await?;
-            let (uid, secrets) =
-                futures::join!(cluster_uid(&cluster), remote_secrets(&cluster, namespace));
-            let reads = cluster.reads();
-            let uid = reads.take(uid);
-            reads.reached()?;
+            let wanted = Wanted {
+                uid: true,
+                ..remote_secrets_of(namespace)
+            };
+            let mut read = Box::pin(snapshot::read(&cluster, wanted)).await?;
+            let uid = known_uid(&cluster, std::mem::take(&mut read.snapshot.uid))?;
             Ok(ClusterState {
                 identity: Identity::new(&cluster, uid),
-                secrets: secrets?,
+                secrets: read.take_whole_secrets().0,
                 cluster,
                 is_writable,
             })
@@ -94,6 +95,14 @@ pub(super) async fn remote_secrets(
     cluster: &Cluster,
     namespace: &str,
 ) -> Result<Vec<Secret>, Error> {
-    let selection = Selection::labelled(REMOTE_SECRETS);
-    cluster.list(Some(namespace), &selection).await
+    let read = Box::pin(snapshot::read(cluster, remote_secrets_of(namespace))).await;
+    Ok(read?.take_whole_secrets().0)
+}
+
+fn remote_secrets_of(namespace: &str) -> Wanted<'_> {
+    Wanted {
+        secrets: WantedSecrets::InNamespace { names: &[] },
+        values: KeptValues::Whole,
+        ..Wanted::nothing(namespace)
+    }
 }

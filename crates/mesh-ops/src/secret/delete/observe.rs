@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use futures::future::join_all;
 use k8s_openapi::api::core::v1::Secret;
-use mesh_client::{Cluster, Connector, Selection, Target, concerns_one_cluster, fan_out};
+use mesh_client::{Cluster, Connector, Target, concerns_one_cluster, fan_out};
+use mesh_model::Error;
 use mesh_model::command::Kubectl;
-use mesh_model::error::{Error, Kind};
 use mesh_model::fleet::Unreached;
-use mesh_model::names::MULTI_CLUSTER_LABEL;
-use mesh_model::read::{Read, Unread};
+use mesh_model::read::Read;
+use mesh_model::secret::SecretFacts;
 
 use super::clusters::Clusters;
 use super::request::Request;
 use super::selector::Selector;
+use crate::snapshot::{self, KeptValues, Wanted, WantedSecrets};
 
 /// The secrets of one cluster, as plain data.
 pub struct ClusterSecrets {
@@ -118,16 +118,28 @@ async fn secrets(
     is_remote: bool,
     request: &Request,
 ) -> Result<ClusterSecrets, Error> {
-    let namespace = &request.namespace;
-    let (mut secrets, elsewhere) =
-        labelled(cluster, namespace, request.revocation.is_some()).await?;
+    let wanted = Wanted {
+        secrets: WantedSecrets::Labelled {
+            everywhere: request.revocation.is_some(),
+        },
+        values: KeptValues::Whole,
+        ..Wanted::nothing(&request.namespace)
+    };
+    let mut read = Box::pin(snapshot::read(cluster, wanted)).await?;
     if is_holder {
-        let unlabelled = unlabelled(cluster, namespace, &request.selectors, &secrets).await?;
-        secrets.extend(unlabelled);
+        let names = unlabelled(&request.selectors, read.snapshot.secrets.items());
+        snapshot::read_by_name(cluster, &mut read, &names, wanted.values).await?;
     }
+    let (secrets, elsewhere) = read.take_whole_secrets();
+    let elsewhere = match elsewhere {
+        // The namespace alone may be allowed.
+        Read::Denied(unread) => Read::Denied(unread.with_cause()),
+        Read::NotAsked => Read::NotAsked,
+        other => Read::Seen(other.into_result()?),
+    };
     Ok(ClusterSecrets {
-        context: cluster.context().to_owned(),
-        kubectl: cluster.target().kubectl().clone(),
+        context: read.snapshot.context,
+        kubectl: read.snapshot.kubectl,
         server: cluster.target().server().to_owned(),
         is_holder,
         is_remote,
@@ -136,55 +148,11 @@ async fn secrets(
     })
 }
 
-/// Reads the secrets with the label: of the namespace, and of other ones where `everywhere` is asked for.
-async fn labelled(
-    cluster: &Cluster,
-    namespace: &str,
-    everywhere: bool,
-) -> Result<(Vec<Secret>, Read<Vec<Secret>>), Error> {
-    let labelled = Selection::labelled(MULTI_CLUSTER_LABEL);
-    let mut elsewhere = Read::NotAsked;
-    if everywhere {
-        match cluster.list::<Secret>(None, &labelled).await {
-            Ok(secrets) => {
-                let is_inside =
-                    |secret: &Secret| secret.metadata.namespace.as_deref() == Some(namespace);
-                let (inside, outside) = secrets.into_iter().partition(is_inside);
-                return Ok((inside, Read::Seen(outside)));
-            }
-            // The namespace alone may be allowed.
-            Err(error) if error.kind() == Kind::Forbidden => {
-                elsewhere = Read::Denied(Unread::of(&error, true));
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    let inside = cluster.list(Some(namespace), &labelled).await?;
-    Ok((inside, elsewhere))
-}
-
-/// Reads secrets without the label, which only their names find.
-async fn unlabelled(
-    cluster: &Cluster,
-    namespace: &str,
-    selectors: &[Selector],
-    labelled: &[Secret],
-) -> Result<Vec<Secret>, Error> {
-    let not_found = selectors
-        .iter()
-        .filter(|selector| !labelled.iter().any(|secret| selector.selects(secret)));
-    let names: BTreeSet<String> = not_found.flat_map(Selector::secret_names).collect();
-    let found = names
-        .iter()
-        .map(|name| cluster.get::<Secret>(Some(namespace), name));
-    let found = Error::gather(join_all(found).await)?;
-    let is_known = |secret: &Secret| {
-        let mut names = labelled.iter().map(|known| &known.metadata.name);
-        names.any(|name| *name == secret.metadata.name)
-    };
-    Ok(found
-        .into_iter()
-        .flatten()
-        .filter(|secret| !is_known(secret))
-        .collect())
+/// Returns the names of secrets without the label, which only their names find.
+fn unlabelled(selectors: &[Selector], labelled: &[SecretFacts]) -> BTreeSet<String> {
+    let not_found = selectors.iter().filter(|selector| {
+        let mut labelled = labelled.iter();
+        !labelled.any(|facts| selector.selects(&facts.secret))
+    });
+    not_found.flat_map(Selector::secret_names).collect()
 }

@@ -1,9 +1,9 @@
 //! Connects to the clusters that are to hold the secret, and reads them. Nothing is decided here.
 
 use k8s_openapi::api::core::v1::{Namespace, Secret};
-use mesh_client::{Cluster, Connector, Selection, Target, fan_out};
+use mesh_client::{Cluster, Connector, Target, fan_out};
 use mesh_model::Error;
-use mesh_model::names::{CONFIG_SECRET, REMOTE_SECRETS};
+use mesh_model::names::CONFIG_SECRET;
 use mesh_model::read::Read;
 use mesh_model::remote_secret::{SecretType, secret_name};
 
@@ -11,6 +11,7 @@ use super::super::identity::{Identity, cluster_uid, istiod_names};
 use super::holder::Holder;
 use super::options::Options;
 use super::packed::{Packed, Pool};
+use crate::snapshot;
 
 /// Connects to all of them at once; one that is unreachable does not affect the others.
 pub(crate) async fn connect(
@@ -63,7 +64,6 @@ pub(crate) async fn space(
     pool: &Pool,
 ) -> Result<Space, Error> {
     let namespace = options.namespace.as_str();
-    let remote = Selection::labelled(REMOTE_SECRETS);
     let name = match (
         options.secret_type,
         options.name.as_ref().filter(|_| !options.several),
@@ -73,13 +73,8 @@ pub(crate) async fn space(
     };
     let (space, secrets, unlabelled) = futures::join!(
         cluster.get::<Namespace>(None, namespace),
-        // What was read is packed before the next list is.
-        async {
-            let read = cluster.list::<Secret>(Some(namespace), &remote).await?;
-            let packed = read.into_iter().map(|secret| Packed::of(secret, pool));
-            // A vector would keep the room that the Secrets took.
-            Ok::<Box<[_]>, Error>(packed.collect())
-        },
+        // What was read is packed before the next page is.
+        snapshot::remote_secrets(cluster, namespace, |secret| Packed::of(secret, pool)),
         async {
             match &name {
                 Some(name) => cluster.get::<Secret>(Some(namespace), name).await,
@@ -92,7 +87,7 @@ pub(crate) async fn space(
     reads.reached()?;
     Ok(Space {
         has_namespace: space.map(|space| space.is_some()),
-        secrets: secrets?,
+        secrets: secrets?.into_boxed_slice(),
         unlabelled: unlabelled?.map(|secret| Packed::of(secret, pool)),
     })
 }
