@@ -314,9 +314,9 @@ mod tests {
                         .flatten()
                         .any(|entry| entry == item || entry == "*")
                 };
-                has(&rule.api_groups, right.group)
-                    && has(&rule.resources, right.resource)
-                    && rule.verbs.iter().any(|verb| verb == right.verb)
+                has(&rule.api_groups, &right.group)
+                    && has(&rule.resources, &right.resource)
+                    && rule.verbs.iter().any(|verb| *verb == right.verb)
             });
             assert!(granted, "{right}");
         }

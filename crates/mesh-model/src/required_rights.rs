@@ -1,16 +1,20 @@
 //! Owns the permissions that an istiod needs in a cluster that it reads, by the version of that istiod.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
 use super::istio_version::IstioVersion;
 
 /// One permission that istiod needs in a cluster that it reads, for all namespaces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Right {
     /// API group; empty for the core group.
-    pub group: &'static str,
+    pub group: Cow<'static, str>,
     /// Resource in the plural.
-    pub resource: &'static str,
+    pub resource: Cow<'static, str>,
     /// Verb.
-    pub verb: &'static str,
+    pub verb: Cow<'static, str>,
 }
 
 impl std::fmt::Display for Right {
@@ -21,7 +25,8 @@ impl std::fmt::Display for Right {
 }
 
 /// A permission, and whether it is certainly needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Required {
     /// The permission.
     pub right: Right,
@@ -56,11 +61,11 @@ pub fn required_rights(istiods: &[Option<IstioVersion>]) -> Vec<Required> {
         ("authentication.k8s.io", "tokenreviews"),
         ("authorization.k8s.io", "subjectaccessreviews"),
     ];
-    let right = |verb| {
+    let right = |verb: &'static str| {
         move |(group, resource): &(&'static str, &'static str)| Right {
-            group,
-            resource,
-            verb,
+            group: Cow::Borrowed(*group),
+            resource: Cow::Borrowed(*resource),
+            verb: Cow::Borrowed(verb),
         }
     };
     let watched = WATCHED

@@ -1,6 +1,7 @@
 //! The result of using a credential, as plain facts; `probe_checks` derives the findings.
 
 use k8s_openapi::api::authorization::v1::ResourceRule;
+use serde::{Deserialize, Serialize};
 
 use super::meant::CredentialCheck;
 use crate::read::Read;
@@ -19,8 +20,9 @@ pub struct Probe {
     pub called: Option<Result<Box<ClusterSnapshot>, String>>,
 }
 
-/// The stage that a credential reached.
-#[derive(Debug)]
+/// The stage that a credential reached, as plain data that a file can hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "result", content = "detail")]
 pub enum ProbeFacts {
     /// It was not used, for this reason.
     NotUsed(String),
@@ -31,7 +33,8 @@ pub enum ProbeFacts {
 }
 
 /// A connection that was not established.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Unconnected {
     /// URL of the server, without user name and password.
     pub server: String,
@@ -42,7 +45,8 @@ pub struct Unconnected {
 }
 
 /// The failures to connect that have different fixes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum ConnectFailure {
     /// The server refused the client certificate, or the credential itself cannot be used.
     CredentialRefused,
@@ -61,7 +65,8 @@ pub enum ConnectFailure {
 }
 
 /// The answers of a server to a credential.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Connected {
     /// URL of the server, without user name and password.
     pub server: String,
@@ -80,7 +85,8 @@ pub struct Connected {
 }
 
 /// The result of authenticating to an API server.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Acceptance {
     /// The credential is accepted; with the user name, if the server returns it.
     Accepted(Option<String>),

@@ -203,6 +203,42 @@ fn unread(reason: Option<&str>) -> Outcome {
 mod tests {
     use super::*;
     use crate::read::Read;
+    use k8s_openapi::api::authorization::v1::ResourceRule;
+
+    #[test]
+    fn the_facts_of_a_probe_are_the_same_after_json() {
+        let unconnected = |failure| {
+            ProbeFacts::Unconnected(Unconnected {
+                server: "https://w".to_owned(),
+                failure,
+                cause: "refused".to_owned(),
+            })
+        };
+        let failed = Acceptance::Failed {
+            sentence: "it failed".to_owned(),
+            cause: "broken".to_owned(),
+            is_refusal: true,
+        };
+        let missing = crate::required_rights::required_rights(&[]);
+        let mut narrow = connected(Acceptance::Accepted(Some("reader".to_owned())), true);
+        if let ProbeFacts::Connected(narrow) = &mut narrow {
+            narrow.missing = Read::Seen(missing);
+            narrow.granted = Read::Seen(vec![ResourceRule::default()]);
+        }
+        for facts in [
+            ProbeFacts::NotUsed("no token".to_owned()),
+            unconnected(ConnectFailure::Unreachable),
+            unconnected(ConnectFailure::NameMismatch(vec!["a.example".to_owned()])),
+            connected(failed, true),
+            connected(Acceptance::NotKubernetes, false),
+            connected(Acceptance::Refused("401".to_owned()), true),
+            narrow,
+        ] {
+            let text = serde_json::to_string(&facts).expect("facts are JSON");
+            let again: ProbeFacts = serde_json::from_str(&text).expect("they are read again");
+            assert_eq!(again, facts, "{text}");
+        }
+    }
 
     fn connected(acceptance: Acceptance, is_tls: bool) -> ProbeFacts {
         ProbeFacts::Connected(Box::new(Connected {

@@ -93,7 +93,7 @@ mod tests {
             .map(|text| IstioVersion::read(text))
             .collect();
         let mut rights = required_rights(&versions);
-        rights.retain(|one| lacks.contains(&one.right.resource));
+        rights.retain(|one| lacks.contains(&&*one.right.resource));
         let mut report = ProbeReport::default();
         let finding = missing(&rights, &mut report);
         let is_failed = matches!(report.may_read, Outcome::Failed { .. });

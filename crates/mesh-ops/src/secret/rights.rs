@@ -53,7 +53,7 @@ pub(super) async fn missing(
     required: Vec<Required>,
 ) -> Result<Vec<Required>, Error> {
     let answers: Vec<Result<Option<Required>, Error>> = stream::iter(required)
-        .map(|one| async move { Ok((!may(cluster, one.right).await?).then_some(one)) })
+        .map(|one| async move { Ok((!may(cluster, &one.right).await?).then_some(one)) })
         .buffered(AT_ONCE)
         .collect()
         .await;
@@ -61,13 +61,13 @@ pub(super) async fn missing(
     Ok(answers.into_iter().flatten().collect())
 }
 
-async fn may(cluster: &Cluster, right: Right) -> Result<bool, Error> {
+async fn may(cluster: &Cluster, right: &Right) -> Result<bool, Error> {
     let review = SelfSubjectAccessReview {
         spec: SelfSubjectAccessReviewSpec {
             resource_attributes: Some(ResourceAttributes {
-                group: Some(right.group.to_owned()),
-                resource: Some(right.resource.to_owned()),
-                verb: Some(right.verb.to_owned()),
+                group: Some(right.group.to_string()),
+                resource: Some(right.resource.to_string()),
+                verb: Some(right.verb.to_string()),
                 ..ResourceAttributes::default()
             }),
             non_resource_attributes: None,
