@@ -10,7 +10,7 @@ use kube::Error as KubeError;
 use kube::client::Body;
 use kube::core::Status;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::room::{HEAVIEST, LONGEST_ANSWER, Room, weight};
@@ -70,22 +70,31 @@ impl Cluster {
     where
         T: DeserializeOwned + Send + 'static,
     {
+        let (body, text) = self.text(request, attempt, deadline).await?;
+        let parsed = parse(text, each, deadline).await;
+        // The room for the text is released after its parts were copied.
+        drop(body);
+        parsed.map_err(|error| attempt.explain(error))
+    }
+
+    /// Sends `request` and returns the text of the answer, with the body that holds its room. As all here that does not
+    /// depend on the type of the answer, this is compiled once and not for each type.
+    async fn text(
+        &self,
+        request: Request<Vec<u8>>,
+        attempt: &Attempt,
+        deadline: Deadline,
+    ) -> Result<(Body, Vec<u8>), Error> {
         let client = self.client();
         let answering = async {
             let response = client.send(request.map(Body::from)).await?;
-            let (body, bytes) = whole(response).await?;
-            let parsed = parse(bytes, each).await;
-            // The room for the text is released after its parts were copied.
-            drop(body);
-            parsed
+            whole(response).await
         };
         let answered = match deadline {
             None => answering.await,
-            Some((at, bound)) => timeout_at(at, answering).await.unwrap_or_else(|_| {
-                Err(KubeError::Service(
-                    ConnectFault::NoAnswer { after: bound }.into(),
-                ))
-            }),
+            Some((at, bound)) => timeout_at(at, answering)
+                .await
+                .unwrap_or_else(|_| Err(no_answer(bound))),
         };
         answered.map_err(|error| attempt.explain(error))
     }
@@ -144,21 +153,45 @@ fn make_room(bytes: &mut Vec<u8>, more: usize) {
     }
 }
 
-async fn parse<T>(bytes: Vec<u8>, each: u64) -> Result<Weighed<T>, KubeError>
+async fn parse<T>(bytes: Vec<u8>, each: u64, deadline: Deadline) -> Result<Weighed<T>, KubeError>
 where
     T: DeserializeOwned + Send + 'static,
 {
     if bytes.len() <= SHORT {
         return parsed(&bytes, each);
     }
-    // Held until parsing ends, even if nobody waits for the result any more.
-    let permit = PARSERS.acquire().await;
-    tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        parsed(&bytes, each)
-    })
-    .await
-    .unwrap_or_else(|error| Err(KubeError::Service(error.into())))
+    let (sender, mut receiver) = oneshot::channel();
+    // Nobody waits for the result any more where sending it fails.
+    let work = move || drop(sender.send(parsed(&bytes, each)));
+    on_a_thread(Box::new(work), deadline).await?;
+    receiver
+        .try_recv()
+        .unwrap_or_else(|error| Err(KubeError::Service(error.into())))
+}
+
+/// Does `work` on a thread of its own, within `deadline`.
+async fn on_a_thread(work: Box<dyn FnOnce() + Send>, deadline: Deadline) -> Result<(), KubeError> {
+    let working = async {
+        // Held until the work ends, even if nobody waits for it any more.
+        let permit = PARSERS.acquire().await;
+        let working = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work();
+        });
+        working
+            .await
+            .map_err(|error| KubeError::Service(error.into()))
+    };
+    match deadline {
+        None => working.await,
+        Some((at, bound)) => timeout_at(at, working)
+            .await
+            .unwrap_or_else(|_| Err(no_answer(bound))),
+    }
+}
+
+fn no_answer(after: Duration) -> KubeError {
+    KubeError::Service(ConnectFault::NoAnswer { after }.into())
 }
 
 fn parsed<T: DeserializeOwned>(bytes: &[u8], each: u64) -> Result<Weighed<T>, KubeError> {

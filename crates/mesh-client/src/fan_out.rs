@@ -1,6 +1,9 @@
 //! Concurrent work on many clusters.
 
+use std::cell::RefCell;
+
 use futures::StreamExt;
+use futures::future::LocalBoxFuture;
 
 /// The number of clusters that are worked on at the same time.
 pub const CLUSTERS_AT_ONCE: usize = 64;
@@ -16,16 +19,28 @@ pub async fn fan_out<I, F, R>(
 where
     F: Future<Output = R>,
 {
-    let numbered = items.into_iter().enumerate().map(|(number, item)| {
-        let done = work(item);
-        async move { (number, done.await) }
+    let results = RefCell::new(Vec::new());
+    let mut tasks = items.into_iter().enumerate().map(|(number, item)| {
+        let (results, result) = (&results, work(item));
+        let task = async move {
+            let result = result.await;
+            let mut results = results.borrow_mut();
+            if results.len() <= number {
+                results.resize_with(number + 1, || None);
+            }
+            results[number] = Some(result);
+        };
+        Box::pin(task) as LocalBoxFuture<'_, ()>
     });
-    let mut results: Vec<_> = futures::stream::iter(numbered)
-        .buffer_unordered(CLUSTERS_AT_ONCE)
-        .collect()
-        .await;
-    results.sort_unstable_by_key(|(number, _)| *number);
-    results.into_iter().map(|(_, result)| result).collect()
+    run(&mut tasks).await;
+    drop(tasks);
+    results.into_inner().into_iter().flatten().collect()
+}
+
+/// Runs the tasks. Of the machinery for that a program has one copy, not one for each kind of work.
+async fn run(tasks: &mut dyn Iterator<Item = LocalBoxFuture<'_, ()>>) {
+    let mut running = futures::stream::iter(tasks).buffer_unordered(CLUSTERS_AT_ONCE);
+    while running.next().await.is_some() {}
 }
 
 #[cfg(test)]
