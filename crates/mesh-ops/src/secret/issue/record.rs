@@ -67,22 +67,22 @@ pub(super) async fn record(applied: Vec<AppliedSecret<'_>>, job: &Job<'_>) -> Re
 
 fn by_token(applied: Vec<AppliedSecret<'_>>) -> Vec<RecordedToken<'_>> {
     let mut tokens = BTreeMap::<(&str, BackingSecret), RecordedToken<'_>>::new();
+    // A secret that many holders share is parsed once.
+    let mut parsed = BTreeMap::new();
     for one in applied {
-        let Some(token) = bearer_token(one.secret.kubeconfig.expose_secret().as_bytes()) else {
-            continue;
-        };
-        let facts = token::read(token.expose_secret());
-        let backing = facts.as_ref().and_then(BackingSecret::named_by);
+        let held = parsed
+            .entry(std::ptr::from_ref(one.secret))
+            .or_insert_with(|| held(one.secret));
         let record = HolderRecord::with_uid(&one.uid, one.holder.target().server());
-        let (Some(backing), Some(record)) = (backing, record) else {
+        let (Some((token, backing)), Some(record)) = (&*held, record) else {
             continue;
         };
         let key = (one.remote.context(), backing.clone());
         let known = tokens.entry(key).or_insert_with(|| RecordedToken {
             remote: one.remote,
-            backing,
+            backing: backing.clone(),
             cluster: &one.secret.cluster,
-            token,
+            token: token.clone(),
             seen: one.seen,
             is_new: false,
             records: BTreeSet::new(),
@@ -93,6 +93,15 @@ fn by_token(applied: Vec<AppliedSecret<'_>>) -> Vec<RecordedToken<'_>> {
         known.holders.insert(one.holder.context());
     }
     tokens.into_values().collect()
+}
+
+/// Returns the token of a secret, and the Secret behind it.
+fn held(secret: &RemoteSecret) -> Option<(SecretString, BackingSecret)> {
+    let token = bearer_token(secret.kubeconfig.expose_secret().as_bytes())?;
+    let backing = token::read(token.expose_secret())
+        .as_ref()
+        .and_then(BackingSecret::named_by)?;
+    Some((token, backing))
 }
 
 impl RecordedToken<'_> {
