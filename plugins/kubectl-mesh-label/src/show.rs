@@ -5,7 +5,7 @@ use mesh_common::client::{Connector, Interrupt, Kubeconfig};
 use mesh_common::model::snapshot::{ClusterSnapshot, MeshSnapshot};
 use mesh_common::model::statements::{ClusterLabels, MeshLabels};
 use mesh_common::model::{Error, Exit};
-use mesh_common::ops::snapshot::{self, Wanted};
+use mesh_common::ops::snapshot::{self, Wanted, WantedLabels};
 use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags, connector};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::output::{Format, OutputFlags, Report, Style, render};
@@ -78,7 +78,7 @@ async fn read(
     connector: &Connector,
 ) -> Result<Vec<(String, Result<ClusterSnapshot, Error>)>, Error> {
     let wanted = Wanted {
-        labels: true,
+        parts: &[&WantedLabels],
         ..Wanted::identity(arguments.namespace.resolve())
     };
     read_contexts(

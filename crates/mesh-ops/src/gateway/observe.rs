@@ -31,7 +31,7 @@ pub async fn observe(
     look: Look<'_>,
 ) -> Result<(ClusterSnapshot, Vec<Gateway>), Error> {
     let wanted = Wanted {
-        gateways: Some(WantedGateways { name: look.name }),
+        parts: &[&WantedGateways { name: look.name }],
         ..Wanted::identity(look.namespace)
     };
     let mut facts = Box::pin(snapshot::read(cluster, wanted)).await?.snapshot;

@@ -1,5 +1,6 @@
 //! Reads the parts that exposing services or istiod through a gateway depends on.
 
+use futures::future::LocalBoxFuture;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use mesh_client::{Cluster, Selection};
@@ -11,10 +12,20 @@ use mesh_model::snapshot::ClusterSnapshot;
 
 use super::read::{apart, gateway_services, istiods, only_if, uid, unless_known};
 use super::slim_reads::SlimReads;
-use super::wanted::WantedExposure;
+use super::wanted::{Part, WantedExposure};
+
+impl Part for WantedExposure {
+    fn read<'r>(
+        &'r self,
+        cluster: &'r Cluster,
+        snapshot: &'r mut ClusterSnapshot,
+    ) -> LocalBoxFuture<'r, Result<(), Error>> {
+        Box::pin(exposure(cluster, snapshot, *self))
+    }
+}
 
 /// Reads the parts in one wave; in a second one the istiods of the other namespaces, where Istio's namespace has none.
-pub(super) async fn exposure(
+async fn exposure(
     cluster: &Cluster,
     snapshot: &mut ClusterSnapshot,
     wanted: WantedExposure,

@@ -1,6 +1,7 @@
 //! Reads a cluster's gateways in three waves: objects by name or label, objects that depend on them, and objects that depend
 //! on Services.
 
+use futures::future::LocalBoxFuture;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod};
 use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
@@ -18,14 +19,24 @@ use mesh_model::yaml::documents;
 use super::dependents::dependents;
 use super::read::{gateway_services, istiods, uid, unless_known};
 use super::slim_reads::SlimReads;
-use super::wanted::WantedGateways;
+use super::wanted::{Part, WantedGateways};
 
 /// The maximum number of pods with a proxy that are searched for services to test with, and of pods that look like a
 /// gateway's.
 const SAMPLE: u32 = 100;
 
+impl Part for WantedGateways<'_> {
+    fn read<'r>(
+        &'r self,
+        cluster: &'r Cluster,
+        snapshot: &'r mut ClusterSnapshot,
+    ) -> LocalBoxFuture<'r, Result<(), Error>> {
+        Box::pin(gateways(cluster, snapshot, *self))
+    }
+}
+
 /// Reads what is there by name or label, then what depends on that.
-pub(super) async fn gateways(
+async fn gateways(
     cluster: &Cluster,
     snapshot: &mut ClusterSnapshot,
     wanted: WantedGateways<'_>,

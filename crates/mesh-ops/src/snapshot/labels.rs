@@ -1,6 +1,6 @@
 //! Reads the parts of a cluster that say which network it is in, and how it is called.
 
-use futures::future::join_all;
+use futures::future::{LocalBoxFuture, join_all};
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service};
 use mesh_client::{Cluster, Selection};
@@ -13,12 +13,23 @@ use mesh_model::statements::{Statement, is_own_gateway};
 
 use super::read::{istiods, uid, unless_known};
 use super::slim_reads::SlimReads;
+use super::wanted::{Part, WantedLabels};
 
 /// The number of pods with a proxy that are read.
 const SAMPLE: u32 = 100;
 
+impl Part for WantedLabels {
+    fn read<'r>(
+        &'r self,
+        cluster: &'r Cluster,
+        snapshot: &'r mut ClusterSnapshot,
+    ) -> LocalBoxFuture<'r, Result<(), Error>> {
+        Box::pin(labels(cluster, snapshot))
+    }
+}
+
 /// Reads the parts in one wave, and the pods of the cluster's gateways in a second one.
-pub(super) async fn labels(cluster: &Cluster, snapshot: &mut ClusterSnapshot) -> Result<(), Error> {
+async fn labels(cluster: &Cluster, snapshot: &mut ClusterSnapshot) -> Result<(), Error> {
     let namespace = snapshot.istio_namespace.clone();
     let inside = Some(namespace.as_str());
     let [with_network, of_ztunnel, injected] =

@@ -18,4 +18,6 @@ pub use secrets::read_by_name;
 pub(crate) use secrets::remote_secrets;
 pub(crate) use slim_reads::SlimReads;
 pub use values::ValuesOfSecrets;
-pub use wanted::{KeptValues, Wanted, WantedExposure, WantedGateways, WantedSecrets};
+pub use wanted::{
+    KeptValues, Part, Wanted, WantedExposure, WantedGateways, WantedLabels, WantedSecrets,
+};

@@ -8,9 +8,6 @@ use mesh_model::read::Read;
 use mesh_model::snapshot::ClusterSnapshot;
 use mesh_model::{Error, istiod, server};
 
-use super::exposure::exposure;
-use super::gateways::gateways;
-use super::labels::labels;
 use super::secrets::{everywhere, in_namespace, labelled};
 use super::slim_reads::SlimReads;
 use super::values::ValuesOfSecrets;
@@ -42,7 +39,7 @@ pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
     };
     let values = match wanted.secrets {
         // What tells which cluster it is is read in one wave with these.
-        WantedSecrets::None if wanted.tells_by_itself() => ValuesOfSecrets::default(),
+        WantedSecrets::None if !wanted.parts.is_empty() => ValuesOfSecrets::default(),
         WantedSecrets::None => {
             identity(cluster, &mut snapshot, &wanted).await?;
             ValuesOfSecrets::default()
@@ -58,14 +55,8 @@ pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
     if wanted.istiods {
         snapshot.known_clusters = known_clusters_of(cluster, &snapshot).await;
     }
-    if let Some(wanted) = wanted.gateways {
-        gateways(cluster, &mut snapshot, wanted).await?;
-    }
-    if wanted.labels {
-        Box::pin(labels(cluster, &mut snapshot)).await?;
-    }
-    if let Some(wanted) = wanted.exposure {
-        Box::pin(exposure(cluster, &mut snapshot, wanted)).await?;
+    for part in wanted.parts {
+        part.read(cluster, &mut snapshot).await?;
     }
     Ok(ReadCluster { snapshot, values })
 }

@@ -1,5 +1,26 @@
 //! The parts of a cluster that a job needs. Everything else stays unread.
 
+use std::fmt::Debug;
+
+use futures::future::LocalBoxFuture;
+use mesh_client::Cluster;
+use mesh_model::Error;
+use mesh_model::snapshot::ClusterSnapshot;
+
+/// Parts with a reader of their own. A program contains the readers that it names, and no others: one that reads no gateways
+/// has nothing in it that parses them.
+pub trait Part: Debug {
+    /// Adds the parts to `snapshot`; what it has of them already is not read again.
+    ///
+    /// # Errors
+    /// A cluster that is not reached, or of which nothing at all could be read.
+    fn read<'r>(
+        &'r self,
+        cluster: &'r Cluster,
+        snapshot: &'r mut ClusterSnapshot,
+    ) -> LocalBoxFuture<'r, Result<(), Error>>;
+}
+
 /// The parts to read.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
@@ -13,13 +34,13 @@ pub struct Wanted<'a> {
     pub secrets: WantedSecrets<'a>,
     /// The values of secrets that are kept beside the snapshot.
     pub values: KeptValues,
-    /// True where the parts are read that say which network the cluster is in, and how it is called.
-    pub labels: bool,
-    /// The gateways to read, with what exposes services and istiod through them, and some pods to test them with.
-    pub gateways: Option<WantedGateways<'a>>,
-    /// The parts to read on which exposing services or istiod depends.
-    pub exposure: Option<WantedExposure>,
+    /// The other parts, in the order in which they are read.
+    pub parts: &'a [&'a dyn Part],
 }
+
+/// The parts that say which network the cluster is in, and how it is called.
+#[derive(Debug, Clone, Copy)]
+pub struct WantedLabels;
 
 /// The values of secrets that are kept beside a snapshot, to be used or shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +53,7 @@ pub enum KeptValues {
     Whole,
 }
 
-/// The gateways to read.
+/// The gateways to read, with what exposes services and istiod through them, and some pods to test them with.
 #[derive(Debug, Clone, Copy)]
 pub struct WantedGateways<'a> {
     /// The only gateway that is wanted, labelled or not; `None` for all.
@@ -87,14 +108,7 @@ impl<'a> Wanted<'a> {
             istiods: false,
             secrets: WantedSecrets::None,
             values: KeptValues::None,
-            labels: false,
-            gateways: None,
-            exposure: None,
+            parts: &[],
         }
-    }
-
-    /// Returns whether a part is wanted whose first wave includes what tells which cluster it is.
-    pub(super) fn tells_by_itself(&self) -> bool {
-        self.labels || self.gateways.is_some() || self.exposure.is_some()
     }
 }

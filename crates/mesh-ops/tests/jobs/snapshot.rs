@@ -12,7 +12,8 @@ use mesh_model::snapshot::{ClusterSnapshot, MeshSnapshot};
 use mesh_model::statements::{IdentityObservation, MeshLabels};
 use mesh_ops::gateway::{ANSWER, Look, ask, observe};
 use mesh_ops::snapshot::{
-    KeptValues, ReadCluster, Wanted, WantedExposure, WantedGateways, WantedSecrets, read,
+    KeptValues, ReadCluster, Wanted, WantedExposure, WantedGateways, WantedLabels, WantedSecrets,
+    read,
 };
 use mesh_testkit::embedded::Cluster;
 use serde_json::{Value, json};
@@ -139,7 +140,7 @@ async fn the_reports_of_a_mesh_that_a_file_held_are_the_same() {
         let seen = observe(&connected, look).await.unwrap();
         let gateways = ask(&connected, seen, Some(ANSWER)).await.unwrap();
         let wanted = Wanted {
-            labels: true,
+            parts: &[&WantedLabels],
             ..wanted(WantedSecrets::Everywhere, KeptValues::None)
         };
         let snapshot = read(&connected, wanted).await.unwrap().snapshot;
@@ -297,7 +298,7 @@ async fn parts_that_are_wanted_together_are_asked_for_once_and_are_the_same() {
             "metadata": metadata(name, &json!({"istio.io/rev": "default"})), "data": data}));
     }
     let labels = Wanted {
-        labels: true,
+        parts: &[&WantedLabels],
         ..Wanted::identity(NAMESPACE)
     };
     let alone = observed(&cluster, labels).await.unwrap().snapshot;
@@ -306,13 +307,13 @@ async fn parts_that_are_wanted_together_are_asked_for_once_and_are_the_same() {
         identity: false,
     };
     let exposure = Wanted {
-        exposure: Some(exposure),
+        parts: &[&WantedLabels, &exposure],
         ..labels
     };
     through_json(observed(&cluster, exposure).await.unwrap().snapshot);
     cluster.clear_recordings();
     let all = Wanted {
-        gateways: Some(WantedGateways { name: None }),
+        parts: &[&WantedGateways { name: None }, &WantedLabels],
         secrets: WantedSecrets::Everywhere,
         ..labels
     };

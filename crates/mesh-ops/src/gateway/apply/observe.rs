@@ -27,10 +27,10 @@ pub(super) struct ClusterState {
 pub(super) async fn observe(cluster: &Cluster, request: &Request) -> Result<ClusterState, Error> {
     let (name, istio) = (&request.spec.namespace, &request.istio_namespace);
     let wanted = Wanted {
-        exposure: Some(WantedExposure {
+        parts: &[&WantedExposure {
             everywhere: false,
             identity: true,
-        }),
+        }],
         ..Wanted::identity(istio)
     };
     let (read, beside) = futures::join!(Box::pin(snapshot::read(cluster, wanted)), async {

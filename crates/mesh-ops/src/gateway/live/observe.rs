@@ -35,10 +35,10 @@ pub struct IstioState {
 /// A cluster of which nothing could be read, unless it is that nothing may be read.
 pub async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Result<IstioState, Error> {
     let wanted = Wanted {
-        exposure: Some(WantedExposure {
+        parts: &[&WantedExposure {
             everywhere: namespace.is_none(),
             identity: false,
-        }),
+        }],
         ..Wanted::identity(namespace.unwrap_or(ISTIO_SYSTEM))
     };
     let read = Box::pin(snapshot::read(cluster, wanted)).await?;
