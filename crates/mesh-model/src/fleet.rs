@@ -37,6 +37,18 @@ pub fn each_once<T>(
     readings: Vec<(String, Result<T, Error>)>,
     uid: impl Fn(&T) -> Option<&str>,
 ) -> Result<EachOnce<T>, Error> {
+    let (once, lost) = as_far_as_read(readings, uid);
+    match Error::all(lost) {
+        Some(error) if once.read.is_empty() => Err(error),
+        Some(_) | None => Ok(once),
+    }
+}
+
+/// Returns each cluster once, as [`each_once`] does, and the errors of those that could not be read, even if none could.
+pub fn as_far_as_read<T>(
+    readings: Vec<(String, Result<T, Error>)>,
+    uid: impl Fn(&T) -> Option<&str>,
+) -> (EachOnce<T>, Vec<Error>) {
     let (mut read, mut unreached, mut lost) = (Vec::new(), Vec::new(), Vec::new());
     for (context, result) in readings {
         match result {
@@ -49,11 +61,6 @@ pub fn each_once<T>(
                 lost.push(error);
             }
         }
-    }
-    if read.is_empty()
-        && let Some(error) = Error::all(lost)
-    {
-        return Err(error);
     }
     let uids: Vec<Option<&str>> = read.iter().map(|(_, one)| uid(one)).collect();
     let doubles = doubles(&uids);
@@ -69,7 +76,7 @@ pub fn each_once<T>(
             None => once.read.push((context, one)),
         }
     }
-    Ok(once)
+    (once, lost)
 }
 
 /// Returns the index of each cluster that occurs again, with the index of the first cluster that has the same UID; a

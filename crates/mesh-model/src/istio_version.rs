@@ -1,5 +1,7 @@
 //! Owns the parsing of Istio versions, as image tags, labels and istiod itself contain them.
 
+use std::fmt;
+
 /// A version of Istio, as far as the rules depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IstioVersion {
@@ -37,6 +39,21 @@ impl IstioVersion {
     /// Returns whether it is this minor version of Istio 1 or a later one.
     pub fn is_from_minor(self, minor: u32) -> bool {
         (self.major, self.minor) >= (1, minor)
+    }
+}
+
+/// `1.31.0`, as images are tagged.
+impl fmt::Display for IstioVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            major,
+            minor,
+            patch,
+        } = self;
+        match patch {
+            Some(patch) => write!(f, "{major}.{minor}.{patch}"),
+            None => write!(f, "{major}.{minor}"),
+        }
     }
 }
 

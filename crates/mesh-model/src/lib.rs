@@ -53,6 +53,7 @@ pub mod statements;
 pub mod suggest;
 pub mod token;
 pub mod token_swap;
+pub mod verify;
 pub mod visible;
 pub mod whose;
 pub mod x509;

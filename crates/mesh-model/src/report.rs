@@ -7,7 +7,7 @@ use crate::finding::CheckId;
 use crate::fleet::Unreached;
 
 /// The version of all reports.
-const API_VERSION: &str = "mesh.istio-multicluster.dev/v1alpha1";
+pub(crate) const API_VERSION: &str = "mesh.istio-multicluster.dev/v1alpha1";
 
 /// A report about several clusters.
 #[derive(Debug, Clone, Serialize)]

@@ -9,6 +9,7 @@ mod job;
 pub mod metadata;
 pub mod secret;
 pub mod snapshot;
+pub mod verify;
 
 pub use fleet::Fleet;
 pub use job::Job;

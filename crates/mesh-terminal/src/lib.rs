@@ -4,6 +4,7 @@
 pub mod completion;
 pub mod entry;
 pub mod environment;
+pub mod fail_on;
 pub mod flags;
 pub mod flags_server;
 mod interrupt;

@@ -13,6 +13,8 @@ use tempfile::TempDir;
 pub const MESH_SECRET: &str = "kubectl-mesh_secret";
 /// The program behind `kubectl mesh-label`.
 pub const MESH_LABEL: &str = "kubectl-mesh_label";
+/// The program behind `kubectl mesh-verify`.
+pub const MESH_VERIFY: &str = "kubectl-mesh_verify";
 /// The program behind `kubectl mesh-eastwest`.
 pub const MESH_EASTWEST: &str = "kubectl-mesh_eastwest";
 

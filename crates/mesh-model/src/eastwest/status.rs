@@ -8,7 +8,7 @@ use super::{
     Beside, ClusterSnapshot, Exposure, Gateway, GatewayTests, Verdict, check, cross_check,
     duplicates, missing,
 };
-use crate::finding::{Finding, Severity};
+use crate::finding::{CheckId, Finding, Severity};
 use crate::report::Envelope;
 use crate::snapshot::MeshSnapshot;
 
@@ -98,6 +98,12 @@ impl Envelope<ClusterStatus> {
                 .collect();
             items.push(judged(one, &beside[number], &others, mesh.taken_at));
         }
+        if is_on_one_network(mesh) {
+            let findings = items.iter_mut().flat_map(|item| &mut item.findings);
+            for missing in findings.filter(|one| one.id == CheckId::EwgMissing) {
+                missing.severity = Severity::Info;
+            }
+        }
         let all: Vec<(&str, &Gateway)> = seen
             .iter()
             .flat_map(|one| {
@@ -131,6 +137,14 @@ impl Envelope<ClusterStatus> {
             .any(|found| found.severity == Severity::Error)
     }
 
+    /// Returns all findings, moved out of it.
+    pub fn into_findings(self) -> impl Iterator<Item = Finding> {
+        self.items.into_iter().flat_map(|item| {
+            let of_gateways = item.gateways.into_iter().flat_map(|one| one.findings);
+            of_gateways.chain(item.findings)
+        })
+    }
+
     /// Returns all findings.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.items.iter().flat_map(|item| {
@@ -138,6 +152,15 @@ impl Envelope<ClusterStatus> {
             of_gateways.chain(&item.findings)
         })
     }
+}
+
+/// Returns whether all of several clusters are on the same network, which then needs no gateway. A cluster that was not read may
+/// be on another one.
+fn is_on_one_network(mesh: &MeshSnapshot) -> bool {
+    let mut networks = mesh.clusters.iter().map(ClusterSnapshot::network);
+    let first = networks.next().flatten();
+    let is_several = mesh.clusters.len() > 1 && mesh.unreached.is_empty();
+    is_several && first.is_some() && networks.all(|network| network == first)
 }
 
 fn judged(
@@ -157,7 +180,11 @@ fn judged(
             if !of_roots.is_empty() {
                 "root".clone_into(&mut verdict.word);
             }
-            findings.extend(of_roots);
+            let object = gateway.reference();
+            let of_gateway = of_roots
+                .into_iter()
+                .map(|found| found.about(object.clone()));
+            findings.extend(of_gateway);
         }
         GatewayStatus {
             gateway: gateway.clone(),

@@ -5,7 +5,47 @@
 use super::check_id::catalogue;
 
 catalogue! {
+    Clusters "Clusters and their API servers" {
+        ApiReachable "api-reachable" Error
+            "The cluster could not be read"
+            "Nothing is known about a cluster whose API server does not answer, or does not accept the credential of the \
+            context. Its checks are skipped, not passed; its secrets in other clusters are still tested.";
+        ContextSameCluster "context-same-cluster" Error
+            "Two of the named contexts are the same cluster"
+            "Both kube-system namespaces have the same UID, so it is one cluster under two names, or a copy of its etcd. A mesh \
+            of two clusters needs two clusters.";
+    }
+    ControlPlane "Control planes" {
+        IstiodMissing "istiod-missing" Error
+            "No istiod runs in the cluster, and no other cluster manages it"
+            "Without a control plane nothing in the cluster gets a proxy, configuration or certificates. A remote cluster has no \
+            istiod of its own, and the annotation topology.istio.io/controlPlaneClusters names the one that manages it.";
+        IstiodNotReady "istiod-not-ready" Error
+            "No replica of istiod is ready"
+            "Proxies keep their last configuration, but no new pod starts, no certificate is renewed and no change of another \
+            cluster arrives.";
+        IstiodVersionSkew "istiod-version-skew" Warning
+            "The istiods of the clusters are more than one minor version apart"
+            "Istio supports control planes and proxies that are one minor version apart. Beyond that, what one istiod publishes may \
+            not be understood in the other cluster.";
+        MeshIdMismatch "mesh-id-mismatch" Warning
+            "The clusters have different mesh IDs"
+            "The mesh ID (values.global.meshID) names the mesh in telemetry and to its proxies. Clusters of one mesh should have the \
+            same.";
+    }
     Networks "Networks and cluster IDs" {
+        ClusterIdDefault "cluster-id-default" Error
+            "istiod has no cluster ID of its own"
+            "Without values.global.multiCluster.clusterName an istiod calls its cluster Kubernetes, as every other one without a \
+            name does. A mesh needs a different cluster ID for each cluster.";
+        ClusterIdDuplicate "cluster-id-duplicate" Error
+            "Two clusters have the same cluster ID"
+            "istiod ignores a remote secret with its own cluster ID, so neither of the two reads the other, and endpoints of both count \
+            as those of one cluster.";
+        NetworkWithoutGateway "network-without-gateway" Error
+            "No east-west gateway leads into a network that other networks use"
+            "Workloads of other networks get the addresses of pods that they cannot reach, or no endpoint at all. Each network needs at \
+            least one east-west gateway.";
         NetworkLabelMissing "network-label-missing" Error
             "Istio's namespace does not name the cluster's network"
             "Istio takes the network of a cluster from the label topology.istio.io/network of the namespace istio-system. \
@@ -126,6 +166,15 @@ catalogue! {
             "istiod's injector does not answer through the gateway"
             "The API server of a cluster without a control plane of its own calls the injection webhook through port 15017 \
             of the gateway. Without an answer, no sidecar is injected there.";
+    }
+    Trust "Trust between the clusters" {
+        RootDiffers "root-differs" Error
+            "Two clusters trust no common root certificate"
+            "Workloads of two clusters accept one another only if the chain of each ends at a root that the other trusts. Without a \
+            common root every request between these clusters fails in the TLS handshake.";
+        RootPartial "root-partial" Warning
+            "Two clusters trust some common root certificates, and each or one of them more"
+            "During a change of the root this is right for a while. It should end with the same roots in all clusters.";
     }
     Secrets "Remote secrets" {
         SecretMissing "secret-missing" Info

@@ -147,8 +147,8 @@ mod tests {
     const INTRODUCTION: &str = "\
 # Checks
 
-The findings of `mesh-secret list` and `inspect`, `mesh-label show` and `mesh-eastwest status`, by their ids, and why they
-matter. The severity is that of most findings of a check; a single one may weigh less, or more. An error is something that
+The findings of `mesh-verify`, `mesh-secret list` and `inspect`, `mesh-label show` and `mesh-eastwest status`, by their ids, and
+why they matter. The severity is that of most findings of a check; a single one may weigh less, or more. An error is something that
 does not work, a warning something that works today, and info something that healthy meshes have as well.
 ";
 

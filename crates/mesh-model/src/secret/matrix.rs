@@ -14,12 +14,15 @@ use super::facts::{SecretFacts, SecretValues};
 use super::found::{FoundSecret, Holder};
 use super::meant::{CredentialChecks, MeantInput, check_meant_for};
 use super::placed::Placed;
+use super::probe::ProbeFacts;
+use super::probe_checks::judge_probe;
 use super::remedies::create_beside;
 use super::report::{ClusterReport, SecretReport};
 use super::state::State;
 use super::used::KnownClusters;
 use crate::access_facts::AccessFacts;
 use crate::finding::{CheckId, Finding, Severity};
+use crate::istiod;
 use crate::meant_for::Members;
 use crate::read::Read;
 use crate::remote_secret::annotated_cluster;
@@ -109,16 +112,23 @@ pub(super) struct MatrixInput<'a> {
     pub options: InspectOptions,
 }
 
+/// The results of using credentials, by the name of the Secret and its data key.
+pub type Credentials = BTreeMap<(String, String), ProbeFacts>;
+
 /// Returns a cell for each cluster of each secret of `holder`, in the order of the clusters' names. Its secrets, which
-/// may be thousands, are moved out of it.
-pub(super) fn cells(holder: &mut ClusterSnapshot, input: &MatrixInput<'_>) -> Vec<MatrixCell> {
+/// may be thousands, are moved out of it. `credentials` are the results of using them, if they were used.
+pub(super) fn cells(
+    holder: &mut ClusterSnapshot,
+    credentials: &Credentials,
+    input: &MatrixInput<'_>,
+) -> Vec<MatrixCell> {
     let elsewhere = out_of_sight(holder);
     let secrets = holder.take_secrets();
     let member = Arc::new(holder.member());
     let of_holder = Holder {
         member: &member,
         kubectl: &Arc::new(holder.kubectl.clone()),
-        versions: &[],
+        versions: &istiod::versions(holder.istiods.items()),
         allow_loopback: input.options.allow_loopback,
     };
     let in_holder = |facts: SecretFacts| {
@@ -127,13 +137,20 @@ pub(super) fn cells(holder: &mut ClusterSnapshot, input: &MatrixInput<'_>) -> Ve
         found
     };
     let inside: Vec<FoundSecret> = secrets.into_iter().map(in_holder).collect();
-    let mut meant = meant_for(&inside, &holder.known_clusters, input);
+    let mut meant = meant_for(&inside, &holder.known_clusters, credentials, input);
     let mut cells: Vec<MatrixCell> = inside
         .into_iter()
         .enumerate()
         .flat_map(|(number, found)| {
             of_secret(&found, input, |key| {
-                meant.remove(&(number, key.to_owned())).unwrap_or_default()
+                let mut findings = meant.remove(&(number, key.to_owned())).unwrap_or_default();
+                let facts = credentials.get(&(found.name().to_owned(), key.to_owned()));
+                findings.extend(
+                    facts
+                        .into_iter()
+                        .flat_map(|facts| judge_probe(&found, key, facts).1),
+                );
+                findings
             })
         })
         .collect();
@@ -171,10 +188,20 @@ fn out_of_sight(holder: &mut ClusterSnapshot) -> Vec<SecretFacts> {
 fn meant_for(
     inside: &[FoundSecret],
     used: &KnownClusters,
+    credentials: &Credentials,
     input: &MatrixInput<'_>,
 ) -> BTreeMap<(usize, String), Vec<Finding>> {
     let inside: Vec<&FoundSecret> = inside.iter().collect();
-    let checks = CredentialChecks::new();
+    let mut checks = CredentialChecks::new();
+    if !credentials.is_empty() {
+        for (number, found) in inside.iter().enumerate() {
+            let used = found.keys().filter_map(|key| {
+                let facts = credentials.get(&(found.name().to_owned(), key.to_owned()))?;
+                Some(((number, key.to_owned()), facts.check()))
+            });
+            checks.extend(used);
+        }
+    }
     let meant = check_meant_for(
         &inside,
         &checks,

@@ -33,7 +33,7 @@ pub use compare::{Compared, compare};
 pub use contexts::Contexts;
 pub use facts::{SecretFacts, SecretValues};
 pub use found::{FoundSecret, Holder, JudgedKey};
-pub use matrix::MatrixCell;
+pub use matrix::{Credentials, MatrixCell};
 pub use meant::{CredentialCheck, CredentialChecks, Meant, MeantInput, check_meant_for};
 pub use origin::comes_back;
 pub use probe::{Acceptance, ConnectFailure, Connected, Probe, ProbeFacts, Unconnected};

@@ -155,6 +155,27 @@ impl ProbeFacts {
         }
     }
 
+    /// Returns the reason why the rights of the credential are not known, if the server accepts it.
+    pub fn rights_unread(&self) -> Option<&str> {
+        let connected = self.let_in()?;
+        let missing = connected.missing.reason();
+        missing.or_else(|| connected.granted.reason())
+    }
+
+    /// Returns the reason why it is not known whether the server accepts the credential, if it answered.
+    pub fn acceptance_unread(&self) -> Option<&str> {
+        match self {
+            Self::Connected(connected) => match &connected.acceptance {
+                Acceptance::Unknown(why) => Some(why),
+                Acceptance::Accepted(_)
+                | Acceptance::NotKubernetes
+                | Acceptance::Refused(_)
+                | Acceptance::Failed { .. } => None,
+            },
+            Self::NotUsed(_) | Self::Unconnected(_) => None,
+        }
+    }
+
     fn let_in(&self) -> Option<&Connected> {
         match self {
             Self::Connected(connected) => Some(connected).filter(|one| one.acceptance.lets_in()),

@@ -1,9 +1,11 @@
 //! The secrets of all holders, judged together. This is the model of the report: fields of its JSON and YAML may be added, but not
 //! removed.
 
+use std::collections::BTreeMap;
+
 use super::checks::InspectOptions;
 use super::contexts::Contexts;
-use super::matrix::{MatrixCell, MatrixInput, cells};
+use super::matrix::{Credentials, MatrixCell, MatrixInput, cells};
 use super::missing::missing;
 use super::skipped::skipped;
 use crate::report::Envelope;
@@ -26,6 +28,18 @@ pub struct MatrixOptions<'a> {
 impl Envelope<MatrixCell> {
     /// Judges the secrets of a mesh, as of the moment of its snapshot. They may be thousands, and are moved out of it.
     pub fn judged(mut mesh: MeshSnapshot, contexts: &Contexts, options: MatrixOptions<'_>) -> Self {
+        let none = BTreeMap::new();
+        Self::with_credentials(&mut mesh, &none, contexts, options)
+    }
+
+    /// Judges the secrets of a mesh, and the results of using their credentials, by the context of the holder. The secrets are
+    /// moved out of the snapshot.
+    pub fn with_credentials(
+        mesh: &mut MeshSnapshot,
+        credentials: &BTreeMap<String, Credentials>,
+        contexts: &Contexts,
+        options: MatrixOptions<'_>,
+    ) -> Self {
         let input = MatrixInput {
             contexts,
             members: &contexts.members(mesh.members()),
@@ -38,13 +52,19 @@ impl Envelope<MatrixCell> {
         };
         let skipped = mesh.clusters.iter().flat_map(skipped).collect();
         let holders = mesh.clusters.iter_mut();
-        let mut items: Vec<MatrixCell> = holders.flat_map(|holder| cells(holder, &input)).collect();
+        let none = Credentials::new();
+        let cells = holders.flat_map(|holder| {
+            let used = credentials.get(&holder.context);
+            cells(holder, used.unwrap_or(&none), &input)
+        });
+        let mut items: Vec<MatrixCell> = cells.collect();
         items.extend(missing(
             &mesh.clusters,
             &items,
             &input,
             options.connected_only,
         ));
-        Self::new("RemoteSecretMatrix", items, mesh.unreached).with_skipped(skipped)
+        let unreached = mesh.unreached.clone();
+        Self::new("RemoteSecretMatrix", items, unreached).with_skipped(skipped)
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ClusterSnapshot;
 use crate::Error;
-use crate::fleet::{Unreached, each_once, left_out};
+use crate::fleet::{EachOnce, Unreached, as_far_as_read, each_once, left_out};
 use crate::meant_for::Member;
 
 /// The clusters of a mesh as they were read at one moment.
@@ -48,20 +48,46 @@ impl MeshSnapshot {
         readings: Vec<(String, Result<ClusterSnapshot, Error>)>,
     ) -> Result<Self, Error> {
         let once = each_once(readings, ClusterSnapshot::uid)?;
+        Ok(Self::of(taken_at, once))
+    }
+
+    /// Returns the snapshot of these clusters as far as they could be read, and the errors of the others.
+    pub fn as_far_as_read(
+        taken_at: Timestamp,
+        readings: Vec<(String, Result<ClusterSnapshot, Error>)>,
+    ) -> (Self, Vec<Error>) {
+        let (once, lost) = as_far_as_read(readings, ClusterSnapshot::uid);
+        (Self::of(taken_at, once), lost)
+    }
+
+    /// Returns the snapshot of some of its clusters, without the others.
+    #[must_use]
+    pub(crate) fn only(&self, clusters: Vec<ClusterSnapshot>) -> Self {
+        Self {
+            clusters,
+            duplicates: Vec::new(),
+            unreached: Vec::new(),
+            api_version: self.api_version.clone(),
+            kind: self.kind.clone(),
+            taken_at: self.taken_at,
+        }
+    }
+
+    fn of(taken_at: Timestamp, once: EachOnce<ClusterSnapshot>) -> Self {
         let clusters = once.read.into_iter().map(|(_, cluster)| cluster);
         let duplicates = once.doubles.into_iter();
         let duplicates = duplicates.map(|(cluster, read_through)| DuplicateContext {
             cluster: cluster.member(),
             read_through,
         });
-        Ok(Self {
+        Self {
             api_version: "mesh.istio-multicluster.dev/v1alpha1".to_owned(),
             kind: "MeshSnapshot".to_owned(),
             taken_at,
             duplicates: duplicates.collect(),
             clusters: clusters.collect(),
             unreached: once.unreached,
-        })
+        }
     }
 
     /// Returns a note about each further context.

@@ -10,5 +10,5 @@ mod probe;
 mod wait;
 
 pub use ask::{ANSWER, ask};
-pub use observe::{Look, observe};
+pub use observe::{Look, located, observe};
 pub use wait::AddressWait;

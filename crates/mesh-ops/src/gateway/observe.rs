@@ -34,19 +34,29 @@ pub async fn observe(
         parts: &[&WantedGateways { name: look.name }],
         ..Wanted::identity(look.namespace)
     };
-    let mut facts = Box::pin(snapshot::read(cluster, wanted)).await?.snapshot;
-    let gateways = Gateway::found(&facts, look.name);
+    let facts = Box::pin(snapshot::read(cluster, wanted)).await?.snapshot;
+    Ok(located(facts, look.name, look.dns).await)
+}
+
+/// Finds the gateways of a cluster that was read, or the one of this name, and resolves their host names into the snapshot, which
+/// may take as long as `dns`.
+pub async fn located(
+    mut facts: ClusterSnapshot,
+    name: Option<&str>,
+    dns: Duration,
+) -> (ClusterSnapshot, Vec<Gateway>) {
+    let gateways = Gateway::found(&facts, name);
     let addresses = gateways.iter().flat_map(|gateway| &gateway.addresses);
     let names = addresses.filter(|address| address.resolved.is_empty());
     let names: BTreeSet<&str> = names.map(|address| address.value.as_str()).collect();
     if names.is_empty() {
-        return Ok((facts, gateways));
+        return (facts, gateways);
     }
-    let resolved = names.into_iter().map(|name| async move {
-        let addresses = resolve(name, look.dns).await;
-        (name.to_owned(), addresses)
+    let resolved = names.into_iter().map(|host| async move {
+        let addresses = resolve(host, dns).await;
+        (host.to_owned(), addresses)
     });
     facts.resolved_names = join_all(resolved).await.into_iter().collect();
-    let gateways = Gateway::found(&facts, look.name);
-    Ok((facts, gateways))
+    let gateways = Gateway::found(&facts, name);
+    (facts, gateways)
 }

@@ -36,11 +36,18 @@ impl Prober<'_> {
         let keys: Vec<(usize, &str)> = numbered
             .flat_map(|(number, found)| found.keys().map(move |key| (number, key)))
             .collect();
-        let probes = fan_out(keys, |(number, key)| async move {
-            let probe = Box::pin(self.one(&found[number], key)).await;
-            ((number, key.to_owned()), probe)
-        });
-        probes.await.into_iter().collect()
+        let places = keys
+            .iter()
+            .map(|(number, key)| (*number, (*key).to_owned()));
+        let places: Vec<(usize, String)> = places.collect();
+        let keys = keys.into_iter().map(|(number, key)| (&found[number], key));
+        let probes = self.probe_keys(keys.collect()).await;
+        places.into_iter().zip(probes).collect()
+    }
+
+    /// Uses the credentials of these data keys, all at once. Results are in their order.
+    pub async fn probe_keys(&self, keys: Vec<(&FoundSecret, &str)>) -> Vec<Probe> {
+        fan_out(keys, |(found, key)| Box::pin(self.one(found, key))).await
     }
 
     async fn one(&self, found: &FoundSecret, key: &str) -> Probe {

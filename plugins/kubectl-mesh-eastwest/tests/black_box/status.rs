@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mesh_testkit::black_box;
+use mesh_testkit::black_box::{self, expose, gateway_service};
 use mesh_testkit::cases;
 use mesh_testkit::command::Run;
 use mesh_testkit::embedded::Fault;
@@ -11,7 +11,7 @@ use mesh_testkit::pki::CertificateAuthority;
 use serde_json::json;
 use snapbox::{assert_data_eq, str};
 
-use crate::scene::{Scene, annotated, expose, gateway_service, golden_file, of_type};
+use crate::scene::{Scene, annotated, golden_file, of_type};
 
 const OF_GATEWAY: &str = "spiffe://cluster.local/ns/istio-system/sa/istio-eastwestgateway";
 

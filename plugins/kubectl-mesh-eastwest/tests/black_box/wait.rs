@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use mesh_testkit::black_box::{self, Ends};
+use mesh_testkit::black_box::{self, Ends, gateway_service};
 use mesh_testkit::cases;
 use mesh_testkit::command::Running;
 use mesh_testkit::embedded::Fault;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, annotated, gateway_service, golden_file, node, of_type};
+use crate::scene::{Scene, annotated, golden_file, node, of_type};
 
 const SERVICE: &str = "istio-eastwestgateway";
 

@@ -1,7 +1,7 @@
 //! The arguments of `inspect`.
 
-use clap::{Args, ValueEnum};
-use mesh_common::model::finding::Severity;
+use clap::Args;
+use mesh_common::terminal::fail_on::FailOn;
 use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::output::Format;
@@ -64,24 +64,4 @@ pub(crate) struct InspectArgs {
     pub namespace: NamespaceFlags,
     #[command(flatten)]
     pub connect: ConnectServerFlags,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FailOn {
-    Error,
-    Warning,
-    Info,
-    Never,
-}
-
-impl FailOn {
-    /// Whether a finding of that severity makes the command end with 1.
-    pub(crate) fn counts(self, severity: Severity) -> bool {
-        match self {
-            Self::Error => severity >= Severity::Error,
-            Self::Warning => severity >= Severity::Warning,
-            Self::Info => true,
-            Self::Never => false,
-        }
-    }
 }

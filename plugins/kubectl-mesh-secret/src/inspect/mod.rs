@@ -9,5 +9,5 @@ mod report;
 mod report_text;
 mod verb;
 
-pub(crate) use args::{FailOn, InspectArgs};
+pub(crate) use args::InspectArgs;
 pub(crate) use verb::run;

@@ -1,11 +1,10 @@
 //! The arguments of `list`.
 
 use clap::Args;
+use mesh_common::terminal::fail_on::FailOn;
 use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags};
 use mesh_common::terminal::flags_server::ConnectServerFlags;
 use mesh_common::terminal::output::OutputFlags;
-
-use crate::inspect::FailOn;
 
 /// Show which cluster holds a remote secret for which other cluster, with state, age and expiry
 ///

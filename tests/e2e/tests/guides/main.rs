@@ -16,12 +16,16 @@ mod shell;
 
 use mesh::{
     gateways_are_injected, gateways_are_listed, gateways_are_programmed, istiods_read_each_other,
+    verify_reports,
 };
 use pair::follow;
 
 #[test]
 fn multi_primary() {
-    follow("multi-primary.md", istiods_read_each_other);
+    follow("multi-primary.md", |clusters| {
+        istiods_read_each_other(clusters);
+        verify_reports(clusters, &["root-differs"]);
+    });
 }
 
 #[test]
@@ -30,6 +34,7 @@ fn several_networks() {
         istiods_read_each_other(clusters);
         gateways_are_injected(clusters);
         gateways_are_listed(clusters, "Port", 15443);
+        verify_reports(clusters, &["root-differs"]);
     });
 }
 
@@ -39,5 +44,6 @@ fn ambient() {
         istiods_read_each_other(clusters);
         gateways_are_programmed(clusters);
         gateways_are_listed(clusters, "HBONEPort", 15008);
+        verify_reports(clusters, &["root-differs"]);
     });
 }

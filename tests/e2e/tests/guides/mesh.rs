@@ -1,10 +1,13 @@
 //! The state of a mesh at the end of a guide, as its istiods report it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use mesh_e2e::cloud::Hosted;
+use mesh_e2e::plugin::{Desk, MESH_VERIFY};
 use mesh_testkit::condition::wait_until;
-use mesh_testkit::parts::{Module, module_dir};
+use mesh_testkit::kubeconfig::Kubeconfig;
+use mesh_testkit::parts::{self, Module, module_dir};
 use mesh_testkit::real::Cluster;
 use serde_json::Value;
 
@@ -47,6 +50,36 @@ pub(crate) fn gateways_are_listed(clusters: &[Hosted; 2], kind: &str, port: u16)
             listed.len() == NAMES.len() && wanted.into_iter().all(has)
         });
     }
+}
+
+/// `mesh-verify` reports errors and warnings of these checks and no other ones, and that every cluster's credential for the other one
+/// works. The gateways' addresses are nobody's, so they are not probed.
+pub(crate) fn verify_reports(clusters: &[Hosted; 2], expected: &[&str]) {
+    let config = clusters
+        .iter()
+        .zip(NAMES)
+        .fold(Kubeconfig::new(), |config, (cluster, name)| {
+            config.entry(name, cluster.entry(), cluster.admin().unwrap())
+        });
+    let plugin = parts::plugin(MESH_VERIFY).unwrap();
+    let line = "--context cluster1,cluster2 --allow-loopback --no-probes -o json";
+    let desk = Desk::with(&config);
+    let expected: BTreeSet<&str> = expected.iter().copied().collect();
+    let mut last = String::new();
+    // istiod writes its root certificate when it has seen the namespace.
+    let found = wait_until(WITHIN, || {
+        let run = desk.program(&plugin, line.split(' ')).record();
+        let output = run.output();
+        last = output.golden();
+        let report: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
+        let findings = report["findings"].as_array()?.iter();
+        let severe = findings.filter(|finding| finding["severity"] != "info");
+        let found: BTreeSet<&str> = severe.filter_map(|one| one["id"].as_str()).collect();
+        let pairs = report["pairs"].as_array()?;
+        let all_work = pairs.len() == 2 && pairs.iter().all(|pair| pair["state"] == "ok");
+        (found == expected && all_work).then_some(())
+    });
+    assert!(found.is_some(), "not {expected:?}: {last}");
 }
 
 /// The gateway's pods are what istiod's webhook made of them: proxies that know their cluster and lead into its network alone.

@@ -1,10 +1,7 @@
 //! Fixes of gateways, each run against the gateway that lacks it. What a cloud or istiod would do then is done by hand.
 
-#[path = "../../../../plugins/kubectl-mesh-eastwest/tests/black_box/scene/objects.rs"]
-mod objects;
-
 use mesh_e2e::plugin::MESH_EASTWEST;
-use mesh_testkit::black_box::World;
+use mesh_testkit::black_box::{World, fill};
 use mesh_testkit::embedded::Cluster;
 use mesh_testkit::gateway::{Door, FakeGateway, MeshAuthority};
 use serde_json::{Value, json};
@@ -39,7 +36,7 @@ impl Gateways {
             (&east, "net-a", &east_mesh, &east_gateway),
             (&west, "net-b", &west_mesh, &west_gateway),
         ] {
-            objects::fill(cluster, network, mesh.root_pem(), &gateway.address());
+            fill(cluster, network, mesh.root_pem(), &gateway.address());
             let hello = mesh.workload("spiffe://cluster.local/ns/default/sa/hello");
             gateway.open(15021, Door::Ready(200));
             gateway.open(15443, Door::Passthrough(hello, vec![HELLO.to_owned()]));

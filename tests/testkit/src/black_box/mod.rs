@@ -10,6 +10,7 @@
 //! | `check` | one case: output and exit code, and once more with `-vvv` |
 //! | `alone` | a cluster that cannot be worked with, beside one that can |
 //! | `hostile` | the same with hostile names everywhere, and what is printed then pasted |
+//! | `meshed` | the objects of a cluster with a control plane, a gateway and a workload |
 //! | `faults` | the rows on kubeconfigs, credentials, proxies and servers |
 //! | `harmless` | what text of a cluster must not become in what is said |
 //! | `spellings` | the ways in which kubectl's users spell flags |
@@ -19,6 +20,7 @@ mod check;
 mod faults;
 mod harmless;
 mod hostile;
+mod meshed;
 mod narrow;
 mod reads;
 mod spellings;
@@ -34,6 +36,7 @@ pub use harmless::{
     HOSTILE, MARKER, all_text_is_hostile, says_nothing_hidden, says_nothing_hostile,
 };
 pub use hostile::{hostile, pasted, turn_hostile};
+pub use meshed::{expose, fill, gateway_service};
 pub use narrow::{Narrowed, Stage, each_read_of_a_write_alone};
 pub use reads::{Asked, each_read_alone};
 pub use spellings::{Spelled, check_spellings};

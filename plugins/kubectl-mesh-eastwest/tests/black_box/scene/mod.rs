@@ -1,9 +1,7 @@
 //! Two clusters with a gateway each, and what stands behind it: healthy until a test breaks something.
 
 mod addresses;
-mod objects;
 mod world;
 
 pub(crate) use addresses::{annotated, node, of_type};
-pub(crate) use objects::{expose, gateway_service};
 pub(crate) use world::{Scene, golden_file};

@@ -3,11 +3,9 @@
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
-use mesh_testkit::black_box::World;
+use mesh_testkit::black_box::{World, fill};
 use mesh_testkit::embedded::Cluster;
 use mesh_testkit::gateway::{Door, FakeGateway, MeshAuthority};
-
-use super::objects::fill;
 
 const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-mesh_eastwest");
 

@@ -1,12 +1,12 @@
 //! The objects of a cluster with a gateway, as Istio's guides make them.
 
-use mesh_testkit::embedded::Cluster;
+use crate::embedded::Cluster;
 use serde_json::{Value, json};
 
 const NETWORK: &str = "topology.istio.io/network";
 
-/// Puts a control plane into the cluster, a gateway at `address`, and a workload behind it.
-pub(super) fn fill(cluster: &Cluster, network: &str, root_pem: &str, address: &str) {
+/// Puts Istio's namespace on `network` and a control plane into the cluster, a gateway at `address`, and a workload behind it.
+pub fn fill(cluster: &Cluster, network: &str, root_pem: &str, address: &str) {
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": "istio-system", "labels": {NETWORK: network}}});
     cluster.create(namespace);
@@ -46,7 +46,7 @@ fn map(name: &str, key: &str, value: &str) -> Value {
 }
 
 /// The gateway's Service, without an address.
-pub(crate) fn gateway_service(network: &str) -> Value {
+pub fn gateway_service(network: &str) -> Value {
     let port = |name: &str, port: i32| json!({"name": name, "port": port, "targetPort": port});
     json!({"apiVersion": "v1", "kind": "Service",
         "metadata": {"name": "istio-eastwestgateway", "namespace": "istio-system",
@@ -76,7 +76,7 @@ fn pod(namespace: &str, name: &str, labels: &Value, spec: &Value) -> Value {
 }
 
 /// Istio's object that exposes services.
-pub(crate) fn expose(selector: &Value, mode: &str, host: &str) -> Value {
+pub fn expose(selector: &Value, mode: &str, host: &str) -> Value {
     json!({"apiVersion": "networking.istio.io/v1", "kind": "Gateway",
         "metadata": {"name": "cross-network-gateway", "namespace": "istio-system"},
         "spec": {"selector": selector, "servers": [{"port": {"number": 15443, "name": "tls", "protocol": "TLS"},

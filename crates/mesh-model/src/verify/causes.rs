@@ -1,0 +1,136 @@
+//! The table of causes: findings that explain other findings.
+
+use super::relation::Relation::{self, PeerOfEffect, SameCluster, SameObject, SamePair};
+use crate::finding::CheckId;
+
+use CheckId::{
+    AmbientEwgSpec, AmbientEwgStatus, ApiReachable, ClusterIdDefault, ClusterIdDuplicate,
+    ClusterIdProxyDrift, ClusterIdSecretKey, ContextSameCluster, EwgAddressDuplicate,
+    EwgAddressHostname, EwgAddressLoopback, EwgAddressPending, EwgExposeHosts, EwgExposeMissing,
+    EwgExposeSelector, EwgL7Lb, EwgMissing, EwgNodePortIgnored, EwgPods, EwgPortMissing,
+    IstiodMissing, IstiodNotReady, NetworkWithoutGateway, Probe15008, Probe15012, Probe15017,
+    Probe15021, Probe15443, Probe15443Root, RootDiffers, RootPartial, SecretAuthDenied,
+    SecretCaMismatch, SecretCertificateExpiry, SecretCertificateInvalid, SecretDuplicate,
+    SecretLabel, SecretMissing, SecretRbac, SecretSelf, SecretServerLoopback, SecretServerScheme,
+    SecretServerUnreachable, SecretStrayKey, SecretTokenExpiry, SecretTokenIdentity,
+    SecretTokenInvalid, SecretUnparsable, SecretWrongCluster, SecretWrongNamespace,
+};
+
+/// A row of the table: a finding of `root` explains findings of `effects` to which it has this relation.
+#[derive(Debug, Clone, Copy)]
+pub struct Cause {
+    /// The check whose finding is the cause.
+    pub root: CheckId,
+    /// The relation of the cause to its effects.
+    pub relation: Relation,
+    /// The checks whose findings it explains.
+    pub effects: &'static [CheckId],
+}
+
+const fn row(root: CheckId, relation: Relation, effects: &'static [CheckId]) -> Cause {
+    Cause {
+        root,
+        relation,
+        effects,
+    }
+}
+
+/// The probes that go through the pods of a gateway.
+const THROUGH_THE_GATEWAY: &[CheckId] = &[
+    Probe15021,
+    Probe15443,
+    Probe15443Root,
+    Probe15008,
+    Probe15012,
+    Probe15017,
+];
+
+/// All causes, from cause to effect: no row's effect is the root of an earlier row.
+pub const CAUSES: &[Cause] = &[
+    row(ApiReachable, PeerOfEffect, &[SecretServerUnreachable]),
+    row(
+        ContextSameCluster,
+        SamePair,
+        &[ClusterIdDuplicate, SecretSelf, SecretMissing],
+    ),
+    row(
+        ClusterIdDefault,
+        SameCluster,
+        &[ClusterIdProxyDrift, SecretSelf],
+    ),
+    row(
+        ClusterIdDefault,
+        PeerOfEffect,
+        &[ClusterIdSecretKey, SecretMissing],
+    ),
+    row(ClusterIdDefault, SamePair, &[ClusterIdDuplicate]),
+    row(
+        ClusterIdDuplicate,
+        SamePair,
+        &[SecretSelf, SecretMissing, ClusterIdSecretKey],
+    ),
+    row(ClusterIdDuplicate, SameCluster, &[ClusterIdProxyDrift]),
+    row(RootDiffers, SamePair, &[Probe15443Root]),
+    row(RootPartial, SamePair, &[Probe15443Root]),
+    row(
+        IstiodMissing,
+        SameCluster,
+        &[EwgPods, AmbientEwgStatus, Probe15012, Probe15017],
+    ),
+    row(
+        IstiodNotReady,
+        SameCluster,
+        &[EwgPods, AmbientEwgStatus, Probe15012, Probe15017],
+    ),
+    row(
+        AmbientEwgSpec,
+        SameCluster,
+        &[AmbientEwgStatus, EwgPortMissing, Probe15008],
+    ),
+    row(AmbientEwgStatus, SameObject, &[EwgAddressPending]),
+    row(NetworkWithoutGateway, SameCluster, &[EwgMissing]),
+    row(
+        EwgNodePortIgnored,
+        SameObject,
+        &[EwgAddressPending, Probe15443, Probe15008],
+    ),
+    row(EwgPortMissing, SameObject, &[Probe15443, Probe15008]),
+    row(EwgAddressLoopback, SameObject, THROUGH_THE_GATEWAY),
+    row(EwgAddressHostname, SameObject, THROUGH_THE_GATEWAY),
+    row(EwgAddressDuplicate, SameObject, THROUGH_THE_GATEWAY),
+    row(ClusterIdProxyDrift, SameObject, &[EwgPods]),
+    row(EwgPods, SameObject, THROUGH_THE_GATEWAY),
+    row(EwgExposeMissing, SameObject, &[Probe15443]),
+    row(EwgExposeSelector, SameObject, &[Probe15443]),
+    row(EwgExposeHosts, SameObject, &[Probe15443]),
+    row(
+        EwgL7Lb,
+        SameObject,
+        &[Probe15443, Probe15021, Probe15443Root],
+    ),
+    row(Probe15443, SameObject, &[Probe15021]),
+];
+
+/// The checks of remote secrets, from cause to effect: of the errors of one pair of clusters, the first explains the others.
+pub(super) const SECRETS: &[CheckId] = &[
+    SecretWrongNamespace,
+    SecretLabel,
+    SecretUnparsable,
+    SecretAuthDenied,
+    SecretDuplicate,
+    SecretSelf,
+    SecretWrongCluster,
+    SecretStrayKey,
+    SecretServerScheme,
+    SecretServerLoopback,
+    SecretServerUnreachable,
+    SecretCaMismatch,
+    SecretTokenExpiry,
+    SecretTokenInvalid,
+    SecretCertificateExpiry,
+    SecretCertificateInvalid,
+    ClusterIdSecretKey,
+    SecretTokenIdentity,
+    SecretRbac,
+    SecretMissing,
+];

@@ -1,0 +1,236 @@
+//! Checks of the control planes: whether one is there and ready, and whether those of a mesh fit together.
+
+use k8s_openapi::api::apps::v1::Deployment;
+
+use super::super::majority::most_common;
+use crate::change::ObjectRef;
+use crate::command::{Remedy, named};
+use crate::finding::{CheckId, Finding, Severity};
+use crate::istio_version::IstioVersion;
+use crate::istiod;
+use crate::names::CONTROL_PLANE_ANNOTATION;
+use crate::read::Read;
+use crate::snapshot::ClusterSnapshot;
+
+/// Reports a cluster without a control plane, and istiods without a ready replica.
+///
+/// A remote cluster has none of its own, which its annotation says; one without Istio's namespace is not part of the mesh.
+pub(in crate::verify) fn istiods(cluster: &ClusterSnapshot) -> Vec<Finding> {
+    let Read::Seen(istiods) = &cluster.istiods else {
+        return Vec::new();
+    };
+    if !istiods.is_empty() {
+        let not_ready = istiods.iter().filter(|istiod| !is_ready(istiod));
+        return not_ready
+            .map(|istiod| not_ready_one(istiod, cluster))
+            .collect();
+    }
+    let Read::Seen(Some(namespace)) = &cluster.namespace else {
+        return Vec::new();
+    };
+    let annotations = namespace.metadata.annotations.as_ref();
+    let is_managed =
+        annotations.is_some_and(|annotations| annotations.contains_key(CONTROL_PLANE_ANNOTATION));
+    let is_elsewhere = !cluster.istiods_elsewhere.items().is_empty();
+    if is_managed || is_elsewhere || !cluster.istiods_elsewhere.is_seen() {
+        return Vec::new();
+    }
+    let message = format!(
+        "namespace {} has no istiod, and no annotation {CONTROL_PLANE_ANNOTATION}",
+        cluster.istio_namespace
+    );
+    let fix = format!(
+        "install istiod, or, if another cluster's istiod manages this one, name that with kubectl mesh-label control-plane; if Istio is in another namespace than {}, use -n",
+        cluster.istio_namespace
+    );
+    let finding = Finding::new(CheckId::IstiodMissing, Severity::Error, message);
+    vec![finding.in_cluster(&cluster.context).fix(fix)]
+}
+
+fn is_ready(istiod: &Deployment) -> bool {
+    let status = istiod.status.as_ref();
+    status.and_then(|status| status.ready_replicas) > Some(0)
+}
+
+fn not_ready_one(istiod: &Deployment, cluster: &ClusterSnapshot) -> Finding {
+    let name = istiod.metadata.name.clone().unwrap_or_default();
+    let replicas = istiod.spec.as_ref().and_then(|spec| spec.replicas);
+    let kubectl = cluster.kubectl.in_namespace(&cluster.istio_namespace);
+    let (message, fix): (String, Remedy) = if replicas == Some(0) {
+        (
+            format!("deployment {name} is scaled to 0 replicas"),
+            format!("scale deployment {} to one replica or more", named(&name)).into(),
+        )
+    } else {
+        let pods = kubectl.words("describe pods").flag("-l", istiod::SELECTOR);
+        (
+            format!("no replica of deployment {name} is ready"),
+            pods.into(),
+        )
+    };
+    Finding::new(CheckId::IstiodNotReady, Severity::Error, message)
+        .in_cluster(&cluster.context)
+        .about(ObjectRef::new("deployment", name).within(&cluster.istio_namespace))
+        .fix(fix)
+}
+
+/// Reports clusters whose istiods are more than one minor version from the newest of the mesh: a warning, more than two an
+/// error.
+pub(in crate::verify) fn versions(clusters: &[&ClusterSnapshot]) -> Vec<Finding> {
+    let of = |cluster: &ClusterSnapshot| -> Option<(IstioVersion, IstioVersion)> {
+        let versions = istiod::versions(cluster.istiods.items());
+        let known = || versions.iter().flatten().copied();
+        Some((known().min()?, known().max()?))
+    };
+    let known = clusters
+        .iter()
+        .filter_map(|cluster| Some((*cluster, of(cluster)?)));
+    let known: Vec<(&ClusterSnapshot, (IstioVersion, IstioVersion))> = known.collect();
+    let Some((newest_in, (_, newest))) = known.iter().max_by_key(|(_, (_, newest))| *newest) else {
+        return Vec::new();
+    };
+    let behind = known.iter().filter_map(|(cluster, (oldest, _))| {
+        let apart = if oldest.major == newest.major {
+            newest.minor - oldest.minor
+        } else {
+            u32::MAX
+        };
+        let severity = match apart {
+            0 | 1 => return None,
+            2 => Severity::Warning,
+            _ => Severity::Error,
+        };
+        let message = format!(
+            "istiod is version {oldest}, and that of context {} is {newest}",
+            newest_in.context
+        );
+        let finding = Finding::new(CheckId::IstiodVersionSkew, severity, message)
+            .in_cluster(&cluster.context)
+            .with_peer(&newest_in.context);
+        Some(finding.fix("upgrade the older istiod, one minor version at a time"))
+    });
+    behind.collect()
+}
+
+/// Reports clusters with another mesh ID than most.
+pub(in crate::verify) fn mesh_ids(clusters: &[&ClusterSnapshot]) -> Vec<Finding> {
+    let known = clusters.iter().filter_map(|cluster| {
+        let id = cluster.mesh_id.seen()?.as_deref()?;
+        Some((cluster.context.as_str(), id))
+    });
+    let known: Vec<(&str, &str)> = known.collect();
+    let Some((first, usual)) = most_common(&known) else {
+        return Vec::new();
+    };
+    let others = known.iter().filter(|(_, id)| *id != usual);
+    let finding = |(context, id): &(&str, &str)| {
+        let message = format!("the mesh ID is {id}, and that of context {first} is {usual}");
+        Finding::new(CheckId::MeshIdMismatch, Severity::Warning, message)
+            .in_cluster(*context)
+            .with_peer(first)
+            .fix("upgrade istiod with the same values.global.meshID in all clusters")
+    };
+    others.map(finding).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::Namespace;
+    use serde_json::{from_value, json};
+
+    use super::*;
+    use crate::verify::observed::tests::{cluster, istiod};
+
+    fn ids(findings: &[Finding]) -> Vec<(&'static str, Severity)> {
+        let found = findings.iter();
+        found.map(|one| (one.id.as_str(), one.severity)).collect()
+    }
+
+    fn namespace(annotated: bool) -> Read<Option<Namespace>> {
+        let annotations = if annotated {
+            json!({"topology.istio.io/controlPlaneClusters": "east"})
+        } else {
+            json!({})
+        };
+        let object = json!({"metadata": {"name": "istio-system", "annotations": annotations}});
+        Read::Seen(Some(from_value(object).expect("it is a Namespace")))
+    }
+
+    #[test]
+    fn a_cluster_needs_an_istiod_or_one_that_manages_it() {
+        let bare = |annotated| ClusterSnapshot {
+            namespace: namespace(annotated),
+            istiods_elsewhere: Read::Seen(Vec::new()),
+            ..cluster("west", Vec::new())
+        };
+        assert_eq!(
+            ids(&istiods(&bare(false))),
+            [("istiod-missing", Severity::Error)]
+        );
+        assert_eq!(ids(&istiods(&bare(true))), []);
+        let without_istio = ClusterSnapshot {
+            namespace: Read::Seen(None),
+            ..bare(false)
+        };
+        assert_eq!(ids(&istiods(&without_istio)), []);
+        let unread = ClusterSnapshot {
+            istiods: Read::Denied("no".into()),
+            ..bare(false)
+        };
+        assert_eq!(ids(&istiods(&unread)), []);
+        let not_searched = ClusterSnapshot {
+            istiods_elsewhere: Read::Denied("no".into()),
+            ..bare(false)
+        };
+        assert_eq!(ids(&istiods(&not_searched)), []);
+    }
+
+    #[test]
+    fn an_istiod_without_a_ready_replica_is_reported() {
+        let mut waiting = istiod(Some("west"), "1.31.0");
+        waiting.status = None;
+        assert_eq!(
+            ids(&istiods(&cluster("west", vec![waiting]))),
+            [("istiod-not-ready", Severity::Error)]
+        );
+        let ready = istiod(Some("west"), "1.31.0");
+        assert_eq!(ids(&istiods(&cluster("west", vec![ready]))), []);
+    }
+
+    #[test]
+    fn minor_versions_may_be_one_apart() {
+        let of = |version| cluster(version, vec![istiod(Some(version), version)]);
+        for (oldest, expected) in [
+            ("1.31.0", None),
+            ("1.30.9", None),
+            ("1.29.0", Some(Severity::Warning)),
+            ("1.28.0", Some(Severity::Error)),
+            ("unknown", None),
+        ] {
+            let (new, old) = (of("1.31.2"), of(oldest));
+            let found = versions(&[&old, &new]);
+            assert_eq!(found.first().map(|one| one.severity), expected, "{oldest}");
+        }
+        assert_eq!(versions(&[]), []);
+    }
+
+    #[test]
+    fn the_odd_mesh_id_is_reported() {
+        let of = |context, id: Option<&str>| ClusterSnapshot {
+            mesh_id: Read::Seen(id.map(str::to_owned)),
+            ..cluster(context, Vec::new())
+        };
+        let all = [
+            of("a", Some("odd")),
+            of("b", Some("mesh1")),
+            of("c", None),
+            of("d", Some("mesh1")),
+        ];
+        let found = mesh_ids(&all.iter().collect::<Vec<_>>());
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            found[0].message,
+            "the mesh ID is odd, and that of context b is mesh1"
+        );
+    }
+}

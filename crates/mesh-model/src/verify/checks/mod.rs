@@ -1,0 +1,14 @@
+//! The checks that compare whole clusters. Those of labels, gateways and secrets are in [`crate::statements`],
+//! [`crate::eastwest`] and [`crate::secret`], since other verbs make them as well.
+
+mod clusters;
+mod control_plane;
+mod identity;
+mod networks;
+mod trust;
+
+pub(super) use clusters::{same_clusters, unreachable};
+pub(super) use control_plane::{istiods, mesh_ids, versions};
+pub(super) use identity::cluster_ids;
+pub(super) use networks::networks_without_gateway;
+pub(super) use trust::roots;

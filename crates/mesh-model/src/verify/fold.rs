@@ -1,0 +1,241 @@
+//! Root causes: findings that others explain are listed under their cause, and are not counted.
+
+use super::causes::{CAUSES, SECRETS};
+use super::relation::Relation;
+use crate::finding::{CheckId, Finding, Severity};
+
+/// A finding, with the findings that it explains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootCause {
+    /// The cause. Its severity is that of the worst effect, if that is worse than its own.
+    pub finding: Finding,
+    /// The findings that it explains, in the order of the checks.
+    pub effects: Vec<Finding>,
+}
+
+/// Returns the root causes among all findings, in their order. Notes (severity info) explain nothing and need no cause.
+pub fn fold(findings: Vec<Finding>) -> Vec<RootCause> {
+    let causes: Vec<Option<usize>> = (0..findings.len())
+        .map(|effect| cause_of(&findings, effect))
+        .collect();
+    let root = |mut number: usize| {
+        // Each step leads to an earlier check of the table, so this ends.
+        while let Some(cause) = causes[number] {
+            number = cause;
+        }
+        number
+    };
+    let roots: Vec<usize> = (0..findings.len()).map(root).collect();
+    let mut folded: Vec<Option<RootCause>> = Vec::new();
+    let mut explained = Vec::new();
+    for (number, finding) in findings.into_iter().enumerate() {
+        if roots[number] == number {
+            folded.push(Some(RootCause {
+                finding,
+                effects: Vec::new(),
+            }));
+        } else {
+            folded.push(None);
+            explained.push((roots[number], finding));
+        }
+    }
+    for (root, effect) in explained {
+        if let Some(cause) = &mut folded[root] {
+            cause.finding.severity = cause.finding.severity.max(effect.severity);
+            cause.effects.push(effect);
+        }
+    }
+    let mut folded: Vec<RootCause> = folded.into_iter().flatten().collect();
+    for cause in &mut folded {
+        cause.effects.sort_by_key(|effect| effect.id as usize);
+    }
+    folded
+}
+
+/// Returns the number of the finding that explains this one: the one that is nearest to the root.
+fn cause_of(findings: &[Finding], effect: usize) -> Option<usize> {
+    let one = &findings[effect];
+    if one.severity == Severity::Info {
+        return None;
+    }
+    let candidates = findings.iter().enumerate();
+    let candidates = candidates.filter(|(_, cause)| cause.severity > Severity::Info);
+    let ranked = candidates.filter_map(|(number, cause)| Some((rank(cause, one)?, number)));
+    let first = ranked.min()?;
+    Some(first.1)
+}
+
+/// Returns the place of the row in the table by which `cause` explains `effect`.
+fn rank(cause: &Finding, effect: &Finding) -> Option<usize> {
+    let by_table = CAUSES.iter().position(|row| {
+        row.root == cause.id
+            && row.effects.contains(&effect.id)
+            && row.relation.holds(cause, effect)
+    });
+    let place = |id: CheckId| SECRETS.iter().position(|secret| *secret == id);
+    let by_order = || {
+        let (first, then) = (place(cause.id)?, place(effect.id)?);
+        let explains = first < then
+            && cause.severity == Severity::Error
+            && is_same_direction(cause, effect)
+            && Relation::SamePair.holds(cause, effect);
+        explains.then_some(CAUSES.len() + first)
+    };
+    by_table.or_else(by_order)
+}
+
+/// Returns whether both findings are in the same cluster: a secret in east for west explains nothing about one in west for
+/// east.
+fn is_same_direction(cause: &Finding, effect: &Finding) -> bool {
+    Relation::SameCluster.holds(cause, effect)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::ObjectRef;
+
+    /// Returns findings in such places that the relation holds.
+    fn related(cause: CheckId, relation: Relation, effect: CheckId) -> [Finding; 2] {
+        let [cause, effect] =
+            [cause, effect].map(|id| Finding::new(id, Severity::Error, id.as_str()));
+        let gateway = || ObjectRef::new("service", "gw");
+        match relation {
+            Relation::SameCluster => [cause.in_cluster("east"), effect.in_cluster("east")],
+            Relation::SamePair => [
+                cause.in_cluster("east").with_peer("west"),
+                effect.in_cluster("west").with_peer("east"),
+            ],
+            Relation::PeerOfEffect => [
+                cause.in_cluster("east"),
+                effect.in_cluster("west").with_peer("east"),
+            ],
+            Relation::SameObject => [
+                cause.in_cluster("east").about(gateway()),
+                effect.in_cluster("east").about(gateway()),
+            ],
+        }
+    }
+
+    #[test]
+    fn each_row_folds_its_effects_and_each_side_alone_is_a_root() {
+        for row in CAUSES {
+            for effect in row.effects {
+                let both = related(row.root, row.relation, *effect);
+                for turned in [false, true] {
+                    let mut found = both.to_vec();
+                    if turned {
+                        found.reverse();
+                    }
+                    let folded = fold(found);
+                    assert_eq!(folded.len(), 1, "{} {effect}", row.root);
+                    assert_eq!(folded[0].finding, both[0]);
+                    assert_eq!(folded[0].effects, [both[1].clone()]);
+                }
+                for alone in both {
+                    let folded = fold(vec![alone.clone()]);
+                    assert!(folded.len() == 1 && folded[0].effects.is_empty());
+                    assert_eq!(folded[0].finding, alone);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_has_no_circle_because_no_effect_is_the_root_of_an_earlier_row() {
+        for (number, row) in CAUSES.iter().enumerate() {
+            let earlier = CAUSES[..=number].iter();
+            for earlier in earlier {
+                assert!(
+                    !row.effects.contains(&earlier.root),
+                    "{} → {}",
+                    row.root,
+                    earlier.root
+                );
+            }
+        }
+        // The order of the secrets' checks and the table do not contradict each other.
+        let place = |id: CheckId| SECRETS.iter().position(|secret| *secret == id);
+        for row in CAUSES {
+            for effect in row.effects {
+                if let (Some(first), Some(then)) = (place(row.root), place(*effect)) {
+                    assert!(first < then, "{} → {effect}", row.root);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_the_errors_about_one_secret_the_first_explains_the_others() {
+        for (number, cause) in SECRETS.iter().enumerate() {
+            for effect in &SECRETS[number + 1..] {
+                let of = |id: CheckId, severity| {
+                    let finding = Finding::new(id, severity, id.as_str());
+                    finding.in_cluster("east").with_peer("west")
+                };
+                let (first, then) = (of(*cause, Severity::Error), of(*effect, Severity::Error));
+                let folded = fold(vec![then.clone(), first.clone()]);
+                assert_eq!(
+                    (folded.len(), &folded[0].finding),
+                    (1, &first),
+                    "{cause} {effect}"
+                );
+                // A warning breaks nothing, so it explains no error.
+                let folded = fold(vec![then.clone(), of(*cause, Severity::Warning)]);
+                assert_eq!(folded.len(), 2, "{cause} {effect}");
+            }
+        }
+        let one = Finding::new(CheckId::SecretSelf, Severity::Error, "").in_cluster("east");
+        let other = Finding::new(CheckId::SecretRbac, Severity::Error, "").in_cluster("west");
+        let folded = fold(vec![one.with_peer("west"), other.with_peer("east")]);
+        assert_eq!(folded.len(), 2, "they are about different secrets");
+    }
+
+    #[test]
+    fn the_whole_chain_is_under_its_root_and_lifts_its_severity() {
+        let gateway = || ObjectRef::new("service", "gw");
+        let of = |id, severity| {
+            let finding = Finding::new(id, severity, "").in_cluster("east");
+            finding.about(gateway())
+        };
+        let found = vec![
+            of(CheckId::Probe15021, Severity::Warning),
+            of(CheckId::Probe15443, Severity::Error),
+            of(CheckId::EwgAddressHostname, Severity::Warning),
+            of(CheckId::EwgNetworkView, Severity::Warning),
+        ];
+        let folded = fold(found);
+        let roots: Vec<(&str, Severity)> = folded
+            .iter()
+            .map(|one| (one.finding.id.as_str(), one.finding.severity))
+            .collect();
+        assert_eq!(
+            roots,
+            [
+                ("ewg-address-hostname", Severity::Error),
+                ("ewg-network-view", Severity::Warning)
+            ]
+        );
+        let effects: Vec<&str> = folded[0]
+            .effects
+            .iter()
+            .map(|one| one.id.as_str())
+            .collect();
+        assert_eq!(effects, ["probe-15021", "probe-15443"]);
+    }
+
+    #[test]
+    fn notes_explain_nothing_and_are_not_explained() {
+        let [cause, effect] = related(
+            CheckId::ContextSameCluster,
+            Relation::SamePair,
+            CheckId::SecretMissing,
+        );
+        let note = |mut finding: Finding| {
+            finding.severity = Severity::Info;
+            finding
+        };
+        assert_eq!(fold(vec![note(cause.clone()), effect.clone()]).len(), 2);
+        assert_eq!(fold(vec![cause, note(effect)]).len(), 2);
+    }
+}

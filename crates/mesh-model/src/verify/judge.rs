@@ -1,0 +1,270 @@
+//! Verifies a mesh: makes all checks, finds the root causes, and counts.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
+
+use jiff::Timestamp;
+
+use super::checks::{
+    cluster_ids, istiods, mesh_ids, networks_without_gateway, roots, same_clusters, unreachable,
+    versions,
+};
+use super::counts::Counts;
+use super::fold::fold;
+use super::needs::skipped;
+use super::observed::ObservedMesh;
+use super::pairs::{Pair, pairs};
+use super::report::{MeshVerification, RootCauseReport, VerifiedCluster};
+use super::select::Selection;
+use crate::cluster_name::ClusterId;
+use crate::eastwest::{EastWestStatus, Gateway};
+use crate::finding::{CheckId, Finding, Severity};
+use crate::istiod;
+use crate::report::{API_VERSION, SkippedCheck};
+use crate::secret::{Contexts, Credentials, MatrixCell, MatrixOptions, SecretMatrix};
+use crate::snapshot::{ClusterSnapshot, MeshSnapshot};
+use crate::statements::MeshLabels;
+
+/// The settings of a verification.
+#[derive(Debug)]
+pub struct Settings<'a> {
+    /// True if the user named the clusters, which then are one mesh; otherwise the clusters that remote secrets connect are.
+    pub are_named: bool,
+    /// True if loopback addresses are accepted.
+    pub allow_loopback: bool,
+    /// Istio's namespace.
+    pub namespace: &'a str,
+    /// The contexts of the kubeconfig.
+    pub contexts: &'a Contexts,
+    /// The selected checks.
+    pub selection: &'a Selection,
+}
+
+/// Verifies a mesh.
+pub fn verify(mut mesh: ObservedMesh, settings: &Settings<'_>) -> MeshVerification {
+    let mut clusters: Vec<VerifiedCluster> =
+        mesh.snapshot.clusters.iter().map(of_cluster).collect();
+    clusters.extend(mesh.snapshot.unreached.iter().map(|lost| VerifiedCluster {
+        context: lost.context.clone(),
+        ..VerifiedCluster::default()
+    }));
+    let (skipped, made) = skipped_checks(&mesh, settings.selection);
+    let mut findings: Vec<Finding> = mesh.snapshot.unreached.iter().map(unreachable).collect();
+    findings.extend(same_clusters(&mesh.snapshot, settings.are_named));
+    let works = working(&mesh.credentials);
+    let matrix = secrets(&mut mesh, settings);
+    let called = |id: &str| {
+        let mut named = clusters.iter().filter(|one| one.id.as_deref() == Some(id));
+        named.next().map(|one| one.context.as_str())
+    };
+    let pairs = pairs(&matrix, called, |cell| {
+        let name = cell.name.clone().unwrap_or_default();
+        works.contains(&(cell.context.clone(), name, cell.cluster.clone()))
+    });
+    let groups = groups(&mesh.snapshot.clusters, &matrix, settings.are_named);
+    findings.extend(matrix.into_iter().flat_map(of_pair));
+    let mut by_group: BTreeMap<usize, Vec<ClusterSnapshot>> = BTreeMap::new();
+    for (cluster, group) in take(&mut mesh.snapshot.clusters).into_iter().zip(groups) {
+        by_group.entry(group).or_default().push(cluster);
+    }
+    for group in by_group.into_values() {
+        findings.extend(of_group(&mesh.snapshot.only(group)));
+    }
+    report(
+        mesh.snapshot,
+        (clusters, pairs),
+        findings,
+        (skipped, made),
+        settings,
+    )
+}
+
+fn report(
+    snapshot: MeshSnapshot,
+    (clusters, pairs): (Vec<VerifiedCluster>, Vec<Pair>),
+    mut findings: Vec<Finding>,
+    (skipped, made): (Vec<SkippedCheck>, BTreeSet<(usize, String)>),
+    settings: &Settings<'_>,
+) -> MeshVerification {
+    let without_effect = settings.selection.without_effect(&findings);
+    let without_effect = without_effect.map(ToString::to_string).collect();
+    findings.retain(|finding| settings.selection.takes(finding));
+    let failed: BTreeSet<(usize, String)> = findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Info)
+        .filter_map(|finding| {
+            let cluster = finding.details()?.cluster.clone()?;
+            Some((finding.id as usize, cluster))
+        })
+        .collect();
+    let passed = made.difference(&failed).count();
+    let mut causes = fold(findings);
+    causes.sort_by_key(|one| (Reverse(one.finding.severity), one.finding.id as usize));
+    let counts = Counts::of(&causes, passed, skipped.len());
+    MeshVerification {
+        api_version: API_VERSION,
+        kind: "MeshVerification",
+        taken_at: in_seconds(snapshot.taken_at),
+        clusters,
+        pairs,
+        findings: causes.into_iter().map(RootCauseReport::from).collect(),
+        skipped,
+        unreached: snapshot.unreached,
+        counts,
+        without_effect,
+    }
+}
+
+/// Returns the moment without fractions of a second, as Kubernetes writes times.
+fn in_seconds(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+}
+
+fn of_cluster(cluster: &ClusterSnapshot) -> VerifiedCluster {
+    let versions = istiod::versions(cluster.istiods.items());
+    let mut istio: Vec<String> = versions.iter().flatten().map(ToString::to_string).collect();
+    istio.sort();
+    istio.dedup();
+    let ids = cluster.member().ids;
+    let gateways = Gateway::all(cluster).into_iter();
+    let addresses = gateways.flat_map(|gateway| gateway.addresses);
+    VerifiedCluster {
+        context: cluster.context.clone(),
+        id: ids.first().map(|id: &ClusterId| id.as_str().to_owned()),
+        uid: cluster.uid().map(str::to_owned),
+        istio,
+        network: cluster.network().map(str::to_owned),
+        gateways: addresses.map(|address| address.value).collect(),
+        reached: true,
+    }
+}
+
+/// Returns the checks that are skipped, by cluster, and the other ones, each with the context.
+fn skipped_checks(
+    mesh: &ObservedMesh,
+    selection: &Selection,
+) -> (Vec<SkippedCheck>, BTreeSet<(usize, String)>) {
+    let (mut all, mut made) = (Vec::new(), BTreeSet::new());
+    for cluster in &mesh.snapshot.clusters {
+        let context = &cluster.context;
+        let checks = CheckId::ALL.iter().copied();
+        for check in checks.filter(|check| !selection.skips_check(*check)) {
+            match skipped(check, cluster, mesh) {
+                Some(reason) => all.push(SkippedCheck {
+                    context: context.clone(),
+                    check,
+                    reason,
+                }),
+                None => {
+                    made.insert((check as usize, context.clone()));
+                }
+            }
+        }
+    }
+    (all, made)
+}
+
+/// Returns the credentials that were used and accepted, by context, name of the Secret and data key.
+fn working(credentials: &BTreeMap<String, Credentials>) -> BTreeSet<(String, String, String)> {
+    let each = credentials.iter().flat_map(|(context, of_holder)| {
+        let accepted = of_holder
+            .iter()
+            .filter(|(_, facts)| facts.check().works == Some(true));
+        accepted.map(|((name, key), _)| (context.clone(), name.clone(), key.clone()))
+    });
+    each.collect()
+}
+
+/// Returns the cells of all pairs of clusters, missing secrets included. Between the clusters of one mesh a missing secret is
+/// an error.
+fn secrets(mesh: &mut ObservedMesh, settings: &Settings<'_>) -> Vec<MatrixCell> {
+    let options = MatrixOptions {
+        namespace: settings.namespace,
+        allow_loopback: settings.allow_loopback,
+        connected_only: !settings.are_named,
+    };
+    let ObservedMesh {
+        snapshot,
+        credentials,
+        ..
+    } = mesh;
+    let matrix = SecretMatrix::with_credentials(snapshot, credentials, settings.contexts, options);
+    let mut cells = matrix.items;
+    for cell in cells.iter_mut().filter(|cell| cell.name.is_none()) {
+        for finding in &mut cell.findings {
+            finding.severity = Severity::Error;
+        }
+    }
+    cells
+}
+
+fn of_pair(cell: MatrixCell) -> impl Iterator<Item = Finding> {
+    let (context, remote) = (cell.context, cell.remote_context);
+    cell.findings.into_iter().map(move |finding| {
+        let finding = finding.in_cluster(&context);
+        match &remote {
+            Some(remote) if *remote != context => finding.with_peer(remote),
+            Some(_) | None => finding,
+        }
+    })
+}
+
+/// Returns the number of the mesh of each cluster: all are one if the user named them, otherwise those that remote secrets
+/// connect.
+fn groups(clusters: &[ClusterSnapshot], cells: &[MatrixCell], are_named: bool) -> Vec<usize> {
+    if are_named {
+        return vec![0; clusters.len()];
+    }
+    let contexts = clusters.iter().enumerate();
+    let contexts = contexts.map(|(number, cluster)| (cluster.context.as_str(), number));
+    let contexts: BTreeMap<&str, usize> = contexts.collect();
+    let mut groups: Vec<usize> = (0..clusters.len()).collect();
+    for cell in cells {
+        let remote = cell.remote_context.as_deref();
+        let both = [Some(cell.context.as_str()), remote].map(|one| contexts.get(one?).copied());
+        let [Some(one), Some(other)] = both else {
+            continue;
+        };
+        let (one, other) = (groups[one], groups[other]);
+        for group in &mut groups {
+            if *group == other {
+                *group = one;
+            }
+        }
+    }
+    groups
+}
+
+/// Returns the findings about the clusters of one mesh, but for those about their secrets.
+fn of_group(mesh: &MeshSnapshot) -> Vec<Finding> {
+    let clusters: Vec<&ClusterSnapshot> = mesh.clusters.iter().collect();
+    let mut findings: Vec<Finding> = clusters.iter().flat_map(|one| istiods(one)).collect();
+    findings.extend(versions(&clusters));
+    findings.extend(mesh_ids(&clusters));
+    findings.extend(cluster_ids(&clusters));
+    findings.extend(networks_without_gateway(&clusters));
+    findings.extend(roots(&clusters));
+    for cluster in MeshLabels::judged(mesh).items {
+        let found = cluster.findings.into_iter();
+        findings.extend(found.map(|finding| finding.in_cluster(&cluster.context)));
+    }
+    findings.extend(EastWestStatus::judged(mesh, None).into_findings());
+    let mut told: Vec<Finding> = Vec::new();
+    for finding in findings {
+        if !told.iter().any(|known| is_same(known, &finding)) {
+            told.push(finding);
+        }
+    }
+    told
+}
+
+/// Returns whether two groups of checks report the same.
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    let place = |finding: &Finding| {
+        let place = finding.details().cloned().unwrap_or_default();
+        (place.cluster, place.peer, place.object)
+    };
+    let is_same = one.id == other.id && place(one) == place(other);
+    is_same && (one.message == other.message || one.id == CheckId::EwgNetworkView)
+}

@@ -1,0 +1,28 @@
+//! Verification of a whole mesh: the findings of all checks, each with the findings that it explains, and the checks that were
+//! skipped.
+//!
+//! Everything is a function of what was read ([`ObservedMesh`]); nothing is read here.
+
+mod causes;
+mod checks;
+mod counts;
+mod fold;
+mod judge;
+mod majority;
+mod needs;
+mod observed;
+mod pairs;
+mod relation;
+mod report;
+mod select;
+
+pub use causes::{CAUSES, Cause};
+pub use counts::Counts;
+pub use fold::{RootCause, fold};
+pub use judge::{Settings, verify};
+pub use needs::{Part, needs};
+pub use observed::ObservedMesh;
+pub use pairs::{Pair, PairState};
+pub use relation::Relation;
+pub use report::{Follower, MeshVerification, RootCauseReport, VerifiedCluster};
+pub use select::{Pattern, Selection, UnknownPattern};

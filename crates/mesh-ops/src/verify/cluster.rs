@@ -1,0 +1,47 @@
+//! Reads one cluster of the mesh, and asks its gateways.
+
+use std::time::Duration;
+
+use mesh_client::Cluster;
+use mesh_model::Error;
+
+use crate::gateway::{ask, located};
+use crate::snapshot::{self, KeptValues, ReadCluster, Wanted, WantedGateways, WantedSecrets};
+
+/// The parts of a mesh to read and test.
+#[derive(Debug, Clone, Copy)]
+pub struct Depth<'a> {
+    /// Istio's namespace.
+    pub namespace: &'a str,
+    /// True if the ports of the gateways are asked.
+    pub gateway_probes: bool,
+    /// True if the credentials of remote secrets are used.
+    pub credential_checks: bool,
+    /// The limit for one answer of a gateway, and for resolving a name.
+    pub answer: Duration,
+}
+
+/// Reads a cluster and asks its gateways.
+///
+/// # Errors
+/// A cluster that is not reached, or of which nothing could be read.
+pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadCluster, Error> {
+    let wanted = Wanted {
+        secrets: WantedSecrets::Everywhere,
+        values: if depth.credential_checks {
+            KeptValues::Data
+        } else {
+            KeptValues::None
+        },
+        labels: true,
+        gateways: Some(WantedGateways { name: None }),
+        ..Wanted::identity(depth.namespace)
+    };
+    let read = Box::pin(snapshot::read(cluster, wanted)).await?;
+    let found = located(read.snapshot, None, depth.answer).await;
+    let limit = depth.gateway_probes.then_some(depth.answer);
+    Ok(ReadCluster {
+        snapshot: Box::pin(ask(cluster, found, limit)).await?,
+        values: read.values,
+    })
+}

@@ -1,0 +1,16 @@
+//! `kubectl mesh-verify`: what is wrong with a mesh of several clusters, why, and which command fixes it.
+//!
+//! Reads and tests (`mesh_common::ops::verify`), judges (`mesh_common::model::verify`), renders.
+
+mod args;
+mod catalogue;
+mod cli;
+mod explain;
+mod format;
+mod observe;
+mod report_lines;
+mod report_matrix;
+mod report_short;
+mod verb;
+
+pub use cli::Cli;

@@ -1,0 +1,93 @@
+//! Reads the clusters that the arguments select: the named ones, all, or the current one and those that its remote secrets
+//! give access to.
+
+use std::collections::BTreeSet;
+
+use mesh_common::client::{Connector, Kubeconfig};
+use mesh_common::model::Error;
+use mesh_common::model::secret::Contexts;
+use mesh_common::ops::Fleet;
+use mesh_common::ops::secret::remote::RemoteClusters;
+use mesh_common::ops::snapshot::ReadCluster;
+use mesh_common::ops::verify::{Depth, ReadMesh, observed, read_member};
+use mesh_common::terminal::Environment;
+use mesh_common::terminal::reading::read_contexts;
+
+use crate::args::VerifyArgs;
+
+type Read = Vec<(String, Result<ReadCluster, Error>)>;
+
+/// Reads and tests the mesh. The second value is the number of contexts that were not read, if no flag selects any.
+pub(crate) async fn observe(
+    arguments: &VerifyArgs,
+    kubeconfig: &Kubeconfig,
+    contexts: &Contexts,
+    connector: &Connector,
+    environment: &Environment,
+) -> Result<(ReadMesh, Option<usize>), Error> {
+    let depth = Depth {
+        namespace: arguments.namespace.resolve(),
+        gateway_probes: !arguments.tests.no_probes,
+        credential_checks: !arguments.tests.no_credential_checks,
+        answer: arguments.timeout,
+    };
+    let read_one = |target| async move {
+        let cluster = connector.connect(target).await?;
+        Box::pin(read_member(&cluster, depth)).await
+    };
+    let mut read: Read = read_contexts(
+        kubeconfig,
+        &arguments.connect,
+        &arguments.contexts,
+        read_one,
+    )
+    .await?;
+    let is_alone = arguments.contexts.named.is_empty() && !arguments.contexts.all_contexts;
+    if is_alone {
+        let remotes = connected(&read, contexts);
+        let remotes: Vec<Option<String>> = remotes.into_iter().map(Some).collect();
+        let overrides = |context: Option<&str>| {
+            let context = context.unwrap_or_default();
+            arguments.connect.holder_overrides(context)
+        };
+        let fleet = Fleet::named(kubeconfig, &remotes, overrides)?;
+        read.extend(fleet.read(read_one).await);
+    }
+    let others = kubeconfig
+        .context_names()
+        .count()
+        .saturating_sub(read.len());
+    // All clusters were read already, so no context is read again for the cluster of a credential.
+    let no_contexts = RemoteClusters::new(
+        None,
+        |context| arguments.connect.holder_overrides(context),
+        None,
+        depth.namespace,
+    )?;
+    let means = (contexts, connector, &no_contexts);
+    let mesh = Box::pin(observed(
+        environment.now,
+        read,
+        depth,
+        arguments.allow_loopback,
+        means,
+    ))
+    .await;
+    Ok((mesh, is_alone.then_some(others)))
+}
+
+/// Returns the contexts that the remote secrets of the clusters give access to, but for those that were read.
+fn connected(read: &Read, contexts: &Contexts) -> BTreeSet<String> {
+    let members = read.iter().filter_map(|(_, member)| member.as_ref().ok());
+    let secrets = members.flat_map(|member| member.snapshot.secrets_of_namespace());
+    let addresses = secrets.flat_map(|facts| {
+        let judged = facts.all_judged().iter();
+        judged.filter_map(|(_, judged)| judged.address())
+    });
+    let found = addresses.filter_map(|address| contexts.context_of(&address).map(str::to_owned));
+    let mut found: BTreeSet<String> = found.collect();
+    for (context, _) in read {
+        found.remove(context);
+    }
+    found
+}

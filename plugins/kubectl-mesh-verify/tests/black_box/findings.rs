@@ -1,0 +1,140 @@
+//! What is found in a mesh where one thing is broken, and what is listed under it.
+
+use mesh_testkit::black_box;
+use mesh_testkit::cases;
+use mesh_testkit::command::Run;
+use mesh_testkit::gateway::{Door, MeshAuthority};
+use serde_json::json;
+
+use crate::scene::{Scene, golden_file, hold, remote_secret};
+
+const BOTH: &str = "--context east,west";
+
+fn check(name: &str, arrange: impl Fn(&mut Scene) -> Run) {
+    black_box::check(&golden_file("findings", name), Scene::healthy, &arrange);
+    let mut scene = Scene::healthy();
+    let output = arrange(&mut scene).output();
+    // What a person may paste is not broken, and formats for machines have no width.
+    let broken = |row: &&str| !row.contains("fix: ") && row.chars().count() > 80;
+    if !["json", "yaml", "wide", "short"]
+        .iter()
+        .any(|format| name.ends_with(format))
+    {
+        assert_eq!(output.stdout.lines().find(broken), None);
+    }
+}
+
+cases! { check;
+    healthy: |scene| scene.verify(BOTH);
+    healthy_wide: |scene| scene.verify(&format!("{BOTH} -o wide"));
+    healthy_json: |scene| scene.verify(&format!("{BOTH} -o json"));
+    healthy_short: |scene| scene.verify(&format!("{BOTH} -o short"));
+    only_the_current_context: |scene| scene.verify("");
+    all_contexts: |scene| scene.verify("--all-contexts");
+    nothing_is_tested: |scene| scene.verify(&format!("{BOTH} --no-probes --no-credential-checks"));
+
+    // Clusters.
+    one_dead: |scene| { scene.east.stop(); scene.verify(BOTH) };
+    all_dead: |scene| { scene.east.stop(); scene.west.stop(); scene.verify(BOTH) };
+    one_cluster_twice: |scene| {
+        scene.write(&scene.kubeconfig().context("again", "west", "west"));
+        scene.verify("--context east,west,again")
+    };
+
+    // Control planes and cluster IDs.
+    istiod_not_ready: |scene| {
+        scene.edit_west("deployments", "istiod", |istiod| istiod["status"] = json!({}));
+        scene.verify(BOTH)
+    };
+    istiod_missing: |scene| {
+        scene.west.delete("deployments", "istio-system", "istiod");
+        scene.verify(BOTH)
+    };
+    old_istiod: |scene| {
+        scene.edit_west("deployments", "istiod", |istiod| {
+            istiod["spec"]["template"]["spec"]["containers"][0]["image"] = json!("istio/pilot:1.28.0");
+        });
+        scene.verify(BOTH)
+    };
+    same_cluster_id: |scene| {
+        scene.edit_west("deployments", "istiod", |istiod| {
+            istiod["spec"]["template"]["spec"]["containers"][0]["env"][0]["value"] = json!("east");
+        });
+        scene.verify(BOTH)
+    };
+    other_mesh_id: |scene| {
+        scene.edit_west("configmaps", "istio", |map| {
+            map["data"]["mesh"] = json!("defaultConfig:\n  meshId: mesh2\n");
+        });
+        scene.verify(BOTH)
+    };
+
+    // Networks and gateways.
+    no_gateway: |scene| {
+        scene.west.delete("services", "istio-system", "istio-eastwestgateway");
+        scene.west.delete("pods", "istio-system", "istio-eastwestgateway-1");
+        scene.verify(BOTH)
+    };
+    one_network_needs_no_gateway: |scene| {
+        for cluster in [&scene.east, &scene.west] {
+            cluster.delete("services", "istio-system", "istio-eastwestgateway");
+            cluster.delete("pods", "istio-system", "istio-eastwestgateway-1");
+        }
+        scene.west.edit("namespaces", "", "istio-system", |space| {
+            space["metadata"]["labels"]["topology.istio.io/network"] = json!("net-a");
+        });
+        scene.verify(BOTH)
+    };
+    gateway_pod_not_ready: |scene| {
+        scene.edit_west("pods", "istio-eastwestgateway-1", |pod| {
+            pod["status"]["conditions"][0]["status"] = json!("False");
+        });
+        scene.west_gateway.open(15443, Door::HangsUp);
+        scene.verify(BOTH)
+    };
+    no_label: |scene| {
+        scene.west.edit("namespaces", "", "istio-system", |space| {
+            space["metadata"]["labels"].as_object_mut().unwrap().remove("topology.istio.io/network");
+        });
+        scene.verify(BOTH)
+    };
+
+    // Remote secrets.
+    missing: |scene| {
+        scene.west.delete("secrets", "istio-system", "istio-remote-secret-east");
+        scene.verify(BOTH)
+    };
+    token_revoked: |scene| {
+        scene.east.delete("secrets", "istio-system", "istio-reader-service-account-istio-remote-secret-token");
+        scene.verify(BOTH)
+    };
+    token_revoked_short: |scene| {
+        scene.east.delete("secrets", "istio-system", "istio-reader-service-account-istio-remote-secret-token");
+        scene.verify(&format!("{BOTH} -o short"))
+    };
+    token_revoked_json: |scene| {
+        scene.east.delete("secrets", "istio-system", "istio-reader-service-account-istio-remote-secret-token");
+        scene.verify(&format!("{BOTH} -o json"))
+    };
+    no_rights: |scene| {
+        scene.east.delete("clusterrolebindings", "", "istio-reader-clusterrole-istio-system");
+        scene.verify(BOTH)
+    };
+    for_the_holder_itself: |scene| {
+        scene.west.delete("secrets", "istio-system", "istio-remote-secret-east");
+        let token = scene.west.admin_token().to_owned();
+        hold(&scene.west, remote_secret("east", &scene.west, &token));
+        scene.verify(BOTH)
+    };
+}
+
+#[test]
+fn clusters_of_different_roots_are_one_finding_with_what_follows() {
+    let apart = || {
+        let [one, other] = [MeshAuthority::several(1), MeshAuthority::several(1)];
+        let first = |mut authorities: Vec<MeshAuthority>| authorities.remove(0);
+        Scene::of(first(one), first(other))
+    };
+    let arrange = |scene: &mut Scene| scene.verify(BOTH);
+    black_box::check(&golden_file("findings", "other_root"), apart, arrange);
+}

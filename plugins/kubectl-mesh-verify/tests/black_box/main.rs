@@ -1,0 +1,14 @@
+//! The plugin as its users meet it, beside embedded clusters: what it finds, what it says, what it asks, how it ends.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where its own arrangement is wrong"
+)]
+
+mod catalogue;
+mod faults;
+mod findings;
+mod reads;
+mod requests;
+mod scene;
+mod selection;

@@ -1,0 +1,166 @@
+//! A whole mesh of two clusters: control planes, gateways, workloads, and remote secrets both ways; healthy until a test breaks
+//! something.
+
+use std::ops::{Deref, DerefMut};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use mesh_common::model::access::{Access, AccessTrust, AccessUser};
+use mesh_common::model::reader;
+use mesh_testkit::black_box::{World, fill};
+use mesh_testkit::embedded::Cluster;
+use mesh_testkit::gateway::{Door, FakeGateway, MeshAuthority};
+use serde_json::{Value, json};
+
+const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-mesh_verify");
+const NAMESPACE: &str = "istio-system";
+
+/// The SNI of the workload in each cluster.
+const HELLO: &str = "outbound_.80_._.hello.default.svc.cluster.local";
+
+/// East on net-a and west on net-b, of one root.
+pub(crate) struct Scene {
+    world: World,
+    pub(crate) west_gateway: FakeGateway,
+    _east_gateway: FakeGateway,
+}
+
+impl Scene {
+    /// Everything as it should be.
+    pub(crate) fn healthy() -> Self {
+        let mut authorities = MeshAuthority::several(2);
+        let west = authorities.remove(1);
+        Self::of(authorities.remove(0), west)
+    }
+
+    /// The same with these authorities.
+    pub(crate) fn of(east_mesh: MeshAuthority, west_mesh: MeshAuthority) -> Self {
+        let [east, west] = ["east", "west"].map(|name| {
+            Cluster::builder(name)
+                .istio_crds()
+                .gateway_api_crds()
+                .start()
+        });
+        let gateways = [FakeGateway::start(), FakeGateway::start()];
+        let clusters = [(&east, "net-a", east_mesh), (&west, "net-b", west_mesh)];
+        for ((cluster, network, mesh), gateway) in clusters.into_iter().zip(&gateways) {
+            fill(cluster, network, mesh.root_pem(), &gateway.address());
+            name_istiod(cluster);
+            inject_gateway(cluster, network);
+            let hello = mesh.workload("spiffe://cluster.local/ns/default/sa/hello");
+            gateway.open(15021, Door::Ready(200));
+            gateway.open(15443, Door::Passthrough(hello, vec![HELLO.to_owned()]));
+        }
+        let tokens = [&east, &west].map(add_reader);
+        hold(&east, remote_secret("west", &west, &tokens[1]));
+        hold(&west, remote_secret("east", &east, &tokens[0]));
+        for cluster in [&east, &west] {
+            cluster.clear_recordings();
+        }
+        let mut world = World::of(PLUGIN, east, west);
+        let [east_gateway, west_gateway] = gateways;
+        // The names are as wide as the addresses.
+        let (east, west) = (east_gateway.address(), west_gateway.address());
+        world.keep((), &east, "EAST.GATEWAY.IP");
+        world.keep((), &west, "WEST.GATEWAY.IP");
+        Self {
+            world,
+            west_gateway,
+            _east_gateway: east_gateway,
+        }
+    }
+
+    /// A run of the verification with these further arguments. The clusters are on this machine.
+    pub(crate) fn verify(&self, line: &str) -> mesh_testkit::command::Run {
+        self.run(&format!("--allow-loopback {line}"))
+    }
+
+    /// Changes an object of Istio's namespace in west.
+    pub(crate) fn edit_west(&self, resource: &str, name: &str, edit: impl FnOnce(&mut Value)) {
+        self.west.edit(resource, NAMESPACE, name, edit);
+    }
+}
+
+impl Deref for Scene {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for Scene {
+    fn deref_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+}
+
+/// Gives istiod the cluster's name as cluster ID, a version, and a ready replica.
+fn name_istiod(cluster: &Cluster) {
+    cluster.edit("deployments", NAMESPACE, "istiod", |istiod| {
+        let container = &mut istiod["spec"]["template"]["spec"]["containers"][0];
+        container["env"] = json!([{"name": "CLUSTER_ID", "value": cluster.name()}]);
+        container["image"] = json!("istio/pilot:1.31.0");
+        istiod["status"] = json!({"replicas": 1, "readyReplicas": 1});
+    });
+}
+
+/// Gives the gateway's proxy what istiod's injector would.
+fn inject_gateway(cluster: &Cluster, network: &str) {
+    cluster.edit("pods", NAMESPACE, "istio-eastwestgateway-1", |pod| {
+        let env = &mut pod["spec"]["containers"][0]["env"];
+        let variables = env.as_array_mut().unwrap();
+        variables.push(json!({"name": "ISTIO_META_NETWORK", "value": network}));
+        variables.push(json!({"name": "ISTIO_META_CLUSTER_ID", "value": cluster.name()}));
+    });
+}
+
+/// Creates the reader's role, binding, account and token Secret; returns the token.
+fn add_reader(cluster: &Cluster) -> String {
+    let name = format!("istio-reader-clusterrole-{NAMESPACE}");
+    let rules = serde_json::to_value(reader::role(NAMESPACE).rules).unwrap();
+    let account = "istio-reader-service-account";
+    cluster.create(
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": {"name": name}, "rules": rules}),
+    );
+    cluster.create(
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": NAMESPACE}]}),
+    );
+    let secret = "istio-reader-service-account-istio-remote-secret-token";
+    cluster.service_account_with_token(NAMESPACE, account, secret)
+}
+
+/// Creates a remote secret as the suite does.
+pub(crate) fn hold(holder: &Cluster, secret: Value) {
+    holder.create_as("kubectl-mesh", secret);
+}
+
+/// Returns the remote secret for a cluster, with this token.
+pub(crate) fn remote_secret(id: &str, remote: &Cluster, token: &str) -> Value {
+    let access = Access {
+        server: remote.server_url().to_owned(),
+        trust: AccessTrust::Authorities(remote.ca_pem().into_bytes()),
+        tls_server_name: None,
+        proxy_url: None,
+        user: AccessUser::Token(token.into()),
+    };
+    let kubeconfig = BASE64_STANDARD.encode(access.to_kubeconfig(id));
+    json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+        "metadata": {"name": format!("istio-remote-secret-{id}"), "namespace": NAMESPACE,
+            "labels": {"istio/multiCluster": "true"},
+            "annotations": {"networking.istio.io/cluster": id}},
+        "data": {id: kubeconfig}})
+}
+
+/// The file of the golden text called `name` in the folder `folder`.
+pub(crate) fn golden_file(folder: &str, name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/black_box")
+        .join(folder)
+        .join(format!("{name}.txt"))
+}
