@@ -6,7 +6,9 @@ use mesh_client::Cluster;
 use mesh_model::Error;
 
 use crate::gateway::{ask, located};
-use crate::snapshot::{self, KeptValues, ReadCluster, Wanted, WantedGateways, WantedSecrets};
+use crate::snapshot::{
+    self, KeptValues, ReadCluster, Wanted, WantedGateways, WantedLabels, WantedSecrets,
+};
 
 /// The parts of a mesh to read and test.
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +35,7 @@ pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadClus
         } else {
             KeptValues::None
         },
-        labels: true,
-        gateways: Some(WantedGateways { name: None }),
+        parts: &[&WantedGateways { name: None }, &WantedLabels],
         ..Wanted::identity(depth.namespace)
     };
     let read = Box::pin(snapshot::read(cluster, wanted)).await?;
