@@ -30,7 +30,7 @@ pub use credential::{Credential, CredentialKind, ExecFault, Preferences};
 pub use fan_out::{CLUSTERS_AT_ONCE, fan_out};
 pub use fault::{
     ApiFault, Attempt, ConnectFault, FieldOwner, ProxyFault, Verb, api_fault, concerns_one_cluster,
-    connect_fault, each_alone, is_refused, with_lost,
+    connect_fault, each_alone, is_refused, may_pass, with_lost,
 };
 pub use interrupt::Interrupt;
 pub use kubeconfig::{Direct, InCluster, Kubeconfig, Overrides};

@@ -14,9 +14,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::objects::built;
 use super::paths::path;
-use super::{ApiFault, Attempt, Cluster, Verb, api_fault};
+use super::{ApiFault, Attempt, Cluster, Verb, api_fault, may_pass};
 use mesh_model::Error;
-use mesh_model::error::Kind;
 
 /// The pause before a watch that ended is started again; doubled each time up to the maximum.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -80,7 +79,7 @@ where
                 None
             }
             Ok(Ended::Closed { heard: false }) => None,
-            Err(error) if error.kind() == Kind::Unreachable => Some(error),
+            Err(error) if may_pass(&error) => Some(error),
             Err(error) => return Err(error),
         };
         let next = Instant::now() + pause;

@@ -16,7 +16,7 @@ pub use api::{ApiFault, FieldOwner, api_fault};
 pub use attempt::{Attempt, Verb};
 pub use connect::{ConnectFault, connect_fault};
 pub use proxy::ProxyFault;
-pub use scope::{concerns_one_cluster, each_alone, is_refused, with_lost};
+pub use scope::{concerns_one_cluster, each_alone, is_refused, may_pass, with_lost};
 
 pub(super) use chain::{connect_fault_in, of_dial, of_handshake};
 pub(super) use scope::lost_read;

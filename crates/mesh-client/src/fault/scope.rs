@@ -19,6 +19,8 @@ pub(crate) fn lost_read<T>(error: &Error) -> Option<Read<T>> {
     match error.kind() {
         Kind::Forbidden => Some(Read::Denied(Unread::of(error, false))),
         Kind::NotFound => Some(Read::Absent(Unread::of(error, false))),
+        // The server answered, if only that it cannot answer this now.
+        Kind::Unreachable if is_busy(error) => Some(Read::Failed(Unread::of(error, true))),
         Kind::Unreachable if is_late || is_of_a_read => Some(Read::Late(Unread::of(error, true))),
         Kind::Refused | Kind::Conflict if api_fault(error).is_some() || is_of_a_read => {
             Some(Read::Failed(Unread::of(error, true)))
@@ -87,6 +89,19 @@ pub fn is_refused(error: &Error) -> bool {
     )
 }
 
+/// Returns whether the failure may pass by itself, so that a wait goes on: the cluster is unreachable, or its server failed a read.
+pub fn may_pass(error: &Error) -> bool {
+    error.kind() == Kind::Unreachable || (error.kind() == Kind::Refused && is_of_a_read(error))
+}
+
+/// Returns whether the server refused to answer for now, after all retries.
+fn is_busy(error: &Error) -> bool {
+    matches!(
+        api_fault(error),
+        Some(ApiFault::TooManyRequests { .. } | ApiFault::Unavailable { .. })
+    )
+}
+
 fn is_of_the_server(fault: &ApiFault) -> bool {
     match fault {
         ApiFault::Unauthenticated { .. }
@@ -135,8 +150,8 @@ mod tests {
     }
 
     /// The policy, a row for each kind of failure: the result of a read that fails so (or that its cluster is
-    /// unusable), whether work on several clusters continues without this one, and whether a write that fails so was
-    /// certainly not carried out. Verbs call these functions and have no policy of their own.
+    /// unusable), whether work on several clusters continues without this one, whether a write that fails so was
+    /// certainly not carried out, and whether a wait goes on. Verbs call these functions and have no policy of their own.
     #[test]
     #[rustfmt::skip]
     fn what_each_kind_of_failure_costs() {
@@ -144,47 +159,49 @@ mod tests {
         const LOST: &str = "the cluster is lost";
         let m = String::new;
         let (alone, all, refused, unknown) = (true, false, true, false);
-        for (error, read, goes_on, not_written) in [
+        let (passes, stays) = (true, false);
+        for (error, read, goes_on, not_written, passing) in [
             // The cluster is unreachable, or does not accept the credential: it is unusable, the others are not
             // affected.
-            (unreached(ConnectFault::UnknownHost { host: m() }), LOST, alone, unknown),
-            (unreached(ConnectFault::Refused { address: m() }), LOST, alone, unknown),
-            (unreached(ConnectFault::UnknownAuthority { reason: None }), LOST, alone, unknown),
-            (unreached(ConnectFault::BrokenOff), LOST, alone, unknown),
-            (Error::new(Unauthenticated, "no credential"), LOST, alone, unknown),
-            (api(Unauthenticated, ApiFault::Unauthenticated { message: m() }), LOST, alone, refused),
-            // No server behind the address can answer, or the answer cannot be parsed: likewise.
-            (api(Unreachable, ApiFault::Unavailable { message: m() }), LOST, alone, unknown),
-            (api(Unreachable, ApiFault::Expired { message: m() }), LOST, alone, unknown),
-            (api(Unreachable, ApiFault::TooManyRequests { message: m() }), LOST, alone, refused),
-            (api(Unreachable, ApiFault::NotKubernetes { answer: m() }), LOST, alone, unknown),
-            (api(Unreachable, ApiFault::TooLong { mebibytes: 1 }), LOST, alone, unknown),
-            (api(Unreachable, ApiFault::Unreadable { reason: m() }), LOST, alone, unknown),
-            // The answer is late, forbidden, about an unknown kind, or an error: a report continues without that read.
-            (unreached(ConnectFault::NoAnswer { after: Duration::ZERO }), "late", alone, unknown),
-            (unreached(ConnectFault::TimedOut { after: Duration::ZERO }), "late", alone, unknown),
-            (api(Forbidden, ApiFault::Forbidden { message: m(), user: None }), "denied", alone, refused),
-            (api(NotFound, ApiFault::KindUnknown { message: m() }), "absent", alone, refused),
-            (api(Refused, ApiFault::ServerFailed { message: m() }), "failed", alone, unknown),
-            (api(Refused, ApiFault::Invalid { message: m() }), "failed", alone, refused),
-            (api(Refused, ApiFault::Refused { code: 418, message: m() }), "failed", alone, refused),
+            (unreached(ConnectFault::UnknownHost { host: m() }), LOST, alone, unknown, passes),
+            (unreached(ConnectFault::Refused { address: m() }), LOST, alone, unknown, passes),
+            (unreached(ConnectFault::UnknownAuthority { reason: None }), LOST, alone, unknown, passes),
+            (unreached(ConnectFault::BrokenOff), LOST, alone, unknown, passes),
+            (Error::new(Unauthenticated, "no credential"), LOST, alone, unknown, stays),
+            (api(Unauthenticated, ApiFault::Unauthenticated { message: m() }), LOST, alone, refused, stays),
+            // The answer is none of a Kubernetes server, or cannot be parsed: likewise.
+            (api(Unreachable, ApiFault::Expired { message: m() }), LOST, alone, unknown, passes),
+            (api(Unreachable, ApiFault::NotKubernetes { answer: m() }), LOST, alone, unknown, passes),
+            (api(Unreachable, ApiFault::TooLong { mebibytes: 1 }), LOST, alone, unknown, passes),
+            (api(Unreachable, ApiFault::Unreadable { reason: m() }), LOST, alone, unknown, passes),
+            // The answer is late, forbidden, about an unknown kind, or an error, also one that retries did not get
+            // past: a report continues without that read.
+            (unreached(ConnectFault::NoAnswer { after: Duration::ZERO }), "late", alone, unknown, passes),
+            (unreached(ConnectFault::TimedOut { after: Duration::ZERO }), "late", alone, unknown, passes),
+            (api(Forbidden, ApiFault::Forbidden { message: m(), user: None }), "denied", alone, refused, stays),
+            (api(NotFound, ApiFault::KindUnknown { message: m() }), "absent", alone, refused, stays),
+            (api(Unreachable, ApiFault::Unavailable { message: m() }), "failed", alone, unknown, passes),
+            (api(Unreachable, ApiFault::TooManyRequests { message: m() }), "failed", alone, refused, passes),
+            (api(Refused, ApiFault::ServerFailed { message: m() }), "failed", alone, unknown, stays),
+            (api(Refused, ApiFault::Invalid { message: m() }), "failed", alone, refused, stays),
+            (api(Refused, ApiFault::Refused { code: 418, message: m() }), "failed", alone, refused, stays),
             // A named object does not exist, or has changed: a person has to decide before anything is done anywhere.
-            (api(NotFound, ApiFault::NotFound { message: m() }), "absent", all, unknown),
-            (api(NotFound, ApiFault::NamespaceMissing { message: m(), namespace: m() }), "absent", all, unknown),
-            (api(Conflict, ApiFault::AlreadyExists { message: m() }), "failed", all, unknown),
-            (api(Conflict, ApiFault::FieldConflict { message: m(), owners: Vec::new() }), "failed", all, unknown),
-            (api(Conflict, ApiFault::Changed { message: m() }), "failed", all, unknown),
+            (api(NotFound, ApiFault::NotFound { message: m() }), "absent", all, unknown, stays),
+            (api(NotFound, ApiFault::NamespaceMissing { message: m(), namespace: m() }), "absent", all, unknown, stays),
+            (api(Conflict, ApiFault::AlreadyExists { message: m() }), "failed", all, unknown, stays),
+            (api(Conflict, ApiFault::FieldConflict { message: m(), owners: Vec::new() }), "failed", all, unknown, stays),
+            (api(Conflict, ApiFault::Changed { message: m() }), "failed", all, unknown, stays),
             // Wrong arguments, an error of this machine, or an interruption.
-            (Error::usage("x"), LOST, all, unknown),
-            (Error::refused("a file cannot be read"), LOST, all, unknown),
-            (Error::new(Conflict, "somebody else's object"), LOST, all, unknown),
-            (Error::new(Kind::WaitRanOut, "x"), LOST, all, unknown),
-            (Error::new(Kind::Interrupted, "x"), LOST, all, unknown),
+            (Error::usage("x"), LOST, all, unknown, stays),
+            (Error::refused("a file cannot be read"), LOST, all, unknown, stays),
+            (Error::new(Conflict, "somebody else's object"), LOST, all, unknown, stays),
+            (Error::new(Kind::WaitRanOut, "x"), LOST, all, unknown, stays),
+            (Error::new(Kind::Interrupted, "x"), LOST, all, unknown, stays),
         ] {
             let of_read = lost_read(&error).map_or(LOST, |read| word(&read));
             assert_eq!(
-                (of_read, concerns_one_cluster(&error), is_refused(&error)),
-                (read, goes_on, not_written),
+                (of_read, concerns_one_cluster(&error), is_refused(&error), may_pass(&error)),
+                (read, goes_on, not_written, passing),
                 "{error:?}"
             );
         }

@@ -71,6 +71,32 @@ pub fn label_network(
     command.on(kubectl).istio_namespace(namespace)
 }
 
+/// Returns `mesh-eastwest generate` for a gateway of this network; its objects go to stdout, see [`applied`].
+pub fn eastwest_generate(network: &str) -> Command {
+    Command::new("kubectl mesh-eastwest generate").flag("--network", network)
+}
+
+/// Returns `mesh-eastwest generate` for a gateway of ambient mode; its objects go to stdout, see [`applied`].
+pub fn eastwest_generate_ambient(network: &str) -> Command {
+    Command::new("kubectl mesh-eastwest generate --ambient").flag("--network", network)
+}
+
+/// Returns `mesh-eastwest expose services`; its objects go to stdout, see [`applied`].
+pub fn eastwest_expose_services() -> Command {
+    Command::new("kubectl mesh-eastwest expose services")
+}
+
+/// Returns `mesh-eastwest expose istiod`; its objects go to stdout, see [`applied`].
+pub fn eastwest_expose_istiod() -> Command {
+    Command::new("kubectl mesh-eastwest expose istiod")
+}
+
+/// Returns a command that prints objects of a gateway in `namespace`, and applies them in the cluster of `kubectl`.
+pub fn applied(printed: Command, namespace: &str, kubectl: &Kubectl) -> Command {
+    let apply = kubectl.command().words("apply -f -");
+    printed.istio_namespace(namespace).pipe(apply)
+}
+
 fn in_contexts(command: Command, kubectl: &Kubectl, contexts: &[&str]) -> Command {
     command
         .kubeconfig_of(kubectl)
@@ -124,5 +150,21 @@ mod tests {
             label_network("n", &kubectl, "mesh", true).to_string(),
             "kubectl mesh-label network n --overwrite --kubeconfig k --context east -n mesh"
         );
+        for (command, expected) in [
+            (eastwest_generate("n"), "generate --network n"),
+            (
+                eastwest_generate_ambient("n"),
+                "generate --ambient --network n",
+            ),
+            (eastwest_expose_services(), "expose services"),
+            (eastwest_expose_istiod(), "expose istiod"),
+        ] {
+            assert_eq!(
+                applied(command, "mesh", &kubectl).to_string(),
+                format!(
+                    "kubectl mesh-eastwest {expected} -n mesh | kubectl --kubeconfig k --context east apply -f -"
+                )
+            );
+        }
     }
 }

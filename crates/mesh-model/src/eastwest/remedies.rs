@@ -1,7 +1,7 @@
 //! Commands that fix a gateway, to be pasted.
 
 use super::{ClusterSnapshot, Gateway};
-use crate::command::{Command, Remedy};
+use crate::command::{Command, Remedy, suite};
 use crate::exposure::{GatewaySelector, Revision};
 use crate::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
 use crate::services_port::SERVICES_PORT;
@@ -14,14 +14,14 @@ pub(super) fn expose_services(gateway: &Gateway, cluster: &ClusterSnapshot) -> C
         .filter(|port| *port != i32::from(SERVICES_PORT));
     let port = port.map(|port| port.to_string());
     let domain = cluster.domain();
-    let command = Command::new("kubectl mesh-eastwest expose services")
+    let command = suite::eastwest_expose_services()
         .flag_if("--port", port.as_deref())
         .flag_if("--selector", own_selector(gateway).as_deref())
         .flag_if(
             "--cluster-domain",
             Some(domain.as_str()).filter(|domain| *domain != "cluster.local"),
         );
-    applied(command, &gateway.namespace, cluster)
+    suite::applied(command, &gateway.namespace, &cluster.kubectl)
 }
 
 /// Exposes istiod through the gateway.
@@ -29,16 +29,16 @@ pub(super) fn expose_istiod(gateway: &Gateway, cluster: &ClusterSnapshot) -> Com
     let revisions = cluster.revisions();
     let names: Vec<&str> = revisions.iter().map(Revision::word).collect();
     let names = (names != ["default"]).then(|| names.join(","));
-    let command = Command::new("kubectl mesh-eastwest expose istiod")
+    let command = suite::eastwest_expose_istiod()
         .flag_if("--revision", names.as_deref())
         .flag_if("--selector", own_selector(gateway).as_deref());
-    applied(command, &gateway.namespace, cluster)
+    suite::applied(command, &gateway.namespace, &cluster.kubectl)
 }
 
 /// Creates a gateway in a cluster that has none.
 pub(super) fn generate(network: &str, cluster: &ClusterSnapshot) -> Command {
-    let command = Command::new("kubectl mesh-eastwest generate").flag("--network", network);
-    applied(command, &cluster.istio_namespace, cluster)
+    let command = suite::eastwest_generate(network);
+    suite::applied(command, &cluster.istio_namespace, &cluster.kubectl)
 }
 
 /// Creates a gateway of ambient mode, as it should be.
@@ -52,11 +52,10 @@ pub(super) fn generate_ambient(gateway: &Gateway, cluster: &ClusterSnapshot) -> 
         .into();
     };
     let name = Some(gateway.name.as_str()).filter(|name| *name != EAST_WEST_GATEWAY);
-    let command = Command::new("kubectl mesh-eastwest generate --ambient")
-        .flag("--network", network)
+    let command = suite::eastwest_generate_ambient(network)
         .flag_if("--name", name)
         .flag_if("--revision", super::exposed::revision_of(gateway));
-    applied(command, &gateway.namespace, cluster).into()
+    suite::applied(command, &gateway.namespace, &cluster.kubectl).into()
 }
 
 /// Adds the missing network label to a Service.
@@ -114,12 +113,6 @@ fn service_name(gateway: &Gateway) -> &str {
         .as_ref()
         .and_then(|service| service.metadata.name.as_deref());
     own.unwrap_or(&gateway.name)
-}
-
-/// Applies the generated objects to a namespace of the cluster.
-fn applied(generate: Command, namespace: &str, cluster: &ClusterSnapshot) -> Command {
-    let apply = cluster.kubectl.command().words("apply -f -");
-    generate.istio_namespace(namespace).pipe(apply)
 }
 
 /// Returns the labels of the gateway's pods, if they differ from the default selector.

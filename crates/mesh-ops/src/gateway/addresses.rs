@@ -9,10 +9,9 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::observe::{Look, observe};
-use mesh_client::{Cluster, wait_for};
-use mesh_model::command::Kubectl;
+use mesh_client::{Cluster, may_pass, wait_for};
 use mesh_model::eastwest::{ClusterSnapshot, Gateway, told};
-use mesh_model::error::{Error, Kind};
+use mesh_model::error::Error;
 use mesh_model::read::Read;
 
 /// The pause before reading again; doubled each time up to the maximum.
@@ -33,15 +32,12 @@ pub(super) async fn wait_for_addresses(
     limit: Duration,
     mut tell: impl FnMut(&str),
 ) -> Result<(ClusterSnapshot, Vec<Gateway>), Error> {
-    let mut seen = observe(cluster, look).await?;
+    let mut seen = look_once(cluster, look).await?;
     let deadline = Instant::now() + limit;
     let mut before = None;
     let mut pause = SHORTEST_PAUSE;
     loop {
-        let (facts, gateways) = &seen;
-        if let Some(reason) = facts.services.reason() {
-            return Err(unread(&facts.services, reason, &facts.kubectl));
-        }
+        let (_, gateways) = &seen;
         let lacking: Vec<&Gateway> = gateways
             .iter()
             .filter(|one| one.lacks().is_some())
@@ -70,16 +66,17 @@ pub(super) async fn wait_for_addresses(
     }
 }
 
-/// Returns the error for Services that could not be read: without them there is nothing to wait for.
-fn unread<T>(services: &Read<T>, reason: &str, kubectl: &Kubectl) -> Error {
-    match services {
-        Read::Denied(_) => Error::new(Kind::Forbidden, reason)
-            .hint(kubectl.command().words("auth can-i list services -A")),
-        Read::Late(_) => Error::new(Kind::Unreachable, reason),
-        Read::Seen(_) | Read::Absent(_) | Read::Failed(_) | Read::NotAsked => {
-            Error::refused(reason)
-        }
-    }
+/// Reads the cluster once.
+///
+/// # Errors
+/// Those of [`observe`], and Services that could not be read: without them there is nothing to wait for.
+async fn look_once(
+    cluster: &Cluster,
+    look: Look<'_>,
+) -> Result<(ClusterSnapshot, Vec<Gateway>), Error> {
+    let (facts, gateways) = observe(cluster, look).await?;
+    let services = Read::Seen(facts.services.into_result()?);
+    Ok((ClusterSnapshot { services, ..facts }, gateways))
 }
 
 /// Returns the current state; `None` if time ran out. A cluster that is unreachable for a while is waited for as well.
@@ -91,9 +88,9 @@ async fn look_again(
     let mut trouble = None;
     let mut pause = SHORTEST_PAUSE;
     loop {
-        match timeout_at(deadline, observe(cluster, look)).await {
+        match timeout_at(deadline, look_once(cluster, look)).await {
             Ok(Ok(seen)) => return Ok(Some(seen)),
-            Ok(Err(error)) if error.kind() == Kind::Unreachable => trouble = Some(error),
+            Ok(Err(error)) if may_pass(&error) => trouble = Some(error),
             Ok(Err(error)) => return Err(error),
             Err(_) => return trouble.map_or(Ok(None), Err),
         }

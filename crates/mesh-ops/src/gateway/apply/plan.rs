@@ -1,7 +1,7 @@
 //! Decides the objects of each cluster, or why they cannot be there. Pure.
 
 use k8s_openapi::api::core::v1::Service;
-use mesh_model::command::{Command, Knob, Kubectl, Remedy, Step, named};
+use mesh_model::command::{Knob, Kubectl, Remedy, Step, named, suite};
 use mesh_model::error::{Error, Kind};
 use mesh_model::event::Event;
 use mesh_model::exposure::{self, GatewaySelector, IstiodExposure, Revision};
@@ -80,12 +80,8 @@ fn network(
         return Ok(None);
     }
     let namespace = request.istio_namespace.as_str();
-    let label = |network: &str| {
-        Command::new("kubectl mesh-label network")
-            .arg(network)
-            .on(&seen.istio.kubectl)
-            .istio_namespace(namespace)
-    };
+    let label =
+        |network: &str| suite::label_network(network, &seen.istio.kubectl, namespace, false);
     match (request.network(), &seen.network) {
         (Some(named), Some(labelled)) if named != *labelled => Err(Error::new(
             Kind::Conflict,
@@ -236,11 +232,13 @@ pub(super) fn refusal(
         )
         .hint("keep it, and expose the services through it with the next command, or follow one of the other hints")
         .hint(
-            Command::new("kubectl mesh-eastwest expose services")
-                .kubeconfig_of(kubectl)
-                .flag("--from-context", context)
-                .istio_namespace(namespace)
-                .pipe(kubectl.command().words("apply -f -")),
+            suite::applied(
+                suite::eastwest_expose_services()
+                    .kubeconfig_of(kubectl)
+                    .flag("--from-context", context),
+                namespace,
+                kubectl,
+            ),
         )
         .hint(Step::add(Knob::Name, &format!("{name}-2")).text(", for a second gateway beside it"))
         .hint(format!("or delete deployment {namespace}/{name}, then run this again, which interrupts traffic from other networks until the new pods are ready")),
