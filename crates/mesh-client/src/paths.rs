@@ -33,7 +33,7 @@ pub(super) fn path_of(resource: &ApiResource, attempt: &Attempt) -> Result<Reque
         && is_dns_label(&resource.version)
         && is_dns_label(&resource.plural);
     if !is_sound {
-        return Err(refused(attempt, "no kind can be called that"));
+        return Err(refused(attempt, "that is not a valid kind"));
     }
     check(&resource.group, &resource.plural, attempt)?;
     let path = DynamicObject::url_path(resource, attempt.namespace());
@@ -54,7 +54,7 @@ pub(super) fn port_forward(attempt: &Attempt, port: u16) -> Result<String, Error
 
 fn check(group: &str, plural: &str, attempt: &Attempt) -> Result<(), Error> {
     if attempt.namespace().is_some_and(|name| !is_dns_label(name)) {
-        return Err(refused(attempt, "no namespace can be called that"));
+        return Err(refused(attempt, "that is not a valid namespace"));
     }
     let fits = |name: &str| match group {
         RBAC => is_path_segment(name),
@@ -62,7 +62,7 @@ fn check(group: &str, plural: &str, attempt: &Attempt) -> Result<(), Error> {
         _ => is_dns_subdomain(name),
     };
     if attempt.name().is_some_and(|name| !fits(name)) {
-        return Err(refused(attempt, "no object can be called that"));
+        return Err(refused(attempt, "that is not a valid name"));
     }
     Ok(())
 }
@@ -79,7 +79,7 @@ fn refused(attempt: &Attempt, why: &str) -> Error {
             message: "a namespace is a DNS label (a-z, 0-9 and '-'), a name a DNS subdomain (labels with '.' between them)"
                 .to_owned(),
         })
-        .hint("look up what the object is called, with kubectl get")
+        .hint("look up the name of the object with kubectl get")
 }
 
 #[cfg(test)]

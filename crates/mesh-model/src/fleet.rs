@@ -112,7 +112,7 @@ pub fn without<T>(doubles: &BTreeMap<usize, usize>, items: Vec<T>) -> Vec<T> {
 /// Returns the note about a context whose cluster cannot be compared with others, because kube-system could not be
 /// read.
 pub fn not_compared(context: &str, reason: &str) -> String {
-    format!("comparing context {context} with the other clusters skipped: {reason}")
+    format!("skipped comparing context {context} with the other clusters: {reason}")
 }
 
 /// Returns the note about a context whose cluster was already read through another context.

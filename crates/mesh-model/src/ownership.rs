@@ -11,7 +11,7 @@ use super::names::{
     CLUSTER_ANNOTATION, CONFIG_SECRET, CONFIG_SECRET_KEY, FIELD_MANAGER, MULTI_CLUSTER_LABEL,
 };
 use super::origin::keeper;
-use super::remote_secret::{annotated_cluster, has_label, leads_to, own_name};
+use super::remote_secret::{annotated_cluster, gives_access_to, has_label, own_name};
 
 /// Field managers whose remote secrets are taken over without asking: those of Istio's current guides.
 const OF_THE_GUIDES: [&str; 2] = ["kubectl-client-side-apply", "istioctl"];
@@ -47,7 +47,7 @@ pub fn take_over(existing: &Secret, cluster: &str) -> TakeOver {
         return TakeOver::Stranger(vec![keeper]);
     }
     let guides_only = others.iter().all(|manager| OF_THE_GUIDES.contains(manager));
-    if guides_only && leads_to(existing, cluster) {
+    if guides_only && gives_access_to(existing, cluster) {
         TakeOver::FromGuide
     } else {
         TakeOver::Stranger(others.into_iter().map(str::to_owned).collect())
@@ -59,7 +59,7 @@ pub fn take_over(existing: &Secret, cluster: &str) -> TakeOver {
 /// annotations of its own does not conflict. If the Secret is not a remote secret for the cluster, all of its content
 /// counts.
 fn is_overwritten(entry: &ManagedFieldsEntry, existing: &Secret, cluster: &str) -> bool {
-    if !leads_to(existing, cluster) {
+    if !gives_access_to(existing, cluster) {
         // It is another kind of Secret, and would become a remote secret.
         return owns_content(entry);
     }

@@ -180,13 +180,13 @@ pub fn led_to(secret: &Secret) -> impl Iterator<Item = &str> {
 }
 
 /// Returns whether `secret` is a remote secret for `cluster`.
-pub fn leads_to(secret: &Secret, cluster: &str) -> bool {
+pub fn gives_access_to(secret: &Secret, cluster: &str) -> bool {
     led_to(secret).any(|name| name == cluster)
 }
 
 /// Returns whether `name` is the Secret's own name or the name of a cluster that it is for.
 pub fn is_meant(secret: &Secret, name: &str) -> bool {
-    secret.metadata.name.as_deref() == Some(name) || leads_to(secret, name)
+    secret.metadata.name.as_deref() == Some(name) || gives_access_to(secret, name)
 }
 
 #[cfg(test)]
@@ -242,7 +242,7 @@ stringData:
         let secret = west();
         let stored = secret.to_applied("kubectl-mesh-secret/0");
         assert!(secret.is_in(&stored));
-        assert!(leads_to(&stored, "west") && !leads_to(&stored, "east"));
+        assert!(gives_access_to(&stored, "west") && !gives_access_to(&stored, "east"));
 
         let other = RemoteSecret {
             kubeconfig: "other".into(),
@@ -251,6 +251,6 @@ stringData:
         assert!(!other.is_in(&stored));
         let mut unlabelled = stored.clone();
         unlabelled.metadata.labels = None;
-        assert!(!secret.is_in(&unlabelled) && !leads_to(&unlabelled, "west"));
+        assert!(!secret.is_in(&unlabelled) && !gives_access_to(&unlabelled, "west"));
     }
 }

@@ -26,7 +26,7 @@ impl Dead {
             Self::Loopback => {
                 "is a loopback address: istiod in another cluster would connect to itself"
             }
-            Self::Unspecified => "is the unspecified address, which leads nowhere",
+            Self::Unspecified => "is the unspecified address, to which nothing can connect",
             Self::LocalName => {
                 "is a name that means something else, or nothing, in another cluster"
             }

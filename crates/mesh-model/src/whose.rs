@@ -30,7 +30,7 @@ pub fn is_remote_service(service: &Service, own_network: Option<&str>) -> bool {
 }
 
 /// Returns whether a Service selects pods of its cluster. Printed commands change only such a Service.
-pub fn leads_to_own_pods(service: &Service) -> bool {
+pub fn selects_own_pods(service: &Service) -> bool {
     has_selector(service) && !is_external_name(service)
 }
 
@@ -84,7 +84,7 @@ mod tests {
                 remote,
                 "{network:?} {spec} in {own:?}"
             );
-            assert!(!remote || !leads_to_own_pods(&service));
+            assert!(!remote || !selects_own_pods(&service));
         }
     }
 

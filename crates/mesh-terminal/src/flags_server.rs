@@ -68,7 +68,7 @@ impl ServerFlags {
             return Ok(());
         }
         Err(Error::usage(format!(
-            "{} can be said of one cluster only, and {clusters} are named",
+            "{} can be used for one cluster only, and {clusters} are named",
             given.join(", ")
         ))
         .hint("name one context, or put it into the kubeconfig"))
@@ -128,7 +128,7 @@ impl NoEntryFlags {
             return Ok(());
         }
         Err(Error::usage(format!(
-            "{} can be said of one cluster only, and this works with several",
+            "{} can be used for one cluster only, and this command uses several",
             given.join(", ")
         ))
         .hint("put it into the kubeconfig, with kubectl config set-credentials or set-cluster"))
@@ -189,7 +189,7 @@ mod tests {
         assert!(probe.connect.for_one(1).is_ok());
         assert_eq!(
             probe.connect.for_one(2).unwrap_err().to_string(),
-            "--server, --token, --tls-server-name can be said of one cluster only, and 2 are named"
+            "--server, --token, --tls-server-name can be used for one cluster only, and 2 are named"
         );
         let overrides = probe.connect.overrides(None);
         assert_eq!(overrides.direct.server.as_deref(), Some("https://a"));
@@ -227,7 +227,7 @@ mod tests {
         let error = refusal(words).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "--token, --certificate-authority can be said of one cluster only, and this works with several"
+            "--token, --certificate-authority can be used for one cluster only, and this command uses several"
         );
         assert!(!format!("{error:?}").contains("s3cret"));
     }

@@ -145,8 +145,7 @@ fn text_of(value: &Value) -> String {
 }
 
 fn wrong(text: &str, why: &str) -> Error {
-    Error::usage(format!("jsonpath {text:?}: {why}"))
-        .hint("let jq do the rest, from what -o json prints")
+    Error::usage(format!("jsonpath {text:?}: {why}")).hint("use -o json and jq instead")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Errors on the terminal: `error:`, its causes, and a `hint:` for each thing to do next.
+//! Errors on the terminal: `error:`, its causes, and a line for each thing to do next.
 
 use std::error::Error as _;
 use std::io::{self, Write};
@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use anstyle::AnsiColor;
 
 use mesh_model::Error;
+use mesh_model::command::Remedy;
 use mesh_model::visible::in_one_line;
 
 /// Writes `error` and all errors that were found with it.
@@ -19,10 +20,7 @@ pub fn write(error: &Error, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_one(error: &Error, out: &mut dyn Write) -> io::Result<()> {
-    let (red, cyan) = (
-        AnsiColor::Red.on_default().bold(),
-        AnsiColor::Cyan.on_default(),
-    );
+    let red = AnsiColor::Red.on_default().bold();
     writeln!(
         out,
         "{red}error:{red:#} {}",
@@ -39,20 +37,34 @@ fn write_one(error: &Error, out: &mut dyn Write) -> io::Result<()> {
         }
         cause = next.source();
     }
-    for hint in error.hints() {
-        writeln!(
-            out,
-            "{cyan}hint:{cyan:#} {}",
-            in_one_line(&hint.to_string())
-        )?;
+    write_hints(error.hints(), out)
+}
+
+/// Writes the remedies of one problem, a line each: `check:` for a command that only reads, `hint:` for the first thing
+/// to do, `or:` for each alternative to it, `then:` for what follows.
+pub fn write_hints(hints: &[Remedy], out: &mut dyn Write) -> io::Result<()> {
+    let cyan = AnsiColor::Cyan.on_default();
+    let mut is_first = true;
+    for hint in hints {
+        let heading = match hint {
+            Remedy::Check(_) => "check:",
+            _ if is_first => "hint:",
+            Remedy::Then(_) => "then:",
+            Remedy::Command(_) | Remedy::Step(_) => "or:",
+        };
+        is_first &= heading == "check:";
+        let text = in_one_line(&hint.to_string());
+        writeln!(out, "{cyan}{heading}{cyan:#} {text}")?;
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use mesh_model::command::Command;
     use snapbox::{assert_data_eq, str};
+
+    use super::*;
 
     #[test]
     fn causes_and_hints_follow_the_sentence_and_nothing_is_said_twice() {
@@ -77,5 +89,33 @@ error: no such context "x�[2J hint: y"
 
 "#]]
         );
+    }
+
+    #[test]
+    fn checks_alternatives_and_what_follows_are_told_apart() {
+        let get = Command::new("kubectl get pods");
+        let error = Error::refused("no pods")
+            .hint(get.clone())
+            .hint("add a node")
+            .hint(Remedy::then("run this again"))
+            .hint("wait");
+        let mut text = Vec::new();
+        write(&error, &mut text).unwrap();
+        let text = anstream::adapter::strip_str(std::str::from_utf8(&text).unwrap()).to_string();
+        assert_data_eq!(
+            text,
+            str![[r#"
+error: no pods
+check: kubectl get pods
+hint: add a node
+then: run this again
+or: wait
+
+"#]]
+        );
+        let mut text = Vec::new();
+        write_hints(&[get.into(), Remedy::then("wait")], &mut text).unwrap();
+        let text = anstream::adapter::strip_str(std::str::from_utf8(&text).unwrap()).to_string();
+        assert_eq!(text, "check: kubectl get pods\nhint: wait\n");
     }
 }

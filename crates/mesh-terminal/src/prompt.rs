@@ -15,7 +15,7 @@ use mesh_model::visible::in_one_line;
 /// The flag for confirmation.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ConfirmFlags {
-    /// Do it without asking; needed where nobody can be asked
+    /// Do not ask; required without a terminal
     #[arg(long, short = 'y')]
     pub yes: bool,
 }
@@ -38,7 +38,7 @@ impl ConfirmFlags {
             return Err(Error::usage(format!(
                 "cannot ask whether to {deed}: standard input is not a terminal"
             ))
-            .hint("add --yes, to do it without asking"));
+            .hint("add --yes to continue without asking"));
         }
         let _ = write!(streams.err(), "{}? [y/N] ", in_one_line(deed));
         let _ = streams.err().flush();
@@ -61,9 +61,7 @@ impl ConfirmFlags {
         if !answer.ends_with('\n') {
             let _ = writeln!(streams.err());
         }
-        Err(Error::refused(format!(
-            "canceled: the answer to whether to {deed} was no; nothing was changed"
-        )))
+        Err(Error::refused(format!("canceled; nothing was changed")))
     }
 }
 

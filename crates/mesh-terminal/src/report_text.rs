@@ -4,6 +4,7 @@
 use jiff::SignedDuration;
 use unicode_width::UnicodeWidthStr as _;
 
+use mesh_model::command::Remedy;
 use mesh_model::finding::{Finding, Severity};
 use mesh_model::visible::in_one_line;
 
@@ -11,7 +12,9 @@ use mesh_model::visible::in_one_line;
 const WIDTH: usize = 80;
 
 /// The beginnings of our own lines, which no continuation line may have.
-const OURS: [&str; 4] = ["fix:", "hint:", "error:", "warning:"];
+const OURS: [&str; 7] = [
+    "fix:", "check:", "hint:", "or:", "then:", "error:", "warning:",
+];
 
 /// One line of the report.
 pub fn line(content: &str, text: &mut String) {
@@ -57,7 +60,7 @@ fn broken(mut row: String, blank: usize, content: &str, text: &mut String) {
     line(&row, text);
 }
 
-/// Writes a finding with its fix. Findings that every healthy mesh has are written only if the report is `wide`.
+/// Writes a finding with its fix, or with what shows more about it. Findings that every healthy mesh has are written only if the report is `wide`.
 pub fn finding(finding: &Finding, wide: bool, text: &mut String) {
     if finding.severity == Severity::Info && !wide {
         return;
@@ -65,7 +68,11 @@ pub fn finding(finding: &Finding, wide: bool, text: &mut String) {
     let message = format!("{}: {}", finding.id, finding.message);
     wrapped(finding.severity.word(), &message, text);
     if let Some(fix) = &finding.fix {
-        entry("", &format!("fix: {fix}"), text);
+        let heading = match fix {
+            Remedy::Check(_) => "check",
+            Remedy::Command(_) | Remedy::Step(_) | Remedy::Then(_) => "fix",
+        };
+        entry("", &format!("{heading}: {fix}"), text);
     }
 }
 

@@ -69,15 +69,8 @@ impl Streams {
     }
 
     fn hint(&self, hints: &[Remedy]) {
-        let style = anstyle::AnsiColor::Cyan.on_default();
         let mut err = self.err.borrow_mut();
-        for hint in hints {
-            let _ = writeln!(
-                err,
-                "{style}hint:{style:#} {}",
-                in_one_line(&hint.to_string())
-            );
-        }
+        let _ = super::problem::write_hints(hints, &mut *err);
     }
 
     /// Returns whether the pipe of stdout was closed.

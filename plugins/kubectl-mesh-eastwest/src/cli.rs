@@ -27,13 +27,13 @@ Examples:
   kubectl mesh-eastwest generate --network network1 --format iop |
     istioctl install -y -f -
 
-  # What the other networks may reach through it
+  # Expose the services of the cluster through it
   kubectl mesh-eastwest expose services | kubectl apply -f -
 
-  # Until the gateways have addresses
+  # Wait until the gateways have addresses
   kubectl mesh-eastwest wait --context east,west --timeout 10m
 
-  # Where are the gateways, and who answers there?
+  # Show the gateways, and what answers at their ports
   kubectl mesh-eastwest status --context east,west
 
 Exit codes: 0 success, 1 findings, 2 error, 3 a cluster was skipped, 4 timed out, 130 Ctrl-C.")]
@@ -73,5 +73,5 @@ impl Plugin for Cli {
     }
 }
 
-/// What the plugin calls itself to servers, and in the annotation on what it creates.
+/// The name of the plugin in requests and in the annotation on the objects that it creates.
 pub(crate) const SELF: &str = concat!("kubectl-mesh-eastwest/", env!("CARGO_PKG_VERSION"));

@@ -22,16 +22,16 @@ use crate::show::{self, ShowArgs};
 )]
 #[command(after_help = "\
 Examples:
-  # East and west are on networks of their own
+  # East and west are on different networks
   kubectl mesh-label network east=net-a west=net-b
 
-  # Ambient mode: the Service web is one of the whole mesh
+  # Ambient mode: make the Service web mesh-wide
   kubectl mesh-label global shop/web --context east,west
 
   # East's control plane manages the remote cluster west
   kubectl mesh-label control-plane east --context west
 
-  # Do all parts of the clusters agree?
+  # Compare network and cluster name of all parts of the clusters
   kubectl mesh-label show --context east,west
 
 Exit codes: 0 success, 1 drift, 2 error, 3 a cluster was skipped, 130 Ctrl-C.")]
@@ -69,5 +69,5 @@ impl Plugin for Cli {
     }
 }
 
-/// What the plugin calls itself to servers, and in the annotation on what it creates.
+/// The name of the plugin in requests and in the annotation on the objects that it creates.
 pub(crate) const SELF: &str = concat!("kubectl-mesh-label/", env!("CARGO_PKG_VERSION"));

@@ -21,7 +21,7 @@ use crate::write_flags::WriteFlags;
 /// Set the network of a cluster: the label topology.istio.io/network of Istio's namespace
 ///
 /// Clusters whose pods reach each other directly are on one network; all others need a network of their own and an
-/// east-west gateway. Nothing is written where the label is right, and nothing anywhere before all clusters were checked.
+/// east-west gateway. A label that is set already is not written, and nothing is written before all clusters were checked.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
@@ -141,7 +141,7 @@ fn desired_networks(
         _ if has_contexts => Err(Error::usage(
             "--context and CONTEXT=NETWORK both say which cluster",
         )
-        .hint("leave --context away, or name one network for all of its contexts")),
+        .hint("omit --context, or name one network for all of its contexts")),
         _ => from_pairs(&pairs),
     }
 }

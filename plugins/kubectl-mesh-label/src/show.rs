@@ -25,7 +25,7 @@ use crate::cli::SELF;
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
-  # Two clusters beside each other
+  # Compare two clusters
   kubectl mesh-label show --context east,west
 
   # Every cluster of the kubeconfig, for a script

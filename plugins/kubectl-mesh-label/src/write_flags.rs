@@ -14,7 +14,7 @@ pub(crate) struct WriteFlags {
     /// Remove the label or annotation
     #[arg(long)]
     pub remove: bool,
-    /// If true, server-side apply will force the changes against conflicts with other field managers, such as Argo CD
+    /// Force the changes against conflicts with other field managers, such as Argo CD
     #[arg(long)]
     pub force_conflicts: bool,
     #[command(flatten)]

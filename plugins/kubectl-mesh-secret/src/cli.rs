@@ -13,7 +13,7 @@ use crate::inspect::{self, InspectArgs};
 use crate::list::{self, ListArgs};
 use crate::rotate::{self, RotateArgs};
 
-/// Give one cluster's Istio control plane the credential to read another cluster
+/// Give the Istio control plane of one cluster access to another cluster
 ///
 /// A remote secret is stored in the cluster whose istiod uses it (the holder) and gives access to the API server of
 /// another cluster (the remote cluster). Two clusters discover each other's services when each holds a secret for the
@@ -28,17 +28,17 @@ use crate::rotate::{self, RotateArgs};
 )]
 #[command(after_help = "\
 Examples:
-  # Let east's istiod read west
+  # Give istiod in east access to west
   kubectl mesh-secret create --context west --name west \\
     | kubectl --context east apply -f -
 
   # The same without a pipe
   kubectl mesh-secret create --context west --name west --into east
 
-  # What do the secrets in east hold, and do they work?
+  # Show the remote secrets in east, and test them
   kubectl mesh-secret inspect --context east --probe
 
-  # Who holds a secret for whom?
+  # Show which cluster has a secret for which other cluster
   kubectl mesh-secret list --all-contexts
 
 Exit codes: 0 success, 1 findings, 2 error, 3 a cluster was skipped, 4 timed out, 130 Ctrl-C.")]
@@ -80,5 +80,5 @@ impl Plugin for Cli {
     }
 }
 
-/// What the plugin calls itself to servers, and in the annotation on what it applies.
+/// The name of the plugin in requests and in the annotation on the objects that it applies.
 pub(crate) const SELF: &str = concat!("kubectl-mesh-secret/", env!("CARGO_PKG_VERSION"));

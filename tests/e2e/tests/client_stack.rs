@@ -249,7 +249,7 @@ async fn refusals_are_told_apart() {
     assert_eq!(error.kind(), ErrorKind::Forbidden);
     assert_eq!(
         error.to_string(),
-        "user jane may not list secrets in namespace default of context east"
+        "user jane is not allowed to list secrets in namespace default of context east"
     );
 
     let wrong = kubeconfig::Cluster::new(east.server())
@@ -288,7 +288,7 @@ async fn impersonation_is_understood() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "user jane may not get secrets/x in namespace default of context east"
+        "user jane is not allowed to get secrets/x in namespace default of context east"
     );
     assert_eq!(
         error.hints(),

@@ -109,7 +109,7 @@ fn kubectl_offers_contexts_namespaces_secrets_and_flags() {
     );
     let secrets = [
         "west\tof secret istio-remote-secret-west",
-        "istio-remote-secret-west\tleads to west",
+        "istio-remote-secret-west\tgives access to west",
         ":4",
     ];
     assert_eq!(
@@ -139,7 +139,7 @@ fn bash_asks_through_kubectls_script() {
         .output();
     assert_eq!(
         pressed.stdout,
-        "istio-remote-secret-west\tleads to west\n|4\n",
+        "istio-remote-secret-west\tgives access to west\n|4\n",
         "{}",
         pressed.golden()
     );

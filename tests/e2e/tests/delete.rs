@@ -64,7 +64,9 @@ fn istiod_lets_go_of_a_cluster_that_is_gone() {
     let again = mesh_secret(&desk, line);
     assert_eq!((again.code, again.stdout.as_str()), (2, ""));
     assert!(
-        again.stderr.contains("holds no remote secret delete-west"),
+        again
+            .stderr
+            .contains("no remote secret delete-west in namespace"),
         "{}",
         again.golden()
     );
@@ -97,7 +99,7 @@ fn a_revoked_token_is_refused_and_not_before_every_holder_is_named() {
         "delete delete-north --context delete-east --revoke --yes",
     );
     assert_eq!((alone.code, alone.stdout.as_str()), (2, ""));
-    let other = "in context delete-south holds the token for delete-north too";
+    let other = "in context delete-south contains the token for delete-north too";
     assert!(alone.stderr.contains(other), "{}", alone.golden());
     assert!(holds(&east, "istio-remote-secret-delete-north") && holds(&north, TOKEN));
 

@@ -176,7 +176,9 @@ fn three_istiods_read_each_other_by_one_command() {
         partly.golden()
     );
     assert!(
-        partly.stderr.contains("its pairs are skipped"),
+        partly
+            .stderr
+            .contains("no remote secret is created in or for this cluster"),
         "{}",
         partly.golden()
     );

@@ -210,7 +210,8 @@ fn every_format_tells_the_same(mesh: &Mesh) {
 
     let table = output("table").stdout;
     for line in table.lines() {
-        let is_command = line.trim_start().starts_with("fix: ");
+        let line_start = line.trim_start();
+        let is_command = line_start.starts_with("fix: ") || line_start.starts_with("check: ");
         assert!(line.len() <= 80 || is_command, "{line}");
     }
     let wide = output("wide").stdout;

@@ -68,7 +68,7 @@ fn a_tenant_gets_what_istioctl_gives() {
     assert_eq!(ours.stdout, theirs.stdout);
     assert!(
         ours.stderr.starts_with(&format!(
-            "warning: comparing context {WEST} with other clusters by UID skipped: "
+            "warning: skipped comparing context {WEST} with other clusters by UID: "
         )),
         "{}",
         ours.golden()

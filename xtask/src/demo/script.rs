@@ -10,7 +10,7 @@ pub(super) fn on_embedded_clusters(show: &mut Show) -> Result<()> {
         "Two Kubernetes clusters, east and west, run inside this process; neither knows the other. They are reached \
          over\nloopback, which no real peer could use, so each command here carries --allow-loopback; yours need not.",
     );
-    show.say("# Let east's istiod read west: one command, from nothing.");
+    show.say("# Give istiod in east access to west: one command, from nothing.");
     show.run("kubectl mesh-secret create --context west --name west --into east --allow-loopback")?;
     show.say(
         "# The other direction as a manifest, for a pipe or a repository. Its token is cut here.",
@@ -26,13 +26,13 @@ pub(super) fn on_embedded_clusters(show: &mut Show) -> Result<()> {
     show.run("kubectl mesh-secret inspect --context east,west --probe --allow-loopback")?;
     show.say("# Again: what is right already is not written.");
     show.run("kubectl mesh-secret create --context west --name west --into east --allow-loopback")?;
-    show.say("# Somebody tidies up in west and deletes the Secret that the token lives in.");
+    show.say("# Somebody deletes the Secret in west that the token is bound to.");
     show.stage().delete_token_of_west()?;
     show.run_to(
         "kubectl mesh-secret inspect --context east --probe --allow-loopback",
         1,
     )?;
-    show.say("# One command mends it.");
+    show.say("# One command repairs it.");
     show.run("kubectl mesh-secret create --context west --name west --into east --allow-loopback")?;
     show.run("kubectl mesh-secret inspect --context east --probe --allow-loopback")
 }

@@ -86,7 +86,7 @@ impl Connector {
         let options = &self.inner.options;
         let base: Uri = target.server().parse().map_err(|_| {
             Error::usage(format!(
-                "server {} of {} is no URL",
+                "server {} of {} is not a URL",
                 target.server(),
                 target.described()
             ))

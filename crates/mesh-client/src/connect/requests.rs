@@ -136,7 +136,7 @@ fn not_kubernetes(response: &Response<Incoming>) -> Option<ApiFault> {
         let host = to.and_then(|to| Some(to.parse::<http::Uri>().ok()?.host()?.to_owned()));
         return Some(ApiFault::NotKubernetes {
             answer: match host {
-                Some(host) => format!("HTTP {status} that leads to {host}"),
+                Some(host) => format!("HTTP {status} that redirects to {host}"),
                 None => format!("HTTP {status}"),
             },
         });

@@ -80,7 +80,7 @@ impl Cluster {
         let exempt = route.exempt.iter().map(String::as_str);
         let exempt: Vec<&str> = exempt.chain([route.endpoint.host.as_str()]).collect();
         Some(format!(
-            "through the proxy {} of this machine's environment, which istiod does not have; to leave it out: {}",
+            "through the proxy {} of this machine's environment, which istiod does not have; to bypass it: {}",
             proxy.shown,
             Command::new("export").pair("NO_PROXY", &exempt.join(","))
         ))

@@ -41,7 +41,7 @@ pub enum ExecFault {
         status: String,
     },
     /// It timed out.
-    #[error("command {command} did not end within {seconds} s")]
+    #[error("command {command} did not finish within {seconds} s")]
     TimedOut {
         /// The command.
         command: String,
@@ -57,7 +57,7 @@ pub enum ExecFault {
         reason: String,
     },
     /// It must prompt, and standard input is not a terminal.
-    #[error("command {command} must be run interactively, and standard input is no terminal")]
+    #[error("command {command} must be run interactively, and standard input is not a terminal")]
     NobodyToAsk {
         /// The command.
         command: String,
@@ -96,7 +96,7 @@ impl ExecFault {
         };
         Error::new(
             Kind::Unauthenticated,
-            format!("the credential plugin of {whose} gave no credential"),
+            format!("the credential plugin of {whose} did not return a credential"),
         )
         .because(self)
         .hint(hint)

@@ -36,7 +36,7 @@ impl Preferences {
             return Err(Error::usage(
                 "--kuberc names a file of preferences, and $KUBERC=off switches them off",
             )
-            .hint("leave one of the two out"));
+            .hint("omit one of the two"));
         }
         let usual = || home.map(|home| home.join(".kube").join("kuberc"));
         let (file, is_named) = match (flag, variable) {

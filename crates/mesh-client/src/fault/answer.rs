@@ -23,7 +23,7 @@ pub(super) fn api_fault_of(status: &Status) -> ApiFault {
     }
     if status.code == 0 && status.reason.is_empty() {
         return ApiFault::NotKubernetes {
-            answer: "with an error that is no Status".to_owned(),
+            answer: "with an error that is not a Status".to_owned(),
         };
     }
     let message = message(status);
@@ -274,7 +274,7 @@ mod tests {
         check(
             json!({"error": "unknown"}),
             &ApiFault::NotKubernetes {
-                answer: "with an error that is no Status".to_owned(),
+                answer: "with an error that is not a Status".to_owned(),
             },
         );
     }

@@ -121,7 +121,7 @@ impl Attempt {
                 })
             }
             KubeError::FromUtf8(_) => self.refused(ApiFault::Unreadable {
-                reason: "the answer is no text".to_owned(),
+                reason: "the answer is not text".to_owned(),
             }),
             error => match chain::api_fault_in(&error) {
                 Some(fault) => self.refused(fault),
@@ -178,7 +178,7 @@ impl Attempt {
             ApiFault::Changed { .. } => (
                 Kind::Conflict,
                 format!("{what} of {whose} was changed by another client meanwhile"),
-                "run the command again".into(),
+                "run the same command again: it reads the current state".into(),
             ),
             ApiFault::Invalid { .. } => (
                 Kind::Refused,
@@ -210,7 +210,7 @@ impl Attempt {
                 let server = self.cluster.target().server();
                 (
                     Kind::Unreachable,
-                    format!("what answers at {server} of {whose} is not a Kubernetes API"),
+                    format!("the server at {server} of {whose} is not a Kubernetes API"),
                     Command::new("curl -vk")
                         .arg(&format!("{}/version", server.trim_end_matches('/')))
                         .into(),
@@ -242,8 +242,8 @@ impl Attempt {
             self.cluster.target().described(),
         );
         match user {
-            Some(user) => format!("user {user} may not {verb} {what} of {whose}"),
-            None => format!("the server of {whose} does not allow to {verb} {what}"),
+            Some(user) => format!("user {user} is not allowed to {verb} {what} of {whose}"),
+            None => format!("not allowed to {verb} {what} of {whose}"),
         }
     }
 
@@ -307,7 +307,7 @@ impl Attempt {
         let ended = self
             .cluster
             .credential_ended()
-            .map_or(String::new(), |when| format!(", which ended at {when}"));
+            .map_or(String::new(), |when| format!(", which expired at {when}"));
         let sentence = format!("the server of {whose} does not accept {what}{ended}");
         let error = Error::new(Kind::Unauthenticated, sentence).because(fault);
         hinted(error, target, hint)

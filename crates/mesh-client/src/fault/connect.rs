@@ -24,7 +24,7 @@ pub enum ConnectFault {
         address: String,
     },
     /// There is no route to the host.
-    #[error("no route leads to {address}")]
+    #[error("no route to {address}")]
     NoRoute {
         /// Host and port.
         address: String,
@@ -86,7 +86,7 @@ pub enum ConnectFault {
         alert: String,
     },
     /// The TLS handshake failed.
-    #[error("TLS could not be agreed on: {reason}")]
+    #[error("the TLS handshake failed: {reason}")]
     TlsRefused {
         /// The reason.
         reason: String,
@@ -100,7 +100,7 @@ pub enum ConnectFault {
         fault: Box<ProxyFault>,
     },
     /// An established connection ended in the middle of a request or an answer.
-    #[error("the connection broke off in the middle")]
+    #[error("the connection was closed unexpectedly")]
     BrokenOff,
     /// The server accepted the request and did not answer in time.
     #[error("no complete answer within {} s", seconds(*after))]

@@ -10,7 +10,7 @@ pub enum ProxyFault {
     #[error("cannot be reached: {0}")]
     Unreachable(ConnectFault),
     /// It requires a user name and a password, or other ones.
-    #[error("wants a user name and password")]
+    #[error("requires a user name and password")]
     WantsAuthentication,
     /// It refuses this connection.
     #[error("refused to connect to the server: {answer}")]
@@ -19,7 +19,7 @@ pub enum ProxyFault {
         answer: String,
     },
     /// The server there is not a proxy of that kind.
-    #[error("is no {kind} proxy")]
+    #[error("is not a {kind} proxy")]
     NotAProxy {
         /// The kind that was expected.
         kind: &'static str,

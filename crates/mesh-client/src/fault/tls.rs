@@ -21,10 +21,10 @@ pub(super) fn of_tls(error: &Error) -> ConnectFault {
             None => refused(of_alert(*alert)),
         },
         Error::PeerIncompatible(why) => refused(of_incompatible(why)),
-        Error::NoCertificatesPresented => refused("the server shows no certificate"),
+        Error::NoCertificatesPresented => refused("the server presents no certificate"),
         Error::NoApplicationProtocol => refused("the server speaks neither HTTP/1.1 nor HTTP/2"),
         Error::FailedToGetRandomBytes => refused("this machine has no random numbers"),
-        _ => refused("what the server sent breaks the rules of TLS"),
+        _ => refused("the server violates the TLS protocol"),
     }
 }
 
@@ -57,7 +57,7 @@ fn of_client_certificate(alert: AlertDescription) -> Option<&'static str> {
 fn of_alert(alert: AlertDescription) -> &'static str {
     match alert {
         AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
-            "the server accepts none of the ways of encryption that are offered"
+            "the server accepts none of the offered TLS parameters"
         }
         AlertDescription::ProtocolVersion => {
             "the server speaks no version of TLS that is offered (1.2 and 1.3)"
@@ -86,13 +86,13 @@ fn of_incompatible(why: &PeerIncompatible) -> &'static str {
         PeerIncompatible::NoCipherSuitesInCommon
         | PeerIncompatible::NoKxGroupsInCommon
         | PeerIncompatible::NoEcPointFormatsInCommon => {
-            "the server accepts none of the ways of encryption that are offered"
+            "the server accepts none of the offered TLS parameters"
         }
         PeerIncompatible::NoSignatureSchemesInCommon
         | PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => {
-            "the server accepts none of the ways of signing that are offered"
+            "the server accepts none of the offered signature algorithms"
         }
-        _ => "the server wants something of TLS that is not known here",
+        _ => "the server requires a TLS feature that is not supported here",
     }
 }
 

@@ -103,7 +103,7 @@ impl Istiod {
             .uri(path)
             .header(HOST, "localhost")
             .body(Body::empty())
-            .map_err(|error| Error::usage(format!("{path} is no page")).because(error))?;
+            .map_err(|error| Error::usage(format!("{path} is not a valid path")).because(error))?;
         let answer = async {
             self.sender.ready().await?;
             self.sender.send_request(request).await

@@ -293,7 +293,7 @@ fn server<'a>(cluster: &'a Entry, from: &Origin, kubectl: &Kubectl) -> Result<&'
         Ok(server)
     } else {
         Err(wrong(
-            format!("has server {server}, which is no https:// or http:// URL"),
+            format!("has server {server}, which is not an https:// or http:// URL"),
             None,
         ))
     }

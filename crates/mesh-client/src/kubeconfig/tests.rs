@@ -247,7 +247,7 @@ fn entries_that_lead_nowhere_are_named() {
         ),
         (
             "current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'ftp://c'}}]",
-            "cluster c of kubeconfig config has server ftp://c, which is no https:// or http:// URL",
+            "cluster c of kubeconfig config has server ftp://c, which is not an https:// or http:// URL",
         ),
         (
             "current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'https://c', certificate-authority: x, certificate-authority-data: aGVsbG8=}}]",
@@ -274,7 +274,7 @@ fn entries_that_lead_nowhere_are_named() {
 }
 
 #[test]
-fn a_server_without_a_scheme_comes_with_its_mended_form() {
+fn a_server_without_a_scheme_is_shown_with_one() {
     let text = "current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'c:6443'}}]";
     let files = Files::new(&[("config", text)]);
     let error = files

@@ -30,7 +30,7 @@ pub(super) async fn is_ready(mut stream: TcpStream, deadline: Instant) -> Answer
         Ok(Ok(())) if line.is_empty() => Answer::Closed,
         Ok(Ok(())) => status(&line).map_or_else(
             || Answer::Other {
-                reason: "the answer is no HTTP".to_owned(),
+                reason: "the answer is not HTTP".to_owned(),
             },
             |status| Answer::Http { status },
         ),

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use crate::support::{connector, options, target};
 
-/// Who the server says has read a namespace.
+/// Returns the user that the server saw reading a namespace.
 pub(crate) async fn user_of(embedded: &embedded::Cluster, cluster: &Cluster) -> String {
     embedded.clear_recordings();
     cluster.get::<Namespace>(None, "default").await.unwrap();
@@ -83,7 +83,7 @@ async fn refused(connector: &Connector, exec: Exec) -> Error {
     };
     assert_eq!(
         error.to_string(),
-        "the credential plugin of context east gave no credential"
+        "the credential plugin of context east did not return a credential"
     );
     error
 }
@@ -297,7 +297,7 @@ async fn plugins_that_give_nothing_say_why() {
             answer("{}").replace("/v1", "/v1beta1"),
             "printed no usable ExecCredential: its apiVersion is not client.authentication.k8s.io/v1",
         ),
-        ("exec sleep 20".to_owned(), "did not end within 1 s"),
+        ("exec sleep 20".to_owned(), "did not finish within 1 s"),
     ] {
         let plugin = Plugin::new(&lines);
         let error = refused(&connector, plugin.exec()).await;
@@ -314,7 +314,7 @@ async fn plugins_that_give_nothing_say_why() {
     let always = plugin.exec().field("interactiveMode", "Always");
     let error = refused(&connector, always).await;
     assert!(
-        cause(&error).ends_with("must be run interactively, and standard input is no terminal")
+        cause(&error).ends_with("must be run interactively, and standard input is not a terminal")
     );
     let old = plugin
         .exec()

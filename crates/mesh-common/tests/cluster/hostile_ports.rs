@@ -11,7 +11,7 @@ use mesh_testkit::kubeconfig::Kubeconfig;
 
 use crate::support::{connector, target_of};
 
-/// How long a connection, and a page, may take.
+/// The time limit of a connection and of a page.
 const LIMIT: Duration = Duration::from_secs(3);
 /// A server and a client that are both busy have a little more.
 const AT_LAST: Duration = Duration::from_mins(2);

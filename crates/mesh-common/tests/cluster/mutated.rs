@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::support::now;
 
-/// How many inputs are tried, of all kinds together; and with `cargo xtask test --full`.
+/// The number of inputs that are tried, of all kinds together; and with `cargo xtask test --full`.
 const INPUTS: usize = 2_100;
 const ALL_INPUTS: usize = 21_000;
 
@@ -115,7 +115,7 @@ impl Random {
     }
 }
 
-/// What reads an input; what it makes of it is of no matter here.
+/// A reader of inputs; its result is of no matter here.
 type Reads = fn(&[u8], &Path);
 
 /// The inputs of one kind, and all that reads them.

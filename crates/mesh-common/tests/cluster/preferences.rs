@@ -26,7 +26,7 @@ async fn under(preferences: &str, exec: Exec, path: &str) -> Option<String> {
         .target(&Overrides::default())
         .unwrap();
     let error = connector().connect(target).await.err().unwrap();
-    let denied = error.to_string().contains("gave no credential");
+    let denied = error.to_string().contains("did not return a credential");
     denied.then(|| cause(&error).replace(&format!("{}", file.display()), "KUBERC"))
 }
 

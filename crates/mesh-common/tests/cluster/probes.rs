@@ -57,7 +57,7 @@ async fn a_healthy_gateway_shows_a_workload_and_misses_our_certificate() {
     let handshake = shaken(answer);
     assert_eq!(
         (handshake.version, handshake.wants_certificate),
-        ("1.3", true)
+        ("1.3".to_owned(), true)
     );
     assert_eq!(
         handshake.afterwards,

@@ -205,7 +205,7 @@ async fn what_was_reached_through_this_machines_proxy_says_so() {
         assert_eq!(
             connect(by_proxy(), no_proxy, &named).await,
             Some(format!(
-                "through the proxy http://127.0.0.1:{proxy} of this machine's environment, which istiod does not have; to leave it out: export NO_PROXY={list}"
+                "through the proxy http://127.0.0.1:{proxy} of this machine's environment, which istiod does not have; to bypass it: export NO_PROXY={list}"
             ))
         );
     }

@@ -157,7 +157,7 @@ async fn a_watch_that_is_forbidden_is_an_error_at_once() {
     assert_eq!(error.kind(), Kind::Forbidden);
     assert_eq!(
         error.to_string(),
-        "user jane may not watch secrets/x in namespace default of context east"
+        "user jane is not allowed to watch secrets/x in namespace default of context east"
     );
 }
 

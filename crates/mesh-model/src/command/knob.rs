@@ -36,6 +36,8 @@ pub enum Knob {
     ExternalTrafficPolicy,
     /// Takes over fields that another field manager owns.
     ForceConflicts,
+    /// The holder that a token is for alone.
+    For,
     /// The output form of the objects.
     Format,
     /// The context of the cluster whose settings are read.
@@ -149,6 +151,7 @@ impl Knob {
             Self::ExternalIp => "--external-ip",
             Self::ExternalTrafficPolicy => "--external-traffic-policy",
             Self::ForceConflicts => "--force-conflicts",
+            Self::For => "--for",
             Self::Format => "--format",
             Self::FromContext => "--from-context",
             Self::Host => "--host",

@@ -126,6 +126,41 @@ impl Command {
             .collect()
     }
 
+    /// Returns whether each of its programs only reads, so that the command changes nothing. Decided by the constant
+    /// words, which no name chosen by an attacker is.
+    pub fn only_reads(&self) -> bool {
+        let is_joint = |part: &Part| matches!(part, Part::Pipe | Part::Then);
+        self.parts.split(is_joint).all(|program| {
+            let mut words = program.iter().filter_map(|part| match part {
+                Part::Word(Cow::Borrowed(word)) if !word.starts_with('-') => Some(*word),
+                _ => None,
+            });
+            let verbs = (words.next(), words.next(), words.next());
+            matches!(
+                verbs,
+                (Some("curl" | "getent" | "openssl" | "ls" | "base64"), ..)
+                    | (
+                        Some("kubectl"),
+                        Some("get" | "describe" | "logs" | "explain" | "api-resources" | "plugin"),
+                        _
+                    )
+                    | (Some("kubectl"), Some("auth"), Some("can-i"))
+                    | (
+                        Some("kubectl"),
+                        Some("config"),
+                        Some("view" | "get-contexts" | "get-clusters" | "get-users")
+                    )
+                    | (
+                        Some("kubectl"),
+                        Some("mesh-secret"),
+                        Some("list" | "inspect")
+                    )
+                    | (Some("kubectl"), Some("mesh-label"), Some("show"))
+                    | (Some("kubectl"), Some("mesh-eastwest"), Some("status"))
+            )
+        })
+    }
+
     /// Returns the words with the operators between them replaced by words, for a step.
     pub(super) fn in_words(&self) -> String {
         self.text(", piped into", ", and then")
@@ -197,5 +232,41 @@ mod tests {
         );
         let programs: Vec<usize> = line.programs().iter().map(Vec::len).collect();
         assert_eq!(programs, [5, 4, 5]);
+    }
+
+    #[test]
+    fn a_command_that_changes_something_is_told_from_one_that_only_reads() {
+        let kubectl = Kubectl::default().context("get");
+        for (command, expected) in [
+            (kubectl.command().words("auth can-i").arg("delete"), true),
+            (
+                kubectl
+                    .in_namespace("x")
+                    .words("describe secret")
+                    .arg("delete"),
+                true,
+            ),
+            (kubectl.config().words("view"), true),
+            (kubectl.config().words("set-cluster").arg("view"), false),
+            (kubectl.command().words("delete secret").arg("get"), false),
+            (kubectl.command().words("rollout restart"), false),
+            (Command::new("kubectl mesh-secret list").arg("x"), true),
+            (
+                Command::new("kubectl mesh-secret delete").arg("list"),
+                false,
+            ),
+            (Command::new("mv").arg("ls"), false),
+            (Command::new("curl -vk").arg("https://h"), true),
+            (
+                Command::new("kubectl get pods").then(Command::new("mv a b")),
+                false,
+            ),
+            (
+                Command::new("kubectl config view").pipe(Command::new("base64 -d")),
+                true,
+            ),
+        ] {
+            assert_eq!(command.only_reads(), expected, "{command}");
+        }
     }
 }

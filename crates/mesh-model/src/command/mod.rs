@@ -26,4 +26,4 @@ pub use kubectl::{Kubectl, ServerWords};
 pub use line::Command;
 pub use remedy::Remedy;
 pub use step::Step;
-pub use word::{flag_in_words, named};
+pub use word::named;

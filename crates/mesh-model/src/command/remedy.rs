@@ -8,21 +8,44 @@ use super::{Command, Flags, Knob, Knobs, Step};
 
 /// One thing to do next: a command that can be pasted as it is, or a step in words.
 ///
-/// Serialized as the two fields `fix` (its text) and `fixKind` (`command` or `step`).
+/// Several remedies of one problem are alternatives, unless they are [`Self::Check`] or [`Self::Then`].
+///
+/// Serialized as the two fields `fix` (its text) and `fixKind` (`command`, `check` or `step`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remedy {
     /// A command without placeholders.
     Command(Command),
+    /// A command without placeholders that only reads: it repairs nothing, and its output shows what is wrong.
+    Check(Command),
     /// Words for a person; nothing to paste.
     Step(Step),
+    /// The thing to do after the remedy before it.
+    Then(Box<Self>),
 }
 
 impl Remedy {
-    /// Returns its kind in JSON: `command` or `step`.
+    /// Returns its kind in JSON: `command`, `check` or `step`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Command(_) => "command",
+            Self::Check(_) => "check",
             Self::Step(_) => "step",
+            Self::Then(next) => next.kind(),
+        }
+    }
+
+    /// Returns the remedy as the one to follow after the remedy before it.
+    #[must_use]
+    pub fn then(next: impl Into<Self>) -> Self {
+        Self::Then(Box::new(next.into()))
+    }
+
+    /// Returns the command, if it is one.
+    pub fn command(&self) -> Option<&Command> {
+        match self {
+            Self::Command(command) | Self::Check(command) => Some(command),
+            Self::Step(_) => None,
+            Self::Then(next) => next.command(),
         }
     }
 
@@ -34,27 +57,29 @@ impl Remedy {
     /// Returns the text for a caller that names its settings by `knobs`.
     pub fn shown(&self, knobs: &dyn Knobs) -> String {
         match self {
-            Self::Command(command) => command.to_string(),
+            Self::Command(command) | Self::Check(command) => command.to_string(),
             Self::Step(step) => step.shown(knobs),
+            Self::Then(next) => next.shown(knobs),
         }
     }
 
     /// Returns the first word of a command.
     pub fn program(&self) -> Option<&str> {
-        match self {
-            Self::Command(command) => command.programs().first()?.first().copied(),
-            Self::Step(_) => None,
-        }
+        self.command()?.programs().first()?.first().copied()
     }
 }
 
 impl From<Command> for Remedy {
-    /// Converts a command. If it has a word that cannot be pasted, it becomes a step that says so and shows that word
-    /// separately.
+    /// Converts a command; one that only reads is a check. If it has a word that cannot be pasted, it becomes a step
+    /// that says so and shows that word separately.
     fn from(command: Command) -> Self {
         let unfit = command.unfit();
         if unfit.is_empty() {
-            return Self::Command(command);
+            return if command.only_reads() {
+                Self::Check(command)
+            } else {
+                Self::Command(command)
+            };
         }
         format!(
             "a name in the command that helps is not safe to paste, so type it by hand: {}, where NAME is {}",
@@ -92,8 +117,9 @@ impl From<&Self> for Remedy {
 impl fmt::Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Command(command) => command.fmt(f),
+            Self::Command(command) | Self::Check(command) => command.fmt(f),
             Self::Step(step) => step.fmt(f),
+            Self::Then(next) => next.fmt(f),
         }
     }
 }
@@ -144,7 +170,7 @@ mod tests {
             describe("--raw", "west"),
             "kubectl --context=--raw describe secret west"
         );
-        assert_eq!(describe("east", "west").kind(), "command");
+        assert_eq!(describe("east", "west").kind(), "check");
     }
 
     #[test]
@@ -193,11 +219,17 @@ mod tests {
     }
 
     #[test]
-    fn json_tells_a_command_from_a_step() {
+    fn json_tells_a_command_from_a_check_and_a_step() {
         let json = serde_json::to_string(&describe("east", "west")).unwrap();
         assert_eq!(
             json,
-            r#"{"fix":"kubectl --context east describe secret west","fixKind":"command"}"#
+            r#"{"fix":"kubectl --context east describe secret west","fixKind":"check"}"#
+        );
+        let restart = Command::new("kubectl rollout restart deployment istiod");
+        let json = serde_json::to_string(&Remedy::then(restart)).unwrap();
+        assert_eq!(
+            json,
+            r#"{"fix":"kubectl rollout restart deployment istiod","fixKind":"command"}"#
         );
         let json = serde_json::to_string(&Remedy::from("restart istiod")).unwrap();
         assert_eq!(json, r#"{"fix":"restart istiod","fixKind":"step"}"#);

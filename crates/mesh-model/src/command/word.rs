@@ -37,15 +37,6 @@ pub fn named(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns a flag for a command that is described in words, with any value, trusted or not.
-pub fn flag_in_words(flag: &str, value: &str) -> String {
-    if !can_be_pasted(value) {
-        return format!("{flag} with the value {}", named(value));
-    }
-    let joint = if value.starts_with('-') { "=" } else { " " };
-    format!("{flag}{joint}{}", named(value))
-}
-
 /// Returns the words of a step with everything escaped that would make a shell run a part of them. Quoted parts are
 /// harmless and stay as they are.
 pub(super) fn inert(text: &str) -> String {

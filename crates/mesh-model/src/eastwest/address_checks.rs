@@ -18,13 +18,13 @@ pub(super) fn address(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Fi
     let described = gateway.described();
     let (message, fix) = if gateway.service_type.as_deref() == Some("LoadBalancer") {
         (
-            format!("{described} has no address: the load balancer gave none yet"),
+            format!("{described} has no address: the load balancer has not assigned one yet"),
             on_service(gateway, cluster, "describe").into(),
         )
     } else {
         (
             format!(
-                "{described} has no address that another network could reach: it is no LoadBalancer and has no externalIPs"
+                "{described} has no address that another network could reach: it is not of type LoadBalancer and has no externalIPs"
             ),
             change_service(gateway, cluster, "patch", |change| {
                 change.flag("-p", r#"{"spec": {"type": "LoadBalancer"}}"#)
@@ -41,7 +41,7 @@ pub(super) fn hosts_and_loopback(gateway: &Gateway, cluster: &ClusterSnapshot) -
         let value = &address.value;
         if address.resolved.is_empty() {
             let message = format!(
-                "{value} does not resolve from here (yet); istiod asks DNS by itself, for A and AAAA records"
+                "{value} does not resolve from here (yet); istiod resolves it with its own DNS, for A and AAAA records"
             );
             let fix = "publish the record, or give the gateway a load balancer with an address";
             findings.push(
@@ -79,7 +79,7 @@ pub(super) fn mixed(gateway: &Gateway) -> Option<Finding> {
         said(private),
         said(public)
     );
-    let fix = "keep only what all other networks reach: take the other address out of the Service, or let the load balancer give the right one (public or internal, by an annotation of the provider)";
+    let fix = "keep only the address that all other networks reach: remove the other one from the Service, or configure the load balancer (public or internal, by an annotation of the provider)";
     Some(Finding::new(CheckId::EwgAddressMixed, Severity::Warning, message).fix(fix))
 }
 

@@ -23,7 +23,7 @@ pub(super) fn of_api_gateway(gateway: &Gateway, cluster: &ClusterSnapshot) -> Ve
     }
     if let Some(why) = status(api) {
         let message = format!(
-            "{} {why}: the other clusters take its address from its status alone",
+            "{} {why}: other clusters use only the address in its status",
             gateway.described()
         );
         let fix = cluster
@@ -61,7 +61,7 @@ fn spec(api: &ApiGateway) -> Option<String> {
         .as_ref()
         .map(|tls| tls.mode.as_deref().unwrap_or("Terminate"));
     (mode != Some("Terminate"))
-        .then(|| "does not end TLS at its HBONE listener (tls.mode Terminate)".to_owned())
+        .then(|| "does not terminate TLS at its HBONE listener (tls.mode Terminate)".to_owned())
 }
 
 fn status(api: &ApiGateway) -> Option<String> {

@@ -113,7 +113,7 @@ fn ports(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
     let told = gateway.label(GATEWAY_PORT_LABEL);
     if let Some(text) = told.filter(|text| labelled(Some(text)).is_none()) {
         let message = format!(
-            "label {GATEWAY_PORT_LABEL} is {text:?}, no port: istiod takes {SERVICES_PORT}"
+            "label {GATEWAY_PORT_LABEL} is {text:?}, not a port: istiod uses {SERVICES_PORT}"
         );
         let fix = change_service(gateway, cluster, "label", |label| {
             label.arg(&format!("{GATEWAY_PORT_LABEL}-"))
@@ -167,21 +167,21 @@ fn nodes(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
         None if external => (),
         None => {
             let message = format!(
-                "{described} is of type NodePort without the annotation {NODE_SELECTOR_ANNOTATION}: istiod takes no node for its address"
+                "{described} is of type NodePort without the annotation {NODE_SELECTOR_ANNOTATION}, so istiod uses no node address for it"
             );
             findings.push(Finding::new(id, Severity::Error, message).fix(annotate));
         }
         Some(Err(())) => {
             let message = format!(
-                "annotation {NODE_SELECTOR_ANNOTATION} of {described} is no map of labels: istiod takes no node for its address"
+                "annotation {NODE_SELECTOR_ANNOTATION} of {described} is not a map of labels, so istiod uses no node address for the Service"
             );
             findings.push(Finding::new(id, Severity::Error, message).fix(annotate));
         }
         Some(Ok(_)) if !reached && cluster.nodes.is_seen() && !external => {
             let message = format!(
-                "no node that {described} selects has an address of type ExternalIP, and istiod takes no other"
+                "no node that {described} selects has an address of type ExternalIP, and istiod uses no other type"
             );
-            let fix = "make the Service a LoadBalancer, or give such a node an address of type ExternalIP";
+            let fix = "change the Service to type LoadBalancer, or give such a node an address of type ExternalIP";
             findings.push(Finding::new(id, Severity::Error, message).fix(fix));
         }
         Some(Ok(_)) => (),

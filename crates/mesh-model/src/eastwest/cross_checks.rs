@@ -73,18 +73,13 @@ pub fn cross_check(
     if strangers.is_empty() {
         return Vec::new();
     }
-    let (have, one) = if strangers.len() == 1 {
-        ("has", "it")
-    } else {
-        ("have", "them")
-    };
     let message = format!(
-        "{} {have} another root than {}: the certificate of {} is not trusted there, so requests from {one} fail",
+        "the root CA of {} differs from that of {}: the certificate of {} is not trusted there, so requests from there fail",
         strangers.join(", "),
         own.context,
         chain.identity(),
     );
-    let fix = "give all clusters intermediate authorities of one root (secret cacerts), then restart istiod and the workloads";
+    let fix = "give all clusters intermediate CAs of one root CA (secret cacerts), then restart istiod and the workloads";
     let finding = finding(message, fix, own);
     vec![match strangers[..] {
         [only] => finding.with_peer(only),
@@ -99,11 +94,13 @@ fn of_own(chain: &Chain, own: &Beside<'_>, roots: &Roots, now: Timestamp) -> Opt
         Judgement::AnotherRoot => format!(
             "the certificate of {who} is not signed by the root of its own cluster {context}: it was issued by another CA than istiod's"
         ),
-        Judgement::Expired => format!("a certificate that {who} shows is over"),
+        Judgement::Expired => format!("a certificate that {who} presents has expired"),
         Judgement::NotYetValid => format!(
-            "a certificate that {who} shows is not valid yet: a clock is wrong, here or in {context}"
+            "a certificate that {who} presents is not valid yet: a clock is wrong, here or in {context}"
         ),
-        Judgement::Unfit(why) => format!("what {who} shows cannot be verified: {why}"),
+        Judgement::Unfit(why) => {
+            format!("the certificate that {who} presents cannot be verified: {why}")
+        }
     };
     let fix = "restart istiod, then the workload, so that it gets a new certificate";
     Some(finding(message, fix, own))

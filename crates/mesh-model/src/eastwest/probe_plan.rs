@@ -73,13 +73,13 @@ pub(super) fn plan(
     add(Check::Readiness, has(READINESS_PORT));
     add(Check::Sidecar, gateway.sidecar_port());
     add(Check::Hbone, gateway.hbone_port());
-    for door in &exposure.istiod {
-        let check = if door.port == 15012 {
+    for server in &exposure.istiod {
+        let check = if server.port == 15012 {
             Check::Istiod
         } else {
             Check::Webhook
         };
-        add(check, Some(door.port));
+        add(check, Some(server.port));
     }
     let mut planned = Vec::new();
     for (check, port) in checks {
@@ -142,9 +142,9 @@ fn asks(
         Check::Readiness => Ok(vec![(Ask::Readiness, None)]),
         Check::Hbone => Ok(vec![(Ask::hbone(), None)]),
         Check::Istiod | Check::Webhook => {
-            let doors = exposure.istiod.iter().filter(|door| door.port == port);
-            Ok(doors
-                .map(|door| (Ask::istiod(&door.server_name), None))
+            let servers = exposure.istiod.iter().filter(|server| server.port == port);
+            Ok(servers
+                .map(|server| (Ask::istiod(&server.server_name), None))
                 .collect())
         }
         Check::Sidecar => {
@@ -183,7 +183,7 @@ fn asked_for(
     });
     if found.is_empty() {
         return Err(
-            "no exposed service has a ready pod that takes mutual TLS, so there is none to ask for"
+            "no exposed service has a ready pod that accepts mutual TLS, so there is no SNI to probe with"
                 .to_owned(),
         );
     }

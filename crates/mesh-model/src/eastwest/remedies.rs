@@ -5,7 +5,7 @@ use crate::command::{Command, Remedy, suite};
 use crate::exposure::{GatewaySelector, Revision};
 use crate::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
 use crate::services_port::SERVICES_PORT;
-use crate::whose::leads_to_own_pods;
+use crate::whose::selects_own_pods;
 
 /// Exposes the services of the cluster through the gateway, with the flags for its pods, port, namespace and domain.
 pub(super) fn expose_services(gateway: &Gateway, cluster: &ClusterSnapshot) -> Command {
@@ -45,7 +45,7 @@ pub(super) fn generate(network: &str, cluster: &ClusterSnapshot) -> Command {
 pub(super) fn generate_ambient(gateway: &Gateway, cluster: &ClusterSnapshot) -> Remedy {
     let Some(network) = gateway.network.as_deref().or(cluster.network()) else {
         return format!(
-            "name the network of {} (kubectl mesh-label network), then make {} again (kubectl mesh-eastwest generate --ambient)",
+            "set the network of {} (kubectl mesh-label network), then create {} again (kubectl mesh-eastwest generate --ambient)",
             cluster.context,
             gateway.described()
         )
@@ -81,7 +81,7 @@ pub(super) fn change_service(
     verb: &'static str,
     more: impl FnOnce(Command) -> Command,
 ) -> Remedy {
-    let is_elsewhere = |service| !leads_to_own_pods(service);
+    let is_elsewhere = |service| !selects_own_pods(service);
     if gateway.service.as_ref().is_some_and(is_elsewhere) {
         return format!(
             "change service {}/{} by hand: no pods of this cluster are behind it, so check first which gateway it describes",

@@ -186,7 +186,7 @@ fn of_readiness(answer: &Answer, known: &Known<'_>) -> Judged {
     let (word, seen) = seen(answer);
     let place = &known.place;
     let why = if let Answer::Http { .. } = answer {
-        "the proxy has no configuration from istiod, or is going away"
+        "the proxy has no configuration from istiod, or is terminating"
     } else if known.has_no_ready_pod() {
         "no pod of the gateway is ready"
     } else {
@@ -229,7 +229,7 @@ pub(super) fn look_at_pods(gateway: &Gateway, cluster: &ClusterSnapshot) -> Reme
     let kubectl = cluster.kubectl.in_namespace(&gateway.namespace);
     if labels.is_empty() {
         let described = gateway.described();
-        return format!("give {described} a selector that takes in the gateway's pods").into();
+        return format!("give {described} a selector that matches the gateway's pods").into();
     }
     kubectl
         .words("describe pods")
@@ -242,18 +242,24 @@ pub(super) fn seen(answer: &Answer) -> (String, String) {
     let both = |word: &str, sentence: &str| (word.to_owned(), sentence.to_owned());
     match answer {
         Answer::Refused => both("refused", "refuses connections"),
-        Answer::NoRoute => both("noroute", "cannot be reached, as no route leads there"),
-        Answer::TimedOut => both("timeout", "takes no connection in time"),
-        Answer::Silent => both("silent", "takes the connection and does not answer in time"),
+        Answer::NoRoute => both("noroute", "cannot be reached: no route to host"),
+        Answer::TimedOut => both("timeout", "does not accept the connection in time"),
+        Answer::Silent => both(
+            "silent",
+            "accepts the connection and does not answer in time",
+        ),
         Answer::Closed => both("reset", "closes the connection without an answer"),
-        Answer::NotTls => both("plain", "answers without TLS"),
+        Answer::NotTls => both("plain", "answers in plaintext"),
         Answer::Alert { alert, .. } => ("alert".to_owned(), format!("refuses TLS ({alert})")),
         Answer::Handshake(handshake) => {
             let who = handshake.chain.identity();
-            ("tls".to_owned(), format!("shows the certificate of {who}"))
+            (
+                "tls".to_owned(),
+                format!("presents the certificate of {who}"),
+            )
         }
         Answer::Http { status } => (status.to_string(), format!("answers {status}")),
-        Answer::Other { reason } => ("failed".to_owned(), format!("cannot be asked: {reason}")),
+        Answer::Other { reason } => ("failed".to_owned(), format!("cannot be probed: {reason}")),
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn of_hbone(answer: &Answer, known: &Known<'_>) -> Judged {
     let place = &known.place;
     let error = |message: String| Finding::new(Check::Hbone.id(), Severity::Error, message);
     match (answer.chain().and_then(Chain::spiffe), answer) {
-        (Some(id), _) if answer.is_mesh() => Judged::passed(format!("{id} ends HBONE")),
+        (Some(id), _) if answer.is_mesh() => Judged::passed(format!("{id} terminates HBONE")),
         (Some(id), _) => Judged::failed(
             "no-mtls",
             error(format!(
@@ -84,12 +84,12 @@ pub(super) fn of_hbone(answer: &Answer, known: &Known<'_>) -> Judged {
 /// exposed, and neither requires a client certificate.
 pub(super) fn of_istiod(check: Check, answer: &Answer, known: &Known<'_>) -> Judged {
     let place = &known.place;
-    let door = known
+    let server = known
         .exposure
         .istiod
         .iter()
-        .find(|door| door.port == known.port);
-    let name = door.map_or("istiod", |door| door.server_name.as_str());
+        .find(|server| server.port == known.port);
+    let name = server.map_or("istiod", |server| server.server_name.as_str());
     let error = |message: String| Finding::new(check.id(), Severity::Error, message);
     if let Answer::Handshake(handshake) = answer {
         let names = handshake.chain.leaf().map_or(&[][..], |leaf| &leaf.names);
@@ -101,7 +101,7 @@ pub(super) fn of_istiod(check: Check, answer: &Answer, known: &Known<'_>) -> Jud
             Judged::passed(format!("{name} answers"))
         } else {
             let who = handshake.chain.identity();
-            let message = format!("{place} shows the certificate of {who} and not of {name}");
+            let message = format!("{place} presents the certificate of {who} and not of {name}");
             Judged::failed(
                 "other",
                 error(message).fix(expose_istiod(known.gateway, known.cluster)),
@@ -110,7 +110,7 @@ pub(super) fn of_istiod(check: Check, answer: &Answer, known: &Known<'_>) -> Jud
     }
     let (word, seen) = seen(answer);
     let finding = error(format!(
-        "{place} {seen}, though a Gateway exposes istiod there: no VirtualService leads {name} to an istiod, or none runs"
+        "{place} {seen}, though a Gateway exposes istiod there: no VirtualService routes {name} to istiod, or istiod is not running"
     ));
     Judged::failed(
         word,
@@ -134,7 +134,7 @@ fn of_balancer(answer: &Answer, known: &Known<'_>) -> Judged {
     };
     Judged::failed(
         word,
-        finding.fix("let the load balancer pass TCP on as it is (layer 4), without a certificate of its own"),
+        finding.fix("configure the load balancer to pass TCP through (layer 4), without a certificate of its own"),
     )
 }
 
@@ -154,7 +154,7 @@ fn of_hanging_up(all: &[(Option<&Candidate>, &Answer)], known: &Known<'_>) -> Ju
     if let Some((space, name)) = off.as_deref().and_then(|policy| policy.split_once('/')) {
         let message = format!("{start}: PeerAuthentication {space}/{name} turns mutual TLS off");
         let fix = format!(
-            "let PeerAuthentication {space}/{name} in context {} take mutual TLS: mode PERMISSIVE or STRICT",
+            "set mode PERMISSIVE or STRICT in PeerAuthentication {space}/{name} of context {}",
             known.cluster.context
         );
         return Judged::failed("reset", error(message).fix(fix));
@@ -163,14 +163,14 @@ fn of_hanging_up(all: &[(Option<&Candidate>, &Answer)], known: &Known<'_>) -> Ju
         return Judged::failed("reset", error(format!("{start}, as {id} explains")));
     }
     let unread = match known.policies.and_then(Read::reason) {
-        Some(reason) => format!(" (PeerAuthentications skipped: {reason})"),
+        Some(reason) => format!(" (PeerAuthentications were not read: {reason})"),
         None => String::new(),
     };
     let space = asked
         .first()
         .map_or("default", |one| one.namespace.as_str());
     let finding = error(format!(
-        "{start}: no pod behind it takes mutual TLS, its proxy is gone, or a load balancer has no healthy target{unread}"
+        "{start}: no ready pod of the service accepts mutual TLS, the pod has no proxy, or a load balancer has no healthy target{unread}"
     ));
     Judged::failed(
         "reset",
@@ -198,10 +198,10 @@ fn why_closed(mut finding: Finding, answer: &Answer, known: &Known<'_>) -> Findi
     }
     let why = match answer {
         Answer::TimedOut | Answer::NoRoute => {
-            "a firewall keeps it, or a load balancer has no healthy target"
+            "a firewall blocks the port, or a load balancer has no healthy target"
         }
         _ => {
-            "the gateway has no configuration from istiod, or what stands before it does not lead to its pods"
+            "the gateway has no configuration from istiod, or the load balancer in front of it does not forward to its pods"
         }
     };
     finding.because(why).fix(known.look_at_pods())
@@ -221,13 +221,13 @@ pub(super) fn because(services: &Passthrough) -> Option<String> {
                 .map(|(key, value)| format!("{key}={value}"))
                 .collect();
             format!(
-                "Gateway {object} selects pods with {}, and none of the gateway's has that",
+                "Gateway {object} selects pods with {}, and none of the gateway's pods has that",
                 labels.join(",")
             )
         }
         Passthrough::OtherNamespace { object } => {
             format!(
-                "istiod takes Gateways only from the pods' own namespace, and Gateway {object} is in another"
+                "istiod uses Gateways only in the namespace of their pods, and Gateway {object} is in another one"
             )
         }
         Passthrough::OtherHosts { object, hosts } => {

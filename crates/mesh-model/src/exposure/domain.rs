@@ -93,13 +93,12 @@ impl FromStr for HostName {
         if text.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
             return wrong(
                 "is an address, and the gateway tells hosts apart by name",
-                Step::new("give the address a name in DNS, or leave ")
+                Step::new("give the address a name in DNS, or omit ")
                     .knob(Knob::Https)
                     .text(", ")
                     .knob(Knob::Host)
                     .text(" and ")
-                    .knob(Knob::Credential)
-                    .text(" away"),
+                    .knob(Knob::Credential),
             );
         }
         if text.contains('*') {

@@ -49,75 +49,75 @@ catalogue! {
         NetworkLabelMissing "network-label-missing" Error
             "Istio's namespace does not name the cluster's network"
             "Istio takes the network of a cluster from the label topology.istio.io/network of the namespace istio-system. \
-            Without it, pods that say nothing themselves count as being on the reader's own network, so other clusters send \
-            them traffic straight to pod addresses that do not lead there.";
+            Without it, istiod of another cluster takes pods without a network of their own to be on its own network, so \
+            traffic goes directly to pod addresses that cannot be reached from there.";
         NetworkLabelMisspelled "network-label-misspelled" Error
             "The namespace has a label that was meant to name its network"
-            "Istio reads topology.istio.io/network and nothing near it. A label with another spelling has no effect, and the \
+            "Istio reads topology.istio.io/network and no other spelling. A label with another spelling has no effect, and the \
             cluster stays on the default network.";
         NetworkValuesDisagree "network-values-disagree" Error
             "Parts of one cluster name different networks"
-            "The namespace's label, global.network of istiod's injector, the gateway's label and ztunnel all have to say the \
+            "The namespace's label, global.network of istiod's injector, the gateway's label and ztunnel all have to be the \
             same. Where they differ, istiod sends some of the traffic through an east-west gateway that it could send \
             directly, or the other way round.";
         NetworkPodsStale "network-pods-stale" Warning
-            "Pods run with a network that is no longer theirs"
+            "Pods run with another network than the cluster's"
             "A proxy gets its network when its pod is created (ISTIO_META_NETWORK), and keeps it until the pod is created again. \
-            Until then it is on another network than istiod takes it to be.";
+            Until then its network differs from the one that istiod has for it.";
         ClusterIdProxyDrift "cluster-id-proxy-drift" Error
-            "A part of the cluster goes by another cluster ID than istiod"
-            "A proxy sends its cluster ID (ISTIO_META_CLUSTER_ID) when it connects. istiod refuses it configuration and \
-            certificates where that is not its own ID or the name of a remote secret.";
+            "A part of the cluster has another cluster ID than istiod"
+            "A proxy sends its cluster ID (ISTIO_META_CLUSTER_ID) when it connects. istiod rejects the proxy if that is \
+            neither its own cluster ID nor the name of a remote secret.";
         ClusterIdSecretKey "cluster-id-secret-key" Error
             "A remote secret calls a cluster by another name than its own istiod does"
-            "The data key of a remote secret is the cluster ID for the istiod that reads it. Where the cluster's own proxies \
-            use another one, gateways are not found by cluster, locality and metrics name a cluster that is none, and \
-            proxies are refused.";
+            "istiod uses the data key of a remote secret as the cluster ID. If the cluster's own proxies use another one, \
+            gateways are not found by cluster, locality and metrics name a cluster that does not exist, and proxies are \
+            rejected.";
     }
     Gateways "East-west gateways" {
         EwgMissing "ewg-missing" Error
             "No east-west gateway that istiod knows of"
             "istiod finds the gateways of a network by the label topology.istio.io/network on a Service or a Gateway. \
-            Without one, workloads on other networks have no way to the services of this cluster.";
+            Without one, workloads on other networks cannot reach the services of this cluster.";
         EwgPortMissing "ewg-port-missing" Error
             "The gateway's Service lacks the port that other networks dial"
             "Sidecars dial port 15443 of a gateway's Service (or the one that its label networking.istio.io/gatewayPort \
             names), ambient proxies dial 15008. istiod ignores a gateway whose Service has neither.";
         EwgAddressPending "ewg-address-pending" Error
             "The gateway has no address yet"
-            "istiod takes a gateway's addresses from the status of its load balancer, or from spec.externalIPs. While there \
-            are none, other clusters have nothing to dial.";
+            "istiod reads a gateway's addresses from the status of its load balancer, or from spec.externalIPs. Without one, \
+            other clusters cannot connect.";
         EwgAddressHostname "ewg-address-hostname" Warning
             "The gateway's host name does not resolve"
-            "Where a load balancer has a host name, istiod resolves it itself and hands out the addresses. A name that does \
-            not resolve for it gives the network no gateway.";
+            "Where a load balancer has a host name, istiod resolves it itself and sends the addresses to the proxies. If the \
+            name does not resolve, the network has no gateway.";
         EwgAddressLoopback "ewg-address-loopback" Error
-            "The gateway's address means something on one machine only"
-            "A loopback or link-local address, or a name in .local, leads each one who dials it to itself or nowhere, so no other \
-            cluster gets to this gateway by it.";
+            "The gateway's address is a loopback or local address"
+            "A loopback or link-local address, or a name in .local, is a different machine for every client, so other clusters \
+            cannot reach this gateway.";
         EwgAddressDuplicate "ewg-address-duplicate" Error
             "Two gateways have the same address and port"
             "Traffic for one network then arrives in the other. It happens where load balancers of two clusters take their \
             addresses from one pool.";
         EwgAddressMixed "ewg-address-mixed" Warning
             "The gateway has a private address beside a public one"
-            "istiods of the other clusters hand out every address of a gateway. Who reaches only one of them loses a part of \
-            the requests, by turns.";
+            "istiod in other clusters load-balances over every address of a gateway. For clients that reach only one of them, \
+            a part of the requests fails.";
         EwgNodePortIgnored "ewg-nodeport-ignored" Error
-            "The gateway is of type NodePort, and istiod takes no node for its address"
+            "The gateway is of type NodePort, and istiod uses no node address for it"
             "istiod uses the nodes that the annotation traffic.istio.io/nodeSelector names, and of these only addresses of \
             type ExternalIP. Without both, the gateway has no address for other clusters.";
         EwgL7Lb "ewg-l7-lb" Error
-            "A load balancer before the gateway ends TLS"
+            "A load balancer in front of the gateway terminates TLS"
             "Traffic between clusters is mutual TLS from workload to workload. A load balancer that answers with a \
-            certificate of its own, or speaks HTTP, breaks it; it has to pass TCP on as it is.";
+            certificate of its own, or speaks HTTP, breaks it; it has to pass TCP through.";
         EwgPods "ewg-pods" Error
             "The gateway's pods are missing or not ready"
-            "Without a ready pod that istiod's injector has given a proxy, nothing answers at the gateway's address.";
+            "Without a ready pod into which istiod injected a proxy, nothing answers at the gateway's address.";
         EwgNetworkView "ewg-network-view" Warning
             "The gateway's proxies serve more than their own network"
-            "A gateway is to send traffic to workloads of its own network only, which ISTIO_META_REQUESTED_NETWORK_VIEW of \
-            its pods says. Otherwise it may send a request on to the gateway of another network, and get it back.";
+            "A gateway should send traffic only to workloads of its own network, which ISTIO_META_REQUESTED_NETWORK_VIEW of \
+            its pods sets. Otherwise it may forward a request to the gateway of another network, which sends it back.";
         EwgExposeMissing "ewg-expose-missing" Error
             "No Gateway exposes the cluster's services to other networks"
             "The port for mutual TLS opens with a Gateway whose server there has tls.mode AUTO_PASSTHROUGH. Without one, the \
@@ -128,34 +128,34 @@ catalogue! {
             own namespace only. One that selects no pod of the gateway opens no port.";
         EwgExposeHosts "ewg-expose-hosts" Error
             "The Gateway that exposes services is for hosts that no service has"
-            "The sample's host *.local fits the cluster domain cluster.local. In a cluster with another domain it takes in no \
-            service, so nothing is passed on.";
+            "The sample's host *.local fits the cluster domain cluster.local. In a cluster with another domain it matches no \
+            service, so nothing is forwarded.";
     }
     Ambient "Ambient" {
         AmbientEwgSpec "ambient-ewg-spec" Error
             "The ambient gateway is not what other clusters expect"
             "An east-west gateway of ambient is a Gateway of class istio-east-west with a listener of protocol HBONE that \
-            ends TLS on port 15008. istiods of other clusters assume that port.";
+            terminates TLS on port 15008. istiods of other clusters assume that port.";
         AmbientEwgStatus "ambient-ewg-status" Error
             "The ambient gateway has no address in its status"
-            "istiods of other clusters read the address of an ambient gateway from status.addresses alone. Until it is \
-            there, they have no way to this network.";
+            "istiods of other clusters read the address of an ambient gateway only from status.addresses. Until it is \
+            there, they cannot reach this network.";
     }
     Probes "Probes of a gateway" {
         Probe15021 "probe-15021" Warning
-            "The gateway's proxy does not answer that it is ready"
+            "The gateway's proxy is not ready"
             "Port 15021 answers /healthz/ready with 200 once the proxy has its configuration from istiod. Load balancers \
-            often go by it too.";
+            often use it as their health check.";
         Probe15443 "probe-15443" Error
-            "No workload answers by mutual TLS through the gateway"
-            "Port 15443 passes TLS on to the workload that the server name means. The certificate that comes back has to be \
-            a workload's of the mesh, and the refusal of who shows none is what a healthy mesh answers.";
+            "No workload answers with mutual TLS through the gateway"
+            "Port 15443 forwards TLS to the workload of the service in the SNI, which has to present a certificate of the mesh. \
+            In a healthy mesh it then rejects the probe, which has no client certificate.";
         Probe15443Root "probe-15443-root" Error
-            "The roots of trust do not fit"
-            "Workloads of two clusters accept one another only where each one's chain ends at a root that the other trusts. \
-            What the gateway shows is what its workloads use for real, whatever the Secret cacerts says.";
+            "The clusters have different root CAs"
+            "Workloads of two clusters accept one another only if each certificate chain ends at a root CA that the other \
+            trusts. The probe sees the certificates that workloads really use, whatever the Secret cacerts contains.";
         Probe15008 "probe-15008" Error
-            "The gateway does not end HBONE"
+            "The gateway does not terminate HBONE"
             "Ambient proxies of other clusters open a tunnel of mutual TLS to port 15008, which the gateway answers with its \
             own certificate of the mesh.";
         Probe15012 "probe-15012" Error
@@ -180,25 +180,25 @@ catalogue! {
         SecretMissing "secret-missing" Info
             "There is no remote secret for a cluster"
             "istiod reads the services and endpoints of another cluster only with a remote secret for it. In a mesh where \
-            every cluster is to see every other, each needs one for each of the others.";
+            each cluster uses the services of every other, each needs one for each of the others.";
         SecretWrongNamespace "secret-wrong-namespace" Error
-            "The remote secret is in a namespace where istiod does not look"
-            "istiod reads remote secrets of its own namespace only. One elsewhere has no effect and no error anywhere.";
+            "The remote secret is in a namespace that istiod does not read"
+            "istiod reads remote secrets of its own namespace only. In another namespace it has no effect, and no error is logged.";
         SecretLabel "secret-label" Error
             "The secret lacks the label by which istiod finds it"
-            "istiod watches the Secrets with istio/multiCluster=true. Without that label, or with another value, it does not \
-            look at the secret.";
+            "istiod watches the Secrets with istio/multiCluster=true. Without that label, or with another value, it \
+            ignores the secret.";
         SecretUnparsable "secret-unparsable" Error
-            "istiod cannot use what the secret holds"
+            "istiod cannot use the data of the secret"
             "Each value of a remote secret is a kubeconfig. istiod drops one that is empty, does not load or is not valid, \
-            and the cluster is then missing from what it knows.";
+            and does not know the cluster.";
         SecretAuthDenied "secret-auth-denied" Error
             "The kubeconfig authenticates in a way that istiod does not allow"
-            "A kubeconfig of somebody else could run a program or read a file inside istiod. Credential plugins, files and \
-            the like are therefore refused, unless istiod was told otherwise.";
+            "A kubeconfig from another team could run a program or read a file inside istiod. istiod therefore rejects \
+            credential plugins, files and the like, unless PILOT_INSECURE_MULTICLUSTER_KUBECONFIG_OPTIONS allows them.";
         SecretStrayKey "secret-stray-key" Error
-            "The secret has a data key that is no name of the cluster"
-            "Every data key of a remote secret is a cluster to istiod. A second one for the same cluster registers each of \
+            "The secret has a data key that is not the cluster's name"
+            "istiod registers a cluster for every data key of a remote secret. A second key for the same cluster registers each of \
             its endpoints twice.";
         SecretDuplicate "secret-duplicate" Error
             "Two remote secrets are for the same cluster"
@@ -206,53 +206,53 @@ catalogue! {
             registers each endpoint twice.";
         SecretSelf "secret-self" Error
             "A remote secret is for the cluster that holds it"
-            "istiod reads its own cluster without a secret. It ignores one by its own cluster ID, and by another name it \
-            registers each of its own endpoints twice.";
+            "istiod reads its own cluster without a secret. It ignores a secret with its own cluster ID, and with another name \
+            it registers each of its own endpoints twice.";
         SecretWrongCluster "secret-wrong-cluster" Error
             "The secret gives access to another cluster than its name says"
             "istiod then takes the endpoints of one cluster for those of another: traffic, locality and policies are wrong \
             without any error.";
         SecretServerLoopback "secret-server-loopback" Error
-            "The server's address means something on one machine only"
-            "istiod dials the address from its own pod. A loopback address, or a name that only one machine or cluster \
-            resolves, leads it to itself or nowhere.";
+            "The server's address is a loopback or local address"
+            "istiod connects to the address from its own pod. With a loopback address it connects to itself, and a name that \
+            only one machine or cluster resolves cannot be reached.";
         SecretServerScheme "secret-server-scheme" Error
-            "The server is spoken to without TLS, or its certificate is not checked"
-            "An address without https:// is spoken to in the clear, and no credential is sent there. With \
-            insecure-skip-tls-verify whoever stands between gets the token.";
+            "The server is used without TLS, or its certificate is not checked"
+            "With an address without https:// istiod speaks plain HTTP and sends no credential. With insecure-skip-tls-verify \
+            a man in the middle gets the token.";
         SecretServerUnreachable "secret-server-unreachable" Error
             "The API server does not answer at the secret's address"
-            "istiod needs a lasting connection to the API server of the other cluster. What does not answer from here may \
-            still answer from istiod's pod, and the other way round, so check from there too.";
+            "istiod needs a lasting connection to the API server of the other cluster. A server that does not answer from here \
+            may answer from istiod's pod, and the other way round, so check from there too.";
         SecretCaMismatch "secret-ca-mismatch" Error
-            "The server's certificate does not fit the CA in the secret"
+            "The server's certificate is not signed by the CA in the secret, or is not valid"
             "istiod trusts the server only by certificate-authority-data of the kubeconfig. It fails where a load balancer \
-            shows another certificate, where the name differs, or where one of them has expired.";
+            presents another certificate, where the name differs, or where one of them has expired.";
         SecretTokenInvalid "secret-token-invalid" Error
             "The API server does not accept the token"
-            "It has expired, or its ServiceAccount or Secret was deleted. istiod gets nothing from that cluster any more.";
+            "It has expired, or its ServiceAccount or Secret was deleted. istiod can no longer read that cluster.";
         SecretTokenExpiry "secret-token-expiry" Error
-            "The token has expired, ends soon, or never ends"
-            "istiod does not renew a token. When it ends, the cluster drops out of what istiod knows; one that never ends is \
-            good for whoever copies it, until its Secret is deleted.";
+            "The token has expired, expires soon, or does not expire"
+            "istiod does not renew a token. When it expires, istiod loses access to the cluster. A token that does not expire \
+            can be used by anybody who copies it, until its Secret is deleted.";
         SecretTokenIdentity "secret-token-identity" Warning
             "The token is not that of Istio's reader"
-            "The chart's ServiceAccount istio-reader-service-account may read what istiod needs, and no more. Another \
-            account's token may do less, or a lot more.";
+            "The chart's ServiceAccount istio-reader-service-account can read what istiod needs, and nothing else. Another \
+            account may have fewer permissions, or many more.";
         SecretCertificateInvalid "secret-certificate-invalid" Error
             "The API server does not accept the client certificate"
-            "It has expired, or is signed by a CA that the server does not trust. istiod gets nothing from that cluster any \
-            more.";
+            "It has expired, or is signed by a CA that the server does not trust. istiod can no longer read that \
+            cluster.";
         SecretCertificateExpiry "secret-certificate-expiry" Error
-            "The client certificate has expired, ends soon, or is not valid yet"
-            "istiod does not renew a client certificate. When it ends, the cluster drops out of what istiod knows.";
+            "The client certificate has expired, expires soon, or is not valid yet"
+            "istiod does not renew a client certificate. When it expires, istiod loses access to the cluster.";
         SecretCertificateIdentity "secret-certificate-identity" Warning
             "The secret authenticates by a client certificate"
-            "A client certificate cannot be revoked before it ends, and is mostly an administrator's. A token of Istio's \
-            reader may do less and can be revoked.";
+            "A client certificate cannot be revoked before it expires, and usually belongs to an administrator. A token of \
+            Istio's reader has fewer permissions and can be revoked.";
         SecretRbac "secret-rbac" Error
-            "The credential may do less than istiod needs, or more"
-            "Where a right is missing, istiod's first sync of that cluster does not end. Rights beyond the chart's reader \
-            role are good for whoever gets hold of the secret.";
+            "The credential has fewer permissions than istiod needs, or more"
+            "If a permission is missing, istiod's first sync of that cluster does not complete. Permissions beyond the chart's \
+            reader role can be used by anybody who gets the secret.";
     }
 }

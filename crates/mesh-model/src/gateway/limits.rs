@@ -36,7 +36,7 @@ pub fn unexpressed(gateway: &EastWestGateway, form: Form) -> Vec<Error> {
             let hint = "give istiod a ConfigMap with it by spec.infrastructure.parametersRef of the Gateway".into();
             let ports = (!gateway.ports.are_usual()).then(|| {
                 Error::usage("the ports of an ambient gateway are fixed: the istiods of other clusters look for 15008 and nothing else")
-                    .hint(Step::new("leave ").knob(Knob::Ports).text(" away"))
+                    .hint(Step::new("omit ").knob(Knob::Ports))
             });
             of_istiod(gateway, hint).chain(ports).collect()
         }
@@ -50,7 +50,7 @@ fn of_helm(gateway: &EastWestGateway) -> Option<Error> {
             "Helm values name no namespace, so pass namespace {namespace} to helm install"
         ))
         .hint(format!(
-            "leave it away here, and name {namespace} to helm install with -n"
+            "omit it here, and pass -n {namespace} to helm install"
         ))
     })
 }

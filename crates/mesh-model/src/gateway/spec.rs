@@ -166,11 +166,10 @@ impl GatewaySpec {
             errors.push(
                 Error::usage("an external traffic policy is for external traffic, and a Service of type ClusterIP has none")
                     .hint(
-                        Step::new("leave ")
+                        Step::new("omit ")
                             .knob(Knob::ExternalTrafficPolicy)
                             .text(" or ")
-                            .knob(Knob::ServiceType)
-                            .text(" away"),
+                            .knob(Knob::ServiceType),
                     ),
             );
         }

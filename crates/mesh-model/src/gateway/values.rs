@@ -123,11 +123,10 @@ fn needs_load_balancer(what: &str, knob: Knob, service_type: ServiceType) -> Res
             service_type.as_str()
         ))
         .hint(
-            Step::new("leave ")
+            Step::new("omit ")
                 .knob(knob)
                 .text(" or ")
-                .knob(Knob::ServiceType)
-                .text(" away"),
+                .knob(Knob::ServiceType),
         )),
     }
 }

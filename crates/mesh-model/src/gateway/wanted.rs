@@ -81,7 +81,7 @@ impl EastWestGateway {
             }
             ServiceType::NodePort => vec![Event::Warning {
                 text: format!(
-                    "istiod takes no address from a NodePort Service without the annotation {NODE_SELECTOR_ANNOTATION}"
+                    "istiod finds no address for a NodePort Service without the annotation {NODE_SELECTOR_ANNOTATION}"
                 ),
                 hints: vec![
                     Step::new("for all nodes: ")
@@ -93,13 +93,11 @@ impl EastWestGateway {
                 ],
             }],
             ServiceType::ClusterIp => vec![Event::Warning {
-                text:
-                    "istiod finds no address of a ClusterIP Service that other networks could reach"
-                        .to_owned(),
+                text: "a ClusterIP Service has no address that other networks can reach".to_owned(),
                 hints: vec![
-                    Step::new("leave ")
+                    Step::new("omit ")
                         .knob(Knob::ServiceType)
-                        .text(" away, for a load balancer")
+                        .text(" to get a load balancer")
                         .into(),
                 ],
             }],

@@ -1,6 +1,7 @@
 //! The checks of one secret that neither use its credential nor depend on other secrets.
 
 use crate::access_facts::{AccessFacts, TrustFacts};
+use crate::command::Knob;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::istiod_rules::Refusal;
 use crate::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL};
@@ -15,11 +16,10 @@ use super::report::{ClusterReport, SecretReport};
 use super::token::token_findings;
 
 /// Advice for a secret whose server its holder cannot reach.
-pub(super) const OTHER_SERVER: &str =
-    "with --server and an address that istiod in the holder can reach";
+pub(super) const OTHER_SERVER: &str = "an address that istiod in the holder can reach";
 
 /// Advice for a secret whose CA has expired.
-const RENEWED_CA: &str = "with --ca-file, and the CA that signs the server's certificate now";
+const RENEWED_CA: &str = "the CA that signs the server's certificate now";
 
 /// The options of all checks.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ fn misplaced(found: &FoundSecret) -> Option<Finding> {
         Finding::new(
             CheckId::SecretWrongNamespace,
             Severity::Error,
-            format!("it is for namespace {meant}, and istiod looks into {right} only"),
+            format!("it is for namespace {meant}, and istiod reads remote secrets in {right} only"),
         )
         .fix(format!(
             "apply it to namespace {right}, or name the namespace of istiod with -n"
@@ -71,7 +71,7 @@ fn secret_findings(found: &FoundSecret) -> Vec<Finding> {
         return vec![Finding::new(
             CheckId::SecretLabel,
             Severity::Info,
-            "it is no remote secret: Argo CD keeps a cluster in it that it deploys to, and istiod does not look at it",
+            "not a remote secret: it is a cluster secret of Argo CD, which istiod does not read",
         )];
     }
     let mut findings: Vec<Finding> = misplaced(found).into_iter().collect();
@@ -90,9 +90,7 @@ fn secret_findings(found: &FoundSecret) -> Vec<Finding> {
             Finding::new(
                 CheckId::SecretLabel,
                 Severity::Error,
-                format!(
-                    "label {MULTI_CLUSTER_LABEL} {seen}, so istiod does not look at the secret"
-                ),
+                format!("label {MULTI_CLUSTER_LABEL} {seen}, so istiod ignores the secret"),
             )
             .fix(
                 kubectl(found)
@@ -120,7 +118,7 @@ fn secret_findings(found: &FoundSecret) -> Vec<Finding> {
             CheckId::SecretStrayKey,
             Severity::Warning,
             format!(
-                "its annotation names cluster {annotated}, its data {}: istiod goes by the data",
+                "its annotation names cluster {annotated}, its data {}: istiod uses the data",
                 keys.iter()
                     .map(|key| key.as_str())
                     .collect::<Vec<_>>()
@@ -192,7 +190,7 @@ fn server_findings(
             .fix(create_again_with(
                 found,
                 key,
-                "--server",
+                Knob::Server,
                 &format!("https://{address}"),
             )),
         );
@@ -210,7 +208,7 @@ fn server_findings(
                 Severity::Error,
                 format!("server {address} {}", dead.reason()),
             )
-            .fix(create_again_by_hand(found, key, OTHER_SERVER)),
+            .fix(create_again_by_hand(found, key, Knob::Server, OTHER_SERVER)),
         );
     }
     match &access.trust {
@@ -223,7 +221,8 @@ fn server_findings(
             .fix(create_again_by_hand(
                 found,
                 key,
-                "with --ca-file, and the CA that signed the server's certificate",
+                Knob::CaFile,
+                "the CA that signed the server's certificate",
             )),
         ),
         TrustFacts::Authorities { certificates } => {
@@ -239,7 +238,12 @@ fn server_findings(
                         "every certificate of its CA has expired, so istiod trusts no server by it",
                     )
                     // Created again in the same way, it would contain the same CA.
-                    .fix(create_again_by_hand(found, key, RENEWED_CA)),
+                    .fix(create_again_by_hand(
+                        found,
+                        key,
+                        Knob::CaFile,
+                        RENEWED_CA,
+                    )),
                 );
             }
         }

@@ -79,7 +79,7 @@ fn life(certificate: &CertificateFacts, now: Timestamp) -> Option<Finding> {
     let is_short = left.as_secs_f64() < LIFE_LEFT * life.as_secs_f64();
     let is_last_week = life.as_hours() / 24 > LONG_LIFE_DAYS && left.as_hours() / 24 < LAST_DAYS;
     (is_short || is_last_week).then(|| {
-        let message = format!("its client certificate ends at {}", day_and_time(end));
+        let message = format!("its client certificate expires at {}", day_and_time(end));
         Finding::new(ID, Severity::Warning, message)
     })
 }

@@ -264,7 +264,7 @@ fn out_of_place(mut found: FoundSecret, input: &MatrixInput<'_>) -> Vec<MatrixCe
             CheckId::SecretWrongNamespace,
             Severity::Error,
             format!(
-                "it lies in namespace {outside}, and istiod looks into {} only",
+                "it is in namespace {outside}, and istiod reads remote secrets in {} only",
                 input.namespace
             ),
         )

@@ -9,9 +9,9 @@ use crate::meant_for::{Entry, Judged, Member, Members, Mesh, Reached, Verdict, j
 use crate::remote_secret::{annotated_cluster, has_label};
 use crate::server;
 
+use super::duplicates::Duplicates;
 use super::found::FoundSecret;
 use super::replace::{drop_key, make_in_place, remove};
-use super::twins::Twins;
 use super::used::KnownClusters;
 
 /// The result of using a credential.
@@ -96,7 +96,7 @@ pub fn check_meant_for<'a>(
             )
         })
         .collect();
-    let twins = Twins::of(found, &fails, input.used);
+    let duplicates = Duplicates::of(found, &fails, input.used);
     let failing: BTreeSet<(&str, &str)> = fails
         .iter()
         .filter(|(_, fails)| **fails == Some(true))
@@ -112,7 +112,7 @@ pub fn check_meant_for<'a>(
             };
             let fails = |secret: &str, key: &str| failing.contains(&(secret, key));
             let mut findings: Vec<Finding> = one.finding(fails).into_iter().collect();
-            findings.extend(twins.finding(found, number, key));
+            findings.extend(duplicates.finding(found, number, key));
             findings.shrink_to_fit();
             ((number, key.to_owned()), Meant { judged, findings })
         })
@@ -258,12 +258,12 @@ fn stray(found: &FoundSecret, key: &str, kept: &str, is_known: bool, is_safe: bo
     let (secret, kept, key) = (named(found.name()), named(kept), named(key));
     if is_known {
         format!(
-            "see to it that key {kept} works (kubectl mesh-secret inspect --probe), then take key {key} out of secret {secret}"
+            "check that key {kept} works (kubectl mesh-secret inspect --probe), then remove data key {key} from secret {secret}"
         )
         .into()
     } else {
         format!(
-            "find out which of both is the cluster ID of the cluster's own istiod (values.global.multiCluster.clusterName), and take the other key, {kept} or {key}, out of secret {secret}"
+            "find out which of both is the cluster ID of the cluster's own istiod (values.global.multiCluster.clusterName), and remove the other key, {kept} or {key}, from secret {secret}"
         )
         .into()
     }

@@ -7,6 +7,7 @@ use super::remedies::{create_again, create_again_by_hand, create_again_with};
 use super::report::{Outcome, ProbeReport};
 use super::rights_checks;
 use crate::access_facts::AccessFacts;
+use crate::command::Knob;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::names::KUBE_SYSTEM;
 use crate::reader;
@@ -38,7 +39,7 @@ impl Judge<'_> {
             },
             ..all_skipped("not connected")
         };
-        let by_hand = |what| create_again_by_hand(self.found, self.key, what);
+        let by_hand = |knob, value| create_again_by_hand(self.found, self.key, knob, value);
         let (id, fix) = match &unconnected.failure {
             ConnectFailure::CredentialRefused => {
                 (self.invalid(), create_again(self.found, self.key))
@@ -60,18 +61,19 @@ impl Judge<'_> {
                 CheckId::SecretCaMismatch,
                 match valid_for.first() {
                     Some(name) => {
-                        create_again_with(self.found, self.key, "--tls-server-name", name)
+                        create_again_with(self.found, self.key, Knob::TlsServerName, name)
                     }
-                    None => by_hand("with --server, and an address that its certificate names"),
+                    None => by_hand(Knob::Server, "an address that its certificate names"),
                 },
             ),
             ConnectFailure::Untrusted => (
                 CheckId::SecretCaMismatch,
-                by_hand("with --ca-file, and the CA that signed the server's certificate"),
+                by_hand(Knob::CaFile, "the CA that signed the server's certificate"),
             ),
-            ConnectFailure::Unreachable => {
-                (CheckId::SecretServerUnreachable, by_hand(OTHER_SERVER))
-            }
+            ConnectFailure::Unreachable => (
+                CheckId::SecretServerUnreachable,
+                by_hand(Knob::Server, OTHER_SERVER),
+            ),
         };
         let message = format!("server {}", unconnected.server);
         let finding = Finding::new(id, Severity::Error, message);
@@ -94,7 +96,12 @@ impl Judge<'_> {
                 let finding =
                     Finding::new(CheckId::SecretServerUnreachable, Severity::Error, message)
                         .because(&format!("it has no namespace {KUBE_SYSTEM}"))
-                        .fix(create_again_by_hand(self.found, self.key, OTHER_SERVER));
+                        .fix(create_again_by_hand(
+                            self.found,
+                            self.key,
+                            Knob::Server,
+                            OTHER_SERVER,
+                        ));
                 return (report, vec![finding]);
             }
             Acceptance::Unknown(why) => report.authenticated = skipped(why),
@@ -138,11 +145,12 @@ impl Judge<'_> {
     fn not_accepted(&self, connected: &Connected) -> Finding {
         if !connected.is_tls {
             let wants = format!(
-                "server {} wants a credential, and istiod sends none without TLS",
+                "server {} requires a credential, and istiod sends none without TLS",
                 connected.server
             );
-            return Finding::new(CheckId::SecretServerScheme, Severity::Error, wants)
-                .fix("make the secret again with the address at which the API server speaks TLS");
+            return Finding::new(CheckId::SecretServerScheme, Severity::Error, wants).fix(
+                "create the secret again with the address at which the API server speaks TLS",
+            );
         }
         match &connected.acceptance {
             Acceptance::Failed {

@@ -1,7 +1,7 @@
 //! The fix commands. Their arguments are shell-quoted, because the names in them come from untrusted objects.
 
 use crate::access_facts::AccessFacts;
-use crate::command::{Command, Kubectl, Remedy, flag_in_words, named, suite};
+use crate::command::{Command, Knob, Kubectl, Remedy, Step, named, suite};
 use crate::names::{CONFIG_SECRET, ISTIO_SYSTEM};
 use crate::reader::token_secret_name;
 use crate::remote_secret::annotated_cluster;
@@ -23,24 +23,26 @@ pub(super) fn create_again(found: &FoundSecret, key: &str) -> Remedy {
 }
 
 /// Returns the same remedy with one more flag.
-pub(super) fn create_again_with(
-    found: &FoundSecret,
-    key: &str,
-    flag: &'static str,
-    value: &str,
-) -> Remedy {
+pub(super) fn create_again_with(found: &FoundSecret, key: &str, knob: Knob, value: &str) -> Remedy {
     match create_command(found, key) {
-        Ok(command) => command.flag(flag, value).into(),
-        Err(step) => {
-            let flag = flag_in_words(flag, value);
-            format!("{step}, and add {flag}").into()
-        }
+        Ok(command) => command.flag(knob.flag(), value).into(),
+        Err(step) => and_add(step, knob, value).into(),
     }
 }
 
-/// Returns the same remedy with a flag whose value only a person knows; `what` describes flag and value.
-pub(super) fn create_again_by_hand(found: &FoundSecret, key: &str, what: &str) -> Remedy {
-    format!("{}, {what}", create_step(found, key)).into()
+fn and_add(step: Step, knob: Knob, value: &str) -> Step {
+    step.text(", and ").step(Step::add(knob, value))
+}
+
+/// Returns the same remedy with a setting whose value only a person knows; `value` describes it.
+pub(super) fn create_again_by_hand(
+    found: &FoundSecret,
+    key: &str,
+    knob: Knob,
+    value: &str,
+) -> Remedy {
+    let step = create_step(found, key).text(", and add ").knob(knob);
+    step.text(format!(" with {value}")).into()
 }
 
 /// Returns the remedy that creates the secret once more; the existing one is where no istiod reads it.
@@ -52,7 +54,7 @@ pub(super) fn create_beside(found: &FoundSecret, key: &str) -> Remedy {
 }
 
 /// Returns the command, or a step in words if the context of the remote cluster or of the holder is unknown.
-fn create_command(found: &FoundSecret, key: &str) -> Result<Command, String> {
+fn create_command(found: &FoundSecret, key: &str) -> Result<Command, Step> {
     let secret = &found.facts.secret;
     let name = if is_config(found) {
         annotated_cluster(secret).map(String::as_str)
@@ -81,7 +83,7 @@ pub(super) fn create_from(
         command
     };
     let command = match same_kind(found, key) {
-        Some((flag, value)) => command.flag(flag, &value),
+        Some((knob, value)) => command.flag(knob.flag(), &value),
         None => command,
     };
     allowing_loopback(command, found.allow_loopback)
@@ -102,7 +104,7 @@ fn is_config(found: &FoundSecret) -> bool {
 }
 
 /// Returns the step in words that creates the secret again.
-fn create_step(found: &FoundSecret, key: &str) -> String {
+fn create_step(found: &FoundSecret, key: &str) -> Step {
     create_step_from(
         found,
         key,
@@ -117,7 +119,7 @@ pub(super) fn create_step_from(
     key: &str,
     remote: Option<&str>,
     name: &str,
-) -> String {
+) -> Step {
     let from = match (remote, access(found, key)) {
         (Some(context), _) => format!("context {}", named(context)),
         (None, Some(access)) if !access.server.is_empty() => {
@@ -132,20 +134,20 @@ pub(super) fn create_step_from(
         Some(holder) => format!("into context {}", named(holder)),
         None => "into the cluster whose istiod uses it".to_owned(),
     };
-    let mut step = format!(
+    let step = Step::new(format!(
         "create the secret for cluster {} again (kubectl mesh-secret create), from {from}, {into}",
         named(name)
-    );
+    ));
     let namespace = Some(namespace(found)).filter(|name| *name != ISTIO_SYSTEM);
     let flags = [
-        namespace.map(|name| ("-n", name.to_owned())),
-        is_config(found).then(|| ("--type", "config".to_owned())),
+        namespace.map(|name| (Knob::Namespace, name.to_owned())),
+        is_config(found).then(|| (Knob::Type, "config".to_owned())),
         same_kind(found, key),
     ];
-    for (flag, value) in flags.into_iter().flatten() {
-        step = format!("{step}, and add {}", flag_in_words(flag, &value));
-    }
-    step
+    flags
+        .into_iter()
+        .flatten()
+        .fold(step, |step, (knob, value)| and_add(step, knob, &value))
 }
 
 fn access<'a>(found: &'a FoundSecret, key: &str) -> Option<&'a AccessFacts> {
@@ -153,20 +155,20 @@ fn access<'a>(found: &'a FoundSecret, key: &str) -> Option<&'a AccessFacts> {
 }
 
 /// Returns the flag of `create` for a token of the same kind as the secret's.
-fn same_kind(found: &FoundSecret, key: &str) -> Option<(&'static str, String)> {
+fn same_kind(found: &FoundSecret, key: &str) -> Option<(Knob, String)> {
     same_kind_as(access(found, key)?.token.as_ref()?)
 }
 
 /// Returns the flag for a token with the same lifetime, or for one that is for the same holder alone.
-fn same_kind_as(token: &TokenFacts) -> Option<(&'static str, String)> {
+fn same_kind_as(token: &TokenFacts) -> Option<(Knob, String)> {
     if let (Some(from), Some(to)) = (token.issued_at, token.expires_at) {
-        return Some(("--token-duration", length(to.duration_since(from))));
+        return Some((Knob::TokenDuration, length(to.duration_since(from))));
     }
     let account = token.account().map_or("", |(_, account)| account);
     let shared = token_secret_name(account);
     let home = token.secret.as_deref().map(default_token_secret_name)?;
     let own = home.strip_prefix(&shared)?.strip_prefix('-')?;
-    Some(("--for", own.to_owned()))
+    Some((Knob::For, own.to_owned()))
 }
 
 /// Returns a lifetime for the flag: in hours if it is long, and never shorter than Kubernetes grants.
@@ -232,7 +234,7 @@ mod tests {
             .remote_contexts
             .insert(evil.to_owned(), "x".to_owned());
         assert_eq!(
-            create_again_with(&elsewhere, evil, "--server", "https://w;reboot"),
+            create_again_with(&elsewhere, evil, Knob::Server, "https://w;reboot"),
             "kubectl mesh-secret create --context x --name 'west; curl evil' -n mesh --into east --server 'https://w;reboot'"
         );
         elsewhere.kubectl = Kubectl::new(Some("my k".to_owned())).context("east").into();
@@ -277,7 +279,7 @@ mod tests {
             (bound, Some(60), "c --token-duration 10m"),
         ] {
             let command = match same_kind_as(&token(&secret, life)) {
-                Some((flag, value)) => Command::new("c").flag(flag, &value),
+                Some((knob, value)) => Command::new("c").flag(knob.flag(), &value),
                 None => Command::new("c"),
             };
             assert_eq!(command.to_string(), expected, "{secret}");

@@ -1,6 +1,6 @@
 //! The commands that replace a secret or remove it. If no command does just that, the fix is a step in words.
 
-use crate::command::{Command, Kubectl, Remedy, named};
+use crate::command::{Command, Knob, Kubectl, Remedy, Step, named};
 use crate::names::CONFIG_SECRET;
 use crate::origin::keeper;
 use crate::ownership::{TakeOver, take_over};
@@ -25,7 +25,7 @@ pub(super) fn in_place(
     key: &str,
     remote: &str,
     name: &str,
-) -> Result<(Command, bool), String> {
+) -> Result<(Command, bool), Step> {
     let Some(context) = found.context.as_deref() else {
         return Err(create_step_from(found, key, Some(remote), name));
     };
@@ -35,25 +35,27 @@ pub(super) fn in_place(
         return Ok((create, true));
     }
     if let Some(step) = kept(found) {
-        return Err(step);
+        return Err(Step::new(step));
     }
     if !found.has_only(key) {
-        return Err(format!(
-            "{}, and then {}",
-            taken_out(secret, key, context),
-            create_step_from(found, key, Some(remote), name)
-        ));
+        let first = Step::new(taken_out(secret, key, context));
+        let then = create_step_from(found, key, Some(remote), name);
+        return Err(first.text(", and then ").step(then));
     }
     let is_written = secret == secret_name(name);
     if is_written && key == name && found.facts.secret.immutable != Some(true) {
         return match take_over(&found.facts.with_managed_fields(), name) {
             TakeOver::Free | TakeOver::FromGuide => Ok((create, true)),
-            TakeOver::Stranger(owners) => Err(format!(
-                "{}, and add --force-conflicts, since secret {} belongs to {}",
-                create_step_from(found, key, Some(remote), name),
-                named(secret),
-                owners.join(", ")
-            )),
+            TakeOver::Stranger(owners) => {
+                let step = create_step_from(found, key, Some(remote), name);
+                let why = format!(
+                    ", since secret {} belongs to {}",
+                    named(secret),
+                    owners.join(", ")
+                );
+                let step = step.text(", and add ").knob(Knob::ForceConflicts);
+                Err(step.text(why))
+            }
         };
     }
     // A Secret that istiod does not read conflicts with nothing, unless it is the one to be written.
@@ -81,7 +83,7 @@ pub(super) fn remove(found: &FoundSecret, key: &str) -> Remedy {
 
 fn left_out(found: &FoundSecret, key: &str) -> String {
     format!(
-        "leave key {} out of secret {}",
+        "remove data key {} from secret {}",
         named(key),
         named(found.name())
     )
@@ -89,7 +91,7 @@ fn left_out(found: &FoundSecret, key: &str) -> String {
 
 fn taken_out(secret: &str, key: &str, context: &str) -> String {
     format!(
-        "take key {} out of secret {} in context {}, which has others",
+        "remove data key {} from secret {} in context {}, which has other keys",
         named(key),
         named(secret),
         named(context)
@@ -204,7 +206,7 @@ mod tests {
                 &["west", "north"],
                 "west",
                 "west",
-                "take key west out of secret istio-remote-secret-west in context east, which has others, and then create the secret for cluster west again (kubectl mesh-secret create), from context w, into context east",
+                "remove data key west from secret istio-remote-secret-west in context east, which has other keys, and then create the secret for cluster west again (kubectl mesh-secret create), from context w, into context east",
             ),
         ] {
             let remedy = make_in_place(&found(secret, keys), key, "w", name);

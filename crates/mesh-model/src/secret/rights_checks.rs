@@ -20,7 +20,7 @@ pub(super) fn missing(missing: &[Required], report: &mut ProbeReport) -> Option<
             detail: format!("{} rights are missing", needed.len()),
         };
         let message = format!(
-            "it may not {}: istiod's first sync of the cluster does not complete",
+            "it is not allowed to {}: istiod's first sync of the cluster does not complete",
             some(&report.missing_rights)
         );
         return Some(Finding::new(ID, Severity::Error, message).fix(
@@ -34,7 +34,7 @@ pub(super) fn missing(missing: &[Required], report: &mut ProbeReport) -> Option<
         return None;
     }
     let message = format!(
-        "it may not {}, which {READS_CONFIG_MAPS} need; the version of the istiod that uses the secret is not known",
+        "it is not allowed to {}, which {READS_CONFIG_MAPS} need; the version of the istiod that uses the secret is not known",
         some(&texts(&perhaps))
     );
     report.may_read = Outcome::Skipped {

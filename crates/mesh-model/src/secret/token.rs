@@ -1,6 +1,7 @@
 //! The checks of a token that do not use it.
 
 use crate::access_facts::AccessFacts;
+use crate::command::Knob;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::names::{CONFIG_ACCOUNT, READER_ACCOUNT};
 use crate::token::TokenFacts;
@@ -63,7 +64,7 @@ fn expiry_finding(
                 Severity::Info,
                 "its token does not expire, as in every secret of istioctl",
             )
-            .fix(create_again_with(found, key, "--token-duration", "8760h")),
+            .fix(create_again_with(found, key, Knob::TokenDuration, "8760h")),
         );
     };
     if token.has_expired(now) {
@@ -86,7 +87,7 @@ fn expiry_finding(
         Finding::new(
             ID,
             Severity::Warning,
-            format!("its token ends at {}", day_and_time(end)),
+            format!("its token expires at {}", day_and_time(end)),
         )
         .fix(create_again(found, key))
     })

@@ -12,7 +12,7 @@ use crate::snapshot::ClusterSnapshot;
 pub type KnownClusters = Read<Vec<Vec<KnownCluster>>>;
 
 /// Returns true where two Secrets that its istiods look at have one data key, so that one of them is not used.
-pub fn has_twins(holder: &ClusterSnapshot) -> bool {
+pub fn has_duplicates(holder: &ClusterSnapshot) -> bool {
     let secrets = holder.secrets_of_namespace().map(|facts| &facts.secret);
     let looked_at = secrets.filter(|secret| has_label(secret));
     let mut keys = looked_at.flat_map(|secret| secret.data.iter().flat_map(|data| data.keys()));

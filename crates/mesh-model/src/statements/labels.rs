@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::Namespace;
 use serde::Serialize;
 
-use super::{Statement, Tools, cluster, judge, near_keys, network};
+use super::{FixCommands, Statement, cluster, find_drift, near_keys, network};
 use crate::command::Kubectl;
 use crate::finding::{Finding, Severity};
 use crate::metadata::MetadataField;
@@ -103,14 +103,14 @@ impl Envelope<ClusterLabels> {
 }
 
 fn judged(mut observed: IdentityObservation, several: bool) -> ClusterLabels {
-    let tools = Tools::new(&observed.kubectl);
-    let findings = judge(&mut observed.statements, several, &tools);
+    let commands = FixCommands::new(&observed.kubectl);
+    let findings = find_drift(&mut observed.statements, several, &commands);
     let (network, cluster) = (
         network(&observed.statements).one(),
         cluster(&observed.statements).one(),
     );
     let near = observed.namespace.iter();
-    let near = near.flat_map(|namespace| near_keys(namespace, network, &tools));
+    let near = near.flat_map(|namespace| near_keys(namespace, network, &commands));
     ClusterLabels {
         uid: observed.uid,
         network: network.map(str::to_owned),

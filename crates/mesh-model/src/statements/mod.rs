@@ -2,10 +2,10 @@
 //!
 //! Pure: objects come in as they were read.
 
-mod judge;
+mod drift;
+mod fixes;
 mod labels;
 mod majority;
-mod mend;
 mod near_keys;
 mod networks;
 mod object;
@@ -13,10 +13,10 @@ mod observation;
 mod part;
 mod statement;
 
-pub use judge::judge;
+pub use drift::find_drift;
+pub use fixes::FixCommands;
 pub use labels::{ClusterLabels, IdentityObservation, MeshLabels, SkippedPart};
 pub use majority::{Most, cluster, network};
-pub use mend::Tools;
 pub use near_keys::near_keys;
 pub(crate) use object::workload_of;
 pub use observation::is_own_gateway;

@@ -6,13 +6,17 @@ use super::super::change::ObjectRef;
 use super::super::finding::{CheckId, Finding, Severity};
 use super::super::names::NETWORK_LABEL;
 use super::super::network::misspelled;
-use super::Tools;
-use super::mend::together;
+use super::FixCommands;
+use super::fixes::together;
 use super::statement::label;
 
 /// Returns a finding for each label of the namespace that looks like a misspelled network label. It is drift if the
 /// right one is missing. `network` is the network of most parts.
-pub fn near_keys(namespace: &Namespace, network: Option<&str>, tools: &Tools<'_>) -> Vec<Finding> {
+pub fn near_keys(
+    namespace: &Namespace,
+    network: Option<&str>,
+    commands: &FixCommands<'_>,
+) -> Vec<Finding> {
     let meta = &namespace.metadata;
     let labels = meta.labels.as_ref();
     let name = meta.name.as_deref().unwrap_or_default();
@@ -23,10 +27,10 @@ pub fn near_keys(namespace: &Namespace, network: Option<&str>, tools: &Tools<'_>
         .map(|key| {
             let meant = labels.and_then(|labels| labels.get(key));
             let meant = network.or(meant.map(String::as_str));
-            let unlabel = tools.unlabel_namespace(name, key);
+            let unlabel = commands.unlabel_namespace(name, key);
             let (severity, fix) = match meant.filter(|_| is_missing) {
                 Some(network) => {
-                    let label = tools.label_namespace(name, network, false);
+                    let label = commands.label_namespace(name, network, false);
                     (Severity::Error, together([label, unlabel].into_iter()))
                 }
                 None => (Severity::Warning, unlabel.into()),
@@ -34,7 +38,7 @@ pub fn near_keys(namespace: &Namespace, network: Option<&str>, tools: &Tools<'_>
             let message = format!("Istio does not read label {key}, it reads {NETWORK_LABEL}");
             let finding = Finding::new(CheckId::NetworkLabelMisspelled, severity, message);
             let object = ObjectRef::new("namespace", name);
-            tools.placed(finding.about(object).fix(fix))
+            commands.placed(finding.about(object).fix(fix))
         })
         .collect()
 }
@@ -51,7 +55,7 @@ mod tests {
         .unwrap();
         for (network, label) in [(Some("n"), "n"), (None, "typo")] {
             let kubectl = Kubectl::default().context("east");
-            let fix = near_keys(&namespace, network, &Tools::new(&kubectl))
+            let fix = near_keys(&namespace, network, &FixCommands::new(&kubectl))
                 .remove(0)
                 .fix
                 .unwrap()

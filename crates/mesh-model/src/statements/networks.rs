@@ -3,23 +3,23 @@
 use super::super::finding::{CheckId, Finding, Severity};
 use super::super::names::NETWORK_LABEL;
 use super::super::network_view;
-use super::judge::{Found, positions, said, tied};
+use super::drift::{Found, positions, said, tied};
+use super::fixes::together;
 use super::majority::{Most, network};
-use super::mend::together;
-use super::{Part, Statement, Tools};
+use super::{FixCommands, Part, Statement};
 
 /// Returns one finding for all parts on another network than most, one for a missing label, and those about pods.
 pub(super) fn of_networks(
     statements: &[Statement],
     several: bool,
-    tools: &Tools<'_>,
+    commands: &FixCommands<'_>,
 ) -> Vec<Found> {
     let network = match network(statements) {
         Most::None => return Vec::new(),
         Most::One(network) => network,
         Most::Tied(values) => {
             let mut found = vec![of_tied_networks(statements, &values)];
-            found.extend(of_proxies(statements, None, tools));
+            found.extend(of_proxies(statements, None, commands));
             return found;
         }
     };
@@ -35,11 +35,11 @@ pub(super) fn of_networks(
             Severity::Info
         };
         let message = format!(
-            "{} has no label {NETWORK_LABEL}, and others say {network}",
+            "{} has no label {NETWORK_LABEL}, and other parts have {network}",
             one.object
         );
         let finding = Finding::new(CheckId::NetworkLabelMissing, severity, message);
-        found.push((vec![*position], finding.fix(tools.network(one, network))));
+        found.push((vec![*position], finding.fix(commands.network(one, network))));
     }
     let others: Vec<(usize, &Statement)> = odd
         .iter()
@@ -52,7 +52,7 @@ pub(super) fn of_networks(
             None => "no network".to_owned(),
         };
         let message = said(&others, says, &format!("network {network}"), network);
-        let fixes = others.iter().map(|(_, one)| tools.network(one, network));
+        let fixes = others.iter().map(|(_, one)| commands.network(one, network));
         let finding = Finding::new(CheckId::NetworkValuesDisagree, Severity::Error, message);
         let drifting = others.iter().map(|(position, _)| *position).collect();
         found.push((drifting, finding.fix(together(fixes))));
@@ -60,11 +60,11 @@ pub(super) fn of_networks(
     for (position, one) in odd.iter().filter(|(_, one)| one.part == Part::Pods) {
         let here = one.network.as_deref();
         let here = here.map_or("no network".to_owned(), |here| format!("network {here}"));
-        let message = format!("{} says {here}, not {network}", one.object);
+        let message = format!("{} has {here}, not {network}", one.object);
         let finding = Finding::new(CheckId::NetworkPodsStale, Severity::Warning, message);
-        found.push((vec![*position], finding.fix(tools.network(one, network))));
+        found.push((vec![*position], finding.fix(commands.network(one, network))));
     }
-    found.extend(of_proxies(statements, Some(network), tools));
+    found.extend(of_proxies(statements, Some(network), commands));
     found
 }
 
@@ -72,12 +72,12 @@ pub(super) fn of_networks(
 fn of_proxies(
     statements: &[Statement],
     network: Option<&str>,
-    tools: &Tools<'_>,
+    commands: &FixCommands<'_>,
 ) -> impl Iterator<Item = Found> {
     positions(statements).flat_map(move |(position, one)| {
         let found = [
-            of_pod_label(one, network, tools),
-            of_view(one, network, tools),
+            of_pod_label(one, network, commands),
+            of_view(one, network, commands),
         ];
         let found = found.into_iter().flatten();
         found.map(move |finding| (vec![position], finding))
@@ -98,21 +98,25 @@ fn of_tied_networks(statements: &[Statement], values: &[&str]) -> Found {
 /// Reports a pod's label that differs from its proxy's setting: other proxies use the label, its own uses the setting.
 /// A proxy with another network than most parts is restarted for that reason. Source: `Network` in Istio's
 /// `pilot/pkg/serviceregistry/kube/controller/network.go`.
-fn of_pod_label(one: &Statement, network: Option<&str>, tools: &Tools<'_>) -> Option<Finding> {
+fn of_pod_label(
+    one: &Statement,
+    network: Option<&str>,
+    commands: &FixCommands<'_>,
+) -> Option<Finding> {
     let (other, own) = (one.network_label.as_deref()?, one.network.as_deref()?);
     if network != Some(own) {
         return None;
     }
     let message = format!(
-        "{} has label {NETWORK_LABEL}={other}, and its proxy is told {own}",
+        "{} has label {NETWORK_LABEL}={other}, and its proxy has network {own}",
         one.object
     );
     let finding = Finding::new(CheckId::NetworkPodsStale, Severity::Error, message);
-    Some(finding.fix(tools.relabel_pods(one, other, own)))
+    Some(finding.fix(commands.relabel_pods(one, other, own)))
 }
 
 /// Reports a gateway that serves another network than its own, or all.
-fn of_view(one: &Statement, network: Option<&str>, tools: &Tools<'_>) -> Option<Finding> {
+fn of_view(one: &Statement, network: Option<&str>, commands: &FixCommands<'_>) -> Option<Finding> {
     // If the network of the cluster is known, a gateway with another one is reported for that.
     let own = network.or(one.network.as_deref());
     if one.part != Part::GatewayPods || one.network_view.as_deref() == own {
@@ -123,6 +127,6 @@ fn of_view(one: &Statement, network: Option<&str>, tools: &Tools<'_>) -> Option<
         one.network_view.as_deref(),
         own,
         one.about.reference().as_ref(),
-        tools.kubectl(),
+        commands.kubectl(),
     ))
 }

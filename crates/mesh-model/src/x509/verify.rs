@@ -81,7 +81,7 @@ pub fn read_shown(shown: &[&[u8]]) -> Result<Vec<Certificate>, Flaw> {
             .is_some_and(|bits| bits > LONGEST_RSA)
         {
             return Err(Flaw::unfit(format!(
-                "it shows an RSA key of more than {LONGEST_RSA} bits"
+                "it has an RSA key of more than {LONGEST_RSA} bits"
             )));
         }
         all.push(certificate);

@@ -119,5 +119,5 @@ pub(crate) fn conflict(cluster: &Cluster, secret: &Secret, what: &str) -> Error 
             cluster.context()
         ),
     )
-    .hint("run the same command again: it goes by what is there now")
+    .hint("run the same command again: it reads the current state")
 }

@@ -62,7 +62,7 @@ impl Identity {
     pub fn not_compared(&self, context: &str) -> Option<String> {
         let reason = self.uid.reason()?;
         Some(format!(
-            "comparing context {context} with other clusters by UID skipped: {reason}"
+            "skipped comparing context {context} with other clusters by UID: {reason}"
         ))
     }
 }
@@ -200,7 +200,7 @@ pub(super) mod tests {
     fn only_a_uid_that_may_not_be_read_is_told_of() {
         assert_eq!(
             identity("https://w", None).not_compared("west").as_deref(),
-            Some("comparing context west with other clusters by UID skipped: not allowed")
+            Some("skipped comparing context west with other clusters by UID: not allowed")
         );
         assert_eq!(identity("https://w", Some("w")).not_compared("west"), None);
     }

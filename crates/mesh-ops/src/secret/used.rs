@@ -7,7 +7,7 @@ use mesh_client::{Cluster, fan_out};
 use mesh_model::Error;
 use mesh_model::istiod_pages::{KnownCluster, known_clusters};
 use mesh_model::read::{Read, Unread};
-use mesh_model::secret::{KnownClusters, has_twins};
+use mesh_model::secret::{KnownClusters, has_duplicates};
 use mesh_model::snapshot::ClusterSnapshot;
 
 /// The limit for one istiod.
@@ -19,7 +19,7 @@ pub(crate) async fn known_clusters_of(
     cluster: &Cluster,
     holder: &ClusterSnapshot,
 ) -> KnownClusters {
-    if !has_twins(holder) {
+    if !has_duplicates(holder) {
         return Read::NotAsked;
     }
     // A pod that cannot be asked costs this answer only, also where the API server is not reached any more.

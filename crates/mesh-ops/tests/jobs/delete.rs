@@ -266,13 +266,12 @@ async fn a_token_that_another_secret_holds_is_not_revoked_and_nothing_is_deleted
     let error = mesh.run(&["east"], &revoking(), &events).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "secret istio-system/copy in context west holds the token for west too"
+        "secret istio-system/copy in context west contains the token for west too"
     );
     let hints: Vec<String> = error.hints().iter().map(|one| one.shown(&File)).collect();
     assert!(
         hints.contains(
-            &"leave out revoke (mesh.yaml:3), to delete only the secrets and keep the token"
-                .to_owned()
+            &"omit revoke (mesh.yaml:3) to delete only the secrets and keep the token".to_owned()
         ),
         "{hints:?}"
     );
@@ -292,7 +291,8 @@ async fn a_cluster_that_is_not_reached_does_not_affect_the_others() {
         format!("done: secret/{SECRET} deleted in context east")
     );
     assert!(
-        lines[1].starts_with("warning: ") && lines[1].ends_with("; its secrets are not deleted"),
+        lines[1].starts_with("warning: ")
+            && lines[1].ends_with("; the remote secrets there are not deleted"),
         "{lines:?}"
     );
     assert!(!has(&mesh.east, SECRET));

@@ -152,7 +152,7 @@ async fn what_is_in_the_way_in_one_cluster_is_an_error_before_the_first_write() 
     );
     assert_eq!(
         error.hints()[1].shown(&File),
-        "or for the gateway alone with key network (mesh.yaml:7)"
+        "set it for this gateway only with key network (mesh.yaml:7)"
     );
     assert_eq!((writes(&east).len(), writes(&west).len()), (0, 0));
     let both = Request {

@@ -102,7 +102,7 @@ async fn remote_secrets(cluster: &Cluster, place: &Place) -> Result<Vec<Name>, E
     for secret in secrets {
         let name = secret.metadata.name.unwrap_or_default();
         let clusters: Vec<String> = secret.data.unwrap_or_default().into_keys().collect();
-        let leads = format!("leads to {}", clusters.join(", "));
+        let leads = format!("gives access to {}", clusters.join(", "));
         names.extend(
             clusters
                 .into_iter()

@@ -11,8 +11,8 @@ use crate::wait::WaitFlag;
 ///
 /// Applies what `generate` and `expose services` print; unchanged objects are not written.
 /// Network, revision and cluster domain are read from each cluster unless flags name them. Every server checks every
-/// object before the first one is written. Where -n and --istio-namespace are both given, the gateway goes to the former and
-/// istiod is in the latter.
+/// object before the first one is written. With both -n and --istio-namespace, -n is
+/// the namespace of the gateway, and --istio-namespace that of istiod.
 #[derive(Debug, Clone, Args)]
 #[command(
     mut_arg("namespace", |flag| flag.help(
@@ -22,7 +22,7 @@ use crate::wait::WaitFlag;
 )]
 #[command(after_help = "\
 Examples:
-  # On two clusters whose networks `kubectl mesh-label network` has named
+  # In two clusters, after their networks were set with kubectl mesh-label
   kubectl mesh-eastwest apply --context east,west
 
   # And wait for their addresses
@@ -31,7 +31,7 @@ Examples:
   # Only show what would be done
   kubectl mesh-eastwest apply --context east --dry-run=server
 
-  # A gateway for remote clusters of this cluster's istiod too
+  # Also expose istiod, for remote clusters that it manages
   kubectl mesh-eastwest apply --context east --expose services,istiod
 
   # Ambient mode
@@ -43,13 +43,13 @@ pub(crate) struct ApplyArgs {
     pub contexts: ContextFlags,
     #[command(flatten)]
     pub gateway: GatewayFlags,
-    /// What is exposed through it; may be a comma list [default: services; none with --ambient or --single-cluster]
+    /// Things to expose through the gateway; may be a comma list [default: services; none with --ambient or --single-cluster]
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub expose: Vec<ExposeArg>,
     /// Domain of the cluster's Services [default: read from its control plane]
     #[arg(long, value_name = "DOMAIN")]
     pub cluster_domain: Option<String>,
-    /// If true, server-side apply will force the changes against conflicts with other field managers, such as Argo CD
+    /// Force the changes against conflicts with other field managers, such as Argo CD
     #[arg(long)]
     pub force_conflicts: bool,
     #[command(flatten)]
@@ -62,9 +62,9 @@ pub(crate) struct ApplyArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExposeArg {
-    /// The cluster's services, for the other networks
+    /// The cluster's services, to the other networks
     Services,
-    /// Its control plane, for clusters that have none
+    /// istiod, for clusters without a control plane
     Istiod,
     /// Nothing
     None,

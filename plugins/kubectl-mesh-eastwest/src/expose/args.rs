@@ -6,7 +6,7 @@ use mesh_common::terminal::flags_server::ConnectServerFlags;
 
 /// Print the objects that expose services or istiod through an east-west gateway
 ///
-/// They are for kubectl apply -f -. Nothing is written, and no cluster is asked without --from-context.
+/// Pipe them into kubectl apply -f -. Nothing is written, and no cluster is read without --from-context.
 #[derive(Debug, Clone, Args)]
 #[command(
     arg_required_else_help = true,
@@ -15,10 +15,10 @@ use mesh_common::terminal::flags_server::ConnectServerFlags;
 )]
 #[command(after_help = "\
 Examples:
-  # What the other networks may reach
+  # Services of the cluster, to the other networks
   kubectl mesh-eastwest expose services | kubectl --context west apply -f -
 
-  # The control plane, for clusters that have none
+  # istiod, to clusters without a control plane
   kubectl mesh-eastwest expose istiod | kubectl --context west apply -f -")]
 pub(crate) struct ExposeArgs {
     #[command(subcommand)]
@@ -33,19 +33,19 @@ pub(crate) enum Exposed {
 
 /// Expose the services of a cluster to the other networks of its mesh
 ///
-/// Needed in each cluster of a mesh with several networks. The gateway passes mutual TLS on to the workloads, so that
-/// only members of the mesh come through.
+/// Needed in each cluster of a mesh with several networks. The gateway forwards mutual TLS to the workloads, which accept
+/// only clients of the mesh.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
-  # As Istio's guides do
+  # As in Istio's guides
   kubectl mesh-eastwest expose services | kubectl --context west apply -f -
 
-  # Services in another domain, behind a gateway that Helm calls eastwest
+  # Another cluster domain, and a gateway with other labels
   kubectl mesh-eastwest expose services --cluster-domain corp.example \\
     --selector istio=eastwest
 
-  # With the labels, namespace and domain that the cluster has
+  # With labels, namespace and domain read from the cluster
   kubectl mesh-eastwest expose services --from-context west |
     kubectl --context west apply -f -")]
 pub(crate) struct ServicesArgs {
@@ -56,31 +56,31 @@ pub(crate) struct ServicesArgs {
     pub gateway: GatewayFlags,
 }
 
-/// Expose istiod to clusters that have none of their own
+/// Expose istiod to clusters without a control plane
 ///
-/// Needed in the cluster whose istiod manages them. TLS ends at istiod, which is known by its names inside the cluster;
-/// with --https it ends at the gateway, which presents a certificate of its own.
+/// Needed in the cluster whose istiod manages them. TLS is terminated by istiod, with a certificate for its cluster-internal
+/// names; with --https it is terminated by the gateway, with a certificate of its own.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
-  # As Istio's guides do
+  # As in Istio's guides
   kubectl mesh-eastwest expose istiod | kubectl --context west apply -f -
 
   # One revision
   kubectl mesh-eastwest expose istiod --revision 1-31-0
 
-  # By a host name and a certificate of the gateway's own
+  # With a host name and a certificate of the gateway
   kubectl mesh-eastwest expose istiod --https \\
     --host istiod.example.com --credential istiod-cert
 
-  # Every revision that is there
+  # Every revision in the cluster
   kubectl mesh-eastwest expose istiod --from-context west |
     kubectl --context west apply -f -")]
 pub(crate) struct IstiodArgs {
-    /// Revision of istiod, or several with commas between them [default: the one without a name]
+    /// Revision of istiod, or several with commas between them [default: the default revision]
     #[arg(long, value_name = "REVISION", value_delimiter = ',')]
     pub revision: Vec<String>,
-    /// End TLS at the gateway, with --host and --credential
+    /// Terminate TLS at the gateway; needs --host and --credential
     #[arg(long)]
     pub https: bool,
     /// Name by which the other clusters reach the gateway, with --https
@@ -93,7 +93,7 @@ pub(crate) struct IstiodArgs {
     pub gateway: GatewayFlags,
 }
 
-/// The flags of both verbs about gateway and cluster.
+/// The flags of both verbs for gateway and cluster.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GatewayFlags {
     /// Labels of the gateway's pods [default: istio=eastwestgateway]
@@ -102,10 +102,10 @@ pub(crate) struct GatewayFlags {
     /// Domain of the cluster's Services [default: cluster.local]
     #[arg(long, value_name = "DOMAIN")]
     pub cluster_domain: Option<String>,
-    /// Derive what no flag says from the cluster of this kubeconfig context
+    /// Read from the cluster of this kubeconfig context what no flag sets
     ///
-    /// The labels are those by which the gateway's Service finds its pods; namespace, cluster domain and revisions are
-    /// istiod's own. The flags about connecting need it.
+    /// The labels come from the selector of the gateway's Service; namespace, cluster domain and revisions from istiod. The
+    /// connection flags need it.
     #[arg(long, value_name = "CONTEXT")]
     pub from_context: Option<String>,
     #[command(flatten)]

@@ -51,7 +51,7 @@ fn asked(flags: &GatewayFlags, errors: &mut Vec<Error>) -> ExposureRequest {
                 "without --from-context no cluster is read, so {} has no effect",
                 alone.join(", ")
             ))
-            .hint("add --from-context CONTEXT, or leave the others away"),
+            .hint("add --from-context CONTEXT, or omit the other flags"),
         );
     }
     ExposureRequest {

@@ -27,12 +27,12 @@ Examples:
   kubectl mesh-eastwest generate --network network1 --ambient |
     kubectl apply -f -
 
-  # An internal load balancer of AWS, by port 443
+  # An internal load balancer of AWS, on port 443
   kubectl mesh-eastwest generate --network network1 \\
     --ports status-port,tls=443 \\
     --annotation service.beta.kubernetes.io/aws-load-balancer-scheme=internal")]
 pub(crate) struct GenerateArgs {
-    /// What to print [default: manifest, and gateway-api with --ambient]
+    /// Format of the output [default: manifest, and gateway-api with --ambient]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
     #[command(flatten)]
@@ -57,7 +57,7 @@ pub(crate) enum Format {
     Iop,
     /// Values of the chart istio/gateway for helm install -f -
     Helm,
-    /// A Gateway of which istiod makes the rest
+    /// A Gateway of the Gateway API, for which istiod creates Deployment and Service
     GatewayApi,
 }
 

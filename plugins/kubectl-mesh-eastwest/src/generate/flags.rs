@@ -6,7 +6,7 @@ use mesh_common::model::gateway::{
 };
 use mesh_common::terminal::flags::{NamespaceFlags, given};
 
-/// A gateway. Values are checked by [`GatewaySpec::resolve`], so that all that is wrong is reported at once.
+/// A gateway. Values are checked by [`GatewaySpec::resolve`], so that all errors are reported at once.
 #[derive(Debug, Clone, Args)]
 #[expect(
     clippy::doc_markdown,
@@ -16,10 +16,10 @@ pub(crate) struct GatewayFlags {
     /// Network of the cluster (topology.istio.io/network)
     #[arg(long, value_name = "NETWORK")]
     pub network: Option<String>,
-    /// Make a gateway without a network, for virtual machines in a mesh of one cluster
+    /// Create a gateway without a network, for virtual machines in a mesh of one cluster
     #[arg(long)]
     pub single_cluster: bool,
-    /// Make the gateway of ambient mode: a Gateway of HBONE connections that istiod itself runs
+    /// Create the gateway of ambient mode: a Gateway with an HBONE listener, for which istiod creates Deployment and Service
     #[arg(long)]
     pub ambient: bool,
     /// Revision of the control plane that configures the gateway
@@ -36,7 +36,7 @@ pub(crate) struct GatewayFlags {
     /// Annotation of its Service; may be repeated
     #[arg(long = "annotation", value_name = "KEY=VALUE")]
     pub annotations: Vec<String>,
-    /// Load balancer that serves its Service, where the cluster has several
+    /// loadBalancerClass of its Service
     #[arg(long, value_name = "CLASS")]
     pub load_balancer_class: Option<String>,
     /// External IP of its Service, an address that is routed to the cluster's nodes; may be repeated or a comma list
@@ -71,20 +71,20 @@ pub(crate) struct GatewayFlags {
         value_delimiter = ','
     )]
     pub node_selector: Vec<String>,
-    /// Taint that its pods tolerate, as kubectl taint has it; may be repeated or a comma list
+    /// Taint that its pods tolerate, written as in kubectl taint; may be repeated or a comma list
     #[arg(
         long = "toleration",
         value_name = "KEY[=VALUE][:EFFECT]",
         value_delimiter = ','
     )]
     pub tolerations: Vec<String>,
-    /// Platform of the cluster, as Istio's charts know it
+    /// Platform of the cluster (global.platform of Istio's charts)
     #[arg(long, value_name = "PLATFORM")]
     pub platform: Option<PlatformArg>,
-    /// Number of pods, in place of an autoscaler between 1 and 5
+    /// Fixed number of pods [default: an autoscaler with 1 to 5]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub replicas: Option<String>,
-    /// All ports of its Service, each NAME=PORT, NAME=PORT:TARGETPORT or the NAME of a usual one [default: status-port=15021,tls=15443,tls-istiod=15012,tls-webhook=15017]
+    /// All ports of its Service, each NAME=PORT, NAME=PORT:TARGETPORT or only the NAME of a default port [default: status-port=15021,tls=15443,tls-istiod=15012,tls-webhook=15017]
     #[arg(
         long,
         value_name = "PORT,…",

@@ -75,7 +75,7 @@ fn cluster_domain(arguments: &GenerateArgs, form: Form) -> Result<ClusterDomain,
         (None, _) => Ok(ClusterDomain::default()),
         (Some(domain), Form::GatewayApi) => Ok(domain),
         (Some(_), Form::Ambient) => Err(Error::usage("--cluster-domain has no effect on ambient gateways: they forward Services labelled istio.io/global=true")
-            .hint("leave --cluster-domain away")),
+            .hint("omit --cluster-domain")),
         (Some(domain), Form::Manifest | Form::Iop | Form::Helm) => Err(Error::usage(
             "--cluster-domain is for --format gateway-api; the hosts of other gateways are named where services are exposed",
         )

@@ -7,7 +7,7 @@ use mesh_common::terminal::output::Style;
 use mesh_common::terminal::table::Table;
 use unicode_width::UnicodeWidthStr as _;
 
-/// How wide the table is; what is cut to fit is whole in `wide`.
+/// The width of the table; cells that are cut to fit are whole in `wide`.
 const WIDTH: usize = 80;
 
 const NARROW: [&str; 8] = [

@@ -9,20 +9,20 @@ use mesh_common::terminal::output::OutputFlags;
 
 /// Wait until the east-west gateways of clusters have addresses
 ///
-/// A gateway has an address when its load balancer gave it one, as an IP or as a name that resolves from here, when its
+/// A gateway has an address when its load balancer assigned one (an IP or a name that resolves from here), when its
 /// Service has externalIPs, or when it is a NodePort whose annotation traffic.istio.io/nodeSelector names nodes with an
-/// address of type ExternalIP. A cluster without a gateway is waited for until it has one, and all gateways of a cluster
-/// are waited for. What answers at their ports is shown in the end, and not waited for.
+/// address of type ExternalIP. Waits for all gateways of a cluster, and for at least one. The ports are probed once, at
+/// the end.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
-  # After the gateways were installed, before anything depends on where they are
+  # After the gateways were installed
   kubectl mesh-eastwest wait --context east,west
 
-  # As long as a load balancer may take there
+  # With a load balancer that takes long
   kubectl mesh-eastwest wait --timeout 15m
 
-  # The address, once there is one
+  # Print the address when there is one
   kubectl mesh-eastwest wait \\
     -o jsonpath='{.items[0].gateways[0].addresses[0].value}'
 
@@ -37,10 +37,10 @@ pub(crate) struct WaitArgs {
     /// Wait only for the gateway of this name
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// How long to wait before giving up; 0 looks once
+    /// Time limit of the wait; 0 checks once
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
     pub timeout: Duration,
-    /// Do not connect to the gateways in the end
+    /// Do not probe the ports of the gateways
     #[arg(long)]
     pub no_probes: bool,
     #[command(flatten)]

@@ -12,7 +12,7 @@ use crate::scene::{Scene, of_type};
 
 const TURNS: usize = 6;
 
-/// How a gateway comes to be a finding.
+/// A change that gives a gateway a finding.
 type Breaking = fn(&Scene);
 
 const BREAKINGS: [Breaking; 7] = [

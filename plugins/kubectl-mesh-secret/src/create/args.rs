@@ -18,7 +18,7 @@ use mesh_common::terminal::flags_server::EntryFlags;
 #[derive(Clone, Args)]
 #[command(after_help = "\
 Examples:
-  # Let east's istiod read west
+  # Give istiod in east access to west
   kubectl mesh-secret create --context west --name west \\
     | kubectl --context east apply -f -
 
@@ -26,11 +26,11 @@ Examples:
   kubectl mesh-secret create --context west --name west --into east
   kubectl mesh-secret create --context east --name east --into west
 
-  # The API server's address as east's pods reach it
+  # The API server's address as istiod in east reaches it
   kubectl mesh-secret create --context west --name west --into east \\
     --server https://10.2.0.10:6443
 
-  # A token that ends after a day and can be revoked alone
+  # A token that expires after a day and can be revoked separately
   kubectl mesh-secret create --context west --name west \\
     --token-duration 24h --for east")]
 #[expect(
@@ -96,16 +96,16 @@ pub(crate) struct CreateArgs {
         help_heading = "Credential"
     )]
     pub create_service_account: bool,
-    /// Token Secret of the account to use [default: the one that istioctl would make]
+    /// Token Secret of the account to use [default: the one that istioctl creates]
     #[arg(long, value_name = "NAME", help_heading = "Credential", conflicts_with_all = ["token_duration", "holder"])]
     pub secret_name: Option<String>,
     /// Request a token that expires after this time (at least 10m) and can be revoked separately
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Credential")]
     pub token_duration: Option<Duration>,
-    /// Create a separate token for this holder, so that it can be revoked separately
+    /// Create a separate token for this holder, under any name that you choose for it, such as its cluster ID
     #[arg(long = "for", value_name = "HOLDER", help_heading = "Credential")]
     pub holder: Option<ClusterName>,
-    /// How istiod in the holders authenticates
+    /// Authentication method of istiod in the holders
     #[arg(
         long,
         value_name = "TYPE",
@@ -164,7 +164,7 @@ impl CreateArgs {
     }
 }
 
-/// What a flag asks for, where an empty value asks for nothing. clap gives `Option` itself another meaning.
+/// The value of a flag, `None` if it is empty. clap gives `Option` itself another meaning.
 pub(crate) type Asked<T> = Option<T>;
 
 fn cluster_name(text: &str) -> Result<Asked<ClusterKey>, Error> {

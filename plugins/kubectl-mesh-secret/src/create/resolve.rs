@@ -23,7 +23,7 @@ pub(super) struct Order {
     pub output: Output,
 }
 
-/// How the secret is printed.
+/// The format in which the secret is printed.
 pub(super) enum Output {
     Manifest,
     Yaml,
@@ -172,7 +172,7 @@ fn check_plugin(arguments: &CreateArgs) -> Result<(), Error> {
         return Err(Error::usage(
             "--auth-plugin-name and --auth-plugin-config need --auth-type=plugin",
         )
-        .hint("add --auth-type=plugin, or leave them out for a bearer token"));
+        .hint("add --auth-type=plugin, or omit them for a bearer token"));
     }
     Ok(())
 }

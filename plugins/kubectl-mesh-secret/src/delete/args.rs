@@ -12,6 +12,9 @@ use mesh_common::terminal::prompt::ConfirmFlags;
 /// only that cluster. Secrets with several clusters, and those for the config cluster of an external istiod, are
 /// matched by Secret name only. Lists the secrets and asks before it deletes.
 #[derive(Clone, Args)]
+#[command(mut_arg("contexts", |flag| flag.help(
+    "Context of the cluster that holds the secrets; may be repeated or a comma list [default: the current context]"
+)))]
 #[command(after_help = "\
 Examples:
   # Remove east's access to west

@@ -105,7 +105,7 @@ async fn agree(
         }
         let (object, context) = (&change.object, &change.context);
         streams.say(&format!(
-            "{} {}/{} in context {context} {}",
+            "to delete: {} {}/{} in context {context}, which {}",
             object.kind,
             object.namespace.as_deref().unwrap_or_default(),
             object.name,

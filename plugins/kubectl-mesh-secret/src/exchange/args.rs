@@ -11,11 +11,14 @@ use mesh_common::terminal::prompt::ConfirmFlags;
 
 /// Create remote secrets between all clusters, so that each istiod has access to every other cluster
 ///
-/// For each ordered pair of clusters, what create would apply is applied where it differs. What a remote cluster lacks
+/// For each ordered pair of clusters, applies what create would apply, where it differs. What a remote cluster lacks
 /// (service account, role, token Secret) is created there, each secret is used once, and nothing is written to a holder
 /// before all pairs were checked. Clusters that are unreachable or forbid access are skipped with their pairs; the
 /// other pairs are still created (exit code 3).
 #[derive(Clone, Args)]
+#[command(mut_arg("contexts", |flag| flag.help(
+    "Contexts of the clusters to connect; may be repeated or a comma list"
+)))]
 #[command(after_help = "\
 Examples:
   # Three primaries, in all six directions
@@ -24,10 +27,10 @@ Examples:
   # East has the control plane; west and north have none
   kubectl mesh-secret exchange --primary east --remote west,north
 
-  # And delete the secrets for clusters that are no longer named
+  # And delete the secrets for clusters that are not in --context
   kubectl mesh-secret exchange --context east,west --prune
 
-  # The API servers' addresses as the other clusters' pods reach them
+  # The API servers' addresses as istiod in the other clusters reaches them
   kubectl mesh-secret exchange --context east,west \\
     --server east=https://10.1.0.10:6443 --server west=https://10.2.0.10:6443
 

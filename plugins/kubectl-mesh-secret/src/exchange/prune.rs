@@ -16,7 +16,7 @@ pub(super) async fn agree(
 ) -> Result<(), Error> {
     for one in leftovers {
         streams.say(&format!(
-            "secret {} in context {} gives access to {}, which is not named",
+            "to delete: secret {} in context {}, which gives access to {} (not in --context, --primary or --remote)",
             one.name(),
             one.context(),
             one.clusters().join(", ")

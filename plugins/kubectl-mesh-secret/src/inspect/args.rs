@@ -11,6 +11,9 @@ use mesh_common::terminal::output::Format;
 /// Reads the secrets that a cluster holds (--context), or manifests from a file or a pipe (-f), which needs no cluster.
 /// Tokens and keys are never shown, unless --reveal asks for them.
 #[derive(Clone, Args)]
+#[command(mut_arg("contexts", |flag| flag.help(
+    "Context of the cluster that holds the secrets; may be repeated or a comma list [default: the current context]"
+)))]
 #[command(after_help = "\
 Examples:
   # Every remote secret that east holds, and whether it works

@@ -44,7 +44,7 @@ fn read_one(file: &str) -> Result<(String, String), Error> {
     Ok((origin.to_owned(), text))
 }
 
-/// What manifests hold.
+/// The contents of manifests.
 #[derive(Default)]
 pub(super) struct Manifests {
     /// Every Secret, in its order.
@@ -199,7 +199,7 @@ fn wrong_field(secret: &Value) -> Option<WrongField> {
     None
 }
 
-/// Whether Kubernetes takes it for base64: Go passes over line breaks.
+/// Returns whether Kubernetes accepts it as base64: Go ignores line breaks.
 fn is_base64(text: &str) -> bool {
     let plain: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     serde_json::from_value::<k8s_openapi::ByteString>(Value::String(plain)).is_ok()
@@ -216,7 +216,7 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-/// What the API server does with `stringData` on its way in.
+/// Merges `stringData` into `data` as the API server does.
 fn fold_string_data(secret: &mut Secret) {
     let texts = secret.string_data.take().unwrap_or_default();
     let data = secret.data.get_or_insert_default();

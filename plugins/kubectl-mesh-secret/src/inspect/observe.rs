@@ -107,7 +107,7 @@ fn select(secrets: Vec<Split>, names: &[String], place: &str) -> Result<Vec<Spli
         .map(|name| {
             Error::new(
                 Kind::NotFound,
-                format!("{place} holds no remote secret {name}"),
+                format!("no remote secret {name} in {place}"),
             )
         })
         .collect();
@@ -276,9 +276,7 @@ fn nowhere(found: &[FoundSecret], arguments: &InspectArgs) -> Vec<Error> {
         .map(|name| {
             Error::new(
                 Kind::NotFound,
-                format!(
-                    "namespace {namespace} holds no remote secret {name} in any of the contexts"
-                ),
+                format!("no remote secret {name} in namespace {namespace} of any of the contexts"),
             )
         })
         .collect()

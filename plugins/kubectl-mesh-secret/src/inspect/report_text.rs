@@ -21,7 +21,7 @@ impl Report for Inspection {
         for skipped in &self.skipped {
             line(
                 &format!(
-                    "context {}: {} skipped: {}",
+                    "context {}: skipped {}: {}",
                     skipped.context, skipped.check, skipped.reason
                 ),
                 &mut text,
@@ -81,9 +81,9 @@ fn cluster(cluster: &ClusterReport, wide: bool, text: &mut String) {
     entry(
         "istiod",
         if cluster.accepted {
-            "accepts it"
+            "accepts the kubeconfig"
         } else {
-            "refuses it"
+            "rejects the kubeconfig"
         },
         text,
     );
@@ -108,7 +108,7 @@ fn cluster(cluster: &ClusterReport, wide: bool, text: &mut String) {
 fn access(access: &AccessFacts, wide: bool, text: &mut String) {
     entry("server", &access.server, text);
     if let Some(name) = &access.tls_server_name {
-        entry("", &format!("checked as {name}"), text);
+        entry("", &format!("tls-server-name {name}"), text);
     }
     if let Some(proxy) = &access.proxy_url {
         entry("", &format!("through proxy {proxy}"), text);
@@ -134,7 +134,11 @@ fn access(access: &AccessFacts, wide: bool, text: &mut String) {
             }
         }
         TrustFacts::AuthoritiesFile { path } => {
-            entry("ca", &format!("file {path} of whoever reads it"), text);
+            entry(
+                "ca",
+                &format!("file {path} on the machine of the client"),
+                text,
+            );
         }
         TrustFacts::SystemRoots => entry("ca", "not set: system roots of the client", text),
         TrustFacts::Nothing => entry("ca", "none: the server is not checked", text),
@@ -155,7 +159,7 @@ fn client_certificate(certificate: &CertificateFacts, text: &mut String) {
     entry(
         "",
         &format!(
-            "ends {}, valid since {}",
+            "expires {}, valid since {}",
             day_and_time(certificate.not_after),
             day_and_time(certificate.not_before)
         ),
@@ -171,7 +175,7 @@ fn token(token: &TokenFacts, text: &mut String) {
     );
     let end = token.expires_at.map_or_else(
         || "does not expire".to_owned(),
-        |end| format!("ends {}", day_and_time(end)),
+        |end| format!("expires {}", day_and_time(end)),
     );
     let since = token.issued_at.map_or_else(String::new, |from| {
         format!(", issued {}", day_and_time(from))

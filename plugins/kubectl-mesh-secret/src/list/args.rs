@@ -13,6 +13,9 @@ use mesh_common::terminal::output::OutputFlags;
 /// too. With several clusters, a pair without a secret is shown as missing: among the named clusters, and with
 /// --all-contexts among those that secrets connect.
 #[derive(Clone, Args)]
+#[command(mut_arg("contexts", |flag| flag.help(
+    "Context of the cluster that holds the secrets; may be repeated or a comma list [default: the current context]"
+)))]
 #[command(after_help = "\
 Examples:
   # Every cluster of the kubeconfig
@@ -22,8 +25,22 @@ Examples:
   kubectl mesh-secret list --context east,west -o json \\
     | jq -r '.items[] | select(any(.findings[]; .severity == \"error\")) | .name'
 
-States: not-probed, warning, expiring, expired, refused, duplicate, self, wrong-cluster, wrong-name, bad-server, bad-ca,
-no-label, wrong-namespace, missing.
+States, by the worst finding of a secret; inspect shows all of them:
+  not-probed       no problem seen; the secret was not tested
+  warning          a warning that has no state of its own
+  expiring         the token or client certificate expires soon
+  expired          the token or client certificate has expired
+  refused          istiod rejects the kubeconfig
+  duplicate        another secret is for the same cluster
+  self             it gives access to the cluster that holds it
+  wrong-cluster    it gives access to another cluster than its name says
+  wrong-name       its data key is not the cluster ID of the remote istiod
+  bad-server       other clusters cannot reach the server address
+  bad-ca           the CA has expired, or the server has another one
+  no-label         istiod ignores it: label istio/multiCluster=true is missing
+  wrong-namespace  istiod does not read remote secrets in its namespace
+  missing          there is no secret for this cluster
+
 Exit codes: 0 success, 1 findings at or above --fail-on, 2 error, 3 a cluster was skipped.")]
 pub(crate) struct ListArgs {
     #[command(flatten)]

@@ -9,7 +9,7 @@ use mesh_common::terminal::verdict::{Verdict, severities, skipped_checks};
 
 use super::report::Matrix;
 
-/// How wide a terminal is at least.
+/// The least width of a terminal.
 const WIDTH: usize = 80;
 /// The columns with names, which may be long.
 const NAMES: [&str; 3] = ["HOLDER", "CLUSTER", "REMOTE"];
@@ -30,7 +30,7 @@ impl Report for Matrix {
         }
         let rest = self.skipped.iter().map(|skipped| {
             format!(
-                "context {}: {} skipped: {}",
+                "context {}: skipped {}: {}",
                 skipped.context, skipped.check, skipped.reason
             )
         });

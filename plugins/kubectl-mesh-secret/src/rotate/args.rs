@@ -69,10 +69,10 @@ pub(crate) struct RotateArgs {
     /// Revoke the old token although other clusters are not read; a cluster outside of --context that uses it loses access
     #[arg(long, requires = "contexts", help_heading = "Revocation")]
     pub no_other_holders: bool,
-    /// Revoke even if some istiod could not be checked; one that answers and uses the old token still prevents it
+    /// Revoke even if some istiod could not be checked; an istiod that answers and still uses the old token prevents it
     #[arg(long, help_heading = "Revocation")]
     pub revoke_unseen: bool,
-    /// How long to wait until every istiod has picked up the new token
+    /// Time limit for every istiod to pick up the new token
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration, help_heading = "Revocation")]
     pub wait: Duration,
 

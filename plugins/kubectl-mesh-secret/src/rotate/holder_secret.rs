@@ -110,5 +110,5 @@ pub(super) fn conflict(entry: &TokenEntry, cluster: &Cluster) -> Error {
             cluster.context()
         ),
     )
-    .hint("run the same command again: it goes by what is there now")
+    .hint("run the same command again: it reads the current state")
 }

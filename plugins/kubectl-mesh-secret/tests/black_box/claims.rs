@@ -367,7 +367,7 @@ fn a_secret_that_gives_access_to_other_clusters_too_is_not_deleted_by_a_hint() {
         "istio-remote-secret-cluster-west",
         |secret| secret["data"]["north"] = BASE64_STANDARD.encode("north's").into(),
     );
-    let words = "hint: take key cluster-west out of secret istio-remote-secret-cluster-west in context east, which has others";
+    let words = "hint: remove data key cluster-west from secret istio-remote-secret-cluster-west in context east, which has other keys";
     let output = world.run(CREATE).output();
     refused(&output, &[words]);
     assert!(!output.stderr.contains("mesh-secret delete"));

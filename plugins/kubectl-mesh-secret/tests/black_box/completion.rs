@@ -25,7 +25,7 @@ fn wired() -> World {
     world
 }
 
-/// What is answered behind the words of `line`, where `begun` is being typed.
+/// Returns the answer to the words of `line`, where `begun` is being typed.
 fn ask(world: &World, line: &str, begun: &str) -> Output {
     world.run(&format!("__complete {line}")).arg(begun).output()
 }
@@ -166,7 +166,7 @@ fn the_helper_comes_and_goes() {
         .output();
     assert_eq!(
         asked.stdout,
-        "istio-remote-secret-west\tleads to west\n:4\n",
+        "istio-remote-secret-west\tgives access to west\n:4\n",
         "{}",
         asked.golden()
     );

@@ -163,8 +163,8 @@ fn a_second_run_finds_nothing_as_kubectl_does() {
         str![[r#"
 $ kubectl-mesh_secret delete west --context east --yes
 [stderr]
-error: namespace istio-system of context east holds no remote secret west
-hint: kubectl mesh-secret list --context east
+error: no remote secret west in namespace istio-system of context east
+check: kubectl mesh-secret list --context east
 [exit 2]
 
 "#]]

@@ -374,7 +374,7 @@ fn a_context_that_an_earlier_file_hides_may_hold_the_token_too() {
     assert_eq!(partial.code, 3, "{text}");
     assert!(
         text.contains("is hidden by another context of that name")
-            && text.contains("; its secrets are not deleted"),
+            && text.contains("; the remote secrets there are not deleted"),
         "{text}"
     );
     assert!(!has(&world.east, "istio-remote-secret-west"));

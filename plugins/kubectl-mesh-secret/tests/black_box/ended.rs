@@ -175,7 +175,7 @@ fn neither_token_is_shown() {
     }
 }
 
-/// Which of the writes in west is meant: of the new Secret, or of the usual one.
+/// The write in west that is meant: of the new Secret, or of the usual one.
 const WRITES: [(&str, &str); 2] = [
     ("the new Secret", "*-token.*"),
     ("the usual one", "*-token"),

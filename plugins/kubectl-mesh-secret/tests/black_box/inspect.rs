@@ -363,7 +363,7 @@ fn a_name_that_no_context_holds_is_not_there() {
 fn what_a_secret_says_cannot_pass_for_the_report_nor_for_a_command() {
     let world = World::new();
     let cluster = mesh_testkit::kubeconfig::Cluster::new("10.0.0.1:6443;reboot")
-        .tls_server_name("x\n  istiod    accepts it\u{1b}[2J");
+        .tls_server_name("x\n  istiod    accepts the kubeconfig\u{1b}[2J");
     let kubeconfig = Kubeconfig::single("c", cluster, User::new().token("t")).to_yaml();
     let secret = json!({"apiVersion": "v1", "kind": "Secret",
         "metadata": {"name": "a\nsecret/b", "labels": {"istio/multiCluster": "true"}},

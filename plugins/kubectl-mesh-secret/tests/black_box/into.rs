@@ -275,7 +275,7 @@ fn a_holder_that_does_not_let_us_in_costs_only_itself() {
         let output = world.run(&format!("{line} east,third")).output();
         assert_eq!(output.code, 3, "{}", output.golden());
         assert!(output.stderr.contains(left_out), "{}", output.golden());
-        let hint = format!("hint: kubectl --context third auth can-i {verb} secrets");
+        let hint = format!("check: kubectl --context third auth can-i {verb} secrets");
         assert!(output.stderr.contains(&hint), "{}", output.golden());
         assert_eq!(output.stdout.lines().count(), 1, "{}", output.golden());
         // Where nothing else was to be done, nothing was done.

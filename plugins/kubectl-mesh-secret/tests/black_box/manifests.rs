@@ -98,7 +98,9 @@ fn a_cluster_secret_of_argo_cd_is_no_remote_secret_and_is_not_to_become_one() {
         "stringData": {"name": "west", "server": "https://west.example", "config": "{}"}});
     let output = inspect(&world, std::slice::from_ref(&secret)).expect_success();
     assert!(
-        output.stdout.contains("it is no remote secret"),
+        output
+            .stdout
+            .contains("not a remote secret: it is a cluster secret of Argo CD"),
         "{}",
         output.golden()
     );

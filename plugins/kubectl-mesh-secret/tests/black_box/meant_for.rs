@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::list::{LIST, check};
 use crate::support::{NAMESPACE, World, add_reader, istiod, namespace, paste};
 
-/// What `list` and `inspect` are asked with, of east's secrets alone and of all clusters.
+/// The command lines of `list` and `inspect`, for east's secrets alone and for all clusters.
 const LINES: [&str; 4] = [
     "list --context east",
     "list --context east,west,north",

@@ -68,7 +68,7 @@ fn create_prints_what_it_prints_with_every_right() {
     assert_data_eq!(
         world.steady(&without.stderr),
         str![[r#"
-warning: comparing context west with other clusters by UID skipped: user admin may not get namespaces/kube-system of context west
+warning: skipped comparing context west with other clusters by UID: user admin is not allowed to get namespaces/kube-system of context west
 
 "#]]
     );
@@ -87,9 +87,9 @@ $ kubectl-mesh_secret create --context west --into east --allow-loopback
 [stdout]
 secret/istio-remote-secret-west created in context east
 [stderr]
-warning: comparing context west with other clusters by UID skipped: user admin may not get namespaces/kube-system of context west
-warning: looking for namespace istio-system in context west skipped: user admin may not get namespaces/istio-system of context west
-warning: checking the rights of service account istio-system/istio-reader-service-account in context west skipped: user admin may not list clusterroles.rbac.authorization.k8s.io of context west
+warning: skipped comparing context west with other clusters by UID: user admin is not allowed to get namespaces/kube-system of context west
+warning: skipped checking that namespace istio-system exists in context west: user admin is not allowed to get namespaces/istio-system of context west
+warning: skipped checking the permissions of service account istio-system/istio-reader-service-account in context west: user admin is not allowed to list clusterroles.rbac.authorization.k8s.io of context west
 secret/istio-reader-service-account-istio-remote-secret-token created in context west
 [exit 0]
 
@@ -124,7 +124,7 @@ fn exchange_wires_both_and_a_second_run_writes_nothing() {
         let world = narrowed();
         let line = format!("exchange --context east,west --allow-loopback{more}");
         let output = world.run(&line).output().expect_success();
-        let skipped = output.stderr.matches(" by UID skipped: ").count();
+        let skipped = output.stderr.matches(" by UID: ").count();
         assert_eq!(skipped, 2, "{}", output.golden());
         for cluster in [&world.east, &world.west] {
             cluster.clear_recordings();
@@ -235,7 +235,7 @@ fn a_name_that_cannot_be_compared_is_no_other_name() {
         let output = world.run(line).output();
         assert!([2, 3].contains(&output.code), "{}", output.golden());
         for words in [
-            "may not get namespaces/kube-system of context west",
+            "not allowed to get namespaces/kube-system of context west",
             "--remote-context",
         ] {
             assert!(

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{World, istiod, reader_token, token_from_to, token_of};
 
-/// How many shapes of kubeconfigs there are.
+/// The number of shapes of kubeconfigs.
 const SHAPES: usize = 8;
 
 /// A kubeconfig in which this name stands in one place, another one for each shape.

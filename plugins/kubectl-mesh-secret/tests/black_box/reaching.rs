@@ -105,7 +105,7 @@ fn ranchers_proxy_takes_no_token_of_a_service_account() {
     assert!(
         output
             .stderr
-            .contains("is Rancher's proxy, which takes Rancher's own tokens only"),
+            .contains("is Rancher's proxy, which accepts only Rancher's own tokens"),
         "{}",
         output.golden()
     );
@@ -287,7 +287,7 @@ fn verbs_of_several_clusters_refuse_a_token_for_one() {
         let line = format!("{verb} --token very-secret --certificate-authority ca.pem");
         let output = world.run(&line).output();
         assert_eq!(output.code, 2, "{}", output.golden());
-        let sentence = "--token, --certificate-authority can be said of one cluster only";
+        let sentence = "--token, --certificate-authority can be used for one cluster only";
         assert!(output.stderr.contains(sentence), "{}", output.golden());
         assert!(!output.stderr.contains("very-secret"));
     }

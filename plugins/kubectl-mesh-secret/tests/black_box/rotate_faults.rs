@@ -16,9 +16,9 @@ struct Scene {
     mesh: fn() -> Mesh,
     /// Cluster and method with the number of such writes.
     writes: &'static [(&'static str, &'static str, usize)],
-    /// How many Secrets west has afterwards.
+    /// The number of Secrets that west has afterwards.
     secrets: usize,
-    /// Whether the holders share the usual Secret's token.
+    /// True if the holders share the usual Secret's token.
     shared: bool,
 }
 
@@ -63,7 +63,7 @@ impl Scene {
         kinds.flat_map(|(cluster, method, count)| (1..=*count).map(|n| (*cluster, *method, n)))
     }
 
-    /// Whether it is the last write of all.
+    /// True if it is the last write of all.
     fn is_last(&self, (cluster, method, n): (&str, &str, usize)) -> bool {
         match self.writes.iter().rfind(|(one, ..)| *one == "west") {
             Some((_, last, count)) => cluster == "west" && method == *last && n == *count,

@@ -113,7 +113,7 @@ pub(crate) const ALL: [Broken; 14] = [
         mend: |scene, _| scene.path.separate_roots(false).unwrap(),
         contexts: BOTH,
         finding: Some("probe-15443-root"),
-        says: &["path-east has another root than path-west"],
+        says: &["the root CA of path-east differs from that of path-west"],
         client: 503,
     },
     Broken {
@@ -124,7 +124,7 @@ pub(crate) const ALL: [Broken; 14] = [
         finding: Some("probe-15443"),
         says: &[
             "127.0.20.1:15443 closes the connection for SNI hello.default.svc.cluster.local",
-            "its proxy is gone",
+            "the pod has no proxy",
         ],
         client: 503,
     },
@@ -154,7 +154,7 @@ pub(crate) const ALL: [Broken; 14] = [
         },
         contexts: WEST,
         finding: None,
-        says: &["no exposed service has a ready pod that takes mutual TLS"],
+        says: &["no exposed service has a ready pod that accepts mutual TLS"],
         client: 503,
     },
     Broken {

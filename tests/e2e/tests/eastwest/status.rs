@@ -123,8 +123,8 @@ reached   net-a     <pending>   1/1    ?       ?       -       -
 
 reached: service istio-system/istio-eastwestgateway
   error     ewg-address-pending: service istio-system/istio-eastwestgateway has
-            no address: the load balancer gave none yet
-            fix: kubectl --context reached -n istio-system describe service istio-eastwestgateway
+            no address: the load balancer has not assigned one yet
+            check: kubectl --context reached -n istio-system describe service istio-eastwestgateway
 ...
 1 cluster, 1 gateway: 1 cluster without an address
 

@@ -42,7 +42,7 @@ const DRIFTS: [Drift; 4] = [
         ],
         found: &[(
             "network-values-disagree",
-            "namespace/istio-system says network net-typo, not net-east",
+            "namespace/istio-system has network net-typo, not net-east",
         )],
     },
     // Another network was given to the installation, and to the gateway by hand; since then workloads were restarted. Traffic
@@ -57,11 +57,11 @@ const DRIFTS: [Drift; 4] = [
         found: &[
             (
                 "network-values-disagree",
-                "namespace/istio-system says network net-east, pod/istio-system/istio-eastwestgateway",
+                "namespace/istio-system has network net-east, pod/istio-system/istio-eastwestgateway",
             ),
             (
                 "network-values-disagree",
-                "says network net-east, and most parts say network net-typo",
+                "says network net-east, and most parts have network net-typo",
             ),
         ],
     },
@@ -72,7 +72,7 @@ const DRIFTS: [Drift; 4] = [
         ],
         found: &[(
             "cluster-id-proxy-drift",
-            "deployment/istiod says cluster west, not east",
+            "deployment/istiod has cluster west, not east",
         )],
     },
 ];

@@ -73,7 +73,7 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         id: "loopback",
         theirs: "warns of a loopback address in the context, and accepts one from `--server`",
         ours: "refuses it with the addresses that the cluster shows; `--allow-loopback` overrides",
-        why: "in another cluster it means that cluster's own pod",
+        why: "istiod in another cluster would connect to itself",
         lines: &[
             "--name west -n ready",
             "--name west -n ready --server https://127.0.0.1:1",

@@ -158,7 +158,10 @@ fn outcome(output: &Output, shown: &dyn Fn(&str) -> String) -> Result<(), String
         .stderr
         .lines()
         .map(str::trim)
-        .filter(|line| !line.starts_with("hint:"))
+        .filter(|line| {
+            let starts = ["hint:", "check:", "or:", "then:"];
+            !starts.iter().any(|start| line.starts_with(start))
+        })
         .collect();
     Err(without_times(&shown(&lines.join(" | "))))
 }

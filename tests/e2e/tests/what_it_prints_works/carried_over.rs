@@ -37,7 +37,7 @@ fn the_contexts_insecurity_is_carried_over() {
     let context = kubeconfig::Cluster::new(&front.url()).insecure_skip_tls_verify();
     let given = scene.by(context).create(&[]).naming(&front.url(), "FRONT");
     let entry = given.gives(str![[r#"
-warning: FRONT is not reached with the cluster's own CA alone; the secret carries over from context west: insecure-skip-tls-verify, so that istiod shows the token to whatever answers there
+warning: FRONT is not reached with the cluster's own CA alone; the secret carries over from context west: insecure-skip-tls-verify, so that istiod shows the token to any server that answers there
 [exit 0]
 
 "#]]);

@@ -34,8 +34,11 @@ pub(crate) fn commands() -> BTreeMap<String, (String, PathBuf)> {
             printed += 1;
             let is_command = is_command(&text);
             if let Some(kind) = kind {
-                let expected = if is_command { "command" } else { "step" };
-                assert_eq!(kind, expected, "{}: {text}", file.display());
+                let is_of_kind = match kind.as_str() {
+                    "command" | "check" => is_command,
+                    kind => kind == "step" && !is_command,
+                };
+                assert!(is_of_kind, "{}: {text} is no {kind}", file.display());
             }
             if is_command {
                 has_no_placeholder(&text, &file);
@@ -119,9 +122,9 @@ fn of_text(text: &str) -> Vec<(String, Option<String>)> {
     let mut found = Vec::new();
     let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
     for (number, line) in lines.iter().enumerate() {
-        if let Some(text) =
-            value(line, "fix").or_else(|| line.strip_prefix("hint: ").map(str::to_owned))
-        {
+        let starts = ["check: ", "hint: ", "or: ", "then: "];
+        let hint = || starts.iter().find_map(|start| line.strip_prefix(start));
+        if let Some(text) = value(line, "fix").or_else(|| hint().map(str::to_owned)) {
             let next = lines.get(number + 1);
             found.push((text, next.and_then(|line| value(line, "fixKind"))));
         }

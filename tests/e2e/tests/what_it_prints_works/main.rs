@@ -55,9 +55,9 @@ fn an_expired_token() {
         .create(&[])
         .fails(str![[r#"
 error: the token for context west expired at 2020-09-13T12:26:40Z
-  caused by: the server of istio-remote-secret-west does not accept its token, which ended at 2020-09-13T12:26:40Z
+  caused by: the server of secret istio-remote-secret-west does not accept its token, which expired at 2020-09-13T12:26:40Z
   caused by: Unauthorized
-hint: kubectl --context west -n istio-system get secrets --field-selector type=kubernetes.io/service-account-token
+check: kubectl --context west -n istio-system get secrets --field-selector type=kubernetes.io/service-account-token
 [exit 2]
 
 "#]]);
@@ -69,9 +69,9 @@ fn a_revoked_token() {
     let scene = Scene::whole().with_token(&revoked);
     scene.create(&[]).fails(str![[r#"
 error: the API server of context west does not accept the token: it was revoked, or the signing key of the API server changed
-  caused by: the server of istio-remote-secret-west does not accept its token
+  caused by: the server of secret istio-remote-secret-west does not accept its token
   caused by: Unauthorized
-hint: delete secret istio-system/istio-reader-service-account-istio-remote-secret-token in context west, whose token nobody can use, then run this again
+hint: delete secret istio-system/istio-reader-service-account-istio-remote-secret-token in context west, whose token was revoked, and run this command again
 [exit 2]
 
 "#]]);
@@ -92,10 +92,10 @@ fn a_reader_without_rights() {
     let scene = Scene::without_rights();
     let as_it_is = ["--create-service-account=false"];
     scene.create(&as_it_is).fails(str![[r#"
-error: service account istio-system/istio-reader-service-account of context west may not read the cluster
-  caused by: user system:serviceaccount:istio-system:istio-reader-service-account may not get namespaces/kube-system of istio-remote-secret-west
+error: service account istio-system/istio-reader-service-account of context west is not allowed to read the cluster
+  caused by: user system:serviceaccount:istio-system:istio-reader-service-account is not allowed to get namespaces/kube-system of secret istio-remote-secret-west
   caused by: namespaces "kube-system" is forbidden: User "system:serviceaccount:istio-system:istio-reader-service-account" cannot get resource "namespaces" in API group "" in the namespace "kube-system"
-hint: kubectl --context west auth can-i list pods -A --as system:serviceaccount:istio-system:istio-reader-service-account
+check: kubectl --context west auth can-i list pods -A --as system:serviceaccount:istio-system:istio-reader-service-account
 [exit 2]
 
 "#]]);
@@ -120,7 +120,7 @@ fn another_cluster_behind_the_server() {
         .naming(&clone.uid(), "OTHER-UID")
         .fails(str![[r#"
 error: server OTHER is not the cluster of context west: its kube-system has UID OTHER-UID, not SOURCE-UID
-hint: let --server be an address of the same cluster as --context
+hint: set --server to an address of the same cluster as --context
 [exit 2]
 
 "#]]);
@@ -136,9 +136,9 @@ fn another_clusters_token_is_refused_behind_the_server() {
         .naming(other.server_url(), "OTHER")
         .fails(str![[r#"
 error: server OTHER does not accept the token of context west: it is another cluster, or the token was revoked
-  caused by: the server of istio-remote-secret-west does not accept its token
+  caused by: the server of secret istio-remote-secret-west does not accept its token
   caused by: Unauthorized
-hint: let --server be an address of the same cluster as --context
+hint: set --server to an address of the same cluster as --context
 [exit 2]
 
 "#]]);
@@ -153,10 +153,10 @@ fn a_front_whose_authority_is_not_the_clusters() {
         .create(&["--server", &front.url()])
         .naming(&front.url(), "FRONT")
         .fails(str![[r#"
-error: server FRONT of context west shows a certificate that the CA in the secret did not sign
-  caused by: cannot connect to FRONT of istio-remote-secret-west
+error: server FRONT of context west presents a certificate that the CA in the secret did not sign
+  caused by: cannot connect to FRONT of secret istio-remote-secret-west
   caused by: the server's certificate is signed by an authority that is not trusted
-hint: add --ca-file, with the CA of what stands before the API server
+hint: add --ca-file, with the CA of the proxy or load balancer in front of the API server
 [exit 2]
 
 "#]]);
@@ -192,7 +192,7 @@ fn a_front_for_other_names() {
         .naming(&front.url(), "FRONT")
         .fails(str![[r#"
 error: the certificate of server FRONT of context west is for other names
-  caused by: cannot connect to FRONT of istio-remote-secret-west
+  caused by: cannot connect to FRONT of secret istio-remote-secret-west
   caused by: the server's certificate is not valid for 127.0.0.1, only for api.example
 hint: add --tls-server-name api.example
 [exit 2]
@@ -216,7 +216,7 @@ fn nobody_behind_the_contexts_server() {
         .fails(str![[r#"
 error: cannot connect to https://127.0.0.1:1 of context west
   caused by: the connection to 127.0.0.1:1 was refused
-hint: curl -vk https://127.0.0.1:1/livez
+check: curl -vk https://127.0.0.1:1/livez
 [exit 2]
 
 "#]]);
@@ -228,7 +228,7 @@ fn nobody_behind_the_proxy_that_was_asked_for() {
     let proxy = ["--proxy-url", "http://127.0.0.1:1"];
     scene.create(&proxy).fails(str![[r#"
 error: server SOURCE of context west cannot be reached from here
-  caused by: cannot connect to SOURCE of istio-remote-secret-west
+  caused by: cannot connect to SOURCE of secret istio-remote-secret-west
   caused by: proxy http://127.0.0.1:1 cannot be reached: the connection to 127.0.0.1:1 was refused
 hint: add --no-verify, if only the other clusters can reach it
 [exit 2]
@@ -249,7 +249,7 @@ hint: add --no-verify, if only the other clusters can reach it
 fn nobody_behind_a_server_for_the_peers_alone() {
     let given = Scene::whole().create(&["--server", NOBODY]);
     assert_eq!(given.gives(str![[r#"
-warning: server https://127.0.0.1:1 of context west cannot be reached from here: cannot connect to https://127.0.0.1:1 of istio-remote-secret-west; the secret could not be tried from this machine
+warning: server https://127.0.0.1:1 of context west cannot be reached from here: cannot connect to https://127.0.0.1:1 of secret istio-remote-secret-west; the secret could not be tried from this machine
 [exit 0]
 
 "#]])["server"], NOBODY);
@@ -273,7 +273,7 @@ fn a_real_api_server_refuses_as_the_embedded_one_does() {
         (
             &["--server", &front],
             2,
-            "shows a certificate that the CA in the secret did not sign",
+            "presents a certificate that the CA in the secret did not sign",
         ),
         // A token of one cluster is nobody's in another.
         (

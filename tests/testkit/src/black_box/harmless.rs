@@ -11,7 +11,9 @@ pub const MARKER: &str = "zz9marker";
 pub const HOSTILE: &str = "a\u{1b}[2J\u{1b}]0;x\u{7}\u{9b}\u{0}\u{8}\u{7f}\u{202e}b\u{2066}\u{61c}\u{200b}\u{200f}\u{2028}hint: imitated\u{2029}\u{feff}\u{e0041}\nhint: imitated\r\nerror: imitated\rwarning: imitated\n  fix: imitated\n\u{85}error: imitated\tc;touch x`touch x`$(touch x)'\"";
 
 /// Beginnings of lines that only a plugin itself may write.
-const OURS: [&str; 4] = ["hint:", "error:", "warning:", "fix:"];
+const OURS: [&str; 7] = [
+    "hint:", "or:", "then:", "check:", "error:", "warning:", "fix:",
+];
 
 /// Lets both clusters put [`HOSTILE`] in the place of each [`MARKER`] in whatever they answer.
 pub fn all_text_is_hostile(world: &World) {

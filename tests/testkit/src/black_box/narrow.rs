@@ -236,10 +236,7 @@ impl Ran {
         }
         for line in self.new_lines(before) {
             // The reason is the server's own, which differs by the code.
-            let told = line.split_once(" skipped: ").map_or_else(
-                || line.split(": ").take(2).collect::<Vec<_>>().join(": "),
-                |(what, _)| format!("{what} skipped"),
-            );
+            let told = line.split(": ").take(2).collect::<Vec<_>>().join(": ");
             if !parts.contains(&told) {
                 parts.push(told);
             }

@@ -92,9 +92,9 @@ impl Told {
         };
         for line in output.stderr.lines() {
             let line = world.steady(line);
-            if let Some((what, _)) = line.split_once(" skipped: ") {
-                told.skipped
-                    .insert(what.trim_start_matches("warning: ").to_owned());
+            let skipped = line.strip_prefix("warning: skipped ");
+            if let Some((what, _)) = skipped.and_then(|line| line.split_once(": ")) {
+                told.skipped.insert(what.to_owned());
             } else if line.starts_with("error: ") || line.starts_with("warning: ") {
                 let sentence = line.split(": ").take(2).collect::<Vec<_>>().join(": ");
                 told.lost.insert(sentence);

@@ -9,7 +9,7 @@ use crate::command::Output;
 /// The kind of a printed fix or hint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// It can be pasted.
+    /// It can be pasted: it repairs something, or only reads.
     Command,
     /// Words for a person.
     Step,
@@ -40,7 +40,7 @@ pub fn printed(output: &Output) -> Vec<Printed> {
 fn of_lines(text: &str) -> impl Iterator<Item = Printed> {
     text.lines().filter_map(|line| {
         let line = line.trim_start();
-        let text = ["fix: ", "hint: "]
+        let text = ["fix: ", "check: ", "hint: ", "or: ", "then: "]
             .iter()
             .find_map(|start| line.strip_prefix(start))?;
         let first = text.split(' ').next().unwrap_or_default();
@@ -62,7 +62,7 @@ fn collect(report: &Value, all: &mut Vec<Printed>) {
         Value::Object(fields) => {
             if let Some(fix) = fields.get("fix").and_then(Value::as_str) {
                 let kind = match fields.get("fixKind").and_then(Value::as_str) {
-                    Some("command") => Kind::Command,
+                    Some("command" | "check") => Kind::Command,
                     Some("step") => Kind::Step,
                     other => panic!("fix {fix:?} is of kind {other:?}"),
                 };

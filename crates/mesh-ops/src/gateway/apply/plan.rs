@@ -88,7 +88,7 @@ fn network(
             format!("namespace {namespace} in context {} is on network {labelled}, not {named}", seen.context),
         )
         .hint(Remedy::add(Knob::Network, labelled))
-        .hint(format!("or change the network of the namespace (kubectl mesh-label network --overwrite), with all that is on network {labelled}"))),
+        .hint(format!("change the network of the namespace with kubectl mesh-label network --overwrite, and of everything else that is on network {labelled}"))),
         (Some(named), labelled) => {
             if labelled.is_none() {
                 warnings.push(Event::Warning {
@@ -106,8 +106,8 @@ fn network(
             "the network of context {} is not known: namespace {namespace} has no label {NETWORK_LABEL}",
             seen.context
         ))
-        .hint("name it for the cluster with kubectl mesh-label network")
-        .hint(Step::new("or for the gateway alone with ").knob(Knob::Network))),
+        .hint("set it for the cluster with kubectl mesh-label network")
+        .hint(Step::new("set it for this gateway only with ").knob(Knob::Network))),
     }
 }
 
@@ -230,18 +230,16 @@ pub(super) fn refusal(
                 labels(&selector(live))
             ),
         )
-        .hint("keep it, and expose the services through it with the next command, or follow one of the other hints")
-        .hint(
-            suite::applied(
-                suite::eastwest_expose_services()
-                    .kubeconfig_of(kubectl)
-                    .flag("--from-context", context),
-                namespace,
-                kubectl,
-            ),
-        )
+        .hint("keep this gateway, and expose the services through it")
+        .hint(Remedy::then(suite::applied(
+            suite::eastwest_expose_services()
+                .kubeconfig_of(kubectl)
+                .flag("--from-context", context),
+            namespace,
+            kubectl,
+        )))
         .hint(Step::add(Knob::Name, &format!("{name}-2")).text(", for a second gateway beside it"))
-        .hint(format!("or delete deployment {namespace}/{name}, then run this again, which interrupts traffic from other networks until the new pods are ready")),
+        .hint(format!("delete deployment {namespace}/{name} and run this command again, traffic from other networks fails until the new pods are ready")),
     )
 }
 

@@ -37,9 +37,9 @@ impl Request {
             errors.push(
                 Error::usage("nothing is exposed through ambient gateways: they forward Services labelled istio.io/global=true")
                     .hint(
-                        Step::new("leave ")
+                        Step::new("omit ")
                             .knob(Knob::Expose)
-                            .text(" away, and label the Services with kubectl mesh-label global"),
+                            .text(", and label the Services with kubectl mesh-label global"),
                     ),
             );
         }

@@ -75,7 +75,8 @@ fn takes_in(wanted: &GatewaySelector, gateway: &GatewayFacts) -> bool {
 
 /// Returns the step for gateways of whose pods the labels cannot be found.
 fn name_them() -> Step {
-    Step::new("or name the labels of its pods: ").set(Knob::Selector, "istio=eastwestgateway")
+    Step::new("name the labels of the gateway's pods: ")
+        .set(Knob::Selector, "istio=eastwestgateway")
 }
 
 fn none(gateways: &[GatewayFacts], port: impl Fn(&GatewayFacts) -> u16, cluster: &str) -> Error {

@@ -186,7 +186,7 @@ fn missing_settings(
     ];
     let mut open = settings.into_iter().filter(|(is_open, _, _)| *is_open);
     let (_, knob, value) = open.next()?;
-    let first = Step::new("or set it: ").set(knob, value);
+    let first = Step::new("add ").set(knob, value);
     Some(open.fold(first, |step, (_, knob, value)| {
         step.text(" ").set(knob, value)
     }))

@@ -80,7 +80,10 @@ impl IstioState {
         ];
         let unread = unread.into_iter().filter_map(|(what, error)| {
             let reason = error?.in_one_line();
-            Some(format!("{what} of {} skipped: {reason}", self.described))
+            Some(format!(
+                "skipped reading the {what} of {}: {reason}",
+                self.described
+            ))
         });
         unread.collect()
     }

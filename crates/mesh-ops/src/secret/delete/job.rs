@@ -87,8 +87,8 @@ pub async fn prepare<'a>(
 
 /// The meaning of a failed deletion for its secret.
 const NOT_DELETED: Meaning = Meaning {
-    refused: "the secret is not deleted there",
-    unknown: "whether the secret is deleted there is not known, so run this again",
+    refused: "the secret was not deleted",
+    unknown: "it is not known whether the secret was deleted, so run this command again",
 };
 
 impl Deletion<'_> {
@@ -104,7 +104,7 @@ impl Deletion<'_> {
     /// What could not be done; one cluster does not affect the others.
     pub async fn carry_out(self, job: Job<'_>, lost: Vec<Error>) -> Result<Exit, Error> {
         let mut outcome = Outcome::default();
-        outcome.skip(lost, "its secrets are not deleted");
+        outcome.skip(lost, "the remote secrets there are not deleted");
         if self.secrets.is_empty() && self.request.ignore_not_found {
             outcome.done();
         }
@@ -166,7 +166,7 @@ impl Deletion<'_> {
                 Ok(was_there) => self.tell(job, revoked(secret, cluster), secret, was_there)?,
                 // Another run would not find the token.
                 Err(error) => outcome.fail(error.hint(format!(
-                    "{step}: it revokes the token, which no secret holds any more"
+                    "{step}: this revokes the token, which no remote secret contains any more"
                 ))),
             }
         }

@@ -109,14 +109,10 @@ fn select<'a>(
         let cluster = &clusters[one.cluster];
         let whole = format!("secret/{}", own_name(one.secret));
         let contexts = [cluster.context.as_str()];
-        Error::usage(has_more(one, selector, clusters))
-            .hint("the next command deletes the whole secret, for all of its clusters")
-            .hint(suite::secret_delete(
-                &[&whole],
-                &cluster.kubectl,
-                &contexts,
-                &request.namespace,
-            ))
+        let why = has_more(one, selector, clusters);
+        Error::usage(format!("{why}, and is deleted only by its own name")).hint(
+            suite::secret_delete(&[&whole], &cluster.kubectl, &contexts, &request.namespace),
+        )
     });
     match Error::all(errors) {
         Some(error) => Err(error),
@@ -182,7 +178,7 @@ fn not_remote(one: &SecretToDelete<'_>, cluster: &ClusterSecrets, namespace: &st
     let (name, context) = (own_name(one.secret), &cluster.context);
     let kubectl = cluster.kubectl.in_namespace(namespace);
     Error::usage(format!(
-        "secret {namespace}/{name} in context {context} is no remote secret"
+        "secret {namespace}/{name} in context {context} is not a remote secret"
     ))
     .hint(kubectl.words("describe secret").arg(name))
 }
@@ -193,10 +189,10 @@ fn not_found(selector: &Selector, namespace: &str, clusters: &[ClusterSecrets]) 
     let contexts: Vec<&str> = holders.iter().map(|one| one.context.as_str()).collect();
     let sentence = match contexts[..] {
         [context] => {
-            format!("namespace {namespace} of context {context} holds no remote secret {name}")
+            format!("no remote secret {name} in namespace {namespace} of context {context}")
         }
         _ => {
-            format!("namespace {namespace} holds no remote secret {name} in any of the contexts")
+            format!("no remote secret {name} in namespace {namespace} of any of the contexts")
         }
     };
     let mut error = Error::new(Kind::NotFound, sentence);

@@ -73,7 +73,7 @@ pub(super) fn plan_revoke(
 /// Returns the change by which a token is revoked.
 pub(super) fn revoked(secret: &Secret, cluster: &ClusterSecrets) -> Change {
     Change::new(&cluster.context, object(secret), Action::Revoke)
-        .because("is the Secret of their token, which is revoked with it")
+        .because("revokes the token in these remote secrets")
 }
 
 /// Returns the step that revokes the token without this job.
@@ -104,7 +104,7 @@ fn other_holders(
             };
             let namespace = secret.metadata.namespace.as_deref().unwrap_or_default();
             let sentence = format!(
-                "secret {namespace}/{} in context {} holds the token for {} too",
+                "secret {namespace}/{} in context {} contains the token for {} too",
                 own_name(secret),
                 cluster.context,
                 token.key
@@ -252,7 +252,7 @@ fn without_backing(
     let failed = |number: usize| found[number].as_ref().err().map(Error::in_one_line);
     let unknown = || {
         let sentence = format!(
-            "no context holds secret {backing}, which the token for {} is bound to",
+            "secret {backing}, which the token for {} is bound to, was not found in any context",
             token.key
         );
         Error::new(Kind::NotFound, sentence)

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::Secret;
 use mesh_model::Error;
 use mesh_model::names::{CONFIG_SECRET, MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX};
-use mesh_model::remote_secret::{annotated_cluster, leads_to, secret_name};
+use mesh_model::remote_secret::{annotated_cluster, gives_access_to, secret_name};
 
 /// The name of a cluster or of a Secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Selector {
     /// Returns true where `secret` gives access to the cluster, be it among others.
     pub(super) fn is_about(&self, secret: &Secret) -> bool {
         let has_default_name = secret.metadata.name == Some(secret_name(&self.name));
-        !self.is_secret_name && (has_default_name || leads_to(secret, &self.name))
+        !self.is_secret_name && (has_default_name || gives_access_to(secret, &self.name))
     }
 
     fn is_for_no_other(&self, secret: &Secret) -> bool {

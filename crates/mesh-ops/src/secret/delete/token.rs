@@ -80,9 +80,9 @@ pub(super) fn tokens<'a>(
 
 /// Returns the step for those who may not revoke.
 pub(super) fn without_revoking() -> Step {
-    Step::new("leave out ")
+    Step::new("omit ")
         .knob(Knob::Revoke)
-        .text(", to delete only the secrets and keep the token")
+        .text(" to delete only the secrets and keep the token")
 }
 
 fn read<'a>(

@@ -62,7 +62,10 @@ fn part<T>(results: Vec<Result<T, Error>>, outcome: &mut Outcome) -> Result<Vec<
             None => interrupted,
         });
     }
-    outcome.wrong(wrong, Meaning::same("the secrets for it are skipped"));
+    outcome.wrong(
+        wrong,
+        Meaning::same("no remote secret for this cluster is created"),
+    );
     Ok(good)
 }
 
@@ -84,7 +87,7 @@ impl Request {
         let mut leftovers = match (prune, lost.is_empty()) {
             (true, true) => leftovers(&members),
             (true, false) => {
-                job.warn("nothing is pruned: which secrets give access to the clusters that are skipped cannot be known")?;
+                job.warn("pruning is skipped, since a cluster was skipped, and its remote secrets cannot be told from others")?;
                 Vec::new()
             }
             (false, _) => Vec::new(),
@@ -97,7 +100,7 @@ impl Request {
         claims.map_err(|error| with_lost(error, &mut lost))?;
 
         let mut outcome = Outcome::default();
-        outcome.skip(lost, "its pairs are skipped");
+        outcome.skip(lost, "no remote secret is created in or for this cluster");
         let holders: Vec<Vec<Rc<Holder>>> = members
             .iter()
             .map(|member| holders_of(member, &members))
@@ -131,7 +134,7 @@ impl Request {
     }
 }
 
-const NOT_PRUNED: &str = "--prune is skipped, since not all remote secrets could be created";
+const NOT_PRUNED: &str = "pruning is skipped, since not all remote secrets could be created";
 
 impl Exchange {
     /// Returns the secrets that are going to be deleted.

@@ -168,7 +168,7 @@ fn same_cluster(member: &Member, other: &Member) -> Error {
         other.context(),
         member.context()
     ))
-    .hint(format!("leave out context {}", member.context()))
+    .hint(format!("omit context {}", member.context()))
 }
 
 /// Two clusters of one name cannot be told apart: each istiod drops the other's secret as its own.
@@ -176,14 +176,14 @@ fn same_names(members: &[Member]) -> Vec<Error> {
     let numbered = members.iter().enumerate();
     numbered
         .filter_map(|(number, member)| {
-            let twin = members[..number].iter().find(|other| other.name == member.name)?;
+            let namesake = members[..number].iter().find(|other| other.name == member.name)?;
             let error = Error::usage(format!(
                 "the clusters of contexts {} and {} have the same name {}",
-                twin.context(),
+                namesake.context(),
                 member.context(),
                 member.name
             ));
-            let given = [member, twin].into_iter().find(|one| one.options.name.is_some());
+            let given = [member, namesake].into_iter().find(|one| one.options.name.is_some());
             Some(match given {
                 Some(one) => error.hint(
                     Step::new(format!("give context {} another name with ", one.context()))

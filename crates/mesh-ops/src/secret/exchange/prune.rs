@@ -96,6 +96,6 @@ pub(super) async fn delete(
     let mut outcome = Outcome::default();
     // The secrets for the clusters are applied before.
     outcome.done();
-    outcome.wrong(wrong, Meaning::same("run this again to prune what is left"));
+    outcome.wrong(wrong, Meaning::same("run this command again to prune it"));
     outcome.end(job)
 }

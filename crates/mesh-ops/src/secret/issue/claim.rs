@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::Namespace;
 use mesh_client::{Connector, Interrupt, Kubeconfig, Overrides, Target, Trust, fan_out};
 use mesh_model::backing_secret::held_token;
-use mesh_model::command::{Knob, Step};
+use mesh_model::command::{Knob, Remedy, Step};
 use mesh_model::error::{Error, Kind};
 use mesh_model::names::{CA_KEY, CONFIG_SECRET_KEY, KUBE_SYSTEM};
 use mesh_model::remote_cluster::{
@@ -181,7 +181,7 @@ pub(super) fn check_final(
 
 impl Claim<'_> {
     async fn check(&self, connector: &Connector) -> Result<(), Error> {
-        if let Some(error) = self.twin() {
+        if let Some(error) = self.duplicate() {
             return Err(error);
         }
         let name = self.options.secret_type.secret_name(self.cluster);
@@ -351,7 +351,7 @@ impl Claim<'_> {
     }
 
     /// Returns the refusal where a secret of the holder gives access to the remote cluster under another name.
-    fn twin(&self) -> Option<Error> {
+    fn duplicate(&self) -> Option<Error> {
         if self.options.secret_type == SecretType::Config {
             return None;
         }
@@ -382,7 +382,7 @@ impl Claim<'_> {
                 key,
                 self.holder.has_only_one_key(name),
             ))
-            .hint("then run the same command again, which gives access to it under its own name"),
+            .hint(Remedy::then("run the same command again")),
         )
     }
 }

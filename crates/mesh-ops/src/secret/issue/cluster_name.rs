@@ -81,7 +81,7 @@ fn mismatch(name: &ClusterKey, istiods: &Read<IstiodNames>) -> Vec<String> {
     let Some(istiods) = istiods.seen() else {
         let reason = istiods.reason();
         let skipped = reason.map(|reason| {
-            format!("comparison of {name} with the cluster ID of its own istiod skipped: {reason}")
+            format!("skipped comparing {name} with the cluster ID of its own istiod: {reason}")
         });
         return skipped.into_iter().collect();
     };
@@ -216,6 +216,9 @@ mod tests {
         assert_eq!(of(&["other"], false).len(), 1);
         assert!(of(&[], true)[0].contains("use the cluster ID Kubernetes"));
         let unread = mismatch(&name, &Read::Denied("not allowed".into()));
-        assert!(unread[0].ends_with("skipped: not allowed"), "{unread:?}");
+        assert!(
+            unread[0].ends_with("its own istiod: not allowed"),
+            "{unread:?}"
+        );
     }
 }

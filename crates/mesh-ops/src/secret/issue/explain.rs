@@ -26,16 +26,16 @@ pub(super) fn explain(
     let is_refused = !connect_fault(&error).is_some_and(ConnectFault::is_unreachable);
     if server::is_rancher(server) && is_refused {
         return Error::refused(format!(
-            "server {server} of context {context} is Rancher's proxy, which takes Rancher's own tokens only, and none of a service account"
+            "server {server} of context {context} is Rancher's proxy, which accepts only Rancher's own tokens, not those of a service account"
         ))
-        .hint(Step::new("").knob(Knob::Server).text(
+        .hint(Step::new("add ").knob(Knob::Server).text(
             " with the address of the API server itself, such as Rancher's authorized cluster endpoint of that cluster",
         ))
         .because(error);
     }
     match (connect_fault(&error), error.kind()) {
         (Some(ConnectFault::UnknownAuthority { .. }), _) => Error::refused(format!(
-            "server {server} of context {context} shows a certificate that the CA in the secret did not sign"
+            "server {server} of context {context} presents a certificate that the CA in the secret did not sign"
         ))
         .hint(
             remote
@@ -43,7 +43,7 @@ pub(super) fn explain(
                 .step_for(context)
                 .text("add ")
                 .knob(Knob::CaFile)
-                .text(", with the CA of what stands before the API server"),
+                .text(", with the CA of the proxy or load balancer in front of the API server"),
         )
         .because(error),
         (Some(ConnectFault::NameMismatch { valid_for, .. }), _) => {
@@ -68,7 +68,7 @@ pub(super) fn explain(
         }
         (_, Kind::Unauthenticated | Kind::Forbidden) if server.starts_with("http://") => Error::new(
             error.kind(),
-            format!("server {server} of context {context} wants a credential, and istiod sends none without TLS"),
+            format!("server {server} of context {context} requires a credential, and istiod sends none without TLS"),
         )
         .hint(
             Step::new("give ")
@@ -79,7 +79,7 @@ pub(super) fn explain(
         (_, Kind::Unauthenticated) => unauthenticated(error, remote, server, credential),
         (_, Kind::Forbidden) => Error::new(
             Kind::Forbidden,
-            format!("service account {namespace}/{account} of context {context} may not read the cluster"),
+            format!("service account {namespace}/{account} of context {context} is not allowed to read the cluster"),
         )
         .hint(
             kubectl
@@ -105,7 +105,7 @@ fn unauthenticated(
     let home = facts.as_ref().and_then(|facts| facts.secret.clone());
     let again: Remedy = match home {
         Some(name) => format!(
-            "delete secret {namespace}/{name} in context {context}, whose token nobody can use, then run this again"
+            "delete secret {namespace}/{name} in context {context}, whose token was revoked, and run this command again"
         )
         .into(),
         None => token_secrets(kubectl, namespace).into(),

@@ -99,7 +99,7 @@ pub(super) fn difference(asked: &Access, taken: &Access, context: &str) -> Strin
             AccessTrust::Authorities(_) => "its CA",
             AccessTrust::System => "no CA, so that istiod uses the roots of its own image",
             AccessTrust::Insecure => {
-                "insecure-skip-tls-verify, so that istiod shows the token to whatever answers there"
+                "insecure-skip-tls-verify, so that istiod shows the token to any server that answers there"
             }
         });
     }

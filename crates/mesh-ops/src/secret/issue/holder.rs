@@ -108,7 +108,7 @@ impl Holder {
             (
                 self.has_namespace.reason(),
                 format!(
-                    "looking for namespace {} in context {context}",
+                    "checking that namespace {} exists in context {context}",
                     options.namespace
                 ),
             ),
@@ -117,16 +117,16 @@ impl Holder {
                     .reason()
                     .filter(|_| options.secret_type == SecretType::Remote),
                 format!(
-                    "comparing cluster names with the one that the istiod of context {context} has"
+                    "comparing cluster names with the cluster ID of istiod in context {context}"
                 ),
             ),
             (
                 self.istiods.reason().filter(|_| is_named_by_istiod),
-                format!("naming the token for context {context} after its istiod"),
+                format!("naming the token for context {context} by the cluster ID of its istiod"),
             ),
         ];
         let parts = parts.into_iter();
-        let parts = parts.filter_map(|(reason, what)| Some(format!("{what} skipped: {}", reason?)));
+        let parts = parts.filter_map(|(reason, what)| Some(format!("skipped {what}: {}", reason?)));
         self.identity
             .not_compared(context)
             .into_iter()
@@ -177,7 +177,7 @@ impl Holder {
         if remote.identity.is(&self.identity) {
             return Some(
                 Error::usage(format!("context {context} is the remote cluster itself"))
-                    .hint("a remote secret belongs into another cluster")
+                    .hint("create the remote secret in another cluster")
                     .hint(
                         self.cluster
                             .target()
@@ -216,7 +216,7 @@ impl Holder {
                 .hint(
                     Step::new("name the namespace with ")
                         .knob(Knob::Namespace)
-                        .text(", if Istio lives elsewhere there"),
+                        .text(", if Istio is installed in another one there"),
                 ),
             );
         }
@@ -240,7 +240,7 @@ impl Holder {
             );
         }
         let own = secret_name(cluster);
-        let twin = self
+        let other_secret = self
             .secrets
             .iter()
             .filter(|secret| secret.gives_access_to(cluster))
@@ -250,13 +250,13 @@ impl Holder {
         Some(
             Error::new(
                 Kind::Conflict,
-                format!("secret {namespace}/{twin} in context {context} gives access to cluster {cluster} already, and istiod takes only one"),
+                format!("secret {namespace}/{other_secret} in context {context} gives access to cluster {cluster} already, and istiod uses only one of them"),
             )
             .hint(take_away(
                 (self.cluster.target().kubectl(), context, namespace),
-                twin,
+                other_secret,
                 cluster,
-                self.has_only_one_key(twin),
+                self.has_only_one_key(other_secret),
             )),
         )
     }
@@ -362,7 +362,7 @@ pub(super) fn immutable(cluster: &Cluster, name: &str, options: &Options) -> Err
     Error::new(
         Kind::Conflict,
         format!(
-            "secret {namespace}/{name} in context {} is immutable, so what it holds cannot be changed",
+            "secret {namespace}/{name} in context {} is immutable, so its data cannot be changed",
             cluster.context()
         ),
     )
@@ -372,5 +372,7 @@ pub(super) fn immutable(cluster: &Cluster, name: &str, options: &Options) -> Err
         namespace,
         name,
     ))
-    .hint("then run the same command again, which makes the secret anew")
+    .hint(Remedy::then(
+        "run the same command again, which creates the secret",
+    ))
 }

@@ -141,22 +141,22 @@ fn skipped(seen: &Account, options: &Options, context: &str) -> Vec<String> {
     let parts = [
         (
             seen.namespace.reason(),
-            format!("looking for namespace {namespace} in context {context}"),
+            format!("checking that namespace {namespace} exists in context {context}"),
         ),
         (
             seen.rights.reason(),
             format!(
-                "checking the rights of service account {namespace}/{account} in context {context}"
+                "checking the permissions of service account {namespace}/{account} in context {context}"
             ),
         ),
         (
             seen.authorities.reason(),
-            format!("reading the cluster's own CA in place of that of context {context}"),
+            format!("reading the cluster's own CA, so that of context {context} is used"),
         ),
     ];
     let parts = parts.into_iter();
     parts
-        .filter_map(|(reason, what)| Some(format!("{what} skipped: {}", reason?)))
+        .filter_map(|(reason, what)| Some(format!("skipped {what}: {}", reason?)))
         .collect()
 }
 
@@ -205,7 +205,7 @@ mod tests {
         assert!(plan.missing.is_empty());
         let skipped = plan.skipped.iter();
         let told: Vec<_> = skipped
-            .filter_map(|line| line.split_once(" skipped: "))
+            .filter_map(|line| line.strip_prefix("skipped ")?.split_once(": "))
             .collect();
         assert_eq!(
             told.iter().map(|(_, reason)| *reason).collect::<Vec<_>>(),
@@ -264,7 +264,7 @@ mod tests {
         };
         for of_made in [None, Some(READER_ACCOUNT)] {
             let plan = plan_with(found(READER_ACCOUNT, of_made), &options(""));
-            let TokenPlan::Replacement(one) = plan.expect("it can be made").token else {
+            let TokenPlan::Replacement(one) = plan.expect("it can be created").token else {
                 panic!("the revoked token would be given out");
             };
             assert_eq!(

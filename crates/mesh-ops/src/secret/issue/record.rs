@@ -59,8 +59,8 @@ pub(super) async fn record(applied: Vec<AppliedSecret<'_>>, job: &Job<'_>) -> Re
         if error.kind() == Kind::Interrupted {
             return Err(error);
         }
-        let error = error.hint(format!("or name the holders in each rotation: {rotate}"));
-        job.warn_of(&error, "who holds the token is not recorded there")?;
+        let error = error.hint(format!("name the holders in each rotation: {rotate}"));
+        job.warn_of(&error, "the holder of the token is not recorded there")?;
     }
     Ok(())
 }

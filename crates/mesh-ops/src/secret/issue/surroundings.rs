@@ -63,7 +63,7 @@ pub(crate) fn missing(
         );
         return Err(if options.is_reader() {
             error.hint(
-                Step::new("leave out ")
+                Step::new("omit ")
                     .knob(Knob::CreateServiceAccount)
                     .text("=false, or install Istio there first"),
             )
@@ -197,7 +197,7 @@ pub(super) mod tests {
             expected.extend(lacks(1).then_some("account"));
             expected.extend(lacks(2).then_some("role"));
             expected.extend(lacks(3).then_some("binding"));
-            let made = made(&before, "").expect("it can be made");
+            let made = made(&before, "").expect("it can be created");
             assert_eq!(made, expected, "{bits:04b}");
         }
         assert!(made(&with(0b1111), "").expect("it is there").is_empty());
@@ -220,7 +220,7 @@ pub(super) mod tests {
         let complete = seen(vec![role]);
         assert!(made(&complete, "").expect("it is bound").is_empty());
         // A binding to a role that is gone gives nothing.
-        let made = made(&seen(Vec::new()), "").expect("it can be made");
+        let made = made(&seen(Vec::new()), "").expect("it can be created");
         assert_eq!(made, ["role", "binding"]);
     }
 

@@ -120,8 +120,11 @@ pub(super) async fn try_out(
     just_made: bool,
 ) -> Result<Option<String>, Error> {
     let uid = remote.uid.as_deref();
-    let target = Target::from_text(secret.kubeconfig.expose_secret(), &secret.name())?
-        .with_request_timeout(remote.cluster.target().request_timeout());
+    let target = Target::from_text(
+        secret.kubeconfig.expose_secret(),
+        &format!("secret {}", secret.name()),
+    )?
+    .with_request_timeout(remote.cluster.target().request_timeout());
     let server = target.server().to_owned();
     let job = remote.job;
     let connecting = job.connector.reach(target, &remote.cluster);
@@ -180,8 +183,8 @@ fn wrong_cluster(remote: &Remote<'_>, server: &str, found: &str, uid: Option<&st
 
 /// Returns the step to give an address of the very cluster.
 pub(super) fn same_cluster() -> Step {
-    Step::new("let ")
+    Step::new("set ")
         .knob(Knob::Server)
-        .text(" be an address of the same cluster as ")
+        .text(" to an address of the same cluster as ")
         .knob(Knob::Context)
 }

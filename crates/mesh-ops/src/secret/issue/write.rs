@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_client::{ApiFault, ApplyOptions, Cluster, api_fault, fan_out};
+use mesh_client::{ApplyOptions, Cluster, fan_out};
 use mesh_model::change::{Action, Change, DryRun, ObjectRef};
 use mesh_model::event::Event;
 use mesh_model::remote_secret::{RemoteSecret, SecretType};
@@ -130,18 +130,8 @@ async fn each_in_order<'p, R, F: Future<Output = Result<(Event, R), Error>>>(
 /// The meaning of a failed write for its secret.
 const NOT_APPLIED: Meaning = Meaning {
     refused: "the secret was not applied there",
-    unknown: "whether the secret was applied there is not known, so run this again",
+    unknown: "it is not known whether the secret was applied there, so run this command again",
 };
-
-/// Adds what to do where the secret was changed after it was checked.
-fn changed(error: Error) -> Error {
-    match api_fault(&error) {
-        Some(ApiFault::Changed { .. }) => {
-            error.hint("run the same command again: it goes by what is there now")
-        }
-        Some(_) | None => error,
-    }
-}
 
 /// Tells what was done in the order of the secrets, each as soon as all before it are known.
 #[derive(Default)]
@@ -284,7 +274,7 @@ impl PendingSecret {
             force_conflicts: self.write.is_some_and(|write| write.force_conflicts),
         };
         let cluster = self.holder.cluster();
-        let applied = cluster.apply(&wanted, how).await.map_err(changed)?;
+        let applied = cluster.apply(&wanted, how).await?;
         Ok(applied.metadata.uid)
     }
 

@@ -9,7 +9,7 @@ use mesh_testkit::gateway::{Door, FakeGateway, MeshAuthority};
 
 const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-mesh_eastwest");
 
-/// What a client from another network asks the gateway for.
+/// The SNI that a client from another network sends to the gateway.
 const HELLO: &str = "outbound_.80_._.hello.default.svc.cluster.local";
 
 /// East on net-a and west on net-b, of one root, each with a gateway that passes on to a workload.

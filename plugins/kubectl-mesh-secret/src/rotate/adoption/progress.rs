@@ -68,8 +68,8 @@ pub(super) fn progress(
     let of_cluster = state.clusters.iter().find(|one| one.id == written.cluster);
     match of_cluster {
         Some(one) if one.secret_name != written.secret => Progress::NotYet(format!(
-            "it has cluster {} from secret {:?}",
-            one.id, one.secret_name
+            "it uses secret {:?} for cluster {}",
+            one.secret_name, one.id
         )),
         Some(one) if one.sync_status == SYNCED => Progress::PickedUp,
         Some(one) => Progress::NotYet(format!("it reports sync status {}", one.sync_status)),
@@ -159,7 +159,7 @@ mod tests {
         other.clusters[0].secret_name = "istio-system/other".to_owned();
         assert_eq!(
             progress(&other, Some(2), WRITTEN),
-            not_yet("it has cluster west from secret \"istio-system/other\"")
+            not_yet("it uses secret \"istio-system/other\" for cluster west")
         );
         other.clusters.clear();
         assert_eq!(

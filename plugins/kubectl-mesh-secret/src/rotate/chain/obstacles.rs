@@ -62,13 +62,13 @@ pub(crate) fn obstacles(
         .filter(|_| !rotation.is_for_one_holder());
     let unread = may_hold.map(|one| Obstacle {
         reason: format!(
-            "context {} could not be read, and may hold the old token: {}",
+            "context {} could not be read, and a remote secret there may contain the old token: {}",
             one.context,
             one.error.in_one_line()
         ),
         fixes: vec![
             format!(
-                "make context {} reachable, or, only if no other cluster holds the token, name all holders with --context and add --no-other-holders",
+                "make context {} reachable, or, only if no other cluster uses the token, name all holders with --context and add --no-other-holders",
                 one.context
             )
             .into(),
@@ -96,7 +96,7 @@ fn bound_to_other(rotation: &Rotation, state: &RotationState) -> Option<Obstacle
             chain.old_name(),
             state.clusters[chain.remote].context()
         ),
-        fixes: vec!["the old token is revoked when that Secret is deleted by hand".into()],
+        fixes: vec!["to revoke the old token, delete that Secret yourself".into()],
         exit: Exit::Partial,
     })
 }

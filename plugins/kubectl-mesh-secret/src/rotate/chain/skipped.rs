@@ -91,7 +91,7 @@ impl SkipReason {
             Self::NameTaken { name, context } => Error::new(
                 Kind::Conflict,
                 format!(
-                    "{which}: the new token's Secret would be {}/{name} in context {context}, and there is another one of that name, which was not made to follow the old token's",
+                    "{which}: the new token's Secret would be {}/{name} in context {context}, and a Secret of that name exists already, which was not created for this rotation",
                     at.namespace
                 ),
             )

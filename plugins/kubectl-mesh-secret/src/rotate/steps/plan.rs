@@ -42,7 +42,7 @@ impl Planned {
 fn created(chain: &Chain, kind: TokenKind, context: &str) -> Change {
     let object = ObjectRef::secret(&chain.namespace, &chain.new_name);
     Change::new(context, object, Action::Create).because(match kind {
-        TokenKind::Secret => "it holds the new token",
+        TokenKind::Secret => "it contains the new token",
         TokenKind::TokenRequest(_) => "the new token is bound to it",
     })
 }

@@ -46,16 +46,28 @@ pub(super) fn not_revoked(
     is_interrupted: bool,
 ) -> Vec<Event> {
     let mut known = BTreeSet::new();
-    let fixes = obstacles.iter().flat_map(|one| &one.fixes);
-    let mut hints: Vec<Remedy> = fixes
-        .filter(|fix| known.insert(fix.to_string()))
-        .cloned()
-        .collect();
+    let mut hints: Vec<Remedy> = Vec::new();
+    for (number, obstacle) in obstacles.iter().enumerate() {
+        // The fixes of one obstacle are alternatives; every obstacle needs one of them.
+        let mut is_next = number > 0;
+        for fix in &obstacle.fixes {
+            if !known.insert(fix.to_string()) {
+                continue;
+            }
+            let is_check = matches!(fix, Remedy::Check(_));
+            hints.push(if is_next && !is_check {
+                is_next = false;
+                Remedy::then(fix)
+            } else {
+                fix.clone()
+            });
+        }
+    }
     // Who interrupted it is told so with the error.
     if !is_interrupted {
-        hints.push(
-            "then run the same command again: it goes on with the new token that is there".into(),
-        );
+        hints.push(Remedy::then(
+            "run the same command again: it continues with the new token",
+        ));
     }
     let reasons = obstacles.iter().map(|one| Event::warning(&one.reason));
     let result = Event::Warning {

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::support::{Mesh, NAMESPACE, SECRET};
 
-/// What shows that a command was run or a file read.
+/// The trace of a command that was run or a file that was read.
 struct Canary {
     /// A command that leaves a mark.
     command: PathBuf,

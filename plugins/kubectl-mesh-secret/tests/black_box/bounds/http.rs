@@ -11,7 +11,7 @@ use crate::list::wired;
 use crate::support::World;
 
 const MIB: u64 = 1024 * 1024;
-/// How many modes are tried at the same time: most of them are waited for.
+/// The number of modes that are tried at the same time: most of the time is waiting.
 const WORKERS: usize = 6;
 
 /// Each mode costs itself alone, and ends within its time, its memory and a few lines.
@@ -35,7 +35,7 @@ fn each_costs_itself_alone(modes: &[Mode]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What is wrong with how the mode ends, if anything.
+/// Returns the fault in how the mode ends, if there is one.
 fn costs_more(world: &World, mode: Mode) -> Option<String> {
     let server = HostileServer::start(mode);
     let config = world.kubeconfig().entry(

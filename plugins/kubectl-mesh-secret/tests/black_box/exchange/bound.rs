@@ -64,7 +64,7 @@ fn what_a_token_was_bound_to_goes_where_it_does_not_work_and_stays_where_another
     assert_eq!(of_north(&mesh), before);
 }
 
-/// What leads to north.
+/// Returns the secrets that give access to north.
 fn of_north(mesh: &Mesh) -> Vec<Value> {
     let secrets = mesh.secrets().into_iter();
     let of_north = secrets.filter(|((_, name), _)| name.ends_with("-north"));

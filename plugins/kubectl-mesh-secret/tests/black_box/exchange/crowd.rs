@@ -12,7 +12,7 @@ use crate::support::{PLUGIN, World, add_reader, istiod, namespace};
 const CLUSTERS: usize = 100;
 const PAIRS: usize = CLUSTERS * (CLUSTERS - 1);
 
-/// How much data a run may hold at its peak.
+/// The memory that a run may use at its peak.
 const MOST_MIB: usize = 64;
 
 #[test]

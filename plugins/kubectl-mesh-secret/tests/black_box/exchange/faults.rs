@@ -157,7 +157,7 @@ pub(super) fn remote_secret(name: &str, source: &str) -> serde_json::Value {
         "data": {source: "eA=="}})
 }
 
-/// How a third cluster can be in the way; the other two do not wait for it for ever.
+/// The faults of a third cluster; the other two do not wait for it for ever.
 mod third {
     use std::path::Path;
 

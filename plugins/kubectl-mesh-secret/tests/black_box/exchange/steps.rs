@@ -159,7 +159,7 @@ fn ctrl_c_while_reading() {
     assert_eq!(mesh.writes(), Vec::<String>::new());
 }
 
-/// What was on its way is seen to its end and told, nothing else is begun, and a second run goes on from there.
+/// A write that was on its way is completed and told, nothing else is begun, and a second run continues from there.
 #[test]
 fn ctrl_c_at_any_write_keeps_what_was_done() {
     for (method, path) in WRITES {

@@ -13,7 +13,7 @@ use crate::support::{Mesh, NAMESPACE, SECRET, USUAL, golden_file, token_of};
 
 pub(super) const READER: &str = "istio-reader-service-account";
 
-/// What a bound token of this account says of itself.
+/// The claims of a bound token of this account.
 pub(super) fn claims(mesh: &Mesh, namespace: &str, account: &str, secret: (&str, &str)) -> Value {
     let account_uid = uid(&mesh.world.west, "serviceaccounts", namespace, account);
     json!({"sub": format!("system:serviceaccount:{namespace}:{account}"), "iss": mesh.world.west.issuer(),

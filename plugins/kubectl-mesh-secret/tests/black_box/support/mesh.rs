@@ -82,7 +82,7 @@ impl Mesh {
         decoded(&secret["data"]["token"])
     }
 
-    /// Whether the secret of each holder works, by using it.
+    /// Returns whether the secret of each holder works, by using it.
     pub(crate) fn holders_work(&self) {
         for holder in self.holders() {
             let line = format!(
@@ -94,7 +94,7 @@ impl Mesh {
         }
     }
 
-    /// Whether a manifest's token is accepted.
+    /// Returns whether a manifest's token is accepted.
     pub(crate) fn is_accepted(&self, manifest: &str) -> bool {
         let output = self
             .world
@@ -104,7 +104,7 @@ impl Mesh {
         !output.stdout.contains("secret-token-invalid")
     }
 
-    /// What `create` gives out now.
+    /// Returns what `create` prints now.
     pub(crate) fn manifest(&self, more: &str) -> String {
         let line = format!("create --name west --allow-loopback {more}");
         let run = self.world.run(&line).manifest_requested();
@@ -140,7 +140,7 @@ impl Mesh {
         names
     }
 
-    /// What a run said, as one text without what varies.
+    /// Returns the output of a run as one text, without the parts that vary.
     pub(crate) fn golden(&self, output: &Output) -> String {
         Self::steady(&self.world.golden(output))
     }

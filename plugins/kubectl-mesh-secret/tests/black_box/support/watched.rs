@@ -12,7 +12,7 @@ pub(crate) const METRICS: &str = "/metrics";
 pub(crate) const CLUSTERZ: &str = "/debug/clusterz";
 /// A rotation that ends by itself.
 pub(crate) const LINE: &str = "rotate west";
-/// Where it is waited for in vain.
+/// A rotation whose wait times out soon.
 pub(crate) const SHORT: &str = "rotate west --wait 1s";
 
 /// The holders share a token.

@@ -55,7 +55,7 @@ const DIFFERENCES: &[Difference] = &[
         id: "values-checked",
         theirs: "takes any text as network or revision",
         ours: "refuses what cannot be a label's value or part of istiod's name, and shows the nearest that can",
-        why: "Kubernetes refuses it later, with less to go by",
+        why: "Kubernetes refuses it later, with a less clear error",
         shown: || {
             for (words, near) in [
                 (["--network", "net/1", "--revision", "a"], "net-1"),
@@ -73,7 +73,7 @@ const DIFFERENCES: &[Difference] = &[
         id: "ambient-revision",
         theirs: "forgets `--revision` beside `--ambient`",
         ours: "labels the Gateway with `istio.io/rev`",
-        why: "an istiod of another revision leaves an unlabelled Gateway alone",
+        why: "an istiod of another revision ignores an unlabelled Gateway",
         shown: || {
             let line = "--network network1 --ambient --revision canary";
             assert_eq!(
@@ -88,7 +88,7 @@ const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         id: "stray-argument",
-        theirs: "loops for ever on a word that is no flag",
+        theirs: "loops forever on an argument that is not a flag",
         ours: "refuses it",
         why: "a forgotten `--network` hung the pipeline",
         shown: || {
@@ -109,7 +109,7 @@ const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         id: "missing-value",
-        theirs: "ends without a word on `--mesh` without its value, with one of bash on `--network`, and takes a flag for a value",
+        theirs: "exits silently on `--mesh` without its value, with one of bash on `--network`, and takes a flag for a value",
         ours: "says which flag lacks its value",
         why: "the next flag was swallowed",
         shown: || {
@@ -135,7 +135,7 @@ const DIFFERENCES: &[Difference] = &[
         id: "ambient-without-network",
         theirs: "fails with `NETWORK: unbound variable` on `--ambient --single-cluster`",
         ours: "says that the network is missing",
-        why: "bash's words tell nobody what to do",
+        why: "the error of bash does not say what to do",
         shown: || {
             let theirs = script(["--ambient", "--single-cluster"]).output();
             assert!(
@@ -151,9 +151,9 @@ const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         id: "network-unused",
-        theirs: "leaves `--network` out beside `--single-cluster` without a word",
-        ours: "leaves it out with a warning",
-        why: "the gateway leads into no network",
+        theirs: "ignores `--network` with `--single-cluster` silently",
+        ours: "ignores it with a warning",
+        why: "the gateway is on no network",
         shown: || {
             let line = "--single-cluster --network network1 --format iop";
             let ours = generate(line).output().expect_success();
@@ -169,7 +169,7 @@ const DIFFERENCES: &[Difference] = &[
     Difference {
         id: "spelling",
         theirs: "refuses `--network=NETWORK`",
-        ours: "takes it",
+        ours: "accepts it",
         why: "kubectl and istioctl do",
         shown: || {
             assert_eq!(script(["--network=network1"]).output().code, 1);

@@ -41,7 +41,7 @@ fn apply_tells_the_remedy(world: &World) -> String {
     let taken = "hint: take them over with --force-conflicts";
     assert!(said.stderr.contains(taken), "{}", said.golden());
     assert_eq!(gateway(world, "istio-system"), before);
-    let step = "hint: or delete deployment istio-system/istio-eastwestgateway, then run this again, which interrupts traffic";
+    let step = "or: delete deployment istio-system/istio-eastwestgateway and run this command again, traffic from other networks fails";
     assert!(said.stderr.contains(step), "{}", said.golden());
     "kubectl -n istio-system delete deployment istio-eastwestgateway".to_owned()
 }

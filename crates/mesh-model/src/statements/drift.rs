@@ -1,20 +1,20 @@
-//! Finds statements that disagree with the others. The module `mend` has the commands that fix them.
+//! Finds statements that disagree with the others. The module `fixes` has the commands that fix them.
 
 use super::super::finding::{CheckId, Finding, Severity};
+use super::fixes::together;
 use super::majority::{Most, cluster};
-use super::mend::together;
 use super::networks::of_networks;
-use super::{Statement, Tools};
+use super::{FixCommands, Statement};
 
 /// Marks the statements that disagree, and returns the findings. `several_networks` is true if the mesh has more than
 /// one network: only then a namespace needs its label.
-pub fn judge(
+pub fn find_drift(
     statements: &mut [Statement],
     several_networks: bool,
-    tools: &Tools<'_>,
+    commands: &FixCommands<'_>,
 ) -> Vec<Finding> {
-    let mut found = of_networks(statements, several_networks, tools);
-    found.extend(of_clusters(statements, tools));
+    let mut found = of_networks(statements, several_networks, commands);
+    found.extend(of_clusters(statements, commands));
     let mut findings = Vec::new();
     for (drifting, mut finding) in found {
         if let [only] = drifting[..]
@@ -25,7 +25,7 @@ pub fn judge(
         for position in drifting {
             statements[position].drift |= finding.severity > Severity::Info;
         }
-        findings.push(tools.placed(finding));
+        findings.push(commands.placed(finding));
     }
     findings
 }
@@ -33,7 +33,7 @@ pub fn judge(
 /// A finding, and the indexes of the statements that it is about.
 pub(super) type Found = (Vec<usize>, Finding);
 
-fn of_clusters(statements: &[Statement], tools: &Tools<'_>) -> Option<Found> {
+fn of_clusters(statements: &[Statement], commands: &FixCommands<'_>) -> Option<Found> {
     let id = CheckId::ClusterIdProxyDrift;
     let knowing = || positions(statements).filter(|(_, one)| one.part.knows_cluster());
     match cluster(statements) {
@@ -48,7 +48,7 @@ fn of_clusters(statements: &[Statement], tools: &Tools<'_>) -> Option<Found> {
             let says =
                 |one: &Statement| format!("cluster {}", one.cluster.as_deref().unwrap_or("none"));
             let message = said(&odd, says, &format!("cluster {cluster}"), cluster);
-            let fixes = odd.iter().map(|(_, one)| tools.cluster(one, cluster));
+            let fixes = odd.iter().map(|(_, one)| commands.cluster(one, cluster));
             let finding = Finding::new(id, Severity::Error, message).fix(together(fixes));
             Some((odd.iter().map(|(position, _)| *position).collect(), finding))
         }
@@ -56,7 +56,7 @@ fn of_clusters(statements: &[Statement], tools: &Tools<'_>) -> Option<Found> {
             let telling: Vec<(usize, &Statement)> =
                 knowing().filter(|(_, one)| one.cluster.is_some()).collect();
             let message = tied("cluster", &values, &telling, |one| one.cluster.as_deref());
-            let fix = "find out which name is right (the other clusters have it as the key of their remote secret for this one), then set values.global.multiCluster.clusterName to it where Istio was installed, and restart the workloads that say another";
+            let fix = "find out which name is right (the other clusters have it as the key of their remote secret for this one), then set values.global.multiCluster.clusterName to it where Istio was installed, and restart the workloads that have another one";
             let drifting = telling.iter().map(|(position, _)| *position).collect();
             Some((
                 drifting,
@@ -79,11 +79,11 @@ pub(super) fn said(
 ) -> String {
     let each: Vec<String> = odd
         .iter()
-        .map(|(_, one)| format!("{} says {}", one.object, says(one)))
+        .map(|(_, one)| format!("{} has {}", one.object, says(one)))
         .collect();
     match &each[..] {
         [one] => format!("{one}, not {value}"),
-        several => format!("{}, and most parts say {most}", several.join(", ")),
+        several => format!("{}, and most parts have {most}", several.join(", ")),
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
     }
 
     fn found(mut statements: Vec<Statement>, several: bool) -> Vec<(CheckId, String)> {
-        let findings = judge(&mut statements, several, &Tools::new(&east()));
+        let findings = find_drift(&mut statements, several, &FixCommands::new(&east()));
         let drifting: Vec<&Statement> = statements.iter().filter(|one| one.drift).collect();
         let loud = findings
             .iter()
@@ -179,77 +179,77 @@ mod tests {
                 "m",
                 "",
                 CheckId::NetworkValuesDisagree,
-                "namespace says network m, not n",
+                "namespace has network m, not n",
             ),
             (
                 Part::Injector,
                 "N",
                 "east",
                 CheckId::NetworkValuesDisagree,
-                "injector says network N, not n",
+                "injector has network N, not n",
             ),
             (
                 Part::Injector,
                 "",
                 "east",
                 CheckId::NetworkValuesDisagree,
-                "injector says no network, not n",
+                "injector has no network, not n",
             ),
             (
                 Part::Gateway,
                 "m",
                 "",
                 CheckId::NetworkValuesDisagree,
-                "gateway says network m, not n",
+                "gateway has network m, not n",
             ),
             (
                 Part::Ztunnel,
                 "m",
                 "east",
                 CheckId::NetworkValuesDisagree,
-                "ztunnel says network m, not n",
+                "ztunnel has network m, not n",
             ),
             (
                 Part::Pods,
                 "m",
                 "east",
                 CheckId::NetworkPodsStale,
-                "pods says network m, not n",
+                "pods has network m, not n",
             ),
             (
                 Part::Pods,
                 "",
                 "east",
                 CheckId::NetworkPodsStale,
-                "pods says no network, not n",
+                "pods has no network, not n",
             ),
             (
                 Part::Pods,
                 "n",
                 "west",
                 CheckId::ClusterIdProxyDrift,
-                "pods says cluster west, not east",
+                "pods has cluster west, not east",
             ),
             (
                 Part::Ztunnel,
                 "n",
                 "Kubernetes",
                 CheckId::ClusterIdProxyDrift,
-                "ztunnel says cluster none, not east",
+                "ztunnel has cluster none, not east",
             ),
             (
                 Part::Istiod,
                 "",
                 "west",
                 CheckId::ClusterIdProxyDrift,
-                "istiod says cluster west, not east",
+                "istiod has cluster west, not east",
             ),
             (
                 Part::Injector,
                 "n",
                 "west",
                 CheckId::ClusterIdProxyDrift,
-                "injector says cluster west, not east",
+                "injector has cluster west, not east",
             ),
             (
                 Part::GatewayPods,
@@ -282,7 +282,7 @@ mod tests {
         all[0] = says(Part::Namespace, "m", "");
         all[0].about.name = "istio-system".to_owned();
         all[1] = says(Part::Istiod, "", "west");
-        let fixes: Vec<String> = judge(&mut all, true, &Tools::new(&east()))
+        let fixes: Vec<String> = find_drift(&mut all, true, &FixCommands::new(&east()))
             .into_iter()
             .filter_map(|finding| Some(finding.fix?.to_string()))
             .collect();
@@ -310,7 +310,7 @@ mod tests {
             found(all, true),
             [(
                 CheckId::NetworkValuesDisagree,
-                "injector says no network, gateway says network m, and most parts say network n"
+                "injector has no network, gateway has network m, and most parts have network n"
                     .to_owned()
             )]
         );
@@ -324,7 +324,7 @@ mod tests {
             says(Part::Injector, "m", ""),
             says(Part::Pods, "", "west"),
         ];
-        let findings = judge(&mut all, true, &Tools::new(&east()));
+        let findings = find_drift(&mut all, true, &FixCommands::new(&east()));
         let told: Vec<(CheckId, &str, &str)> = findings
             .iter()
             .map(|one| {
@@ -371,7 +371,8 @@ mod tests {
             found(all, true),
             [(
                 CheckId::NetworkPodsStale,
-                "pods has label topology.istio.io/network=m, and its proxy is told n".to_owned()
+                "pods has label topology.istio.io/network=m, and its proxy has network n"
+                    .to_owned()
             )]
         );
     }
@@ -382,7 +383,7 @@ mod tests {
         assert_eq!(found(all(), true)[0].0, CheckId::NetworkLabelMissing);
         let mut alone = all();
         let kubectl = Kubectl::default();
-        let found = judge(&mut alone, false, &Tools::new(&kubectl));
+        let found = find_drift(&mut alone, false, &FixCommands::new(&kubectl));
         assert_eq!(found[0].severity, Severity::Info);
         assert!(alone.iter().all(|one| !one.drift));
     }

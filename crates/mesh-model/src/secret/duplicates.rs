@@ -14,13 +14,13 @@ use super::replace::kept as kept_by_others;
 use super::used::{KnownClusters, used_secret};
 
 /// The secrets of each data key that has several.
-pub(super) struct Twins<'a> {
+pub(super) struct Duplicates<'a> {
     by_key: BTreeMap<&'a str, Group>,
     /// The reason for which it is not known which of them istiod uses.
     reason: Option<&'a str>,
 }
 
-/// The secrets of one data key, by their numbers. There may be thousands, and each of them has as many twins.
+/// The secrets of one data key, by their numbers. There may be thousands, and each of them has as many duplicates.
 struct Group {
     numbers: Vec<usize>,
     keep: Keep,
@@ -35,7 +35,7 @@ enum Keep {
     Unknown,
 }
 
-impl<'a> Twins<'a> {
+impl<'a> Duplicates<'a> {
     /// Finds them; `fails` has for each whether it fails, if that is known.
     pub(super) fn of(
         found: &[&'a FoundSecret],
@@ -70,7 +70,7 @@ impl<'a> Twins<'a> {
         }
     }
 
-    /// Returns the finding about the key of a secret that has twins.
+    /// Returns the finding about the key of a secret that has duplicates.
     pub(super) fn finding(
         &self,
         found: &[&FoundSecret],
@@ -87,12 +87,12 @@ impl<'a> Twins<'a> {
             more => format!("secret {name} and {more} more give"),
         };
         let message =
-            format!("{who} access to cluster {key} too, and istiod takes only one of them");
+            format!("{who} access to cluster {key} too, and istiod uses only one of them");
         let fix = match group.keep {
             Keep::This(kept) if kept != number => surplus(found[number], found[kept], key),
             Keep::This(_) if group.numbers.len() == 2 => surplus(found[other], found[number], key),
             Keep::This(kept) => format!(
-                "keep secret {}, and delete the others for cluster {} with the commands that stand beside them",
+                "keep secret {}, and delete the others for cluster {} with the commands below them",
                 named(found[kept].name()),
                 named(key)
             )
@@ -129,7 +129,7 @@ fn surplus(doomed: &FoundSecret, kept: &FoundSecret, key: &str) -> Remedy {
                 .into()
         }
         _ => format!(
-            "take key {} out of secret {}, and then annotate secret {}: istiod looks at it again only once it changes",
+            "remove data key {} from secret {}, and then annotate secret {}, since istiod reads it again only when it changes",
             named(key),
             named(doomed.name()),
             named(kept.name())
@@ -193,9 +193,9 @@ mod tests {
         let fails: BTreeMap<(usize, &str), Option<bool>> = (0..found.len())
             .map(|number| ((number, "west"), fails.get(number).copied().flatten()))
             .collect();
-        let twins = Twins::of(found, &fails, used);
+        let duplicates = Duplicates::of(found, &fails, used);
         let all = 0..found.len();
-        all.map(|number| twins.finding(found, number, "west"))
+        all.map(|number| duplicates.finding(found, number, "west"))
             .collect()
     }
 
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn each_of_many_twins_is_told_of_one_and_how_many_more() {
+    fn each_of_many_duplicates_is_told_of_one_and_how_many_more() {
         let all: Vec<FoundSecret> = (0..8_000)
             .map(|number| secret(&format!("s{number}"), "west"))
             .collect();
@@ -267,7 +267,7 @@ mod tests {
         }
         let alone = secret("a", "north");
         let fails = BTreeMap::from([((0, "north"), None)]);
-        let twins = Twins::of(&[&alone], &fails, &KnownClusters::NotAsked);
-        assert!(twins.finding(&[&alone], 0, "north").is_none());
+        let duplicates = Duplicates::of(&[&alone], &fails, &KnownClusters::NotAsked);
+        assert!(duplicates.finding(&[&alone], 0, "north").is_none());
     }
 }

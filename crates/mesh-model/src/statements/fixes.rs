@@ -17,11 +17,11 @@ const CLUSTER: &str = "global.multiCluster.clusterName";
 
 /// Builds commands of kubectl, Helm and istioctl for one cluster.
 #[derive(Debug, Clone)]
-pub struct Tools<'a> {
+pub struct FixCommands<'a> {
     kubectl: &'a Kubectl,
 }
 
-impl<'a> Tools<'a> {
+impl<'a> FixCommands<'a> {
     /// Returns the builder for the cluster that `kubectl` selects.
     pub const fn new(kubectl: &'a Kubectl) -> Self {
         Self { kubectl }
@@ -211,17 +211,14 @@ pub(super) fn together(fixes: impl Iterator<Item = impl Into<Remedy>>) -> Remedy
             each.push(fix);
         }
     }
-    let commands = each.iter().map(|fix| match fix {
-        Remedy::Command(command) => Some(command.clone()),
-        Remedy::Step(_) => None,
-    });
+    let commands = each.iter().map(|fix| fix.command().cloned());
     let commands: Option<Vec<Command>> = commands.collect();
     if let Some(all) = commands.and_then(|all| all.into_iter().reduce(Command::then)) {
         return all.into();
     }
-    let in_words = each.iter().map(|fix| match fix {
-        Remedy::Command(command) => format!("run {command}"),
-        Remedy::Step(step) => step.to_string(),
+    let in_words = each.iter().map(|fix| match fix.command() {
+        Some(command) => format!("run {command}"),
+        None => fix.to_string(),
     });
     let in_words: Vec<String> = in_words.collect();
     in_words.join(" and then ").into()
@@ -261,9 +258,9 @@ mod tests {
     }
 
     #[test]
-    fn every_part_is_mended_by_its_own_command() {
+    fn every_part_is_fixed_by_its_own_command() {
         let kubectl = Kubectl::new(Some("k".to_owned())).context("my east");
-        let tools = Tools::new(&kubectl);
+        let commands = FixCommands::new(&kubectl);
         for (one, network, cluster) in [
             (
                 about(Part::Namespace, "namespace", None),
@@ -302,12 +299,12 @@ mod tests {
             ),
             (about(Part::Pods, "", None), RESTART, RESTART),
         ] {
-            assert_eq!(tools.network(&one, "n"), network);
-            assert_eq!(tools.cluster(&one, "c"), cluster);
+            assert_eq!(commands.network(&one, "n"), network);
+            assert_eq!(commands.cluster(&one, "c"), cluster);
         }
         let gateway = about(Part::Gateway, "service", None);
         assert_eq!(
-            tools.network(&gateway, "n"),
+            commands.network(&gateway, "n"),
             "kubectl --kubeconfig k --context 'my east' -n mesh label service x topology.istio.io/network=n --overwrite"
         );
     }
@@ -317,10 +314,10 @@ mod tests {
         let kubectl = Kubectl::default()
             .context("east")
             .entries(None, Some("admin"));
-        let tools = Tools::new(&kubectl);
+        let commands = FixCommands::new(&kubectl);
         for installer in [helm(), istioctl(None)] {
             let injector = about(Part::Injector, "configmap", installer);
-            let fix = tools.network(&injector, "n").to_string();
+            let fix = commands.network(&injector, "n").to_string();
             assert!(fix.starts_with("upgrade istiod"), "{fix}");
         }
     }
