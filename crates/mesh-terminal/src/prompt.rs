@@ -61,7 +61,7 @@ impl ConfirmFlags {
         if !answer.ends_with('\n') {
             let _ = writeln!(streams.err());
         }
-        Err(Error::refused(format!("canceled; nothing was changed")))
+        Err(Error::refused("canceled; nothing was changed"))
     }
 }
 

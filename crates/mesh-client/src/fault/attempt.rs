@@ -341,6 +341,23 @@ impl Attempt {
         }
     }
 
+    /// Returns whether it reads the objects of all namespaces; objects of some kinds are in none.
+    fn is_in_all_namespaces(&self) -> bool {
+        const IN_NO_NAMESPACE: [&str; 5] = [
+            "namespaces",
+            "nodes",
+            "clusterroles.rbac.authorization.k8s.io",
+            "clusterrolebindings.rbac.authorization.k8s.io",
+            "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+        ];
+        let (resource, _) = self.parts();
+        let reads = matches!(self.verb, Verb::List | Verb::Watch);
+        reads
+            && self.namespace.is_none()
+            && self.name.is_none()
+            && !IN_NO_NAMESPACE.contains(&resource)
+    }
+
     fn can_i(&self) -> Command {
         let (resource, subresource) = self.parts();
         let what = match &self.name {
@@ -354,6 +371,11 @@ impl Attempt {
             .arg(&what)
             .flag_if("--subresource", subresource)
             .flag_if("-n", self.namespace.as_deref());
+        let command = if self.is_in_all_namespaces() {
+            command.words("-A")
+        } else {
+            command
+        };
         let Some(acting) = self.cluster.target().impersonation() else {
             return command;
         };

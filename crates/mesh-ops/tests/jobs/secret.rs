@@ -65,7 +65,7 @@ async fn issue(
     };
     with_job(events, async |job| {
         let before = [writes(remote), writes(holder)];
-        let issue = request.plan(&kubeconfig(remote), job).await?;
+        let issue = Box::pin(request.plan(&kubeconfig(remote), job)).await?;
         assert_eq!(
             [writes(remote), writes(holder)],
             before,

@@ -78,7 +78,7 @@ fn wanted(secrets: WantedSecrets<'_>, values: KeptValues) -> Wanted<'_> {
 
 async fn observed(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, Error> {
     let connected = connector().connect(target(cluster)).await?;
-    read(&connected, wanted).await
+    Box::pin(read(&connected, wanted)).await
 }
 
 /// The snapshot after a file held it, which has to be the same and to hold nothing that gives access.

@@ -44,7 +44,7 @@ pub(crate) async fn run(
         holders: holders?,
         options,
     };
-    let issue = request.plan(&kubeconfig, &job).await?;
+    let issue = Box::pin(request.plan(&kubeconfig, &job)).await?;
     match issue.carry_out(&job).await? {
         Issued::Applied(exit) => Ok(exit),
         Issued::Secret(Some(secret)) => print(&secret, &order.output, streams),
