@@ -61,7 +61,7 @@ const DRIFTS: [Drift; 4] = [
             ),
             (
                 "network-values-disagree",
-                "says network net-east, and most parts have network net-typo",
+                "has network net-east, and most parts have network net-typo",
             ),
         ],
     },
