@@ -2,6 +2,7 @@
 //! give access to.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use mesh_common::client::{Connector, Kubeconfig};
 use mesh_common::model::Error;
@@ -14,6 +15,9 @@ use mesh_common::terminal::Environment;
 use mesh_common::terminal::reading::read_contexts;
 
 use crate::args::VerifyArgs;
+
+/// The limit for one answer to a credential, unless --request-timeout sets another one.
+const CREDENTIAL_ANSWER: Duration = Duration::from_secs(10);
 
 type Read = Vec<(String, Result<ReadCluster, Error>)>;
 
@@ -30,6 +34,10 @@ pub(crate) async fn observe(
         gateway_probes: !arguments.tests.no_probes,
         credential_checks: !arguments.tests.no_credential_checks,
         answer: arguments.timeout,
+        credential_answer: arguments
+            .connect
+            .request_timeout
+            .unwrap_or(CREDENTIAL_ANSWER),
     };
     let read_one = |target| async move {
         let cluster = connector.connect(target).await?;

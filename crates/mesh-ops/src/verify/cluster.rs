@@ -21,6 +21,8 @@ pub struct Depth<'a> {
     pub credential_checks: bool,
     /// The limit for one answer of a gateway, and for resolving a name.
     pub answer: Duration,
+    /// The limit for one answer to a credential.
+    pub credential_answer: Duration,
 }
 
 /// Reads a cluster and asks its gateways.

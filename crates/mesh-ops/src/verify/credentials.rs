@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mesh_client::Connector;
 use mesh_model::istiod;
@@ -29,6 +30,8 @@ pub(super) struct Means<'a> {
     pub(super) remotes: &'a RemoteClusters,
     /// True if loopback addresses are accepted.
     pub(super) allow_loopback: bool,
+    /// The limit for one answer.
+    pub(super) answer: Duration,
 }
 
 /// Uses the credentials of all holders, and returns the results by the context of the holder; with the reason why some were not
@@ -61,7 +64,7 @@ pub(super) async fn use_credentials(
     let prober = Prober {
         remotes: means.remotes,
         connector: means.connector,
-        request_timeout: None,
+        request_timeout: Some(means.answer),
     };
     let used: Vec<(Vec<Place>, (&FoundSecret, &str))> = distinct.into_iter().take(MOST).collect();
     let keys = used.iter().map(|(_, key)| *key).collect();

@@ -46,6 +46,7 @@ pub async fn observed(
         connector,
         remotes,
         allow_loopback,
+        answer: depth.credential_answer,
     };
     let (credentials, credentials_unused) = if depth.credential_checks {
         use_credentials(&snapshot.clusters, values, means).await
