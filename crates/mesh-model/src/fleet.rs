@@ -79,6 +79,20 @@ pub fn as_far_as_read<T>(
     (once, lost)
 }
 
+/// Returns a number for each of `count` clusters: those that pairs connect, directly or through others, have the same.
+pub fn connected(count: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Vec<usize> {
+    let mut groups: Vec<usize> = (0..count).collect();
+    for (one, other) in pairs {
+        let (one, other) = (groups[one], groups[other]);
+        for group in &mut groups {
+            if *group == other {
+                *group = one;
+            }
+        }
+    }
+    groups
+}
+
 /// Returns the index of each cluster that occurs again, with the index of the first cluster that has the same UID; a
 /// cluster without a UID is equal to no other.
 pub fn doubles(uids: &[Option<&str>]) -> BTreeMap<usize, usize> {

@@ -169,7 +169,7 @@ mod tests {
             (unreached(ConnectFault::BrokenOff), LOST, alone, unknown, passes),
             (Error::new(Unauthenticated, "no credential"), LOST, alone, unknown, stays),
             (api(Unauthenticated, ApiFault::Unauthenticated { message: m() }), LOST, alone, refused, stays),
-            // The answer is none of a Kubernetes server, or cannot be parsed: likewise.
+            // The answer is not that of a Kubernetes API server, or cannot be parsed: likewise.
             (api(Unreachable, ApiFault::Expired { message: m() }), LOST, alone, unknown, passes),
             (api(Unreachable, ApiFault::NotKubernetes { answer: m() }), LOST, alone, unknown, passes),
             (api(Unreachable, ApiFault::TooLong { mebibytes: 1 }), LOST, alone, unknown, passes),

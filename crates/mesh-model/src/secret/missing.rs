@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cluster_name::ClusterId;
 use crate::command::suite;
 use crate::finding::{CheckId, Finding, Severity};
+use crate::fleet::connected;
 use crate::meant_for::Member;
 use crate::snapshot::ClusterSnapshot;
 
@@ -111,18 +112,11 @@ impl<'a> Peers<'a> {
 
 /// A number for each cluster; those that secrets connect have the same.
 fn groups(found: &[BTreeSet<Option<usize>>]) -> Vec<usize> {
-    let mut groups: Vec<usize> = (0..found.len()).collect();
-    for (holder, peers) in found.iter().enumerate() {
-        for peer in peers.iter().flatten() {
-            let (one, other) = (groups[holder], groups[*peer]);
-            for group in &mut groups {
-                if *group == other {
-                    *group = one;
-                }
-            }
-        }
-    }
-    groups
+    let pairs = found.iter().enumerate().flat_map(|(holder, peers)| {
+        let peers = peers.iter().flatten();
+        peers.map(move |peer| (holder, *peer))
+    });
+    connected(found.len(), pairs)
 }
 
 fn cell(

@@ -7,6 +7,7 @@ use super::ClusterSnapshot;
 use crate::Error;
 use crate::fleet::{EachOnce, Unreached, as_far_as_read, each_once, left_out};
 use crate::meant_for::Member;
+use crate::report::API_VERSION;
 
 /// The clusters of a mesh as they were read at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -81,7 +82,7 @@ impl MeshSnapshot {
             read_through,
         });
         Self {
-            api_version: "mesh.istio-multicluster.dev/v1alpha1".to_owned(),
+            api_version: API_VERSION.to_owned(),
             kind: "MeshSnapshot".to_owned(),
             taken_at,
             duplicates: duplicates.collect(),

@@ -20,40 +20,47 @@ pub trait Slim {
     fn slim(self) -> Self;
 }
 
-impl Slim for Namespace {
-    fn slim(self) -> Self {
-        Self {
-            metadata: metadata(self.metadata),
-            ..self
+/// Implements [`Slim`] for kinds of which everything but some metadata is kept.
+macro_rules! only_metadata {
+    ($($kind:ty),+) => {$(
+        impl Slim for $kind {
+            fn slim(self) -> Self {
+                Self {
+                    metadata: metadata(self.metadata),
+                    ..self
+                }
+            }
         }
-    }
+    )+};
 }
+only_metadata!(
+    Namespace,
+    Service,
+    Event,
+    ApiGateway,
+    IstioGateway,
+    PeerAuthentication,
+    VirtualService
+);
 
-impl Slim for Deployment {
-    fn slim(self) -> Self {
-        Self {
-            metadata: metadata(self.metadata),
-            spec: self.spec.map(|mut spec| {
-                spec.template = template(spec.template);
-                spec
-            }),
-            status: self.status,
+/// Implements [`Slim`] for kinds that create pods from a template.
+macro_rules! with_template {
+    ($($kind:ty),+) => {$(
+        impl Slim for $kind {
+            fn slim(self) -> Self {
+                Self {
+                    metadata: metadata(self.metadata),
+                    spec: self.spec.map(|mut spec| {
+                        spec.template = template(spec.template);
+                        spec
+                    }),
+                    status: self.status,
+                }
+            }
         }
-    }
+    )+};
 }
-
-impl Slim for DaemonSet {
-    fn slim(self) -> Self {
-        Self {
-            metadata: metadata(self.metadata),
-            spec: self.spec.map(|mut spec| {
-                spec.template = template(spec.template);
-                spec
-            }),
-            status: self.status,
-        }
-    }
-}
+with_template!(Deployment, DaemonSet);
 
 impl Slim for Pod {
     fn slim(self) -> Self {
@@ -71,15 +78,6 @@ impl Slim for Pod {
     }
 }
 
-impl Slim for Service {
-    fn slim(self) -> Self {
-        Self {
-            metadata: metadata(self.metadata),
-            ..self
-        }
-    }
-}
-
 impl Slim for Node {
     fn slim(self) -> Self {
         Self {
@@ -93,15 +91,6 @@ impl Slim for Node {
     }
 }
 
-impl Slim for Event {
-    fn slim(self) -> Self {
-        Self {
-            metadata: metadata(self.metadata),
-            ..self
-        }
-    }
-}
-
 /// Keeps the values of an injector that are needed, and nothing of another `ConfigMap`.
 impl Slim for ConfigMap {
     fn slim(self) -> Self {
@@ -110,42 +99,6 @@ impl Slim for ConfigMap {
             data: values.map(|values| BTreeMap::from([("values".to_owned(), values.to_string())])),
             metadata: metadata(self.metadata),
             ..Self::default()
-        }
-    }
-}
-
-impl Slim for ApiGateway {
-    fn slim(self) -> Self {
-        Self {
-            metadata: metadata(self.metadata),
-            ..self
-        }
-    }
-}
-
-impl Slim for IstioGateway {
-    fn slim(self) -> Self {
-        Self {
-            metadata: metadata(self.metadata),
-            ..self
-        }
-    }
-}
-
-impl Slim for PeerAuthentication {
-    fn slim(self) -> Self {
-        Self {
-            metadata: metadata(self.metadata),
-            ..self
-        }
-    }
-}
-
-impl Slim for VirtualService {
-    fn slim(self) -> Self {
-        Self {
-            metadata: metadata(self.metadata),
-            ..self
         }
     }
 }

@@ -19,7 +19,7 @@ pub fn fold(findings: Vec<Finding>) -> Vec<RootCause> {
         .map(|effect| cause_of(&findings, effect))
         .collect();
     let root = |mut number: usize| {
-        // Each step leads to an earlier check of the table, so this ends.
+        // Each cause is an earlier check of the table than its effect, so this ends.
         while let Some(cause) = causes[number] {
             number = cause;
         }

@@ -20,6 +20,7 @@ use super::select::Selection;
 use crate::cluster_name::ClusterId;
 use crate::eastwest::{EastWestStatus, Gateway};
 use crate::finding::{CheckId, Finding, Severity};
+use crate::fleet::connected;
 use crate::istiod;
 use crate::report::{API_VERSION, SkippedCheck};
 use crate::secret::{Contexts, Credentials, MatrixCell, MatrixOptions, SecretMatrix};
@@ -219,21 +220,12 @@ fn groups(clusters: &[ClusterSnapshot], cells: &[MatrixCell], are_named: bool) -
     let contexts = clusters.iter().enumerate();
     let contexts = contexts.map(|(number, cluster)| (cluster.context.as_str(), number));
     let contexts: BTreeMap<&str, usize> = contexts.collect();
-    let mut groups: Vec<usize> = (0..clusters.len()).collect();
-    for cell in cells {
-        let remote = cell.remote_context.as_deref();
-        let both = [Some(cell.context.as_str()), remote].map(|one| contexts.get(one?).copied());
-        let [Some(one), Some(other)] = both else {
-            continue;
-        };
-        let (one, other) = (groups[one], groups[other]);
-        for group in &mut groups {
-            if *group == other {
-                *group = one;
-            }
-        }
-    }
-    groups
+    let pairs = cells.iter().filter_map(|cell| {
+        let holder = contexts.get(cell.context.as_str())?;
+        let remote = contexts.get(cell.remote_context.as_deref()?)?;
+        Some((*holder, *remote))
+    });
+    connected(clusters.len(), pairs)
 }
 
 /// Returns the findings about the clusters of one mesh, but for those about their secrets.

@@ -29,7 +29,7 @@ pub enum PairState {
     Warning,
     /// There is a remote secret, and it does not work.
     Failing,
-    /// There is none.
+    /// There is no remote secret.
     Missing,
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn gateways_are_listed(clusters: &[Hosted; 2], kind: &str, port: u16)
 }
 
 /// `mesh-verify` reports errors and warnings of these checks and no other ones, and that every cluster's credential for the other one
-/// works. The gateways' addresses are nobody's, so they are not probed.
+/// works. No host has the gateways' addresses, so they are not probed.
 pub(crate) fn verify_reports(clusters: &[Hosted; 2], expected: &[&str]) {
     let config = clusters
         .iter()
