@@ -19,5 +19,5 @@ pub(crate) use secrets::remote_secrets;
 pub(crate) use slim_reads::SlimReads;
 pub use values::ValuesOfSecrets;
 pub use wanted::{
-    KeptValues, Part, Wanted, WantedExposure, WantedGateways, WantedLabels, WantedSecrets,
+    KeptValues, Part, Secrets, Wanted, WantedExposure, WantedGateways, WantedLabels, WantedSecrets,
 };

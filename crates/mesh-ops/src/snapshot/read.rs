@@ -8,11 +8,9 @@ use mesh_model::read::Read;
 use mesh_model::snapshot::ClusterSnapshot;
 use mesh_model::{Error, istiod, server};
 
-use super::secrets::{everywhere, in_namespace, labelled};
 use super::slim_reads::SlimReads;
 use super::values::ValuesOfSecrets;
-use super::wanted::{Wanted, WantedSecrets};
-use crate::secret::known_clusters_of;
+use super::wanted::Wanted;
 
 /// A cluster that was read.
 pub struct ReadCluster {
@@ -39,22 +37,15 @@ pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
     };
     let values = match wanted.secrets {
         // What tells which cluster it is is read in one wave with these.
-        WantedSecrets::None if !wanted.parts.is_empty() => ValuesOfSecrets::default(),
-        WantedSecrets::None => {
-            identity(cluster, &mut snapshot, &wanted).await?;
+        Some(secrets) => secrets.read(cluster, &mut snapshot, &wanted).await?,
+        None => {
+            // Parts read what tells which cluster it is in one wave with their own.
+            if wanted.parts.is_empty() {
+                identity(cluster, &mut snapshot, &wanted).await?;
+            }
             ValuesOfSecrets::default()
         }
-        WantedSecrets::InNamespace { names } => {
-            in_namespace(cluster, &mut snapshot, names, &wanted).await?
-        }
-        WantedSecrets::Labelled { everywhere } => {
-            labelled(cluster, &mut snapshot, everywhere, &wanted).await?
-        }
-        WantedSecrets::Everywhere => everywhere(cluster, &mut snapshot, &wanted).await?,
     };
-    if wanted.istiods {
-        snapshot.known_clusters = known_clusters_of(cluster, &snapshot).await;
-    }
     for part in wanted.parts {
         part.read(cluster, &mut snapshot).await?;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::future::join_all;
+use futures::future::{LocalBoxFuture, join_all};
 use k8s_openapi::api::core::v1::Secret;
 use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
@@ -16,10 +16,34 @@ use super::read::{ReadCluster, apart, istiods, only_if, uid};
 use super::salt::salt;
 use super::slim_reads::SlimReads;
 use super::values::ValuesOfSecrets;
-use super::wanted::{KeptValues, Wanted};
+use super::wanted::{KeptValues, Secrets, Wanted, WantedSecrets};
+use crate::secret::known_clusters_of;
+
+impl Secrets for WantedSecrets<'_> {
+    fn read<'r>(
+        &'r self,
+        cluster: &'r Cluster,
+        snapshot: &'r mut ClusterSnapshot,
+        wanted: &'r Wanted<'r>,
+    ) -> LocalBoxFuture<'r, Result<ValuesOfSecrets, Error>> {
+        Box::pin(async move {
+            let values = match *self {
+                Self::InNamespace { names } => in_namespace(cluster, snapshot, names, wanted).await,
+                Self::Labelled { everywhere } => {
+                    labelled(cluster, snapshot, everywhere, wanted).await
+                }
+                Self::Everywhere => everywhere(cluster, snapshot, wanted).await,
+            }?;
+            if wanted.istiods {
+                snapshot.known_clusters = known_clusters_of(cluster, snapshot).await;
+            }
+            Ok(values)
+        })
+    }
+}
 
 /// Reads the remote secrets of Istio's namespace in one wave, and by name those of `names` that lack the label.
-pub(super) async fn in_namespace(
+async fn in_namespace(
     cluster: &Cluster,
     snapshot: &mut ClusterSnapshot,
     names: &[String],
@@ -80,7 +104,7 @@ fn found(read: &Read<Option<SecretFacts>>) -> Option<&SecretFacts> {
 
 /// Reads the secrets with the label, whatever its value: those of Istio's namespace, or those of all namespaces where `everywhere` is
 /// asked for and that may be read.
-pub(super) async fn labelled(
+async fn labelled(
     cluster: &Cluster,
     snapshot: &mut ClusterSnapshot,
     everywhere: bool,
@@ -131,7 +155,7 @@ pub async fn read_by_name(
 
 /// Reads the secrets and istiods of all namespaces in one wave; in a second one those of Istio's namespace, where only that may be
 /// read, and the secrets that have the name of a remote secret and lack the label.
-pub(super) async fn everywhere(
+async fn everywhere(
     cluster: &Cluster,
     snapshot: &mut ClusterSnapshot,
     wanted: &Wanted<'_>,

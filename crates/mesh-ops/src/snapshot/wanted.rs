@@ -7,6 +7,8 @@ use mesh_client::Cluster;
 use mesh_model::Error;
 use mesh_model::snapshot::ClusterSnapshot;
 
+use super::values::ValuesOfSecrets;
+
 /// Parts with a reader of their own. A program contains the readers that it names, and no others: one that reads no gateways
 /// has nothing in it that parses them.
 pub trait Part: Debug {
@@ -21,6 +23,20 @@ pub trait Part: Debug {
     ) -> LocalBoxFuture<'r, Result<(), Error>>;
 }
 
+/// Secrets with a reader of their own, which programs without secrets do not contain either.
+pub trait Secrets: Debug {
+    /// Adds the secrets to `snapshot`, with what tells which cluster it is as far as that is wanted, and returns the values to keep.
+    ///
+    /// # Errors
+    /// A cluster that is not reached, or whose secrets cannot be read at all.
+    fn read<'r>(
+        &'r self,
+        cluster: &'r Cluster,
+        snapshot: &'r mut ClusterSnapshot,
+        wanted: &'r Wanted<'r>,
+    ) -> LocalBoxFuture<'r, Result<ValuesOfSecrets, Error>>;
+}
+
 /// The parts to read.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
@@ -28,10 +44,11 @@ pub struct Wanted<'a> {
     pub istio_namespace: &'a str,
     /// True where the UID of the cluster is read.
     pub uid: bool,
-    /// True where the istiods of Istio's namespace are read, and asked which clusters they know where two secrets are for one.
+    /// True where the istiods of Istio's namespace are read. With secrets they are asked which clusters they know, where two secrets
+    /// are for one.
     pub istiods: bool,
-    /// The secrets to read.
-    pub secrets: WantedSecrets<'a>,
+    /// The secrets to read; `None` for none.
+    pub secrets: Option<&'a dyn Secrets>,
     /// The values of secrets that are kept beside the snapshot.
     pub values: KeptValues,
     /// The other parts, in the order in which they are read.
@@ -72,8 +89,6 @@ pub struct WantedExposure {
 /// The secrets to read. A cluster whose secrets cannot be read at all is one that cannot be read.
 #[derive(Debug, Clone, Copy)]
 pub enum WantedSecrets<'a> {
-    /// None.
-    None,
     /// The remote secrets in Istio's namespace, and there also those that are called so, or that are for a cluster called so,
     /// without the label.
     InNamespace {
@@ -106,7 +121,7 @@ impl<'a> Wanted<'a> {
             istio_namespace,
             uid: false,
             istiods: false,
-            secrets: WantedSecrets::None,
+            secrets: None,
             values: KeptValues::None,
             parts: &[],
         }

@@ -31,7 +31,7 @@ pub struct Depth<'a> {
 /// A cluster that is not reached, or of which nothing could be read.
 pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadCluster, Error> {
     let wanted = Wanted {
-        secrets: WantedSecrets::Everywhere,
+        secrets: Some(&WantedSecrets::Everywhere),
         values: if depth.credential_checks {
             KeptValues::Data
         } else {

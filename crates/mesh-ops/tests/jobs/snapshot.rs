@@ -68,9 +68,9 @@ fn east() -> Cluster {
     cluster
 }
 
-fn wanted(secrets: WantedSecrets<'_>, values: KeptValues) -> Wanted<'_> {
+fn wanted<'a>(secrets: &'a WantedSecrets<'_>, values: KeptValues) -> Wanted<'a> {
     Wanted {
-        secrets,
+        secrets: Some(secrets),
         values,
         ..Wanted::identity(NAMESPACE)
     }
@@ -141,7 +141,7 @@ async fn the_reports_of_a_mesh_that_a_file_held_are_the_same() {
         let gateways = ask(&connected, seen, Some(ANSWER)).await.unwrap();
         let wanted = Wanted {
             parts: &[&WantedLabels],
-            ..wanted(WantedSecrets::Everywhere, KeptValues::None)
+            ..wanted(&WantedSecrets::Everywhere, KeptValues::None)
         };
         let snapshot = read(&connected, wanted).await.unwrap().snapshot;
         let both = ClusterSnapshot {
@@ -185,7 +185,7 @@ async fn a_snapshot_of_a_cluster_is_the_same_after_a_file_and_gives_no_access() 
     let cluster = east();
     let read = observed(
         &cluster,
-        wanted(WantedSecrets::Everywhere, KeptValues::None),
+        wanted(&WantedSecrets::Everywhere, KeptValues::None),
     )
     .await;
     let read = read.unwrap();
@@ -219,7 +219,7 @@ async fn only_what_is_wanted_is_read_and_values_are_kept_beside_the_snapshot() {
     assert_eq!(identity.snapshot.secrets, Read::NotAsked);
     let asked = ["old".to_owned()];
     let secrets = WantedSecrets::InNamespace { names: &asked };
-    let read = observed(&cluster, wanted(secrets, KeptValues::Data))
+    let read = observed(&cluster, wanted(&secrets, KeptValues::Data))
         .await
         .unwrap();
     let mut values = read.values;
@@ -235,7 +235,7 @@ async fn only_what_is_wanted_is_read_and_values_are_kept_beside_the_snapshot() {
 async fn whole_secrets_stand_beside_a_snapshot_and_are_not_in_it() {
     let cluster = east();
     let wanted = Wanted {
-        secrets: WantedSecrets::Labelled { everywhere: true },
+        secrets: Some(&WantedSecrets::Labelled { everywhere: true }),
         values: KeptValues::Whole,
         ..Wanted::nothing(NAMESPACE)
     };
@@ -314,7 +314,7 @@ async fn parts_that_are_wanted_together_are_asked_for_once_and_are_the_same() {
     cluster.clear_recordings();
     let all = Wanted {
         parts: &[&WantedGateways { name: None }, &WantedLabels],
-        secrets: WantedSecrets::Everywhere,
+        secrets: Some(&WantedSecrets::Everywhere),
         ..labels
     };
     let all = through_json(observed(&cluster, all).await.unwrap().snapshot);
@@ -361,7 +361,7 @@ async fn what_may_not_be_read_says_so_and_the_rest_is_there() {
         .unwrap();
     let read = read(
         &connected,
-        wanted(WantedSecrets::Everywhere, KeptValues::None),
+        wanted(&WantedSecrets::Everywhere, KeptValues::None),
     )
     .await;
     let snapshot = through_json(read.unwrap().snapshot);

@@ -129,10 +129,11 @@ async fn from_clusters(
     connector: &Connector,
     now: Timestamp,
 ) -> Result<Seen, Error> {
+    let secrets = WantedSecrets::InNamespace {
+        names: &arguments.names,
+    };
     let wanted = Wanted {
-        secrets: WantedSecrets::InNamespace {
-            names: &arguments.names,
-        },
+        secrets: Some(&secrets),
         values: if arguments.probe || arguments.reveal {
             KeptValues::Data
         } else {

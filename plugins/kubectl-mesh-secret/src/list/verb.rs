@@ -28,7 +28,7 @@ pub(crate) async fn run(
     let remotes = RemoteClusters::new(Some(&kubeconfig), overrides, None, namespace)?;
     let contexts = remotes.contexts();
     let wanted = Wanted {
-        secrets: WantedSecrets::Everywhere,
+        secrets: Some(&WantedSecrets::Everywhere),
         ..Wanted::identity(namespace)
     };
     let read = interrupt

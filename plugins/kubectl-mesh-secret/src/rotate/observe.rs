@@ -101,7 +101,7 @@ pub(super) async fn remote_secrets(
 
 fn remote_secrets_of(namespace: &str) -> Wanted<'_> {
     Wanted {
-        secrets: WantedSecrets::InNamespace { names: &[] },
+        secrets: Some(&WantedSecrets::InNamespace { names: &[] }),
         values: KeptValues::Whole,
         ..Wanted::nothing(namespace)
     }

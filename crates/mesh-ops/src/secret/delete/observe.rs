@@ -118,10 +118,11 @@ async fn secrets(
     is_remote: bool,
     request: &Request,
 ) -> Result<ClusterSecrets, Error> {
+    let secrets = WantedSecrets::Labelled {
+        everywhere: request.revocation.is_some(),
+    };
     let wanted = Wanted {
-        secrets: WantedSecrets::Labelled {
-            everywhere: request.revocation.is_some(),
-        },
+        secrets: Some(&secrets),
         values: KeptValues::Whole,
         ..Wanted::nothing(&request.namespace)
     };
