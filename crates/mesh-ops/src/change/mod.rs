@@ -7,6 +7,6 @@ mod outcome;
 mod planned;
 mod run;
 
-pub(crate) use outcome::{Meaning, Outcome};
+pub use outcome::{Meaning, Outcome};
 pub use planned::{ClusterPlan, Plan, Write};
 pub use run::Applied;

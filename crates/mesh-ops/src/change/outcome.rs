@@ -1,6 +1,7 @@
 //! What came of work on several clusters: what a failure in one of them means, and the exit code that follows.
 
 use mesh_client::{concerns_one_cluster, is_refused, with_lost};
+use mesh_model::error::Kind;
 use mesh_model::{Error, Exit};
 
 use crate::Job;
@@ -8,7 +9,7 @@ use crate::Job;
 /// The results of work on several clusters. Where something was done, a failure that concerns one cluster is a warning, and the exit
 /// code [`Exit::Partial`]; where nothing was done, all failures are errors.
 #[derive(Default)]
-pub(crate) struct Outcome {
+pub struct Outcome {
     is_any_done: bool,
     /// Failures that concern more than one cluster.
     failed: Vec<Error>,
@@ -18,7 +19,7 @@ pub(crate) struct Outcome {
 
 /// The meaning of a write that failed.
 #[derive(Clone, Copy)]
-pub(crate) struct Meaning {
+pub struct Meaning {
     /// The server refused it: nothing is changed.
     pub refused: &'static str,
     /// The request may have arrived though its answer did not.
@@ -27,7 +28,7 @@ pub(crate) struct Meaning {
 
 impl Meaning {
     /// Returns the same meaning for every failure.
-    pub(crate) fn same(meaning: &'static str) -> Self {
+    pub fn same(meaning: &'static str) -> Self {
         Self {
             refused: meaning,
             unknown: meaning,
@@ -45,18 +46,18 @@ impl Meaning {
 
 impl Outcome {
     /// Records that something is as planned.
-    pub(crate) fn done(&mut self) {
+    pub fn done(&mut self) {
         self.is_any_done = true;
     }
 
     /// Records clusters that were skipped before.
-    pub(crate) fn skip(&mut self, errors: impl IntoIterator<Item = Error>, meaning: &'static str) {
+    pub fn skip(&mut self, errors: impl IntoIterator<Item = Error>, meaning: &'static str) {
         let skipped = errors.into_iter().map(|error| (error, meaning));
         self.lost.extend(skipped);
     }
 
     /// Records work that failed; what concerns more than one cluster fails the whole.
-    pub(crate) fn wrong(&mut self, errors: impl IntoIterator<Item = Error>, meaning: Meaning) {
+    pub fn wrong(&mut self, errors: impl IntoIterator<Item = Error>, meaning: Meaning) {
         for error in errors {
             if concerns_one_cluster(&error) {
                 let meaning = meaning.of(&error);
@@ -68,17 +69,23 @@ impl Outcome {
     }
 
     /// Records a failure of the whole, whatever it concerns.
-    pub(crate) fn fail(&mut self, error: Error) {
+    pub fn fail(&mut self, error: Error) {
         self.failed.push(error);
     }
 
+    /// Returns whether Ctrl-C is among what failed.
+    pub fn is_interrupted(&self) -> bool {
+        let mut failed = self.failed.iter();
+        failed.any(|error| error.kind() == Kind::Interrupted)
+    }
+
     /// Returns whether nothing failed and no cluster was skipped.
-    pub(crate) fn is_clean(&self) -> bool {
+    pub fn is_clean(&self) -> bool {
         self.failed.is_empty() && self.lost.is_empty()
     }
 
     /// Joins all failures to the error that stops the job.
-    pub(crate) fn stopped_by(self, error: Error) -> Error {
+    pub fn stopped_by(self, error: Error) -> Error {
         let lost = self.lost.into_iter().map(|(error, _)| error);
         let mut all = self.failed.into_iter().chain(lost).collect();
         with_lost(error, &mut all)
@@ -88,7 +95,7 @@ impl Outcome {
     ///
     /// # Errors
     /// Failures of the whole, and all failures where nothing was done.
-    pub(crate) fn end(self, job: &Job<'_>) -> Result<Exit, Error> {
+    pub fn end(self, job: &Job<'_>) -> Result<Exit, Error> {
         let (warnings, exit) = self.judged();
         for (error, meaning) in &warnings {
             job.warn_of(error, meaning)?;
@@ -114,7 +121,6 @@ impl Outcome {
 #[cfg(test)]
 mod tests {
     use mesh_client::ApiFault;
-    use mesh_model::error::Kind;
 
     use super::*;
 

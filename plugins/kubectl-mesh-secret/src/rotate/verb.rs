@@ -1,9 +1,9 @@
 //! The verb from its arguments to its exit code.
 
 use mesh_common::client::{Interrupt, with_lost};
-use mesh_common::model::event::Event;
 use mesh_common::model::{Error, Exit};
 use mesh_common::ops::Job;
+use mesh_common::ops::change::Outcome;
 use mesh_common::ops::secret::presenter::Presenter;
 use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::{Environment, Streams};
@@ -44,22 +44,24 @@ pub(crate) async fn run(
     let registry = Registry::new(&state, &request, &presenter, environment.now);
     let Rotations {
         due,
-        mut skipped,
+        skipped,
         is_some_not_due,
     } = rotations(&registry, &selected, &entries.tokens, interrupt).await?;
-    if due.is_empty() && !skipped.is_empty() && !is_some_not_due {
-        skipped.extend(state.take_lost());
-        return Error::all(skipped).map_or(Ok(Exit::Fine), Err);
-    }
-    let mut exit = warn_of_skipped(&skipped, job)?;
+    let mut outcome = Outcome::default();
+    outcome.skip(skipped, "it is left as it is");
     if due.is_empty() {
-        job.note("no token is due")?;
-        return Ok(exit.worse(warn_of_lost(&state, job)?));
+        if is_some_not_due || outcome.is_clean() {
+            outcome.done();
+            job.note("no token is due")?;
+        }
+        outcome.skip(state.take_lost(), NOT_READ);
+        return outcome.end(&job);
     }
     let refused = due.iter().filter(|_| !request.force_conflicts);
     let refused = refused.flat_map(|rotation| conflicts(rotation, &state.clusters));
     if let Some(error) = Error::all(refused) {
-        return Err(with_lost(error, &mut state.take_lost()));
+        outcome.skip(state.take_lost(), NOT_READ);
+        return Err(outcome.stopped_by(error));
     }
 
     let plan = due.into_iter();
@@ -72,30 +74,29 @@ pub(crate) async fn run(
         state: &state,
         registry: &registry,
     };
-    let mut failed = Vec::new();
+    let mut exit = Exit::Fine;
     // One after the other: an istiod's counter does not say which secret it has heard of.
     for planned in &plan {
-        if !request.dry_run.writes() {
-            exit = exit.worse(dry_run(planned, request.dry_run, &state, job.events)?);
-            continue;
-        }
-        match Box::pin(rotate(work, planned)).await {
-            Ok(one) => exit = exit.worse(one),
-            Err(error) => {
-                let stops = error.exit() == Exit::Interrupted;
-                failed.push(error);
-                if stops {
-                    break;
-                }
-            }
+        let one = if request.dry_run.writes() {
+            Box::pin(rotate(work, planned, &mut outcome)).await?
+        } else {
+            outcome.done();
+            dry_run(planned, request.dry_run, &state, job.events)?
+        };
+        exit = exit.worse(one);
+        if outcome.is_interrupted() {
+            break;
         }
     }
     // Where a token may have other holders, that was said with it.
     if plan.iter().all(|one| one.rotation.is_for_one_holder()) {
-        exit = exit.worse(warn_of_lost(&state, job)?);
+        outcome.skip(state.take_lost(), NOT_READ);
     }
-    Error::all(failed).map_or(Ok(exit), Err)
+    Ok(outcome.end(&job)?.worse(exit))
 }
+
+/// The meaning of a holder that could not be read.
+const NOT_READ: &str = "the remote secrets there are not rotated";
 
 /// Reads the clusters that may hold secrets, and the remote clusters of these.
 ///
@@ -121,32 +122,6 @@ async fn read(contexts: Contexts, request: &Request, job: Job<'_>) -> Result<Rot
     }
     let lost = Error::all(state.take_lost());
     Err(lost.unwrap_or_else(|| Error::usage("the kubeconfig has no context")))
-}
-
-/// Tells which tokens are left as they are, while others are replaced.
-fn warn_of_skipped(skipped: &[Error], job: Job<'_>) -> Result<Exit, Error> {
-    for error in skipped {
-        job.warn_of(error, "it is left as it is")?;
-    }
-    Ok(if skipped.is_empty() {
-        Exit::Fine
-    } else {
-        Exit::Partial
-    })
-}
-
-/// Tells which holders could not be read.
-fn warn_of_lost(state: &RotationState, job: Job<'_>) -> Result<Exit, Error> {
-    let mut exit = Exit::Fine;
-    for one in state.unread.iter().filter(|one| one.is_writable) {
-        let text = format!(
-            "{}; the remote secrets there are not rotated",
-            one.error.in_one_line()
-        );
-        job.events.tell(Event::warning(text))?;
-        exit = Exit::Partial;
-    }
-    Ok(exit)
 }
 
 impl RotationState {

@@ -101,6 +101,26 @@ fn a_holder_that_cannot_be_read_keeps_the_old_token_alive() {
 }
 
 #[test]
+fn a_holder_that_does_not_allow_the_write_does_not_affect_the_others() {
+    let mesh = Mesh::sharing();
+    let manifest = mesh.manifest("");
+    mesh.north
+        .inject(Fault::on("PATCH", "/api/v1/**").status(403));
+    let output = mesh.world.run("rotate west --revoke-unseen").output();
+    assert_data_eq!(mesh.golden(&output), file!["rotate/write_forbidden.txt"]);
+    assert!(mesh.is_accepted(&manifest));
+    // Where no holder gets the new token the failure is an error.
+    let line = "rotate west --context north --no-other-holders --revoke-unseen";
+    let output = mesh.world.run(line).output();
+    assert_data_eq!(
+        mesh.golden(&output),
+        file!["rotate/every_write_forbidden.txt"]
+    );
+    mesh.clear();
+    mesh.holders_work();
+}
+
+#[test]
 fn who_says_that_there_are_no_other_holders_is_believed() {
     let mut mesh = Mesh::sharing();
     mesh.north.stop();

@@ -131,7 +131,9 @@ fn at_each_write(what: &str, fault: impl Fn(Fault) -> Fault) {
             let target = cluster(&mesh, name);
             target.inject(fault(Fault::on(method, "/api/v1/**").nth(n)));
             let output = mesh.world.run(LINE).output();
-            assert!([0, 2].contains(&output.code), "{case}: {}", output.golden());
+            // Once a holder has the new token, what fails in one cluster is a warning.
+            let ends = [0, 2, 3].contains(&output.code);
+            assert!(ends, "{case}: {}", output.golden());
             is_completed(scene, &mesh, &old, &case);
         }
     }
