@@ -2,17 +2,19 @@
 
 use mesh_client::Cluster;
 use mesh_model::Error;
-use mesh_model::change::{Change, ChangeSet, DryRun};
+use mesh_model::change::{Change, ChangeSet};
 
 /// One planned change and the request that makes it.
 pub trait Write {
     /// Returns the change that it makes.
-    fn change(&self) -> &Change;
+    fn change(&self) -> Change;
+
+    /// Has the server of the cluster check the request without storing anything. The answer may show that the change is another
+    /// one than was planned.
+    fn rehearse(&mut self, cluster: &Cluster) -> impl Future<Output = Result<(), Error>>;
 
     /// Sends the request to the cluster of the change. It is never called for a change that writes nothing.
-    ///
-    /// With [`DryRun::Server`] the server checks the request and stores nothing.
-    fn send(&self, cluster: &Cluster, dry_run: DryRun) -> impl Future<Output = Result<(), Error>>;
+    fn send(&self, cluster: &Cluster) -> impl Future<Output = Result<(), Error>>;
 }
 
 /// The changes of one cluster.
@@ -35,6 +37,6 @@ impl<W: Write> Plan<W> {
     /// Returns what is going to be written, in order.
     pub fn change_set(&self) -> ChangeSet {
         let writes = self.clusters.iter().flat_map(|one| &one.writes);
-        writes.map(|write| write.change().clone()).collect()
+        writes.map(Write::change).collect()
     }
 }

@@ -23,10 +23,10 @@ impl<W: Write> Plan<W> {
     pub async fn rehearse(mut self, interrupt: &Interrupt) -> Result<Self, Error> {
         let results = interrupt
             .or(async {
-                let checked = fan_out(self.clusters, |one| async {
-                    for write in one.writes.iter().filter(|write| changes(*write)) {
-                        write.send(&one.cluster, DryRun::Server).await?;
-                    }
+                let checked = fan_out(self.clusters, |mut one| async move {
+                    let (cluster, writes) = (&one.cluster, &mut one.writes);
+                    let checks = fan_out(writes, |write| write.rehearse(cluster));
+                    Error::gather(checks.await)?;
                     Ok(one)
                 });
                 Ok(checked.await)
@@ -80,22 +80,19 @@ async fn write_cluster<W: Write>(
 ) -> (Vec<Change>, Result<(), Error>) {
     let mut made = Vec::new();
     for write in &plan.writes {
-        if changes(write) {
+        let change = write.change();
+        if change.action.is_write() {
             let sent = match interrupt.check() {
-                Ok(()) => write.send(&plan.cluster, DryRun::None).await,
+                Ok(()) => write.send(&plan.cluster).await,
                 Err(interrupted) => Err(interrupted),
             };
             if let Err(error) = sent {
                 return (made, Err(error));
             }
         }
-        made.push(write.change().clone());
+        made.push(change);
     }
     (made, Ok(()))
-}
-
-fn changes(write: &impl Write) -> bool {
-    write.change().action.is_write()
 }
 
 /// Tells a change. What is as planned already is no dry run.

@@ -27,11 +27,21 @@ pub(super) enum Body<K> {
 }
 
 impl<K: Object> Write for FieldChange<K> {
-    fn change(&self) -> &Change {
-        &self.change
+    fn change(&self) -> Change {
+        self.change.clone()
     }
 
-    async fn send(&self, cluster: &Cluster, dry_run: DryRun) -> Result<(), Error> {
+    async fn rehearse(&mut self, cluster: &Cluster) -> Result<(), Error> {
+        self.request(cluster, DryRun::Server).await
+    }
+
+    async fn send(&self, cluster: &Cluster) -> Result<(), Error> {
+        self.request(cluster, DryRun::None).await
+    }
+}
+
+impl<K: Object> FieldChange<K> {
+    async fn request(&self, cluster: &Cluster, dry_run: DryRun) -> Result<(), Error> {
         match &self.body {
             Body::Nothing => Ok(()),
             Body::Apply { object, force } => {

@@ -10,7 +10,7 @@ use mesh_model::network::misspelled_labels;
 use mesh_model::{Error, Exit};
 use mesh_ops::metadata::{self, ClusterTask, IfMissing, ObjectName, Request};
 use mesh_testkit::black_box::writes;
-use mesh_testkit::embedded::Cluster;
+use mesh_testkit::embedded::{Cluster, Fault};
 use serde_json::{Value, json};
 
 use crate::support::{Collected, lines, target, with_job};
@@ -142,6 +142,39 @@ async fn the_change_set_is_known_before_the_first_write_and_a_dry_run_tells_it()
         );
         assert_eq!(west.get("namespaces", "", "istio-system"), None);
     }
+}
+
+#[tokio::test]
+async fn a_rehearsal_tells_all_objects_that_the_server_refuses() {
+    let east = cluster("east", &json!({}));
+    east.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "other"}}));
+    east.clear_recordings();
+    east.inject(Fault::on("PATCH", "/api/v1/**").status(422));
+    let request = Request {
+        rehearse: true,
+        ..request()
+    };
+    let mut both = task(&east, "net-a");
+    both.objects.push(ObjectName {
+        namespace: None,
+        name: "other".to_owned(),
+    });
+    let events = Collected::default();
+    let no_warnings = |_: &Namespace, _: &Target| Vec::new();
+    let result = with_job(&events, async |job| {
+        metadata::run(&request, vec![both], no_warnings, job).await
+    });
+    let error = result.await.err().unwrap();
+    let all = [error.to_string(), error.also()[0].to_string()];
+    assert!(
+        all[0].contains("istio-system") && all[1].contains("other"),
+        "{all:?}"
+    );
+    let sent = writes(&east);
+    assert!(
+        sent.len() == 2 && sent.iter().all(|one| one.contains("dryRun=All")),
+        "{sent:?}"
+    );
 }
 
 /// A caller whose settings are in a file.

@@ -1,11 +1,11 @@
 //! Installs an east-west gateway, and what it exposes, in several clusters, where they differ from what is there.
 //!
-//! Observe every cluster, plan (pure), let every server rehearse every object, and only then write.
+//! Observe every cluster, decide its objects (pure), read the ones with their names, plan (pure), let every server rehearse every
+//! object, and only then write.
 
 mod object_change;
 mod observe;
 mod plan;
-mod rehearse;
 mod request;
 mod run;
 

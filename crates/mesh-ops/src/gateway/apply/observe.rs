@@ -1,10 +1,14 @@
-//! Reads the clusters: the namespaces, and the gateways and control planes that are there. Nothing is decided here.
+//! Reads the clusters: the namespaces, the gateways and control planes that are there, and the objects with the names of ours.
+//! Nothing is decided here.
 
+use futures::future::join_all;
 use k8s_openapi::api::core::v1::Namespace;
-use mesh_client::Cluster;
+use mesh_client::{ApiFault, Cluster, api_fault};
 use mesh_model::Error;
+use mesh_model::command::{Knob, Step};
 use mesh_model::names::NETWORK_LABEL;
 use mesh_model::read::Read;
+use serde_json::Value;
 
 use super::Request;
 use crate::gateway::live::IstioState;
@@ -54,4 +58,30 @@ pub(super) async fn observe(cluster: &Cluster, request: &Request) -> Result<Clus
             .and_then(|mut labels| labels.remove(NETWORK_LABEL)),
         istio: IstioState::of(snapshot, Some(istio)),
     })
+}
+
+/// Reads what is stored under the kind and name of each of these objects.
+pub(super) async fn live(
+    cluster: &Cluster,
+    objects: &[Value],
+) -> Vec<Result<Option<Value>, Error>> {
+    join_all(objects.iter().map(|object| async {
+        let found = cluster.get_manifest(object).await;
+        found.map_err(without_kind)
+    }))
+    .await
+}
+
+/// Adds hints where the server does not know a kind, which is one of Istio's or of the Gateway API's.
+fn without_kind(error: Error) -> Error {
+    match api_fault(&error) {
+        Some(ApiFault::KindUnknown { .. }) => error
+            .hint("install Istio first, with its CRDs, and for ambient gateways those of the Gateway API (https://gateway-api.sigs.k8s.io/guides/)")
+            .hint(
+                Step::new("add ")
+                    .set(Knob::Expose, "none")
+                    .text(", to install the gateway alone"),
+            ),
+        Some(_) | None => error,
+    }
 }

@@ -1,4 +1,4 @@
-//! Decides the objects of each cluster, or why they cannot be there. Pure.
+//! Decides the objects of each cluster and the change that each of them needs, or why they cannot be there. Pure.
 
 use k8s_openapi::api::core::v1::Service;
 use mesh_model::command::{Knob, Kubectl, Remedy, Step, named, suite};
@@ -12,8 +12,8 @@ use mesh_model::resources::ApiGateway;
 use mesh_model::whose::{is_remote_gateway, is_remote_service};
 use serde_json::Value;
 
-use super::Request;
 use super::observe::ClusterState;
+use super::{ObjectChange, Request};
 use crate::gateway::live::{self, ExposureRequest};
 
 /// The objects of one cluster.
@@ -202,15 +202,35 @@ fn exposed(
     Ok(objects)
 }
 
+/// Returns the change that each object needs; `live` is what was read of each.
+///
+/// # Errors
+/// All that could not be read or cannot be changed, joined.
+pub(super) fn changes(
+    objects: Vec<Value>,
+    live: Vec<Result<Option<Value>, Error>>,
+    (context, kubectl): (&str, &Kubectl),
+    request: &Request,
+    applied_by: &str,
+) -> Result<Vec<ObjectChange>, Error> {
+    let each = objects.into_iter().zip(live).map(|(object, live)| {
+        let live = live?;
+        let refusal = live
+            .as_ref()
+            .and_then(|live| refusal(live, &object, context, kubectl));
+        if let Some(error) = refusal {
+            return Err(error);
+        }
+        let force = request.force_conflicts;
+        Ok(ObjectChange::new(context, object, live, applied_by, force))
+    });
+    Error::gather(each)
+}
+
 /// Returns an error where `live` cannot become `manifest`: it describes a gateway of another cluster, or it is a Deployment that
 /// selects other pods, which cannot be changed.
 /// Source: <https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#label-selector-updates>.
-pub(super) fn refusal(
-    live: &Value,
-    manifest: &Value,
-    context: &str,
-    kubectl: &Kubectl,
-) -> Option<Error> {
+fn refusal(live: &Value, manifest: &Value, context: &str, kubectl: &Kubectl) -> Option<Error> {
     if is_remote(live) {
         return Some(describes_another(live, context));
     }

@@ -1,12 +1,12 @@
-//! Runs a request: observe every cluster, plan and rehearse all of them, then write.
+//! Runs a request: observe every cluster, plan all of them, rehearse, then write.
 
 use mesh_client::{Cluster, Connector, Target, each_alone, fan_out, with_lost};
 use mesh_model::Error;
+use mesh_model::change::DryRun;
 use mesh_model::fleet::{doubles, not_compared};
 
-use super::observe::{ClusterState, observe};
-use super::plan::{Desired, desired};
-use super::rehearse::rehearse;
+use super::observe::{ClusterState, live, observe};
+use super::plan::{Desired, changes, desired};
 use super::{ObjectChange, Request};
 use crate::Job;
 use crate::change::{Applied, ClusterPlan, Plan};
@@ -44,7 +44,11 @@ pub async fn prepare(
     let planned = job.interrupt.or(plan_all(states, request, job)).await;
     let (clusters, unfit) = planned.map_err(|error| with_lost(error, &mut skipped))?;
     skipped.extend(unfit);
-    Ok(Plan { clusters, skipped })
+    let plan = Plan { clusters, skipped };
+    match request.dry_run {
+        DryRun::Client => Ok(plan),
+        DryRun::None | DryRun::Server => plan.rehearse(job.interrupt).await,
+    }
 }
 
 /// Connects to all clusters and reads them at once; one that is not reached or does not allow it does not affect the others.
@@ -76,8 +80,8 @@ fn different(states: &[(Cluster, ClusterState)]) -> Result<(), Error> {
     Error::all(errors).map_or(Ok(()), Err)
 }
 
-/// Plans and rehearses every cluster; all that is in the way anywhere is reported together. A server that does not allow it does
-/// not affect the others, whether in what was read before or in the rehearsal.
+/// Plans every cluster, by its objects as they are stored; all that is in the way anywhere is reported together. A server that does
+/// not allow a read does not affect the others.
 async fn plan_all(
     states: Vec<(Cluster, ClusterState)>,
     request: &Request,
@@ -92,7 +96,9 @@ async fn plan_all(
     });
     let (desired, skipped) = each_alone(desired)?;
     let results = fan_out(desired, |(cluster, objects)| async move {
-        let writes = rehearse(&cluster, &objects, request, job.applied_by).await?;
+        let live = live(&cluster, &objects).await;
+        let at = (cluster.context(), cluster.target().kubectl());
+        let writes = changes(objects, live, at, request, job.applied_by)?;
         Ok(ClusterPlan { cluster, writes })
     });
     let skipped = skipped.into_iter().map(Err);
