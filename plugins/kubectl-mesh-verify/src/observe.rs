@@ -7,6 +7,7 @@ use std::time::Duration;
 use mesh_common::client::{Connector, Kubeconfig};
 use mesh_common::model::Error;
 use mesh_common::model::secret::Contexts;
+use mesh_common::model::snapshot::Asked;
 use mesh_common::ops::Fleet;
 use mesh_common::ops::secret::remote::RemoteClusters;
 use mesh_common::ops::snapshot::ReadCluster;
@@ -15,6 +16,7 @@ use mesh_common::terminal::Environment;
 use mesh_common::terminal::reading::read_contexts;
 
 use crate::args::VerifyArgs;
+use crate::cli::SELF;
 
 /// The limit for one answer to a credential, unless --request-timeout sets another one.
 const CREDENTIAL_ANSWER: Duration = Duration::from_secs(10);
@@ -73,14 +75,13 @@ pub(crate) async fn observe(
         depth.namespace,
     )?;
     let means = (contexts, connector, &no_contexts);
-    let mesh = Box::pin(observed(
-        environment.now,
-        read,
-        depth,
-        arguments.allow_loopback,
-        means,
-    ))
-    .await;
+    let asked = Asked {
+        istio_namespace: depth.namespace.to_owned(),
+        are_named: !arguments.contexts.all_contexts,
+        allow_loopback: arguments.allow_loopback,
+    };
+    let mut mesh = Box::pin(observed(environment.now, read, depth, asked, means)).await;
+    SELF.clone_into(&mut mesh.mesh.taken_by);
     Ok((mesh, is_alone.then_some(others)))
 }
 

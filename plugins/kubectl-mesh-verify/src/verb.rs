@@ -1,7 +1,7 @@
 //! The verification from its arguments to its exit code.
 
 use mesh_common::client::Interrupt;
-use mesh_common::model::verify::{MeshVerification, Selection, Settings, verify};
+use mesh_common::model::verify::{MeshVerification, Selection, verify};
 use mesh_common::model::{Error, Exit};
 use mesh_common::ops::secret::remote::RemoteClusters;
 use mesh_common::terminal::flags::connector;
@@ -40,14 +40,7 @@ pub(crate) async fn run(
         skip: arguments.skip.clone(),
         deny: arguments.deny.clone(),
     };
-    let settings = Settings {
-        are_named: !arguments.contexts.all_contexts,
-        allow_loopback: arguments.allow_loopback,
-        namespace,
-        contexts,
-        selection: &selection,
-    };
-    let verification = verify(read.mesh, &settings);
+    let verification = verify(read.mesh, &selection);
     for pattern in &verification.without_effect {
         streams.warn(&format!("{pattern} fits no finding"));
     }

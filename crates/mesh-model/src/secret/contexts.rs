@@ -26,6 +26,11 @@ impl Contexts {
         }
     }
 
+    /// Returns all contexts, in their order.
+    pub fn all(&self) -> &[Member] {
+        self.members.all()
+    }
+
     /// Returns the clusters of all contexts, with the facts about those that were read.
     pub fn members(&self, read: impl IntoIterator<Item = Member>) -> Members {
         Members::new(self.members.all().iter().cloned().chain(read))

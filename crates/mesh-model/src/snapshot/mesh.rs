@@ -4,10 +4,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::ClusterSnapshot;
+use super::asked::{Asked, KnownContext};
+use super::credential_checks::CheckedCredential;
 use crate::Error;
 use crate::fleet::{EachOnce, Unreached, as_far_as_read, each_once, left_out};
 use crate::meant_for::Member;
+use crate::read::Read;
 use crate::report::API_VERSION;
+
+/// The kind of a [`MeshSnapshot`].
+pub(super) const KIND: &str = "MeshSnapshot";
 
 /// The clusters of a mesh as they were read at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +25,15 @@ pub struct MeshSnapshot {
     pub kind: String,
     /// The moment at which reading began.
     pub taken_at: Timestamp,
+    /// The program that read the clusters, and its version; empty if they are for a report only.
+    #[serde(default)]
+    pub taken_by: String,
+    /// The clusters and options that the user asked for.
+    #[serde(default)]
+    pub asked: Asked,
+    /// The contexts that secrets are compared with.
+    #[serde(default)]
+    pub contexts: Vec<KnownContext>,
     /// The clusters that were read, each once, in the order of their contexts.
     pub clusters: Vec<ClusterSnapshot>,
     /// The further contexts of these clusters.
@@ -27,6 +42,12 @@ pub struct MeshSnapshot {
     /// The clusters that could not be read.
     #[serde(default)]
     pub unreached: Vec<Unreached>,
+    /// The results of using the credentials of remote secrets.
+    #[serde(default)]
+    pub credential_checks: Read<Vec<CheckedCredential>>,
+    /// The number of distinct credentials beyond the limit, which were not used.
+    #[serde(default)]
+    pub credentials_left_out: usize,
 }
 
 /// A context of a cluster that was read through another context.
@@ -66,11 +87,8 @@ impl MeshSnapshot {
     pub(crate) fn only(&self, clusters: Vec<ClusterSnapshot>) -> Self {
         Self {
             clusters,
-            duplicates: Vec::new(),
-            unreached: Vec::new(),
-            api_version: self.api_version.clone(),
-            kind: self.kind.clone(),
-            taken_at: self.taken_at,
+            asked: self.asked.clone(),
+            ..Self::empty(self.taken_at)
         }
     }
 
@@ -82,12 +100,26 @@ impl MeshSnapshot {
             read_through,
         });
         Self {
-            api_version: API_VERSION.to_owned(),
-            kind: "MeshSnapshot".to_owned(),
-            taken_at,
             duplicates: duplicates.collect(),
             clusters: clusters.collect(),
             unreached: once.unreached,
+            ..Self::empty(taken_at)
+        }
+    }
+
+    fn empty(taken_at: Timestamp) -> Self {
+        Self {
+            api_version: API_VERSION.to_owned(),
+            kind: KIND.to_owned(),
+            taken_at,
+            taken_by: String::new(),
+            asked: Asked::default(),
+            contexts: Vec::new(),
+            clusters: Vec::new(),
+            duplicates: Vec::new(),
+            unreached: Vec::new(),
+            credential_checks: Read::NotAsked,
+            credentials_left_out: 0,
         }
     }
 

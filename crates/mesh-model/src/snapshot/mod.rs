@@ -4,14 +4,19 @@
 //! one: unknown fields are ignored, and missing ones were not asked for. Secrets are facts ([`crate::secret::SecretFacts`]): no
 //! token, key or kubeconfig is in it.
 
+mod asked;
 mod by_name;
 mod cluster;
+mod credential_checks;
 pub(crate) mod kept;
 mod mesh;
 mod slim;
 #[cfg(test)]
 mod tests;
 
+pub use asked::{Asked, KnownContext};
 pub use cluster::ClusterSnapshot;
+pub(crate) use credential_checks::by_holder;
+pub use credential_checks::{CheckedCredential, CredentialPlace};
 pub use mesh::{DuplicateContext, MeshSnapshot};
 pub use slim::Slim;

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Secret;
 use mesh_testkit::gateway::MeshAuthority;
 use serde_json::{Value, from_value, json};
 
-use super::{ClusterSnapshot, MeshSnapshot};
+use super::{Asked, CheckedCredential, ClusterSnapshot, CredentialPlace, MeshSnapshot, by_holder};
 use crate::Error;
 use crate::access::{Access, AccessTrust, AccessUser};
 use crate::command::Kubectl;
@@ -17,7 +17,7 @@ use crate::probe::{
 };
 use crate::read::Read;
 use crate::remote_cluster::Address;
-use crate::secret::{Salt, SecretFacts};
+use crate::secret::{Acceptance, Connected, Contexts, ProbeFacts, Salt, SecretFacts};
 use crate::x509;
 
 const TOKEN: &str = "hidden-token";
@@ -120,6 +120,32 @@ fn full() -> ClusterSnapshot {
     }
 }
 
+/// The credential of a secret of east, which the server accepted.
+fn checked(snapshot: &MeshSnapshot) -> CheckedCredential {
+    let mut secrets = snapshot.clusters[0].secrets_of_namespace();
+    let facts = secrets.next().expect("there is one");
+    let judged = facts.judged("west").expect("it has this key");
+    CheckedCredential {
+        mark: judged.mark.clone(),
+        held_in: ["s", "again"]
+            .map(|secret| CredentialPlace {
+                context: "east".to_owned(),
+                secret: secret.to_owned(),
+                key: "west".to_owned(),
+            })
+            .to_vec(),
+        answer: ProbeFacts::Connected(Box::new(Connected {
+            server: "https://w:6443".to_owned(),
+            is_tls: true,
+            proxy: None,
+            acceptance: Acceptance::Accepted(None),
+            uid: Read::Denied("not allowed".into()),
+            missing: Read::Seen(Vec::new()),
+            granted: Read::NotAsked,
+        })),
+    }
+}
+
 #[test]
 fn a_full_snapshot_is_the_same_after_json_and_gives_no_access() {
     let moment = "2026-11-28T00:00:00Z".parse().expect("it is a moment");
@@ -133,6 +159,18 @@ fn a_full_snapshot_is_the_same_after_json_and_gives_no_access() {
     let contexts = ["east", "north", "east-again", "w"].map(str::to_owned);
     let readings = contexts.into_iter().zip(readings).collect();
     let snapshot = MeshSnapshot::join(moment, readings).expect("some could be read");
+    let west = ("w".to_owned(), Address::new("https://w:6443", Some("w")));
+    let snapshot = MeshSnapshot {
+        asked: Asked {
+            istio_namespace: "mesh".to_owned(),
+            are_named: false,
+            allow_loopback: true,
+        },
+        credential_checks: Read::Seen(vec![checked(&snapshot)]),
+        credentials_left_out: 7,
+        ..snapshot.with_contexts(&Contexts::new([west], None))
+    };
+    assert_eq!(snapshot.contexts.len(), 1);
     let members: Vec<String> = snapshot.members().map(|one| one.context).collect();
     assert_eq!(members, ["east", "w", "east-again"]);
     assert_eq!(
@@ -143,6 +181,17 @@ fn a_full_snapshot_is_the_same_after_json_and_gives_no_access() {
     let text = serde_json::to_string(&snapshot).expect("a snapshot is JSON");
     let again: MeshSnapshot = serde_json::from_str(&text).expect("it is read again");
     assert_eq!(again, snapshot);
+    let credentials = by_holder(again.credential_checks.items());
+    let places: Vec<&str> = credentials["east"]
+        .keys()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(places, ["again", "s"]);
+    let mark = again.credential_checks.items()[0].mark.as_deref();
+    assert!(
+        mark.is_some_and(|mark| text.matches(mark).count() == 2),
+        "{text}"
+    );
     let probes = again.clusters[0].gateway_probes.items();
     let chain = probes[0].answer.chain().expect("a certificate was shown");
     let roots = Roots::from_pem("no certificate");

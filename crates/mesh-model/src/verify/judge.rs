@@ -13,7 +13,6 @@ use super::checks::{
 use super::counts::Counts;
 use super::fold::fold;
 use super::needs::skipped;
-use super::observed::ObservedMesh;
 use super::pairs::{Pair, pairs};
 use super::report::{MeshVerification, RootCauseReport, VerifiedCluster};
 use super::select::Selection;
@@ -23,38 +22,24 @@ use crate::finding::{CheckId, Finding, Severity};
 use crate::fleet::connected;
 use crate::istiod;
 use crate::report::{API_VERSION, SkippedCheck};
-use crate::secret::{Contexts, Credentials, MatrixCell, MatrixOptions, SecretMatrix};
-use crate::snapshot::{ClusterSnapshot, MeshSnapshot};
+use crate::secret::{Credentials, MatrixCell, MatrixOptions, SecretMatrix};
+use crate::snapshot::{ClusterSnapshot, MeshSnapshot, by_holder};
 use crate::statements::MeshLabels;
 
-/// The settings of a verification.
-#[derive(Debug)]
-pub struct Settings<'a> {
-    /// True if the user named the clusters, which then are one mesh; otherwise the clusters that remote secrets connect are.
-    pub are_named: bool,
-    /// True if loopback addresses are accepted.
-    pub allow_loopback: bool,
-    /// Istio's namespace.
-    pub namespace: &'a str,
-    /// The contexts of the kubeconfig.
-    pub contexts: &'a Contexts,
-    /// The selected checks.
-    pub selection: &'a Selection,
-}
-
-/// Verifies a mesh.
-pub fn verify(mut mesh: ObservedMesh, settings: &Settings<'_>) -> MeshVerification {
-    let mut clusters: Vec<VerifiedCluster> =
-        mesh.snapshot.clusters.iter().map(of_cluster).collect();
-    clusters.extend(mesh.snapshot.unreached.iter().map(|lost| VerifiedCluster {
+/// Verifies a mesh: makes the selected checks of everything that its snapshot has.
+pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification {
+    let mut clusters: Vec<VerifiedCluster> = mesh.clusters.iter().map(of_cluster).collect();
+    clusters.extend(mesh.unreached.iter().map(|lost| VerifiedCluster {
         context: lost.context.clone(),
         ..VerifiedCluster::default()
     }));
-    let (skipped, made) = skipped_checks(&mesh, settings.selection);
-    let mut findings: Vec<Finding> = mesh.snapshot.unreached.iter().map(unreachable).collect();
-    findings.extend(same_clusters(&mesh.snapshot, settings.are_named));
-    let works = working(&mesh.credentials);
-    let matrix = secrets(&mut mesh, settings);
+    let credentials = by_holder(mesh.credential_checks.items());
+    let (skipped, made) = skipped_checks(&mesh, &credentials, selection);
+    let mut findings: Vec<Finding> = mesh.unreached.iter().map(unreachable).collect();
+    let are_named = mesh.asked.are_named;
+    findings.extend(same_clusters(&mesh, are_named));
+    let works = working(&credentials);
+    let matrix = secrets(&mut mesh, &credentials);
     let called = |id: &str| {
         let mut named = clusters.iter().filter(|one| one.id.as_deref() == Some(id));
         named.next().map(|one| one.context.as_str())
@@ -63,21 +48,21 @@ pub fn verify(mut mesh: ObservedMesh, settings: &Settings<'_>) -> MeshVerificati
         let name = cell.name.clone().unwrap_or_default();
         works.contains(&(cell.context.clone(), name, cell.cluster.clone()))
     });
-    let groups = groups(&mesh.snapshot.clusters, &matrix, settings.are_named);
+    let groups = groups(&mesh.clusters, &matrix, are_named);
     findings.extend(matrix.into_iter().flat_map(of_pair));
     let mut by_group: BTreeMap<usize, Vec<ClusterSnapshot>> = BTreeMap::new();
-    for (cluster, group) in take(&mut mesh.snapshot.clusters).into_iter().zip(groups) {
+    for (cluster, group) in take(&mut mesh.clusters).into_iter().zip(groups) {
         by_group.entry(group).or_default().push(cluster);
     }
     for group in by_group.into_values() {
-        findings.extend(of_group(&mesh.snapshot.only(group)));
+        findings.extend(of_group(&mesh.only(group)));
     }
     report(
-        mesh.snapshot,
+        mesh,
         (clusters, pairs),
         findings,
         (skipped, made),
-        settings,
+        selection,
     )
 }
 
@@ -86,11 +71,11 @@ fn report(
     (clusters, pairs): (Vec<VerifiedCluster>, Vec<Pair>),
     mut findings: Vec<Finding>,
     (skipped, made): (Vec<SkippedCheck>, BTreeSet<(usize, String)>),
-    settings: &Settings<'_>,
+    selection: &Selection,
 ) -> MeshVerification {
-    let without_effect = settings.selection.without_effect(&findings);
+    let without_effect = selection.without_effect(&findings);
     let without_effect = without_effect.map(ToString::to_string).collect();
-    findings.retain(|finding| settings.selection.takes(finding));
+    findings.retain(|finding| selection.takes(finding));
     let failed: BTreeSet<(usize, String)> = findings
         .iter()
         .filter(|finding| finding.severity > Severity::Info)
@@ -143,15 +128,17 @@ fn of_cluster(cluster: &ClusterSnapshot) -> VerifiedCluster {
 
 /// Returns the checks that are skipped, by cluster, and the other ones, each with the context.
 fn skipped_checks(
-    mesh: &ObservedMesh,
+    mesh: &MeshSnapshot,
+    credentials: &BTreeMap<String, Credentials>,
     selection: &Selection,
 ) -> (Vec<SkippedCheck>, BTreeSet<(usize, String)>) {
     let (mut all, mut made) = (Vec::new(), BTreeSet::new());
-    for cluster in &mesh.snapshot.clusters {
+    for cluster in &mesh.clusters {
         let context = &cluster.context;
+        let used = credentials.get(context);
         let checks = CheckId::ALL.iter().copied();
         for check in checks.filter(|check| !selection.skips_check(*check)) {
-            match skipped(check, cluster, mesh) {
+            match skipped(check, cluster, mesh, used) {
                 Some(reason) => all.push(SkippedCheck {
                     context: context.clone(),
                     check,
@@ -179,18 +166,18 @@ fn working(credentials: &BTreeMap<String, Credentials>) -> BTreeSet<(String, Str
 
 /// Returns the cells of all pairs of clusters, missing secrets included. Between the clusters of one mesh a missing secret is
 /// an error.
-fn secrets(mesh: &mut ObservedMesh, settings: &Settings<'_>) -> Vec<MatrixCell> {
+fn secrets(
+    mesh: &mut MeshSnapshot,
+    credentials: &BTreeMap<String, Credentials>,
+) -> Vec<MatrixCell> {
+    let asked = mesh.asked.clone();
     let options = MatrixOptions {
-        namespace: settings.namespace,
-        allow_loopback: settings.allow_loopback,
-        connected_only: !settings.are_named,
+        namespace: &asked.istio_namespace,
+        allow_loopback: asked.allow_loopback,
+        connected_only: !asked.are_named,
     };
-    let ObservedMesh {
-        snapshot,
-        credentials,
-        ..
-    } = mesh;
-    let matrix = SecretMatrix::with_credentials(snapshot, credentials, settings.contexts, options);
+    let contexts = mesh.known_contexts();
+    let matrix = SecretMatrix::with_credentials(mesh, credentials, &contexts, options);
     let mut cells = matrix.items;
     for cell in cells.iter_mut().filter(|cell| cell.name.is_none()) {
         for finding in &mut cell.findings {

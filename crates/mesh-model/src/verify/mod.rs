@@ -1,7 +1,7 @@
 //! Verification of a whole mesh: the findings of all checks, each with the findings that it explains, and the checks that were
 //! skipped.
 //!
-//! Everything is a function of what was read ([`ObservedMesh`]); nothing is read here.
+//! Everything is a function of what was read ([`crate::snapshot::MeshSnapshot`]); nothing is read here.
 
 mod causes;
 mod checks;
@@ -10,18 +10,18 @@ mod fold;
 mod judge;
 mod majority;
 mod needs;
-mod observed;
 mod pairs;
 mod relation;
 mod report;
+#[cfg(test)]
+mod samples;
 mod select;
 
 pub use causes::{CAUSES, Cause};
 pub use counts::Counts;
 pub use fold::{RootCause, fold};
-pub use judge::{Settings, verify};
+pub use judge::verify;
 pub use needs::{Part, needs};
-pub use observed::ObservedMesh;
 pub use pairs::{Pair, PairState};
 pub use relation::Relation;
 pub use report::{Follower, MeshVerification, RootCauseReport, VerifiedCluster};

@@ -1,10 +1,14 @@
 //! The parts of a cluster that each check needs: where one of them could not be read, the check is skipped, not passed.
 
-use super::observed::ObservedMesh;
+use std::borrow::Cow;
+
 use crate::finding::CheckId;
 use crate::read::Read;
 use crate::secret::{Credentials, ProbeFacts};
-use crate::snapshot::ClusterSnapshot;
+use crate::snapshot::{ClusterSnapshot, MeshSnapshot};
+
+/// The reason for a part that is read of every cluster, and that a snapshot lacks.
+const NOT_READ: &str = "the snapshot does not have it";
 
 /// A part of what is read of a cluster, or of what is tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,16 +131,18 @@ pub fn needs(check: CheckId) -> &'static [Part] {
     }
 }
 
-/// Returns the reason why a check is skipped in a cluster, if a part that it needs was not read or not tested.
+/// Returns the reason why a check is skipped in a cluster, if a part that it needs was not read or not tested. `used` are the results
+/// of using the credentials of the cluster.
 pub(super) fn skipped(
     check: CheckId,
     cluster: &ClusterSnapshot,
-    observed: &ObservedMesh,
+    mesh: &MeshSnapshot,
+    used: Option<&Credentials>,
 ) -> Option<String> {
     let mut needed = needs(check).iter();
-    let unread = needed.find_map(|part| unread(*part, cluster, observed));
-    let by_credential = || credential_unread(check, observed.credentials.get(&cluster.context)?);
-    unread.map(str::to_owned).or_else(by_credential)
+    let unread = needed.find_map(|part| unread(*part, cluster, mesh));
+    let by_credential = || credential_unread(check, used?);
+    unread.map(Cow::into_owned).or_else(by_credential)
 }
 
 /// Returns the first secret whose credential gave no answer that the check needs, with the reason.
@@ -156,42 +162,72 @@ fn credential_unread(check: CheckId, credentials: &Credentials) -> Option<String
 fn unread<'a>(
     part: Part,
     cluster: &'a ClusterSnapshot,
-    observed: &'a ObservedMesh,
-) -> Option<&'a str> {
-    match part {
-        Part::Uid => cluster.uid.reason(),
-        Part::Namespace => cluster.namespace.reason(),
-        Part::Istiods => cluster.istiods.reason(),
-        Part::IstiodsElsewhere => cluster.istiods_elsewhere.reason(),
-        Part::Secrets => cluster.secrets.reason(),
-        Part::SecretsElsewhere => cluster.secrets_elsewhere.reason(),
+    mesh: &'a MeshSnapshot,
+) -> Option<Cow<'a, str>> {
+    let reason = match part {
+        Part::Uid => wanted(&cluster.uid),
+        Part::Namespace => wanted(&cluster.namespace),
+        Part::Istiods => wanted(&cluster.istiods),
+        Part::IstiodsElsewhere => wanted(&cluster.istiods_elsewhere),
+        Part::Secrets => wanted(&cluster.secrets),
+        Part::SecretsElsewhere => wanted(&cluster.secrets_elsewhere),
         Part::SecretsByName => by_name(cluster),
-        Part::MeshId => cluster.mesh_id.reason(),
-        Part::Roots => cluster.roots.reason(),
-        Part::Services => cluster.services.reason(),
+        Part::MeshId => wanted(&cluster.mesh_id),
+        Part::Roots => wanted(&cluster.roots),
+        Part::Services => wanted(&cluster.services),
         // A cluster without the Gateway API has none of its gateways.
-        Part::ApiGateways => of_kind(&cluster.api_gateways),
+        Part::ApiGateways => wanted(&cluster.api_gateways)
+            .filter(|_| !matches!(cluster.api_gateways, Read::Absent(_))),
         Part::GatewayPods => cluster.pods.values().find_map(Read::reason),
         Part::UsualPods => {
-            let pods = cluster.usual_pods.reason();
+            let pods = wanted(&cluster.usual_pods);
             pods.or_else(|| cluster.nearby_services.reason())
         }
         Part::ProbeTargets => {
-            let pods = cluster.meshed_pods.reason();
+            let pods = wanted(&cluster.meshed_pods);
             pods.or_else(|| cluster.meshed_services.reason())
         }
+        // Some parts are only read where a gateway needs them.
         Part::Events => cluster.events.reason(),
         Part::Nodes => cluster.nodes.reason(),
-        Part::GatewayApi => cluster.api_gateways.reason(),
+        Part::GatewayApi => wanted(&cluster.api_gateways),
         Part::IstioGateways => {
-            let gateways = cluster.istio_gateways.reason();
+            let gateways = wanted(&cluster.istio_gateways);
             gateways.or_else(|| cluster.virtual_services.reason())
         }
-        Part::Injectors => cluster.injectors.reason(),
-        Part::Ztunnels => cluster.ztunnels.reason(),
-        Part::ProxyPods => cluster.injected_pods.reason(),
-        Part::GatewayProbes => observed.gateways_unasked.as_deref(),
-        Part::Credentials => observed.credentials_unused.as_deref(),
+        Part::Injectors => wanted(&cluster.injectors),
+        Part::Ztunnels => wanted(&cluster.ztunnels),
+        Part::ProxyPods => wanted(&cluster.injected_pods),
+        Part::GatewayProbes => match &cluster.gateway_probes {
+            Read::NotAsked => Some("gateways are not probed"),
+            probes => probes.reason(),
+        },
+        Part::Credentials => return credentials_unused(mesh),
+    };
+    reason.map(Cow::Borrowed)
+}
+
+/// Returns the reason why credentials were not used, if some were not.
+fn credentials_unused(mesh: &MeshSnapshot) -> Option<Cow<'_, str>> {
+    match &mesh.credential_checks {
+        Read::NotAsked => Some("credentials are not used".into()),
+        Read::Seen(used) => {
+            let (used, left_out) = (used.len(), mesh.credentials_left_out);
+            let total = used + left_out;
+            (left_out > 0).then(|| {
+                format!("the mesh has {total} different credentials, of which {used} were used")
+                    .into()
+            })
+        }
+        unread => unread.reason().map(Cow::Borrowed),
+    }
+}
+
+/// Returns the reason of a part that is read of every cluster, so that none passes which was forgotten.
+fn wanted<T>(read: &Read<T>) -> Option<&str> {
+    match read {
+        Read::NotAsked => Some(NOT_READ),
+        read => read.reason(),
     }
 }
 
@@ -200,10 +236,47 @@ fn by_name(cluster: &ClusterSnapshot) -> Option<&str> {
         let mut read = cluster.secrets_by_name.seen()?.values();
         read.find_map(Read::reason)
     };
-    cluster.secrets_by_name.reason().or_else(one_by_one)
+    wanted(&cluster.secrets_by_name).or_else(one_by_one)
 }
 
-/// Returns the reason of a read that failed; the kind may be unknown to the cluster, which then has no such objects.
-fn of_kind<T>(read: &Read<T>) -> Option<&str> {
-    read.reason().filter(|_| read.may_be_there())
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    /// A mesh as an old file has it: one cluster, and nothing of what was read of it.
+    fn unread() -> MeshSnapshot {
+        let old = json!({"apiVersion": "mesh.istio-multicluster.dev/v1alpha1", "kind": "MeshSnapshot",
+            "takenAt": "2026-11-28T00:00:00Z", "clusters": [{"context": "east"}]});
+        from_value(old).expect("it is a snapshot")
+    }
+
+    #[test]
+    fn no_check_passes_for_want_of_input() {
+        let mesh = unread();
+        for check in CheckId::ALL.iter().copied() {
+            let reason = skipped(check, &mesh.clusters[0], &mesh, None);
+            assert_eq!(reason.is_some(), !needs(check).is_empty(), "{check}");
+        }
+        let reason = skipped(CheckId::RootDiffers, &mesh.clusters[0], &mesh, None);
+        assert_eq!(reason.as_deref(), Some(NOT_READ));
+    }
+
+    #[test]
+    fn credentials_beyond_the_limit_are_told() {
+        let mut mesh = unread();
+        mesh.clusters[0].secrets = Read::Seen(Vec::new());
+        mesh.clusters[0].uid = Read::Seen(None);
+        let reason = |mesh: &MeshSnapshot| {
+            let cluster = &mesh.clusters[0];
+            skipped(CheckId::SecretTokenInvalid, cluster, mesh, None)
+        };
+        assert_eq!(reason(&mesh).as_deref(), Some("credentials are not used"));
+        mesh.credential_checks = Read::Seen(Vec::new());
+        assert_eq!(reason(&mesh), None);
+        mesh.credentials_left_out = 3;
+        let told = "the mesh has 3 different credentials, of which 0 were used";
+        assert_eq!(reason(&mesh).as_deref(), Some(told));
+    }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use mesh_client::Connector;
 use mesh_model::istiod;
-use mesh_model::secret::{Contexts, Credentials, FoundSecret, Holder};
-use mesh_model::snapshot::ClusterSnapshot;
+use mesh_model::read::Read;
+use mesh_model::secret::{FoundSecret, Holder};
+use mesh_model::snapshot::{CheckedCredential, CredentialPlace, MeshSnapshot};
 
 use crate::secret::probe::Prober;
 use crate::secret::remote::RemoteClusters;
@@ -16,38 +17,31 @@ use crate::snapshot::ValuesOfSecrets;
 /// The most distinct credentials that are used in one run.
 const MOST: usize = 500;
 
-/// A secret's data key: the holder's context, the name of the Secret, and the key.
-type Place = (String, String, String);
-
 /// The means to use credentials.
 #[derive(Clone, Copy)]
 pub(super) struct Means<'a> {
-    /// The contexts of the kubeconfig, by the servers that they give access to.
-    pub(super) contexts: &'a Contexts,
     /// Makes the connections.
     pub(super) connector: &'a Connector,
     /// The clusters to compare with; none, since all were read.
     pub(super) remotes: &'a RemoteClusters,
-    /// True if loopback addresses are accepted.
-    pub(super) allow_loopback: bool,
     /// The limit for one answer.
     pub(super) answer: Duration,
 }
 
-/// Uses the credentials of all holders, and returns the results by the context of the holder; with the reason why some were not
-/// used. `values` are those of the secrets, by context.
+/// Uses the credentials of all holders, and adds the results to the snapshot. `values` are those of the secrets, by context.
 pub(super) async fn use_credentials(
-    holders: &[ClusterSnapshot],
+    mesh: &mut MeshSnapshot,
     mut values: BTreeMap<String, ValuesOfSecrets>,
     means: Means<'_>,
-) -> (BTreeMap<String, Credentials>, Option<String>) {
+) {
+    let contexts = mesh.known_contexts();
     let mut found: Vec<FoundSecret> = Vec::new();
-    for holder in holders {
+    for holder in &mesh.clusters {
         let of_holder = Holder {
             member: &Arc::new(holder.member()),
             kubectl: &Arc::new(holder.kubectl.clone()),
             versions: &istiod::versions(holder.istiods.items()),
-            allow_loopback: means.allow_loopback,
+            allow_loopback: mesh.asked.allow_loopback,
         };
         let Some(values) = values.get_mut(&holder.context) else {
             continue;
@@ -55,50 +49,67 @@ pub(super) async fn use_credentials(
         for facts in holder.secrets_of_namespace() {
             let secret = (facts.clone(), values.take(facts));
             let mut secret = FoundSecret::in_holder(&of_holder, secret);
-            secret.find_contexts(means.contexts);
+            secret.find_contexts(&contexts);
             found.push(secret);
         }
     }
     let distinct = distinct(&found);
-    let total = distinct.len();
+    mesh.credentials_left_out = distinct.len().saturating_sub(MOST);
     let prober = Prober {
         remotes: means.remotes,
         connector: means.connector,
         request_timeout: Some(means.answer),
     };
-    let used: Vec<(Vec<Place>, (&FoundSecret, &str))> = distinct.into_iter().take(MOST).collect();
-    let keys = used.iter().map(|(_, key)| *key).collect();
+    let used: Vec<Distinct<'_>> = distinct.into_iter().take(MOST).collect();
+    let keys = used.iter().map(|one| (one.secret, one.key)).collect();
     let answers = prober.probe_keys(keys).await;
-    let mut credentials: BTreeMap<String, Credentials> = BTreeMap::new();
-    for ((places, _), probe) in used.into_iter().zip(answers) {
-        for (context, name, key) in places {
-            let of_holder = credentials.entry(context).or_default();
-            of_holder.insert((name, key), probe.facts.clone());
-        }
-    }
-    let unused = (total > MOST)
-        .then(|| format!("the mesh has {total} different credentials, of which {MOST} were used"));
-    (credentials, unused)
+    let checked = used
+        .into_iter()
+        .zip(answers)
+        .map(|(one, probe)| CheckedCredential {
+            mark: mark(one.secret, one.key).map(str::to_owned),
+            held_in: one.held_in,
+            answer: probe.facts,
+        });
+    mesh.credential_checks = Read::Seen(checked.collect());
 }
 
-/// Returns the distinct credentials, each with all places that have it. One without a mark may be like no other.
-fn distinct(found: &[FoundSecret]) -> Vec<(Vec<Place>, (&FoundSecret, &str))> {
-    let mut distinct: Vec<(Vec<Place>, (&FoundSecret, &str))> = Vec::new();
+/// A credential, with all places that have it.
+struct Distinct<'f> {
+    secret: &'f FoundSecret,
+    key: &'f str,
+    held_in: Vec<CredentialPlace>,
+}
+
+/// Returns the distinct credentials. One without a mark may be like no other.
+fn distinct(found: &[FoundSecret]) -> Vec<Distinct<'_>> {
+    let mut distinct: Vec<Distinct<'_>> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for secret in found {
         let context = secret.context.clone().unwrap_or_default();
         for key in secret.keys() {
-            let place = (context.clone(), secret.name().to_owned(), key.to_owned());
-            let mark = secret.judged(key).and_then(|judged| judged.mark.as_deref());
+            let place = CredentialPlace {
+                context: context.clone(),
+                secret: secret.name().to_owned(),
+                key: key.to_owned(),
+            };
             // The rights that istiod needs depend on its version.
-            let mark = mark.map(|mark| format!("{mark} {:?}", secret.versions));
+            let mark = mark(secret, key).map(|mark| format!("{mark} {:?}", secret.versions));
             if let Some(&same) = mark.as_ref().and_then(|mark| known.get(mark)) {
-                distinct[same].0.push(place);
+                distinct[same].held_in.push(place);
             } else {
                 known.extend(mark.map(|mark| (mark, distinct.len())));
-                distinct.push((vec![place], (secret, key)));
+                distinct.push(Distinct {
+                    secret,
+                    key,
+                    held_in: vec![place],
+                });
             }
         }
     }
     distinct
+}
+
+fn mark<'f>(secret: &'f FoundSecret, key: &str) -> Option<&'f str> {
+    secret.judged(key)?.mark.as_deref()
 }

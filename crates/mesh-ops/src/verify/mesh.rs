@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use mesh_client::Connector;
 use mesh_model::Error;
 use mesh_model::secret::Contexts;
-use mesh_model::snapshot::MeshSnapshot;
-use mesh_model::verify::ObservedMesh;
+use mesh_model::snapshot::{Asked, MeshSnapshot};
 
 use super::cluster::Depth;
 use super::credentials::{Means, use_credentials};
@@ -18,7 +17,7 @@ use crate::snapshot::{ReadCluster, ValuesOfSecrets};
 #[derive(Debug)]
 pub struct ReadMesh {
     /// The mesh.
-    pub mesh: ObservedMesh,
+    pub mesh: MeshSnapshot,
     /// The errors of the clusters that could not be read.
     pub lost: Vec<Error>,
 }
@@ -29,7 +28,7 @@ pub async fn observed(
     taken_at: Timestamp,
     read: Vec<(String, Result<ReadCluster, Error>)>,
     depth: Depth<'_>,
-    allow_loopback: bool,
+    asked: Asked,
     (contexts, connector, remotes): (&Contexts, &Connector, &RemoteClusters),
 ) -> ReadMesh {
     let mut values: BTreeMap<String, ValuesOfSecrets> = BTreeMap::new();
@@ -40,28 +39,16 @@ pub async fn observed(
         });
         (context, snapshot)
     });
-    let (snapshot, lost) = MeshSnapshot::as_far_as_read(taken_at, read.collect());
-    let means = Means {
-        contexts,
-        connector,
-        remotes,
-        allow_loopback,
-        answer: depth.credential_answer,
-    };
-    let (credentials, credentials_unused) = if depth.credential_checks {
-        use_credentials(&snapshot.clusters, values, means).await
-    } else {
-        let reason = "credentials are not used";
-        (BTreeMap::new(), Some(reason.to_owned()))
-    };
-    let unasked = "gateways are not probed";
-    ReadMesh {
-        mesh: ObservedMesh {
-            snapshot,
-            credentials,
-            gateways_unasked: (!depth.gateway_probes).then(|| unasked.to_owned()),
-            credentials_unused,
-        },
-        lost,
+    let (mesh, lost) = MeshSnapshot::as_far_as_read(taken_at, read.collect());
+    let mut mesh = mesh.with_contexts(contexts);
+    mesh.asked = asked;
+    if depth.credential_checks {
+        let means = Means {
+            connector,
+            remotes,
+            answer: depth.credential_answer,
+        };
+        use_credentials(&mut mesh, values, means).await;
     }
+    ReadMesh { mesh, lost }
 }

@@ -51,7 +51,7 @@ mod tests {
     use crate::meant_for::Member;
     use crate::remote_cluster::Address;
     use crate::snapshot::DuplicateContext;
-    use crate::verify::observed::tests::cluster;
+    use crate::verify::samples::cluster;
 
     #[test]
     fn two_names_of_one_cluster_are_an_error_if_both_were_named() {

@@ -139,7 +139,7 @@ mod tests {
     use serde_json::{from_value, json};
 
     use super::*;
-    use crate::verify::observed::tests::{cluster, istiod};
+    use crate::verify::samples::{cluster, istiod};
 
     fn ids(findings: &[Finding]) -> Vec<(&'static str, Severity)> {
         let found = findings.iter();

@@ -53,7 +53,7 @@ fn duplicate(id: &str, first: &str, other: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::observed::tests::{cluster, istiod};
+    use crate::verify::samples::{cluster, istiod};
 
     fn told(clusters: &[ClusterSnapshot]) -> Vec<(&'static str, String)> {
         let clusters: Vec<&ClusterSnapshot> = clusters.iter().collect();

@@ -46,7 +46,7 @@ mod tests {
 
     use super::*;
     use crate::read::Read;
-    use crate::verify::observed::tests::{cluster, on_network};
+    use crate::verify::samples::{cluster, on_network};
 
     fn gateway(network: &str) -> Service {
         let service = json!({"metadata": {"name": "gw", "namespace": "istio-system",
