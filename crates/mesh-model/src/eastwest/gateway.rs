@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use super::{Address, ClusterSnapshot};
 use crate::change::ObjectRef;
-use crate::names::{GATEWAY_NAME_LABEL, GATEWAY_PORT_LABEL, NETWORK_LABEL};
+use crate::exposure::GatewaySelector;
+use crate::names::{EAST_WEST_GATEWAY, GATEWAY_NAME_LABEL, GATEWAY_PORT_LABEL, NETWORK_LABEL};
 use crate::read::Read;
 use crate::resources::ApiGateway;
 use crate::services_port::services_port;
-use crate::whose::{is_remote_gateway, is_remote_service};
+use crate::whose::{is_remote_gateway, is_remote_service, selects_own_pods};
 
 /// The port for HBONE, which is fixed. Source: `DefaultNetworkGatewayHBONEPort` in Istio's
 /// `pilot/pkg/serviceregistry/kube/controller/network.go`.
@@ -94,6 +95,16 @@ impl Gateway {
         gateways
     }
 
+    /// Returns each Service with the network label, or with the name in Istio's guides, as a gateway of its own: those that
+    /// describe a gateway of another cluster too, which select no pods.
+    pub fn of_services(cluster: &ClusterSnapshot) -> Vec<Self> {
+        let services = cluster.services.items().iter();
+        let gateways = services.map(|service| Self::of(cluster, Some(service), None));
+        gateways
+            .filter(|gateway| gateway.network.is_some() || gateway.name == EAST_WEST_GATEWAY)
+            .collect()
+    }
+
     fn of(cluster: &ClusterSnapshot, service: Option<&Service>, api: Option<&ApiGateway>) -> Self {
         let meta = api.map_or_else(
             || service.map(|service| &service.metadata),
@@ -140,9 +151,27 @@ impl Gateway {
         }
     }
 
+    /// Returns the labels that select exactly its pods; none for a Service without a selector.
+    pub fn selector(&self) -> Option<GatewaySelector> {
+        let service = self.service.as_ref();
+        let spec = service
+            .filter(|service| selects_own_pods(service))?
+            .spec
+            .as_ref()?;
+        GatewaySelector::of_labels(spec.selector.clone()?)
+    }
+
+    /// Returns the port by which other networks reach services, whether or not its Service has it.
+    ///
+    /// Source: `getGatewayDetails` in Istio's `pilot/pkg/serviceregistry/kube/controller/network.go`, which ignores a label
+    /// that is not a number.
+    pub fn services_port(&self) -> i32 {
+        services_port(self.label(GATEWAY_PORT_LABEL))
+    }
+
     /// Returns the port of its Service for mutual TLS, if it has one.
     pub fn sidecar_port(&self) -> Option<i32> {
-        let port = services_port(self.label(GATEWAY_PORT_LABEL));
+        let port = self.services_port();
         self.ports().contains(&port).then_some(port)
     }
 
@@ -236,4 +265,69 @@ pub(super) fn is_ready(pod: &Pod) -> bool {
         .into_iter()
         .flatten()
         .any(|one| one.type_ == "Ready" && one.status == "True")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn gateways(services: &[Value]) -> Vec<Gateway> {
+        let services = services.iter().cloned().map(serde_json::from_value);
+        let services: Result<Vec<Service>, _> = services.collect();
+        Gateway::of_services(&ClusterSnapshot {
+            services: Read::Seen(services.expect("they are Services")),
+            ..ClusterSnapshot::default()
+        })
+    }
+
+    fn service(name: &str, labels: &Value, spec: &Value) -> Value {
+        json!({"metadata": {"name": name, "namespace": "g", "labels": labels}, "spec": spec})
+    }
+
+    #[test]
+    fn a_service_is_a_gateway_by_its_network_or_its_name() {
+        let spec = json!({"selector": {"app": "x"}, "ports": [{"port": 15443}, {"port": 15012}]});
+        for (name, labels, port) in [
+            ("istio-eastwestgateway", json!({}), Some(15443)),
+            ("ew", json!({NETWORK_LABEL: "n"}), Some(15443)),
+            (
+                "ew",
+                json!({NETWORK_LABEL: "n", GATEWAY_PORT_LABEL: "443"}),
+                Some(443),
+            ),
+            (
+                "ew",
+                json!({NETWORK_LABEL: "n", GATEWAY_PORT_LABEL: "many"}),
+                Some(15443),
+            ),
+            ("ew", json!({NETWORK_LABEL: ""}), None),
+            ("ew", json!({"app": "istio-eastwestgateway"}), None),
+        ] {
+            let found = gateways(&[service(name, &labels, &spec)]);
+            let ports: Vec<i32> = found.iter().map(Gateway::services_port).collect();
+            assert_eq!(ports, Vec::from_iter(port), "{name} {labels}");
+            for gateway in found {
+                let selector = gateway.selector().map(|labels| labels.to_string());
+                assert_eq!(selector.as_deref(), Some("app=x"));
+                assert_eq!(gateway.namespace, "g");
+                assert_eq!(gateway.ports(), BTreeSet::from([15443, 15012]));
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_service_with_pods_of_its_cluster_has_a_selector() {
+        let named = |spec| service(EAST_WEST_GATEWAY, &json!({}), &spec);
+        let found = gateways(&[
+            named(json!({"selector": {}})),
+            named(json!({"ports": [{"port": 15443}]})),
+            named(
+                json!({"type": "ExternalName", "externalName": "gw.example", "selector": {"app": "x"}}),
+            ),
+        ]);
+        assert_eq!(found.len(), 3);
+        assert!(found.iter().all(|gateway| gateway.selector().is_none()));
+    }
 }

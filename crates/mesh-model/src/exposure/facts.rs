@@ -1,60 +1,14 @@
-//! The facts about a cluster's east-west gateways and istiods that exposing needs, read from their objects.
+//! The facts about a cluster's istiods and injectors that exposing needs, read from their objects.
 
 use std::slice;
 
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ConfigMap, Service};
+use k8s_openapi::api::core::v1::ConfigMap;
 
-use super::{GatewaySelector, Revision};
+use super::Revision;
 use crate::injector::InjectorValues;
 use crate::istiod::{domain, scopes_gateways};
-use crate::names::{EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, REVISION_LABEL};
-use crate::services_port::{SERVICES_PORT, services_port};
-
-/// A Service of an east-west gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GatewayFacts {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-    /// The labels that select exactly its pods; none for a Service without a selector.
-    pub selector: Option<GatewaySelector>,
-    /// The ports of the Service.
-    pub ports: Vec<u16>,
-    /// The port by which other networks reach services, whether or not it is in [`Self::ports`].
-    pub services_port: u16,
-}
-
-impl GatewayFacts {
-    /// Returns the facts of a Service with the network label, or with the name in Istio's guides; `None` for others.
-    ///
-    /// Source for the port: `getGatewayDetails` in Istio's `pilot/pkg/serviceregistry/kube/controller/network.go`,
-    /// which ignores a label that is not a number.
-    pub fn of_service(service: &Service) -> Option<Self> {
-        let meta = &service.metadata;
-        let name = meta.name.clone().unwrap_or_default();
-        let label = |key| meta.labels.as_ref().and_then(|labels| labels.get(key));
-        let on_network = label(NETWORK_LABEL).is_some_and(|network| !network.is_empty());
-        if !on_network && name != EAST_WEST_GATEWAY {
-            return None;
-        }
-        let spec = service.spec.clone().unwrap_or_default();
-        let ports = spec.ports.unwrap_or_default();
-        Some(Self {
-            namespace: meta.namespace.clone().unwrap_or_default(),
-            name,
-            selector: spec.selector.and_then(GatewaySelector::of_labels),
-            ports: ports
-                .iter()
-                .filter_map(|port| u16::try_from(port.port).ok())
-                .collect(),
-            services_port: services_port(label(GATEWAY_PORT_LABEL).map(String::as_str))
-                .try_into()
-                .unwrap_or(SERVICES_PORT),
-        })
-    }
-}
+use crate::names::REVISION_LABEL;
 
 /// The Deployment of an istiod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,44 +74,6 @@ mod tests {
 
     fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
         serde_json::from_value(value).unwrap()
-    }
-
-    #[test]
-    fn a_gateway_is_known_by_network_or_name() {
-        for (name, labels, services_port) in [
-            ("istio-eastwestgateway", json!({}), Some(15443)),
-            ("ew", json!({NETWORK_LABEL: "n"}), Some(15443)),
-            (
-                "ew",
-                json!({NETWORK_LABEL: "n", GATEWAY_PORT_LABEL: "443"}),
-                Some(443),
-            ),
-            (
-                "ew",
-                json!({NETWORK_LABEL: "n", GATEWAY_PORT_LABEL: "many"}),
-                Some(15443),
-            ),
-            ("ew", json!({NETWORK_LABEL: ""}), None),
-            ("ew", json!({"app": "istio-eastwestgateway"}), None),
-        ] {
-            let service: Service = read(json!({
-                "metadata": {"name": name, "namespace": "g", "labels": labels},
-                "spec": {"selector": {"app": "x"}, "ports": [{"port": 15443}, {"port": 15012}]}
-            }));
-            let facts = GatewayFacts::of_service(&service);
-            assert_eq!(
-                facts.as_ref().map(|facts| facts.services_port),
-                services_port,
-                "{service:?}"
-            );
-            if let Some(facts) = facts {
-                assert_eq!(facts.selector.unwrap().to_string(), "app=x");
-                assert_eq!(
-                    (facts.namespace.as_str(), facts.ports),
-                    ("g", vec![15443, 15012])
-                );
-            }
-        }
     }
 
     #[test]

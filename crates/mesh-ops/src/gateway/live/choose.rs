@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use mesh_model::Error;
 use mesh_model::command::{Knob, Remedy, Step};
+use mesh_model::eastwest::Gateway;
 use mesh_model::exposure::GatewaySelector;
-use mesh_model::exposure::facts::GatewayFacts;
 use mesh_model::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
 
 /// The labels of a gateway's pods, and the Services of the gateways that have them; none where they were not found.
 #[derive(Debug)]
 pub(super) struct Chosen {
     pub selector: GatewaySelector,
-    pub gateways: Vec<GatewayFacts>,
+    pub gateways: Vec<Gateway>,
 }
 
 /// Returns the gateways that were read; none where they could not be, and their labels are known anyway.
@@ -20,9 +20,9 @@ pub(super) struct Chosen {
 /// # Errors
 /// The labels are open.
 pub(super) fn unread(
-    read: Result<Vec<GatewayFacts>, Error>,
+    read: Result<Vec<Gateway>, Error>,
     selector: Option<&GatewaySelector>,
-) -> Result<Vec<GatewayFacts>, Error> {
+) -> Result<Vec<Gateway>, Error> {
     match read {
         Err(_) if selector.is_some() => Ok(Vec::new()),
         other => other.map_err(|error| error.hint(name_them())),
@@ -35,12 +35,12 @@ pub(super) fn unread(
 /// # Errors
 /// Without a selector: no gateway, or several.
 pub(super) fn choose(
-    gateways: &[GatewayFacts],
+    gateways: &[Gateway],
     selector: Option<&GatewaySelector>,
-    port: impl Fn(&GatewayFacts) -> u16,
+    port: impl Fn(&Gateway) -> i32,
     cluster: &str,
 ) -> Result<Chosen, Error> {
-    let has_port = |gateway: &GatewayFacts| gateway.ports.contains(&port(gateway));
+    let has_port = |gateway: &Gateway| gateway.ports().contains(&port(gateway));
     let fit = gateways.iter().filter(|gateway| has_port(gateway));
     if let Some(wanted) = selector {
         return Ok(Chosen {
@@ -48,12 +48,11 @@ pub(super) fn choose(
             gateways: fit.filter(|one| takes_in(wanted, one)).cloned().collect(),
         });
     }
-    let fit: Vec<GatewayFacts> = fit
-        .filter(|gateway| gateway.selector.is_some())
+    let fit: Vec<Gateway> = fit
+        .filter(|gateway| gateway.selector().is_some())
         .cloned()
         .collect();
-    let mut selectors: Vec<GatewaySelector> =
-        fit.iter().filter_map(|one| one.selector.clone()).collect();
+    let mut selectors: Vec<GatewaySelector> = fit.iter().filter_map(Gateway::selector).collect();
     selectors.sort();
     selectors.dedup();
     match selectors.len() {
@@ -66,8 +65,8 @@ pub(super) fn choose(
     }
 }
 
-fn takes_in(wanted: &GatewaySelector, gateway: &GatewayFacts) -> bool {
-    gateway.selector.as_ref().is_some_and(|pods| {
+fn takes_in(wanted: &GatewaySelector, gateway: &Gateway) -> bool {
+    gateway.selector().is_some_and(|pods| {
         let has = |(key, value)| pods.labels().get(key) == Some(value);
         wanted.labels().iter().all(has)
     })
@@ -79,7 +78,7 @@ fn name_them() -> Step {
         .set(Knob::Selector, "istio=eastwestgateway")
 }
 
-fn none(gateways: &[GatewayFacts], port: impl Fn(&GatewayFacts) -> u16, cluster: &str) -> Error {
+fn none(gateways: &[Gateway], port: impl Fn(&Gateway) -> i32, cluster: &str) -> Error {
     let error = if gateways.is_empty() {
         Error::refused(format!(
             "{cluster} has no east-west gateway: no Service with the label {NETWORK_LABEL} or the name {EAST_WEST_GATEWAY}"
@@ -88,7 +87,7 @@ fn none(gateways: &[GatewayFacts], port: impl Fn(&GatewayFacts) -> u16, cluster:
     } else {
         let why = gateways.iter().map(|gateway| {
             let port = port(gateway);
-            if gateway.ports.contains(&port) {
+            if gateway.ports().contains(&port) {
                 format!("{} selects no pods", described(gateway))
             } else {
                 format!("{} has no port {port}", described(gateway))
@@ -103,16 +102,10 @@ fn none(gateways: &[GatewayFacts], port: impl Fn(&GatewayFacts) -> u16, cluster:
     error.hint(name_them())
 }
 
-fn several(fit: &[GatewayFacts], selectors: &[GatewaySelector], cluster: &str) -> Error {
+fn several(fit: &[Gateway], selectors: &[GatewaySelector], cluster: &str) -> Error {
     let names: Vec<String> = fit
         .iter()
-        .filter_map(|gateway| {
-            Some(format!(
-                "{} ({})",
-                described(gateway),
-                gateway.selector.as_ref()?
-            ))
-        })
+        .filter_map(|gateway| Some(format!("{} ({})", described(gateway), gateway.selector()?)))
         .collect();
     let error = Error::refused(format!(
         "{cluster} has several east-west gateways: {}",
@@ -142,7 +135,7 @@ fn shared(selectors: &[GatewaySelector]) -> Option<GatewaySelector> {
 }
 
 /// Describes a gateway in messages.
-pub(super) fn described(gateway: &GatewayFacts) -> String {
+pub(super) fn described(gateway: &Gateway) -> String {
     format!(
         "service/{} in namespace {}",
         gateway.name, gateway.namespace

@@ -2,7 +2,7 @@
 
 use mesh_model::Error;
 use mesh_model::command::{Knob, Remedy, Step};
-use mesh_model::exposure::facts::GatewayFacts;
+use mesh_model::eastwest::Gateway;
 use mesh_model::exposure::{IstiodExposure, SERVICES_PORT, ServicesExposure};
 
 use super::choose::{Chosen, choose, described as named, unread};
@@ -10,7 +10,7 @@ use super::control_plane::{ControlPlane, Revisions, control_plane};
 use super::{ExposureRequest, IstioState, IstiodRequest};
 
 /// The port of a gateway for istiod.
-const ISTIOD_PORT: u16 = 15012;
+const ISTIOD_PORT: i32 = 15012;
 
 /// Returns the exposure of services in that cluster.
 ///
@@ -18,7 +18,8 @@ const ISTIOD_PORT: u16 = 15012;
 /// All that is open and cannot be told, joined.
 pub fn services(live: IstioState, asked: &ExposureRequest) -> Result<ServicesExposure, Error> {
     in_its_namespace(&live, asked)?;
-    let port = |gateway: &GatewayFacts| asked.port.unwrap_or(gateway.services_port);
+    let asked_port = asked.port.map(i32::from);
+    let port = |gateway: &Gateway| asked_port.unwrap_or_else(|| gateway.services_port());
     let gateways = unread(live.gateways, asked.selector.as_ref());
     let chosen =
         gateways.and_then(|all| choose(&all, asked.selector.as_ref(), port, &live.described));
@@ -30,7 +31,8 @@ pub fn services(live: IstioState, asked: &ExposureRequest) -> Result<ServicesExp
         &live.described,
     );
     let (chosen, control) = both(chosen, control)?;
-    let mut ports: Vec<u16> = chosen.gateways.iter().map(port).collect();
+    let ports = chosen.gateways.iter().map(port);
+    let mut ports: Vec<u16> = ports.filter_map(|port| port.try_into().ok()).collect();
     ports.sort_unstable();
     ports.dedup();
     let port = match ports[..] {
@@ -55,7 +57,7 @@ pub fn istiod(live: IstioState, wanted: IstiodRequest) -> Result<IstiodExposure,
     in_its_namespace(&live, asked)?;
     let described = &live.described;
     let gateways = unread(live.gateways, asked.selector.as_ref());
-    let port = |_: &GatewayFacts| ISTIOD_PORT;
+    let port = |_: &Gateway| ISTIOD_PORT;
     let chosen =
         gateways.and_then(|all| choose(&all, asked.selector.as_ref(), port, &live.described));
     let revisions = if wanted.revisions.is_empty() {
@@ -130,7 +132,7 @@ fn several_ports(ports: &[u16], chosen: &Chosen, described: &str) -> Error {
     let gateways: Vec<String> = chosen
         .gateways
         .iter()
-        .map(|gateway| format!("{} ({})", named(gateway), gateway.services_port))
+        .map(|gateway| format!("{} ({})", named(gateway), gateway.services_port()))
         .collect();
     let error = Error::refused(format!(
         "the east-west gateways of {described} have several ports for services: {}",

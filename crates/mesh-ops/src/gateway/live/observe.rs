@@ -4,7 +4,8 @@ use k8s_openapi::api::apps::v1::Deployment;
 use mesh_client::Cluster;
 use mesh_model::Error;
 use mesh_model::command::{Knob, Kubectl, Remedy};
-use mesh_model::exposure::facts::{GatewayFacts, InjectorFacts, IstiodFacts};
+use mesh_model::eastwest::Gateway;
+use mesh_model::exposure::facts::{InjectorFacts, IstiodFacts};
 use mesh_model::names::ISTIO_SYSTEM;
 use mesh_model::read::Read;
 use mesh_model::snapshot::ClusterSnapshot;
@@ -19,7 +20,7 @@ pub struct IstioState {
     /// The kubectl that printed commands name the cluster with.
     pub kubectl: Kubectl,
     /// East-west gateways of all namespaces, in the order of namespace and name.
-    pub gateways: Result<Vec<GatewayFacts>, Error>,
+    pub gateways: Result<Vec<Gateway>, Error>,
     /// The istiods of the namespace asked for, or of all.
     pub istiods: Result<Vec<IstiodFacts>, Error>,
     /// The namespaces that have an istiod, where the one that was asked for has none.
@@ -48,14 +49,13 @@ pub async fn observe(cluster: &Cluster, namespace: Option<&str>) -> Result<Istio
 impl IstioState {
     /// Returns the state in a snapshot; `namespace` is Istio's where it is known.
     pub(in crate::gateway) fn of(snapshot: ClusterSnapshot, namespace: Option<&str>) -> Self {
+        let gateways = Gateway::of_services(&snapshot);
+        let gateways = snapshot.services.map(|_| gateways);
         let elsewhere = snapshot.istiods_elsewhere;
         let (istiods, istiods_elsewhere) = match namespace {
             Some(_) => (snapshot.istiods, namespaces(elsewhere.items())),
             None => (Read::all([snapshot.istiods, elsewhere]), Vec::new()),
         };
-        let gateways = snapshot
-            .services
-            .map(|found| found.iter().filter_map(GatewayFacts::of_service).collect());
         let istiods = istiods.map(|found| found.iter().map(IstiodFacts::of_deployment).collect());
         let injectors = snapshot.injectors.map(|found| {
             let injectors = found.iter().filter_map(InjectorFacts::of_config_map);
