@@ -66,6 +66,9 @@ fn write_cause(cause: &RootCauseReport, wide: bool, text: &mut String) {
     let head = format!("{}  {}", finding.id, place(finding));
     entry(finding.severity.word(), head.trim_end(), text);
     wrapped("", &finding.message, text);
+    if let Some(why) = finding.why().filter(|_| wide) {
+        wrapped("", &format!("why: {why}"), text);
+    }
     let evidence = finding.details().into_iter().flat_map(|one| &one.evidence);
     for seen in evidence.filter(|_| wide) {
         wrapped("", &format!("seen: {seen}"), text);

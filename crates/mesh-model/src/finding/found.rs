@@ -1,6 +1,6 @@
 //! One finding of a check, with the command that fixes it.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::CheckId;
 use crate::change::ObjectRef;
@@ -30,8 +30,7 @@ impl Severity {
 }
 
 /// One problem that a check found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The id of the check, for example `secret-server-loopback`.
     pub id: CheckId,
@@ -40,11 +39,37 @@ pub struct Finding {
     /// The observed problem.
     pub message: String,
     /// Its place and evidence; boxed, because reports can have thousands of findings without any of it.
-    #[serde(flatten)]
     details: Option<Box<Details>>,
     /// The command or step that fixes it.
-    #[serde(flatten)]
     pub fix: Option<Remedy>,
+}
+
+/// A finding as JSON and YAML have it.
+#[derive(Serialize)]
+struct Written<'a> {
+    id: CheckId,
+    severity: Severity,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+    #[serde(flatten)]
+    details: Option<&'a Details>,
+    #[serde(flatten)]
+    fix: Option<&'a Remedy>,
+}
+
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let written = Written {
+            id: self.id,
+            severity: self.severity,
+            message: &self.message,
+            why: self.why(),
+            details: self.details(),
+            fix: self.fix.as_ref(),
+        };
+        written.serialize(serializer)
+    }
 }
 
 /// The place of a finding, and its evidence. Fields that are unknown, or that the report contains around the finding,
@@ -63,7 +88,7 @@ pub struct Details {
     pub object: Option<ObjectRef>,
     /// The likely cause, with which the message ends.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
+    pub cause: Option<String>,
     /// Evidence from other sources, such as Events, one line each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<String>,
@@ -136,9 +161,9 @@ impl Finding {
 
     /// Appends the likely cause to the message.
     #[must_use]
-    pub fn because(mut self, why: &str) -> Self {
-        self.message = format!("{}: {why}", self.message);
-        self.details_mut().why = Some(why.to_owned());
+    pub fn because(mut self, cause: &str) -> Self {
+        self.message = format!("{}: {cause}", self.message);
+        self.details_mut().cause = Some(cause.to_owned());
         self
     }
 
@@ -150,6 +175,11 @@ impl Finding {
             self.details_mut().evidence.extend(evidence);
         }
         self
+    }
+
+    /// Returns why it matters: the explanation of its check. What healthy meshes have as well needs none.
+    pub fn why(&self) -> Option<&'static str> {
+        (self.severity > Severity::Info).then(|| self.id.explanation())
     }
 
     /// Returns its place and evidence, if any of that is known.
@@ -186,13 +216,19 @@ mod tests {
         assert_eq!(details.peer.as_deref(), Some("west"));
     }
 
+    fn json(finding: &Finding) -> String {
+        serde_json::to_string(finding).expect("a finding is JSON")
+    }
+
     #[test]
     fn only_what_is_known_is_written() {
         let finding = || Finding::new(CheckId::EwgPods, Severity::Error, "no pod is ready");
-        let json = |finding: &Finding| serde_json::to_string(finding).expect("a finding is JSON");
+        let why = CheckId::EwgPods.explanation();
         assert_eq!(
             json(&finding()),
-            r#"{"id":"ewg-pods","severity":"error","message":"no pod is ready"}"#
+            format!(
+                r#"{{"id":"ewg-pods","severity":"error","message":"no pod is ready","why":"{why}"}}"#
+            )
         );
         assert!(finding().shown_by(None).details().is_none());
         let full = finding()
@@ -202,14 +238,30 @@ mod tests {
             .because("the image is not there")
             .shown_by(["BackOff".to_owned()])
             .fix("push the image");
-        assert_eq!(
-            json(&full),
-            concat!(
-                r#"{"id":"ewg-pods","severity":"error","message":"no pod is ready: the image is not there","#,
-                r#""cluster":"east","peer":"west","#,
-                r#""object":{"kind":"service","namespace":"istio-system","name":"gw"},"#,
-                r#""why":"the image is not there","evidence":["BackOff"],"fix":"push the image","fixKind":"step"}"#
-            )
+        let head = format!(
+            r#"{{"id":"ewg-pods","severity":"error","message":"no pod is ready: the image is not there","why":"{why}","#
         );
+        let rest = concat!(
+            r#""cluster":"east","peer":"west","#,
+            r#""object":{"kind":"service","namespace":"istio-system","name":"gw"},"#,
+            r#""cause":"the image is not there","evidence":["BackOff"],"fix":"push the image","fixKind":"step"}"#
+        );
+        assert_eq!(json(&full), format!("{head}{rest}"));
+    }
+
+    #[test]
+    fn no_error_or_warning_lacks_a_why_and_a_note_has_none() {
+        for check in CheckId::ALL {
+            for severity in [Severity::Error, Severity::Warning] {
+                let finding = Finding::new(*check, severity, "seen");
+                let written: serde_json::Value =
+                    serde_json::from_str(&json(&finding)).expect("it is JSON");
+                let why = written["why"].as_str().unwrap_or_default();
+                assert!(why.ends_with('.') && why.contains(' '), "{check}: {why:?}");
+                assert_ne!(why, finding.message);
+            }
+            let note = json(&Finding::new(*check, Severity::Info, "seen"));
+            assert!(!note.contains("why"), "{note}");
+        }
     }
 }

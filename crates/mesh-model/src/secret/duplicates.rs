@@ -15,15 +15,17 @@ use super::used::{KnownClusters, used_secret};
 
 /// The secrets of each data key that has several.
 pub(super) struct Duplicates<'a> {
-    by_key: BTreeMap<&'a str, Group>,
+    by_key: BTreeMap<&'a str, Group<'a>>,
     /// The reason for which it is not known which of them istiod uses.
     reason: Option<&'a str>,
 }
 
 /// The secrets of one data key, by their numbers. There may be thousands, and each of them has as many duplicates.
-struct Group {
+struct Group<'a> {
     numbers: Vec<usize>,
     keep: Keep,
+    /// The name of the one that istiod uses, if that is known.
+    used: Option<&'a str>,
 }
 
 /// The one to keep.
@@ -61,7 +63,12 @@ impl<'a> Duplicates<'a> {
                     .collect();
                 let is_used = |number: usize| used == Some(found[number].name());
                 let keep = keep(&judged, is_used);
-                (key, Group { numbers, keep })
+                let group = Group {
+                    numbers,
+                    keep,
+                    used,
+                };
+                (key, group)
             })
             .collect();
         Self {
@@ -100,7 +107,11 @@ impl<'a> Duplicates<'a> {
             Keep::NoneWorks => "none of them works: delete all but one with kubectl mesh-secret delete, and create that one again with kubectl mesh-secret create".into(),
             Keep::Unknown => self.unknown(),
         };
-        Some(Finding::new(CheckId::SecretDuplicate, Severity::Error, message).fix(fix))
+        let used = group.used.map(|name| {
+            format!("istiod uses secret {name} for cluster {key}, as its page of clusters shows")
+        });
+        let finding = Finding::new(CheckId::SecretDuplicate, Severity::Error, message);
+        Some(finding.shown_by(used).fix(fix))
     }
 
     fn unknown(&self) -> Remedy {
@@ -172,6 +183,7 @@ mod tests {
     use k8s_openapi::api::core::v1::Secret;
 
     use super::*;
+    use crate::istiod_pages::KnownCluster;
 
     fn secret(name: &str, key: &str) -> FoundSecret {
         let secret: Secret = serde_json::from_value(serde_json::json!({
@@ -235,6 +247,22 @@ mod tests {
                     "kubectl mesh-secret delete secret/a --context east && kubectl --context east -n istio-system annotate --overwrite secret b mesh.istio-multicluster.dev/read-again-after=uid-of-a"
                 )
             );
+        }
+    }
+
+    #[test]
+    fn the_secret_that_istiod_uses_is_the_evidence() {
+        let (one, other) = (secret("a", "west"), secret("b", "west"));
+        let known = KnownCluster {
+            id: "west".to_owned(),
+            secret_name: "istio-system/b".to_owned(),
+            sync_status: "synced".to_owned(),
+        };
+        let used = KnownClusters::Seen(vec![vec![known]]);
+        for finding in findings(&[&one, &other], &[], &used) {
+            let details = finding.and_then(|finding| finding.details().cloned());
+            let seen = "istiod uses secret b for cluster west, as its page of clusters shows";
+            assert_eq!(details.map(|one| one.evidence), Some(vec![seen.to_owned()]));
         }
     }
 

@@ -109,6 +109,7 @@ pub fn check_meant_for<'a>(
                 found: found[number],
                 key,
                 judged,
+                uid: check(number, key).and_then(|check| check.uid.as_deref()),
             };
             let fails = |secret: &str, key: &str| failing.contains(&(secret, key));
             let mut findings: Vec<Finding> = one.finding(fails).into_iter().collect();
@@ -144,6 +145,8 @@ struct One<'a> {
     found: &'a FoundSecret,
     key: &'a str,
     judged: Judged<'a>,
+    /// UID of the cluster that answered, if the credential was used.
+    uid: Option<&'a str>,
 }
 
 impl One<'_> {
@@ -216,7 +219,26 @@ impl One<'_> {
                 )
             }
         };
-        Some(Finding::new(id, Severity::Error, message).fix(fix))
+        let finding = Finding::new(id, Severity::Error, message);
+        Some(finding.shown_by(self.evidence()).fix(fix))
+    }
+
+    /// Returns what shows which cluster it gives access to: the cluster that answered, otherwise the address.
+    fn evidence(&self) -> Option<String> {
+        let reached = self.reached();
+        if let Some(uid) = self.uid {
+            return Some(format!(
+                "{reached} answered: the UID of its kube-system is {uid}"
+            ));
+        }
+        let address = self.found.judged(self.key)?.address()?;
+        let server = address.server;
+        Some(match self.judged.reached {
+            Reached::Holder | Reached::Member(_) => {
+                format!("its server {server} is that of {reached}")
+            }
+            Reached::Elsewhere | Reached::Unknown => format!("its server is {server}"),
+        })
     }
 
     fn own_name(&self) -> Remedy {
@@ -266,5 +288,116 @@ fn stray(found: &FoundSecret, key: &str, kept: &str, is_known: bool, is_safe: bo
             "find out which of both is the cluster ID of the cluster's own istiod (values.global.multiCluster.clusterName), and remove the other key, {kept} or {key}, from secret {secret}"
         )
         .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use k8s_openapi::ByteString;
+    use k8s_openapi::api::core::v1::Secret;
+
+    use super::super::facts::SecretFacts;
+    use super::super::salt::Salt;
+    use super::*;
+    use crate::access::{Access, AccessTrust, AccessUser};
+    use crate::remote_cluster::Address;
+
+    fn member(name: &str) -> Member {
+        Member {
+            uid: Some(format!("uid-of-{name}")),
+            ids: vec![ClusterId(name.to_owned())],
+            ..Member::unread(name, Address::new(&format!("https://{name}:6443"), None))
+        }
+    }
+
+    /// Returns a secret of east for the cluster `key`, with the address of the cluster `server`.
+    fn secret(name: &str, key: &str, server: &str) -> FoundSecret {
+        let access = Access {
+            server: format!("https://{server}:6443"),
+            trust: AccessTrust::Insecure,
+            tls_server_name: None,
+            proxy_url: None,
+            user: AccessUser::Token(name.into()),
+        };
+        let kubeconfig = ByteString(access.to_kubeconfig(key).into_bytes());
+        let mut secret = Secret::default();
+        secret.metadata.name = Some(name.to_owned());
+        let labels = [("istio/multiCluster".to_owned(), "true".to_owned())];
+        secret.metadata.labels = Some(labels.into());
+        secret.data = Some([(key.to_owned(), kubeconfig)].into());
+        FoundSecret {
+            facts: SecretFacts::split(secret, &Salt::of_tests()).0,
+            holder: Some(Arc::new(member("east"))),
+            ..FoundSecret::in_east()
+        }
+    }
+
+    /// Returns the id and the evidence of each finding; the first secret has this UID from its credential.
+    fn shown(found: &[FoundSecret], uid: Option<&str>) -> Vec<(CheckId, Vec<String>)> {
+        let members = Members::new(["east", "west", "north"].map(member));
+        let input = MeantInput {
+            members: &members,
+            expected: None,
+            used: &KnownClusters::NotAsked,
+            allow_loopback: false,
+        };
+        let key = found[0].keys().next().unwrap_or_default().to_owned();
+        let check = CredentialCheck {
+            uid: uid.map(str::to_owned),
+            works: None,
+        };
+        let checks = CredentialChecks::from([((0, key), check)]);
+        let found: Vec<&FoundSecret> = found.iter().collect();
+        let meant = check_meant_for(&found, &checks, input).into_values();
+        let findings = meant.flat_map(|meant| meant.findings);
+        let shown = findings.map(|finding| {
+            let details = finding.details().cloned().unwrap_or_default();
+            (finding.id, details.evidence)
+        });
+        shown.collect()
+    }
+
+    #[test]
+    fn a_finding_shows_by_what_the_cluster_is_known() {
+        let of_north = |server| secret("istio-remote-secret-west", "west", server);
+        for (server, uid, evidence) in [
+            (
+                "north",
+                None,
+                "its server https://north:6443 is that of the cluster of context north",
+            ),
+            (
+                "west",
+                Some("uid-of-north"),
+                "the cluster of context north answered: the UID of its kube-system is uid-of-north",
+            ),
+            (
+                "west",
+                Some("uid-of-east"),
+                "the holder itself answered: the UID of its kube-system is uid-of-east",
+            ),
+            (
+                "west",
+                Some("other"),
+                "another cluster answered: the UID of its kube-system is other",
+            ),
+        ] {
+            let found = shown(&[of_north(server)], uid);
+            let expected = (CheckId::SecretWrongCluster, vec![evidence.to_owned()]);
+            assert_eq!(found, [expected], "{server} {uid:?}");
+        }
+        assert_eq!(shown(&[of_north("west")], Some("uid-of-west")), []);
+    }
+
+    #[test]
+    fn two_names_for_one_address_show_the_address() {
+        let found = shown(&[secret("a", "x", "far"), secret("b", "y", "far")], None);
+        let expected = (
+            CheckId::SecretDuplicate,
+            vec!["its server is https://far:6443".to_owned()],
+        );
+        assert_eq!(found, [expected.clone(), expected]);
     }
 }

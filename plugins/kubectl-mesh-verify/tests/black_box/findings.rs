@@ -126,6 +126,12 @@ cases! { check;
         hold(&scene.west, remote_secret("east", &scene.west, &token));
         scene.verify(BOTH)
     };
+    for_the_holder_itself_wide: |scene| {
+        scene.west.delete("secrets", "istio-system", "istio-remote-secret-east");
+        let token = scene.west.admin_token().to_owned();
+        hold(&scene.west, remote_secret("east", &scene.west, &token));
+        scene.verify(&format!("{BOTH} -o wide"))
+    };
 }
 
 #[test]
