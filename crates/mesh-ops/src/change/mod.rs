@@ -3,10 +3,12 @@
 //! The one owner of what follows a plan, whatever is written: what a server refuses before the first write, what a failure in
 //! one cluster means for the others, and what is told in the end. In a dry run no write is sent at all.
 
+mod carry_out;
 mod outcome;
 mod planned;
 mod run;
 
+pub(crate) use carry_out::{Extent, carry_out};
 pub use outcome::{Meaning, Outcome};
 pub use planned::{ClusterPlan, Plan, Write};
 pub use run::Applied;

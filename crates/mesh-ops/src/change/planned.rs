@@ -2,19 +2,31 @@
 
 use mesh_client::Cluster;
 use mesh_model::Error;
-use mesh_model::change::{Change, ChangeSet};
+use mesh_model::change::{Change, ChangeSet, DryRun};
+use mesh_model::event::Event;
 
 /// One planned change and the request that makes it.
 pub trait Write {
     /// Returns the change that it makes.
     fn change(&self) -> Change;
 
+    /// Returns the event by which the change is told.
+    fn event(&self, dry_run: DryRun) -> Event {
+        let change = self.change();
+        Event::Done { change, dry_run }
+    }
+
+    /// Returns whether a server can check the request before other writes were made.
+    fn can_be_rehearsed(&self) -> bool {
+        true
+    }
+
     /// Has the server of the cluster check the request without storing anything. The answer may show that the change is another
     /// one than was planned.
     fn rehearse(&mut self, cluster: &Cluster) -> impl Future<Output = Result<(), Error>>;
 
     /// Sends the request to the cluster of the change. It is never called for a change that writes nothing.
-    fn send(&self, cluster: &Cluster) -> impl Future<Output = Result<(), Error>>;
+    fn send(&mut self, cluster: &Cluster) -> impl Future<Output = Result<(), Error>>;
 }
 
 /// The changes of one cluster.

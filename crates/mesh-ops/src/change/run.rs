@@ -1,10 +1,10 @@
 //! Carries out what was planned.
 
 use mesh_client::{Cluster, Interrupt, each_alone, fan_out, with_lost};
-use mesh_model::change::{Change, DryRun};
+use mesh_model::change::DryRun;
 use mesh_model::{Error, Exit};
 
-use super::{ClusterPlan, Meaning, Outcome, Plan, Write};
+use super::{Extent, Meaning, Outcome, Plan, Write, carry_out};
 use crate::Job;
 
 /// The result of a plan that was carried out.
@@ -46,79 +46,25 @@ impl<W: Write> Plan<W> {
     /// # Errors
     /// A write that was refused, unless that concerns one cluster of several; where no cluster is as planned, all errors.
     pub async fn carry_out(self, dry_run: DryRun, job: Job<'_>) -> Result<Applied, Error> {
-        if dry_run.writes() {
-            return self.write(job).await;
+        let extent = match dry_run {
+            DryRun::None => Extent::Send,
+            rehearsed => Extent::Tell(rehearsed),
+        };
+        let sequences = self.clusters.into_iter();
+        let sequences = sequences.map(|one| (one.cluster, one.writes));
+        let results = carry_out(sequences, extent, &job).await;
+        let (done, wrong) = Error::parted(results);
+        let mut outcome = Outcome::default();
+        if !done.is_empty() {
+            outcome.done();
         }
-        for change in self.change_set() {
-            tell(change, dry_run, job)?;
-        }
-        let done = self.clusters.into_iter().map(|one| one.cluster).collect();
-        finish(done, self.skipped, Vec::new(), job)
+        outcome.skip(self.skipped, "nothing was changed there");
+        let broken = "not all objects were applied there: run this command again";
+        outcome.wrong(wrong, Meaning::same(broken));
+        let exit = outcome.end(&job)?;
+        Ok(Applied {
+            done: done.into_iter().map(|(cluster, _)| cluster).collect(),
+            exit,
+        })
     }
-
-    async fn write(self, job: Job<'_>) -> Result<Applied, Error> {
-        let results = fan_out(&self.clusters, |one| write_cluster(one, job.interrupt)).await;
-        let (mut done, mut wrong) = (Vec::new(), Vec::new());
-        for (one, (changes, result)) in self.clusters.into_iter().zip(results) {
-            for change in changes {
-                tell(change, DryRun::None, job)?;
-            }
-            match result {
-                Ok(()) => done.push(one.cluster),
-                Err(error) => wrong.push(error),
-            }
-        }
-        finish(done, self.skipped, wrong, job)
-    }
-}
-
-/// Writes to one cluster, and returns the changes that are made now and what stopped the others. After Ctrl-C nothing more is
-/// written.
-async fn write_cluster<W: Write>(
-    plan: &ClusterPlan<W>,
-    interrupt: &Interrupt,
-) -> (Vec<Change>, Result<(), Error>) {
-    let mut made = Vec::new();
-    for write in &plan.writes {
-        let change = write.change();
-        if change.action.is_write() {
-            let sent = match interrupt.check() {
-                Ok(()) => write.send(&plan.cluster).await,
-                Err(interrupted) => Err(interrupted),
-            };
-            if let Err(error) = sent {
-                return (made, Err(error));
-            }
-        }
-        made.push(change);
-    }
-    (made, Ok(()))
-}
-
-/// Tells a change. What is as planned already is no dry run.
-fn tell(change: Change, dry_run: DryRun, job: Job<'_>) -> Result<(), Error> {
-    let dry_run = if change.action.is_write() {
-        dry_run
-    } else {
-        DryRun::None
-    };
-    job.done(change, dry_run)
-}
-
-/// Ends with the clusters that are `done`, beside those that were `skipped` before and the writes that went `wrong`.
-fn finish(
-    done: Vec<Cluster>,
-    skipped: Vec<Error>,
-    wrong: Vec<Error>,
-    job: Job<'_>,
-) -> Result<Applied, Error> {
-    let mut outcome = Outcome::default();
-    if !done.is_empty() {
-        outcome.done();
-    }
-    outcome.skip(skipped, "nothing was changed there");
-    let broken = "not all objects were applied there: run this command again";
-    outcome.wrong(wrong, Meaning::same(broken));
-    let exit = outcome.end(&job)?;
-    Ok(Applied { done, exit })
 }

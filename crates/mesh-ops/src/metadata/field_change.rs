@@ -35,7 +35,7 @@ impl<K: Object> Write for FieldChange<K> {
         self.request(cluster, DryRun::Server).await
     }
 
-    async fn send(&self, cluster: &Cluster) -> Result<(), Error> {
+    async fn send(&mut self, cluster: &Cluster) -> Result<(), Error> {
         self.request(cluster, DryRun::None).await
     }
 }

@@ -65,7 +65,7 @@ impl Write for ObjectChange {
         Ok(())
     }
 
-    async fn send(&self, cluster: &Cluster) -> Result<(), Error> {
+    async fn send(&mut self, cluster: &Cluster) -> Result<(), Error> {
         let wanted = marked(&self.object, &self.applied_by);
         self.apply(cluster, &wanted, DryRun::None).await.map(drop)
     }

@@ -11,7 +11,7 @@ use super::super::issue::Options;
 use super::super::issue::holder::Holder;
 use super::super::issue::planned::RemotePlan;
 use super::super::issue::remote::KnownRemote;
-use super::super::issue::write::{PendingSecret, apply_secrets, plan_writes, rehearse_secrets};
+use super::super::issue::write::{apply_secrets, plan_writes};
 use super::check::{check_claims, checked};
 use super::members::{Member, MemberRequest, gather};
 use super::pairs::Role;
@@ -192,12 +192,7 @@ impl Exchange {
             outcome.end(job)
         } else {
             let pending = plans.iter().flat_map(|plan| &plan.secrets);
-            let pending: Vec<&PendingSecret> = pending.collect();
-            if writes {
-                apply_secrets(&pending, outcome, &options, job).await
-            } else {
-                rehearse_secrets(&pending, outcome, &options, job).await
-            }
+            apply_secrets(pending, outcome, &options, job).await
         };
         match applied {
             Ok(Exit::Fine) => prune::delete(&leftovers, options.dry_run, job).await,

@@ -2,9 +2,10 @@
 
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use mesh_client::ApplyOptions;
+use mesh_client::{ApplyOptions, Cluster};
 use mesh_model::backing_secret::held_token;
 use mesh_model::change::{Action, Change, DryRun};
+use mesh_model::event::Event;
 use mesh_model::remote_secret::own_name;
 use mesh_model::rotation_names::linked_to_previous;
 use mesh_model::{Error, reader};
@@ -19,6 +20,7 @@ use super::planned::new_secret_name;
 use super::remote::Remote;
 use super::surroundings::Missing;
 use super::token_status::Replacement;
+use crate::change::{Write, carry_out};
 
 /// The token that a holder authenticates with, and the cluster's own CA (PEM).
 #[derive(Clone)]
@@ -29,48 +31,59 @@ pub(crate) struct Credential {
     pub anchor: Option<ObjectMeta>,
 }
 
-/// Creates every object in its order.
+/// Creates every object in its order; a dry run tells which, and in one on the server the server checks each.
 pub(crate) async fn make(remote: &Remote<'_>, missing: &[Missing]) -> Result<(), Error> {
-    for object in missing {
-        remote.job.interrupt.check()?;
-        send(remote, object, DryRun::None).await?;
-        tell(remote, object, DryRun::None)?;
-    }
-    Ok(())
-}
-
-/// Tells which objects would be created; in a server dry run the server checks each.
-pub(crate) async fn rehearse(remote: &Remote<'_>, missing: &[Missing]) -> Result<(), Error> {
-    let is_without_namespace = missing
+    let creates_namespace = missing
         .iter()
         .any(|object| matches!(object, Missing::Namespace(_)));
-    for object in missing {
-        remote.job.interrupt.check()?;
-        // No server checks an object whose namespace is only created by the same plan.
-        let is_checked = remote.options.dry_run == DryRun::Server
-            && !(is_without_namespace && matches!(object, Missing::Account(_)));
-        let dry_run = if is_checked {
-            send(remote, object, DryRun::Server).await?;
-            DryRun::Server
-        } else {
-            DryRun::Client
-        };
-        tell(remote, object, dry_run)?;
+    let writes = missing.iter().map(|object| MissingWrite {
+        context: remote.cluster.context(),
+        object,
+        creates_namespace,
+    });
+    let sequence = (remote.cluster.clone(), writes.collect::<Vec<_>>());
+    let extent = remote.options.dry_run.into();
+    let results = carry_out([sequence], extent, remote.job).await;
+    Error::gather(results).map(drop)
+}
+
+/// An object that is created on the way to a token.
+struct MissingWrite<'m> {
+    context: &'m str,
+    object: &'m Missing,
+    /// True if the namespace is created by the same plan.
+    creates_namespace: bool,
+}
+
+impl Write for MissingWrite<'_> {
+    fn change(&self) -> Change {
+        Change::new(self.context, self.object.named(), Action::Create)
     }
-    Ok(())
+
+    fn event(&self, dry_run: DryRun) -> Event {
+        let change = self.change();
+        Event::Step { change, dry_run }
+    }
+
+    /// Returns false for an object in a namespace that does not exist yet, which no server checks.
+    fn can_be_rehearsed(&self) -> bool {
+        !(self.creates_namespace && matches!(self.object, Missing::Account(_)))
+    }
+
+    async fn rehearse(&mut self, cluster: &Cluster) -> Result<(), Error> {
+        send(cluster, self.object, DryRun::Server).await
+    }
+
+    async fn send(&mut self, cluster: &Cluster) -> Result<(), Error> {
+        send(cluster, self.object, DryRun::None).await
+    }
 }
 
-fn tell(remote: &Remote<'_>, object: &Missing, dry_run: DryRun) -> Result<(), Error> {
-    let change = Change::new(remote.cluster.context(), object.named(), Action::Create);
-    remote.job.step(change, dry_run)
-}
-
-async fn send(remote: &Remote<'_>, object: &Missing, dry_run: DryRun) -> Result<(), Error> {
+async fn send(cluster: &Cluster, object: &Missing, dry_run: DryRun) -> Result<(), Error> {
     let options = ApplyOptions {
         dry_run,
         force_conflicts: false,
     };
-    let cluster = &remote.cluster;
     match object {
         Missing::Namespace(namespace) => cluster.apply(namespace, options).await.map(drop),
         Missing::Account(account) => cluster.apply(account, options).await.map(drop),

@@ -13,7 +13,7 @@ use super::options::Options;
 use super::plan::{TokenPlan, plan};
 use super::planned::RemotePlan;
 use super::remote::{KnownRemote, cluster_ref};
-use super::write::{PendingSecret, apply_secrets, plan_writes, rehearse_secrets};
+use super::write::{apply_secrets, plan_writes};
 use super::{candidates, cluster_name, holder, observe, reach};
 use crate::Job;
 use crate::change::Outcome;
@@ -179,8 +179,7 @@ impl Issue {
             lost,
         } = self;
         let remote = remote.with(&options, job);
-        let writes = options.dry_run.writes();
-        if writes {
+        if options.dry_run.writes() {
             remote.prepare(&mut plan).await?;
         } else {
             remote.rehearse(&plan).await?;
@@ -193,12 +192,7 @@ impl Issue {
         plan_writes(&mut plan.secrets, &options).map_err(|error| with_lost(error, &mut lost))?;
         let mut outcome = Outcome::default();
         outcome.skip(lost, "the secret was not applied there");
-        let pending: Vec<&PendingSecret> = plan.secrets.iter().collect();
-        let exit = if writes {
-            apply_secrets(&pending, outcome, &options, job).await?
-        } else {
-            rehearse_secrets(&pending, outcome, &options, job).await?
-        };
+        let exit = apply_secrets(&plan.secrets, outcome, &options, job).await?;
         Ok(Issued::Applied(exit))
     }
 }

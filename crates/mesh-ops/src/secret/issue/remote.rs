@@ -228,7 +228,7 @@ impl Remote<'_> {
 
     /// Tells what is going to be created in it; in a server dry run each server checks what can be checked before.
     pub(crate) async fn rehearse(&self, plan: &RemotePlan) -> Result<(), Error> {
-        credential::rehearse(self, &plan.missing).await?;
+        credential::make(self, &plan.missing).await?;
         for change in plan.token_changes() {
             // No server can check what depends on an object that is not there yet.
             self.job.step(change, DryRun::Client)?;

@@ -1,13 +1,10 @@
 //! The secrets on their way into the holders: the plan of each write, the writes, and what was done. The only writer in the holders.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_client::{ApplyOptions, Cluster, fan_out};
+use mesh_client::{ApplyOptions, Cluster};
 use mesh_model::change::{Action, Change, DryRun, ObjectRef};
-use mesh_model::event::Event;
 use mesh_model::remote_secret::{RemoteSecret, SecretType};
 use mesh_model::{Error, Exit};
 
@@ -17,7 +14,7 @@ use super::options::Options;
 use super::planned::SecretText;
 use super::record::{AppliedSecret, record};
 use crate::Job;
-use crate::change::{Meaning, Outcome};
+use crate::change::{Meaning, Outcome, Write, carry_out};
 
 /// A remote cluster, as all secrets for it have it.
 pub(crate) struct RemoteRef {
@@ -65,66 +62,37 @@ where
     Error::all(refused).map_or(Ok(()), Err)
 }
 
-/// Writes to all holders at once; one that fails does not affect the others. `outcome` is what went wrong before.
+/// Writes to all holders at once; one that fails does not affect the others. A dry run tells what would be written, and in one on
+/// the server each holder checks its secrets. `outcome` is what went wrong before.
 pub(crate) async fn apply_secrets(
-    pending: &[&PendingSecret],
+    pending: impl IntoIterator<Item = &PendingSecret>,
     mut outcome: Outcome,
     options: &Options,
     job: &Job<'_>,
 ) -> Result<Exit, Error> {
-    let results = each_in_order(pending, job, |one| one.apply(options, job)).await;
+    let sequences = pending.into_iter().map(|pending| {
+        let write = HolderWrite {
+            pending,
+            options,
+            applied_by: job.applied_by,
+            uid: None,
+        };
+        (pending.holder.cluster().clone(), [write])
+    });
+    let results = carry_out(sequences, options.dry_run.into(), job).await;
     let (done, wrong) = Error::parted(results);
     if !done.is_empty() {
         outcome.done();
     }
     outcome.wrong(wrong, NOT_APPLIED);
-    if options.secret_type == SecretType::Remote
-        && let Err(unrecorded) = record(done.into_iter().flatten().collect(), job).await
-    {
-        outcome.fail(unrecorded);
-    }
-    outcome.end(job)
-}
-
-/// Tells what would be written to the holders; in a server dry run each of them checks its secrets.
-pub(crate) async fn rehearse_secrets(
-    pending: &[&PendingSecret],
-    mut outcome: Outcome,
-    options: &Options,
-    job: &Job<'_>,
-) -> Result<Exit, Error> {
-    let results = each_in_order(pending, job, |one| one.rehearse(options, job)).await;
-    let (done, wrong) = Error::parted(results);
-    if !done.is_empty() {
-        outcome.done();
-    }
-    outcome.wrong(wrong, NOT_APPLIED);
-    outcome.end(job)
-}
-
-/// Does `work` for all secrets at once, and tells what came of it in their order.
-async fn each_in_order<'p, R, F: Future<Output = Result<(Event, R), Error>>>(
-    pending: &[&'p PendingSecret],
-    job: &Job<'_>,
-    work: impl Fn(&'p PendingSecret) -> F,
-) -> Vec<Result<R, Error>> {
-    let output = OrderedOutput::default();
-    fan_out(pending.iter().enumerate(), |(number, one)| {
-        let (output, work) = (&output, work(one));
-        async move {
-            let done = match job.interrupt.check() {
-                Ok(()) => work.await,
-                Err(error) => Err(error),
-            };
-            let (event, done) = match done {
-                Ok((event, done)) => (Some(event), Ok(done)),
-                Err(error) => (None, Err(error)),
-            };
-            output.next(number, event, job)?;
-            done
+    if options.dry_run.writes() && options.secret_type == SecretType::Remote {
+        let applied = done.into_iter();
+        let applied = applied.filter_map(|(_, [write])| write.applied());
+        if let Err(unrecorded) = record(applied.collect(), job).await {
+            outcome.fail(unrecorded);
         }
-    })
-    .await
+    }
+    outcome.end(job)
 }
 
 /// The meaning of a failed write for its secret.
@@ -132,27 +100,6 @@ const NOT_APPLIED: Meaning = Meaning {
     refused: "the secret was not applied there",
     unknown: "it is not known whether the secret was applied there, so run this command again",
 };
-
-/// Tells what was done in the order of the secrets, each as soon as all before it are known.
-#[derive(Default)]
-struct OrderedOutput {
-    next: Cell<usize>,
-    early: RefCell<BTreeMap<usize, Option<Event>>>,
-}
-
-impl OrderedOutput {
-    fn next(&self, number: usize, event: Option<Event>, job: &Job<'_>) -> Result<(), Error> {
-        let mut early = self.early.borrow_mut();
-        early.insert(number, event);
-        while let Some(event) = early.remove(&self.next.get()) {
-            self.next.set(self.next.get() + 1);
-            if let Some(event) = event {
-                job.events.tell(event)?;
-            }
-        }
-        Ok(())
-    }
-}
 
 impl PendingSecret {
     /// Takes the final secret; its write has to be planned again where it is another one than before.
@@ -207,47 +154,11 @@ impl PendingSecret {
         Change::new(self.holder.cluster().context(), object, action)
     }
 
-    /// Writes it; returns what is told, and what the remote cluster is to record of it.
-    async fn apply(
-        &self,
-        options: &Options,
-        job: &Job<'_>,
-    ) -> Result<(Event, Option<AppliedSecret<'_>>), Error> {
-        let change = self.change(options);
-        let is_old = change.action == Action::Keep;
-        let uid = if is_old {
-            let kept = self.holder.uid_and_version(&self.name(options));
-            kept.and_then(|(uid, _)| uid).map(str::to_owned)
-        } else {
-            self.send(options, job, DryRun::None).await?
-        };
-        let event = Event::Done {
-            change,
-            dry_run: DryRun::None,
-        };
-        Ok((event, uid.and_then(|uid| self.applied(uid, is_old))))
-    }
-
-    /// Lets the holder check the write where that is asked for; returns what is told.
-    async fn rehearse(&self, options: &Options, job: &Job<'_>) -> Result<(Event, ()), Error> {
-        let change = self.change(options);
-        let dry_run = match (change.action, self.text.secret(), options.dry_run) {
-            (Action::Keep, ..) => DryRun::None,
-            (_, Some(_), DryRun::Server) => {
-                self.send(options, job, DryRun::Server).await?;
-                DryRun::Server
-            }
-            // No server can check what is not there yet.
-            _ => DryRun::Client,
-        };
-        Ok((Event::Done { change, dry_run }, ()))
-    }
-
     /// Sends it to the holder; returns the UID of what the holder has then.
     async fn send(
         &self,
         options: &Options,
-        job: &Job<'_>,
+        applied_by: &str,
         dry_run: DryRun,
     ) -> Result<Option<String>, Error> {
         let Some(secret) = self.text.secret() else {
@@ -264,7 +175,7 @@ impl PendingSecret {
                 .or_else(|| recorded.filter(|_| !options.replace).map(str::to_owned)),
             ..secret.as_ref().clone()
         };
-        let mut wanted = secret.to_applied(job.applied_by);
+        let mut wanted = secret.to_applied(applied_by);
         // The server refuses the write where it is another version than the one that was checked.
         let version = self.holder.uid_and_version(&name);
         wanted.metadata.resource_version =
@@ -277,15 +188,59 @@ impl PendingSecret {
         let applied = cluster.apply(&wanted, how).await?;
         Ok(applied.metadata.uid)
     }
+}
 
-    /// Returns what the remote cluster is to record of it.
-    fn applied(&self, uid: String, is_old: bool) -> Option<AppliedSecret<'_>> {
+/// A secret on its way into its holder.
+struct HolderWrite<'p> {
+    pending: &'p PendingSecret,
+    options: &'p Options,
+    applied_by: &'p str,
+    /// UID of what the holder has, once it was written.
+    uid: Option<String>,
+}
+
+impl Write for HolderWrite<'_> {
+    fn change(&self) -> Change {
+        self.pending.change(self.options)
+    }
+
+    /// Returns false for a secret whose token is created first.
+    fn can_be_rehearsed(&self) -> bool {
+        self.pending.text.secret().is_some()
+    }
+
+    async fn rehearse(&mut self, _: &Cluster) -> Result<(), Error> {
+        let (options, applied_by) = (self.options, self.applied_by);
+        let sent = self.pending.send(options, applied_by, DryRun::Server);
+        sent.await.map(drop)
+    }
+
+    async fn send(&mut self, _: &Cluster) -> Result<(), Error> {
+        let (options, applied_by) = (self.options, self.applied_by);
+        let sent = self.pending.send(options, applied_by, DryRun::None);
+        self.uid = sent.await?;
+        Ok(())
+    }
+}
+
+impl<'p> HolderWrite<'p> {
+    /// Returns what the remote cluster is to record of the secret that the holder has now.
+    fn applied(self) -> Option<AppliedSecret<'p>> {
+        let pending = self.pending;
+        let is_old = self.change().action == Action::Keep;
+        let uid = if is_old {
+            let name = pending.name(self.options);
+            let kept = pending.holder.uid_and_version(&name);
+            kept.and_then(|(uid, _)| uid).map(str::to_owned)
+        } else {
+            self.uid
+        };
         Some(AppliedSecret {
-            remote: &self.remote.cluster,
-            secret: self.text.secret()?,
-            seen: self.remote.token_secret.as_ref(),
-            holder: self.holder.cluster(),
-            uid,
+            remote: &pending.remote.cluster,
+            secret: pending.text.secret()?,
+            seen: pending.remote.token_secret.as_ref(),
+            holder: pending.holder.cluster(),
+            uid: uid?,
             is_old,
         })
     }
