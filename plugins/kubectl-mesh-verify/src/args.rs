@@ -1,5 +1,6 @@
 //! The arguments of the verification.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -21,10 +22,56 @@ pub(crate) struct TestFlags {
     pub no_credential_checks: bool,
 }
 
+/// The clusters to read, and how.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReadFlags {
+    #[command(flatten)]
+    pub contexts: AllContextFlags,
+    #[command(flatten)]
+    pub tests: TestFlags,
+    /// Accept loopback addresses as servers, such as 127.0.0.1
+    #[arg(long)]
+    pub allow_loopback: bool,
+    /// Timeout of each probe and of each DNS lookup
+    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = duration)]
+    pub timeout: Duration,
+    #[command(flatten)]
+    pub namespace: NamespaceFlags,
+    #[command(flatten)]
+    pub connect: ConnectServerFlags,
+}
+
+/// The flags that say how clusters are read, which a file makes meaningless.
+const READING: [&str; 20] = [
+    "contexts",
+    "all_contexts",
+    "no_probes",
+    "no_credential_checks",
+    "timeout",
+    "namespace",
+    "istio_namespace",
+    "kubeconfig",
+    "kuberc",
+    "cluster",
+    "user",
+    "impersonate",
+    "impersonate_groups",
+    "impersonate_uid",
+    "request_timeout",
+    "server",
+    "token",
+    "certificate_authority",
+    "insecure_skip_tls_verify",
+    "tls_server_name",
+];
+
 #[derive(Debug, Clone, Args)]
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
-    pub contexts: AllContextFlags,
+    pub read: ReadFlags,
+    /// Verify the snapshot in this file, - for standard input, and connect to nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = READING)]
+    pub from: Option<PathBuf>,
     /// Only these checks: an id or a beginning such as 'secret-*', with @CLUSTER or @CLUSTER/PEER only there; may be
     /// repeated or a comma list
     #[arg(long, value_name = "CHECK", value_delimiter = ',')]
@@ -38,22 +85,10 @@ pub(crate) struct VerifyArgs {
     /// Exit with 1 if there are findings of this severity or higher
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub fail_on: FailOn,
-    #[command(flatten)]
-    pub tests: TestFlags,
-    /// Accept loopback addresses as servers, such as 127.0.0.1
-    #[arg(long)]
-    pub allow_loopback: bool,
-    /// Timeout of each probe and of each DNS lookup
-    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = duration)]
-    pub timeout: Duration,
     /// Format: table, wide, short, json, yaml, name or jsonpath=TEMPLATE
     #[arg(long, short, value_name = "FORMAT", default_value = "table")]
     pub output: Format,
     /// Print the table without headers
     #[arg(long)]
     pub no_headers: bool,
-    #[command(flatten)]
-    pub namespace: NamespaceFlags,
-    #[command(flatten)]
-    pub connect: ConnectServerFlags,
 }

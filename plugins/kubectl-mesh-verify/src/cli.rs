@@ -9,6 +9,7 @@ use mesh_common::terminal::{Call, Plugin};
 use crate::args::VerifyArgs;
 use crate::catalogue::{self, ChecksArgs};
 use crate::explain::{self, ExplainArgs};
+use crate::snapshot::{self, SnapshotArgs};
 use crate::verb;
 
 /// Verify a multi-cluster Istio mesh: what is wrong, why, and which command fixes it
@@ -37,6 +38,10 @@ Examples:
   # The secrets only, and without one finding that is accepted
   kubectl mesh-verify --only 'secret-*' --skip secret-rbac@east/west
 
+  # The mesh as it was when a snapshot was taken, without access to its clusters
+  kubectl mesh-verify snapshot mesh.json --context east,west
+  kubectl mesh-verify --from mesh.json
+
   # What does this check mean?
   kubectl mesh-verify explain secret-token-invalid
 
@@ -54,6 +59,7 @@ pub struct Cli {
 enum Verb {
     Checks(ChecksArgs),
     Explain(ExplainArgs),
+    Snapshot(Box<SnapshotArgs>),
     Completion(CompletionArgs),
 }
 
@@ -69,6 +75,7 @@ impl Plugin for Cli {
             Some(Verb::Completion(arguments)) => call.complete::<Self>(arguments),
             Some(Verb::Checks(arguments)) => catalogue::run(&arguments, call.streams),
             Some(Verb::Explain(arguments)) => explain::run(&arguments, call.streams),
+            Some(Verb::Snapshot(arguments)) => call.run(snapshot::run, arguments).await,
             None => call.run(verb::run, Box::new(self.arguments)).await,
         }
     }

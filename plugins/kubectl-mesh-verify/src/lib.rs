@@ -1,6 +1,6 @@
 //! `kubectl mesh-verify`: what is wrong with a mesh of several clusters, why, and which command fixes it.
 //!
-//! Reads and tests (`mesh_common::ops::verify`), judges (`mesh_common::model::verify`), renders.
+//! Reads and tests (`mesh_common::ops::verify`), or takes what a file holds of that; judges (`mesh_common::model::verify`), renders.
 
 mod args;
 mod catalogue;
@@ -11,6 +11,8 @@ mod observe;
 mod report_lines;
 mod report_matrix;
 mod report_short;
+mod snapshot;
+mod snapshot_file;
 mod verb;
 
 pub use cli::Cli;

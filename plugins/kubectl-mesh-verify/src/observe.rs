@@ -4,18 +4,19 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use mesh_common::client::{Connector, Kubeconfig};
 use mesh_common::model::Error;
+use mesh_common::model::error::Kind;
 use mesh_common::model::secret::Contexts;
-use mesh_common::model::snapshot::Asked;
+use mesh_common::model::snapshot::{Asked, MeshSnapshot};
 use mesh_common::ops::Fleet;
 use mesh_common::ops::secret::remote::RemoteClusters;
 use mesh_common::ops::snapshot::ReadCluster;
 use mesh_common::ops::verify::{Depth, ReadMesh, observed, read_member};
 use mesh_common::terminal::Environment;
+use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::reading::read_contexts;
 
-use crate::args::VerifyArgs;
+use crate::args::ReadFlags;
 use crate::cli::SELF;
 
 /// The limit for one answer to a credential, unless --request-timeout sets another one.
@@ -25,14 +26,18 @@ type Read = Vec<(String, Result<ReadCluster, Error>)>;
 
 /// Reads and tests the mesh. The second value is the number of contexts that were not read, if no flag selects any.
 pub(crate) async fn observe(
-    arguments: &VerifyArgs,
-    kubeconfig: &Kubeconfig,
-    contexts: &Contexts,
-    connector: &Connector,
+    arguments: &ReadFlags,
     environment: &Environment,
+    interactive: bool,
 ) -> Result<(ReadMesh, Option<usize>), Error> {
+    let connector = &connector(environment, SELF, interactive);
+    let kubeconfig = arguments.connect.load(environment)?;
+    let overrides = |context: &str| arguments.connect.holder_overrides(context);
+    let namespace = arguments.namespace.resolve();
+    let known = RemoteClusters::new(Some(&kubeconfig), overrides, None, namespace)?;
+    let contexts = known.contexts();
     let depth = Depth {
-        namespace: arguments.namespace.resolve(),
+        namespace,
         gateway_probes: !arguments.tests.no_probes,
         credential_checks: !arguments.tests.no_credential_checks,
         answer: arguments.timeout,
@@ -46,7 +51,7 @@ pub(crate) async fn observe(
         Box::pin(read_member(&cluster, depth)).await
     };
     let mut read: Read = read_contexts(
-        kubeconfig,
+        &kubeconfig,
         &arguments.connect,
         &arguments.contexts,
         read_one,
@@ -60,7 +65,7 @@ pub(crate) async fn observe(
             let context = context.unwrap_or_default();
             arguments.connect.holder_overrides(context)
         };
-        let fleet = Fleet::named(kubeconfig, &remotes, overrides)?;
+        let fleet = Fleet::named(&kubeconfig, &remotes, overrides)?;
         read.extend(fleet.read(read_one).await);
     }
     let others = kubeconfig
@@ -68,21 +73,34 @@ pub(crate) async fn observe(
         .count()
         .saturating_sub(read.len());
     // All clusters were read already, so no context is read again for the cluster of a credential.
-    let no_contexts = RemoteClusters::new(
-        None,
-        |context| arguments.connect.holder_overrides(context),
-        None,
-        depth.namespace,
-    )?;
+    let no_contexts = RemoteClusters::new(None, overrides, None, namespace)?;
     let means = (contexts, connector, &no_contexts);
     let asked = Asked {
-        istio_namespace: depth.namespace.to_owned(),
+        istio_namespace: namespace.to_owned(),
         are_named: !arguments.contexts.all_contexts,
         allow_loopback: arguments.allow_loopback,
     };
     let mut mesh = Box::pin(observed(environment.now, read, depth, asked, means)).await;
     SELF.clone_into(&mut mesh.mesh.taken_by);
     Ok((mesh, is_alone.then_some(others)))
+}
+
+/// Returns what a snapshot holds, as if it had been read now.
+pub(crate) fn from_snapshot(mesh: MeshSnapshot) -> ReadMesh {
+    let lost = mesh.unreached.iter();
+    let lost = lost.map(|one| Error::new(Kind::Unreachable, one.reason.clone()));
+    ReadMesh {
+        lost: lost.collect(),
+        mesh,
+    }
+}
+
+/// Returns the note about contexts that were not read, where nobody named any.
+pub(crate) fn others_note(not_read: Option<usize>, done: &str) -> Option<String> {
+    let others = not_read.filter(|others| *others > 0)?;
+    Some(format!(
+        "the current context and the clusters of its remote secrets were {done}; {others} other contexts of the kubeconfig were not read, --all-contexts reads them"
+    ))
 }
 
 /// Returns the contexts that the remote secrets of the clusters give access to, but for those that were read.

@@ -3,17 +3,15 @@
 use mesh_common::client::Interrupt;
 use mesh_common::model::verify::{MeshVerification, Selection, verify};
 use mesh_common::model::{Error, Exit};
-use mesh_common::ops::secret::remote::RemoteClusters;
-use mesh_common::terminal::flags::connector;
 use mesh_common::terminal::output::{OutputFlags, render};
 use mesh_common::terminal::{Environment, Streams};
 
 use crate::args::VerifyArgs;
-use crate::cli::SELF;
 use crate::format::Format;
-use crate::observe::observe;
+use crate::observe::{from_snapshot, observe, others_note};
 use crate::report_lines::Shown;
 use crate::report_short::short;
+use crate::snapshot_file;
 
 pub(crate) async fn run(
     arguments: VerifyArgs,
@@ -21,20 +19,13 @@ pub(crate) async fn run(
     interrupt: &Interrupt,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    let connector = connector(environment, SELF, streams.interactive);
-    let kubeconfig = arguments.connect.load(environment)?;
-    let namespace = arguments.namespace.resolve();
-    let overrides = |context: &str| arguments.connect.holder_overrides(context);
-    let remotes = RemoteClusters::new(Some(&kubeconfig), overrides, None, namespace)?;
-    let contexts = remotes.contexts();
-    let reading = Box::pin(observe(
-        &arguments,
-        &kubeconfig,
-        contexts,
-        &connector,
-        environment,
-    ));
-    let (read, not_read) = interrupt.or(reading).await?;
+    let (mut read, not_read) = if let Some(file) = &arguments.from {
+        (from_snapshot(snapshot_file::read(file)?), None)
+    } else {
+        let reading = observe(&arguments.read, environment, streams.interactive);
+        interrupt.or(Box::pin(reading)).await?
+    };
+    read.mesh.asked.allow_loopback |= arguments.read.allow_loopback;
     let selection = Selection {
         only: arguments.only.clone(),
         skip: arguments.skip.clone(),
@@ -55,11 +46,9 @@ pub(crate) async fn run(
         }
     };
     streams.data(&shown)?;
-    let others = not_read.filter(|others| *others > 0 && arguments.output.is_for_people());
-    if let Some(others) = others {
-        streams.say(&format!(
-            "the current context and the clusters of its remote secrets were verified; {others} other contexts of the kubeconfig were not read, --all-contexts reads them"
-        ));
+    let note = others_note(not_read, "verified");
+    if let Some(note) = note.filter(|_| arguments.output.is_for_people()) {
+        streams.say(&note);
     }
     match Error::all(read.lost) {
         Some(error) if !verification.clusters.iter().any(|one| one.reached) => Err(error),

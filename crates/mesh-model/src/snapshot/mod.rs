@@ -8,6 +8,7 @@ mod asked;
 mod by_name;
 mod cluster;
 mod credential_checks;
+mod file;
 pub(crate) mod kept;
 mod mesh;
 mod slim;

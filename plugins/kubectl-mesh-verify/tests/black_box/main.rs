@@ -12,3 +12,4 @@ mod reads;
 mod requests;
 mod scene;
 mod selection;
+mod snapshot;

@@ -13,8 +13,8 @@ use mesh_testkit::embedded::Cluster;
 use mesh_testkit::gateway::{Door, FakeGateway, MeshAuthority};
 use serde_json::{Value, json};
 
-const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-mesh_verify");
-const NAMESPACE: &str = "istio-system";
+pub(crate) const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-mesh_verify");
+pub(crate) const NAMESPACE: &str = "istio-system";
 
 /// The SNI of the workload in each cluster.
 const HELLO: &str = "outbound_.80_._.hello.default.svc.cluster.local";
