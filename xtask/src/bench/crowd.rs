@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
 use mesh_testkit::{embedded, real};
-use serde_json::json;
 
 use super::arena::{admin_token, private};
 use crate::repo;
@@ -35,17 +34,13 @@ pub(super) struct Asked {
 }
 
 impl Crowd {
-    /// As many embedded clusters.
-    pub(super) fn embedded(size: usize) -> Result<Self> {
+    /// As many embedded clusters, each of which `start` starts by its name.
+    pub(super) fn embedded(
+        size: usize,
+        start: impl FnMut(&String) -> embedded::Cluster,
+    ) -> Result<Self> {
         let names: Vec<String> = (0..size).map(|number| format!("c{number:03}")).collect();
-        let clusters: Vec<_> = names
-            .iter()
-            .map(|name| {
-                let cluster = embedded::Cluster::start(name);
-                cluster.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "istio-system"}}));
-                cluster
-            })
-            .collect();
+        let clusters: Vec<_> = names.iter().map(start).collect();
         let kubeconfig = clusters.iter().fold(Kubeconfig::new(), |config, cluster| {
             config.entry(
                 cluster.name(),

@@ -1,16 +1,16 @@
 //! `exchange` beside the loop that the guides prescribe, over meshes of several sizes.
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use mesh_testkit::embedded::Cluster;
 use mesh_testkit::parts::{self, Part};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::crowd::{Asked, Crowd};
+use super::crowd::Crowd;
 use super::measure::{Costs, Meter};
-use super::report::{MIB, MS};
+use super::meshes::Row;
 use super::tools::{Tool, Tools};
 
 /// A loop over more pairs than this is measured over so many of them, and says so.
@@ -37,22 +37,13 @@ impl What {
     }
 }
 
-/// The measurements of one way over one mesh.
-pub(super) struct Row {
-    kind: &'static str,
-    clusters: usize,
-    what: What,
-    /// Pairs that a run was about.
-    pairs: usize,
-    costs: Costs,
-    asked: Option<Asked>,
-}
-
 /// The numbers of clusters of each kind, and of runs.
 pub(super) struct Sizes {
     pub(super) embedded: &'static [usize],
     pub(super) real: &'static [usize],
     pub(super) runs: usize,
+    /// The Services of the largest cluster, which has four pods for each.
+    pub(super) objects: usize,
 }
 
 /// Measures all of them.
@@ -71,7 +62,11 @@ pub(super) fn measure(
     }
     for size in sizes.embedded {
         eprintln!("bench: exchange over {size} embedded clusters");
-        let crowd = Crowd::embedded(*size)?;
+        let crowd = Crowd::embedded(*size, |name| {
+            let cluster = Cluster::start(name);
+            cluster.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "istio-system"}}));
+            cluster
+        })?;
         rows.extend(over(&crowd, tools, meter, home, sizes.runs)?);
     }
     Ok(rows)
@@ -82,7 +77,7 @@ fn over(crowd: &Crowd, tools: &Tools, meter: &Meter, home: &Path, runs: usize) -
     let row = |what, pairs| Row {
         kind: crowd.what(),
         clusters: crowd.names.len(),
-        what,
+        what: What::name(what).to_owned(),
         pairs,
         costs: Costs::default(),
         asked: None,
@@ -129,7 +124,8 @@ fn over(crowd: &Crowd, tools: &Tools, meter: &Meter, home: &Path, runs: usize) -
     Ok(vec![fresh, again, by_hand])
 }
 
-fn arguments(crowd: &Crowd) -> Vec<OsString> {
+/// Returns the arguments by which `exchange` wires all of them.
+pub(super) fn arguments(crowd: &Crowd) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = [
         "exchange",
         "--allow-loopback",
@@ -144,62 +140,4 @@ fn arguments(crowd: &Crowd) -> Vec<OsString> {
         arguments.push(format!("{name}={name}").into());
     }
     arguments
-}
-
-/// For people.
-pub(super) fn to_text(rows: &[Row]) -> String {
-    let mut text = format!(
-        "{:<10} {:>8} {:<18} {:>6} {:>4} {:>10} {:>10} {:>9} {:>6} {:>9}\n",
-        "API SERVERS",
-        "CLUSTERS",
-        "WHAT",
-        "PAIRS",
-        "RUNS",
-        "WALL ms",
-        "CPU ms",
-        "PEAK MiB",
-        "CONNS",
-        "REQUESTS"
-    );
-    for row in rows {
-        let counted = |count: fn(&Asked) -> usize| {
-            row.asked
-                .as_ref()
-                .map_or_else(|| "-".to_owned(), |asked| count(asked).to_string())
-        };
-        let _ = writeln!(
-            text,
-            "{:<11} {:>8} {:<18} {:>6} {:>4} {:>10.1} {:>10.1} {:>9.1} {:>6} {:>9}",
-            row.kind,
-            row.clusters,
-            row.what.name(),
-            row.pairs,
-            row.costs.runs(),
-            row.costs.quantile(0.5, |cost| cost.wall) * MS,
-            row.costs.quantile(0.5, |cost| cost.cpu) * MS,
-            row.costs.quantile(0.5, |cost| cost.memory) * MIB,
-            counted(|asked| asked.connections),
-            counted(|asked| asked.requests),
-        );
-    }
-    text
-}
-
-/// Seconds and bytes.
-pub(super) fn to_json(rows: &[Row]) -> Value {
-    let row = |row: &Row| {
-        json!({
-            "apiServers": row.kind,
-            "clusters": row.clusters,
-            "what": row.what.name(),
-            "pairs": row.pairs,
-            "runs": row.costs.runs(),
-            "wallSeconds": row.costs.quantile(0.5, |cost| cost.wall),
-            "cpuSeconds": row.costs.quantile(0.5, |cost| cost.cpu),
-            "peakBytes": row.costs.quantile(0.5, |cost| cost.memory),
-            "connections": row.asked.map(|asked| asked.connections),
-            "requests": row.asked.map(|asked| asked.requests),
-        })
-    };
-    rows.iter().map(row).collect()
 }

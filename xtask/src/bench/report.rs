@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::aims::{Aim, Case, SIZE};
-use super::exchange::{self, Row};
 use super::measure::{Cost, Costs};
+use super::meshes::{self, Row};
 use super::rounds::{Figures, Seen};
 use super::tools::Tool;
 
@@ -74,7 +74,7 @@ impl Report {
             compared(&mut text, &held);
         }
         text.push('\n');
-        text.push_str(&exchange::to_text(&self.meshes));
+        text.push_str(&meshes::to_text(&self.meshes));
         text
     }
 
@@ -120,7 +120,7 @@ impl Report {
             "nothing": cost(&self.floor),
             "twins": cost(&self.twins),
             "compared": compared,
-            "exchange": exchange::to_json(&self.meshes),
+            "meshes": meshes::to_json(&self.meshes),
         })
     }
 

@@ -45,23 +45,32 @@ impl Tool {
     }
 }
 
-/// The folder of both.
+/// The file of the other plugin that is measured, beside `kubectl-mesh_secret`.
+pub(super) const VERIFY: &str = "kubectl-mesh_verify";
+
+/// The paths of the programs.
 pub(super) struct Tools {
     ours: PathBuf,
+    verify: PathBuf,
     istioctl: PathBuf,
 }
 
 impl Tools {
-    /// Both as their users get them, built where that is needed.
+    /// All as their users get them, built where that is needed.
     pub(super) fn released() -> Result<Self> {
         Self::with(&build_release()?)
     }
 
-    /// istioctl, built where that is needed, and this plugin.
+    /// istioctl, built where that is needed, and this `kubectl-mesh_secret` with the plugin beside it.
     pub(super) fn with(plugin: &Path) -> Result<Self> {
-        let ours = plugin.canonicalize();
+        let there = |path: &Path| {
+            let real = path.canonicalize();
+            real.with_context(|| format!("cannot measure {}", path.display()))
+        };
+        let ours = there(plugin)?;
         Ok(Self {
-            ours: ours.with_context(|| plugin.display().to_string())?,
+            verify: there(&ours.with_file_name(VERIFY))?,
+            ours,
             istioctl: parts::path(Part::Istioctl)?,
         })
     }
@@ -73,6 +82,11 @@ impl Tools {
         }
     }
 
+    /// `kubectl-mesh_verify`.
+    pub(super) fn verify(&self) -> &Path {
+        &self.verify
+    }
+
     /// The size of its file, in bytes.
     pub(super) fn size(&self, tool: Tool) -> Result<u64> {
         Ok(std::fs::metadata(self.path(tool))?.len())
@@ -80,10 +94,13 @@ impl Tools {
 }
 
 fn build_release() -> Result<PathBuf> {
-    eprintln!("bench: building the plugin as it is released, which takes minutes the first time");
+    eprintln!(
+        "bench: building the plugins as they are released, which takes minutes the first time"
+    );
     let built = repo::cargo()
         .args(["build", "--release", "--locked", "--quiet"])
         .args(["--package", "kubectl-mesh-secret"])
+        .args(["--package", "kubectl-mesh-verify"])
         .arg("--message-format=json-render-diagnostics")
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
@@ -91,6 +108,7 @@ fn build_release() -> Result<PathBuf> {
         .context("cannot run cargo")?;
     ensure!(built.status.success(), "the build failed");
     repo::programs_in(&String::from_utf8_lossy(&built.stdout))
-        .pop()
+        .into_iter()
+        .find(|program| program.ends_with(Tool::Ours.name()))
         .context("cargo does not say where it put the plugin")
 }

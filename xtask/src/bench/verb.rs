@@ -12,8 +12,8 @@ use super::exchange::{self, Sizes};
 use super::measure::Meter;
 use super::report::Report;
 use super::rounds::{Rounds, floor, measure};
-use super::tools::{Tool, Tools};
-use super::twins;
+use super::tools::{Tool, Tools, VERIFY};
+use super::{twins, verify};
 
 /// The number of runs, their subjects, and the form of the report.
 #[derive(Debug, clap::Args)]
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     /// Form of the figures
     #[arg(long, short, value_enum, default_value = "table")]
     output: Output,
-    /// Measure this plugin in place of one built as it is released
+    /// Measure this `kubectl-mesh_secret`, and the `kubectl-mesh_verify` beside it, in place of those built as they are released
     #[arg(long, value_name = "FILE")]
     plugin: Option<PathBuf>,
 }
@@ -47,7 +47,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     parts::ensure(&[Part::Istioctl])?;
     let tools = match (&args.plugin, args.quick) {
         (Some(plugin), _) => Tools::with(plugin)?,
-        (None, true) => Tools::with(&parts::plugin(Tool::Ours.name())?)?,
+        (None, true) => {
+            parts::plugin(VERIFY)?;
+            Tools::with(&parts::plugin(Tool::Ours.name())?)?
+        }
         (None, false) => Tools::released()?,
     };
     let meter = Meter::build()?;
@@ -71,22 +74,26 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             real: &[],
             embedded: &[2],
             runs: 1,
+            objects: 50,
         }
     } else {
         Sizes {
             real: &[2, 10],
             embedded: &[2, 10, 50, 100],
             runs: 3,
+            objects: 5_000,
         }
     };
     let twins = if args.quick { 20 } else { 8_000 };
     eprintln!("bench: measuring in turns");
+    let mut meshes = exchange::measure(&tools, &meter, &arena.home()?, &sizes)?;
+    meshes.extend(verify::measure(&tools, &meter, &arena.home()?, &sizes)?);
     let report = Report {
         figures: measure(&arena, &tools, &meter, rounds)?,
         floor: floor(&arena, &meter, rounds.ours)?,
         sizes: [size(&tools, Tool::Ours)?, size(&tools, Tool::Istioctl)?],
         twins: twins::measure(&tools, &meter, &arena.home()?, twins, sizes.runs)?,
-        meshes: exchange::measure(&tools, &meter, &arena.home()?, &sizes)?,
+        meshes,
     };
     match args.output {
         Output::Table => print!("{}", report.to_text()),
