@@ -132,6 +132,8 @@ pub const EAST_WEST_GATEWAY: &str = "istio-eastwestgateway";
 /// Label with the revision of the control plane that an object belongs to.
 /// Source: `IoIstioRev` in Istio's API, `label/labels.gen.go`.
 pub const REVISION_LABEL: &str = "istio.io/rev";
+/// Label of a namespace whose pods the default revision injects. Source: `templates/mutatingwebhook.yaml` of the chart istiod.
+pub const INJECTION_LABEL: &str = "istio-injection";
 /// Label on a gateway's Service (or Gateway) with the port for traffic into its network, if that is not 15443. Source:
 /// `NetworkingGatewayPort` in Istio's API, `label/labels.gen.go`; read in `getGatewayDetails` of istiod's
 /// `pilot/pkg/serviceregistry/kube/controller/network.go`.
@@ -151,6 +153,8 @@ pub const SCOPE_GATEWAYS_VARIABLE: &str = "PILOT_SCOPE_GATEWAY_TO_NAMESPACE";
 pub const PROXY_NETWORK_VARIABLE: &str = "ISTIO_META_NETWORK";
 /// Environment variable of a proxy, and of ztunnel, with the ID of its cluster; same source.
 pub const PROXY_CLUSTER_VARIABLE: &str = "ISTIO_META_CLUSTER_ID";
+/// Environment variable of a proxy with the address of the CA that signs its certificates; same source.
+pub const CA_ADDRESS_VARIABLE: &str = "CA_ADDR";
 /// Environment variable of ztunnel with its network. Source: `templates/daemonset.yaml` of the chart ztunnel.
 pub const NETWORK_VARIABLE: &str = "NETWORK";
 /// Environment variable of a gateway's proxy with the only network whose endpoints it gets. Source:

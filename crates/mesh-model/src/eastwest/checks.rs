@@ -7,6 +7,7 @@ use super::address_checks::{address, hosts_and_loopback, mixed};
 use super::ambient_checks::of_api_gateway;
 use super::gateway::key;
 use super::remedies::{change_service, expose_services, generate, label_network};
+use super::revision_checks::revision_gone;
 use super::verdict::look_at_pods;
 use super::verdict_tls::because;
 use super::warned::with_newest;
@@ -32,6 +33,7 @@ pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) 
     findings.extend(hosts_and_loopback(gateway, cluster));
     findings.extend(mixed(gateway));
     findings.extend(pods(gateway, cluster));
+    findings.extend(revision_gone(gateway, cluster));
     findings.extend(view(gateway, cluster));
     findings.extend(exposed(gateway, exposure, cluster));
     let object = gateway.reference();

@@ -29,7 +29,7 @@ impl<'a> Beside<'a> {
         }
     }
 
-    fn is_of_another_mesh(&self, other: &Self) -> bool {
+    pub(super) fn is_of_another_mesh(&self, other: &Self) -> bool {
         matches!((self.mesh_id, other.mesh_id), (Some(own), Some(other)) if own != other)
     }
 }

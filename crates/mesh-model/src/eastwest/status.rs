@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::family_checks::families;
 use super::{
     Beside, ClusterSnapshot, Exposure, Gateway, GatewayTests, Verdict, check, cross_check,
     duplicates, missing,
@@ -113,7 +114,8 @@ impl Envelope<ClusterStatus> {
                     .map(move |(gateway, _)| (context, gateway))
             })
             .collect();
-        let shared = duplicates(&all);
+        let mut shared = duplicates(&all);
+        shared.extend(families(&all, &mesh.clusters));
         let mut gateways: Vec<&mut GatewayStatus> = items
             .iter_mut()
             .flat_map(|item| &mut item.gateways)

@@ -114,6 +114,14 @@ catalogue! {
         EwgPods "ewg-pods" Error
             "The gateway's pods are missing or not ready"
             "Without a ready pod into which istiod injected a proxy, nothing answers at the gateway's address.";
+        EwgRevisionGone "ewg-revision-gone" Error
+            "The gateway belongs to a revision of istiod that no longer runs"
+            "Its proxies get no configuration, and no certificate once theirs has expired, after a day by default. A gateway has to \
+            move to another revision before the istiod of its own is removed.";
+        EwgIpFamily "ewg-ip-family" Warning
+            "The gateway has only IPv6 addresses, and pods of another cluster only IPv4 addresses"
+            "Pods with only IPv4 addresses cannot connect to an IPv6 address. istiod gives them no gateway then, or before Istio \
+            1.30 one that they cannot reach.";
         EwgNetworkView "ewg-network-view" Warning
             "The gateway's proxies serve more than their own network"
             "A gateway should send traffic only to workloads of its own network, which ISTIO_META_REQUESTED_NETWORK_VIEW of \

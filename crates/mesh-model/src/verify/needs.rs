@@ -96,6 +96,14 @@ pub fn needs(check: CheckId) -> &'static [Part] {
         C::EwgNodePortIgnored => &[P::Services, P::Nodes],
         C::EwgPods => &[P::Services, P::GatewayPods, P::Events],
         C::EwgNetworkView => &[P::Services, P::GatewayPods],
+        C::EwgRevisionGone => &[
+            P::Namespace,
+            P::Istiods,
+            P::IstiodsElsewhere,
+            P::Services,
+            P::GatewayPods,
+        ],
+        C::EwgIpFamily => &[P::Namespace, P::Services, P::ApiGateways, P::ProbeTargets],
         C::EwgExposeMissing | C::EwgExposeSelector | C::EwgExposeHosts => &[
             P::Services,
             P::GatewayPods,

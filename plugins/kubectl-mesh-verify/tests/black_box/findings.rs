@@ -92,6 +92,25 @@ cases! { check;
         scene.west_gateway.open(15443, Door::HangsUp);
         scene.verify(BOTH)
     };
+    gateway_of_a_gone_revision: |scene| {
+        scene.edit_west("pods", "istio-eastwestgateway-1", |pod| {
+            let env = &mut pod["spec"]["containers"][0]["env"];
+            let variables = env.as_array_mut().unwrap();
+            variables.push(json!({"name": "CA_ADDR", "value": "istiod-1-30.istio-system.svc:15012"}));
+            pod["metadata"]["labels"]["istio.io/rev"] = json!("1-30");
+            pod["status"]["conditions"][0]["status"] = json!("False");
+        });
+        scene.verify(&format!("{BOTH} --no-probes"))
+    };
+    gateway_of_another_ip_family: |scene| {
+        scene.edit_west("services", "istio-eastwestgateway", |service| {
+            service["status"]["loadBalancer"]["ingress"] = json!([{"ip": "2001:db8::7"}]);
+        });
+        scene.east.edit("pods", "default", "hello-1", |pod| {
+            pod["status"]["podIPs"] = json!([{"ip": "10.1.0.7"}]);
+        });
+        scene.verify(&format!("{BOTH} --no-probes"))
+    };
     no_label: |scene| {
         scene.west.edit("namespaces", "", "istio-system", |space| {
             space["metadata"]["labels"].as_object_mut().unwrap().remove("topology.istio.io/network");

@@ -113,6 +113,7 @@ fn inject_gateway(cluster: &Cluster, network: &str) {
         let variables = env.as_array_mut().unwrap();
         variables.push(json!({"name": "ISTIO_META_NETWORK", "value": network}));
         variables.push(json!({"name": "ISTIO_META_CLUSTER_ID", "value": cluster.name()}));
+        variables.push(json!({"name": "CA_ADDR", "value": "istiod.istio-system.svc:15012"}));
     });
 }
 
