@@ -8,8 +8,8 @@ use super::cluster_name::ClusterId;
 use super::container_env::{is_on, value};
 use super::istio_version::IstioVersion;
 use super::names::{
-    CLUSTER_ID_FLAG, CLUSTER_ID_VARIABLE, DOMAIN_FLAG, SCOPE_GATEWAYS_VARIABLE, UNNAMED_CLUSTER,
-    VERSION_LABEL,
+    CLUSTER_ID_FLAG, CLUSTER_ID_VARIABLE, DOMAIN_FLAG, KUBECONFIG_FOLDER_VARIABLE,
+    SCOPE_GATEWAYS_VARIABLE, UNNAMED_CLUSTER, VERSION_LABEL,
 };
 
 /// The label selector of istiod's Deployments and pods, of every revision.
@@ -91,6 +91,11 @@ pub fn domain(deployments: &[Deployment]) -> Option<String> {
 /// `ScopeGatewayToNamespace` in Istio's `pilot/pkg/features/pilot.go`.
 pub fn scopes_gateways(deployment: &Deployment) -> bool {
     is_on(containers(deployment), SCOPE_GATEWAYS_VARIABLE, false)
+}
+
+/// Returns whether this istiod has its remote clusters from files, and looks at no remote secret.
+pub fn reads_files(deployment: &Deployment) -> bool {
+    value(containers(deployment), KUBECONFIG_FOLDER_VARIABLE).is_some()
 }
 
 fn containers(deployment: &Deployment) -> &[Container] {

@@ -1,5 +1,5 @@
-//! The contents of istiod's own pages about remote secrets, and the versions of istiod with known bugs in handling a
-//! new one.
+//! The contents of istiod's own pages about remote clusters and gateways, and the versions of istiod with known bugs in handling
+//! a new secret.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,8 @@ use super::visible::shortened;
 const LONGEST_STATUS: usize = 40;
 /// The maximum length of a version that is shown.
 const LONGEST_VERSION: usize = 60;
+/// The maximum length of an address that is shown; the longest IPv6 address has 45 characters.
+const LONGEST_ADDRESS: usize = 60;
 
 /// A cluster in `/debug/clusterz`. Source: `DebugInfo` in Istio's `pkg/cluster/debug.go`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +26,28 @@ pub struct KnownCluster {
     pub sync_status: String,
 }
 
+impl KnownCluster {
+    /// Returns whether it is istiod's own cluster, which it knows without a Secret or file.
+    pub fn is_own(&self) -> bool {
+        self.secret_name.is_empty()
+    }
+
+    /// Returns whether it is configured by a file of `PILOT_MULTICLUSTER_KUBECONFIG_PATH`, whose name has no namespace. An istiod
+    /// with such files looks at no Secret. Source: `remote_config_source.go` in Istio's `pkg/kube/multicluster`.
+    pub fn is_of_file(&self) -> bool {
+        let namespace = self.secret_name.split_once('/');
+        !self.is_own() && namespace.is_none_or(|(namespace, _)| namespace.is_empty())
+    }
+}
+
 /// The status of a cluster whose objects istiod has read. It stays when the cluster becomes unreachable later.
 pub const SYNCED: &str = "synced";
+/// The status of a cluster whose objects it reads for the first time. Source: `pkg/kube/multicluster/cluster.go`.
+pub const SYNCING: &str = "syncing";
+/// The status of a cluster whose objects it could not read in time, by default in 30 s; same source.
+pub const TIMEOUT: &str = "timeout";
+/// The status of a cluster that it does not read any more; same source.
+pub const CLOSED: &str = "closed";
 
 /// Reads the page `/debug/clusterz`; returns `None` if it is not that page. Go writes an empty list as `null`.
 pub fn known_clusters(page: &str) -> Option<Vec<KnownCluster>> {
@@ -35,6 +57,37 @@ pub fn known_clusters(page: &str) -> Option<Vec<KnownCluster>> {
         cluster.sync_status = shortened(&cluster.sync_status, LONGEST_STATUS);
     }
     Some(clusters)
+}
+
+/// A gateway in `/debug/networkz`. Source: `NetworkGateway` in Istio's `pilot/pkg/model/network.go`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct KnownGateway {
+    /// The network into which it leads.
+    #[serde(alias = "Network")]
+    pub network: String,
+    /// The ID of its cluster; empty for one of the configuration `meshNetworks`.
+    #[serde(alias = "Cluster")]
+    pub cluster: String,
+    /// Its IP address; istiod resolves names itself.
+    #[serde(alias = "Addr")]
+    pub address: String,
+    /// The port for mutual TLS; 0 if it has none.
+    #[serde(alias = "Port")]
+    pub port: u32,
+    /// The port for HBONE; 0 if it has none.
+    #[serde(alias = "HBONEPort")]
+    pub hbone_port: u32,
+}
+
+/// Reads the page `/debug/networkz`; returns `None` if it is not that page. Go writes an empty list as `null`.
+pub fn known_gateways(page: &str) -> Option<Vec<KnownGateway>> {
+    let page: Option<Vec<KnownGateway>> = serde_json::from_str(page).ok()?;
+    let mut gateways = page.unwrap_or_default();
+    for gateway in &mut gateways {
+        gateway.address = shortened(&gateway.address, LONGEST_ADDRESS);
+    }
+    Some(gateways)
 }
 
 /// Returns the Secret (`NAMESPACE/NAME`) from which all istiods have the cluster `id`, by the list of each; `None` if
@@ -156,6 +209,42 @@ istio_build{component=\"pilot\",tag=\"1.31.0\"} 1
         );
         assert_eq!(known_clusters("404"), None);
         assert_eq!(known_clusters("null"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_cluster_is_istiods_own_or_comes_from_a_secret_or_a_file() {
+        for (name, is_own, is_of_file) in [
+            ("", true, false),
+            ("istio-system/s", false, false),
+            ("/west", false, true),
+            ("west", false, true),
+        ] {
+            let known = KnownCluster {
+                id: "west".to_owned(),
+                secret_name: name.to_owned(),
+                sync_status: SYNCED.to_owned(),
+            };
+            assert_eq!((known.is_own(), known.is_of_file()), (is_own, is_of_file));
+        }
+    }
+
+    #[test]
+    fn gateways_are_read_as_istiod_writes_them_and_as_a_snapshot_does() {
+        let page = r#"[{"Network":"net-b","Cluster":"west","Addr":"203.0.113.7","Port":15443,"HBONEPort":0,
+            "ServiceAccount":{"Namespace":"","Name":""}}]"#;
+        let gateways = known_gateways(page).unwrap();
+        let expected = KnownGateway {
+            network: "net-b".to_owned(),
+            cluster: "west".to_owned(),
+            address: "203.0.113.7".to_owned(),
+            port: 15443,
+            hbone_port: 0,
+        };
+        assert_eq!(gateways, [expected]);
+        let text = serde_json::to_string(&gateways).unwrap();
+        assert_eq!(known_gateways(&text), Some(gateways));
+        assert_eq!(known_gateways("null"), Some(Vec::new()));
+        assert_eq!(known_gateways("404"), None);
     }
 
     #[test]

@@ -149,6 +149,9 @@ pub const DOMAIN_FLAG: &str = "--domain";
 /// Environment variable of istiod: whether an Istio Gateway configures only pods of its own namespace. Source:
 /// `ScopeGatewayToNamespace` in Istio's `pilot/pkg/features/pilot.go`.
 pub const SCOPE_GATEWAYS_VARIABLE: &str = "PILOT_SCOPE_GATEWAY_TO_NAMESPACE";
+/// Environment variable of istiod: a folder of kubeconfigs that it uses instead of remote secrets, since 1.30. Source:
+/// `MulticlusterKubeconfigPath` in Istio's `pilot/pkg/features/pilot.go`.
+pub const KUBECONFIG_FOLDER_VARIABLE: &str = "PILOT_MULTICLUSTER_KUBECONFIG_PATH";
 /// Environment variable of a proxy with its network. Source: `files/injection-template.yaml` of the chart istiod.
 pub const PROXY_NETWORK_VARIABLE: &str = "ISTIO_META_NETWORK";
 /// Environment variable of a proxy, and of ztunnel, with the ID of its cluster; same source.

@@ -17,6 +17,9 @@ pub(crate) struct TestFlags {
     /// Do not connect to the east-west gateways
     #[arg(long)]
     pub no_probes: bool,
+    /// Do not ask the istiods which clusters and gateways they know
+    #[arg(long)]
+    pub no_istiod: bool,
     /// Do not use the credentials of the remote secrets
     #[arg(long)]
     pub no_credential_checks: bool,
@@ -42,10 +45,11 @@ pub(crate) struct ReadFlags {
 }
 
 /// The flags that say how clusters are read, which a file makes meaningless.
-const READING: [&str; 20] = [
+const READING: [&str; 21] = [
     "contexts",
     "all_contexts",
     "no_probes",
+    "no_istiod",
     "no_credential_checks",
     "timeout",
     "namespace",

@@ -14,8 +14,8 @@ use crate::verb;
 
 /// Verify a multi-cluster Istio mesh: what is wrong, why, and which command fixes it
 ///
-/// Reads every cluster at once, tests the credentials of the remote secrets and the ports of the east-west gateways, and
-/// lists each problem once, under its cause. Nothing is written. Without --context or --all-contexts, the clusters are the
+/// Reads every cluster at once, asks each istiod which clusters and gateways it knows, tests the credentials of the remote
+/// secrets and the ports of the east-west gateways, and lists each problem once, under its cause. Nothing is written. Without --context or --all-contexts, the clusters are the
 /// current context's and those that its remote secrets give access to.
 #[derive(Debug, Parser)]
 #[command(

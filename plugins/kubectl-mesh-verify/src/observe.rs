@@ -39,6 +39,7 @@ pub(crate) async fn observe(
     let depth = Depth {
         namespace,
         gateway_probes: !arguments.tests.no_probes,
+        istiod_pages: !arguments.tests.no_istiod,
         credential_checks: !arguments.tests.no_credential_checks,
         answer: arguments.timeout,
         credential_answer: arguments

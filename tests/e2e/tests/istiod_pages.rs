@@ -70,7 +70,7 @@ async fn tells_its_clusters(cluster: &Cluster, name: &str) {
     let seen = secret_metrics(&istiod.page("/metrics").await.unwrap());
     assert!(seen.version.is_some(), "{seen:?}");
     let missing = istiod.page("/debug/none").await.unwrap_err();
-    assert_eq!(missing.kind(), ErrorKind::Refused, "{missing}");
+    assert_eq!(missing.kind(), ErrorKind::NotFound, "{missing}");
     assert!(missing.to_string().contains("HTTP 404 "), "{missing}");
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::header::HOST;
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use kube::client::Body;
@@ -19,8 +19,8 @@ use mesh_model::error::{Error, Kind};
 /// <https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio>.
 pub const MONITORING_PORT: u16 = 15014;
 
-/// The longest page that is read.
-const LONGEST: usize = 32 * 1024 * 1024;
+/// The longest page that is read. Even the metrics of an istiod with thousands of proxies are shorter.
+const LONGEST: usize = 8 * 1024 * 1024;
 
 /// The time to wait for the pod's reason for closing the connection.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -114,20 +114,24 @@ impl Istiod {
         let status = response.status();
         let body = Limited::new(response.into_body(), LONGEST).collect().await;
         if status != StatusCode::OK {
-            let hint = match status {
-                StatusCode::NOT_FOUND => {
-                    "ENABLE_DEBUG_ON_HTTP=false hides istiod's debug pages".into()
-                }
-                _ => self.called.logs.clone(),
+            let (kind, hint) = match status {
+                StatusCode::NOT_FOUND => (
+                    Kind::NotFound,
+                    "ENABLE_DEBUG_ON_HTTP=false hides istiod's debug pages".into(),
+                ),
+                _ => (Kind::Refused, self.called.logs.clone()),
             };
-            return Err(Error::refused(format!(
-                "{} answers HTTP {status} to {path}",
-                self.called.whose
-            ))
-            .hint(hint));
+            let sentence = format!("{} answers HTTP {status} to {path}", self.called.whose);
+            return Err(Error::new(kind, sentence).hint(hint));
         }
-        let Ok(body) = body else {
-            return Err(self.hung_up().await);
+        let body = match body {
+            Ok(body) => body,
+            Err(error) if error.is::<LengthLimitError>() => {
+                let (whose, longest) = (&self.called.whose, LONGEST / 1024 / 1024);
+                let sentence = format!("{whose} answers {path} with more than {longest} MiB");
+                return Err(Error::refused(sentence));
+            }
+            Err(_) => return Err(self.hung_up().await),
         };
         String::from_utf8(body.to_bytes().into()).map_err(|_| {
             Error::refused(format!("{} answers {path} with no text", self.called.whose))

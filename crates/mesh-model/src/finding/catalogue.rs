@@ -263,4 +263,37 @@ catalogue! {
             "If a permission is missing, istiod's first sync of that cluster does not complete. Permissions beyond the chart's \
             reader role can be used by anybody who gets the secret.";
     }
+    IstiodView "What istiod knows of the other clusters" {
+        ClusterzAbsent "clusterz-absent" Error
+            "istiod does not know the cluster of a remote secret"
+            "istiod lists the clusters that it reads at /debug/clusterz. It leaves out a cluster whose secret it does not see or \
+            cannot use, and its proxies get no endpoints of that cluster.";
+        ClusterzTimeout "clusterz-timeout" Error
+            "istiod could not read the cluster of a remote secret in time"
+            "istiod becomes ready without a cluster that it could not read within PILOT_REMOTE_CLUSTER_TIMEOUT (30 s), and goes on \
+            trying. The server does not answer from istiod's pod, or the token may not read all that istiod needs.";
+        ClusterzSyncing "clusterz-syncing" Error
+            "istiod has been reading the cluster of a remote secret for long"
+            "The first reading of a cluster takes a few seconds. Until it is complete, proxies get no endpoints of that cluster.";
+        ClusterzClosed "clusterz-closed" Error
+            "istiod has stopped reading the cluster of a remote secret"
+            "The connection was closed and no other one took its place, as some versions do where a secret is replaced by one that does \
+            not work. Endpoints of that cluster do not change any more, or are gone.";
+        ClusterzUnavailable "clusterz-unavailable" Warning
+            "A running istiod does not answer at its monitoring port"
+            "Port 15014 of each istiod is asked through the API server, as istioctl does. Without an answer nothing is known of the \
+            clusters that this istiod reads, and it may not work at all.";
+        ClusterzReplicasDisagree "clusterz-replicas-disagree" Warning
+            "The istiods of a cluster do not know the same clusters"
+            "Each replica reads the other clusters by itself. Proxies that are connected to one that lacks a cluster get no endpoints of \
+            it, while the others work.";
+        NetworkzGatewayMissing "networkz-gateway-missing" Error
+            "istiod knows no gateway of another network"
+            "istiod lists the gateways that it sends its proxies to at /debug/networkz. Without one for a network, proxies get addresses \
+            of pods there that they cannot reach, or no endpoint at all.";
+        NetworkzGatewayMismatch "networkz-gateway-mismatch" Error
+            "istiod knows other addresses or ports of a gateway than those that it has"
+            "Proxies send requests for the other network to the addresses at /debug/networkz. Where these are not the gateway's, requests \
+            fail or arrive elsewhere.";
+    }
 }

@@ -137,7 +137,7 @@ pub(super) fn cells(
         found
     };
     let inside: Vec<FoundSecret> = secrets.into_iter().map(in_holder).collect();
-    let mut meant = meant_for(&inside, &holder.known_clusters, credentials, input);
+    let mut meant = meant_for(&inside, &holder.known_clusters(), credentials, input);
     let mut cells: Vec<MatrixCell> = inside
         .into_iter()
         .enumerate()

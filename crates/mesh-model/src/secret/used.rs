@@ -8,7 +8,7 @@ use crate::read::Read;
 use crate::remote_secret::has_label;
 use crate::snapshot::ClusterSnapshot;
 
-/// The clusters that each istiod of a holder has; not requested if no check depends on them.
+/// The clusters that each istiod of a holder has ([`ClusterSnapshot::known_clusters`]); not requested if no check depends on them.
 pub type KnownClusters = Read<Vec<Vec<KnownCluster>>>;
 
 /// Returns true where two Secrets that its istiods look at have one data key, so that one of them is not used.

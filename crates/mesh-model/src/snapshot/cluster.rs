@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace, Node, Pod, Service};
 
+use super::AskedIstiod;
 use crate::command::Kubectl;
 use crate::exposure::Revision;
 use crate::istiod::{cluster_ids, domain};
@@ -47,8 +48,8 @@ pub struct ClusterSnapshot {
     pub secrets_elsewhere: Read<Vec<SecretFacts>>,
     /// The secrets in Istio's namespace that were read by name, since they lack the label or were asked for.
     pub secrets_by_name: Read<BTreeMap<String, Read<Option<SecretFacts>>>>,
-    /// The remote clusters that each istiod knows.
-    pub known_clusters: KnownClusters,
+    /// The istiod pods that run there, and what each of them says; not asked if no check depends on it.
+    pub istiod_pages: Read<Vec<AskedIstiod>>,
     /// The ID of the mesh in the cluster's configuration.
     pub mesh_id: Read<Option<String>>,
     /// The root certificates that its proxies trust.
@@ -140,6 +141,21 @@ impl ClusterSnapshot {
         let by_name = std::mem::take(&mut self.secrets_by_name).or_default();
         secrets.extend(by_name.into_values().filter_map(|read| read.into_seen()?));
         secrets
+    }
+
+    /// Returns the remote clusters that each istiod knows, or the reason why one of them does not say it.
+    pub fn known_clusters(&self) -> KnownClusters {
+        match &self.istiod_pages {
+            Read::Seen(pods) if pods.is_empty() => {
+                let namespace = &self.istio_namespace;
+                Read::Failed(format!("no istiod runs in namespace {namespace}").into())
+            }
+            Read::Seen(pods) => {
+                let lists = pods.iter().map(|asked| asked.clusters.clone());
+                Read::all(lists.map(|list| list.map(|list| vec![list])))
+            }
+            unread => unread.clone().map(|_| Vec::new()),
+        }
     }
 
     /// Returns whether it is known that no istiod runs in Istio's namespace.

@@ -5,6 +5,7 @@
 //! token, key or kubeconfig is in it.
 
 mod asked;
+mod asked_istiod;
 mod by_name;
 mod cluster;
 mod credential_checks;
@@ -16,6 +17,7 @@ mod slim;
 mod tests;
 
 pub use asked::{Asked, KnownContext};
+pub use asked_istiod::AskedIstiod;
 pub use cluster::ClusterSnapshot;
 pub(crate) use credential_checks::by_holder;
 pub use credential_checks::{CheckedCredential, CredentialPlace};

@@ -7,7 +7,10 @@ use k8s_openapi::api::core::v1::Secret;
 use mesh_testkit::gateway::MeshAuthority;
 use serde_json::{Value, from_value, json};
 
-use super::{Asked, CheckedCredential, ClusterSnapshot, CredentialPlace, MeshSnapshot, by_holder};
+use super::{
+    Asked, AskedIstiod, CheckedCredential, ClusterSnapshot, CredentialPlace, MeshSnapshot,
+    by_holder,
+};
 use crate::Error;
 use crate::access::{Access, AccessTrust, AccessUser};
 use crate::command::Kubectl;
@@ -91,7 +94,12 @@ fn full() -> ClusterSnapshot {
             ("gone".to_owned(), Read::Seen(None)),
             ("closed".to_owned(), Read::Failed("broken".into())),
         ])),
-        known_clusters: Read::Seen(vec![vec![known]]),
+        istiod_pages: Read::Seen(vec![AskedIstiod {
+            pod: "istiod-1".to_owned(),
+            started_at: None,
+            clusters: Read::Seen(vec![known]),
+            gateways: Read::Late("no answer".into()),
+        }]),
         mesh_id: Read::Seen(None),
         roots: Read::Seen(Roots::from_pem("no certificate")),
         services: seen(named.clone()),

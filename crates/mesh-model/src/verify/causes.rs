@@ -5,15 +5,18 @@ use crate::finding::CheckId;
 
 use CheckId::{
     AmbientEwgSpec, AmbientEwgStatus, ApiReachable, ClusterIdDefault, ClusterIdDuplicate,
-    ClusterIdProxyDrift, ClusterIdSecretKey, ContextSameCluster, EwgAddressDuplicate,
-    EwgAddressHostname, EwgAddressLoopback, EwgAddressPending, EwgExposeHosts, EwgExposeMissing,
-    EwgExposeSelector, EwgL7Lb, EwgMissing, EwgNodePortIgnored, EwgPods, EwgPortMissing,
-    EwgRevisionGone, IstiodMissing, IstiodNotReady, NetworkWithoutGateway, Probe15008, Probe15012,
-    Probe15017, Probe15021, Probe15443, Probe15443Root, RootDiffers, RootPartial, SecretAuthDenied,
-    SecretCaMismatch, SecretCertificateExpiry, SecretCertificateInvalid, SecretDuplicate,
-    SecretLabel, SecretMissing, SecretRbac, SecretSelf, SecretServerLoopback, SecretServerScheme,
-    SecretServerUnreachable, SecretStrayKey, SecretTokenExpiry, SecretTokenIdentity,
-    SecretTokenInvalid, SecretUnparsable, SecretWrongCluster, SecretWrongNamespace,
+    ClusterIdProxyDrift, ClusterIdSecretKey, ClusterzAbsent, ClusterzClosed,
+    ClusterzReplicasDisagree, ClusterzSyncing, ClusterzTimeout, ClusterzUnavailable,
+    ContextSameCluster, EwgAddressDuplicate, EwgAddressHostname, EwgAddressLoopback,
+    EwgAddressPending, EwgExposeHosts, EwgExposeMissing, EwgExposeSelector, EwgL7Lb, EwgMissing,
+    EwgNodePortIgnored, EwgPods, EwgPortMissing, EwgRevisionGone, IstiodMissing, IstiodNotReady,
+    NetworkLabelMissing, NetworkValuesDisagree, NetworkWithoutGateway, NetworkzGatewayMismatch,
+    NetworkzGatewayMissing, Probe15008, Probe15012, Probe15017, Probe15021, Probe15443,
+    Probe15443Root, RootDiffers, RootPartial, SecretAuthDenied, SecretCaMismatch,
+    SecretCertificateExpiry, SecretCertificateInvalid, SecretDuplicate, SecretLabel, SecretMissing,
+    SecretRbac, SecretSelf, SecretServerLoopback, SecretServerScheme, SecretServerUnreachable,
+    SecretStrayKey, SecretTokenExpiry, SecretTokenIdentity, SecretTokenInvalid, SecretUnparsable,
+    SecretWrongCluster, SecretWrongNamespace,
 };
 
 /// A row of the table: a finding of `root` explains findings of `effects` to which it has this relation.
@@ -45,13 +48,32 @@ const THROUGH_THE_GATEWAY: &[CheckId] = &[
     Probe15017,
 ];
 
+/// What istiods of other clusters know of the gateways.
+const OF_GATEWAYS: &[CheckId] = &[NetworkzGatewayMissing, NetworkzGatewayMismatch];
+
 /// All causes, from cause to effect: no row's effect is the root of an earlier row.
 pub const CAUSES: &[Cause] = &[
-    row(ApiReachable, PeerOfEffect, &[SecretServerUnreachable]),
+    row(
+        ApiReachable,
+        PeerOfEffect,
+        &[
+            SecretServerUnreachable,
+            ClusterzTimeout,
+            ClusterzSyncing,
+            NetworkzGatewayMissing,
+            NetworkzGatewayMismatch,
+        ],
+    ),
     row(
         ContextSameCluster,
         SamePair,
-        &[ClusterIdDuplicate, SecretSelf, SecretMissing],
+        &[
+            ClusterIdDuplicate,
+            SecretSelf,
+            SecretMissing,
+            NetworkzGatewayMissing,
+            NetworkzGatewayMismatch,
+        ],
     ),
     row(
         ClusterIdDefault,
@@ -61,13 +83,20 @@ pub const CAUSES: &[Cause] = &[
     row(
         ClusterIdDefault,
         PeerOfEffect,
-        &[ClusterIdSecretKey, SecretMissing],
+        &[ClusterIdSecretKey, SecretMissing, ClusterzAbsent],
     ),
     row(ClusterIdDefault, SamePair, &[ClusterIdDuplicate]),
     row(
         ClusterIdDuplicate,
         SamePair,
-        &[SecretSelf, SecretMissing, ClusterIdSecretKey],
+        &[
+            SecretSelf,
+            SecretMissing,
+            ClusterIdSecretKey,
+            ClusterzAbsent,
+            NetworkzGatewayMissing,
+            NetworkzGatewayMismatch,
+        ],
     ),
     row(ClusterIdDuplicate, SameCluster, &[ClusterIdProxyDrift]),
     row(RootDiffers, SamePair, &[Probe15443Root]),
@@ -75,12 +104,25 @@ pub const CAUSES: &[Cause] = &[
     row(
         IstiodMissing,
         SameCluster,
-        &[EwgPods, AmbientEwgStatus, Probe15012, Probe15017],
+        &[
+            EwgPods,
+            AmbientEwgStatus,
+            Probe15012,
+            Probe15017,
+            ClusterzUnavailable,
+        ],
     ),
     row(
         IstiodNotReady,
         SameCluster,
-        &[EwgPods, AmbientEwgStatus, Probe15012, Probe15017],
+        &[
+            EwgPods,
+            AmbientEwgStatus,
+            Probe15012,
+            Probe15017,
+            ClusterzUnavailable,
+            ClusterzReplicasDisagree,
+        ],
     ),
     row(
         AmbientEwgSpec,
@@ -110,10 +152,31 @@ pub const CAUSES: &[Cause] = &[
         &[Probe15443, Probe15021, Probe15443Root],
     ),
     row(Probe15443, SameObject, &[Probe15021]),
+    row(NetworkLabelMissing, PeerOfEffect, OF_GATEWAYS),
+    row(NetworkValuesDisagree, PeerOfEffect, OF_GATEWAYS),
+    row(
+        NetworkWithoutGateway,
+        PeerOfEffect,
+        &[NetworkzGatewayMissing],
+    ),
+    row(AmbientEwgSpec, PeerOfEffect, &[NetworkzGatewayMissing]),
+    row(AmbientEwgStatus, PeerOfEffect, OF_GATEWAYS),
+    row(EwgMissing, PeerOfEffect, &[NetworkzGatewayMissing]),
+    row(EwgPortMissing, PeerOfEffect, OF_GATEWAYS),
+    row(EwgNodePortIgnored, PeerOfEffect, OF_GATEWAYS),
+    row(EwgAddressPending, PeerOfEffect, OF_GATEWAYS),
+    row(EwgAddressHostname, PeerOfEffect, OF_GATEWAYS),
+    row(EwgAddressLoopback, PeerOfEffect, &[NetworkzGatewayMismatch]),
+    row(
+        EwgAddressDuplicate,
+        PeerOfEffect,
+        &[NetworkzGatewayMismatch],
+    ),
 ];
 
-/// The checks of remote secrets, from cause to effect: of the errors of one pair of clusters, the first explains the others.
-pub(super) const SECRETS: &[CheckId] = &[
+/// The checks of remote secrets, and of what istiods come to by them, from cause to effect: of the errors of one pair of clusters,
+/// the first explains the others.
+pub(super) const OF_A_PAIR: &[CheckId] = &[
     SecretWrongNamespace,
     SecretLabel,
     SecretUnparsable,
@@ -134,4 +197,10 @@ pub(super) const SECRETS: &[CheckId] = &[
     SecretTokenIdentity,
     SecretRbac,
     SecretMissing,
+    ClusterzAbsent,
+    ClusterzTimeout,
+    ClusterzSyncing,
+    ClusterzClosed,
+    NetworkzGatewayMissing,
+    NetworkzGatewayMismatch,
 ];

@@ -1,6 +1,6 @@
 //! Root causes: findings that others explain are listed under their cause, and are not counted.
 
-use super::causes::{CAUSES, SECRETS};
+use super::causes::{CAUSES, OF_A_PAIR};
 use super::relation::Relation;
 use crate::finding::{CheckId, Finding, Severity};
 
@@ -72,22 +72,25 @@ fn rank(cause: &Finding, effect: &Finding) -> Option<usize> {
             && row.effects.contains(&effect.id)
             && row.relation.holds(cause, effect)
     });
-    let place = |id: CheckId| SECRETS.iter().position(|secret| *secret == id);
+    let place = |id: CheckId| OF_A_PAIR.iter().position(|secret| *secret == id);
     let by_order = || {
         let (first, then) = (place(cause.id)?, place(effect.id)?);
-        let explains = first < then
-            && cause.severity == Severity::Error
-            && is_same_direction(cause, effect)
-            && Relation::SamePair.holds(cause, effect);
+        let explains =
+            first < then && cause.severity == Severity::Error && is_of_same_pair(cause, effect);
         explains.then_some(CAUSES.len() + first)
     };
     by_table.or_else(by_order)
 }
 
-/// Returns whether both findings are in the same cluster: a secret in east for west explains nothing about one in west for
-/// east.
-fn is_same_direction(cause: &Finding, effect: &Finding) -> bool {
+/// Returns whether both findings are about one cluster's access to another one: a secret in east for west explains nothing about
+/// one in west for east. Where the other cluster has no context, both are about the same secret.
+fn is_of_same_pair(cause: &Finding, effect: &Finding) -> bool {
+    let peer = |finding: &Finding| finding.details().and_then(|place| place.peer.clone());
+    let is_same_secret = || {
+        peer(cause).is_none() && peer(effect).is_none() && Relation::SameObject.holds(cause, effect)
+    };
     Relation::SameCluster.holds(cause, effect)
+        && (Relation::SamePair.holds(cause, effect) || is_same_secret())
 }
 
 #[cfg(test)]
@@ -155,7 +158,7 @@ mod tests {
             }
         }
         // The order of the secrets' checks and the table do not contradict each other.
-        let place = |id: CheckId| SECRETS.iter().position(|secret| *secret == id);
+        let place = |id: CheckId| OF_A_PAIR.iter().position(|secret| *secret == id);
         for row in CAUSES {
             for effect in row.effects {
                 if let (Some(first), Some(then)) = (place(row.root), place(*effect)) {
@@ -167,8 +170,8 @@ mod tests {
 
     #[test]
     fn of_the_errors_about_one_secret_the_first_explains_the_others() {
-        for (number, cause) in SECRETS.iter().enumerate() {
-            for effect in &SECRETS[number + 1..] {
+        for (number, cause) in OF_A_PAIR.iter().enumerate() {
+            for effect in &OF_A_PAIR[number + 1..] {
                 let of = |id: CheckId, severity| {
                     let finding = Finding::new(id, severity, id.as_str());
                     finding.in_cluster("east").with_peer("west")
@@ -180,6 +183,13 @@ mod tests {
                     (1, &first),
                     "{cause} {effect}"
                 );
+                // Nobody has a context for the cluster, and it is the same secret.
+                let alone = |id: CheckId| {
+                    let finding = Finding::new(id, Severity::Error, "").in_cluster("east");
+                    finding.about(ObjectRef::secret("istio-system", "s"))
+                };
+                let folded = fold(vec![alone(*effect), alone(*cause)]);
+                assert_eq!((folded.len(), folded[0].finding.id), (1, *cause));
                 // A warning breaks nothing, so it explains no error.
                 let folded = fold(vec![then.clone(), of(*cause, Severity::Warning)]);
                 assert_eq!(folded.len(), 2, "{cause} {effect}");

@@ -7,8 +7,8 @@ use std::mem::take;
 use jiff::Timestamp;
 
 use super::checks::{
-    cluster_ids, istiods, mesh_ids, networks_without_gateway, roots, same_clusters, unreachable,
-    versions,
+    changes, cluster_ids, istiod_views, istiods, mesh_ids, networks_without_gateway, roots,
+    same_clusters, unreachable, versions,
 };
 use super::counts::Counts;
 use super::fold::fold;
@@ -16,9 +16,10 @@ use super::needs::skipped;
 use super::pairs::{Pair, pairs};
 use super::report::{MeshVerification, RootCauseReport, VerifiedCluster};
 use super::select::Selection;
+use crate::change::ObjectRef;
 use crate::cluster_name::ClusterId;
 use crate::eastwest::{EastWestStatus, Gateway};
-use crate::finding::{CheckId, Finding, Severity};
+use crate::finding::{CheckId, Finding, Place, Severity};
 use crate::fleet::connected;
 use crate::istiod;
 use crate::report::{API_VERSION, SkippedCheck};
@@ -39,17 +40,30 @@ pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification
     let are_named = mesh.asked.are_named;
     findings.extend(same_clusters(&mesh, are_named));
     let works = working(&credentials);
+    let changes = changes(&mesh);
     let matrix = secrets(&mut mesh, &credentials);
     let called = |id: &str| {
         let mut named = clusters.iter().filter(|one| one.id.as_deref() == Some(id));
-        named.next().map(|one| one.context.as_str())
+        let first = named.next()?;
+        named.next().is_none().then_some(first.context.as_str())
     };
+    findings.extend(istiod_views(
+        &mesh,
+        &matrix,
+        &changes,
+        |cell| peer(cell, called),
+        called,
+    ));
     let pairs = pairs(&matrix, called, |cell| {
         let name = cell.name.clone().unwrap_or_default();
         works.contains(&(cell.context.clone(), name, cell.cluster.clone()))
     });
     let groups = groups(&mesh.clusters, &matrix, are_named);
-    findings.extend(matrix.into_iter().flat_map(of_pair));
+    findings.extend(
+        matrix
+            .iter()
+            .flat_map(|cell| of_pair(cell, peer(cell, called))),
+    );
     let mut by_group: BTreeMap<usize, Vec<ClusterSnapshot>> = BTreeMap::new();
     for (cluster, group) in take(&mut mesh.clusters).into_iter().zip(groups) {
         by_group.entry(group).or_default().push(cluster);
@@ -184,18 +198,40 @@ fn secrets(
             finding.severity = Severity::Error;
         }
     }
+    cells.retain(|cell| cell.name.is_some() || !is_known_by_file(&mesh.clusters, cell));
     cells
 }
 
-fn of_pair(cell: MatrixCell) -> impl Iterator<Item = Finding> {
-    let (context, remote) = (cell.context, cell.remote_context);
-    cell.findings.into_iter().map(move |finding| {
-        let finding = finding.in_cluster(&context);
-        match &remote {
-            Some(remote) if *remote != context => finding.with_peer(remote),
-            Some(_) | None => finding,
-        }
-    })
+/// Returns whether an istiod of the holder has the cluster from a file, so that it needs no secret.
+fn is_known_by_file(clusters: &[ClusterSnapshot], cell: &MatrixCell) -> bool {
+    let mut holders = clusters.iter();
+    let holder = holders.find(|cluster| cluster.context == cell.context);
+    let pods = holder
+        .into_iter()
+        .flat_map(|holder| holder.istiod_pages.items());
+    let mut known = pods.flat_map(|asked| asked.clusters.items());
+    known.any(|known| known.is_of_file() && known.id == cell.cluster)
+}
+
+/// Returns the context of the cluster that a secret gives access to, if that is another one than the holder; where it is not
+/// known, that of the cluster that its data key names.
+fn peer<'a>(cell: &'a MatrixCell, called: impl Fn(&str) -> Option<&'a str>) -> Option<&'a str> {
+    let remote = cell.remote_context.as_deref();
+    let remote = remote.or_else(|| called(&cell.cluster));
+    remote.filter(|context| *context != cell.context)
+}
+
+/// Returns the findings about a pair of clusters, with their place.
+fn of_pair<'a>(cell: &'a MatrixCell, peer: Option<&'a str>) -> impl Iterator<Item = Finding> {
+    let name = cell.name.as_deref();
+    let place = Place {
+        cluster: Some(&cell.context),
+        peer,
+        object: name.map(|name| ObjectRef::secret(&cell.namespace, name)),
+    };
+    cell.findings
+        .iter()
+        .map(move |finding| finding.placed(&place))
 }
 
 /// Returns the number of the mesh of each cluster: all are one if the user named them, otherwise those that remote secrets

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::finding::CheckId;
 use crate::read::Read;
 use crate::secret::{Credentials, ProbeFacts};
-use crate::snapshot::{ClusterSnapshot, MeshSnapshot};
+use crate::snapshot::{AskedIstiod, ClusterSnapshot, MeshSnapshot};
 
 /// The reason for a part that is read of every cluster, and that a snapshot lacks.
 const NOT_READ: &str = "the snapshot does not have it";
@@ -59,7 +59,18 @@ pub enum Part {
     GatewayProbes,
     /// The results of using the credentials of remote secrets.
     Credentials,
+    /// The istiod pods, all of which may be asked.
+    IstiodPods,
+    /// The clusters that every istiod knows.
+    KnownClusters,
+    /// The gateways that every istiod knows.
+    KnownGateways,
+    /// The networks and gateways of the other clusters.
+    OtherGateways,
 }
+
+/// The reason why istiods were not asked.
+const NOT_ASKED: &str = "istiods are not asked";
 
 /// Returns the parts that a check needs.
 pub fn needs(check: CheckId) -> &'static [Part] {
@@ -136,6 +147,18 @@ pub fn needs(check: CheckId) -> &'static [Part] {
         | C::SecretTokenInvalid
         | C::SecretCertificateInvalid
         | C::SecretRbac => &[P::Secrets, P::Uid, P::Credentials],
+        C::ClusterzAbsent => &[P::Secrets, P::KnownClusters],
+        C::ClusterzTimeout
+        | C::ClusterzSyncing
+        | C::ClusterzClosed
+        | C::ClusterzReplicasDisagree => &[P::KnownClusters],
+        C::ClusterzUnavailable => &[P::IstiodPods],
+        C::NetworkzGatewayMissing | C::NetworkzGatewayMismatch => &[
+            P::Namespace,
+            P::KnownClusters,
+            P::KnownGateways,
+            P::OtherGateways,
+        ],
     }
 }
 
@@ -184,8 +207,7 @@ fn unread<'a>(
         Part::Roots => wanted(&cluster.roots),
         Part::Services => wanted(&cluster.services),
         // A cluster without the Gateway API has none of its gateways.
-        Part::ApiGateways => wanted(&cluster.api_gateways)
-            .filter(|_| !matches!(cluster.api_gateways, Read::Absent(_))),
+        Part::ApiGateways => api_gateways_unread(cluster),
         Part::GatewayPods => cluster.pods.values().find_map(Read::reason),
         Part::UsualPods => {
             let pods = wanted(&cluster.usual_pods);
@@ -211,6 +233,18 @@ fn unread<'a>(
             probes => probes.reason(),
         },
         Part::Credentials => return credentials_unused(mesh),
+        Part::IstiodPods => istiod_unasked(cluster, |asked| {
+            not_allowed(&asked.clusters).or_else(|| not_allowed(&asked.gateways))
+        }),
+        Part::KnownClusters => istiod_unasked(cluster, |asked| page_unread(&asked.clusters)),
+        Part::KnownGateways => istiod_unasked(cluster, |asked| page_unread(&asked.gateways)),
+        Part::OtherGateways => {
+            let mut others = mesh
+                .clusters
+                .iter()
+                .filter(|other| other.context != cluster.context);
+            others.find_map(gateways_unread)
+        }
     };
     reason.map(Cow::Borrowed)
 }
@@ -236,6 +270,48 @@ fn wanted<T>(read: &Read<T>) -> Option<&str> {
     match read {
         Read::NotAsked => Some(NOT_READ),
         read => read.reason(),
+    }
+}
+
+/// Returns the reason why the gateways of the Gateway API are not known; a cluster without that API has none.
+fn api_gateways_unread(cluster: &ClusterSnapshot) -> Option<&str> {
+    let unread = wanted(&cluster.api_gateways);
+    unread.filter(|_| !matches!(cluster.api_gateways, Read::Absent(_)))
+}
+
+/// Returns the reason why the network and the gateways of a cluster are not known.
+fn gateways_unread(cluster: &ClusterSnapshot) -> Option<&str> {
+    let namespace = wanted(&cluster.namespace);
+    let services = namespace.or_else(|| wanted(&cluster.services));
+    let gateways = services.or_else(|| api_gateways_unread(cluster));
+    gateways.or_else(|| cluster.nodes.reason())
+}
+
+/// Returns the reason for which istiods were not asked, or `of_pod` that of the first one that did not say something.
+fn istiod_unasked<'a>(
+    cluster: &'a ClusterSnapshot,
+    of_pod: impl Fn(&'a AskedIstiod) -> Option<&'a str>,
+) -> Option<&'a str> {
+    match &cluster.istiod_pages {
+        Read::NotAsked => Some(NOT_ASKED),
+        Read::Seen(pods) => pods.iter().find_map(of_pod),
+        unread => unread.reason(),
+    }
+}
+
+/// Returns the reason for which a page is not known.
+fn page_unread<T>(page: &Read<T>) -> Option<&str> {
+    match page {
+        Read::NotAsked => Some(NOT_ASKED),
+        page => page.reason(),
+    }
+}
+
+/// Returns the reason for which a page may not be read; an istiod that does not answer is a finding.
+fn not_allowed<T>(page: &Read<T>) -> Option<&str> {
+    match page {
+        Read::Absent(unread) | Read::Denied(unread) => Some(unread.reason()),
+        Read::Seen(_) | Read::Failed(_) | Read::Late(_) | Read::NotAsked => None,
     }
 }
 

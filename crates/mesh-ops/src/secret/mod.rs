@@ -12,6 +12,3 @@ pub mod remote;
 mod rights;
 pub mod token_request;
 pub mod token_secret;
-mod used;
-
-pub(crate) use used::known_clusters_of;

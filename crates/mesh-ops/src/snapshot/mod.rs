@@ -3,6 +3,7 @@
 mod dependents;
 mod exposure;
 mod gateways;
+mod istiod_pages;
 mod labels;
 mod read;
 mod salt;
@@ -19,5 +20,6 @@ pub(crate) use secrets::remote_secrets;
 pub(crate) use slim_reads::SlimReads;
 pub use values::ValuesOfSecrets;
 pub use wanted::{
-    KeptValues, Part, Secrets, Wanted, WantedExposure, WantedGateways, WantedLabels, WantedSecrets,
+    KeptValues, Part, Secrets, Wanted, WantedExposure, WantedGateways, WantedIstiodPages,
+    WantedLabels, WantedSecrets,
 };

@@ -12,12 +12,12 @@ use mesh_model::remote_secret::{is_meant, own_name, secret_name};
 use mesh_model::secret::SecretFacts;
 use mesh_model::snapshot::ClusterSnapshot;
 
+use super::istiod_pages::known_clusters;
 use super::read::{ReadCluster, apart, istiods, only_if, uid};
 use super::salt::salt;
 use super::slim_reads::SlimReads;
 use super::values::ValuesOfSecrets;
 use super::wanted::{KeptValues, Secrets, Wanted, WantedSecrets};
-use crate::secret::known_clusters_of;
 
 impl Secrets for WantedSecrets<'_> {
     fn read<'r>(
@@ -35,7 +35,7 @@ impl Secrets for WantedSecrets<'_> {
                 Self::Everywhere => everywhere(cluster, snapshot, wanted).await,
             }?;
             if wanted.istiods {
-                snapshot.known_clusters = known_clusters_of(cluster, snapshot).await;
+                known_clusters(cluster, snapshot).await;
             }
             Ok(values)
         })

@@ -59,6 +59,10 @@ pub struct Wanted<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct WantedLabels;
 
+/// The pages of every running istiod about remote clusters and gateways.
+#[derive(Debug, Clone, Copy)]
+pub struct WantedIstiodPages;
+
 /// The values of secrets that are kept beside a snapshot, to be used or shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeptValues {

@@ -7,7 +7,8 @@ use mesh_model::Error;
 
 use crate::gateway::{ask, located};
 use crate::snapshot::{
-    self, KeptValues, ReadCluster, Wanted, WantedGateways, WantedLabels, WantedSecrets,
+    self, KeptValues, Part, ReadCluster, Wanted, WantedGateways, WantedIstiodPages, WantedLabels,
+    WantedSecrets,
 };
 
 /// The parts of a mesh to read and test.
@@ -17,6 +18,8 @@ pub struct Depth<'a> {
     pub namespace: &'a str,
     /// True if the ports of the gateways are asked.
     pub gateway_probes: bool,
+    /// True if the istiods are asked for their pages.
+    pub istiod_pages: bool,
     /// True if the credentials of remote secrets are used.
     pub credential_checks: bool,
     /// The limit for one answer of a gateway, and for resolving a name.
@@ -30,6 +33,10 @@ pub struct Depth<'a> {
 /// # Errors
 /// A cluster that is not reached, or of which nothing could be read.
 pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadCluster, Error> {
+    let mut parts: Vec<&dyn Part> = vec![&WantedGateways { name: None }, &WantedLabels];
+    if depth.istiod_pages {
+        parts.push(&WantedIstiodPages);
+    }
     let wanted = Wanted {
         secrets: Some(&WantedSecrets::Everywhere),
         values: if depth.credential_checks {
@@ -37,8 +44,9 @@ pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadClus
         } else {
             KeptValues::None
         },
-        parts: &[&WantedGateways { name: None }, &WantedLabels],
-        ..Wanted::identity(depth.namespace)
+        parts: &parts,
+        // They are read with the secrets, and asked for all their pages or for none.
+        ..Wanted::nothing(depth.namespace)
     };
     let read = Box::pin(snapshot::read(cluster, wanted)).await?;
     let found = located(read.snapshot, None, depth.answer).await;

@@ -232,7 +232,7 @@ fn assemble(
                 let found = |secret| FoundSecret::in_holder(&holder, secret);
                 seen.beside.extend(beside.into_iter().map(found));
                 seen.found.extend(secrets.into_iter().map(found));
-                seen.used.insert(context, snapshot.known_clusters);
+                seen.used.insert(context, snapshot.known_clusters());
             }
             Err(error) => errors.push(
                 error.hint(

@@ -4,14 +4,20 @@ use mesh_testkit::black_box;
 use mesh_testkit::cases;
 use mesh_testkit::command::Run;
 use mesh_testkit::gateway::{Door, MeshAuthority};
+use mesh_testkit::istiod::Page;
 use serde_json::json;
 
-use crate::scene::{Scene, golden_file, hold, remote_secret};
+use crate::scene::{NETWORKZ, Scene, golden_file, hold, known_gateways, remote_secret};
 
 const BOTH: &str = "--context east,west";
 
 fn check(name: &str, arrange: impl Fn(&mut Scene) -> Run) {
-    black_box::check(&golden_file("findings", name), Scene::healthy, &arrange);
+    check_in("findings", name, arrange);
+}
+
+/// The same with the golden files of another folder.
+pub(crate) fn check_in(folder: &str, name: &str, arrange: impl Fn(&mut Scene) -> Run) {
+    black_box::check(&golden_file(folder, name), Scene::healthy, &arrange);
     let mut scene = Scene::healthy();
     let output = arrange(&mut scene).output();
     // What a person may paste is not broken, and formats for machines have no width.
@@ -31,7 +37,7 @@ cases! { check;
     healthy_short: |scene| scene.verify(&format!("{BOTH} -o short"));
     only_the_current_context: |scene| scene.verify("");
     all_contexts: |scene| scene.verify("--all-contexts");
-    nothing_is_tested: |scene| scene.verify(&format!("{BOTH} --no-probes --no-credential-checks"));
+    nothing_is_tested: |scene| scene.verify(&format!("{BOTH} --no-probes --no-istiod --no-credential-checks"));
 
     // Clusters.
     one_dead: |scene| { scene.east.stop(); scene.verify(BOTH) };
@@ -106,6 +112,8 @@ cases! { check;
         scene.edit_west("services", "istio-eastwestgateway", |service| {
             service["status"]["loadBalancer"]["ingress"] = json!([{"ip": "2001:db8::7"}]);
         });
+        let known = known_gateways(&[("west", "net-b", "2001:db8::7")]);
+        scene.new_istiod_in_east().page(NETWORKZ, Page::Text(known));
         scene.east.edit("pods", "default", "hello-1", |pod| {
             pod["status"]["podIPs"] = json!([{"ip": "10.1.0.7"}]);
         });

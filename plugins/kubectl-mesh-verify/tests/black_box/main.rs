@@ -8,6 +8,7 @@
 mod catalogue;
 mod faults;
 mod findings;
+mod istiod_view;
 mod reads;
 mod requests;
 mod scene;

@@ -35,8 +35,8 @@ fn the_requests_of_a_mesh_of_two_are_these() {
     );
     for cluster in [&scene.east, &scene.west] {
         assert_eq!(writes(cluster), Vec::<String>::new());
-        // The administrator's connection, and that of the other cluster's credential.
-        assert_eq!(cluster.connections().len(), 2, "{}", cluster.name());
+        // The administrator's connection, the one to istiod's port, and that of the other cluster's credential.
+        assert_eq!(cluster.connections().len(), 3, "{}", cluster.name());
     }
 }
 

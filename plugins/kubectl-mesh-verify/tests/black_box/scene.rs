@@ -11,10 +11,18 @@ use mesh_common::model::reader;
 use mesh_testkit::black_box::{World, fill};
 use mesh_testkit::embedded::Cluster;
 use mesh_testkit::gateway::{Door, FakeGateway, MeshAuthority};
+use mesh_testkit::istiod::{FakeIstiod, Page};
 use serde_json::{Value, json};
 
 pub(crate) const PLUGIN: &str = env!("CARGO_BIN_EXE_kubectl-mesh_verify");
 pub(crate) const NAMESPACE: &str = "istio-system";
+
+/// The pod of each cluster's istiod.
+const ISTIOD: &str = "istiod-1";
+/// istiod's page about gateways.
+pub(crate) const NETWORKZ: &str = "/debug/networkz";
+/// istiod's page about remote clusters.
+pub(crate) const CLUSTERZ: &str = "/debug/clusterz";
 
 /// The SNI of the workload in each cluster.
 const HELLO: &str = "outbound_.80_._.hello.default.svc.cluster.local";
@@ -23,7 +31,7 @@ const HELLO: &str = "outbound_.80_._.hello.default.svc.cluster.local";
 pub(crate) struct Scene {
     world: World,
     pub(crate) west_gateway: FakeGateway,
-    _east_gateway: FakeGateway,
+    pub(crate) east_gateway: FakeGateway,
 }
 
 impl Scene {
@@ -55,25 +63,53 @@ impl Scene {
         let tokens = [&east, &west].map(add_reader);
         hold(&east, remote_secret("west", &west, &tokens[1]));
         hold(&west, remote_secret("east", &east, &tokens[0]));
+        let [of_east, of_west] = gateways.each_ref().map(FakeGateway::address);
+        let known = known_gateways(&[("east", "net-a", &of_east), ("west", "net-b", &of_west)]);
         for cluster in [&east, &west] {
+            start_istiod(cluster, ISTIOD).page(NETWORKZ, Page::Text(known.clone()));
             cluster.clear_recordings();
         }
         let mut world = World::of(PLUGIN, east, west);
         let [east_gateway, west_gateway] = gateways;
         // The names are as wide as the addresses.
-        let (east, west) = (east_gateway.address(), west_gateway.address());
-        world.keep((), &east, "EAST.GATEWAY.IP");
-        world.keep((), &west, "WEST.GATEWAY.IP");
+        world.keep((), &of_east, "EAST.GATEWAY.IP");
+        world.keep((), &of_west, "WEST.GATEWAY.IP");
         Self {
             world,
             west_gateway,
-            _east_gateway: east_gateway,
+            east_gateway,
         }
     }
 
     /// A run of the verification with these further arguments. The clusters are on this machine.
     pub(crate) fn verify(&self, line: &str) -> mesh_testkit::command::Run {
         self.run(&format!("--allow-loopback {line}"))
+    }
+
+    /// Another istiod in place of east's, which has read all secrets too.
+    pub(crate) fn new_istiod_in_east(&self) -> FakeIstiod<'_> {
+        self.east.delete("pods", NAMESPACE, ISTIOD);
+        start_istiod(&self.east, ISTIOD)
+    }
+
+    /// The same in west. It knows the gateways.
+    pub(crate) fn new_istiod_in_west(&self) -> FakeIstiod<'_> {
+        self.west.delete("pods", NAMESPACE, ISTIOD);
+        self.second_istiod_in_west(ISTIOD)
+    }
+
+    /// One more istiod in west, which knows the same gateways.
+    pub(crate) fn second_istiod_in_west(&self, pod: &str) -> FakeIstiod<'_> {
+        let istiod = start_istiod(&self.west, pod);
+        let own = [
+            ("east", "net-a", self.east_gateway.address()),
+            ("west", "net-b", self.west_gateway.address()),
+        ];
+        let own = own
+            .each_ref()
+            .map(|(cluster, network, address)| (*cluster, *network, address.as_str()));
+        istiod.page(NETWORKZ, Page::Text(known_gateways(&own)));
+        istiod
     }
 
     /// Changes an object of Istio's namespace in west.
@@ -104,6 +140,25 @@ fn name_istiod(cluster: &Cluster) {
         container["image"] = json!("istio/pilot:1.31.0");
         istiod["status"] = json!({"replicas": 1, "readyReplicas": 1});
     });
+}
+
+/// Starts an istiod in this pod, which has run for long.
+fn start_istiod<'c>(cluster: &'c Cluster, pod: &str) -> FakeIstiod<'c> {
+    let istiod = FakeIstiod::start(cluster, pod);
+    cluster.edit("pods", NAMESPACE, pod, |pod| {
+        let state = &mut pod["status"]["containerStatuses"][0]["state"];
+        state["running"]["startedAt"] = json!("2026-01-01T00:00:00Z");
+    });
+    istiod
+}
+
+/// Returns the page about gateways with mutual TLS: cluster, network and address of each.
+pub(crate) fn known_gateways(gateways: &[(&str, &str, &str)]) -> String {
+    let gateways = gateways.iter().map(|(cluster, network, address)| {
+        json!({"Network": network, "Cluster": cluster, "Addr": address, "Port": 15443, "HBONEPort": 0,
+            "ServiceAccount": {"Namespace": "", "Name": ""}})
+    });
+    Value::Array(gateways.collect()).to_string()
 }
 
 /// Gives the gateway's proxy what istiod's injector would.

@@ -10,4 +10,5 @@ mod hostile;
 mod live;
 mod reader;
 mod rsa;
+mod synced;
 mod token_secrets;

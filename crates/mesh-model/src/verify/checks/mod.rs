@@ -2,13 +2,17 @@
 //! [`crate::eastwest`] and [`crate::secret`], since other verbs make them as well.
 
 mod clusters;
+mod clusterz;
 mod control_plane;
 mod identity;
+mod istiod_view;
 mod networks;
+mod networkz;
 mod trust;
 
 pub(super) use clusters::{same_clusters, unreachable};
 pub(super) use control_plane::{istiods, mesh_ids, versions};
 pub(super) use identity::cluster_ids;
+pub(super) use istiod_view::{changes, istiod_views};
 pub(super) use networks::networks_without_gateway;
 pub(super) use trust::roots;
