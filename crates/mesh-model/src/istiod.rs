@@ -9,7 +9,7 @@ use super::container_env::{is_on, value};
 use super::istio_version::IstioVersion;
 use super::names::{
     CLUSTER_ID_FLAG, CLUSTER_ID_VARIABLE, DOMAIN_FLAG, KUBECONFIG_FOLDER_VARIABLE,
-    SCOPE_GATEWAYS_VARIABLE, UNNAMED_CLUSTER, VERSION_LABEL,
+    RESOLVE_GATEWAYS_VARIABLE, SCOPE_GATEWAYS_VARIABLE, UNNAMED_CLUSTER, VERSION_LABEL,
 };
 
 /// The label selector of istiod's Deployments and pods, of every revision.
@@ -96,6 +96,12 @@ pub fn scopes_gateways(deployment: &Deployment) -> bool {
 /// Returns whether this istiod has its remote clusters from files, and looks at no remote secret.
 pub fn reads_files(deployment: &Deployment) -> bool {
     value(containers(deployment), KUBECONFIG_FOLDER_VARIABLE).is_some()
+}
+
+/// Returns whether this istiod resolves the host names of gateways; otherwise it ignores gateways that have no other address.
+/// Source: `resolveHostnameGateways` in Istio's `pilot/pkg/model/network.go`.
+pub fn resolves_gateways(deployment: &Deployment) -> bool {
+    is_on(containers(deployment), RESOLVE_GATEWAYS_VARIABLE, true)
 }
 
 fn containers(deployment: &Deployment) -> &[Container] {

@@ -152,6 +152,9 @@ pub const SCOPE_GATEWAYS_VARIABLE: &str = "PILOT_SCOPE_GATEWAY_TO_NAMESPACE";
 /// Environment variable of istiod: a folder of kubeconfigs that it uses instead of remote secrets, since 1.30. Source:
 /// `MulticlusterKubeconfigPath` in Istio's `pilot/pkg/features/pilot.go`.
 pub const KUBECONFIG_FOLDER_VARIABLE: &str = "PILOT_MULTICLUSTER_KUBECONFIG_PATH";
+/// Environment variable of istiod: whether it resolves the host names of gateways, as it does by default. Source:
+/// `ResolveHostnameGateways` in Istio's `pilot/pkg/features/pilot.go`.
+pub const RESOLVE_GATEWAYS_VARIABLE: &str = "RESOLVE_HOSTNAME_GATEWAYS";
 /// Environment variable of a proxy with its network. Source: `files/injection-template.yaml` of the chart istiod.
 pub const PROXY_NETWORK_VARIABLE: &str = "ISTIO_META_NETWORK";
 /// Environment variable of a proxy, and of ztunnel, with the ID of its cluster; same source.

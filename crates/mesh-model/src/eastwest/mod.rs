@@ -14,6 +14,7 @@ mod cross_checks;
 mod exposed;
 mod family_checks;
 mod gateway;
+mod name_checks;
 mod peer_authentication;
 mod probe_plan;
 mod probed;

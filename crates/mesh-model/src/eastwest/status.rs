@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::family_checks::families;
+use super::name_checks::unresolved;
 use super::{
     Beside, ClusterSnapshot, Exposure, Gateway, GatewayTests, Verdict, check, cross_check,
     duplicates, missing,
@@ -116,6 +117,7 @@ impl Envelope<ClusterStatus> {
             .collect();
         let mut shared = duplicates(&all);
         shared.extend(families(&all, &mesh.clusters));
+        shared.extend(unresolved(&all, &mesh.clusters));
         let mut gateways: Vec<&mut GatewayStatus> = items
             .iter_mut()
             .flat_map(|item| &mut item.gateways)

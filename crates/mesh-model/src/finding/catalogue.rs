@@ -46,6 +46,10 @@ catalogue! {
             "No east-west gateway leads into a network that other networks use"
             "Workloads of other networks get the addresses of pods that they cannot reach, or no endpoint at all. Each network needs at \
             least one east-west gateway.";
+        SingleNetworkOverlap "single-network-overlap" Error
+            "Pods of two clusters on one network have the same address"
+            "On one network requests go to the addresses of pods directly, so those for a pod of the other cluster arrive at the \
+            pod of the same address in their own. Clusters whose pods have the same addresses need networks of their own.";
         NetworkLabelMissing "network-label-missing" Error
             "Istio's namespace does not name the cluster's network"
             "Istio takes the network of a cluster from the label topology.istio.io/network of the namespace istio-system. \
@@ -89,8 +93,8 @@ catalogue! {
             other clusters cannot connect.";
         EwgAddressHostname "ewg-address-hostname" Warning
             "The gateway's host name does not resolve"
-            "Where a load balancer has a host name, istiod resolves it itself and sends the addresses to the proxies. If the \
-            name does not resolve, the network has no gateway.";
+            "Where a load balancer has a host name, istiod resolves it itself and sends the addresses to the proxies, unless \
+            RESOLVE_HOSTNAME_GATEWAYS of istiod is false. If the name does not resolve, the network has no gateway.";
         EwgAddressLoopback "ewg-address-loopback" Error
             "The gateway's address is a loopback or local address"
             "A loopback or link-local address, or a name in .local, is a different machine for every client, so other clusters \

@@ -6,7 +6,7 @@ use crate::names::{
     CLUSTER_ID_VARIABLE, CONTROL_PLANE_ANNOTATION, DOMAIN_FLAG, HELM_RELEASE,
     HELM_RELEASE_NAMESPACE, KUBECONFIG_FOLDER_VARIABLE, NETWORK_VARIABLE, NETWORK_VIEW_VARIABLE,
     NODE_SELECTOR_ANNOTATION, PROXY_CLUSTER_VARIABLE, PROXY_NETWORK_VARIABLE, READ_AGAIN_AFTER,
-    REMOTE_UID, SCOPE_GATEWAYS_VARIABLE,
+    REMOTE_UID, RESOLVE_GATEWAYS_VARIABLE, SCOPE_GATEWAYS_VARIABLE,
 };
 
 /// The annotations whose values are kept, of every kind.
@@ -23,7 +23,7 @@ pub(crate) const ANNOTATIONS: [&str; 9] = [
 ];
 
 /// The environment variables that are kept, of every container.
-pub(super) const VARIABLES: [&str; 8] = [
+pub(super) const VARIABLES: [&str; 9] = [
     CLUSTER_ID_VARIABLE,
     KUBECONFIG_FOLDER_VARIABLE,
     SCOPE_GATEWAYS_VARIABLE,
@@ -32,6 +32,7 @@ pub(super) const VARIABLES: [&str; 8] = [
     NETWORK_VIEW_VARIABLE,
     NETWORK_VARIABLE,
     CA_ADDRESS_VARIABLE,
+    RESOLVE_GATEWAYS_VARIABLE,
 ];
 
 /// The flags that are kept of the arguments, of every container.

@@ -16,7 +16,7 @@ use CheckId::{
     SecretCertificateExpiry, SecretCertificateInvalid, SecretDuplicate, SecretLabel, SecretMissing,
     SecretRbac, SecretSelf, SecretServerLoopback, SecretServerScheme, SecretServerUnreachable,
     SecretStrayKey, SecretTokenExpiry, SecretTokenIdentity, SecretTokenInvalid, SecretUnparsable,
-    SecretWrongCluster, SecretWrongNamespace,
+    SecretWrongCluster, SecretWrongNamespace, SingleNetworkOverlap,
 };
 
 /// A row of the table: a finding of `root` explains findings of `effects` to which it has this relation.
@@ -73,6 +73,7 @@ pub const CAUSES: &[Cause] = &[
             SecretMissing,
             NetworkzGatewayMissing,
             NetworkzGatewayMismatch,
+            SingleNetworkOverlap,
         ],
     ),
     row(

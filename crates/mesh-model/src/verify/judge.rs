@@ -7,8 +7,8 @@ use std::mem::take;
 use jiff::Timestamp;
 
 use super::checks::{
-    changes, cluster_ids, istiod_views, istiods, mesh_ids, networks_without_gateway, roots,
-    same_clusters, unreachable, versions,
+    changes, cluster_ids, istiod_views, istiods, mesh_ids, networks_without_gateway, overlaps,
+    roots, same_clusters, unreachable, versions,
 };
 use super::counts::Counts;
 use super::fold::fold;
@@ -259,6 +259,7 @@ fn of_group(mesh: &MeshSnapshot) -> Vec<Finding> {
     findings.extend(mesh_ids(&clusters));
     findings.extend(cluster_ids(&clusters));
     findings.extend(networks_without_gateway(&clusters));
+    findings.extend(overlaps(&clusters));
     findings.extend(roots(&clusters));
     for cluster in MeshLabels::judged(mesh).items {
         let found = cluster.findings.into_iter();

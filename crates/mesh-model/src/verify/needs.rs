@@ -86,6 +86,7 @@ pub fn needs(check: CheckId) -> &'static [Part] {
         C::ClusterIdSecretKey | C::SecretMissing => &[P::Istiods, P::Uid, P::Secrets],
         C::MeshIdMismatch => &[P::MeshId],
         C::NetworkWithoutGateway => &[P::Namespace, P::Services, P::ApiGateways],
+        C::SingleNetworkOverlap => &[P::Namespace, P::ProbeTargets],
         C::EwgMissing => &[P::Namespace, P::Services, P::ApiGateways, P::UsualPods],
         C::NetworkLabelMissing | C::NetworkLabelMisspelled => &[P::Namespace],
         C::NetworkValuesDisagree => &[
@@ -98,11 +99,10 @@ pub fn needs(check: CheckId) -> &'static [Part] {
         ],
         C::NetworkPodsStale => &[P::ProxyPods, P::GatewayPods],
         C::ClusterIdProxyDrift => &[P::Istiods, P::Injectors, P::Ztunnels, P::ProxyPods],
-        C::EwgPortMissing
-        | C::EwgAddressHostname
-        | C::EwgAddressLoopback
-        | C::EwgAddressDuplicate
-        | C::EwgAddressMixed => &[P::Services],
+        C::EwgAddressHostname => &[P::Namespace, P::Istiods, P::Services],
+        C::EwgPortMissing | C::EwgAddressLoopback | C::EwgAddressDuplicate | C::EwgAddressMixed => {
+            &[P::Services]
+        }
         C::EwgAddressPending => &[P::Services, P::Events],
         C::EwgNodePortIgnored => &[P::Services, P::Nodes],
         C::EwgPods => &[P::Services, P::GatewayPods, P::Events],

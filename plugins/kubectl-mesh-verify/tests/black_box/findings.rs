@@ -119,6 +119,30 @@ cases! { check;
         });
         scene.verify(&format!("{BOTH} --no-probes"))
     };
+    gateway_with_a_name_that_a_peer_ignores: |scene| {
+        scene.edit_west("services", "istio-eastwestgateway", |service| {
+            service["status"]["loadBalancer"]["ingress"] = json!([{"hostname": "localhost"}]);
+        });
+        scene.east.edit("deployments", "istio-system", "istiod", |istiod| {
+            let env = &mut istiod["spec"]["template"]["spec"]["containers"][0]["env"];
+            let variables = env.as_array_mut().unwrap();
+            variables.push(json!({"name": "RESOLVE_HOSTNAME_GATEWAYS", "value": "false"}));
+        });
+        scene.verify(&format!("{BOTH} --no-probes"))
+    };
+    pods_of_one_address_on_one_network: |scene| {
+        scene.west.edit("namespaces", "", "istio-system", |space| {
+            space["metadata"]["labels"]["topology.istio.io/network"] = json!("net-a");
+        });
+        for cluster in [&scene.east, &scene.west] {
+            cluster.edit("pods", "default", "hello-1", |pod| {
+                pod["status"]["podIPs"] = json!([{"ip": "10.1.0.7"}]);
+            });
+            cluster.delete("services", "istio-system", "istio-eastwestgateway");
+            cluster.delete("pods", "istio-system", "istio-eastwestgateway-1");
+        }
+        scene.verify(BOTH)
+    };
     no_label: |scene| {
         scene.west.edit("namespaces", "", "istio-system", |space| {
             space["metadata"]["labels"].as_object_mut().unwrap().remove("topology.istio.io/network");

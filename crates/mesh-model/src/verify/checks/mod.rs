@@ -8,6 +8,7 @@ mod identity;
 mod istiod_view;
 mod networks;
 mod networkz;
+mod overlap;
 mod trust;
 
 pub(super) use clusters::{same_clusters, unreachable};
@@ -15,4 +16,5 @@ pub(super) use control_plane::{istiods, mesh_ids, versions};
 pub(super) use identity::cluster_ids;
 pub(super) use istiod_view::{changes, istiod_views};
 pub(super) use networks::networks_without_gateway;
+pub(super) use overlap::overlaps;
 pub(super) use trust::roots;
