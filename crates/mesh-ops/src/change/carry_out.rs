@@ -129,3 +129,54 @@ impl Order {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use mesh_client::{Connector, ConnectorOptions};
+
+    use super::*;
+
+    #[test]
+    fn events_are_told_once_the_sequences_before_are_at_their_end() {
+        let events = RefCell::new(Vec::<Event>::new());
+        let connector = Connector::new(ConnectorOptions::new("test/1", Timestamp::UNIX_EPOCH));
+        let (_pressed, interrupt) = Interrupt::new();
+        let job = Job {
+            connector: &connector,
+            interrupt: &interrupt,
+            events: &events,
+            applied_by: "test/1",
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let order = Order::default();
+        let told = || {
+            let events = events.borrow();
+            let notes = events.iter().map(|event| match event {
+                Event::Note(note) => note.clone(),
+                other => format!("{other:?}"),
+            });
+            notes.collect::<Vec<_>>().concat()
+        };
+        let tell = |number, note: &str| {
+            order
+                .tell(number, Event::Note(note.to_owned()), &job)
+                .expect("it is told");
+            told()
+        };
+        let end = |number| {
+            order.end(number, &job).expect("it is told");
+            told()
+        };
+        assert_eq!(tell(1, "c"), "");
+        assert_eq!(tell(0, "a"), "a");
+        assert_eq!(tell(3, "f"), "a");
+        assert_eq!(end(2), "a");
+        assert_eq!(tell(0, "b"), "ab");
+        assert_eq!(end(0), "abc");
+        assert_eq!(tell(1, "d"), "abcd");
+        assert_eq!(end(3), "abcd");
+        assert_eq!(tell(1, "e"), "abcde");
+        assert_eq!(end(1), "abcdef");
+    }
+}

@@ -22,14 +22,14 @@ const TOKEN_SECRET: &str = "istio-reader-service-account-istio-remote-secret-tok
 const SECRET: &str = "istio-remote-secret-west";
 
 /// East holds a secret with a token of west.
-struct Mesh {
-    east: Cluster,
-    west: Cluster,
+pub(crate) struct Mesh {
+    pub(crate) east: Cluster,
+    pub(crate) west: Cluster,
     folder: TempDir,
 }
 
 impl Mesh {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (east, west) = (Cluster::start("east"), Cluster::start("west"));
         for cluster in [&east, &west] {
             cluster.create(json!({"apiVersion": "v1", "kind": "Namespace",
@@ -94,7 +94,7 @@ impl Mesh {
     }
 
     /// Runs the whole job, and returns what it planned with how it ended.
-    async fn run(
+    pub(crate) async fn run(
         &self,
         holders: &[&str],
         request: &Request,
@@ -129,7 +129,7 @@ fn has(cluster: &Cluster, name: &str) -> bool {
     cluster.get("secrets", NAMESPACE, name).is_some()
 }
 
-fn request(selectors: &[&str]) -> Request {
+pub(crate) fn request(selectors: &[&str]) -> Request {
     let selectors: Vec<String> = selectors.iter().map(|one| (*one).to_owned()).collect();
     Request {
         selectors: Selector::parse_all(&selectors).unwrap(),
@@ -140,7 +140,7 @@ fn request(selectors: &[&str]) -> Request {
     }
 }
 
-fn revoking() -> Request {
+pub(crate) fn revoking() -> Request {
     Request {
         revocation: Some(Revocation {
             namespace: NAMESPACE.to_owned(),

@@ -29,7 +29,7 @@ const OBJECTS: [&str; 7] = [
     "gateway.networking.istio.io/cross-network-gateway",
 ];
 
-fn request(dry_run: DryRun) -> Request {
+pub(crate) fn request(dry_run: DryRun) -> Request {
     Request {
         spec: GatewaySpec {
             namespace: "istio-system".to_owned(),
@@ -45,7 +45,7 @@ fn request(dry_run: DryRun) -> Request {
 }
 
 /// A cluster with an istiod, whose namespace has these labels.
-fn cluster(name: &str, labels: &Value) -> Cluster {
+pub(crate) fn cluster(name: &str, labels: &Value) -> Cluster {
     let cluster = Cluster::builder(name).istio_crds().start();
     cluster.create(json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": "istio-system", "labels": labels}}));
@@ -57,7 +57,7 @@ fn cluster(name: &str, labels: &Value) -> Cluster {
     cluster
 }
 
-async fn run(
+pub(crate) async fn run(
     request: &Request,
     clusters: &[&Cluster],
     events: &Collected,

@@ -6,6 +6,7 @@
     reason = "a test stops where its own arrangement fails"
 )]
 
+mod changes;
 mod delete;
 mod gateway;
 mod metadata;

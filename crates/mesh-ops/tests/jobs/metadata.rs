@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Collected, lines, target, with_job};
 
-fn request() -> Request {
+pub(crate) fn request() -> Request {
     Request {
         field: MetadataField::Label(NETWORK_LABEL),
         overwrite: false,
@@ -28,7 +28,7 @@ fn request() -> Request {
 }
 
 /// A cluster with Istio's namespace, which has these labels.
-fn cluster(name: &str, labels: &Value) -> Cluster {
+pub(crate) fn cluster(name: &str, labels: &Value) -> Cluster {
     let cluster = Cluster::start(name);
     cluster.create(json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": "istio-system", "labels": labels}}));
@@ -52,7 +52,7 @@ fn task(cluster: &Cluster, network: &str) -> ClusterTask {
     }
 }
 
-async fn run(
+pub(crate) async fn run(
     request: &Request,
     clusters: &[(&Cluster, &str)],
     events: &Collected,

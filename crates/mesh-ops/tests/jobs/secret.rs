@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 
 use crate::support::{Collected, connector, kubeconfig, lines, no_interrupt, target};
 
-const NAMESPACE: &str = "istio-system";
-const READER: &str = "istio-reader-service-account";
+pub(crate) const NAMESPACE: &str = "istio-system";
+pub(crate) const READER: &str = "istio-reader-service-account";
 const ROLE: &str = "istio-reader-clusterrole-istio-system";
-const TOKEN: &str = "istio-reader-service-account-istio-remote-secret-token";
+pub(crate) const TOKEN: &str = "istio-reader-service-account-istio-remote-secret-token";
 
 /// A cluster with an istiod that calls it by its name, and without the reader.
-fn cluster(name: &str) -> Cluster {
+pub(crate) fn cluster(name: &str) -> Cluster {
     let cluster = Cluster::start(name);
     cluster.create(json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": NAMESPACE}}));
@@ -31,7 +31,7 @@ fn cluster(name: &str) -> Cluster {
     cluster
 }
 
-fn options(dry_run: DryRun) -> Options {
+pub(crate) fn options(dry_run: DryRun) -> Options {
     Options {
         allow_loopback: true,
         dry_run,
@@ -53,7 +53,7 @@ async fn with_job<T>(events: &Collected, work: impl AsyncFnOnce(&Job<'_>) -> T) 
 }
 
 /// Plans the secret for `remote` in `holder`, and carries it out; returns the planned changes.
-async fn issue(
+pub(crate) async fn issue(
     [remote, holder]: [&Cluster; 2],
     options: Options,
     events: &Collected,
@@ -78,7 +78,7 @@ async fn issue(
 }
 
 /// Plans the exchange between all of them, and carries it out; returns the planned changes.
-async fn exchange(
+pub(crate) async fn exchange(
     clusters: &[&Cluster],
     options: &Options,
     prune: bool,

@@ -14,8 +14,10 @@ use crate::cli::SELF;
 /// A holder's secret as it is now.
 pub(super) struct Written {
     pub secret: Secret,
-    /// True if it was written now.
+    /// True if its kubeconfig was written now.
     pub by_us: bool,
+    /// True if kubectl's copy of it was removed now.
+    pub cleaned: bool,
 }
 
 /// Rewrites the kubeconfig of an entry: `change` gets it as it is and returns what it becomes, or nothing where it stays.
@@ -38,6 +40,7 @@ pub(super) async fn rewrite(
             return Ok(Written {
                 secret: current,
                 by_us: false,
+                cleaned: false,
             });
         };
         interrupt.check()?;
@@ -57,13 +60,21 @@ pub(super) async fn rewrite(
                 return other.map(|secret| Written {
                     secret,
                     by_us: true,
+                    cleaned: false,
                 });
             }
         }
     }
 }
 
-/// Removes the manifest that kubectl applied, which holds the whole secret with the token that is to be revoked.
+/// Returns whether a secret has the manifest that kubectl applied, which holds the whole secret.
+pub(super) fn has_last_applied(secret: &Secret) -> bool {
+    let mut annotations = secret.metadata.annotations.iter();
+    annotations.any(|all| all.contains_key(LAST_APPLIED))
+}
+
+/// Removes the manifest that kubectl applied, which holds the whole secret with the token that is to be revoked. Returns whether there
+/// was one.
 ///
 /// # Errors
 /// It could not be written.
@@ -72,17 +83,15 @@ pub(super) async fn remove_last_applied(
     cluster: &Cluster,
     secret: &Secret,
     name: &str,
-) -> Result<(), Error> {
-    let annotations = secret.metadata.annotations.as_ref();
-    if !annotations.is_some_and(|all| all.contains_key(LAST_APPLIED)) {
-        return Ok(());
+) -> Result<bool, Error> {
+    if !has_last_applied(secret) {
+        return Ok(false);
     }
     interrupt.check()?;
     let patch = json!({"metadata": {"annotations": {LAST_APPLIED: null}}});
     let namespace = secret.metadata.namespace.as_deref();
-    cluster
-        .merge_patch::<Secret>(namespace, name, &patch, DryRun::None)
-        .await
+    let patched = cluster.merge_patch::<Secret>(namespace, name, &patch, DryRun::None);
+    patched.await.map(|()| true)
 }
 
 /// Returns what is applied: all that our manager applied before, which it would give back by leaving it out, and this kubeconfig.

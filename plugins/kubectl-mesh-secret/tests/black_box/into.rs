@@ -31,6 +31,8 @@ $ kubectl-mesh_secret create --name west --allow-loopback --into east,third
 [stdout]
 secret/istio-remote-secret-west created in context east
 secret/istio-remote-secret-west created in context third
+[stderr]
+secret/istio-reader-service-account-istio-remote-secret-token annotated in context west
 [exit 0]
 
 "#]]

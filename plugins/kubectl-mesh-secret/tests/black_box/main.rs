@@ -32,6 +32,7 @@ mod owners;
 mod pasting;
 mod reaching;
 mod rotate;
+mod rotate_changes;
 mod rotate_faults;
 mod rotate_meanwhile;
 mod rotate_watch;

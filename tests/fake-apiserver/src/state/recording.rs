@@ -6,6 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::Method;
+use serde_json::Value;
+
+use crate::model::request::Request;
+
 /// One TCP connection.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -45,6 +50,9 @@ pub struct Recorded {
     pub method: String,
     /// Decoded path and query, parameters in the order of their names.
     pub path: String,
+    /// The object that it is about, such as `roles.rbac.authorization.k8s.io istio-system/a` or `namespaces a`: its name or the
+    /// beginning of a generated one is in the body of a POST. None for a list, a subresource and what has no name.
+    pub object: Option<String>,
     /// The user who authenticated; nobody where that failed.
     pub user: String,
     /// The user who was impersonated, if any.
@@ -186,11 +194,7 @@ impl Recording {
 }
 
 impl Recorded {
-    pub(crate) fn new(
-        connection: usize,
-        request: &crate::model::request::Request,
-        user: &str,
-    ) -> Self {
+    pub(crate) fn new(connection: usize, request: &Request, user: &str) -> Self {
         let header = |name: &str| {
             let value = request
                 .headers
@@ -212,6 +216,7 @@ impl Recorded {
             connection,
             method: request.method.to_string(),
             path: request.shown(),
+            object: object(request),
             user: user.to_owned(),
             impersonated: header("impersonate-user"),
             body,
@@ -220,5 +225,27 @@ impl Recorded {
             arrived: 0,
             answered: None,
         }
+    }
+}
+
+fn object(request: &Request) -> Option<String> {
+    let path = request.target.resource.as_ref();
+    let path = path.filter(|path| path.subresource.is_empty())?;
+    let name = if path.name.is_empty() && request.method == Method::POST {
+        let body: Value = serde_json::from_slice(&request.body).ok()?;
+        let metadata = &body["metadata"];
+        let name = metadata["name"].as_str();
+        name.or(metadata["generateName"].as_str())?.to_owned()
+    } else {
+        path.name.clone()
+    };
+    let resource = match path.group.as_str() {
+        "" => path.resource.clone(),
+        group => format!("{}.{group}", path.resource),
+    };
+    match (path.namespace.as_str(), name.as_str()) {
+        (_, "") => None,
+        ("", name) => Some(format!("{resource} {name}")),
+        (namespace, name) => Some(format!("{resource} {namespace}/{name}")),
     }
 }

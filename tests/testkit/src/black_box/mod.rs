@@ -40,4 +40,4 @@ pub use meshed::{expose, fill, gateway_service};
 pub use narrow::{Narrowed, Stage, each_read_of_a_write_alone};
 pub use reads::{Asked, each_read_alone};
 pub use spellings::{Spelled, check_spellings};
-pub use world::{World, writes};
+pub use world::{World, writes, written_objects};

@@ -1,6 +1,7 @@
 //! Two embedded clusters, a kubeconfig for both, and the plugin run beside them.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -134,6 +135,15 @@ pub fn writes(cluster: &Cluster) -> Vec<String> {
         .iter()
         .filter(|request| request.method != "GET" && !is_review(&request.path));
     writes.map(ToString::to_string).collect()
+}
+
+/// The objects that requests were to write, such as `secrets istio-system/a`, whatever came of it. What is only rehearsed is none of
+/// them, nor is a token that is requested.
+pub fn written_objects(cluster: &Cluster) -> BTreeSet<String> {
+    let requests = cluster.requests().into_iter();
+    let writes =
+        requests.filter(|request| request.method != "GET" && !request.path.contains("dryRun=All"));
+    writes.filter_map(|request| request.object).collect()
 }
 
 fn path_text(path: &Path) -> String {

@@ -10,6 +10,7 @@ use mesh_model::{Error, Exit};
 use super::super::issue::Options;
 use super::super::issue::holder::Holder;
 use super::super::issue::planned::RemotePlan;
+use super::super::issue::recorded::record_changes;
 use super::super::issue::remote::KnownRemote;
 use super::super::issue::write::{apply_secrets, plan_writes};
 use super::check::{check_claims, checked};
@@ -147,15 +148,17 @@ impl Exchange {
         self.options.dry_run
     }
 
-    /// Returns all that is going to be written, in order: in the remote clusters, in the holders, and what is deleted there. The
-    /// notes on token Secrets of who holds their tokens are not among it.
+    /// Returns all that is going to be written, in order: in the remote clusters, in the holders, the records of these in the remote
+    /// clusters, and what is deleted in the holders.
     pub fn changes(&self) -> ChangeSet {
         let plans = self.remotes.iter().map(|one| &one.plan);
         let in_remotes = plans.clone().flat_map(RemotePlan::remote_changes);
-        let in_holders = plans.flat_map(|plan| &plan.secrets);
-        let in_holders = in_holders.map(|one| one.change(&self.options));
+        let pending = plans.flat_map(|plan| &plan.secrets);
+        let in_holders = pending.clone().map(|one| one.change(&self.options));
+        let recorded = record_changes(pending);
         let deleted = self.leftovers.iter().map(Leftover::change);
-        in_remotes.chain(in_holders).chain(deleted).collect()
+        let written = in_remotes.chain(in_holders).chain(recorded);
+        written.chain(deleted).collect()
     }
 
     /// Creates what the remote clusters lack, applies the secrets, and deletes the leftovers. A dry run only tells what would be

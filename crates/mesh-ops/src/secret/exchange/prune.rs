@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_client::{Cluster, fan_out};
+use mesh_client::Cluster;
 use mesh_model::change::{Action, Change, DryRun, ObjectRef};
 use mesh_model::remote_secret::own_name;
 use mesh_model::secret::comes_back;
@@ -11,7 +11,7 @@ use mesh_model::{Error, Exit};
 
 use super::members::Member;
 use crate::Job;
-use crate::change::{Meaning, Outcome};
+use crate::change::{Meaning, Outcome, Write, carry_out};
 
 /// A secret that is to be deleted.
 pub struct Leftover {
@@ -55,9 +55,25 @@ impl Leftover {
             .because("it gives access to none of the clusters")
     }
 
-    async fn delete(&self, dry_run: DryRun) -> Result<bool, Error> {
+    /// Deletes it; one that is gone already is no error.
+    async fn delete(&self, dry_run: DryRun) -> Result<(), Error> {
         let metadata = &self.secret.metadata;
-        self.cluster.delete::<Secret>(metadata, dry_run).await
+        let deleted = self.cluster.delete::<Secret>(metadata, dry_run);
+        deleted.await.map(drop)
+    }
+}
+
+impl Write for &Leftover {
+    fn change(&self) -> Change {
+        Leftover::change(self)
+    }
+
+    async fn rehearse(&mut self, _: &Cluster) -> Result<(), Error> {
+        self.delete(DryRun::Server).await
+    }
+
+    async fn send(&mut self, _: &Cluster) -> Result<(), Error> {
+        self.delete(DryRun::None).await
     }
 }
 
@@ -82,17 +98,9 @@ pub(super) async fn delete(
     dry_run: DryRun,
     job: &Job<'_>,
 ) -> Result<Exit, Error> {
-    let results = fan_out(leftovers, |one| async move {
-        job.interrupt.check()?;
-        if dry_run != DryRun::Client {
-            one.delete(dry_run).await?;
-        }
-        Ok(one.change())
-    });
-    let (changes, wrong) = Error::parted(results.await);
-    for change in changes {
-        job.done(change, dry_run)?;
-    }
+    let sequences = leftovers.iter().map(|one| (one.cluster.clone(), [one]));
+    let results = carry_out(sequences, dry_run.into(), job).await;
+    let (_, wrong) = Error::parted(results);
     let mut outcome = Outcome::default();
     // The secrets for the clusters are applied before.
     outcome.done();

@@ -12,6 +12,7 @@ use super::claim::{self, Claim};
 use super::options::Options;
 use super::plan::{TokenPlan, plan};
 use super::planned::RemotePlan;
+use super::recorded::record_changes;
 use super::remote::{KnownRemote, cluster_ref};
 use super::write::{apply_secrets, plan_writes};
 use super::{candidates, cluster_name, holder, observe, reach};
@@ -158,12 +159,13 @@ async fn plan_issue(
 }
 
 impl Issue {
-    /// Returns all that is going to be written, in order: in the remote cluster, then in the holders. The notes on token Secrets
-    /// of who holds their tokens are not among it.
+    /// Returns all that is going to be written, in order: in the remote cluster, in the holders, and the records of these in the
+    /// remote cluster.
     pub fn changes(&self) -> ChangeSet {
-        let secrets = self.plan.secrets.iter();
-        let secrets = secrets.map(|one| one.change(&self.options));
-        self.plan.remote_changes().chain(secrets).collect()
+        let pending = &self.plan.secrets;
+        let secrets = pending.iter().map(|one| one.change(&self.options));
+        let secrets = self.plan.remote_changes().chain(secrets);
+        secrets.chain(record_changes(pending)).collect()
     }
 
     /// Creates what the remote cluster lacks, uses the secret once, and applies it in the holders or returns it. A dry run only

@@ -20,6 +20,7 @@ pub(crate) mod plan;
 pub(crate) mod planned;
 pub(crate) mod reach;
 mod record;
+pub(super) mod recorded;
 pub(crate) mod remote;
 mod reuse;
 mod surroundings;

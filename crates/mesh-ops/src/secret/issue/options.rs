@@ -142,6 +142,11 @@ impl Options {
         }
     }
 
+    /// Returns true where the remote cluster records the holders of its tokens.
+    pub(super) fn records_holders(&self) -> bool {
+        self.applies && self.secret_type == SecretType::Remote && matches!(self.auth, Auth::Token)
+    }
+
     /// Returns true where the holder is named whose token it is.
     pub(crate) fn names_holder(&self) -> bool {
         match &self.token {

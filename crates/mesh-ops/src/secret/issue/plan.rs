@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Secret;
+use mesh_model::backing_secret::borrowed_from;
 use mesh_model::command::{Command, Kubectl};
 use mesh_model::error::{Error, Kind};
 use mesh_model::reader;
@@ -18,6 +19,8 @@ use super::token_status::{Replacement, TokenSecret, TokenStatus};
 pub(crate) struct Plan {
     pub missing: Vec<Missing>,
     pub token: TokenPlan,
+    /// The Secret behind that token, as it was read, which records the token's holders.
+    pub backing: Option<Rc<Secret>>,
     /// Lines about what was not looked at, since it may not be read.
     pub skipped: Vec<String>,
 }
@@ -86,9 +89,11 @@ fn existing(found: &TokenSecret, options: &Options, remote: ClusterRef<'_>) -> R
         ))
         .hint(token_secrets(kubectl, &options.namespace)));
     }
+    let backing = backing(&token, |name| found.read.get(name)?.as_ref());
     Ok(Plan {
         missing: Vec::new(),
         token,
+        backing,
         skipped: Vec::new(),
     })
 }
@@ -128,11 +133,31 @@ fn absent(seen: &Account, options: &Options, remote: ClusterRef<'_>) -> Result<P
         },
     };
     let skipped = skipped(seen, options, context);
+    let backing = backing(&token, |name| {
+        let mut tokens = seen.tokens.iter();
+        tokens.find(|secret| own_name(secret) == name)
+    });
     Ok(Plan {
         missing,
         token,
+        backing,
         skipped,
     })
+}
+
+/// Returns the Secret behind a token that exists; `read` has those that were read beside its own.
+fn backing<'s>(
+    token: &TokenPlan,
+    read: impl FnOnce(&str) -> Option<&'s Secret>,
+) -> Option<Rc<Secret>> {
+    match token {
+        TokenPlan::Existing(secret) => match borrowed_from(secret) {
+            None => Some(Rc::clone(secret)),
+            Some(backing) => read(&backing.name).cloned().map(Rc::new),
+        },
+        TokenPlan::Replacement(replacement) => replacement.made.clone().map(Rc::new),
+        TokenPlan::NewSecret(_) | TokenPlan::Minted { .. } => None,
+    }
 }
 
 /// Returns what is told of the account where not all that surrounds it may be read.

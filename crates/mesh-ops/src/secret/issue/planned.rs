@@ -18,6 +18,8 @@ pub(crate) struct RemotePlan {
     pub context: String,
     pub namespace: String,
     pub account: String,
+    /// True if the Secrets behind tokens record who holds these.
+    pub records_holders: bool,
     /// The objects that are missing in the remote cluster beside the token.
     pub missing: Vec<Missing>,
     pub token: TokenPlan,
@@ -67,13 +69,17 @@ impl RemotePlan {
             TokenPlan::Existing(_) => Vec::new(),
             TokenPlan::NewSecret(holder) => {
                 let name = new_secret_name(&self.account, holder.as_deref());
-                vec![change(name, Action::Create)]
+                vec![
+                    change(name, Action::Create)
+                        .because(self.with_records("it contains the token")),
+                ]
             }
             TokenPlan::Replacement(replacement) => {
                 let name = replacement.name.clone();
                 let made = replacement.made.is_none();
                 let revoked = own_name(&replacement.revoked).to_owned();
-                made.then(|| change(name, Action::Create))
+                let reason = self.with_records("it contains the token");
+                made.then(|| change(name, Action::Create).because(reason))
                     .into_iter()
                     .chain([change(revoked, Action::Configure)
                         .because("the token that it holds was revoked")])
@@ -81,18 +87,39 @@ impl RemotePlan {
             }
             TokenPlan::Minted { holder, .. } => {
                 let anchor = |own: Option<&str>| match holder.as_deref().or(own) {
-                    Some(holder) => change(anchor_name(&self.account, holder), Action::Create)
-                        .because("a token is bound to it; it stays where it exists already"),
+                    Some(holder) => {
+                        let reason = self.with_records("a token is bound to it");
+                        change(anchor_name(&self.account, holder), Action::Create)
+                            .because(format!("{reason}; it stays where it exists already"))
+                    }
                     None => change(format!("{}-token-", self.account), Action::Create)
                         .because("a token is bound to it; the server completes its name"),
                 };
                 if self.secrets.is_empty() {
                     return vec![anchor(None)];
                 }
-                let new = self.secrets.iter();
-                let new = new.filter(|one| one.text.secret().is_none());
-                new.map(|one| anchor(Some(&one.holder.name()))).collect()
+                let each = self.secrets.iter().filter_map(|one| match &one.text {
+                    SecretText::Unknown => Some(anchor(Some(&one.holder.name()))),
+                    SecretText::Unverified(..) => {
+                        let own = one.holder.name();
+                        let name = anchor_name(&self.account, holder.as_deref().unwrap_or(&own));
+                        Some(change(name, Action::Keep).because(
+                            "a new token is bound to it only if that of the holder is not accepted",
+                        ))
+                    }
+                    SecretText::Verified(_) => None,
+                });
+                each.collect()
             }
+        }
+    }
+
+    /// Returns the reason of a Secret behind a token, with what else is written to it.
+    fn with_records(&self, reason: &str) -> String {
+        if self.records_holders {
+            format!("{reason}, and it records the holders of the token")
+        } else {
+            reason.to_owned()
         }
     }
 }

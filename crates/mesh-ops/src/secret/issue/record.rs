@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_client::{Cluster, DryRun, Interrupt, fan_out};
+use mesh_client::{Cluster, fan_out};
 use mesh_model::access_facts::bearer_token;
 use mesh_model::backing_secret::BackingSecret;
+use mesh_model::change::{Change, DryRun};
 use mesh_model::command::{Command, suite};
 use mesh_model::error::{Error, Kind};
 use mesh_model::holder_record::{HolderRecord, missing_annotations};
@@ -22,8 +23,10 @@ use crate::Job;
 pub(super) struct AppliedSecret<'a> {
     pub remote: &'a Cluster,
     pub secret: &'a RemoteSecret,
-    /// The token Secret as it was read, where there was one.
+    /// The Secret behind its token as it was read, where there was one.
     pub seen: Option<&'a Rc<Secret>>,
+    /// The change that records it, where that is one of its own.
+    pub change: Option<&'a Change>,
     pub holder: &'a Cluster,
     /// UID of the holder's secret.
     pub uid: String,
@@ -39,6 +42,7 @@ struct RecordedToken<'a> {
     cluster: &'a str,
     token: SecretString,
     seen: Option<&'a Rc<Secret>>,
+    change: Option<&'a Change>,
     /// Some holder got it a moment ago.
     is_new: bool,
     records: BTreeSet<HolderRecord>,
@@ -52,7 +56,7 @@ struct RecordedToken<'a> {
 /// Ctrl-C.
 pub(super) async fn record(applied: Vec<AppliedSecret<'_>>, job: &Job<'_>) -> Result<(), Error> {
     let results = fan_out(by_token(applied), |token| async move {
-        let recorded = token.record(job.interrupt).await;
+        let recorded = token.record(job).await;
         recorded.map_err(|error| (error, token.rotate()))
     });
     for (error, rotate) in results.await.into_iter().filter_map(Result::err) {
@@ -84,11 +88,13 @@ fn by_token(applied: Vec<AppliedSecret<'_>>) -> Vec<RecordedToken<'_>> {
             cluster: &one.secret.cluster,
             token: token.clone(),
             seen: one.seen,
+            change: None,
             is_new: false,
             records: BTreeSet::new(),
             holders: BTreeSet::new(),
         });
         known.is_new |= !one.is_old;
+        known.change = known.change.or(one.change);
         known.records.insert(record);
         known.holders.insert(one.holder.context());
     }
@@ -112,7 +118,8 @@ impl RecordedToken<'_> {
         suite::secret_rotate(self.cluster, kubectl, &holders, &self.backing.namespace)
     }
 
-    async fn record(&self, interrupt: &Interrupt) -> Result<(), Error> {
+    async fn record(&self, job: &Job<'_>) -> Result<(), Error> {
+        let interrupt = job.interrupt;
         let is_backing = |secret: &Secret| {
             own_name(secret) == self.backing.name
                 && self.backing.matches(secret, self.token.expose_secret())
@@ -146,8 +153,14 @@ impl RecordedToken<'_> {
         }
         interrupt.check()?;
         let patch = json!({"metadata": {"uid": uid, "annotations": annotations}});
-        self.remote
-            .merge_patch::<Secret>(namespace, &self.backing.name, &patch, DryRun::None)
-            .await
+        let name = &self.backing.name;
+        let patched = self
+            .remote
+            .merge_patch::<Secret>(namespace, name, &patch, DryRun::None);
+        patched.await?;
+        match self.change {
+            Some(change) => job.step(change.clone(), DryRun::None),
+            None => Ok(()),
+        }
     }
 }

@@ -2,17 +2,21 @@
 
 use std::rc::Rc;
 
+use k8s_openapi::api::core::v1::Secret;
 use mesh_client::Cluster;
-use mesh_model::Error;
+use mesh_model::backing_secret::BackingSecret;
 use mesh_model::change::DryRun;
 use mesh_model::error::Kind;
 use mesh_model::remote_secret::RemoteSecret;
+use mesh_model::{Error, token};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::credential::Credential;
 use super::holder::Holder;
 use super::options::Options;
 use super::plan::{ClusterRef, Plan, TokenPlan};
 use super::planned::{RemotePlan, SecretText};
+use super::recorded::{self, Record, Records};
 use super::surroundings::{Missing, missing};
 use super::write::{PendingSecret, RemoteRef};
 use super::{credential, mint, observe, reuse, verify};
@@ -82,35 +86,40 @@ impl Remote<'_> {
                 SecretText::Unknown
             }
         };
-        let token_secret = match &plan.token {
-            TokenPlan::Existing(secret) => Some(Rc::clone(secret)),
-            TokenPlan::NewSecret(_) | TokenPlan::Replacement(_) | TokenPlan::Minted { .. } => None,
-        };
+        let context = self.cluster.context();
+        let backing = plan.backing.as_deref();
+        let backing = backing.filter(|_| self.options.records_holders());
+        let records = backing.map(|backing| Records::on(backing, context));
+        let name = self.options.secret_type.secret_name(&self.name);
         let remote = Rc::new(RemoteRef {
             cluster: self.cluster.clone(),
             name: self.name.clone(),
             is_named: self.options.name.is_some(),
-            token_secret,
+            backing: plan.backing.clone(),
         });
         let mut secrets = Vec::with_capacity(holders.len());
         for holder in holders {
-            let text = match &plan.token {
-                TokenPlan::Minted { .. } => self.reused(&plan.token, &missing, holder).await?,
-                TokenPlan::Existing(_) | TokenPlan::NewSecret(_) | TokenPlan::Replacement(_) => {
-                    shared.clone()
+            let (text, record) = match (&plan.token, &records) {
+                (TokenPlan::Minted { .. }, _) => self.reused(&plan.token, &missing, holder).await?,
+                (_, Some(records)) => (shared.clone(), records.of(holder, &name)),
+                (TokenPlan::Existing(_), None) => (shared.clone(), Record::Nothing),
+                (TokenPlan::NewSecret(_) | TokenPlan::Replacement(_), None) => {
+                    (shared.clone(), Record::WithToken)
                 }
             };
             secrets.push(PendingSecret {
                 holder: Rc::clone(holder),
                 remote: Rc::clone(&remote),
                 text,
+                record,
                 write: None,
             });
         }
         Ok(RemotePlan {
-            context: self.cluster.context().to_owned(),
+            context: context.to_owned(),
             namespace: self.options.namespace.clone(),
             account: self.options.account.clone(),
+            records_holders: self.options.records_holders(),
             missing,
             token: plan.token,
             shared,
@@ -140,22 +149,47 @@ impl Remote<'_> {
         Ok(self.unverified(credential))
     }
 
-    /// Returns the secret with the token that the holder has for itself, where that one is good for a while.
+    /// Returns the secret with the token that the holder has for itself, where that one is good for a while, and the record of it.
     async fn reused(
         &self,
         plan: &TokenPlan,
         missing: &[Missing],
         holder: &Holder,
-    ) -> Result<SecretText, Error> {
+    ) -> Result<(SecretText, Record), Error> {
         let Some(credential) = reuse::reusable(self, plan, holder)? else {
-            return Ok(SecretText::Unknown);
+            return Ok((SecretText::Unknown, Record::WithToken));
         };
+        let recorded = self.recorded(&credential.token, holder);
         if !missing.is_empty() {
-            return Ok(self.unverified(credential));
+            let record = recorded.await;
+            return Ok((self.unverified(credential), record));
         }
-        match self.verified(&credential, false).await {
-            Err(error) if error.kind() == Kind::Unauthenticated => Ok(SecretText::Unknown),
-            verified => verified.map(SecretText::Verified),
+        let verified = Box::pin(self.verified(&credential, false));
+        match futures::join!(verified, recorded) {
+            (Err(error), _) if error.kind() == Kind::Unauthenticated => {
+                Ok((SecretText::Unknown, Record::WithToken))
+            }
+            (verified, record) => Ok((SecretText::Verified(verified?), record)),
+        }
+    }
+
+    /// Reads the Secret that the holder's token is bound to, and returns the record of the holder.
+    async fn recorded(&self, token: &SecretString, holder: &Holder) -> Record {
+        let backing = token::read(token.expose_secret());
+        let backing = backing.as_ref().and_then(BackingSecret::named_by);
+        let Some(backing) = backing.filter(|_| self.options.records_holders()) else {
+            return Record::Nothing;
+        };
+        let (context, namespace) = (self.cluster.context(), backing.namespace.as_str());
+        let read = self.cluster.get::<Secret>(Some(namespace), &backing.name);
+        match self.job.interrupt.or(Box::pin(read)).await {
+            Ok(Some(found)) if backing.matches(&found, token.expose_secret()) => {
+                let name = self.options.secret_type.secret_name(&self.name);
+                Records::on(&found, context).of(holder, &name)
+            }
+            Ok(_) => Record::Nothing,
+            // Where it still cannot be read once the holder has its secret, that is told.
+            Err(_) => recorded::unknown(context, namespace, &backing.name),
         }
     }
 

@@ -4,15 +4,18 @@ use std::rc::Rc;
 
 use k8s_openapi::api::core::v1::Secret;
 use mesh_client::{ApplyOptions, Cluster};
+use mesh_model::access_facts::bearer_token;
 use mesh_model::change::{Action, Change, DryRun, ObjectRef};
-use mesh_model::remote_secret::{RemoteSecret, SecretType};
+use mesh_model::remote_secret::RemoteSecret;
 use mesh_model::{Error, Exit};
+use secrecy::ExposeSecret as _;
 
 use super::claim;
 use super::holder::Holder;
 use super::options::Options;
 use super::planned::SecretText;
 use super::record::{AppliedSecret, record};
+use super::recorded::{Record, record_changes};
 use crate::Job;
 use crate::change::{Meaning, Outcome, Write, carry_out};
 
@@ -23,8 +26,8 @@ pub(crate) struct RemoteRef {
     pub(crate) name: String,
     /// The operator gave that name, and not only the cluster itself.
     pub(crate) is_named: bool,
-    /// The token Secret as it was read, where there was one.
-    pub(crate) token_secret: Option<Rc<Secret>>,
+    /// The Secret behind the token that all holders share, as it was read, where there was one.
+    pub(crate) backing: Option<Rc<Secret>>,
 }
 
 /// A secret for one holder.
@@ -32,6 +35,8 @@ pub(crate) struct PendingSecret {
     pub(crate) holder: Rc<Holder>,
     pub(crate) remote: Rc<RemoteRef>,
     pub(crate) text: SecretText,
+    /// The record that the remote cluster is to have of it.
+    pub(crate) record: Record,
     /// The plan of its write, once its text is known or cannot be known before others are written.
     pub(crate) write: Option<SecretWrite>,
 }
@@ -85,12 +90,19 @@ pub(crate) async fn apply_secrets(
         outcome.done();
     }
     outcome.wrong(wrong, NOT_APPLIED);
-    if options.dry_run.writes() && options.secret_type == SecretType::Remote {
+    let recorded = if !options.records_holders() {
+        Ok(())
+    } else if options.dry_run.writes() {
         let applied = done.into_iter();
         let applied = applied.filter_map(|(_, [write])| write.applied());
-        if let Err(unrecorded) = record(applied.collect(), job).await {
-            outcome.fail(unrecorded);
-        }
+        record(applied.collect(), job).await
+    } else {
+        let pending = done.iter().map(|(_, [write])| write.pending);
+        // No server can check what has the UIDs of secrets that are not there yet.
+        record_changes(pending).try_for_each(|change| job.step(change, DryRun::Client))
+    };
+    if let Err(error) = recorded {
+        outcome.fail(error);
     }
     outcome.end(job)
 }
@@ -110,6 +122,9 @@ impl PendingSecret {
         };
         if !is_same {
             self.write = None;
+        }
+        if !is_same && !has_same_token(&self.text, &text) {
+            self.record = Record::WithToken;
         }
         self.text = text;
     }
@@ -190,6 +205,18 @@ impl PendingSecret {
     }
 }
 
+/// Returns true where both secrets have one token.
+fn has_same_token(one: &SecretText, other: &SecretText) -> bool {
+    let token = |text: &SecretText| {
+        let kubeconfig = &text.secret()?.kubeconfig;
+        bearer_token(kubeconfig.expose_secret().as_bytes())
+    };
+    match (token(one), token(other)) {
+        (Some(one), Some(other)) => one.expose_secret() == other.expose_secret(),
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
 /// A secret on its way into its holder.
 struct HolderWrite<'p> {
     pending: &'p PendingSecret,
@@ -227,6 +254,11 @@ impl<'p> HolderWrite<'p> {
     /// Returns what the remote cluster is to record of the secret that the holder has now.
     fn applied(self) -> Option<AppliedSecret<'p>> {
         let pending = self.pending;
+        let change = match &pending.record {
+            Record::Nothing => return None,
+            Record::WithToken => None,
+            Record::Own(change) => Some(change.as_ref()),
+        };
         let is_old = self.change().action == Action::Keep;
         let uid = if is_old {
             let name = pending.name(self.options);
@@ -238,7 +270,8 @@ impl<'p> HolderWrite<'p> {
         Some(AppliedSecret {
             remote: &pending.remote.cluster,
             secret: pending.text.secret()?,
-            seen: pending.remote.token_secret.as_ref(),
+            seen: pending.remote.backing.as_ref(),
+            change,
             holder: pending.holder.cluster(),
             uid: uid?,
             is_old,

@@ -6,18 +6,19 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use mesh_common::model::backing_secret::held_token;
+use mesh_common::model::change::DryRun;
 use mesh_common::model::error::Kind;
-use mesh_common::model::holder_record::missing_annotations;
 use mesh_common::model::names::{APPLIED_BY, KUBE_SYSTEM, SUCCESSOR};
-use mesh_common::model::rotation_names::{linked_to_previous, next_secret};
+use mesh_common::model::rotation_names::linked_to_previous;
 use mesh_common::model::{Error, reader};
 use mesh_common::ops::secret::amend::amend;
 use mesh_common::ops::secret::{token_request, token_secret};
 use secrecy::SecretString;
 use serde_json::json;
 
+use super::plan::{is_marked, lacking, marked, recorded};
 use super::work::Work;
-use crate::rotate::model::{Chain, Entitlement, Rotation, TokenKind};
+use crate::rotate::model::{Chain, Rotation, TokenKind};
 
 /// A new token may take this long at the most to be known to every API server.
 const SETTLING: Duration = Duration::from_secs(10);
@@ -41,19 +42,24 @@ pub(super) async fn issue(
         }
         TokenKind::TokenRequest(_) => backing,
     };
-    if !lacking(work, rotation, &backing).is_empty() {
+    let clusters = &work.state.clusters;
+    if !lacking(rotation, clusters, &backing).is_empty() {
         let record = |now: &Secret| {
-            let lacking = lacking(work, rotation, now);
+            let lacking = lacking(rotation, clusters, now);
             (!lacking.is_empty()).then(|| json!({"metadata": {"annotations": lacking}}))
         };
-        amend(remote, work.job.interrupt, &backing, record).await?;
+        let as_it_is = amend(remote, work.job.interrupt, &backing, record).await?;
+        if as_it_is.is_none() {
+            let change = recorded(chain, remote.context());
+            work.job.step(change, DryRun::None)?;
+        }
     }
-    if next_secret(&chain.old) != Some(&chain.new_name) {
+    if !is_marked(chain) {
         let mark = json!({"metadata": {"annotations": {SUCCESSOR: chain.new_name}}});
-        amend(remote, work.job.interrupt, &chain.old, |_| {
-            Some(mark.clone())
-        })
-        .await?;
+        let mark = |_: &Secret| Some(mark.clone());
+        amend(remote, work.job.interrupt, &chain.old, mark).await?;
+        let change = marked(chain, remote.context());
+        work.job.step(change, DryRun::None)?;
     }
     match rotation.kind {
         TokenKind::Secret => Ok(held_token(&backing).map(SecretString::from)),
@@ -74,22 +80,6 @@ fn is_needed(work: Work<'_>, rotation: &Rotation) -> bool {
     rotation.to_update(&work.state.clusters).next().is_some()
 }
 
-/// Returns the annotations that `backing` lacks to record all holders of the new token.
-fn lacking(work: Work<'_>, rotation: &Rotation, backing: &Secret) -> BTreeMap<String, String> {
-    let known = rotation
-        .holders
-        .iter()
-        .filter(|holder| match holder.entitlement {
-            Entitlement::Recorded | Entitlement::Named => true,
-            Entitlement::Unknown | Entitlement::OtherName => false,
-        });
-    let records = known.filter_map(|holder| {
-        work.cluster(holder.entry.holder)
-            .record(&holder.entry.secret)
-    });
-    missing_annotations(backing, &records.collect())
-}
-
 async fn create(work: Work<'_>, rotation: &Rotation) -> Result<Secret, Error> {
     let chain = &rotation.chain;
     let remote = &work.remote(chain).cluster;
@@ -100,7 +90,7 @@ async fn create(work: Work<'_>, rotation: &Rotation) -> Result<Secret, Error> {
         TokenKind::TokenRequest(_) => empty(chain, work.job.applied_by),
     };
     let mut new = linked_to_previous(&chain.old, new);
-    let record = lacking(work, rotation, &new);
+    let record = lacking(rotation, &work.state.clusters, &new);
     new.metadata
         .annotations
         .get_or_insert_default()

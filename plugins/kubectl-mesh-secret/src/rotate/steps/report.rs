@@ -23,7 +23,9 @@ pub(crate) fn dry_run(
     for change in &planned.changes {
         let change = change.clone();
         events.tell(match change.action {
-            Action::Create => Event::Step { change, dry_run },
+            Action::Create | Action::Annotate | Action::Configure => {
+                Event::Step { change, dry_run }
+            }
             _ => Event::Done { change, dry_run },
         })?;
     }

@@ -10,7 +10,7 @@ use mesh_common::model::rotation_names::default_token_secret_name;
 use mesh_common::ops::secret::amend::{delete, replace_token};
 use secrecy::SecretString;
 
-use super::plan::revoked;
+use super::plan::{carried, default_secret, revoked};
 use super::work::Work;
 use crate::rotate::chain::{is_left_out, tokens_of};
 use crate::rotate::model::{Holds, Obstacle, Rotation, TokenKind};
@@ -55,20 +55,21 @@ pub(super) async fn revoke(
 ) -> Result<(), Error> {
     let chain = &rotation.chain;
     let (remote, interrupt) = (&work.remote(chain).cluster, work.job.interrupt);
-    let has_default_name = default_token_secret_name(chain.old_name()) == chain.old_name();
+    let is_default = default_token_secret_name(chain.old_name()) == chain.old_name();
+    let is_kept = is_default && rotation.kind == TokenKind::Secret;
     let old = held_token(&chain.old).unwrap_or_default();
-    if let (TokenKind::Secret, Some(token)) = (rotation.kind, new_token) {
-        let default_secret = if has_default_name {
-            Some(&chain.old)
-        } else {
-            chain.default_secret.as_ref()
-        };
-        if let Some(secret) = default_secret {
-            // One that holds a third token is none of this rotation's.
-            replace_token(remote, interrupt, secret, old, token).await?;
+    if let Some(token) = new_token.filter(|_| is_kept) {
+        replace_token(remote, interrupt, &chain.old, old, token).await?;
+    }
+    if let (Some(token), Some(secret)) = (new_token, default_secret(chain, rotation.kind)) {
+        // One that holds a third token is none of this rotation's.
+        let is_carried = replace_token(remote, interrupt, secret, old, token).await?;
+        if is_carried && held_token(secret) == Some(old) {
+            let change = carried(chain, secret, remote.context());
+            work.job.step(change, DryRun::None)?;
         }
     }
-    if !(has_default_name && rotation.kind == TokenKind::Secret) {
+    if !is_kept {
         let is_as_read = |now: &Secret| match rotation.kind {
             TokenKind::Secret => is_token_of(now, &chain.account) && held_token(now) == Some(old),
             TokenKind::TokenRequest(_) => is_bound_secret(now),

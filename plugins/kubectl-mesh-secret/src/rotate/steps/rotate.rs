@@ -11,7 +11,7 @@ use mesh_common::ops::change::{Meaning, Outcome};
 use secrecy::SecretString;
 
 use super::new_token::{issue, verify};
-use super::plan::{Planned, kept, updated};
+use super::plan::{Planned, cleaned, kept, updated};
 use super::report::not_revoked;
 use super::revoke::{revoke, still_used};
 use super::update::update_secret;
@@ -152,10 +152,10 @@ async fn update_all<'r>(
     let mut done = Vec::new();
     for (holder, watch, written) in results {
         let context = work.cluster(holder.entry.holder).context();
-        let change = if written.by_us {
-            updated(&holder.entry, context)
-        } else {
-            kept(&holder.entry, context)
+        let change = match (written.by_us, written.cleaned) {
+            (true, _) => updated(&holder.entry, context),
+            (false, true) => cleaned(&holder.entry, context),
+            (false, false) => kept(&holder.entry, context),
         };
         work.job.done(change, DryRun::None)?;
         done.push(Updated {

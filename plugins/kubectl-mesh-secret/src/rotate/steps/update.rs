@@ -38,10 +38,11 @@ pub(super) async fn update_secret(
         (Holds::Old | Holds::New, _) => Written {
             secret: entry.secret.clone(),
             by_us: false,
+            cleaned: false,
         },
     };
-    remove_last_applied(interrupt, cluster, &written.secret, entry.name()).await?;
-    Ok(written)
+    let cleaned = remove_last_applied(interrupt, cluster, &written.secret, entry.name()).await?;
+    Ok(Written { cleaned, ..written })
 }
 
 /// Returns the kubeconfig of `entry` with the new token.
