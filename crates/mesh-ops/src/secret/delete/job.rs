@@ -1,23 +1,22 @@
 //! The job from what was read to what was deleted.
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_model::change::{Change, ChangeSet, DryRun};
-use mesh_model::remote_secret::own_name;
+use mesh_model::change::ChangeSet;
+use mesh_model::error::Kind;
 use mesh_model::secret::comes_back;
 use mesh_model::{Error, Exit};
 
-use super::apply;
+use super::apply::{Revocation, SecretDeletion};
 use super::backing::{acceptance, backing_secrets};
 use super::clusters::Clusters;
 use super::observe::{DeleteState, observe};
 use super::plan::{SecretToDelete, deleted, plan};
 use super::plan_revoke::{TokenEnd, by_hand, plan_revoke, revoked};
-use super::rehearse::rehearse;
 use super::remaining::remaining;
 use super::request::Request;
 use super::token::tokens;
 use crate::Job;
-use crate::change::{Meaning, Outcome};
+use crate::change::{Meaning, Outcome, carry_out};
 
 /// A deletion that is planned, and not begun.
 pub struct Deletion<'a> {
@@ -108,14 +107,14 @@ impl Deletion<'_> {
         if self.secrets.is_empty() && self.request.ignore_not_found {
             outcome.done();
         }
-        let results = self.delete_all(job).await;
-        let results = self.secrets.iter().zip(results);
-        let results = results.map(|(one, result)| result.map(|was_there| (one, was_there)));
+        let sequences = self.secrets.iter().map(|one| {
+            let connection = self.state.connections[one.cluster].clone();
+            (connection, [SecretDeletion::new(one, &self.state.clusters)])
+        });
+        let results = carry_out(sequences, self.request.dry_run.into(), &job).await;
         let (done, wrong) = Error::parted(results);
-        for (one, was_there) in done {
+        if !done.is_empty() {
             outcome.done();
-            let change = deleted(one, &self.state.clusters);
-            self.tell(job, change, one.secret, was_there)?;
         }
         let is_clean = wrong.is_empty();
         outcome.wrong(wrong, NOT_DELETED);
@@ -124,18 +123,6 @@ impl Deletion<'_> {
         }
         self.revoke_all(job, is_clean, &mut outcome).await?;
         outcome.end(&job)
-    }
-
-    async fn delete_all(&self, job: Job<'_>) -> Vec<Result<bool, Error>> {
-        match self.request.dry_run {
-            DryRun::None => apply::delete_all(&self.secrets, self.state, job.interrupt).await,
-            DryRun::Client => self.secrets.iter().map(|_| Ok(true)).collect(),
-            DryRun::Server => {
-                let secrets = self.secrets.iter();
-                let secrets = secrets.map(|one| (one.cluster, one.secret));
-                rehearse(secrets, self.state, job.interrupt).await
-            }
-        }
     }
 
     /// Revokes the tokens, once no secret holds them any more: `is_clean` if every secret is known to be deleted.
@@ -162,45 +149,30 @@ impl Deletion<'_> {
                 job.warn(format!("the token is not revoked, since not every secret is known to be deleted; once they are: {step}"))?;
                 continue;
             }
-            match self.revoke(job, number, secret).await {
-                Ok(was_there) => self.tell(job, revoked(secret, cluster), secret, was_there)?,
-                // Another run would not find the token.
-                Err(error) => outcome.fail(error.hint(format!(
+            // Another run would not find the token.
+            if let Err(error) = self.revoke(job, number, secret).await {
+                outcome.fail(error.hint(format!(
                     "{step}: this revokes the token, which no remote secret contains any more"
-                ))),
+                )));
             }
         }
         Ok(())
     }
 
-    async fn revoke(&self, job: Job<'_>, number: usize, secret: &Secret) -> Result<bool, Error> {
-        let connection = &self.state.connections[number];
-        match self.request.dry_run {
-            DryRun::None => apply::revoke(connection, secret, job.interrupt).await,
-            DryRun::Client => Ok(true),
-            DryRun::Server => {
-                let results = rehearse([(number, secret)], self.state, job.interrupt).await;
-                Ok(Error::gather(results)?
-                    .into_iter()
-                    .all(|was_there| was_there))
-            }
+    /// Revokes one token.
+    ///
+    /// # Errors
+    /// Another run would not find the token, so that no hint to run this again is among the errors' hints.
+    async fn revoke(&self, job: Job<'_>, number: usize, secret: &Secret) -> Result<(), Error> {
+        let write = Revocation::new(secret, &self.state.clusters[number], job.interrupt);
+        let sequence = (self.state.connections[number].clone(), [write]);
+        let results = carry_out([sequence], self.request.dry_run.into(), &job).await;
+        match Error::gather(results) {
+            Err(error) if error.kind() == Kind::Interrupted => Err(Error::new(
+                Kind::Interrupted,
+                "interrupted before the token was revoked",
+            )),
+            results => results.map(drop),
         }
-    }
-
-    fn tell(
-        &self,
-        job: Job<'_>,
-        change: Change,
-        secret: &Secret,
-        was_there: bool,
-    ) -> Result<(), Error> {
-        if was_there {
-            return job.done(change, self.request.dry_run);
-        }
-        job.note(format!(
-            "secret {} was gone from context {} already",
-            own_name(secret),
-            change.context
-        ))
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! `observe` reads all clusters at once, `plan` says which secrets are deleted (pure). For a revocation `backing` reads the Secrets
 //! that revoke the tokens and asks the remote clusters, and `plan_revoke` says which tokens are revoked where (pure). `apply`
-//! alone writes; `rehearse` is what a dry run does in its place.
+//! has the writes.
 
 mod apply;
 mod backing;
@@ -12,7 +12,6 @@ mod job;
 mod observe;
 mod plan;
 mod plan_revoke;
-mod rehearse;
 mod remaining;
 mod request;
 mod selector;
