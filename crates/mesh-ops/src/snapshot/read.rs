@@ -35,16 +35,15 @@ pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
             wanted.istio_namespace,
         )
     };
-    let values = match wanted.secrets {
+    let values = if let Some(secrets) = wanted.secrets {
         // What tells which cluster it is is read in one wave with these.
-        Some(secrets) => secrets.read(cluster, &mut snapshot, &wanted).await?,
-        None => {
-            // Parts read what tells which cluster it is in one wave with their own.
-            if wanted.parts.is_empty() {
-                identity(cluster, &mut snapshot, &wanted).await?;
-            }
-            ValuesOfSecrets::default()
+        secrets.read(cluster, &mut snapshot, &wanted).await?
+    } else {
+        // Parts read what tells which cluster it is in one wave with their own.
+        if wanted.parts.is_empty() {
+            identity(cluster, &mut snapshot, &wanted).await?;
         }
+        ValuesOfSecrets::default()
     };
     for part in wanted.parts {
         part.read(cluster, &mut snapshot).await?;
