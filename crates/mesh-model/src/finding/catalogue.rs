@@ -91,6 +91,10 @@ catalogue! {
             "The gateway has no address yet"
             "istiod reads a gateway's addresses from the status of its load balancer, or from spec.externalIPs. Without one, \
             other clusters cannot connect.";
+        EwgAddressStale "ewg-address-stale" Warning
+            "istiod of another cluster still has an address that the gateway lost"
+            "istiod looks at the addresses of a gateway's Service again only where there are some, so it keeps the last ones of a \
+            gateway that lost all. Requests for that network go there until istiod restarts.";
         EwgAddressHostname "ewg-address-hostname" Warning
             "The gateway's host name does not resolve"
             "Where a load balancer has a host name, istiod resolves it itself and sends the addresses to the proxies, unless \

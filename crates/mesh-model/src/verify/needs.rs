@@ -153,7 +153,7 @@ pub fn needs(check: CheckId) -> &'static [Part] {
         | C::ClusterzClosed
         | C::ClusterzReplicasDisagree => &[P::KnownClusters],
         C::ClusterzUnavailable => &[P::IstiodPods],
-        C::NetworkzGatewayMissing | C::NetworkzGatewayMismatch => &[
+        C::EwgAddressStale | C::NetworkzGatewayMissing | C::NetworkzGatewayMismatch => &[
             P::Namespace,
             P::KnownClusters,
             P::KnownGateways,

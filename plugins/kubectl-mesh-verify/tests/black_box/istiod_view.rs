@@ -108,6 +108,10 @@ cases! { check;
         scene.new_istiod_in_west().page(NETWORKZ, Page::Text(known));
         scene.verify(BOTH)
     };
+    address_known_that_the_gateway_lost: |scene| {
+        scene.east.set_load_balancer("istio-system", "istio-eastwestgateway", &[]);
+        scene.verify(&format!("{BOTH} --no-probes -o wide"))
+    };
 }
 
 #[test]

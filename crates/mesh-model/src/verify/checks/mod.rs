@@ -9,6 +9,7 @@ mod istiod_view;
 mod networks;
 mod networkz;
 mod overlap;
+mod stale_address;
 mod trust;
 
 pub(super) use clusters::{same_clusters, unreachable};

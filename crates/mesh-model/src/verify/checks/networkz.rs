@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::istiod_view::{Status, View};
+use super::stale_address::stale;
 use crate::eastwest::{AddressKind, Gateway};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::istiod_pages::KnownGateway;
@@ -13,7 +14,7 @@ use crate::snapshot::{AskedIstiod, ClusterSnapshot};
 const SHOWN: usize = 3;
 
 /// Address, port for mutual TLS and port for HBONE; a gateway without such a port has 0.
-type Door = (String, u32, u32);
+pub(super) type Door = (String, u32, u32);
 
 /// Reports networks that the istiods of a holder know no gateway of, and gateways that they know by other addresses. Only the
 /// clusters that every istiod has read are looked at: of the others the reason is another one.
@@ -53,7 +54,7 @@ pub(super) fn gateways(view: &View<'_>, clusters: &[ClusterSnapshot]) -> Vec<Fin
             continue;
         }
         let doors = doors(cluster, network);
-        let different = known.iter().filter_map(|(asked, known)| {
+        let mut different = known.iter().filter_map(|(asked, known)| {
             let of_cluster = known.iter().filter(|known| known.cluster == *name);
             differs(
                 view,
@@ -62,7 +63,15 @@ pub(super) fn gateways(view: &View<'_>, clusters: &[ClusterSnapshot]) -> Vec<Fin
                 (&doors, of_cluster.map(door).collect()),
             )
         });
-        findings.extend(different.take(1));
+        let different = different.next().or_else(|| {
+            let mut all = known.iter();
+            all.find_map(|(asked, known)| {
+                let of_cluster = known.iter().filter(|known| known.cluster == *name);
+                let of_cluster: Vec<&KnownGateway> = of_cluster.collect();
+                stale(view, asked, cluster, network, &of_cluster)
+            })
+        });
+        findings.extend(different);
     }
     findings.extend(without.into_values());
     findings
@@ -139,12 +148,12 @@ fn doors(cluster: &ClusterSnapshot, network: &str) -> BTreeSet<Door> {
     doors
 }
 
-fn door(known: &KnownGateway) -> Door {
+pub(super) fn door(known: &KnownGateway) -> Door {
     (plain(&known.address), known.port, known.hbone_port)
 }
 
 /// Returns an address in its usual spelling.
-fn plain(address: &str) -> String {
+pub(super) fn plain(address: &str) -> String {
     let parsed: Option<IpAddr> = address.parse().ok();
     parsed.map_or_else(|| address.to_owned(), |address| address.to_string())
 }
@@ -159,7 +168,7 @@ fn listed(doors: &[&Door]) -> String {
     shown.join(", ")
 }
 
-fn shown_one((address, sidecar, hbone): &Door) -> String {
+pub(super) fn shown_one((address, sidecar, hbone): &Door) -> String {
     let host = if address.contains(':') {
         format!("[{address}]")
     } else {
