@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use k8s_openapi::api::core::v1::{Node, Service};
+use k8s_openapi::api::core::v1::Service;
 use serde::Serialize;
 
 use crate::names::NODE_SELECTOR_ANNOTATION;
-use crate::resources::ApiGateway;
+use crate::resources::{ApiGateway, Node};
 
 /// The kind of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -130,12 +130,8 @@ fn of_nodes(service: &Service, nodes: &[Node]) -> Vec<Address> {
         wanted.iter().all(|pair| labels.get(pair.0) == Some(pair.1))
     });
     let external = chosen.filter_map(|node| {
-        let addresses = node.status.as_ref()?.addresses.as_ref()?;
-        let external = |one: &&_| {
-            let one: &k8s_openapi::api::core::v1::NodeAddress = one;
-            one.type_ == "ExternalIP" && !one.address.is_empty()
-        };
-        Some(&addresses.iter().find(external)?.address)
+        let mut external = node.addresses_of(&["ExternalIP"]);
+        external.find(|address| !address.is_empty())
     });
     external
         .map(|address| Address {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
-use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace, Node, Pod, Service};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace, Pod, Service};
 
 use super::AskedIstiod;
 use crate::command::Kubectl;
@@ -15,7 +15,7 @@ use crate::names::{NETWORK_LABEL, REVISION_LABEL};
 use crate::probe::{GatewayProbe, Roots};
 use crate::read::Read;
 use crate::remote_cluster::Address;
-use crate::resources::{ApiGateway, IstioGateway, PeerAuthentication, VirtualService};
+use crate::resources::{ApiGateway, IstioGateway, Node, PeerAuthentication, VirtualService};
 use crate::secret::{KnownClusters, SecretFacts};
 use serde::{Deserialize, Serialize};
 

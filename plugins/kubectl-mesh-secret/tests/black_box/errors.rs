@@ -87,6 +87,9 @@ cases! { check;
             "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"kubernetes.io/service-name": "kubernetes"}},
             "addressType": "IPv4", "ports": [{"name": "https", "port": 6443}],
             "endpoints": [{"addresses": ["10.2.0.10"]}, {"addresses": ["10.2.0.11"]}]}));
+        world.west.create(serde_json::json!({"apiVersion": "v1", "kind": "Node",
+            "metadata": {"name": "first", "labels": {"node-role.kubernetes.io/control-plane": ""}},
+            "status": {"addresses": [{"type": "InternalIP", "address": "10.2.0.12"}, {"type": "Hostname", "address": "first"}]}}));
         world.run("create --name west")
     };
     loopback_refused_without_candidates: |world| world.run("create --name west --server https://0.0.0.0:6443");

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::{ConfigMap, Node};
+use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
 use mesh_model::command::{Knob, Step};
+use mesh_model::resources::Node;
 use mesh_model::server::{Dead, check_url, dead};
 
 use super::options::Options;
@@ -65,7 +66,10 @@ async fn candidates(remote: &Cluster) -> Vec<String> {
                 .iter()
                 .flat_map(|endpoint| endpoint.addresses.clone())
         })
-        .chain(nodes.iter().flat_map(node_addresses));
+        .chain(nodes.iter().flat_map(|node| {
+            let reachable = node.addresses_of(&["InternalIP", "ExternalIP"]);
+            reachable.map(str::to_owned)
+        }));
     let urls: BTreeSet<String> = addresses
         .map(|address| url(&address, port))
         .filter(|url| is_good(url))
@@ -90,18 +94,6 @@ fn published_server(info: &ConfigMap) -> Option<String> {
     documents.first()?["clusters"][0]["cluster"]["server"]
         .as_str()
         .map(str::to_owned)
-}
-
-fn node_addresses(node: &Node) -> Vec<String> {
-    let addresses = node
-        .status
-        .iter()
-        .flat_map(|status| status.addresses.iter().flatten());
-    let reachable = ["InternalIP", "ExternalIP"];
-    addresses
-        .filter(|a| reachable.contains(&a.type_.as_str()))
-        .map(|a| a.address.clone())
-        .collect()
 }
 
 fn url(address: &str, port: i32) -> String {
