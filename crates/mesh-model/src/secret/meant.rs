@@ -351,12 +351,9 @@ mod tests {
         let checks = CredentialChecks::from([((0, key), check)]);
         let found: Vec<&FoundSecret> = found.iter().collect();
         let meant = check_meant_for(&found, &checks, input).into_values();
+        let evidence = |one: &Finding| one.details().cloned().unwrap_or_default().evidence;
         let findings = meant.flat_map(|meant| meant.findings);
-        let shown = findings.map(|finding| {
-            let details = finding.details().cloned().unwrap_or_default();
-            (finding.id, details.evidence)
-        });
-        shown.collect()
+        findings.map(|one| (one.id, evidence(&one))).collect()
     }
 
     #[test]
@@ -394,10 +391,8 @@ mod tests {
     #[test]
     fn two_names_for_one_address_show_the_address() {
         let found = shown(&[secret("a", "x", "far"), secret("b", "y", "far")], None);
-        let expected = (
-            CheckId::SecretDuplicate,
-            vec!["its server is https://far:6443".to_owned()],
-        );
+        let evidence = vec!["its server is https://far:6443".to_owned()];
+        let expected = (CheckId::SecretDuplicate, evidence);
         assert_eq!(found, [expected.clone(), expected]);
     }
 }
