@@ -80,16 +80,6 @@ pub(crate) fn verify_reports(clusters: &[Hosted; 2], expected: &[&str]) {
         (found == expected && all_work).then_some(())
     });
     assert!(found.is_some(), "not {expected:?}: {last}");
-    // That nothing is wrong with what the istiods know says something only where they were asked.
-    let line = "snapshot - --context cluster1,cluster2 --allow-loopback --no-probes";
-    let output = desk.program(&plugin, line.split(' ')).record().output();
-    let snapshot: Value = serde_json::from_str(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", output.golden()));
-    for cluster in snapshot["clusters"].as_array().unwrap() {
-        let asked = &cluster["istiodPages"]["detail"];
-        let is_seen = |page: &str| asked[0][page]["result"] == "seen";
-        assert!(is_seen("clusters") && is_seen("gateways"), "{asked}");
-    }
 }
 
 /// The gateway's pods are what istiod's webhook made of them: proxies that know their cluster and lead into its network alone.
