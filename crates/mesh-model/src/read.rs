@@ -8,8 +8,11 @@ use crate::command::Remedy;
 use crate::error::{Error, Kind};
 
 /// The value that was read, or the reason why there is none.
+///
+/// JSON has the name of the variant outside of the value: a tag inside would have a reader keep the value until it finds the tag,
+/// by a second copy of the code for every kind of Kubernetes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", tag = "result", content = "detail")]
+#[serde(rename_all = "camelCase")]
 pub enum Read<T> {
     /// The value.
     Seen(T),

@@ -38,7 +38,7 @@ impl MeshSnapshot {
         if text.trim().is_empty() {
             return Err(not_one(format!("{origin} is empty")));
         }
-        let header: Header = serde_json::from_str(text).map_err(|error| {
+        let header: Header = serde_json::from_slice(text.as_bytes()).map_err(|error| {
             not_one(if error.is_data() {
                 format!("{origin} is not a {KIND}")
             } else {
@@ -57,7 +57,7 @@ impl MeshSnapshot {
         if version != API_VERSION {
             return Err(of_another_version(origin, &version, header.taken_by));
         }
-        serde_json::from_str(text).map_err(|error| {
+        serde_json::from_slice(text.as_bytes()).map_err(|error| {
             let place = place(&error);
             not_one(format!(
                 "{origin} is not a {KIND} as this version writes it{place}"

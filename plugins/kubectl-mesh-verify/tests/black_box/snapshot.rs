@@ -160,7 +160,7 @@ fn no_secret_is_in_a_file() {
         assert!(!text.contains(hidden), "{hidden} is in the file");
     }
     let file: Value = serde_json::from_str(&text).unwrap();
-    let checks = file["credentialChecks"]["detail"].as_array().unwrap();
+    let checks = file["credentialChecks"]["seen"].as_array().unwrap();
     assert_eq!(checks.len(), 2, "{file:#}");
     for check in checks {
         let mark = check["mark"].as_str().unwrap();
@@ -231,9 +231,9 @@ fn a_file_of_another_version_is_read() {
     let mut newer: Value = serde_json::from_str(&text).unwrap();
     newer["later"] = json!([{"a": 1}]);
     newer["asked"]["later"] = json!(null);
-    newer["clusters"][0]["later"] = json!({"result": "seen", "detail": []});
-    newer["clusters"][0]["services"]["detail"][0]["later"] = json!(1);
-    newer["credentialChecks"]["detail"][0]["later"] = json!(true);
+    newer["clusters"][0]["later"] = json!({"seen": []});
+    newer["clusters"][0]["services"]["seen"][0]["later"] = json!(1);
+    newer["credentialChecks"]["seen"][0]["later"] = json!(true);
     assert_eq!(verify_text(newer.to_string(), "-o json").stdout, same);
 
     let mut older: Value = serde_json::from_str(&text).unwrap();

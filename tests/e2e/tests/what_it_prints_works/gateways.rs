@@ -169,3 +169,19 @@ pub(crate) fn nodes(shape: &str) {
     });
     scene.mends(shape, |_| {});
 }
+
+/// East's istiod ignores a gateway that has a host name alone, and is told to resolve it.
+pub(crate) fn host_names(shape: &str) {
+    let scene = Gateways::healthy();
+    scene.service(|service| {
+        service["status"]["loadBalancer"]["ingress"] = json!([{"hostname": "localhost"}]);
+    });
+    let east = &scene.trial.world.east;
+    east.edit("deployments", NAMESPACE, "istiod", |istiod| {
+        istiod["spec"]["template"]["spec"]["containers"][0]["env"] = json!([
+            {"name": "CLUSTER_ID", "value": "east"},
+            {"name": "RESOLVE_HOSTNAME_GATEWAYS", "value": "false"}]);
+    });
+    let line = "status --context east,west --no-probes";
+    scene.trial.mends(line, shape, |_| {});
+}
