@@ -48,6 +48,7 @@ pub mod rotation_names;
 pub mod secret;
 pub mod server;
 pub mod services_port;
+pub mod shown_rights;
 pub mod snapshot;
 pub mod statements;
 pub mod suggest;

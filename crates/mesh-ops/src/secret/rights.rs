@@ -4,12 +4,13 @@ use futures::{StreamExt as _, stream};
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use k8s_openapi::api::authorization::v1::{
     ResourceAttributes, ResourceRule, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
-    SelfSubjectRulesReview, SelfSubjectRulesReviewSpec,
+    SelfSubjectRulesReview, SelfSubjectRulesReviewSpec, SubjectRulesReviewStatus,
 };
 use mesh_client::{ApiFault, Cluster, DryRun, api_fault};
 use mesh_model::error::{Error, Kind};
 use mesh_model::read::Read;
 use mesh_model::required_rights::{Required, Right};
+use mesh_model::shown_rights::{ClusterRules, NO_NAMESPACE};
 
 /// Requests on their way at the same time; a server without h2 opens that many connections.
 const AT_ONCE: usize = 8;
@@ -47,13 +48,28 @@ pub(super) async fn who_am_i(cluster: &Cluster) -> Result<Read<Option<String>>, 
     Ok(user)
 }
 
-/// Those of the required rights that the credential does not have.
+/// Returns those of the required rights that the credential does not have. One review of its rules decides; the API server is asked for
+/// the single rights that this leaves open.
 pub(super) async fn missing(
     cluster: &Cluster,
     required: Vec<Required>,
 ) -> Result<Vec<Required>, Error> {
+    let rules = match rules(cluster, NO_NAMESPACE).await {
+        Err(error) if error.kind() == Kind::Unreachable => return Err(error),
+        // An API server that does not list rules still answers single questions.
+        rules => ClusterRules::new(rules.ok().flatten()),
+    };
     let answers: Vec<Result<Option<Required>, Error>> = stream::iter(required)
-        .map(|one| async move { Ok((!may(cluster, &one.right).await?).then_some(one)) })
+        .map(|one| {
+            let known = rules.grants(&one.right);
+            async move {
+                let has = match known {
+                    Some(has) => has,
+                    None => may(cluster, &one.right).await?,
+                };
+                Ok((!has).then_some(one))
+            }
+        })
         .buffered(AT_ONCE)
         .collect()
         .await;
@@ -83,6 +99,14 @@ pub(super) async fn granted(
     cluster: &Cluster,
     namespace: &str,
 ) -> Result<Vec<ResourceRule>, Error> {
+    let rules = rules(cluster, namespace).await?;
+    Ok(rules.map(|rules| rules.resource_rules).unwrap_or_default())
+}
+
+async fn rules(
+    cluster: &Cluster,
+    namespace: &str,
+) -> Result<Option<SubjectRulesReviewStatus>, Error> {
     let review = SelfSubjectRulesReview {
         spec: SelfSubjectRulesReviewSpec {
             namespace: Some(namespace.to_owned()),
@@ -90,8 +114,5 @@ pub(super) async fn granted(
         ..SelfSubjectRulesReview::default()
     };
     let answer = cluster.create(&review, DryRun::None).await?;
-    Ok(answer
-        .status
-        .map(|status| status.resource_rules)
-        .unwrap_or_default())
+    Ok(answer.status)
 }

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use mesh_testkit::black_box::writes;
 use mesh_testkit::command::Run;
 use mesh_testkit::embedded::Cluster;
+use serde_json::{Value, json};
 use snapbox::{Data, assert_data_eq};
 
-use crate::scene::{Scene, golden_file};
+use crate::scene::{NAMESPACE, Scene, golden_file};
+
+const READER: &str = "system:serviceaccount:istio-system:istio-reader-service-account";
 
 fn asked(scene: &Scene, run: Run) -> String {
     run.output();
@@ -50,4 +53,77 @@ fn the_current_context_leads_to_the_same_requests() {
         lines
     });
     assert_eq!(named, found);
+}
+
+/// The numbers of reviews of all rules and of single rights that east was asked for, and the rights that west's credential for it lacks.
+fn reviews(scene: &Scene) -> (usize, usize, Option<String>) {
+    scene.east.clear_recordings();
+    let output = scene.verify("--context east,west -o json").output();
+    let asked = scene.east.rendered_requests();
+    let report: Value = serde_json::from_str(&output.stdout).unwrap();
+    let mut findings = report["findings"].as_array().unwrap().iter();
+    let lacks = findings.find(|one| one["id"] == "secret-rbac" && one["severity"] == "error");
+    (
+        asked.matches("/selfsubjectrulesreviews").count(),
+        asked.matches("/selfsubjectaccessreviews").count(),
+        lacks.map(|one| one["message"].as_str().unwrap().to_owned()),
+    )
+}
+
+#[test]
+fn rights_that_the_rules_leave_open_are_asked_for_one_by_one() {
+    let scene = Scene::healthy();
+    assert_eq!(reviews(&scene), (2, 0, None));
+    // An authorizer that lists no rules, as a webhook, refuses what a role grants.
+    scene.east.deny(READER, "list", "pods");
+    let (rules, single, lacks) = reviews(&scene);
+    assert_eq!((rules, single), (2, 22));
+    let lacks = lacks.unwrap();
+    assert!(
+        lacks.starts_with("it is not allowed to list pods:"),
+        "{lacks}"
+    );
+
+    // A rule for objects of some names answers no question about all of them.
+    let scene = Scene::healthy();
+    let role = "istio-reader-clusterrole-istio-system";
+    scene.east.edit("clusterroles", "", role, |role| {
+        for rule in role["rules"].as_array_mut().unwrap() {
+            let resources = rule["resources"].as_array_mut().unwrap();
+            resources.retain(|resource| resource != "nodes");
+        }
+        let named = json!({"apiGroups": [""], "resources": ["nodes"], "resourceNames": ["n"],
+            "verbs": ["list", "watch"]});
+        role["rules"].as_array_mut().unwrap().push(named);
+    });
+    let (rules, single, lacks) = reviews(&scene);
+    assert_eq!((rules, single), (2, 2));
+    let lacks = lacks.unwrap();
+    assert!(
+        lacks.starts_with("it is not allowed to list nodes, watch nodes:"),
+        "{lacks}"
+    );
+}
+
+#[test]
+fn a_role_of_one_namespace_grants_nothing_in_all_of_them() {
+    let scene = Scene::healthy();
+    let role = "istio-reader-clusterrole-istio-system";
+    scene.east.delete("clusterrolebindings", "", role);
+    scene.east.create(
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+        "metadata": {"name": "all", "namespace": NAMESPACE},
+        "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]}),
+    );
+    scene.east.create(json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": "all", "namespace": NAMESPACE},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "all"},
+        "subjects": [{"kind": "ServiceAccount", "name": "istio-reader-service-account", "namespace": NAMESPACE}]}));
+    let (rules, single, lacks) = reviews(&scene);
+    assert_eq!((rules, single), (2, 0));
+    let lacks = lacks.unwrap();
+    assert!(
+        lacks.contains("list namespaces") && lacks.contains("and 16 more"),
+        "{lacks}"
+    );
 }

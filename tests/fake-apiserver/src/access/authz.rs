@@ -76,6 +76,11 @@ pub(crate) fn rules_of(state: &State, user: &User, namespace: &str) -> Vec<Value
     found
 }
 
+/// Whether [`rules_of`] may not be all that decides: denials are as those of a webhook, which lists no rules.
+pub(crate) fn is_incomplete(state: &State, user: &User) -> bool {
+    state.denials.iter().any(|denial| denial.concerns(user))
+}
+
 /// Refuses impersonation in the words of 1.36, which asks for the impersonation of the request's own verb.
 pub(crate) fn may_impersonate(
     state: &State,

@@ -75,9 +75,17 @@ pub(crate) struct Denial {
 impl Denial {
     /// Tells whether it keeps the user from doing this.
     pub(crate) fn covers(&self, user: &User, attributes: &Attributes) -> bool {
-        let fits = |pattern: &str, text: &str| pattern == "*" || pattern == text;
-        fits(&self.user, &user.name)
+        self.concerns(user)
             && fits(&self.verb, &attributes.verb)
             && fits(&self.resource, &attributes.resource)
     }
+
+    /// Tells whether it keeps the user from anything.
+    pub(crate) fn concerns(&self, user: &User) -> bool {
+        fits(&self.user, &user.name)
+    }
+}
+
+fn fits(pattern: &str, text: &str) -> bool {
+    pattern == "*" || pattern == text
 }

@@ -186,7 +186,8 @@ fn rules(state: &State, user: &User, body: &mut Value) -> Result<Value, Failure>
     let (paths, resources): (Vec<Value>, Vec<Value>) = authz::rules_of(state, user, &namespace)
         .into_iter()
         .partition(|rule| rule["nonResourceURLs"].is_array());
-    Ok(json!({"resourceRules": resources, "nonResourceRules": paths, "incomplete": false}))
+    let incomplete = authz::is_incomplete(state, user);
+    Ok(json!({"resourceRules": resources, "nonResourceRules": paths, "incomplete": incomplete}))
 }
 
 fn token(state: &State, token: &str) -> Value {
