@@ -36,8 +36,9 @@ pub(super) struct Weighed<T> {
 impl Cluster {
     /// Returns the deadline of a request that is sent now.
     pub(super) fn deadline(&self) -> Deadline {
-        let bound = self.request_timeout()?;
-        Some((Instant::now() + bound, bound))
+        let bound = self.request_timeout();
+        let own = bound.map(|bound| (Instant::now() + bound, bound));
+        own.into_iter().chain(self.ends()).min()
     }
 
     /// Sends `request` and returns the answer.
@@ -92,6 +93,8 @@ impl Cluster {
         };
         let answered = match deadline {
             None => answering.await,
+            // After the cluster's time nothing is sent any more.
+            Some((at, bound)) if Instant::now() >= at => Err(no_answer(bound)),
             Some((at, bound)) => timeout_at(at, answering)
                 .await
                 .unwrap_or_else(|_| Err(no_answer(bound))),

@@ -5,6 +5,7 @@
 
 mod answers;
 mod apply;
+mod bounds;
 mod connect;
 mod credential;
 mod fan_out;

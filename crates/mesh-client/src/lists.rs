@@ -11,6 +11,7 @@ use kube::core::{ObjectList, PartialObjectMeta};
 use serde::de::DeserializeOwned;
 
 use super::answers::{Deadline, OBJECT, PART_OF_A_POD, Weighed};
+use super::bounds::Bounds;
 use super::objects::{Selection, built};
 use super::paths::path;
 use super::room::{HEAVIEST, Room};
@@ -118,7 +119,9 @@ impl Cluster {
         let mut from: Option<String> = None;
         let mut items = Vec::new();
         loop {
-            let read = match ask(limit, from.clone(), deadline).await {
+            let bounds = self.bounds();
+            let page = limit.map(|page| bounds.map_or(page, |all| all.page(page, items.len())));
+            let read = match ask(page, from.clone(), deadline).await {
                 Ok(read) => read,
                 Err(error) => match (api_fault(&error), limit) {
                     (Some(ApiFault::Expired { .. }), Some(_)) if from.is_some() => {
@@ -145,6 +148,13 @@ impl Cluster {
             room.join(read.room)
                 .map_err(|fault| attempt.refused(fault))?;
             items.extend(list.items.into_iter().map(&keep));
+            let remaining = list.metadata.remaining_item_count;
+            let is_cut = |bounds: &Bounds| {
+                bounds.cut(attempt.resource(), &mut items, next.is_some(), remaining)
+            };
+            if bounds.is_some_and(is_cut) {
+                return Ok(items);
+            }
             match next {
                 None => return Ok(items),
                 next => from = next,

@@ -100,6 +100,8 @@ impl Reads<'_> {
             Err(error) => error,
         };
         let (read, first) = match lost_read(&error) {
+            // That the cluster's time is up says nothing of the cluster.
+            Some(read @ Read::Late(_)) if self.cluster.is_over() => return read,
             Some(read) => (read, &self.unread),
             None => (Read::Failed(Unread::of(&error, true)), &self.lost),
         };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, value_parser};
 use mesh_common::model::verify::Pattern;
 use mesh_common::terminal::fail_on::FailOn;
 use mesh_common::terminal::flags::{AllContextFlags, NamespaceFlags, duration};
@@ -38,6 +38,12 @@ pub(crate) struct ReadFlags {
     /// Timeout of each probe and of each DNS lookup
     #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = duration)]
     pub timeout: Duration,
+    /// Timeout of everything that is read of one cluster: checks of what is not read by then are skipped; 0 means no timeout
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
+    pub cluster_timeout: Duration,
+    /// Number of objects of one kind that are read of one cluster; a check of a longer list says so
+    #[arg(long, value_name = "NUMBER", default_value_t = 5000, value_parser = value_parser!(u32).range(1..))]
+    pub limit: u32,
     #[command(flatten)]
     pub namespace: NamespaceFlags,
     #[command(flatten)]
@@ -45,13 +51,15 @@ pub(crate) struct ReadFlags {
 }
 
 /// The flags that say how clusters are read, which a file makes meaningless.
-const READING: [&str; 21] = [
+const READING: [&str; 23] = [
     "contexts",
     "all_contexts",
     "no_probes",
     "no_istiod",
     "no_credential_checks",
     "timeout",
+    "cluster_timeout",
+    "limit",
     "namespace",
     "istio_namespace",
     "kubeconfig",

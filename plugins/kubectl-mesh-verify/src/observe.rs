@@ -42,6 +42,8 @@ pub(crate) async fn observe(
         istiod_pages: !arguments.tests.no_istiod,
         credential_checks: !arguments.tests.no_credential_checks,
         answer: arguments.timeout,
+        cluster: Some(arguments.cluster_timeout).filter(|limit| !limit.is_zero()),
+        objects: usize::try_from(arguments.limit).unwrap_or(usize::MAX),
         credential_answer: arguments
             .connect
             .request_timeout

@@ -1,6 +1,7 @@
 //! The verification for people: the clusters, then each finding with its fix and what follows from it, then the verdict.
 
 use mesh_common::model::finding::{Finding, Severity};
+use mesh_common::model::report::SkippedCheck;
 use mesh_common::model::verify::{MeshVerification, RootCauseReport};
 use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{counted, entry, wrapped};
@@ -23,7 +24,8 @@ impl Report for Shown<'_> {
             text.push('\n');
             write_cause(cause, style.wide, &mut text);
         }
-        write_skipped(verification, style.wide, &mut text);
+        write_checks("skipped", &verification.skipped, style.wide, &mut text);
+        write_checks("partial", &verification.partial, style.wide, &mut text);
         text.push('\n');
         write_verdict(verification, &mut text);
         text
@@ -36,10 +38,10 @@ impl Report for Shown<'_> {
     }
 }
 
-/// Writes the skipped checks, one line for each cluster and reason.
-fn write_skipped(verification: &MeshVerification, wide: bool, text: &mut String) {
+/// Writes checks that were skipped or saw a part only, one line for each cluster and reason.
+fn write_checks(word: &str, checks: &[SkippedCheck], wide: bool, text: &mut String) {
     let mut together: Vec<(&str, &str, Vec<&str>)> = Vec::new();
-    for one in &verification.skipped {
+    for one in checks {
         let is_same = |known: &&mut (&str, &str, Vec<&str>)| {
             (known.0, known.1) == (one.context.as_str(), one.reason.as_str())
         };
@@ -57,7 +59,7 @@ fn write_skipped(verification: &MeshVerification, wide: bool, text: &mut String)
         } else {
             counted(checks.len(), "check")
         };
-        wrapped("skipped", &format!("{context}: {checks}: {reason}"), text);
+        wrapped(word, &format!("{context}: {checks}: {reason}"), text);
     }
 }
 

@@ -10,6 +10,7 @@ use super::dial::Dialer;
 use super::headers::Headers;
 use super::route::Route;
 use super::transport::Transport;
+use crate::bounds::Bounds;
 use crate::{Attempt, Target, Verb};
 use mesh_model::command::Command;
 
@@ -17,6 +18,7 @@ use mesh_model::command::Command;
 #[derive(Clone)]
 pub struct Cluster {
     inner: Arc<Inner>,
+    bounds: Option<Arc<Bounds>>,
 }
 
 struct Inner {
@@ -56,6 +58,7 @@ impl Cluster {
                 credential_ended,
                 request_timeout,
             }),
+            bounds: None,
         }
     }
 
@@ -100,6 +103,19 @@ impl Cluster {
 
     pub(super) fn connection(&self) -> &Connection {
         &self.inner.connection
+    }
+
+    /// Returns the bounds of what is read of it.
+    pub(crate) fn bounds(&self) -> Option<&Bounds> {
+        self.bounds.as_deref()
+    }
+
+    /// Returns the same cluster with these bounds.
+    pub(crate) fn with_bounds(&self, bounds: Arc<Bounds>) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            bounds: Some(bounds),
+        }
     }
 
     /// Returns the headers of every request.

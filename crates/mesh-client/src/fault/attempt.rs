@@ -96,6 +96,10 @@ impl Attempt {
         self.namespace.as_deref()
     }
 
+    pub(crate) fn resource(&self) -> &str {
+        &self.resource
+    }
+
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace, Pod, Service};
 
-use super::AskedIstiod;
+use super::{AskedIstiod, CutList};
 use crate::command::Kubectl;
 use crate::exposure::Revision;
 use crate::istiod::{cluster_ids, domain};
@@ -89,6 +89,8 @@ pub struct ClusterSnapshot {
     pub ztunnels: Read<Vec<DaemonSet>>,
     /// Some pods that an injector changed.
     pub injected_pods: Read<Vec<Pod>>,
+    /// The lists of which only the beginning was read.
+    pub cut_lists: Vec<CutList>,
 }
 
 impl ClusterSnapshot {

@@ -11,6 +11,7 @@ use super::checks::{
     roots, same_clusters, unreachable, versions,
 };
 use super::counts::Counts;
+use super::cut::cut;
 use super::fold::fold;
 use super::needs::skipped;
 use super::pairs::{Pair, pairs};
@@ -35,7 +36,7 @@ pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification
         ..VerifiedCluster::default()
     }));
     let credentials = by_holder(mesh.credential_checks.items());
-    let (skipped, made) = skipped_checks(&mesh, &credentials, selection);
+    let checked = checked(&mesh, &credentials, selection);
     let mut findings: Vec<Finding> = mesh.unreached.iter().map(unreachable).collect();
     let are_named = mesh.asked.are_named;
     findings.extend(same_clusters(&mesh, are_named));
@@ -71,20 +72,14 @@ pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification
     for group in by_group.into_values() {
         findings.extend(of_group(&mesh.only(group)));
     }
-    report(
-        mesh,
-        (clusters, pairs),
-        findings,
-        (skipped, made),
-        selection,
-    )
+    report(mesh, (clusters, pairs), findings, checked, selection)
 }
 
 fn report(
     snapshot: MeshSnapshot,
     (clusters, pairs): (Vec<VerifiedCluster>, Vec<Pair>),
     mut findings: Vec<Finding>,
-    (skipped, made): (Vec<SkippedCheck>, BTreeSet<(usize, String)>),
+    checked: Checked,
     selection: &Selection,
 ) -> MeshVerification {
     let without_effect = selection.without_effect(&findings);
@@ -98,10 +93,10 @@ fn report(
             Some((finding.id as usize, cluster))
         })
         .collect();
-    let passed = made.difference(&failed).count();
+    let passed = checked.made.difference(&failed).count();
     let mut causes = fold(findings);
     causes.sort_by_key(|one| (Reverse(one.finding.severity), one.finding.id as usize));
-    let counts = Counts::of(&causes, passed, skipped.len());
+    let counts = Counts::of(&causes, passed, checked.skipped.len());
     MeshVerification {
         api_version: API_VERSION,
         kind: "MeshVerification",
@@ -109,7 +104,8 @@ fn report(
         clusters,
         pairs,
         findings: causes.into_iter().map(RootCauseReport::from).collect(),
-        skipped,
+        skipped: checked.skipped,
+        partial: checked.partial,
         unreached: snapshot.unreached,
         counts,
         without_effect,
@@ -140,31 +136,44 @@ fn of_cluster(cluster: &ClusterSnapshot) -> VerifiedCluster {
     }
 }
 
-/// Returns the checks that are skipped, by cluster, and the other ones, each with the context.
-fn skipped_checks(
+/// The selected checks.
+#[derive(Default)]
+struct Checked {
+    /// Those that are made, by their number and the context.
+    made: BTreeSet<(usize, String)>,
+    /// Those of them that see only the beginning of a list.
+    partial: Vec<SkippedCheck>,
+    /// Those that are skipped.
+    skipped: Vec<SkippedCheck>,
+}
+
+/// Returns the checks that are made and those that are skipped, by cluster.
+fn checked(
     mesh: &MeshSnapshot,
     credentials: &BTreeMap<String, Credentials>,
     selection: &Selection,
-) -> (Vec<SkippedCheck>, BTreeSet<(usize, String)>) {
-    let (mut all, mut made) = (Vec::new(), BTreeSet::new());
+) -> Checked {
+    let mut checked = Checked::default();
     for cluster in &mesh.clusters {
         let context = &cluster.context;
         let used = credentials.get(context);
+        let told = |check, reason| SkippedCheck {
+            context: context.clone(),
+            check,
+            reason,
+        };
         let checks = CheckId::ALL.iter().copied();
         for check in checks.filter(|check| !selection.skips_check(*check)) {
-            match skipped(check, cluster, mesh, used) {
-                Some(reason) => all.push(SkippedCheck {
-                    context: context.clone(),
-                    check,
-                    reason,
-                }),
-                None => {
-                    made.insert((check as usize, context.clone()));
-                }
+            if let Some(reason) = skipped(check, cluster, mesh, used) {
+                checked.skipped.push(told(check, reason));
+                continue;
             }
+            checked.made.insert((check as usize, context.clone()));
+            let cut = cut(check, cluster);
+            checked.partial.extend(cut.map(|cut| told(check, cut)));
         }
     }
-    (all, made)
+    checked
 }
 
 /// Returns the credentials that were used and accepted, by context, name of the Secret and data key.

@@ -6,6 +6,7 @@
 mod causes;
 mod checks;
 mod counts;
+mod cut;
 mod fold;
 mod judge;
 mod majority;

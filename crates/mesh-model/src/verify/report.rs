@@ -27,6 +27,9 @@ pub struct MeshVerification {
     /// The checks that could not be made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedCheck>,
+    /// The checks that were made of the beginning of a list, with its length.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub partial: Vec<SkippedCheck>,
     /// The clusters that could not be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreached: Vec<Unreached>,

@@ -25,12 +25,15 @@ pub(super) async fn probe(
 ) -> Result<(), Error> {
     let tests = GatewayTests::new(facts, gateways);
     let questions = tests.questions();
-    let answers = ask_all(questions.clone(), limit).await;
-    let probes = questions.into_iter().zip(answers);
-    let probes = probes.map(|(question, answer)| GatewayProbe { question, answer });
-    let probes: Vec<GatewayProbe> = probes.collect();
-    let is_hung_up = tests.is_hung_up(&probes);
-    facts.gateway_probes = Read::Seen(probes);
+    let asking = async {
+        let answers = ask_all(questions.clone(), limit).await;
+        let probes = questions.iter().cloned().zip(answers);
+        let probes = probes.map(|(question, answer)| GatewayProbe { question, answer });
+        Read::Seen(probes.collect::<Vec<GatewayProbe>>())
+    };
+    let probes = cluster.in_time(asking).await;
+    let is_hung_up = tests.is_hung_up(probes.items());
+    facts.gateway_probes = probes;
     if is_hung_up {
         facts.peer_authentications = policies(cluster).await?;
     }

@@ -60,14 +60,17 @@ struct Question {
 /// Asks every istiod. What cannot be asked costs its own answer only, also where the API server is not reached any more.
 async fn ask_all(cluster: &Cluster, snapshot: &mut ClusterSnapshot, question: Question) {
     let namespace = snapshot.istio_namespace.as_str();
-    let pods = cluster.reads().take(istiod_pods(cluster, namespace).await);
-    snapshot.istiod_pages = match pods {
-        Read::Seen(pods) => {
-            let asked = fan_out(pods, |pod| ask(cluster, namespace, pod, question));
-            Read::Seen(asked.await)
+    let asking = async {
+        let pods = cluster.reads().take(istiod_pods(cluster, namespace).await);
+        match pods {
+            Read::Seen(pods) => {
+                let asked = fan_out(pods, |pod| ask(cluster, namespace, pod, question));
+                Read::Seen(asked.await)
+            }
+            unread => unread.map(|_| Vec::new()),
         }
-        unread => unread.map(|_| Vec::new()),
     };
+    snapshot.istiod_pages = cluster.in_time(asking).await;
 }
 
 async fn ask(

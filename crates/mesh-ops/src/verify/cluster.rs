@@ -24,6 +24,10 @@ pub struct Depth<'a> {
     pub credential_checks: bool,
     /// The limit for one answer of a gateway, and for resolving a name.
     pub answer: Duration,
+    /// The limit for everything that is read of one cluster; what is not read by then is late.
+    pub cluster: Option<Duration>,
+    /// The most objects of a list that are read.
+    pub objects: usize,
     /// The limit for one answer to a credential.
     pub credential_answer: Duration,
 }
@@ -33,6 +37,7 @@ pub struct Depth<'a> {
 /// # Errors
 /// A cluster that is not reached, or of which nothing could be read.
 pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadCluster, Error> {
+    let cluster = &cluster.bounded(depth.cluster, depth.objects);
     let mut parts: Vec<&dyn Part> = vec![&WantedGateways { name: None }, &WantedLabels];
     if depth.istiod_pages {
         parts.push(&WantedIstiodPages);
@@ -51,8 +56,10 @@ pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadClus
     let read = Box::pin(snapshot::read(cluster, wanted)).await?;
     let found = located(read.snapshot, None, depth.answer).await;
     let limit = depth.gateway_probes.then_some(depth.answer);
+    let mut snapshot = Box::pin(ask(cluster, found, limit)).await?;
+    snapshot.cut_lists = cluster.cut_lists();
     Ok(ReadCluster {
-        snapshot: Box::pin(ask(cluster, found, limit)).await?,
+        snapshot,
         values: read.values,
     })
 }

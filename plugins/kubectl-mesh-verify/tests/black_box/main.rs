@@ -5,6 +5,7 @@
     reason = "a test stops where its own arrangement is wrong"
 )]
 
+mod bounds;
 mod catalogue;
 mod faults;
 mod findings;

@@ -36,17 +36,17 @@ fn timeless(output: &Output) -> String {
 fn is_the_same(mut scene: Scene, line: &str) {
     const FORMATS: [&str; 4] = ["table", "wide", "short", "json"];
     let run = |format: &str| scene.run(&format!("{line} -o {format}")).output();
-    let live = FORMATS.map(run);
+    let expected = FORMATS.map(run);
     let text = snapshot(&scene, line);
     scene.east.stop();
     scene.west.stop();
-    for (live, format) in live.iter().zip(FORMATS) {
+    for (expected, format) in expected.iter().zip(FORMATS) {
         let again = verify_text(text.clone(), &format!("-o {format}"));
-        assert_eq!(timeless(&again), timeless(live), "{format}");
-        assert_eq!(again.code, live.code, "{format}: {}", again.golden());
+        assert_eq!(timeless(&again), timeless(expected), "{format}");
+        assert_eq!(again.code, expected.code, "{format}: {}", again.golden());
     }
-    let found = live[3].stdout.contains("\"counts\"");
-    assert!(found, "{}", live[3].golden());
+    let found = expected[3].stdout.contains("\"counts\"");
+    assert!(found, "{}", expected[3].golden());
 }
 
 mod reports {
@@ -101,7 +101,7 @@ mod reports {
         });
         scene.west_gateway.open(15443, Door::HangsUp);
         scene.edit_west("deployments", "istiod", |istiod| {
-            istiod["status"] = json!({})
+            istiod["status"] = json!({});
         });
         is_the_same(scene, BOTH);
     }
