@@ -35,6 +35,20 @@ pub struct ClusterPlan<W> {
     pub cluster: Cluster,
     /// The changes in the order in which they are written, also those that keep an object as it is.
     pub writes: Vec<W>,
+    /// The reasons why other changes of this cluster are not possible. Then nothing is written anywhere; the server still checks
+    /// the rest, so that everything that is in the way is told at once.
+    pub refused: Vec<Error>,
+}
+
+impl<W> ClusterPlan<W> {
+    /// Returns the plan if all of its changes are possible.
+    ///
+    /// # Errors
+    /// All reasons why one is not, joined.
+    pub(super) fn possible(mut self) -> Result<Self, Error> {
+        let refused = std::mem::take(&mut self.refused);
+        Error::all(refused).map_or(Ok(self), Err)
+    }
 }
 
 /// The changes of all clusters, planned before the first of them is written.

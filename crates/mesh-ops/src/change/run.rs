@@ -4,7 +4,7 @@ use mesh_client::{Cluster, Interrupt, each_alone, fan_out, with_lost};
 use mesh_model::change::DryRun;
 use mesh_model::{Error, Exit};
 
-use super::{Extent, Meaning, Outcome, Plan, Write, carry_out};
+use super::{ClusterPlan, Extent, Meaning, Outcome, Plan, Write, carry_out};
 use crate::Job;
 
 /// The result of a plan that was carried out.
@@ -20,25 +20,38 @@ impl<W: Write> Plan<W> {
     ///
     /// # Errors
     /// All that is wrong with the writes, joined; a server that is not reached or does not allow them is skipped.
-    pub async fn rehearse(mut self, interrupt: &Interrupt) -> Result<Self, Error> {
+    pub async fn rehearse(self, interrupt: &Interrupt) -> Result<Self, Error> {
         let results = interrupt
             .or(async {
                 let checked = fan_out(self.clusters, |mut one| async move {
                     let (cluster, writes) = (&one.cluster, &mut one.writes);
                     let checks = fan_out(writes, |write| write.rehearse(cluster));
-                    Error::gather(checks.await)?;
-                    Ok(one)
+                    one.refused.extend(Error::parted(checks.await).1);
+                    one.possible()
                 });
                 Ok(checked.await)
             })
             .await?;
+        Self::of(results, self.skipped)
+    }
+
+    /// Returns the plan if all of it is possible as far as that is known without asking a server.
+    ///
+    /// # Errors
+    /// All that is not possible, joined; a server that does not allow it is skipped.
+    pub fn possible(self) -> Result<Self, Error> {
+        let results = self.clusters.into_iter().map(ClusterPlan::possible);
+        Self::of(results, self.skipped)
+    }
+
+    fn of(
+        clusters: impl IntoIterator<Item = Result<ClusterPlan<W>, Error>>,
+        mut skipped: Vec<Error>,
+    ) -> Result<Self, Error> {
         let (clusters, unfit) =
-            each_alone(results).map_err(|error| with_lost(error, &mut self.skipped))?;
-        self.skipped.extend(unfit);
-        Ok(Self {
-            clusters,
-            skipped: self.skipped,
-        })
+            each_alone(clusters).map_err(|error| with_lost(error, &mut skipped))?;
+        skipped.extend(unfit);
+        Ok(Self { clusters, skipped })
     }
 
     /// Writes the changes and tells them; in a dry run they are told alone.

@@ -106,6 +106,7 @@ fn planned<K: Object>(
         clusters.push(ClusterPlan {
             cluster: state.cluster,
             writes,
+            refused: Vec::new(),
         });
     }
     Error::all(wrong).map_or(Ok(clusters), Err)

@@ -168,6 +168,15 @@ mesh_testkit::cases! {
         world.west.create(istioctls_deployment());
         world.run("apply")
     };
+    other_selector_and_owned_by_another: |world| {
+        world.west.create(istioctls_deployment());
+        world.west.create(argos_gateway());
+        world.run("apply")
+    };
+    other_selector_on_the_client_alone: |world| {
+        world.west.create(istioctls_deployment());
+        world.run("apply --dry-run=client")
+    };
     describes_another_cluster: |world| {
         world.west.create(json!({"apiVersion": "v1", "kind": "Service",
             "metadata": {"name": "istio-eastwestgateway", "namespace": "istio-system",

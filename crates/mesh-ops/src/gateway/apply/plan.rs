@@ -202,17 +202,15 @@ fn exposed(
     Ok(objects)
 }
 
-/// Returns the change that each object needs; `live` is what was read of each.
-///
-/// # Errors
-/// All that could not be read or cannot be changed, joined.
+/// Returns the change that each object needs, and the reasons why others could not be read or cannot be changed; `live` is what was
+/// read of each.
 pub(super) fn changes(
     objects: Vec<Value>,
     live: Vec<Result<Option<Value>, Error>>,
     (context, kubectl): (&str, &Kubectl),
     request: &Request,
     applied_by: &str,
-) -> Result<Vec<ObjectChange>, Error> {
+) -> (Vec<ObjectChange>, Vec<Error>) {
     let each = objects.into_iter().zip(live).map(|(object, live)| {
         let live = live?;
         let refusal = live
@@ -224,7 +222,7 @@ pub(super) fn changes(
         let force = request.force_conflicts;
         Ok(ObjectChange::new(context, object, live, applied_by, force))
     });
-    Error::gather(each)
+    Error::parted(each)
 }
 
 /// Returns an error where `live` cannot become `manifest`: it describes a gateway of another cluster, or it is a Deployment that

@@ -46,7 +46,7 @@ pub async fn prepare(
     skipped.extend(unfit);
     let plan = Plan { clusters, skipped };
     match request.dry_run {
-        DryRun::Client => Ok(plan),
+        DryRun::Client => plan.possible(),
         DryRun::None | DryRun::Server => plan.rehearse(job.interrupt).await,
     }
 }
@@ -80,8 +80,8 @@ fn different(states: &[(Cluster, ClusterState)]) -> Result<(), Error> {
     Error::all(errors).map_or(Ok(()), Err)
 }
 
-/// Plans every cluster, by its objects as they are stored; all that is in the way anywhere is reported together. A server that does
-/// not allow a read does not affect the others.
+/// Plans every cluster, by its objects as they are stored. One whose objects cannot be decided does not affect the others if that
+/// concerns it alone.
 async fn plan_all(
     states: Vec<(Cluster, ClusterState)>,
     request: &Request,
@@ -95,12 +95,15 @@ async fn plan_all(
         Ok((cluster, objects))
     });
     let (desired, skipped) = each_alone(desired)?;
-    let results = fan_out(desired, |(cluster, objects)| async move {
+    let plans = fan_out(desired, |(cluster, objects)| async move {
         let live = live(&cluster, &objects).await;
         let at = (cluster.context(), cluster.target().kubectl());
-        let writes = changes(objects, live, at, request, job.applied_by)?;
-        Ok(ClusterPlan { cluster, writes })
+        let (writes, refused) = changes(objects, live, at, request, job.applied_by);
+        ClusterPlan {
+            cluster,
+            writes,
+            refused,
+        }
     });
-    let skipped = skipped.into_iter().map(Err);
-    each_alone(results.await.into_iter().chain(skipped))
+    Ok((plans.await, skipped))
 }
