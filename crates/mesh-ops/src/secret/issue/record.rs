@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use k8s_openapi::api::core::v1::Secret;
-use mesh_client::{Cluster, fan_out};
+use mesh_client::{Cluster, Interrupt, fan_out};
 use mesh_model::access_facts::bearer_token;
 use mesh_model::backing_secret::BackingSecret;
 use mesh_model::change::{Change, DryRun};
@@ -49,17 +49,21 @@ struct RecordedToken<'a> {
     holders: BTreeSet<&'a str>,
 }
 
-/// Records all of `applied` where it is not recorded yet. Where that fails, `rotate` has to be told which holders need a new
-/// token, and nothing else is affected.
+/// Records all of `applied` where it is not recorded yet, and tells what was written, in the order given. Where that fails, `rotate`
+/// has to be told which holders need a new token, and nothing else is affected.
 ///
 /// # Errors
 /// Ctrl-C.
 pub(super) async fn record(applied: Vec<AppliedSecret<'_>>, job: &Job<'_>) -> Result<(), Error> {
     let results = fan_out(by_token(applied), |token| async move {
-        let recorded = token.record(job).await;
+        let recorded = token.record(job.interrupt).await;
         recorded.map_err(|error| (error, token.rotate()))
     });
-    for (error, rotate) in results.await.into_iter().filter_map(Result::err) {
+    let (recorded, wrong): (Vec<_>, Vec<_>) = results.await.into_iter().partition(Result::is_ok);
+    for change in recorded.into_iter().flatten().flatten() {
+        job.step(change.clone(), DryRun::None)?;
+    }
+    for (error, rotate) in wrong.into_iter().filter_map(Result::err) {
         if error.kind() == Kind::Interrupted {
             return Err(error);
         }
@@ -69,8 +73,11 @@ pub(super) async fn record(applied: Vec<AppliedSecret<'_>>, job: &Job<'_>) -> Re
     Ok(())
 }
 
+/// Returns the tokens in the order in which they are first met.
+
 fn by_token(applied: Vec<AppliedSecret<'_>>) -> Vec<RecordedToken<'_>> {
-    let mut tokens = BTreeMap::<(&str, BackingSecret), RecordedToken<'_>>::new();
+    let mut tokens = Vec::<RecordedToken<'_>>::new();
+    let mut places = BTreeMap::<(&str, BackingSecret), usize>::new();
     // A secret that many holders share is parsed once.
     let mut parsed = BTreeMap::new();
     for one in applied {
@@ -82,23 +89,27 @@ fn by_token(applied: Vec<AppliedSecret<'_>>) -> Vec<RecordedToken<'_>> {
             continue;
         };
         let key = (one.remote.context(), backing.clone());
-        let known = tokens.entry(key).or_insert_with(|| RecordedToken {
-            remote: one.remote,
-            backing: backing.clone(),
-            cluster: &one.secret.cluster,
-            token: token.clone(),
-            seen: one.seen,
-            change: None,
-            is_new: false,
-            records: BTreeSet::new(),
-            holders: BTreeSet::new(),
+        let place = *places.entry(key).or_insert_with(|| {
+            tokens.push(RecordedToken {
+                remote: one.remote,
+                backing: backing.clone(),
+                cluster: &one.secret.cluster,
+                token: token.clone(),
+                seen: one.seen,
+                change: None,
+                is_new: false,
+                records: BTreeSet::new(),
+                holders: BTreeSet::new(),
+            });
+            tokens.len() - 1
         });
+        let known = &mut tokens[place];
         known.is_new |= !one.is_old;
         known.change = known.change.or(one.change);
         known.records.insert(record);
         known.holders.insert(one.holder.context());
     }
-    tokens.into_values().collect()
+    tokens
 }
 
 /// Returns the token of a secret, and the Secret behind it.
@@ -110,7 +121,7 @@ fn held(secret: &RemoteSecret) -> Option<(SecretString, BackingSecret)> {
     Some((token, backing))
 }
 
-impl RecordedToken<'_> {
+impl<'a> RecordedToken<'a> {
     /// Returns the rotation that needs no record.
     fn rotate(&self) -> Command {
         let holders: Vec<&str> = self.holders.iter().copied().collect();
@@ -118,8 +129,8 @@ impl RecordedToken<'_> {
         suite::secret_rotate(self.cluster, kubectl, &holders, &self.backing.namespace)
     }
 
-    async fn record(&self, job: &Job<'_>) -> Result<(), Error> {
-        let interrupt = job.interrupt;
+    /// Records what is missing, and returns the change that this made.
+    async fn record(&self, interrupt: &Interrupt) -> Result<Option<&'a Change>, Error> {
         let is_backing = |secret: &Secret| {
             own_name(secret) == self.backing.name
                 && self.backing.matches(secret, self.token.expose_secret())
@@ -143,13 +154,13 @@ impl RecordedToken<'_> {
         } else {
             let read = self.remote.get::<Secret>(namespace, &self.backing.name);
             let Some(found) = interrupt.or(read).await?.filter(is_backing) else {
-                return Ok(());
+                return Ok(None);
             };
             let annotations = missing_annotations(&found, &self.records);
             (found.metadata.uid, annotations)
         };
         if annotations.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         interrupt.check()?;
         let patch = json!({"metadata": {"uid": uid, "annotations": annotations}});
@@ -158,9 +169,6 @@ impl RecordedToken<'_> {
             .remote
             .merge_patch::<Secret>(namespace, name, &patch, DryRun::None);
         patched.await?;
-        match self.change {
-            Some(change) => job.step(change.clone(), DryRun::None),
-            None => Ok(()),
-        }
+        Ok(self.change)
     }
 }
