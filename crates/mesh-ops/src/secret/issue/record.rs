@@ -74,7 +74,6 @@ pub(super) async fn record(applied: Vec<AppliedSecret<'_>>, job: &Job<'_>) -> Re
 }
 
 /// Returns the tokens in the order in which they are first met.
-
 fn by_token(applied: Vec<AppliedSecret<'_>>) -> Vec<RecordedToken<'_>> {
     let mut tokens = Vec::<RecordedToken<'_>>::new();
     let mut places = BTreeMap::<(&str, BackingSecret), usize>::new();
