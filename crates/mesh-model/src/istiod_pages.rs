@@ -1,6 +1,7 @@
 //! The contents of istiod's own pages about remote clusters and gateways, and the versions of istiod with known bugs in handling
 //! a new secret.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::istio_version::IstioVersion;
@@ -49,10 +50,9 @@ pub const TIMEOUT: &str = "timeout";
 /// The status of a cluster that it does not read any more; same source.
 pub const CLOSED: &str = "closed";
 
-/// Reads the page `/debug/clusterz`; returns `None` if it is not that page. Go writes an empty list as `null`.
+/// Reads the page `/debug/clusterz`; returns `None` if it is not that page.
 pub fn known_clusters(page: &str) -> Option<Vec<KnownCluster>> {
-    let page: Option<Vec<KnownCluster>> = serde_json::from_str(page).ok()?;
-    let mut clusters = page.unwrap_or_default();
+    let mut clusters: Vec<KnownCluster> = listed(page)?;
     for cluster in &mut clusters {
         cluster.sync_status = shortened(&cluster.sync_status, LONGEST_STATUS);
     }
@@ -80,10 +80,15 @@ pub struct KnownGateway {
     pub hbone_port: u32,
 }
 
-/// Reads the page `/debug/networkz`; returns `None` if it is not that page. Go writes an empty list as `null`.
+/// Returns the list that a page is; `None` if it is none of these. Go writes an empty list as `null`.
+fn listed<T: DeserializeOwned>(page: &str) -> Option<Vec<T>> {
+    let page: Option<Vec<T>> = serde_json::from_str(page).ok()?;
+    Some(page.unwrap_or_default())
+}
+
+/// Reads the page `/debug/networkz`; returns `None` if it is not that page.
 pub fn known_gateways(page: &str) -> Option<Vec<KnownGateway>> {
-    let page: Option<Vec<KnownGateway>> = serde_json::from_str(page).ok()?;
-    let mut gateways = page.unwrap_or_default();
+    let mut gateways: Vec<KnownGateway> = listed(page)?;
     for gateway in &mut gateways {
         gateway.address = shortened(&gateway.address, LONGEST_ADDRESS);
     }

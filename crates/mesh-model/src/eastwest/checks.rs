@@ -49,9 +49,7 @@ pub fn missing(cluster: &ClusterSnapshot) -> Option<Finding> {
 }
 
 fn no_gateway(cluster: &ClusterSnapshot) -> Option<Finding> {
-    let is_known = cluster.services.is_seen()
-        && cluster.namespace.is_seen()
-        && !cluster.api_gateways.may_be_there();
+    let is_known = cluster.namespace.is_seen() && Gateway::are_known(cluster);
     if !is_known || !Gateway::all(cluster).is_empty() {
         return None;
     }

@@ -34,6 +34,22 @@ impl<'a> Beside<'a> {
     }
 }
 
+/// Returns the clusters whose pods connect to a gateway of the cluster `context` that leads into `network`: those on other networks,
+/// in the same mesh as far as the IDs of the meshes are known.
+pub(super) fn clients<'a>(
+    context: &'a str,
+    network: &'a str,
+    clusters: &'a [ClusterSnapshot],
+) -> impl Iterator<Item = &'a ClusterSnapshot> {
+    let own = clusters.iter().find(|cluster| cluster.context == context);
+    let own = own.map(Beside::of);
+    clusters.iter().filter(move |other| {
+        let is_elsewhere = other.network().is_some_and(|name| name != network);
+        let is_of_another_mesh = own.is_some_and(|own| own.is_of_another_mesh(&Beside::of(other)));
+        is_elsewhere && !is_of_another_mesh
+    })
+}
+
 /// Checks whether the certificate chain behind a gateway is signed by a root of its own cluster and of the others.
 ///
 /// If the root certificates could not be read, the chain is not checked.

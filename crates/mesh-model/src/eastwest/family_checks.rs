@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::{Beside, ClusterSnapshot, Gateway};
+use super::cross_checks::clients;
+use super::{ClusterSnapshot, Gateway};
 use crate::finding::{CheckId, Finding, Severity};
 
 /// Returns findings about gateways that have IPv6 addresses alone, while pods of clusters on other networks have IPv4 addresses
@@ -22,12 +23,7 @@ pub(super) fn families(
         is_known.then_some((number, context, gateway, network))
     });
     let found = limited.filter_map(|(number, context, gateway, network)| {
-        let own = clusters.iter().find(|cluster| cluster.context == context)?;
-        let others = clusters.iter().filter(|other| {
-            let is_elsewhere = other.network().is_some_and(|name| name != network);
-            let is_one_mesh = !Beside::of(own).is_of_another_mesh(&Beside::of(other));
-            is_elsewhere && is_one_mesh && has_ipv4_pods_alone(other)
-        });
+        let others = clients(context, network, clusters).filter(|other| has_ipv4_pods_alone(other));
         let others: Vec<&str> = others.map(|other| other.context.as_str()).collect();
         Some((number, finding(context, gateway, &others)?))
     });
@@ -58,7 +54,7 @@ fn finding(context: &str, gateway: &Gateway, others: &[&str]) -> Option<Finding>
 /// Returns whether all addresses of all gateways of a network are IPv6 addresses; `None` if some gateways are not known.
 fn serves_ipv6_alone(network: &str, clusters: &[ClusterSnapshot]) -> Option<bool> {
     for cluster in clusters {
-        if !cluster.services.is_seen() || cluster.api_gateways.may_be_there() {
+        if !Gateway::are_known(cluster) {
             return None;
         }
         let all = Gateway::all(cluster).into_iter();
@@ -88,6 +84,7 @@ mod tests {
     use serde_json::{Value, from_value, json};
 
     use super::*;
+    use crate::eastwest::gateway::of_all;
     use crate::read::Read;
 
     /// Returns a cluster with a gateway that has these addresses, and a pod with those.
@@ -120,13 +117,7 @@ mod tests {
     }
 
     fn told(clusters: &[ClusterSnapshot]) -> Vec<String> {
-        let gateways: Vec<(&str, Gateway)> = clusters
-            .iter()
-            .flat_map(|one| {
-                let context = one.context.as_str();
-                Gateway::all(one).into_iter().map(move |all| (context, all))
-            })
-            .collect();
+        let gateways = of_all(clusters);
         let all = gateways.iter().map(|(context, one)| (*context, one));
         let found = families(&all.collect::<Vec<_>>(), clusters).into_iter();
         found.map(|(_, finding)| finding.message).collect()

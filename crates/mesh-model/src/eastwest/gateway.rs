@@ -67,6 +67,11 @@ impl Gateway {
         gateways
     }
 
+    /// Returns whether everything was read that [`Gateway::all`] needs. A cluster without the Gateway API has none of its gateways.
+    pub fn are_known(cluster: &ClusterSnapshot) -> bool {
+        cluster.services.is_seen() && !cluster.api_gateways.may_be_there()
+    }
+
     /// Returns all gateways of a cluster, with a Gateway of the Gateway API and its Service as one; by namespace and
     /// name. Objects that describe a gateway of another cluster are left out.
     pub fn all(cluster: &ClusterSnapshot) -> Vec<Self> {
@@ -265,6 +270,16 @@ pub(super) fn is_ready(pod: &Pod) -> bool {
         .into_iter()
         .flatten()
         .any(|one| one.type_ == "Ready" && one.status == "True")
+}
+
+/// Returns the gateways of all clusters, each with its context.
+#[cfg(test)]
+pub(super) fn of_all(clusters: &[ClusterSnapshot]) -> Vec<(&str, Gateway)> {
+    let each = clusters.iter().flat_map(|cluster| {
+        let gateways = Gateway::all(cluster).into_iter();
+        gateways.map(|gateway| (cluster.context.as_str(), gateway))
+    });
+    each.collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use k8s_openapi::api::apps::v1::Deployment;
 
-use super::{AddressKind, Beside, ClusterSnapshot, Gateway};
+use super::cross_checks::clients;
+use super::{AddressKind, ClusterSnapshot, Gateway};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::istiod::resolves_gateways;
 use crate::names::RESOLVE_GATEWAYS_VARIABLE;
@@ -13,12 +14,6 @@ pub(super) fn unresolved(
     gateways: &[(&str, &Gateway)],
     clusters: &[ClusterSnapshot],
 ) -> Vec<(usize, Finding)> {
-    let deaf = clusters.iter().filter_map(|cluster| {
-        let mut istiods = cluster.istiods.items().iter();
-        let istiod = istiods.find(|istiod| !resolves_gateways(istiod))?;
-        Some((cluster, istiod))
-    });
-    let deaf: Vec<(&ClusterSnapshot, &Deployment)> = deaf.collect();
     let mut findings = Vec::new();
     for (number, (context, gateway)) in gateways.iter().enumerate() {
         let Some(network) = gateway
@@ -28,16 +23,11 @@ pub(super) fn unresolved(
         else {
             continue;
         };
-        let own = clusters.iter().find(|cluster| cluster.context == *context);
-        let others = deaf.iter().filter(|(other, _)| {
-            let is_elsewhere = other.network().is_some_and(|name| name != network);
-            let is_another_mesh =
-                own.is_some_and(|own| Beside::of(own).is_of_another_mesh(&Beside::of(other)));
-            is_elsewhere && !is_another_mesh
-        });
-        findings.extend(others.map(|(other, istiod)| {
+        findings.extend(clients(context, network, clusters).filter_map(|other| {
+            let mut istiods = other.istiods.items().iter();
+            let istiod = istiods.find(|istiod| !resolves_gateways(istiod))?;
             let finding = finding(gateway, other, istiod).in_cluster(*context);
-            (number, finding)
+            Some((number, finding))
         }));
     }
     findings
@@ -78,6 +68,7 @@ mod tests {
 
     use super::*;
     use crate::command::Kubectl;
+    use crate::eastwest::gateway::of_all;
     use crate::read::Read;
 
     /// Returns a cluster with a gateway that has this ingress, and an istiod with this switch.
@@ -102,13 +93,7 @@ mod tests {
     }
 
     fn found(clusters: &[ClusterSnapshot]) -> Vec<Finding> {
-        let gateways: Vec<(&str, Gateway)> = clusters
-            .iter()
-            .flat_map(|one| {
-                let context = one.context.as_str();
-                Gateway::all(one).into_iter().map(move |all| (context, all))
-            })
-            .collect();
+        let gateways = of_all(clusters);
         let all = gateways.iter().map(|(context, one)| (*context, one));
         let found = unresolved(&all.collect::<Vec<_>>(), clusters).into_iter();
         found.map(|(_, finding)| finding).collect()

@@ -203,7 +203,7 @@ fn judged(
         network: facts.network().map(str::to_owned),
         findings: missing(facts).into_iter().collect(),
         gateways,
-        is_known: facts.services.is_seen() && !facts.api_gateways.may_be_there(),
+        is_known: Gateway::are_known(facts),
         skipped: skipped(facts),
     }
 }

@@ -220,7 +220,7 @@ impl<'a> View<'a> {
             SYNCING => self.is_late(known).then_some(Status::Syncing),
             TIMEOUT => Some(Status::TimedOut),
             CLOSED => Some(Status::Closed),
-            // A word of a newer version is none that is known for a fault.
+            // A status that this version does not know is not taken for a fault.
             _ => Some(Status::Synced),
         }
     }

@@ -20,11 +20,8 @@ pub(in crate::verify) fn networks_without_gateway(clusters: &[&ClusterSnapshot])
     }
     let gateways = clusters.iter().flat_map(|cluster| Gateway::all(cluster));
     let served: BTreeSet<String> = gateways.filter_map(|gateway| gateway.network).collect();
-    let is_known = |cluster: &ClusterSnapshot| {
-        cluster.services.is_seen() && !cluster.api_gateways.may_be_there()
-    };
     let open = members.into_iter().filter(|(network, clusters)| {
-        !served.contains(*network) && clusters.iter().all(|cluster| is_known(cluster))
+        !served.contains(*network) && clusters.iter().all(|cluster| Gateway::are_known(cluster))
     });
     let finding = |(network, clusters): (&str, Vec<&ClusterSnapshot>)| {
         let contexts: Vec<&str> = clusters.iter().map(|one| one.context.as_str()).collect();

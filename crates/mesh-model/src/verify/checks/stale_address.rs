@@ -42,9 +42,7 @@ pub(super) fn stale(
 /// if some addresses are not known: those of nodes or Gateways that could not be read, and those of host names.
 fn addresses(cluster: &ClusterSnapshot, network: &str) -> Option<BTreeSet<String>> {
     let has_services_alone = cluster.api_gateways.items().is_empty();
-    let is_known = cluster.services.is_seen()
-        && !cluster.api_gateways.may_be_there()
-        && cluster.nodes.reason().is_none();
+    let is_known = Gateway::are_known(cluster) && cluster.nodes.reason().is_none();
     if !is_known || !has_services_alone {
         return None;
     }

@@ -15,7 +15,7 @@ use super::write::PendingSecret;
 /// The record that the remote cluster is to have of one holder of a token.
 #[derive(Clone)]
 pub(crate) enum Record {
-    /// It has it, or there is none for such a secret.
+    /// It is there already, or the secret has no token of which holders are recorded.
     Nothing,
     /// It is part of the change by which the Secret behind the token is created.
     WithToken,
