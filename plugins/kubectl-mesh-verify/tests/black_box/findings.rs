@@ -5,7 +5,7 @@ use mesh_testkit::cases;
 use mesh_testkit::command::Run;
 use mesh_testkit::gateway::{Door, MeshAuthority};
 use mesh_testkit::istiod::Page;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::scene::{NETWORKZ, Scene, golden_file, hold, known_gateways, remote_secret};
 
@@ -194,4 +194,21 @@ fn clusters_of_different_roots_are_one_finding_with_what_follows() {
     };
     let arrange = |scene: &mut Scene| scene.verify(BOTH);
     black_box::check(&golden_file("findings", "other_root"), apart, arrange);
+}
+
+/// The golden files leave the number out, since it grows with each check that is added.
+#[test]
+fn the_number_of_checks_that_passed_is_the_same_in_each_format_and_falls_with_what_was_not_asked() {
+    let scene = Scene::healthy();
+    let passed = |further: &str| {
+        let run = |format: &str| scene.verify(&format!("{BOTH} {further} {format}")).output();
+        let json: Value = serde_json::from_str(&run("-o json").stdout).unwrap();
+        let passed = json["counts"]["passed"].as_u64().unwrap();
+        let line = format!(" {passed} checks passed");
+        assert!(run("").stdout.contains(&line), "{further}: {line}");
+        passed
+    };
+    let all = passed("");
+    assert!(all > 100, "{all}");
+    assert!(passed("--no-istiod") < all);
 }

@@ -1,7 +1,7 @@
 //! Takes what varies from run to run out of a text.
 
 /// Texts that vary from run to run, by their shape (`#` a digit, `%` a hexadecimal one), and the words for them.
-const VARYING: [(&str, &str); 11] = [
+const VARYING: [(&str, &str); 14] = [
     ("####-##-##T##:##:##Z", "[TIME]"),
     ("####-##-## ##:## UTC", "[TIME]"),
     ("####-##-##", "[DATE]"),
@@ -13,6 +13,10 @@ const VARYING: [(&str, &str); 11] = [
     ("\"ageSeconds\": #", "\"ageSeconds\": [AGE]"),
     ("ageSeconds: ##", "ageSeconds: [AGE]"),
     ("ageSeconds: #", "ageSeconds: [AGE]"),
+    // They grow with each check that is added.
+    ("### checks passed", "[COUNT] checks passed"),
+    ("## checks passed", "[COUNT] checks passed"),
+    ("\"passed\": ###", "\"passed\": [COUNT]"),
 ];
 
 /// `text` without times, ages and digests.
@@ -61,6 +65,14 @@ mod tests {
                 "=[UID], not 53bc7261-8ac4",
             ),
             ("age 7s of 77s, age 77s", "age [AGE] of 77s, age [AGE]"),
+            (
+                "141 checks passed; 12 checks were skipped",
+                "[COUNT] checks passed; 12 checks were skipped",
+            ),
+            (
+                "7 of 98 checks passed, 0 checks passed",
+                "7 of [COUNT] checks passed, 0 checks passed",
+            ),
         ] {
             assert_eq!(steady(text.to_owned()), expected);
         }
