@@ -40,6 +40,16 @@ pub fn read_der(der: &[u8]) -> Option<CertificateFacts> {
     })
 }
 
+/// Returns whether `der` is one certificate and nothing more.
+pub fn is_certificate(der: &[u8]) -> bool {
+    X509Certificate::from_der(der).is_ok_and(|(rest, _)| rest.is_empty())
+}
+
+/// Returns whether a certificate says that it is that of an authority.
+pub fn is_authority(der: &[u8]) -> bool {
+    X509Certificate::from_der(der).is_ok_and(|(_, certificate)| certificate.is_ca())
+}
+
 /// Returns the SHA-256 of `der` as lower-case hex pairs with colons.
 pub fn fingerprint(der: &[u8]) -> String {
     let pairs: Vec<String> = Sha256::digest(der)

@@ -8,8 +8,9 @@ use super::cluster_name::ClusterId;
 use super::container_env::{is_on, value};
 use super::istio_version::IstioVersion;
 use super::names::{
-    CLUSTER_ID_FLAG, CLUSTER_ID_VARIABLE, DOMAIN_FLAG, KUBECONFIG_FOLDER_VARIABLE,
-    RESOLVE_GATEWAYS_VARIABLE, SCOPE_GATEWAYS_VARIABLE, UNNAMED_CLUSTER, VERSION_LABEL,
+    CA_SERVER_VARIABLE, CLUSTER_ID_FLAG, CLUSTER_ID_VARIABLE, DOMAIN_FLAG, EXTERNAL_CA_VARIABLE,
+    KUBECONFIG_FOLDER_VARIABLE, RESOLVE_GATEWAYS_VARIABLE, SCOPE_GATEWAYS_VARIABLE,
+    UNNAMED_CLUSTER, VERSION_LABEL,
 };
 
 /// The label selector of istiod's Deployments and pods, of every revision.
@@ -102,6 +103,13 @@ pub fn reads_files(deployment: &Deployment) -> bool {
 /// Source: `resolveHostnameGateways` in Istio's `pilot/pkg/model/network.go`.
 pub fn resolves_gateways(deployment: &Deployment) -> bool {
     is_on(containers(deployment), RESOLVE_GATEWAYS_VARIABLE, true)
+}
+
+/// Returns whether another authority than this istiod issues the certificates of workloads.
+pub fn has_other_ca(deployment: &Deployment) -> bool {
+    let containers = containers(deployment);
+    value(containers, EXTERNAL_CA_VARIABLE).is_some()
+        || !is_on(containers, CA_SERVER_VARIABLE, true)
 }
 
 fn containers(deployment: &Deployment) -> &[Container] {

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod access_facts;
 pub mod backing_secret;
+pub mod ca_certs;
 pub mod certificate;
 pub mod change;
 pub mod cluster_name;

@@ -155,6 +155,12 @@ pub const KUBECONFIG_FOLDER_VARIABLE: &str = "PILOT_MULTICLUSTER_KUBECONFIG_PATH
 /// Environment variable of istiod: whether it resolves the host names of gateways, as it does by default. Source:
 /// `ResolveHostnameGateways` in Istio's `pilot/pkg/features/pilot.go`.
 pub const RESOLVE_GATEWAYS_VARIABLE: &str = "RESOLVE_HOSTNAME_GATEWAYS";
+/// Environment variable of istiod: false if it signs no certificates. Source: `EnableCAServer` in Istio's
+/// `pilot/pkg/features/security.go`.
+pub const CA_SERVER_VARIABLE: &str = "ENABLE_CA_SERVER";
+/// Environment variable of istiod: the authority that signs for it. Source: `externalCaType` in Istio's
+/// `pilot/pkg/bootstrap/istio_ca.go`.
+pub const EXTERNAL_CA_VARIABLE: &str = "EXTERNAL_CA";
 /// Environment variable of a proxy with its network. Source: `files/injection-template.yaml` of the chart istiod.
 pub const PROXY_NETWORK_VARIABLE: &str = "ISTIO_META_NETWORK";
 /// Environment variable of a proxy, and of ztunnel, with the ID of its cluster; same source.

@@ -191,6 +191,34 @@ catalogue! {
         RootPartial "root-partial" Warning
             "Two clusters trust some common root certificates, and each or one of them more"
             "During a change of the root this is right for a while. It should end with the same roots in all clusters.";
+        CacertsAbsent "cacerts-absent" Error
+            "istiod has no intermediate CA of the mesh's root"
+            "Without the Secret cacerts istiod makes a root certificate of its own, which no other cluster trusts. In a mesh of several \
+            clusters each istiod needs an intermediate CA of one root.";
+        CacertsIstioGenerated "cacerts-istio-generated" Error
+            "istiod has made the Secret cacerts itself"
+            "The Secret has the key istio-generated: its root is one that istiod made (USE_CACERTS_FOR_SELF_SIGNED_CA), and no other cluster \
+            trusts it.";
+        CacertsIncomplete "cacerts-incomplete" Error
+            "The Secret cacerts lacks a key that istiod needs"
+            "istiod reads ca-cert.pem, ca-key.pem, cert-chain.pem and root-cert.pem, or tls.crt, tls.key and ca.crt. With some of them and not \
+            all it does not start.";
+        CacertsVerify "cacerts-verify" Error
+            "istiod cannot use the certificates of the Secret cacerts"
+            "The intermediate CA has to be signed by the root, over the certificates of the chain, and the key has to be its own. Otherwise \
+            istiod does not start, or goes on with the certificates that it has.";
+        CacertsChainContent "cacerts-chain-content" Error
+            "The chain of the Secret cacerts lacks the intermediate CA"
+            "Workloads present their own certificate and the chain. Where the intermediate CA is not in it, other clusters cannot verify them, \
+            although istiod starts.";
+        CacertsExpiry "cacerts-expiry" Error
+            "A certificate of the Secret cacerts has expired, or expires soon"
+            "No certificate of a workload lives longer than the CA that issued it. When that has expired, no workload gets a new one, and \
+            istiod does not start any more.";
+        RootNotEffective "root-not-effective" Error
+            "istiod does not use the root of the Secret cacerts"
+            "istiod reads the root when it starts, and takes no other one afterwards. Proxies go on trusting the old root until istiod and \
+            then the workloads are restarted.";
     }
     Secrets "Remote secrets" {
         SecretMissing "secret-missing" Info

@@ -7,6 +7,7 @@ use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace, Pod, Service};
 
 use super::{AskedIstiod, CutList};
+use crate::ca_certs::CaCerts;
 use crate::command::Kubectl;
 use crate::exposure::Revision;
 use crate::istiod::{cluster_ids, domain};
@@ -54,6 +55,8 @@ pub struct ClusterSnapshot {
     pub mesh_id: Read<Option<String>>,
     /// The root certificates that its proxies trust.
     pub roots: Read<Roots>,
+    /// The Secret cacerts of Istio's namespace.
+    pub ca_certs: Read<Option<CaCerts>>,
     /// Services that are gateways or look like gateways.
     pub services: Read<Vec<Service>>,
     /// Gateways of the Gateway API that have a network.

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::Error;
 use crate::access::{Access, AccessTrust, AccessUser};
+use crate::ca_certs::CaCerts;
 use crate::command::Kubectl;
 use crate::istiod_pages::KnownCluster;
 use crate::probe::{
@@ -100,6 +101,7 @@ fn full() -> ClusterSnapshot {
             clusters: Read::Seen(vec![known]),
             gateways: Read::Late("no answer".into()),
         }]),
+        ca_certs: Read::Seen(Some(CaCerts::default())),
         mesh_id: Read::Seen(None),
         roots: Read::Seen(Roots::from_pem("no certificate")),
         services: seen(named.clone()),

@@ -4,20 +4,21 @@ use super::relation::Relation::{self, PeerOfEffect, SameCluster, SameObject, Sam
 use crate::finding::CheckId;
 
 use CheckId::{
-    AmbientEwgSpec, AmbientEwgStatus, ApiReachable, ClusterIdDefault, ClusterIdDuplicate,
-    ClusterIdProxyDrift, ClusterIdSecretKey, ClusterzAbsent, ClusterzClosed,
+    AmbientEwgSpec, AmbientEwgStatus, ApiReachable, CacertsAbsent, CacertsChainContent,
+    CacertsExpiry, CacertsIncomplete, CacertsIstioGenerated, CacertsVerify, ClusterIdDefault,
+    ClusterIdDuplicate, ClusterIdProxyDrift, ClusterIdSecretKey, ClusterzAbsent, ClusterzClosed,
     ClusterzReplicasDisagree, ClusterzSyncing, ClusterzTimeout, ClusterzUnavailable,
     ContextSameCluster, EwgAddressDuplicate, EwgAddressHostname, EwgAddressLoopback,
     EwgAddressPending, EwgAddressStale, EwgExposeHosts, EwgExposeMissing, EwgExposeSelector,
     EwgL7Lb, EwgMissing, EwgNodePortIgnored, EwgPods, EwgPortMissing, EwgRevisionGone,
     IstiodMissing, IstiodNotReady, NetworkLabelMissing, NetworkValuesDisagree,
     NetworkWithoutGateway, NetworkzGatewayMismatch, NetworkzGatewayMissing, Probe15008, Probe15012,
-    Probe15017, Probe15021, Probe15443, Probe15443Root, RootDiffers, RootPartial, SecretAuthDenied,
-    SecretCaMismatch, SecretCertificateExpiry, SecretCertificateInvalid, SecretDuplicate,
-    SecretLabel, SecretMissing, SecretRbac, SecretSelf, SecretServerLoopback, SecretServerScheme,
-    SecretServerUnreachable, SecretStrayKey, SecretTokenExpiry, SecretTokenIdentity,
-    SecretTokenInvalid, SecretUnparsable, SecretWrongCluster, SecretWrongNamespace,
-    SingleNetworkOverlap,
+    Probe15017, Probe15021, Probe15443, Probe15443Root, RootDiffers, RootNotEffective, RootPartial,
+    SecretAuthDenied, SecretCaMismatch, SecretCertificateExpiry, SecretCertificateInvalid,
+    SecretDuplicate, SecretLabel, SecretMissing, SecretRbac, SecretSelf, SecretServerLoopback,
+    SecretServerScheme, SecretServerUnreachable, SecretStrayKey, SecretTokenExpiry,
+    SecretTokenIdentity, SecretTokenInvalid, SecretUnparsable, SecretWrongCluster,
+    SecretWrongNamespace, SingleNetworkOverlap,
 };
 
 /// A row of the table: a finding of `root` explains findings of `effects` to which it has this relation.
@@ -29,6 +30,8 @@ pub struct Cause {
     pub relation: Relation,
     /// The checks whose findings it explains.
     pub effects: &'static [CheckId],
+    /// True if only an error explains them, and no warning.
+    pub is_error: bool,
 }
 
 const fn row(root: CheckId, relation: Relation, effects: &'static [CheckId]) -> Cause {
@@ -36,6 +39,15 @@ const fn row(root: CheckId, relation: Relation, effects: &'static [CheckId]) -> 
         root,
         relation,
         effects,
+        is_error: false,
+    }
+}
+
+/// A row of which only an error explains the effects.
+const fn error(root: CheckId, relation: Relation, effects: &'static [CheckId]) -> Cause {
+    Cause {
+        is_error: true,
+        ..row(root, relation, effects)
     }
 }
 
@@ -52,8 +64,43 @@ const THROUGH_THE_GATEWAY: &[CheckId] = &[
 /// What istiods of other clusters know of the gateways.
 const OF_GATEWAYS: &[CheckId] = &[NetworkzGatewayMissing, NetworkzGatewayMismatch];
 
+/// The effects of a certificate authority that no other cluster trusts.
+const OF_ANOTHER_ROOT: &[CheckId] = &[RootDiffers, RootPartial, Probe15443Root];
+
 /// All causes, from cause to effect: no row's effect is the root of an earlier row.
 pub const CAUSES: &[Cause] = &[
+    row(
+        CacertsIncomplete,
+        SameCluster,
+        &[
+            CacertsVerify,
+            CacertsChainContent,
+            RootNotEffective,
+            IstiodNotReady,
+        ],
+    ),
+    error(
+        CacertsExpiry,
+        SameCluster,
+        &[
+            CacertsVerify,
+            RootNotEffective,
+            IstiodNotReady,
+            Probe15443Root,
+        ],
+    ),
+    row(
+        CacertsVerify,
+        SameCluster,
+        &[CacertsChainContent, RootNotEffective, IstiodNotReady],
+    ),
+    row(CacertsChainContent, SameCluster, &[Probe15443Root]),
+    row(CacertsAbsent, SameCluster, OF_ANOTHER_ROOT),
+    row(CacertsAbsent, PeerOfEffect, OF_ANOTHER_ROOT),
+    row(CacertsIstioGenerated, SameCluster, OF_ANOTHER_ROOT),
+    row(CacertsIstioGenerated, PeerOfEffect, OF_ANOTHER_ROOT),
+    error(RootNotEffective, SameCluster, OF_ANOTHER_ROOT),
+    error(RootNotEffective, PeerOfEffect, OF_ANOTHER_ROOT),
     row(
         ApiReachable,
         PeerOfEffect,

@@ -23,6 +23,7 @@ fn lists(part: Part) -> &'static [&'static str] {
         | Part::Namespace
         | Part::MeshId
         | Part::Roots
+        | Part::CaCerts
         | Part::GatewayProbes
         | Part::ProxyPods
         | Part::OtherGateways => &[],

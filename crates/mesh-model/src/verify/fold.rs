@@ -69,6 +69,7 @@ fn cause_of(findings: &[Finding], effect: usize) -> Option<usize> {
 fn rank(cause: &Finding, effect: &Finding) -> Option<usize> {
     let by_table = CAUSES.iter().position(|row| {
         row.root == cause.id
+            && (!row.is_error || cause.severity == Severity::Error)
             && row.effects.contains(&effect.id)
             && row.relation.holds(cause, effect)
     });

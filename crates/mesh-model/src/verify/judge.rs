@@ -7,8 +7,8 @@ use std::mem::take;
 use jiff::Timestamp;
 
 use super::checks::{
-    changes, cluster_ids, istiod_views, istiods, mesh_ids, networks_without_gateway, overlaps,
-    roots, same_clusters, unreachable, versions,
+    ca_certs, changes, cluster_ids, istiod_views, istiods, mesh_ids, networks_without_gateway,
+    overlaps, own_roots, roots, same_clusters, unreachable, versions,
 };
 use super::counts::Counts;
 use super::cut::cut;
@@ -270,6 +270,8 @@ fn of_group(mesh: &MeshSnapshot) -> Vec<Finding> {
     findings.extend(networks_without_gateway(&clusters));
     findings.extend(overlaps(&clusters));
     findings.extend(roots(&clusters));
+    findings.extend(own_roots(&clusters));
+    findings.extend(clusters.iter().flat_map(|one| ca_certs(one, mesh.taken_at)));
     for cluster in MeshLabels::judged(mesh).items {
         let found = cluster.findings.into_iter();
         findings.extend(found.map(|finding| finding.in_cluster(&cluster.context)));

@@ -31,6 +31,8 @@ pub enum Part {
     MeshId,
     /// The root certificates.
     Roots,
+    /// The Secret cacerts.
+    CaCerts,
     /// The Services that are gateways.
     Services,
     /// The gateways of the Gateway API.
@@ -128,6 +130,12 @@ pub fn needs(check: CheckId) -> &'static [Part] {
         }
         C::Probe15443Root => &[P::Services, P::GatewayProbes, P::ProbeTargets, P::Roots],
         C::RootDiffers | C::RootPartial => &[P::Roots],
+        C::CacertsIncomplete | C::CacertsVerify | C::CacertsChainContent | C::CacertsExpiry => {
+            &[P::Istiods, P::CaCerts]
+        }
+        C::CacertsAbsent | C::CacertsIstioGenerated | C::RootNotEffective => {
+            &[P::Istiods, P::CaCerts, P::Roots]
+        }
         C::SecretWrongNamespace => &[P::SecretsElsewhere, P::IstiodsElsewhere],
         C::SecretLabel => &[P::Secrets, P::SecretsByName],
         C::SecretSelf => &[P::Secrets, P::Uid, P::Istiods],
@@ -205,6 +213,7 @@ fn unread<'a>(
         Part::SecretsByName => by_name(cluster),
         Part::MeshId => wanted(&cluster.mesh_id),
         Part::Roots => wanted(&cluster.roots),
+        Part::CaCerts => wanted(&cluster.ca_certs),
         Part::Services => wanted(&cluster.services),
         // A cluster without the Gateway API has none of its gateways.
         Part::ApiGateways => api_gateways_unread(cluster),

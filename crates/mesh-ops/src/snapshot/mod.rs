@@ -1,5 +1,6 @@
 //! Reads clusters into snapshots. Nothing is judged here.
 
+mod ca_certs;
 mod dependents;
 mod exposure;
 mod gateways;
@@ -20,6 +21,6 @@ pub(crate) use secrets::remote_secrets;
 pub(crate) use slim_reads::SlimReads;
 pub use values::ValuesOfSecrets;
 pub use wanted::{
-    KeptValues, Part, Secrets, Wanted, WantedExposure, WantedGateways, WantedIstiodPages,
-    WantedLabels, WantedSecrets,
+    KeptValues, Part, Secrets, Wanted, WantedCaCerts, WantedExposure, WantedGateways,
+    WantedIstiodPages, WantedLabels, WantedSecrets,
 };

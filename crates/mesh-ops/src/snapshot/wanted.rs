@@ -59,6 +59,10 @@ pub struct Wanted<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct WantedLabels;
 
+/// The facts of the Secret cacerts.
+#[derive(Debug, Clone, Copy)]
+pub struct WantedCaCerts;
+
 /// The pages of every running istiod about remote clusters and gateways.
 #[derive(Debug, Clone, Copy)]
 pub struct WantedIstiodPages;

@@ -7,8 +7,8 @@ use mesh_model::Error;
 
 use crate::gateway::{ask, located};
 use crate::snapshot::{
-    self, KeptValues, Part, ReadCluster, Wanted, WantedGateways, WantedIstiodPages, WantedLabels,
-    WantedSecrets,
+    self, KeptValues, Part, ReadCluster, Wanted, WantedCaCerts, WantedGateways, WantedIstiodPages,
+    WantedLabels, WantedSecrets,
 };
 
 /// The parts of a mesh to read and test.
@@ -38,7 +38,11 @@ pub struct Depth<'a> {
 /// A cluster that is not reached, or of which nothing could be read.
 pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadCluster, Error> {
     let cluster = &cluster.bounded(depth.cluster, depth.objects);
-    let mut parts: Vec<&dyn Part> = vec![&WantedGateways { name: None }, &WantedLabels];
+    let mut parts: Vec<&dyn Part> = vec![
+        &WantedGateways { name: None },
+        &WantedLabels,
+        &WantedCaCerts,
+    ];
     if depth.istiod_pages {
         parts.push(&WantedIstiodPages);
     }

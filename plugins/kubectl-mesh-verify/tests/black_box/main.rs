@@ -6,6 +6,7 @@
 )]
 
 mod bounds;
+mod ca_certs;
 mod catalogue;
 mod faults;
 mod findings;

@@ -56,6 +56,7 @@ impl Scene {
             fill(cluster, network, mesh.root_pem(), &gateway.address());
             name_istiod(cluster);
             inject_gateway(cluster, network);
+            cluster.create(ca_certs(&mesh));
             let hello = mesh.workload("spiffe://cluster.local/ns/default/sa/hello");
             gateway.open(15021, Door::Ready(200));
             gateway.open(15443, Door::Passthrough(hello, vec![HELLO.to_owned()]));
@@ -130,6 +131,15 @@ impl DerefMut for Scene {
     fn deref_mut(&mut self) -> &mut World {
         &mut self.world
     }
+}
+
+/// Returns the Secret by which istiod signs.
+pub(crate) fn ca_certs(mesh: &MeshAuthority) -> Value {
+    let data = mesh
+        .ca_certs()
+        .map(|(key, value)| (key.to_owned(), json!(BASE64_STANDARD.encode(value))));
+    let data: serde_json::Map<String, Value> = data.into_iter().collect();
+    json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "cacerts", "namespace": NAMESPACE}, "data": data})
 }
 
 /// Gives istiod the cluster's name as cluster ID, a version, and a ready replica.

@@ -41,6 +41,17 @@ impl MeshAuthority {
         &self.root_pem
     }
 
+    /// The values of the Secret cacerts, by its data keys.
+    pub fn ca_certs(&self) -> [(&'static str, String); 4] {
+        let own = self.intermediate.pem();
+        [
+            ("ca-key.pem", self.intermediate.key().serialize_pem()),
+            ("cert-chain.pem", format!("{own}{}", self.root_pem)),
+            ("root-cert.pem", self.root_pem.clone()),
+            ("ca-cert.pem", own),
+        ]
+    }
+
     /// A workload's chain (its own certificate, the intermediate, the root) and key.
     pub fn workload(&self, spiffe: &str) -> Identity {
         let id = spiffe.try_into().expect("a SPIFFE ID is ASCII");

@@ -1,6 +1,7 @@
 //! The checks that compare whole clusters. Those of labels, gateways and secrets are in [`crate::statements`],
 //! [`crate::eastwest`] and [`crate::secret`], since other verbs make them as well.
 
+mod cacerts;
 mod clusters;
 mod clusterz;
 mod control_plane;
@@ -12,6 +13,7 @@ mod overlap;
 mod stale_address;
 mod trust;
 
+pub(super) use cacerts::{ca_certs, own_roots};
 pub(super) use clusters::{same_clusters, unreachable};
 pub(super) use control_plane::{istiods, mesh_ids, versions};
 pub(super) use identity::cluster_ids;
