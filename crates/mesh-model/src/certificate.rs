@@ -50,6 +50,29 @@ pub fn is_authority(der: &[u8]) -> bool {
     X509Certificate::from_der(der).is_ok_and(|(_, certificate)| certificate.is_ca())
 }
 
+/// Returns the public key of a certificate in DER form, with its kind.
+pub fn public_key(der: &[u8]) -> Option<Vec<u8>> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    Some(certificate.public_key().raw.to_vec())
+}
+
+/// Returns the reason why nobody can verify the certificates of both clients and servers that an authority issues, by the uses that
+/// its own certificate is limited to.
+pub fn unusable_authority(der: &[u8]) -> Option<&'static str> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let usage = certificate.key_usage().ok().flatten();
+    if usage.is_some_and(|usage| !usage.value.key_cert_sign()) {
+        return Some("its key usage has no keyCertSign");
+    }
+    let extended = certificate.extended_key_usage().ok().flatten()?.value;
+    match (extended.any, extended.server_auth, extended.client_auth) {
+        (true, ..) | (_, true, true) => None,
+        (_, true, false) => Some("its extended key usage has serverAuth and no clientAuth"),
+        (_, false, true) => Some("its extended key usage has clientAuth and no serverAuth"),
+        (..) => Some("its extended key usage has neither serverAuth nor clientAuth"),
+    }
+}
+
 /// Returns the SHA-256 of `der` as lower-case hex pairs with colons.
 pub fn fingerprint(der: &[u8]) -> String {
     let pairs: Vec<String> = Sha256::digest(der)

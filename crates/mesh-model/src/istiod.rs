@@ -8,9 +8,9 @@ use super::cluster_name::ClusterId;
 use super::container_env::{is_on, value};
 use super::istio_version::IstioVersion;
 use super::names::{
-    CA_SERVER_VARIABLE, CLUSTER_ID_FLAG, CLUSTER_ID_VARIABLE, DOMAIN_FLAG, EXTERNAL_CA_VARIABLE,
-    KUBECONFIG_FOLDER_VARIABLE, RESOLVE_GATEWAYS_VARIABLE, SCOPE_GATEWAYS_VARIABLE,
-    UNNAMED_CLUSTER, VERSION_LABEL,
+    ANY_TRUST_DOMAIN_VARIABLE, CA_SERVER_VARIABLE, CLUSTER_ID_FLAG, CLUSTER_ID_VARIABLE,
+    DOMAIN_FLAG, EXTERNAL_CA_VARIABLE, KUBECONFIG_FOLDER_VARIABLE, MORE_ROOTS_VARIABLE,
+    RESOLVE_GATEWAYS_VARIABLE, SCOPE_GATEWAYS_VARIABLE, UNNAMED_CLUSTER, VERSION_LABEL,
 };
 
 /// The label selector of istiod's Deployments and pods, of every revision.
@@ -103,6 +103,16 @@ pub fn reads_files(deployment: &Deployment) -> bool {
 /// Source: `resolveHostnameGateways` in Istio's `pilot/pkg/model/network.go`.
 pub fn resolves_gateways(deployment: &Deployment) -> bool {
     is_on(containers(deployment), RESOLVE_GATEWAYS_VARIABLE, true)
+}
+
+/// Returns whether proxies of this istiod trust the further root certificates of its configuration.
+pub fn trusts_more_roots(deployment: &Deployment) -> bool {
+    is_on(containers(deployment), MORE_ROOTS_VARIABLE, false)
+}
+
+/// Returns whether servers of this istiod accept clients of every trust domain.
+pub fn admits_every_trust_domain(deployment: &Deployment) -> bool {
+    is_on(containers(deployment), ANY_TRUST_DOMAIN_VARIABLE, false)
 }
 
 /// Returns whether another authority than this istiod issues the certificates of workloads.

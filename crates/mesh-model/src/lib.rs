@@ -30,6 +30,7 @@ pub mod istiod_rules;
 pub mod kubeconfig;
 pub mod kuberc;
 pub mod meant_for;
+pub mod mesh_config;
 pub mod metadata;
 pub mod names;
 pub mod network;

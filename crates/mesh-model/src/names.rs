@@ -161,6 +161,12 @@ pub const CA_SERVER_VARIABLE: &str = "ENABLE_CA_SERVER";
 /// Environment variable of istiod: the authority that signs for it. Source: `externalCaType` in Istio's
 /// `pilot/pkg/bootstrap/istio_ca.go`.
 pub const EXTERNAL_CA_VARIABLE: &str = "EXTERNAL_CA";
+/// Environment variable of istiod: whether proxies trust the further root certificates of its configuration. Source: `MultiRootMesh`
+/// in Istio's `pilot/pkg/features/pilot.go`.
+pub const MORE_ROOTS_VARIABLE: &str = "ISTIO_MULTIROOT_MESH";
+/// Environment variable of istiod: whether servers accept clients of every trust domain. Source: `SkipValidateTrustDomain` in Istio's
+/// `pilot/pkg/features/security.go`.
+pub const ANY_TRUST_DOMAIN_VARIABLE: &str = "PILOT_SKIP_VALIDATE_TRUST_DOMAIN";
 /// Environment variable of a proxy with its network. Source: `files/injection-template.yaml` of the chart istiod.
 pub const PROXY_NETWORK_VARIABLE: &str = "ISTIO_META_NETWORK";
 /// Environment variable of a proxy, and of ztunnel, with the ID of its cluster; same source.
@@ -194,3 +200,5 @@ pub const MESH_ROOT_KEY: &str = "root-cert.pem";
 pub const MESH_CONFIG_MAP: &str = "istio";
 /// The data key of [`MESH_CONFIG_MAP`].
 pub const MESH_CONFIG_KEY: &str = "mesh";
+/// The data key of [`MESH_CONFIG_MAP`] with the networks that are configured by hand.
+pub const MESH_NETWORKS_KEY: &str = "meshNetworks";

@@ -24,7 +24,7 @@ impl<'a> Beside<'a> {
     pub fn of(cluster: &'a ClusterSnapshot) -> Self {
         Self {
             context: &cluster.context,
-            mesh_id: cluster.mesh_id.seen().and_then(Option::as_deref),
+            mesh_id: cluster.mesh_id(),
             roots: cluster.roots.seen().filter(|roots| !roots.is_empty()),
         }
     }

@@ -69,6 +69,7 @@ mod tests {
     use super::*;
     use crate::command::Kubectl;
     use crate::eastwest::gateway::of_all;
+    use crate::mesh_config::MeshConfig;
     use crate::read::Read;
 
     /// Returns a cluster with a gateway that has this ingress, and an istiod with this switch.
@@ -136,7 +137,10 @@ mod tests {
     #[test]
     fn clusters_of_other_meshes_do_not_matter() {
         let of = |context, ingress, mesh: &str| ClusterSnapshot {
-            mesh_id: Read::Seen(Some(mesh.to_owned())),
+            mesh_config: Read::Seen(Some(MeshConfig {
+                mesh_id: Some(mesh.to_owned()),
+                ..MeshConfig::default()
+            })),
             ..cluster(context, &ingress, Some("false"))
         };
         let east = of("east", json!([{"ip": "203.0.113.7"}]), "one");

@@ -28,6 +28,14 @@ catalogue! {
             "The istiods of the clusters are more than one minor version apart"
             "Istio supports control planes and proxies that are one minor version apart. Beyond that, what one istiod publishes may \
             not be understood in the other cluster.";
+        IstiodRotationBug "istiod-rotation-bug" Warning
+            "The version of istiod has a known bug in taking over a new remote secret"
+            "Istio 1.30.0 to 1.30.2 may go on with an old token after a rotation, and 1.30.3 may lose gateways and endpoints of other \
+            clusters. A restart of istiod helps until the next rotation.";
+        DiscoverySelectorsHideGateway "discovery-selectors-hide-gateway" Error
+            "istiod does not read Istio's namespace of another cluster"
+            "With meshConfig.discoverySelectors an istiod reads only namespaces that one of them selects, in its own cluster and in the \
+            others. Without the namespace of Istio it knows neither the network nor the gateways of a cluster.";
         MeshIdMismatch "mesh-id-mismatch" Warning
             "The clusters have different mesh IDs"
             "The mesh ID (values.global.meshID) names the mesh in telemetry and to its proxies. Clusters of one mesh should have the \
@@ -46,6 +54,10 @@ catalogue! {
             "No east-west gateway leads into a network that other networks use"
             "Workloads of other networks get the addresses of pods that they cannot reach, or no endpoint at all. Each network needs at \
             least one east-west gateway.";
+        MeshNetworksLegacy "meshnetworks-legacy" Warning
+            "Networks are configured by hand, not as labels name them"
+            "meshNetworks is from the time before the label topology.istio.io/network. Where it names a cluster that istiod does not know, \
+            differs between control planes, or stands beside labelled gateways, requests go to addresses that nobody expects.";
         SingleNetworkOverlap "single-network-overlap" Error
             "Pods of two clusters on one network have the same address"
             "On one network requests go to the addresses of pods directly, so those for a pod of the other cluster arrive at the \
@@ -191,6 +203,13 @@ catalogue! {
         RootPartial "root-partial" Warning
             "Two clusters trust some common root certificates, and each or one of them more"
             "During a change of the root this is right for a while. It should end with the same roots in all clusters.";
+        TrustDomainMismatch "trust-domain-mismatch" Error
+            "Workloads of one cluster do not accept the trust domain of another"
+            "A certificate names its workload with the trust domain of its mesh configuration. Workloads accept their own trust domain and \
+            the aliases of their own cluster, and reset the connection of any other one.";
+        TrustDomainAmbient "trust-domain-ambient" Error
+            "Two clusters with ztunnel have different trust domains"
+            "ztunnel expects every workload of another cluster under its own trust domain, and does not know aliases.";
         CacertsAbsent "cacerts-absent" Error
             "istiod has no intermediate CA of the mesh's root"
             "Without the Secret cacerts istiod makes a root certificate of its own, which no other cluster trusts. In a mesh of several \
@@ -211,10 +230,21 @@ catalogue! {
             "The chain of the Secret cacerts lacks the intermediate CA"
             "Workloads present their own certificate and the chain. Where the intermediate CA is not in it, other clusters cannot verify them, \
             although istiod starts.";
+        CacertsEkuSig "cacerts-eku-sig" Error
+            "A certificate of the Secret cacerts is limited to other uses"
+            "Workloads are clients and servers with one certificate, and so each CA above it has to be for both, or for every use, and has to \
+            be allowed to sign. istiod does not look at all of that, but other workloads do.";
+        CacertsSharedKey "cacerts-shared-key" Warning
+            "Two clusters sign with the same private key"
+            "Whoever gets the key of one cluster can then sign for workloads of the other, and neither can be replaced alone. Each cluster \
+            should have an intermediate CA of its own.";
         CacertsExpiry "cacerts-expiry" Error
             "A certificate of the Secret cacerts has expired, or expires soon"
             "No certificate of a workload lives longer than the CA that issued it. When that has expired, no workload gets a new one, and \
             istiod does not start any more.";
+        ExternalCa "external-ca" Info
+            "Another authority than istiod issues the certificates of workloads"
+            "With ENABLE_CA_SERVER=false or EXTERNAL_CA istiod signs nothing itself, so the checks of the Secret cacerts do not apply.";
         RootNotEffective "root-not-effective" Error
             "istiod does not use the root of the Secret cacerts"
             "istiod reads the root when it starts, and takes no other one afterwards. Proxies go on trusting the old root until istiod and \

@@ -12,6 +12,7 @@ use crate::command::Kubectl;
 use crate::exposure::Revision;
 use crate::istiod::{cluster_ids, domain};
 use crate::meant_for::Member;
+use crate::mesh_config::MeshConfig;
 use crate::names::{NETWORK_LABEL, REVISION_LABEL};
 use crate::probe::{GatewayProbe, Roots};
 use crate::read::Read;
@@ -51,8 +52,8 @@ pub struct ClusterSnapshot {
     pub secrets_by_name: Read<BTreeMap<String, Read<Option<SecretFacts>>>>,
     /// The istiod pods that run there, and what each of them says; not asked if no check depends on it.
     pub istiod_pages: Read<Vec<AskedIstiod>>,
-    /// The ID of the mesh in the cluster's configuration.
-    pub mesh_id: Read<Option<String>>,
+    /// The configuration of its mesh.
+    pub mesh_config: Read<Option<MeshConfig>>,
     /// The root certificates that its proxies trust.
     pub roots: Read<Roots>,
     /// The Secret cacerts of Istio's namespace.
@@ -179,7 +180,7 @@ impl ClusterSnapshot {
             ("which cluster it is", self.uid.reason()),
             ("namespace", self.namespace.reason()),
             ("istiod", self.istiods.reason()),
-            ("the mesh's ID", self.mesh_id.reason()),
+            ("the mesh's ID", self.mesh_config.reason()),
             ("services", self.services.reason()),
             ("gateways of the Gateway API", self.api_gateways.reason()),
             ("pods of gateways without a label", self.usual_pods.reason()),
@@ -201,6 +202,16 @@ impl ClusterSnapshot {
         let all = single.chain(pods);
         all.filter_map(|(what, reason)| Some((what, reason?)))
             .collect()
+    }
+
+    /// Returns the configuration of its mesh, if it could be read.
+    pub fn mesh(&self) -> Option<&MeshConfig> {
+        self.mesh_config.seen()?.as_ref()
+    }
+
+    /// Returns the ID of its mesh.
+    pub fn mesh_id(&self) -> Option<&str> {
+        self.mesh()?.mesh_id.as_deref()
     }
 
     /// Returns the network of the cluster.

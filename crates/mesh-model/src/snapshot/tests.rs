@@ -16,6 +16,7 @@ use crate::access::{Access, AccessTrust, AccessUser};
 use crate::ca_certs::CaCerts;
 use crate::command::Kubectl;
 use crate::istiod_pages::KnownCluster;
+use crate::mesh_config::MeshConfig;
 use crate::probe::{
     Afterwards, Answer, Ask, Chain, GatewayProbe, Handshake, Judgement, Question, Roots,
 };
@@ -102,7 +103,7 @@ fn full() -> ClusterSnapshot {
             gateways: Read::Late("no answer".into()),
         }]),
         ca_certs: Read::Seen(Some(CaCerts::default())),
-        mesh_id: Read::Seen(None),
+        mesh_config: Read::Seen(Some(MeshConfig::default())),
         roots: Read::Seen(Roots::from_pem("no certificate")),
         services: seen(named.clone()),
         api_gateways: Read::Absent("no such kind".into()),

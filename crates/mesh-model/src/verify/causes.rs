@@ -5,20 +5,21 @@ use crate::finding::CheckId;
 
 use CheckId::{
     AmbientEwgSpec, AmbientEwgStatus, ApiReachable, CacertsAbsent, CacertsChainContent,
-    CacertsExpiry, CacertsIncomplete, CacertsIstioGenerated, CacertsVerify, ClusterIdDefault,
-    ClusterIdDuplicate, ClusterIdProxyDrift, ClusterIdSecretKey, ClusterzAbsent, ClusterzClosed,
-    ClusterzReplicasDisagree, ClusterzSyncing, ClusterzTimeout, ClusterzUnavailable,
-    ContextSameCluster, EwgAddressDuplicate, EwgAddressHostname, EwgAddressLoopback,
-    EwgAddressPending, EwgAddressStale, EwgExposeHosts, EwgExposeMissing, EwgExposeSelector,
-    EwgL7Lb, EwgMissing, EwgNodePortIgnored, EwgPods, EwgPortMissing, EwgRevisionGone,
-    IstiodMissing, IstiodNotReady, NetworkLabelMissing, NetworkValuesDisagree,
-    NetworkWithoutGateway, NetworkzGatewayMismatch, NetworkzGatewayMissing, Probe15008, Probe15012,
-    Probe15017, Probe15021, Probe15443, Probe15443Root, RootDiffers, RootNotEffective, RootPartial,
+    CacertsEkuSig, CacertsExpiry, CacertsIncomplete, CacertsIstioGenerated, CacertsVerify,
+    ClusterIdDefault, ClusterIdDuplicate, ClusterIdProxyDrift, ClusterIdSecretKey, ClusterzAbsent,
+    ClusterzClosed, ClusterzReplicasDisagree, ClusterzSyncing, ClusterzTimeout,
+    ClusterzUnavailable, ContextSameCluster, DiscoverySelectorsHideGateway, EwgAddressDuplicate,
+    EwgAddressHostname, EwgAddressLoopback, EwgAddressPending, EwgAddressStale, EwgExposeHosts,
+    EwgExposeMissing, EwgExposeSelector, EwgL7Lb, EwgMissing, EwgNodePortIgnored, EwgPods,
+    EwgPortMissing, EwgRevisionGone, IstiodMissing, IstiodNotReady, IstiodRotationBug,
+    MeshNetworksLegacy, NetworkLabelMissing, NetworkValuesDisagree, NetworkWithoutGateway,
+    NetworkzGatewayMismatch, NetworkzGatewayMissing, Probe15008, Probe15012, Probe15017,
+    Probe15021, Probe15443, Probe15443Root, RootDiffers, RootNotEffective, RootPartial,
     SecretAuthDenied, SecretCaMismatch, SecretCertificateExpiry, SecretCertificateInvalid,
     SecretDuplicate, SecretLabel, SecretMissing, SecretRbac, SecretSelf, SecretServerLoopback,
     SecretServerScheme, SecretServerUnreachable, SecretStrayKey, SecretTokenExpiry,
     SecretTokenIdentity, SecretTokenInvalid, SecretUnparsable, SecretWrongCluster,
-    SecretWrongNamespace, SingleNetworkOverlap,
+    SecretWrongNamespace, SingleNetworkOverlap, TrustDomainAmbient, TrustDomainMismatch,
 };
 
 /// A row of the table: a finding of `root` explains findings of `effects` to which it has this relation.
@@ -95,6 +96,7 @@ pub const CAUSES: &[Cause] = &[
         &[CacertsChainContent, RootNotEffective, IstiodNotReady],
     ),
     row(CacertsChainContent, SameCluster, &[Probe15443Root]),
+    row(CacertsEkuSig, SameCluster, &[Probe15443Root]),
     row(CacertsAbsent, SameCluster, OF_ANOTHER_ROOT),
     row(CacertsAbsent, PeerOfEffect, OF_ANOTHER_ROOT),
     row(CacertsIstioGenerated, SameCluster, OF_ANOTHER_ROOT),
@@ -148,6 +150,12 @@ pub const CAUSES: &[Cause] = &[
         ],
     ),
     row(ClusterIdDuplicate, SameCluster, &[ClusterIdProxyDrift]),
+    row(
+        TrustDomainAmbient,
+        SamePair,
+        &[TrustDomainMismatch, Probe15443Root],
+    ),
+    row(TrustDomainMismatch, SamePair, &[Probe15443Root]),
     row(RootDiffers, SamePair, &[Probe15443Root]),
     row(RootPartial, SamePair, &[Probe15443Root]),
     row(
@@ -201,6 +209,12 @@ pub const CAUSES: &[Cause] = &[
         &[Probe15443, Probe15021, Probe15443Root],
     ),
     row(Probe15443, SameObject, &[Probe15021]),
+    row(
+        DiscoverySelectorsHideGateway,
+        SamePair,
+        &[NetworkzGatewayMissing],
+    ),
+    row(MeshNetworksLegacy, SameCluster, &[NetworkzGatewayMismatch]),
     row(NetworkLabelMissing, PeerOfEffect, OF_GATEWAYS),
     row(NetworkValuesDisagree, PeerOfEffect, OF_GATEWAYS),
     row(
@@ -224,6 +238,13 @@ pub const CAUSES: &[Cause] = &[
         &[NetworkzGatewayMismatch],
     ),
 ];
+
+/// The causes that explain only what no other one does.
+pub(super) const LAST_CAUSES: &[Cause] = &[row(
+    IstiodRotationBug,
+    SameCluster,
+    &[ClusterzClosed, NetworkzGatewayMissing],
+)];
 
 /// The checks of remote secrets, and of what istiods come to by them, from cause to effect: of the errors of one pair of clusters,
 /// the first explains the others.

@@ -21,7 +21,7 @@ fn lists(part: Part) -> &'static [&'static str] {
         // A sample of pods is not the beginning of something.
         Part::Uid
         | Part::Namespace
-        | Part::MeshId
+        | Part::MeshConfig
         | Part::Roots
         | Part::CaCerts
         | Part::GatewayProbes

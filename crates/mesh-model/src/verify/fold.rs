@@ -1,6 +1,6 @@
 //! Root causes: findings that others explain are listed under their cause, and are not counted.
 
-use super::causes::{CAUSES, OF_A_PAIR};
+use super::causes::{CAUSES, Cause, LAST_CAUSES, OF_A_PAIR};
 use super::relation::Relation;
 use crate::finding::{CheckId, Finding, Severity};
 
@@ -67,12 +67,14 @@ fn cause_of(findings: &[Finding], effect: usize) -> Option<usize> {
 
 /// Returns the place of the row in the table by which `cause` explains `effect`.
 fn rank(cause: &Finding, effect: &Finding) -> Option<usize> {
-    let by_table = CAUSES.iter().position(|row| {
-        row.root == cause.id
-            && (!row.is_error || cause.severity == Severity::Error)
-            && row.effects.contains(&effect.id)
-            && row.relation.holds(cause, effect)
-    });
+    let by_table = |rows: &[Cause]| {
+        rows.iter().position(|row| {
+            row.root == cause.id
+                && (!row.is_error || cause.severity == Severity::Error)
+                && row.effects.contains(&effect.id)
+                && row.relation.holds(cause, effect)
+        })
+    };
     let place = |id: CheckId| OF_A_PAIR.iter().position(|secret| *secret == id);
     let by_order = || {
         let (first, then) = (place(cause.id)?, place(effect.id)?);
@@ -80,7 +82,8 @@ fn rank(cause: &Finding, effect: &Finding) -> Option<usize> {
             first < then && cause.severity == Severity::Error && is_of_same_pair(cause, effect);
         explains.then_some(CAUSES.len() + first)
     };
-    by_table.or_else(by_order)
+    let at_last = || Some(CAUSES.len() + OF_A_PAIR.len() + by_table(LAST_CAUSES)?);
+    by_table(CAUSES).or_else(by_order).or_else(at_last)
 }
 
 /// Returns whether both findings are about one cluster's access to another one: a secret in east for west explains nothing about
@@ -123,7 +126,7 @@ mod tests {
 
     #[test]
     fn each_row_folds_its_effects_and_each_side_alone_is_a_root() {
-        for row in CAUSES {
+        for row in CAUSES.iter().chain(LAST_CAUSES) {
             for effect in row.effects {
                 let both = related(row.root, row.relation, *effect);
                 for turned in [false, true] {
@@ -147,9 +150,9 @@ mod tests {
 
     #[test]
     fn the_table_has_no_circle_because_no_effect_is_the_root_of_an_earlier_row() {
-        for (number, row) in CAUSES.iter().enumerate() {
-            let earlier = CAUSES[..=number].iter();
-            for earlier in earlier {
+        let all: Vec<&Cause> = CAUSES.iter().chain(LAST_CAUSES).collect();
+        for (number, row) in all.iter().enumerate() {
+            for earlier in &all[..=number] {
                 assert!(
                     !row.effects.contains(&earlier.root),
                     "{} → {}",
@@ -200,6 +203,27 @@ mod tests {
         let other = Finding::new(CheckId::SecretRbac, Severity::Error, "").in_cluster("west");
         let folded = fold(vec![one.with_peer("west"), other.with_peer("east")]);
         assert_eq!(folded.len(), 2, "they are about different secrets");
+    }
+
+    #[test]
+    fn a_version_with_a_bug_explains_only_what_nothing_else_does() {
+        let of = |id, severity| {
+            let finding = Finding::new(id, severity, "").in_cluster("east");
+            finding.with_peer("west")
+        };
+        let bug = of(CheckId::IstiodRotationBug, Severity::Warning);
+        let closed = of(CheckId::ClusterzClosed, Severity::Error);
+        let token = of(CheckId::SecretTokenInvalid, Severity::Error);
+        let folded = fold(vec![bug.clone(), closed.clone()]);
+        let severity = folded[0].finding.severity;
+        assert_eq!((folded.len(), severity), (1, Severity::Error));
+        let folded = fold(vec![bug, closed, token]);
+        let roots: Vec<(&str, usize)> = folded
+            .iter()
+            .map(|one| (one.finding.id.as_str(), one.effects.len()))
+            .collect();
+        let expected = [("istiod-rotation-bug", 0), ("secret-token-invalid", 1)];
+        assert_eq!(roots, expected);
     }
 
     #[test]

@@ -7,8 +7,9 @@ use std::mem::take;
 use jiff::Timestamp;
 
 use super::checks::{
-    ca_certs, changes, cluster_ids, istiod_views, istiods, mesh_ids, networks_without_gateway,
-    overlaps, own_roots, roots, same_clusters, unreachable, versions,
+    ca_certs, changes, cluster_ids, hidden_namespaces, istiod_views, istiods, mesh_ids,
+    mesh_networks, networks_without_gateway, other_authority, overlaps, own_roots, roots,
+    rotation_bugs, same_clusters, shared_keys, trust_domains, unreachable, versions,
 };
 use super::counts::Counts;
 use super::cut::cut;
@@ -265,12 +266,18 @@ fn of_group(mesh: &MeshSnapshot) -> Vec<Finding> {
     let clusters: Vec<&ClusterSnapshot> = mesh.clusters.iter().collect();
     let mut findings: Vec<Finding> = clusters.iter().flat_map(|one| istiods(one)).collect();
     findings.extend(versions(&clusters));
+    findings.extend(rotation_bugs(&clusters));
     findings.extend(mesh_ids(&clusters));
+    findings.extend(hidden_namespaces(&clusters));
+    findings.extend(mesh_networks(&clusters));
     findings.extend(cluster_ids(&clusters));
     findings.extend(networks_without_gateway(&clusters));
     findings.extend(overlaps(&clusters));
     findings.extend(roots(&clusters));
+    findings.extend(trust_domains(&clusters));
     findings.extend(own_roots(&clusters));
+    findings.extend(shared_keys(&clusters));
+    findings.extend(clusters.iter().filter_map(|one| other_authority(one)));
     findings.extend(clusters.iter().flat_map(|one| ca_certs(one, mesh.taken_at)));
     for cluster in MeshLabels::judged(mesh).items {
         let found = cluster.findings.into_iter();

@@ -27,8 +27,8 @@ pub enum Part {
     SecretsElsewhere,
     /// The secrets with the name of a remote secret that lack the label.
     SecretsByName,
-    /// The ID of the mesh.
-    MeshId,
+    /// The configuration of the mesh.
+    MeshConfig,
     /// The root certificates.
     Roots,
     /// The Secret cacerts.
@@ -75,6 +75,7 @@ pub enum Part {
 const NOT_ASKED: &str = "istiods are not asked";
 
 /// Returns the parts that a check needs.
+#[expect(clippy::too_many_lines, reason = "one row a kind of check")]
 pub fn needs(check: CheckId) -> &'static [Part] {
     use CheckId as C;
     use Part as P;
@@ -82,11 +83,24 @@ pub fn needs(check: CheckId) -> &'static [Part] {
         C::ApiReachable => &[],
         C::ContextSameCluster => &[P::Uid],
         C::IstiodMissing => &[P::Istiods, P::IstiodsElsewhere, P::Namespace],
+        C::IstiodRotationBug | C::ExternalCa => &[P::Istiods],
+        C::DiscoverySelectorsHideGateway => {
+            &[P::MeshConfig, P::Namespace, P::Istiods, P::OtherGateways]
+        }
+        C::MeshNetworksLegacy => &[
+            P::MeshConfig,
+            P::Istiods,
+            P::Services,
+            P::ApiGateways,
+            P::KnownClusters,
+        ],
+        C::TrustDomainMismatch => &[P::MeshConfig, P::Istiods],
+        C::TrustDomainAmbient => &[P::MeshConfig, P::Ztunnels],
         C::IstiodNotReady | C::IstiodVersionSkew | C::ClusterIdDefault | C::ClusterIdDuplicate => {
             &[P::Istiods]
         }
         C::ClusterIdSecretKey | C::SecretMissing => &[P::Istiods, P::Uid, P::Secrets],
-        C::MeshIdMismatch => &[P::MeshId],
+        C::MeshIdMismatch => &[P::MeshConfig],
         C::NetworkWithoutGateway => &[P::Namespace, P::Services, P::ApiGateways],
         C::SingleNetworkOverlap => &[P::Namespace, P::ProbeTargets],
         C::EwgMissing => &[P::Namespace, P::Services, P::ApiGateways, P::UsualPods],
@@ -130,9 +144,12 @@ pub fn needs(check: CheckId) -> &'static [Part] {
         }
         C::Probe15443Root => &[P::Services, P::GatewayProbes, P::ProbeTargets, P::Roots],
         C::RootDiffers | C::RootPartial => &[P::Roots],
-        C::CacertsIncomplete | C::CacertsVerify | C::CacertsChainContent | C::CacertsExpiry => {
-            &[P::Istiods, P::CaCerts]
-        }
+        C::CacertsIncomplete
+        | C::CacertsVerify
+        | C::CacertsChainContent
+        | C::CacertsEkuSig
+        | C::CacertsExpiry
+        | C::CacertsSharedKey => &[P::Istiods, P::CaCerts],
         C::CacertsAbsent | C::CacertsIstioGenerated | C::RootNotEffective => {
             &[P::Istiods, P::CaCerts, P::Roots]
         }
@@ -211,7 +228,7 @@ fn unread<'a>(
         Part::Secrets => wanted(&cluster.secrets),
         Part::SecretsElsewhere => wanted(&cluster.secrets_elsewhere),
         Part::SecretsByName => by_name(cluster),
-        Part::MeshId => wanted(&cluster.mesh_id),
+        Part::MeshConfig => wanted(&cluster.mesh_config),
         Part::Roots => wanted(&cluster.roots),
         Part::CaCerts => wanted(&cluster.ca_certs),
         Part::Services => wanted(&cluster.services),

@@ -2,19 +2,21 @@
 //! on Services.
 
 use futures::future::LocalBoxFuture;
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod};
 use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
 use mesh_model::exposure::GatewaySelector;
+use mesh_model::istiod::trusts_more_roots;
+use mesh_model::mesh_config::{MeshConfig, MoreRoots};
 use mesh_model::names::{
-    EAST_WEST_GATEWAY, MESH_CONFIG_KEY, MESH_CONFIG_MAP, MESH_ROOT_CONFIG_MAP, MESH_ROOT_KEY,
-    NETWORK_LABEL, TLS_MODE_LABEL,
+    EAST_WEST_GATEWAY, MESH_CONFIG_MAP, MESH_ROOT_CONFIG_MAP, MESH_ROOT_KEY, NETWORK_LABEL,
+    TLS_MODE_LABEL,
 };
 use mesh_model::probe::Roots;
 use mesh_model::read::Read;
 use mesh_model::resources::{ApiGateway, IstioGateway};
 use mesh_model::snapshot::ClusterSnapshot;
-use mesh_model::yaml::documents;
 
 use super::dependents::dependents;
 use super::read::{gateway_services, istiods, uid, unless_known};
@@ -81,8 +83,9 @@ async fn first_wave(
     snapshot.uid = uid;
     snapshot.namespace = own;
     snapshot.istiods = istiods;
-    snapshot.mesh_id = config.map(|map| map.as_ref().and_then(mesh_id));
-    snapshot.roots = of_roots(roots);
+    let more = more_roots(snapshot.istiods.items(), config.seen());
+    snapshot.mesh_config = config.map(|map| map.as_ref().and_then(MeshConfig::of));
+    snapshot.roots = of_roots(roots, &more);
     snapshot.services = services;
     snapshot.api_gateways = apis;
     snapshot.istio_gateways = istio;
@@ -91,19 +94,29 @@ async fn first_wave(
     Ok(())
 }
 
-fn of_roots(map: Read<Option<ConfigMap>>) -> Read<Roots> {
+/// Returns the roots that proxies trust besides those of istiod's authority.
+fn more_roots(istiods: &[Deployment], config: Option<&Option<ConfigMap>>) -> MoreRoots {
+    let config = config.and_then(Option::as_ref);
+    let config = config.filter(|_| istiods.iter().any(trusts_more_roots));
+    config.map(MoreRoots::of).unwrap_or_default()
+}
+
+fn of_roots(map: Read<Option<ConfigMap>>, more: &MoreRoots) -> Read<Roots> {
+    if more.has_urls {
+        return Read::Failed("roots at a URL of meshConfig.caCertificates are not read".into());
+    }
     let pem = map.map(|map| map?.data?.remove(MESH_ROOT_KEY));
     match pem {
         Read::Seen(None) => {
             Read::Absent(format!("there is no ConfigMap {MESH_ROOT_CONFIG_MAP}").into())
         }
-        read => read.map(|pem| Roots::from_pem(&pem.unwrap_or_default())),
+        read => read.map(|pem| {
+            let own = pem.unwrap_or_default();
+            if more.pem.is_empty() {
+                Roots::from_pem(&own)
+            } else {
+                Roots::from_pem(&format!("{own}\n{}", more.pem))
+            }
+        }),
     }
-}
-
-fn mesh_id(map: &ConfigMap) -> Option<String> {
-    let text = map.data.as_ref()?.get(MESH_CONFIG_KEY)?;
-    let documents = documents(text, MESH_CONFIG_MAP).ok()?;
-    let id = documents.first()?["defaultConfig"]["meshId"].as_str()?;
-    Some(id.to_owned())
 }

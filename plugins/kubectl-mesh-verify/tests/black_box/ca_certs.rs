@@ -9,7 +9,7 @@ use mesh_testkit::gateway::MeshAuthority;
 use serde_json::json;
 
 use crate::findings::check_in;
-use crate::scene::{Scene, ca_certs, golden_file};
+use crate::scene::{Scene, add_variable, ca_certs, golden_file};
 
 const BOTH: &str = "--context east,west";
 
@@ -52,6 +52,16 @@ cases! { check;
             data.insert("cert-chain.pem".to_owned(), root);
         });
         scene.verify(BOTH)
+    };
+    shared_key: |scene| {
+        let own = scene.east.get("secrets", "istio-system", "cacerts").unwrap();
+        edit(scene, |data| *data = own["data"].as_object().unwrap().clone());
+        scene.verify(BOTH)
+    };
+    another_authority_wide: |scene| {
+        scene.west.delete("secrets", "istio-system", "cacerts");
+        add_variable(&scene.west, "ENABLE_CA_SERVER", "false");
+        scene.verify(&format!("{BOTH} -o wide"))
     };
     not_effective: |scene| {
         scene.west.delete("secrets", "istio-system", "cacerts");

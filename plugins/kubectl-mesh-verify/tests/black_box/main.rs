@@ -11,6 +11,7 @@ mod catalogue;
 mod faults;
 mod findings;
 mod istiod_view;
+mod mesh_config;
 mod reads;
 mod requests;
 mod scene;

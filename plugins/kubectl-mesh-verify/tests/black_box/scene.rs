@@ -152,6 +152,15 @@ fn name_istiod(cluster: &Cluster) {
     });
 }
 
+/// Gives istiod's Deployment an environment variable.
+pub(crate) fn add_variable(cluster: &Cluster, name: &str, value: &str) {
+    cluster.edit("deployments", NAMESPACE, "istiod", |istiod| {
+        let env = &mut istiod["spec"]["template"]["spec"]["containers"][0]["env"];
+        let variables = env.as_array_mut().unwrap();
+        variables.push(json!({"name": name, "value": value}));
+    });
+}
+
 /// Starts an istiod in this pod, which has run for long.
 fn start_istiod<'c>(cluster: &'c Cluster, pod: &str) -> FakeIstiod<'c> {
     let istiod = FakeIstiod::start(cluster, pod);

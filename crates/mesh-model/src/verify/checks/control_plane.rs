@@ -8,6 +8,7 @@ use crate::command::{Remedy, named};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::istio_version::IstioVersion;
 use crate::istiod;
+use crate::istiod_pages::rotation_bug;
 use crate::names::CONTROL_PLANE_ANNOTATION;
 use crate::read::Read;
 use crate::snapshot::ClusterSnapshot;
@@ -112,10 +113,29 @@ pub(in crate::verify) fn versions(clusters: &[&ClusterSnapshot]) -> Vec<Finding>
     behind.collect()
 }
 
+/// Reports istiods of a version with a known bug in taking over a new remote secret. In a cluster alone nothing depends on it.
+pub(in crate::verify) fn rotation_bugs(clusters: &[&ClusterSnapshot]) -> Vec<Finding> {
+    let several = clusters.iter().filter(|_| clusters.len() > 1);
+    let found = several.filter_map(|cluster| {
+        let versions = istiod::versions(cluster.istiods.items());
+        let mut versions = versions.into_iter().flatten().map(|version| version.to_string());
+        let (version, bug) =
+            versions.find_map(|version| Some((version.clone(), rotation_bug(&version)?)))?;
+        let message = format!("istiod {version} {}", bug.what());
+        let fix = format!(
+            "upgrade istiod to {} or later, and until then restart it after a remote secret was rotated",
+            bug.fixed_in()
+        );
+        let finding = Finding::new(CheckId::IstiodRotationBug, Severity::Warning, message);
+        Some(finding.in_cluster(&cluster.context).fix(fix))
+    });
+    found.collect()
+}
+
 /// Reports clusters with another mesh ID than most.
 pub(in crate::verify) fn mesh_ids(clusters: &[&ClusterSnapshot]) -> Vec<Finding> {
     let known = clusters.iter().filter_map(|cluster| {
-        let id = cluster.mesh_id.seen()?.as_deref()?;
+        let id = cluster.mesh_id()?;
         Some((cluster.context.as_str(), id))
     });
     let known: Vec<(&str, &str)> = known.collect();
@@ -139,6 +159,7 @@ mod tests {
     use serde_json::{from_value, json};
 
     use super::*;
+    use crate::mesh_config::MeshConfig;
     use crate::verify::samples::{cluster, istiod};
 
     fn ids(findings: &[Finding]) -> Vec<(&'static str, Severity)> {
@@ -217,7 +238,10 @@ mod tests {
     #[test]
     fn the_odd_mesh_id_is_reported() {
         let of = |context, id: Option<&str>| ClusterSnapshot {
-            mesh_id: Read::Seen(id.map(str::to_owned)),
+            mesh_config: Read::Seen(Some(MeshConfig {
+                mesh_id: id.map(str::to_owned),
+                ..MeshConfig::default()
+            })),
             ..cluster(context, Vec::new())
         };
         let all = [
@@ -231,6 +255,31 @@ mod tests {
         assert_eq!(
             found[0].message,
             "the mesh ID is odd, and that of context b is mesh1"
+        );
+    }
+
+    #[test]
+    fn versions_that_lose_a_new_secret_are_reported_in_a_mesh_of_several() {
+        let of = |version: &str| cluster("east", vec![istiod(Some("east"), version)]);
+        let west = cluster("west", vec![istiod(Some("west"), "1.31.0")]);
+        let found = |version: &str| ids(&rotation_bugs(&[&of(version), &west]));
+        let warning = [("istiod-rotation-bug", Severity::Warning)];
+        for (version, expected) in [
+            ("1.29.9", &[][..]),
+            ("1.30.0", &warning),
+            ("1.30.2", &warning),
+            ("1.30.3", &warning),
+            ("1.30.4", &[]),
+            ("1.31.0", &[]),
+            ("latest", &[]),
+        ] {
+            assert_eq!(found(version), expected, "{version}");
+        }
+        assert_eq!(ids(&rotation_bugs(&[&of("1.30.0")])), []);
+        let message = rotation_bugs(&[&of("1.30.1"), &west]).remove(0).message;
+        assert_eq!(
+            message,
+            "istiod 1.30.1 may go on with the old token until it is started again (istio/istio#60612)"
         );
     }
 }

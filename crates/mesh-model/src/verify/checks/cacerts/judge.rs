@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ca_certs::{CA_CERTS, CaCerts};
-use crate::certificate::{CertificateFacts, is_authority, read_der};
+use crate::certificate::{CertificateFacts, is_authority, read_der, unusable_authority};
 use crate::change::ObjectRef;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::istiod::has_other_ca;
@@ -46,7 +46,8 @@ pub(in crate::verify) fn ca_certs(cluster: &ClusterSnapshot, now: Timestamp) -> 
         ];
     }
     let mut findings: Vec<Finding> = expiring(certs, cluster, now).into_iter().collect();
-    findings.extend(unusable(certs, cluster, now));
+    let unusable = unusable(certs, cluster, now);
+    findings.extend(unusable.or_else(|| limited(certs, cluster)));
     findings.extend(without_itself(certs, cluster));
     findings.extend(not_effective(certs, cluster));
     findings
@@ -96,6 +97,19 @@ fn unusable(certs: &CaCerts, cluster: &ClusterSnapshot, now: Timestamp) -> Optio
     let message = format!("istiod cannot use secret {CA_CERTS}: {flaw}");
     let fix = "issue the intermediate CA again by the root of the mesh, and put its certificate, key, chain and root into secret cacerts";
     Some(finding(CheckId::CacertsVerify, Severity::Error, message, cluster).fix(fix))
+}
+
+/// Reports a certificate that istiod can use, and whose uses are limited so that nobody accepts what it signs.
+fn limited(certs: &CaCerts, cluster: &ClusterSnapshot) -> Option<Finding> {
+    let signing = std::iter::once(certs.signing()?).chain(certs.chain());
+    let flaw = signing
+        .filter(|der| is_authority(der))
+        .find_map(unusable_authority)?;
+    let message = format!(
+        "a certificate of secret {CA_CERTS} is not for workloads: {flaw}, so what it signs is not accepted"
+    );
+    let fix = "issue the intermediate CA again with the key usages keyCertSign and cRLSign and no extended key usage, and put it into secret cacerts";
+    Some(finding(CheckId::CacertsEkuSig, Severity::Error, message, cluster).fix(fix))
 }
 
 /// Returns whether a certificate is refused for its time alone, which has a check of its own.

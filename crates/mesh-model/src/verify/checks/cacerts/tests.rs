@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
-use mesh_testkit::forge::{Forged, Kind, Recipe};
+use mesh_testkit::forge::{Forged, Kind, Recipe, Usage};
 use mesh_testkit::pki::Validity;
 use serde_json::{Map, from_value, json, to_value};
 
 use super::*;
 use crate::ca_certs::CaCerts;
-use crate::finding::{Finding, Severity};
+use crate::finding::{CheckId, Finding, Severity};
 use crate::probe::Roots;
 use crate::read::Read;
 use crate::snapshot::ClusterSnapshot;
@@ -170,6 +170,48 @@ fn each_fault_has_its_finding() {
 }
 
 #[test]
+fn an_authority_may_sign_for_clients_and_servers_alike() {
+    let root = root(1);
+    let of = |recipe: Recipe| ids(&data(&root, &recipe.by(&root)), &root.pem());
+    let limited = [("cacerts-eku-sig", Severity::Error)];
+    let intermediate = || authority("intermediate", 9, LONG);
+    assert_eq!(of(intermediate().may_sign(true)), []);
+    assert_eq!(of(intermediate().may_sign(false)), limited);
+    assert_eq!(
+        of(intermediate().usage(&[Usage::Server, Usage::Client])),
+        []
+    );
+    assert_eq!(of(intermediate().usage(&[Usage::Server])), limited);
+    // istiod does not start with one that is not for servers.
+    assert_eq!(
+        of(intermediate().usage(&[Usage::Client])),
+        [("cacerts-verify", Severity::Error)]
+    );
+}
+
+#[test]
+fn each_cluster_signs_with_a_key_of_its_own() {
+    let root = root(1);
+    let of = |context: &str, signing: &Forged| {
+        cluster_of(context, Some(certs(&data(&root, signing))), &root.pem())
+    };
+    let own = |key| authority("intermediate", key, LONG).by(&root);
+    let (one, again) = (of("east", &own(9)), of("west", &own(9)));
+    let found = shared_keys(&[&one, &again]);
+    let place = found[0].details().cloned().unwrap_or_default();
+    assert_eq!((found.len(), found[0].id), (1, CheckId::CacertsSharedKey));
+    assert_eq!(
+        (place.cluster.as_deref(), place.peer.as_deref()),
+        (Some("west"), Some("east"))
+    );
+    assert_eq!(shared_keys(&[&one, &of("west", &own(8))]), []);
+    assert_eq!(
+        shared_keys(&[&one, &cluster_of("west", None, &root.pem())]),
+        []
+    );
+}
+
+#[test]
 fn a_certificate_expires_soon_in_the_last_fifth_of_its_life_and_in_its_last_month() {
     let root = root(1);
     let of = |until: &str| ids(&data(&root, &intermediate(&root, until)), &root.pem());
@@ -238,12 +280,18 @@ fn a_cluster_whose_certificates_somebody_else_issues_has_no_finding() {
             container.env.get_or_insert_default().push(env);
         }
         assert_eq!(ca_certs(&east, now()), [], "{name}");
+        let note = other_authority(&east).expect("it is a note");
+        assert_eq!(
+            (note.id, note.severity),
+            (CheckId::ExternalCa, Severity::Info)
+        );
     }
     let remote = ClusterSnapshot {
         istiods: Read::Seen(Vec::new()),
         ..cluster_of("east", Some(broken), &root.pem())
     };
     assert_eq!(ca_certs(&remote, now()), []);
+    assert_eq!(other_authority(&remote), None);
 }
 
 #[test]
