@@ -1,7 +1,6 @@
 //! The verb itself.
 
 use std::ffi::OsString;
-use std::num::NonZero;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::thread;
@@ -29,6 +28,17 @@ const CHOOSES: &[&str] = &[
     "--all",
     "--exclude",
     "--manifest-path",
+];
+
+/// The test programs that take more than a minute, the longest first: package and name.
+const LONGEST: &[(&str, &str)] = &[
+    ("tests/e2e", "guides"),
+    ("plugins/kubectl-mesh-secret", "black_box"),
+    ("tests/e2e", "eastwest"),
+    ("tests/e2e", "rotate"),
+    ("tests/e2e", "parity"),
+    ("tests/e2e", "data_path"),
+    ("plugins/kubectl-mesh-eastwest", "black_box"),
 ];
 
 /// The variable for the number of tests at once: <https://doc.rust-lang.org/rustc/tests/index.html#--test-threads-test_threads>.
@@ -129,10 +139,14 @@ fn run_all(
         test.kind == "test"
             && left_out.is_some_and(|sources| sources.needs_parts(&test.package, &test.name))
     };
-    let mut jobs: Vec<_> = programs
+    let mut tests: Vec<_> = programs
         .tests
         .iter()
         .filter(|test| !is_left_out(test))
+        .collect();
+    tests.sort_by_key(|test| place(test));
+    let mut jobs: Vec<_> = tests
+        .into_iter()
         .map(test_program)
         .chain([examples_in_docs()])
         .collect();
@@ -222,9 +236,16 @@ fn invocations(args: &[String], testkit: Option<Vec<String>>) -> Vec<Vec<String>
         .collect()
 }
 
-/// A test program uses about one core and a half, and now and then none, while servers start.
+/// Returns the place of a test program in the order of the run: the longest first, so that none of them is alone at the end.
+fn place(test: &TestProgram) -> usize {
+    let is = |(package, name): &(&str, &str)| test.package == *package && test.name == *name;
+    LONGEST.iter().position(is).unwrap_or(LONGEST.len())
+}
+
+/// A test program uses about two thirds of a core, and none while it waits for servers: one more than there are cores keeps them
+/// busy.
 fn at_once() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get)
+    thread::available_parallelism().map_or(2, |cores| cores.get() + 1)
 }
 
 /// A test mostly waits for servers, and on a machine of two cores more than two can do so.
@@ -239,7 +260,8 @@ fn owned(args: &[&str]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::invocations;
+    use super::{LONGEST, invocations};
+    use crate::repo;
 
     fn given(args: &str, testkit: Option<&str>) -> Vec<String> {
         let args: Vec<String> = args.split_whitespace().map(str::to_owned).collect();
@@ -256,6 +278,16 @@ mod tests {
         assert_eq!(given("name -- -p", None), ["--workspace name -- -p"]);
         assert_eq!(given("-p xtask", None), ["-p xtask"]);
         assert_eq!(given("--package=xtask", Some("a")), ["--package=xtask"]);
+    }
+
+    #[test]
+    fn the_longest_programs_are_there() {
+        for (package, name) in LONGEST {
+            let tests = repo::root().join(package).join("tests");
+            let file = tests.join(format!("{name}.rs"));
+            let folder = tests.join(name).join("main.rs");
+            assert!(file.exists() || folder.exists(), "{package} {name}");
+        }
     }
 
     #[test]
