@@ -11,6 +11,7 @@ mod observe;
 mod report_lines;
 mod report_matrix;
 mod report_short;
+mod rights;
 mod snapshot;
 mod snapshot_file;
 mod verb;

@@ -16,8 +16,8 @@ use super::state::State;
 /// Returns cells for the pairs of clusters without a secret: among all that were read, or (`connected_only`) among
 /// those that secrets connect already, directly or through others.
 ///
-/// A cluster without an istiod holds no secrets, so nothing is missing in it. If a secret may give access to a peer, as
-/// far as is known, the pair is not reported.
+/// A cluster without an istiod holds no secrets, so nothing is missing in it, nor is it known what is missing in one whose secrets
+/// could not be read. If a secret may give access to a peer, as far as is known, the pair is not reported.
 pub(super) fn missing(
     read: &[ClusterSnapshot],
     cells: &[MatrixCell],
@@ -53,6 +53,7 @@ pub(super) fn missing(
             let may_be_unknown = known[peer].ids.is_empty() && found[number].contains(&None);
             if number == peer
                 || holder.is_without_istiod()
+                || holder.secrets.reason().is_some()
                 || !is_wanted
                 || may_be_unknown
                 || found[number].contains(&Some(peer))

@@ -141,9 +141,11 @@ impl ClusterSnapshot {
         self.secrets.items().iter().chain(by_name)
     }
 
-    /// Takes the secrets of Istio's namespace out of it, those that were read by name included: there may be thousands.
+    /// Takes the secrets of Istio's namespace out of it, those that were read by name included: there may be thousands. If they were not
+    /// read, the reason stays.
     pub fn take_secrets(&mut self) -> Vec<SecretFacts> {
-        let mut secrets = std::mem::take(&mut self.secrets).or_default();
+        let secrets = self.secrets.seen_mut().map(std::mem::take);
+        let mut secrets = secrets.unwrap_or_default();
         let by_name = std::mem::take(&mut self.secrets_by_name).or_default();
         secrets.extend(by_name.into_values().filter_map(|read| read.into_seen()?));
         secrets

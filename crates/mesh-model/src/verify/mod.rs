@@ -14,6 +14,7 @@ mod needs;
 mod pairs;
 mod relation;
 mod report;
+mod rights;
 #[cfg(test)]
 mod samples;
 mod select;
@@ -26,4 +27,5 @@ pub use needs::{Part, needs};
 pub use pairs::{Pair, PairState};
 pub use relation::Relation;
 pub use report::{Follower, MeshVerification, RootCauseReport, VerifiedCluster};
+pub use rights::{READ_RULES, ReadRule, roles};
 pub use select::{Pattern, Selection, UnknownPattern};

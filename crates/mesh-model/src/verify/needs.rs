@@ -138,10 +138,15 @@ pub fn needs(check: CheckId) -> &'static [Part] {
             P::ApiGateways,
         ],
         C::AmbientEwgSpec | C::AmbientEwgStatus => &[P::GatewayApi],
-        C::Probe15443 => &[P::Services, P::GatewayProbes, P::ProbeTargets],
-        C::EwgL7Lb | C::Probe15021 | C::Probe15008 | C::Probe15012 | C::Probe15017 => {
-            &[P::Services, P::GatewayProbes]
-        }
+        C::Probe15443 | C::EwgL7Lb => &[P::Services, P::GatewayProbes, P::ProbeTargets],
+        C::Probe15021 | C::Probe15008 => &[P::Services, P::GatewayProbes],
+        // They are for what Istio's Gateways open on the gateway's pods.
+        C::Probe15012 | C::Probe15017 => &[
+            P::Services,
+            P::GatewayProbes,
+            P::GatewayPods,
+            P::IstioGateways,
+        ],
         C::Probe15443Root => &[P::Services, P::GatewayProbes, P::ProbeTargets, P::Roots],
         C::RootDiffers | C::RootPartial => &[P::Roots],
         C::CacertsIncomplete
@@ -234,7 +239,11 @@ fn unread<'a>(
         Part::Services => wanted(&cluster.services),
         // A cluster without the Gateway API has none of its gateways.
         Part::ApiGateways => api_gateways_unread(cluster),
-        Part::GatewayPods => cluster.pods.values().find_map(Read::reason),
+        // Those behind Services that are not known are not known either.
+        Part::GatewayPods => {
+            let services = wanted(&cluster.services);
+            services.or_else(|| cluster.pods.values().find_map(Read::reason))
+        }
         Part::UsualPods => {
             let pods = wanted(&cluster.usual_pods);
             pods.or_else(|| cluster.nearby_services.reason())

@@ -32,7 +32,8 @@ impl Secrets for WantedSecrets<'_> {
                 Self::Labelled { everywhere } => {
                     labelled(cluster, snapshot, everywhere, wanted).await
                 }
-                Self::Everywhere => everywhere(cluster, snapshot, wanted).await,
+                Self::Everywhere => everywhere(cluster, snapshot, wanted, true).await,
+                Self::EverywhereAsFarAsRead => everywhere(cluster, snapshot, wanted, false).await,
             }?;
             if wanted.istiods {
                 known_clusters(cluster, snapshot).await;
@@ -154,11 +155,13 @@ pub async fn read_by_name(
 }
 
 /// Reads the secrets and istiods of all namespaces in one wave; in a second one those of Istio's namespace, where only that may be
-/// read, and the secrets that have the name of a remote secret and lack the label.
+/// read, and the secrets that have the name of a remote secret and lack the label. Secrets that cannot be read and are needed cost the
+/// cluster, as does nothing at all that could be read.
 async fn everywhere(
     cluster: &Cluster,
     snapshot: &mut ClusterSnapshot,
     wanted: &Wanted<'_>,
+    are_needed: bool,
 ) -> Result<ValuesOfSecrets, Error> {
     let namespace = wanted.istio_namespace;
     let labelled = Selection::labelled(MULTI_CLUSTER_LABEL);
@@ -192,7 +195,23 @@ async fn everywhere(
     reads.checked()?;
     (snapshot.istiods, snapshot.istiods_elsewhere) = istiods;
     let (secrets, elsewhere) = secrets;
-    let mut values = part(snapshot, secrets?, elsewhere, wanted.values).await?;
+    let is_any_seen = snapshot.uid.is_seen() || snapshot.istiods.is_seen() || names.is_seen();
+    let secrets = if are_needed || !is_any_seen {
+        Read::Seen(secrets?)
+    } else {
+        reads.whole().take(secrets)
+    };
+    let mut values = match secrets {
+        Read::Seen(secrets) => part(snapshot, secrets, elsewhere, wanted.values).await?,
+        unread => {
+            let unread = unread.map(drop);
+            snapshot.secrets = unread.clone().map(|()| Vec::new());
+            snapshot.secrets_elsewhere = elsewhere.map(|()| Vec::new());
+            snapshot.secrets_by_name = unread.map(|()| BTreeMap::new());
+            reads.checked()?;
+            return Ok(ValuesOfSecrets::default());
+        }
+    };
     let names = names.map(|names| {
         let known = snapshot.secrets.items().iter();
         let known: BTreeSet<&str> = known.map(|facts| own_name(&facts.secret)).collect();

@@ -28,7 +28,7 @@ pub trait Secrets: Debug {
     /// Adds the secrets to `snapshot`, with what tells which cluster it is as far as that is wanted, and returns the values to keep.
     ///
     /// # Errors
-    /// A cluster that is not reached, or whose secrets cannot be read at all.
+    /// A cluster that is not reached, or whose secrets cannot be read at all and are needed.
     fn read<'r>(
         &'r self,
         cluster: &'r Cluster,
@@ -94,7 +94,8 @@ pub struct WantedExposure {
     pub identity: bool,
 }
 
-/// The secrets to read. A cluster whose secrets cannot be read at all is one that cannot be read.
+/// The secrets to read. A cluster whose secrets cannot be read at all is one that cannot be read, unless they are wanted only as far as
+/// they can be.
 #[derive(Debug, Clone, Copy)]
 pub enum WantedSecrets<'a> {
     /// The remote secrets in Istio's namespace, and there also those that are called so, or that are for a cluster called so,
@@ -111,6 +112,8 @@ pub enum WantedSecrets<'a> {
     /// The secrets of all namespaces that have the label of remote secrets, whatever its value, and those in Istio's namespace
     /// with the name of one; with the istiods of all namespaces.
     Everywhere,
+    /// The same, as far as they can be read: those that cannot keep their reason, as every other part does.
+    EverywhereAsFarAsRead,
 }
 
 impl<'a> Wanted<'a> {

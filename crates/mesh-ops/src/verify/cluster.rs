@@ -47,7 +47,7 @@ pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadClus
         parts.push(&WantedIstiodPages);
     }
     let wanted = Wanted {
-        secrets: Some(&WantedSecrets::Everywhere),
+        secrets: Some(&WantedSecrets::EverywhereAsFarAsRead),
         values: if depth.credential_checks {
             KeptValues::Data
         } else {

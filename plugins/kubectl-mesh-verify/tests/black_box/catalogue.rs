@@ -53,3 +53,24 @@ hint: did you mean ewg-pods?
 "#]]
     );
 }
+
+#[test]
+fn the_rights_are_printed_with_what_is_lost_without_each() {
+    let printed = run("checks --rights -n mesh").output().expect_success();
+    assert_data_eq!(
+        printed.golden(),
+        snapbox::Data::read_from(&golden_file("catalogue", "rights"), None)
+    );
+    let names = run("checks --rights -o name").output().expect_success();
+    assert_eq!(
+        names.stdout,
+        "clusterrole.rbac.authorization.k8s.io/kubectl-mesh-verify\nrole.rbac.authorization.k8s.io/kubectl-mesh-verify\n"
+    );
+    let output = run("checks -n mesh").output();
+    assert_eq!(output.code, 2, "{}", output.golden());
+    assert!(
+        output.stderr.contains("hint: add --rights"),
+        "{}",
+        output.golden()
+    );
+}

@@ -14,6 +14,7 @@ mod istiod_view;
 mod mesh_config;
 mod reads;
 mod requests;
+mod rights;
 mod scene;
 mod selection;
 mod snapshot;

@@ -12,6 +12,7 @@
 //! | `hostile` | the same with hostile names everywhere, and what is printed then pasted |
 //! | `meshed` | the objects of a cluster with a control plane, a gateway and a workload |
 //! | `faults` | the rows on kubeconfigs, credentials, proxies and servers |
+//! | `rights` | a verification with the rights that it asks for, and without each of them |
 //! | `harmless` | what text of a cluster must not become in what is said |
 //! | `spellings` | the ways in which kubectl's users spell flags |
 
@@ -23,6 +24,7 @@ mod hostile;
 mod meshed;
 mod narrow;
 mod reads;
+mod rights;
 mod spellings;
 mod steady;
 mod world;
@@ -39,5 +41,6 @@ pub use hostile::{hostile, pasted, turn_hostile};
 pub use meshed::{expose, fill, gateway_service};
 pub use narrow::{Narrowed, Stage, each_read_of_a_write_alone};
 pub use reads::{Asked, each_read_alone};
+pub use rights::{Rule, each_rule_alone, rules};
 pub use spellings::{Spelled, check_spellings};
 pub use world::{World, writes, written_objects};
