@@ -50,12 +50,12 @@ pub async fn prepare<K: Object>(
             }
         }
     }
-    let clusters =
-        planned(states, request, job.applied_by).map_err(|error| with_lost(error, &mut skipped))?;
+    let planned = |state| planned(state, request, job.applied_by);
+    let clusters = states.into_iter().map(planned).collect();
     let plan = Plan { clusters, skipped };
     match request.dry_run {
-        DryRun::Client => Ok(plan),
-        DryRun::None if !request.rehearse => Ok(plan),
+        DryRun::Client => plan.possible(),
+        DryRun::None if !request.rehearse => plan.possible(),
         DryRun::None | DryRun::Server => plan.rehearse(job.interrupt).await,
     }
 }
@@ -85,29 +85,22 @@ fn each_cluster_once<K>(
     Ok(without(&doubles, states))
 }
 
-/// Plans what every object of every cluster needs; all that is in the way is reported together.
+/// Plans what every object of a cluster needs.
 fn planned<K: Object>(
-    states: Vec<TargetState<K>>,
+    state: TargetState<K>,
     request: &Request,
     applied_by: &str,
-) -> Result<Vec<ClusterPlan<FieldChange<K>>>, Error> {
-    let (mut clusters, mut wrong) = (Vec::new(), Vec::new());
-    for state in states {
-        let (context, kubectl) = (state.cluster.context(), state.cluster.target().kubectl());
-        let value = state.value.as_deref();
-        let mut writes = Vec::new();
-        for (name, found) in &state.objects {
-            let found = found.as_ref();
-            match plan(request, applied_by, kubectl, context, name, found, value) {
-                Ok(change) => writes.push(change),
-                Err(error) => wrong.push(error),
-            }
-        }
-        clusters.push(ClusterPlan {
-            cluster: state.cluster,
-            writes,
-            refused: Vec::new(),
-        });
+) -> ClusterPlan<FieldChange<K>> {
+    let (context, kubectl) = (state.cluster.context(), state.cluster.target().kubectl());
+    let value = state.value.as_deref();
+    let plans = state.objects.iter().map(|(name, found)| {
+        let found = found.as_ref();
+        plan(request, applied_by, kubectl, context, name, found, value)
+    });
+    let (writes, refused) = Error::parted(plans);
+    ClusterPlan {
+        cluster: state.cluster,
+        writes,
+        refused,
     }
-    Error::all(wrong).map_or(Ok(clusters), Err)
 }
