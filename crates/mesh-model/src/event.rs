@@ -60,12 +60,12 @@ pub trait Events {
     ///
     /// # Errors
     /// The event is a result and cannot be delivered, for example because the disk is full. The job stops.
-    fn tell(&self, event: Event) -> Result<(), Error>;
+    fn report(&self, event: Event) -> Result<(), Error>;
 }
 
 /// Collects the events.
 impl Events for RefCell<Vec<Event>> {
-    fn tell(&self, event: Event) -> Result<(), Error> {
+    fn report(&self, event: Event) -> Result<(), Error> {
         self.borrow_mut().push(event);
         Ok(())
     }

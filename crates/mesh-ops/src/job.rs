@@ -1,4 +1,4 @@
-//! What every job on clusters is carried out with, and how it tells what happens.
+//! What every job on clusters is carried out with, and how it reports what happens.
 
 use jiff::Timestamp;
 use mesh_client::{Connector, Interrupt};
@@ -22,32 +22,32 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Tells a result.
+    /// Reports a result.
     pub fn done(&self, change: Change, dry_run: DryRun) -> Result<(), Error> {
-        self.events.tell(Event::Done { change, dry_run })
+        self.events.report(Event::Done { change, dry_run })
     }
 
-    /// Tells what was done on the way to the result.
+    /// Reports what was done on the way to the result.
     pub fn step(&self, change: Change, dry_run: DryRun) -> Result<(), Error> {
-        self.events.tell(Event::Step { change, dry_run })
+        self.events.report(Event::Step { change, dry_run })
     }
 
-    /// Tells something worth knowing.
+    /// Reports something worth knowing.
     pub fn note(&self, text: impl Into<String>) -> Result<(), Error> {
-        self.events.tell(Event::Note(text.into()))
+        self.events.report(Event::Note(text.into()))
     }
 
-    /// Tells of something odd, which stops nothing.
+    /// Warns of something odd, which stops nothing.
     pub fn warn(&self, text: impl Into<String>) -> Result<(), Error> {
-        self.events.tell(Event::Warning {
+        self.events.report(Event::Warning {
             text: text.into(),
             hints: Vec::new(),
         })
     }
 
-    /// Tells what went wrong, what that means for the rest, which goes on, and what can be done about it.
+    /// Reports what went wrong, what that means for the rest, which goes on, and what can be done about it.
     pub fn warn_of(&self, error: &Error, meaning: &str) -> Result<(), Error> {
-        self.events.tell(Event::Warning {
+        self.events.report(Event::Warning {
             text: format!("{}; {meaning}", error.in_one_line()),
             hints: error.hints().to_vec(),
         })

@@ -86,7 +86,7 @@ impl Streams {
 
 /// Prints results to stdout and everything else to stderr, as a line each.
 impl Events for Streams {
-    fn tell(&self, event: Event) -> Result<(), Error> {
+    fn report(&self, event: Event) -> Result<(), Error> {
         match event {
             Event::Done { change, dry_run } => {
                 let line = in_one_line(&format!("{change}{}", dry_run.suffix()));

@@ -92,16 +92,16 @@ pub(crate) async fn run(
 struct WithNamespace<'a>(&'a Streams);
 
 impl Events for WithNamespace<'_> {
-    fn tell(&self, event: Event) -> Result<(), Error> {
+    fn report(&self, event: Event) -> Result<(), Error> {
         let Event::Done { change, dry_run } = &event else {
-            return self.0.tell(event);
+            return self.0.report(event);
         };
         let (object, word, context) = (&change.object, change.action.word(), &change.context);
         let Some(namespace) = &object.namespace else {
-            return self.0.tell(event);
+            return self.0.report(event);
         };
         let suffix = dry_run.suffix();
-        self.0.tell(Event::Line(format!(
+        self.0.report(Event::Line(format!(
             "{object} {word} in namespace {namespace} of context {context}{suffix}"
         )))
     }

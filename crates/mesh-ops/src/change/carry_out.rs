@@ -1,4 +1,4 @@
-//! Carries out sequences of writes, all at once, and tells what came of them in their order.
+//! Carries out sequences of writes, all at once, and reports what came of them in their order.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -16,24 +16,24 @@ use crate::Job;
 pub(crate) enum Extent {
     /// They are sent.
     Send,
-    /// They are checked by the servers, and told.
+    /// They are checked by the servers, and reported.
     Rehearse,
-    /// They are told alone, as those of this dry run.
-    Tell(DryRun),
+    /// They are only reported, as those of this dry run.
+    Report(DryRun),
 }
 
 impl From<DryRun> for Extent {
     fn from(dry_run: DryRun) -> Self {
         match dry_run {
             DryRun::None => Self::Send,
-            DryRun::Client => Self::Tell(DryRun::Client),
+            DryRun::Client => Self::Report(DryRun::Client),
             DryRun::Server => Self::Rehearse,
         }
     }
 }
 
 /// Carries out all sequences at once, the writes of each in their order: where one fails, those after it in its sequence are not
-/// made. Each write is told once it is made and the sequences before its own are at their end. Returns the sequences that were
+/// made. Each write is reported once it is made and the sequences before its own are at their end. Returns the sequences that were
 /// carried out to their end, and the errors of the others, in the order given.
 pub(crate) async fn carry_out<W: Write, S: AsMut<[W]>>(
     sequences: impl IntoIterator<Item = (Cluster, S)>,
@@ -49,7 +49,7 @@ pub(crate) async fn carry_out<W: Write, S: AsMut<[W]>>(
                 let mut result = Ok(());
                 for write in writes.as_mut() {
                     result = match one(&cluster, write, extent, job.interrupt).await {
-                        Ok(dry_run) => order.tell(number, write.event(dry_run), job),
+                        Ok(dry_run) => order.report(number, write.event(dry_run), job),
                         Err(error) => Err(error),
                     };
                     if result.is_err() {
@@ -76,7 +76,7 @@ async fn one<W: Write>(
         return Ok(DryRun::None);
     }
     match extent {
-        Extent::Tell(dry_run) => Ok(dry_run),
+        Extent::Report(dry_run) => Ok(dry_run),
         Extent::Rehearse if !write.can_be_rehearsed() => Ok(DryRun::Client),
         Extent::Rehearse => {
             interrupt.check()?;
@@ -89,7 +89,7 @@ async fn one<W: Write>(
     }
 }
 
-/// Tells the events of each sequence once those before it are at their end.
+/// Reports the events of each sequence once those before it are at their end.
 #[derive(Default)]
 struct Order {
     /// The first sequence that is not at its end.
@@ -97,7 +97,7 @@ struct Order {
     later: RefCell<BTreeMap<usize, Pending>>,
 }
 
-/// The events of a sequence that are not told yet.
+/// The events of a sequence that are not reported yet.
 #[derive(Default)]
 struct Pending {
     events: Vec<Event>,
@@ -105,9 +105,9 @@ struct Pending {
 }
 
 impl Order {
-    fn tell(&self, number: usize, event: Event, job: &Job<'_>) -> Result<(), Error> {
+    fn report(&self, number: usize, event: Event, job: &Job<'_>) -> Result<(), Error> {
         if number == self.first.get() {
-            return job.events.tell(event);
+            return job.events.report(event);
         }
         let mut later = self.later.borrow_mut();
         later.entry(number).or_default().events.push(event);
@@ -119,7 +119,7 @@ impl Order {
         later.entry(number).or_default().is_at_end = true;
         while let Some(pending) = later.remove(&self.first.get()) {
             for event in pending.events {
-                job.events.tell(event)?;
+                job.events.report(event)?;
             }
             if !pending.is_at_end {
                 break;
@@ -150,7 +150,7 @@ mod tests {
             now: Timestamp::UNIX_EPOCH,
         };
         let order = Order::default();
-        let told = || {
+        let reported = || {
             let events = events.borrow();
             let notes = events.iter().map(|event| match event {
                 Event::Note(note) => note.clone(),
@@ -158,25 +158,25 @@ mod tests {
             });
             notes.collect::<Vec<_>>().concat()
         };
-        let tell = |number, note: &str| {
+        let report = |number, note: &str| {
             order
-                .tell(number, Event::Note(note.to_owned()), &job)
-                .expect("it is told");
-            told()
+                .report(number, Event::Note(note.to_owned()), &job)
+                .expect("it is reported");
+            reported()
         };
         let end = |number| {
-            order.end(number, &job).expect("it is told");
-            told()
+            order.end(number, &job).expect("it is reported");
+            reported()
         };
-        assert_eq!(tell(1, "c"), "");
-        assert_eq!(tell(0, "a"), "a");
-        assert_eq!(tell(3, "f"), "a");
+        assert_eq!(report(1, "c"), "");
+        assert_eq!(report(0, "a"), "a");
+        assert_eq!(report(3, "f"), "a");
         assert_eq!(end(2), "a");
-        assert_eq!(tell(0, "b"), "ab");
+        assert_eq!(report(0, "b"), "ab");
         assert_eq!(end(0), "abc");
-        assert_eq!(tell(1, "d"), "abcd");
+        assert_eq!(report(1, "d"), "abcd");
         assert_eq!(end(3), "abcd");
-        assert_eq!(tell(1, "e"), "abcde");
+        assert_eq!(report(1, "e"), "abcde");
         assert_eq!(end(1), "abcdef");
     }
 }

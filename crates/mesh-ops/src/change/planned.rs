@@ -10,7 +10,7 @@ pub trait Write {
     /// Returns the change that it makes.
     fn change(&self) -> Change;
 
-    /// Returns the event by which the change is told.
+    /// Returns the event by which the change is reported.
     fn event(&self, dry_run: DryRun) -> Event {
         let change = self.change();
         Event::Done { change, dry_run }
@@ -36,7 +36,7 @@ pub struct ClusterPlan<W> {
     /// The changes in the order in which they are written, also those that keep an object as it is.
     pub writes: Vec<W>,
     /// The reasons why other changes of this cluster are not possible. Then nothing is written anywhere; the server still checks
-    /// the rest, so that everything that is in the way is told at once.
+    /// the rest, so that everything that is in the way is reported at once.
     pub refused: Vec<Error>,
 }
 

@@ -54,14 +54,14 @@ impl<W: Write> Plan<W> {
         Ok(Self { clusters, skipped })
     }
 
-    /// Writes the changes and tells them; in a dry run they are told alone.
+    /// Writes the changes and reports them; in a dry run they are only reported.
     ///
     /// # Errors
     /// A write that was refused, unless that concerns one cluster of several; where no cluster is as planned, all errors.
     pub async fn carry_out(self, dry_run: DryRun, job: Job<'_>) -> Result<Applied, Error> {
         let extent = match dry_run {
             DryRun::None => Extent::Send,
-            rehearsed => Extent::Tell(rehearsed),
+            rehearsed => Extent::Report(rehearsed),
         };
         let sequences = self.clusters.into_iter();
         let sequences = sequences.map(|one| (one.cluster, one.writes));

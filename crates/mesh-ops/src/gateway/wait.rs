@@ -44,7 +44,7 @@ impl AddressWait<'_> {
         let tell = |state: &str| {
             if told.is_ok() {
                 let line = format!("context {}: {state}", cluster.context());
-                told = events.tell(Event::Note(line));
+                told = events.report(Event::Note(line));
             }
         };
         let seen = wait_for_addresses(cluster, look, self.limit, tell).await?;

@@ -69,7 +69,7 @@ impl Granted {
     /// # Errors
     /// It could not be told.
     pub fn report(&self, asked: Duration, context: &str, events: &dyn Events) -> Result<(), Error> {
-        events.tell(Event::Note(format!(
+        events.report(Event::Note(format!(
             "token bound to secret/{} in context {context} expires at {}: deleting the Secret revokes it",
             self.anchor,
             self.expires.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -83,7 +83,7 @@ impl Granted {
         if granted.abs_diff(asked) <= Duration::from_mins(1) {
             return Ok(());
         }
-        events.tell(Event::warning(format!(
+        events.report(Event::warning(format!(
             "the API server of context {context} granted {} s, not the {} s asked for",
             granted.as_secs(),
             asked.as_secs()

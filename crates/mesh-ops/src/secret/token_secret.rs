@@ -32,7 +32,7 @@ pub async fn make_secret(
     let made = remote.apply(secret, options).await?;
     let namespace = secret.metadata.namespace.as_deref().unwrap_or_default();
     let object = ObjectRef::secret(namespace, own_name(secret));
-    events.tell(Event::Step {
+    events.report(Event::Step {
         change: Change::new(remote.context(), object, Action::Create),
         dry_run: DryRun::None,
     })?;

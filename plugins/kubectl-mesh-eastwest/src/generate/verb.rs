@@ -17,7 +17,7 @@ use super::args::Format;
 pub(crate) fn run(arguments: &GenerateArgs, streams: &mut Streams) -> Result<Exit, Error> {
     let (gateway, form) = asked_for(arguments)?;
     for warning in gateway.warnings() {
-        streams.tell(warning)?;
+        streams.report(warning)?;
     }
     if let Some(warning) = arguments.gateway.without_effect(&gateway) {
         streams.warn(&warning);

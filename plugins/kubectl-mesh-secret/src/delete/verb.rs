@@ -128,12 +128,12 @@ struct Lines<'a> {
 }
 
 impl Events for Lines<'_> {
-    fn tell(&self, event: Event) -> Result<(), Error> {
+    fn report(&self, event: Event) -> Result<(), Error> {
         match (event, self.output) {
             (Event::Done { change, .. }, Some(OutputArg::Name)) => {
                 self.streams.data(&format!("{}\n", change.object))
             }
-            (event, _) => self.streams.tell(event),
+            (event, _) => self.streams.report(event),
         }
     }
 }

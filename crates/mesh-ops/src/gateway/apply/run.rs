@@ -90,7 +90,7 @@ async fn plan_all(
     let desired = states.into_iter().map(|(cluster, state)| {
         let Desired { objects, warnings } = desired(state, request)?;
         for warning in warnings {
-            job.events.tell(warning)?;
+            job.events.report(warning)?;
         }
         Ok((cluster, objects))
     });

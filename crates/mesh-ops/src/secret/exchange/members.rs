@@ -79,7 +79,7 @@ pub(super) async fn gather(
         match result {
             Ok((member, events)) => {
                 for event in events {
-                    job.events.tell(event)?;
+                    job.events.report(event)?;
                 }
                 match same(&member, &members) {
                     Some(other) if named => wrong.push(same_cluster(&member, other)),

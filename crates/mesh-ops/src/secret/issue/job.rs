@@ -105,7 +105,7 @@ async fn plan_issue(
     let context = target.context();
     let name = cluster_name::choose(&options, &seen, context)?;
     for event in name.events("") {
-        job.events.tell(event)?;
+        job.events.report(event)?;
     }
     if let Some(skipped) = seen.identity.not_compared(context) {
         job.warn(skipped)?;

@@ -22,7 +22,7 @@ pub(crate) fn dry_run(
 ) -> Result<Exit, Error> {
     for change in &planned.changes {
         let change = change.clone();
-        events.tell(match change.action {
+        events.report(match change.action {
             Action::Create | Action::Annotate | Action::Configure => {
                 Event::Step { change, dry_run }
             }
@@ -35,7 +35,7 @@ pub(crate) fn dry_run(
     let chain = &planned.rotation.chain;
     let context = state.clusters[chain.remote].context();
     for event in not_revoked(chain, context, &planned.obstacles, false) {
-        events.tell(event)?;
+        events.report(event)?;
     }
     Ok(Exit::Partial)
 }

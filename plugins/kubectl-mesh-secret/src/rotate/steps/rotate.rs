@@ -83,7 +83,7 @@ pub(crate) async fn rotate(
         for verdict in verdicts {
             for Notice { text, fix } in verdict.notices {
                 let hints = fix.into_iter().collect();
-                work.job.events.tell(Event::Warning { text, hints })?;
+                work.job.events.report(Event::Warning { text, hints })?;
             }
             obstacles.extend(verdict.obstacles);
         }
@@ -105,7 +105,7 @@ pub(crate) async fn rotate(
     let chain = &rotation.chain;
     let remote = work.remote(chain).context();
     for event in not_revoked(chain, remote, &obstacles, is_interrupted) {
-        work.job.events.tell(event)?;
+        work.job.events.report(event)?;
     }
     for (error, meaning) in failed {
         outcome.wrong([error], meaning);
