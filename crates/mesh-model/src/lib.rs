@@ -39,6 +39,7 @@ pub mod origin;
 pub mod owned_fields;
 pub mod ownership;
 pub mod probe;
+pub mod proxy_sync;
 pub mod read;
 pub mod reader;
 pub mod remote_cluster;

@@ -10,9 +10,7 @@ use crate::container_env::value;
 use crate::exposure::Revision;
 use crate::exposure::facts::IstiodFacts;
 use crate::finding::{CheckId, Finding, Severity};
-use crate::names::{
-    CA_ADDRESS_VARIABLE, CONTROL_PLANE_ANNOTATION, INJECTION_LABEL, REVISION_LABEL,
-};
+use crate::names::{CA_ADDRESS_VARIABLE, INJECTION_LABEL, REVISION_LABEL};
 use crate::statements::workload_of;
 
 /// Reports pods whose istiod no longer runs in the cluster.
@@ -26,7 +24,7 @@ pub(super) fn revision_gone(gateway: &Gateway, cluster: &ClusterSnapshot) -> Opt
     let running: BTreeSet<Revision> = istiods
         .map(|istiod| IstiodFacts::of_deployment(istiod).revision)
         .collect();
-    if running.is_empty() || is_managed_elsewhere(cluster)? {
+    if running.is_empty() || cluster.is_managed_elsewhere()? {
         return None;
     }
     let pods: Vec<&Pod> = gateway
@@ -61,13 +59,6 @@ pub(super) fn revision_gone(gateway: &Gateway, cluster: &ClusterSnapshot) -> Opt
             .shown_by([format!("{CA_ADDRESS_VARIABLE} of pod {name} is {address}")])
             .fix(fix(gateway, cluster, revision, &words)),
     )
-}
-
-/// Returns whether another cluster manages this one; `None` if that is unknown.
-fn is_managed_elsewhere(cluster: &ClusterSnapshot) -> Option<bool> {
-    let namespace = cluster.namespace.seen()?.as_ref()?;
-    let annotations = namespace.metadata.annotations.as_ref();
-    Some(annotations.is_some_and(|all| all.contains_key(CONTROL_PLANE_ANNOTATION)))
 }
 
 /// Returns whether a pod is to stay: neither deleted nor ended.
@@ -146,6 +137,7 @@ mod tests {
     use serde_json::{Value, from_value, json};
 
     use super::*;
+    use crate::names::CONTROL_PLANE_ANNOTATION;
     use crate::read::Read;
 
     /// Returns a cluster with istiods of these revisions, and a gateway with these pods.

@@ -138,6 +138,14 @@ catalogue! {
             "The gateway belongs to a revision of istiod that no longer runs"
             "Its proxies get no configuration, and no certificate once theirs has expired, after a day by default. A gateway has to \
             move to another revision before the istiod of its own is removed.";
+        EwgConfigRejected "ewg-config-rejected" Error
+            "The gateway's proxy rejects its configuration"
+            "A proxy that rejects a change goes on with its old configuration, and starts without any when its pod is created again. Nothing \
+            but istiod's page /debug/syncz shows it.";
+        ProxyStale "proxy-stale" Error
+            "The gateway's proxy does not get the configuration of istiod"
+            "A proxy that is connected to no istiod, or does not answer it, goes on with the endpoints and certificates that it had, until \
+            they are gone.";
         EwgIpFamily "ewg-ip-family" Warning
             "The gateway has only IPv6 addresses, and pods of another cluster only IPv4 addresses"
             "Pods with only IPv4 addresses cannot connect to an IPv6 address. istiod gives them no gateway then, or before Istio \

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::istiod_pages::{KnownCluster, KnownGateway};
+use crate::proxy_sync::KnownProxy;
 use crate::read::Read;
 
 /// One istiod pod, and what its debug pages say.
@@ -18,6 +19,8 @@ pub struct AskedIstiod {
     pub clusters: Read<Vec<KnownCluster>>,
     /// The gateways that it sends its proxies to: the page `/debug/networkz`.
     pub gateways: Read<Vec<KnownGateway>>,
+    /// The proxies of gateways that are connected to it: the page `/debug/syncz`.
+    pub proxies: Read<Vec<KnownProxy>>,
 }
 
 impl AskedIstiod {

@@ -13,7 +13,7 @@ use crate::exposure::Revision;
 use crate::istiod::{cluster_ids, domain};
 use crate::meant_for::Member;
 use crate::mesh_config::MeshConfig;
-use crate::names::{NETWORK_LABEL, REVISION_LABEL};
+use crate::names::{CONTROL_PLANE_ANNOTATION, NETWORK_LABEL, REVISION_LABEL};
 use crate::probe::{GatewayProbe, Roots};
 use crate::read::Read;
 use crate::remote_cluster::Address;
@@ -169,6 +169,13 @@ impl ClusterSnapshot {
     /// Returns whether it is known that no istiod runs in Istio's namespace.
     pub fn is_without_istiod(&self) -> bool {
         self.istiods.seen().is_some_and(Vec::is_empty)
+    }
+
+    /// Returns whether another cluster's istiod manages it, which Istio's namespace says; `None` if that is unknown.
+    pub fn is_managed_elsewhere(&self) -> Option<bool> {
+        let namespace = self.namespace.seen()?.as_ref()?;
+        let annotations = namespace.metadata.annotations.as_ref();
+        Some(annotations.is_some_and(|all| all.contains_key(CONTROL_PLANE_ANNOTATION)))
     }
 
     /// Returns the UID of its namespace kube-system, if it could be read.

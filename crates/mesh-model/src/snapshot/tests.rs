@@ -20,6 +20,7 @@ use crate::mesh_config::MeshConfig;
 use crate::probe::{
     Afterwards, Answer, Ask, Chain, GatewayProbe, Handshake, Judgement, Question, Roots,
 };
+use crate::proxy_sync::KnownProxy;
 use crate::read::Read;
 use crate::remote_cluster::Address;
 use crate::secret::{Acceptance, Connected, Contexts, ProbeFacts, Salt, SecretFacts};
@@ -101,6 +102,7 @@ fn full() -> ClusterSnapshot {
             started_at: None,
             clusters: Read::Seen(vec![known]),
             gateways: Read::Late("no answer".into()),
+            proxies: Read::Seen(vec![KnownProxy::default()]),
         }]),
         ca_certs: Read::Seen(Some(CaCerts::default())),
         mesh_config: Read::Seen(Some(MeshConfig::default())),

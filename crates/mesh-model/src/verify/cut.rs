@@ -1,6 +1,6 @@
 //! The checks that see only the beginning of a list.
 
-use super::needs::{Part, needs};
+use super::parts::{Part, needs};
 use super::rights::lists;
 use crate::finding::CheckId;
 use crate::snapshot::ClusterSnapshot;

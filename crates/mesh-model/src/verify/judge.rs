@@ -7,8 +7,8 @@ use std::mem::take;
 use jiff::Timestamp;
 
 use super::checks::{
-    ca_certs, changes, cluster_ids, hidden_namespaces, istiod_views, istiods, mesh_ids,
-    mesh_networks, networks_without_gateway, other_authority, overlaps, own_roots, roots,
+    ca_certs, changes, cluster_ids, gateway_proxies, hidden_namespaces, istiod_views, istiods,
+    mesh_ids, mesh_networks, networks_without_gateway, other_authority, overlaps, own_roots, roots,
     rotation_bugs, same_clusters, shared_keys, trust_domains, unreachable, versions,
 };
 use super::counts::Counts;
@@ -283,6 +283,11 @@ fn of_group(mesh: &MeshSnapshot) -> Vec<Finding> {
         let found = cluster.findings.into_iter();
         findings.extend(found.map(|finding| finding.in_cluster(&cluster.context)));
     }
+    findings.extend(
+        clusters
+            .iter()
+            .flat_map(|one| gateway_proxies(one, mesh.taken_at)),
+    );
     findings.extend(EastWestStatus::judged(mesh, None).into_findings());
     let mut told: Vec<Finding> = Vec::new();
     for finding in findings {

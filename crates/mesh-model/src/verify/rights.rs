@@ -3,7 +3,7 @@
 use k8s_openapi::api::rbac::v1::{ClusterRole, PolicyRule, Role};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::needs::{Part, needs};
+use super::parts::{Part, needs};
 use crate::finding::CheckId;
 
 /// The name of both roles.
@@ -48,6 +48,7 @@ pub const READ_RULES: [ReadRule; 16] = {
         P::IstiodPods,
         P::KnownClusters,
         P::KnownGateways,
+        P::KnownProxies,
     ];
     let services = &[
         P::Services,
@@ -58,7 +59,12 @@ pub const READ_RULES: [ReadRule; 16] = {
     ];
     let secrets = &[P::Secrets, P::SecretsElsewhere, P::SecretsByName];
     let istiods = &[P::Istiods, P::IstiodsElsewhere];
-    let istiod_pages = &[P::IstiodPods, P::KnownClusters, P::KnownGateways];
+    let istiod_pages = &[
+        P::IstiodPods,
+        P::KnownClusters,
+        P::KnownGateways,
+        P::KnownProxies,
+    ];
     let namespaces = &[P::Uid, P::Namespace, P::OtherGateways];
     let api_gateways = &[P::ApiGateways, P::GatewayApi, P::OtherGateways];
     [

@@ -2,11 +2,12 @@
 
 use mesh_testkit::cases;
 use mesh_testkit::command::Run;
+use mesh_testkit::gateway::Door;
 use mesh_testkit::istiod::Page;
 use serde_json::json;
 
 use crate::findings::check_in;
-use crate::scene::{CLUSTERZ, NETWORKZ, Scene, known_gateways};
+use crate::scene::{CLUSTERZ, NETWORKZ, SYNCZ, Scene, connected_gateway, known_gateways};
 
 const BOTH: &str = "--context east,west";
 const SECRET: &str = "istio-remote-secret-east";
@@ -111,6 +112,32 @@ cases! { check;
     address_known_that_the_gateway_lost: |scene| {
         scene.east.set_load_balancer("istio-system", "istio-eastwestgateway", &[]);
         scene.verify(&format!("{BOTH} --no-probes -o wide"))
+    };
+
+    // Proxies of gateways.
+    gateway_rejects_its_configuration: |scene| {
+        let listeners = json!({"type.googleapis.com/envoy.config.listener.v3.Listener": {"sent": "b", "acked": "a",
+            "lastError": "Error adding/updating listener(s) 0.0.0.0_15443:\nduplicate address"}});
+        scene.new_istiod_in_west().page(SYNCZ, Page::Text(connected_gateway(&listeners)));
+        scene.west_gateway.open(15443, Door::HangsUp);
+        scene.verify(BOTH)
+    };
+    gateway_does_not_answer_istiod_wide: |scene| {
+        let clusters = json!({"type.googleapis.com/envoy.config.cluster.v3.Cluster": {"sent": "b", "acked": "a",
+            "sentTime": "2026-01-01T00:00:00Z"}});
+        scene.new_istiod_in_west().page(SYNCZ, Page::Text(connected_gateway(&clusters)));
+        scene.verify(&format!("{BOTH} -o wide"))
+    };
+    gateway_is_not_connected: |scene| {
+        scene.new_istiod_in_west().page(SYNCZ, Page::Text("[]".to_owned()));
+        scene.edit_west("pods", "istio-eastwestgateway-1", |pod| {
+            pod["metadata"]["creationTimestamp"] = json!("2026-01-01T00:00:00Z");
+        });
+        scene.verify(BOTH)
+    };
+    proxies_are_not_said: |scene| {
+        scene.new_istiod_in_west().page(SYNCZ, Page::Status(404));
+        scene.verify(&format!("{BOTH} -o wide"))
     };
 }
 

@@ -24,6 +24,9 @@ pub(crate) const NETWORKZ: &str = "/debug/networkz";
 /// istiod's page about remote clusters.
 pub(crate) const CLUSTERZ: &str = "/debug/clusterz";
 
+/// istiod's page about proxies.
+pub(crate) const SYNCZ: &str = "/debug/syncz";
+
 /// The SNI of the workload in each cluster.
 const HELLO: &str = "outbound_.80_._.hello.default.svc.cluster.local";
 
@@ -164,11 +167,18 @@ pub(crate) fn add_variable(cluster: &Cluster, name: &str, value: &str) {
 /// Starts an istiod in this pod, which has run for long.
 fn start_istiod<'c>(cluster: &'c Cluster, pod: &str) -> FakeIstiod<'c> {
     let istiod = FakeIstiod::start(cluster, pod);
+    istiod.page(SYNCZ, Page::Text(connected_gateway(&json!({}))));
     cluster.edit("pods", NAMESPACE, pod, |pod| {
         let state = &mut pod["status"]["containerStatuses"][0]["state"];
         state["running"]["startedAt"] = json!("2026-01-01T00:00:00Z");
     });
     istiod
+}
+
+/// Returns the page about proxies, with that of the gateway, which has these kinds of resources.
+pub(crate) fn connected_gateway(resources: &Value) -> String {
+    let proxy = json!({"proxy": "istio-eastwestgateway-1.istio-system", "proxy_type": "router", "resources": resources});
+    Value::Array(vec![proxy]).to_string()
 }
 
 /// Returns the page about gateways with mutual TLS: cluster, network and address of each.

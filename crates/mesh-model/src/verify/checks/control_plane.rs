@@ -26,12 +26,9 @@ pub(in crate::verify) fn istiods(cluster: &ClusterSnapshot) -> Vec<Finding> {
             .map(|istiod| not_ready_one(istiod, cluster))
             .collect();
     }
-    let Read::Seen(Some(namespace)) = &cluster.namespace else {
+    let Some(is_managed) = cluster.is_managed_elsewhere() else {
         return Vec::new();
     };
-    let annotations = namespace.metadata.annotations.as_ref();
-    let is_managed =
-        annotations.is_some_and(|annotations| annotations.contains_key(CONTROL_PLANE_ANNOTATION));
     let is_elsewhere = !cluster.istiods_elsewhere.items().is_empty();
     if is_managed || is_elsewhere || !cluster.istiods_elsewhere.is_seen() {
         return Vec::new();

@@ -16,7 +16,7 @@ use crate::secret::MatrixCell;
 use crate::snapshot::{AskedIstiod, ClusterSnapshot, MeshSnapshot};
 
 /// The time that an istiod has for reading the other clusters, after it started or a secret changed.
-const SETTLES: i64 = 60;
+pub(super) const SETTLES: i64 = 60;
 /// The time after which an istiod has surely heard of a secret that was created.
 const HEARS: i64 = 10;
 /// The Secret that gives the istiod of an external control plane access to the cluster whose secrets it uses. Source:
@@ -284,6 +284,7 @@ pub(super) mod tests {
             started_at: Some("2026-11-27T00:00:00Z".parse().expect("it is a moment")),
             clusters: Read::Seen(known.collect()),
             gateways: Read::Seen(Vec::new()),
+            proxies: Read::Seen(Vec::new()),
         }
     }
 
