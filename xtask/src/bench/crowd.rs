@@ -51,15 +51,15 @@ impl Crowd {
         Self::with(Kind::Embedded(clusters), names, &kubeconfig, "embedded")
     }
 
-    /// As many real API servers.
-    pub(super) fn real(size: usize) -> Result<Self> {
+    /// As many real API servers, of clusters of this kind.
+    pub(super) fn real(size: usize, kind: real::Kind) -> Result<Self> {
         let lab = real::Lab::get()?;
         let names: Vec<String> = (0..size)
             .map(|number| format!("bench-{size}-{number}"))
             .collect();
         let (mut clusters, mut kubeconfig) = (Vec::new(), Kubeconfig::new());
         for name in &names {
-            let cluster = lab.cluster(name, real::Kind::Bare)?;
+            let cluster = lab.cluster(name, kind)?;
             cluster.apply("{apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}")?;
             let user = User::new().token(&admin_token(&cluster)?);
             kubeconfig = kubeconfig.entry(name, cluster.entry(), user);

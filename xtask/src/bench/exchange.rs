@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use mesh_testkit::embedded::Cluster;
 use mesh_testkit::parts::{self, Part};
+use mesh_testkit::real::Kind;
 use serde_json::json;
 
 use super::crowd::Crowd;
@@ -57,7 +58,7 @@ pub(super) fn measure(
     let mut rows = Vec::new();
     for size in sizes.real {
         eprintln!("bench: exchange over {size} real API servers");
-        let crowd = Crowd::real(*size)?;
+        let crowd = Crowd::real(*size, Kind::Bare)?;
         rows.extend(over(&crowd, tools, meter, home, sizes.runs)?);
     }
     for size in sizes.embedded {

@@ -6,6 +6,7 @@
 mod aims;
 mod arena;
 mod audit;
+mod beside;
 mod crowd;
 mod exchange;
 mod measure;

@@ -13,7 +13,7 @@ use super::measure::Meter;
 use super::report::Report;
 use super::rounds::{Rounds, floor, measure};
 use super::tools::{Tool, Tools, VERIFY};
-use super::{twins, verify};
+use super::{beside, twins, verify};
 
 /// The number of runs, their subjects, and the form of the report.
 #[derive(Debug, clap::Args)]
@@ -88,6 +88,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     eprintln!("bench: measuring in turns");
     let mut meshes = exchange::measure(&tools, &meter, &arena.home()?, &sizes)?;
     meshes.extend(verify::measure(&tools, &meter, &arena.home()?, &sizes)?);
+    if !sizes.real.is_empty() {
+        meshes.extend(beside::measure(&tools, &meter, &arena.home()?, sizes.runs)?);
+    }
     let report = Report {
         figures: measure(&arena, &tools, &meter, rounds)?,
         floor: floor(&arena, &meter, rounds.ours)?,

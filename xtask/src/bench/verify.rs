@@ -119,11 +119,7 @@ impl Mesh {
         (tools, meter, home): (&Tools, &Meter, &Path),
         runs: usize,
     ) -> Result<Row> {
-        let mut arguments: Vec<OsString> = ["--allow-loopback", "--fail-on=never", "--kubeconfig"]
-            .map(Into::into)
-            .into();
-        arguments.push(self.crowd.kubeconfig.clone().into());
-        arguments.extend(flags.iter().map(Into::into));
+        let arguments = arguments(&self.crowd, flags);
         let mut costs = Costs::default();
         for _ in 0..runs {
             self.crowd.forget();
@@ -138,6 +134,16 @@ impl Mesh {
             asked: self.crowd.asked(),
         })
     }
+}
+
+/// Returns the arguments of a verification with these flags, which ends with 0 whatever it finds.
+pub(super) fn arguments(crowd: &Crowd, flags: &[&str]) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = ["--allow-loopback", "--fail-on=never", "--kubeconfig"]
+        .map(Into::into)
+        .into();
+    arguments.push(crowd.kubeconfig.clone().into());
+    arguments.extend(flags.iter().map(Into::into));
+    arguments
 }
 
 fn embedded(crowd: &Crowd) -> &[Cluster] {
