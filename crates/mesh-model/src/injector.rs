@@ -1,9 +1,15 @@
 //! The values of sidecar injection in the injector's `ConfigMap`.
 
-use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::api::core::v1::{ConfigMap, Container};
 use serde_json::Value;
 
 use crate::names::INJECTOR_CONFIG;
+
+/// Returns whether a container has the image that an injector replaces. Source: `files/gateway-injection-template.yaml` of the chart
+/// istiod.
+pub(crate) fn awaits_injection(container: &Container) -> bool {
+    container.image.as_deref() == Some("auto")
+}
 
 /// The values of one injector.
 pub(crate) struct InjectorValues<'a> {

@@ -64,6 +64,13 @@ impl Validity {
         }
     }
 
+    /// Limits a certificate that is still to be made to this time.
+    pub fn limit(self, params: &mut CertificateParams) {
+        let epoch = rcgen::date_time_ymd(1970, 1, 1);
+        params.not_before = epoch + since_epoch(self.not_before);
+        params.not_after = epoch + since_epoch(self.not_after);
+    }
+
     /// From an hour ago until the given number of hours from now.
     pub fn for_hours(hours: i64) -> Self {
         Self {
@@ -73,11 +80,12 @@ impl Validity {
     }
 }
 
+/// The moment that is so many hours from now, by the real clock.
 #[expect(
     clippy::disallowed_methods,
     reason = "certificates are compared with the real clock by whoever reads them"
 )]
-fn hours_from_now(hours: i64) -> Timestamp {
+pub fn hours_from_now(hours: i64) -> Timestamp {
     Timestamp::now() + SignedDuration::from_hours(hours)
 }
 
@@ -219,9 +227,7 @@ fn params(common_name: &str, organizations: &[&str], validity: Validity) -> Cert
     params
         .distinguished_name
         .push(DnType::CommonName, common_name);
-    let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    params.not_before = epoch + since_epoch(validity.not_before);
-    params.not_after = epoch + since_epoch(validity.not_after);
+    validity.limit(&mut params);
     params
 }
 

@@ -9,6 +9,7 @@
 pub mod black_box;
 pub mod command;
 pub mod condition;
+pub mod corpus;
 pub mod data_path;
 pub mod environment;
 pub mod forge;

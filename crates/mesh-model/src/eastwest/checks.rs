@@ -14,6 +14,7 @@ use super::warned::with_newest;
 use super::{About, AddressKind, ClusterSnapshot, Exposure, Gateway};
 use crate::command::{Knob, Step};
 use crate::finding::{CheckId, Finding, Severity};
+use crate::injector::awaits_injection;
 use crate::names::{
     EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, NODE_SELECTOR_ANNOTATION,
 };
@@ -25,7 +26,7 @@ use crate::whose::is_remote_service;
 /// Returns the problems of a gateway that are visible before any connection.
 pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(label(gateway, cluster));
+    findings.extend(label(gateway, exposure, cluster));
     findings.extend(ports(gateway, cluster));
     findings.extend(of_api_gateway(gateway, cluster));
     findings.extend(nodes(gateway, cluster));
@@ -91,11 +92,17 @@ fn in_its_place(cluster: &ClusterSnapshot) -> Option<String> {
     })
 }
 
-fn label(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
+fn label(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> Option<Finding> {
     if gateway.network.is_some() {
         return None;
     }
-    // A gateway that only exposes istiod on one network has no network label and needs none.
+    if is_for_istiod_alone(gateway, exposure, cluster) {
+        let message = format!(
+            "{} has no label {NETWORK_LABEL}: it exposes istiod, and no services of this network",
+            gateway.described()
+        );
+        return Some(Finding::new(CheckId::EwgMissing, Severity::Info, message));
+    }
     let severity = if cluster.network().is_some() {
         Severity::Error
     } else {
@@ -106,6 +113,12 @@ fn label(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
         gateway.described()
     );
     Some(Finding::new(CheckId::EwgMissing, severity, message).fix(label_network(gateway, cluster)))
+}
+
+/// Returns whether a gateway exposes the istiod of a mesh on one network, where it needs no label and exposes no services.
+fn is_for_istiod_alone(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> bool {
+    let names_no_network = gateway.network.is_none() && cluster.network().is_none();
+    names_no_network && cluster.namespace.is_seen() && !exposure.istiod.is_empty()
 }
 
 fn ports(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
@@ -218,10 +231,8 @@ fn pods(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
     let described = gateway.described();
     let fix = look_at_pods(gateway, cluster);
     let image_left = |pod: &Pod| {
-        let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-        containers
-            .into_iter()
-            .any(|one| one.image.as_deref() == Some("auto"))
+        let mut containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+        containers.any(awaits_injection)
     };
     let (severity, message) = if counted.total == 0 {
         (Severity::Error, format!("{described} has no pods"))
@@ -264,6 +275,9 @@ fn view(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
 }
 
 fn exposed(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> Option<Finding> {
+    if is_for_istiod_alone(gateway, exposure, cluster) {
+        return None;
+    }
     let id = exposure.services.fault()?;
     let why = because(&exposure.services)?;
     let port = gateway.sidecar_port()?;

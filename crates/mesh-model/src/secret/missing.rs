@@ -32,15 +32,16 @@ pub(super) fn missing(
         .enumerate()
         .map(|(number, holder)| (holder.context.as_str(), number))
         .collect();
-    // For each holder, the peers that it has a secret for; `None` for a secret whose cluster is unknown.
+    // For each holder, the peers that its secrets give access to; `None` for a secret whose cluster is unknown.
     let mut found: Vec<BTreeSet<Option<usize>>> = vec![BTreeSet::new(); read.len()];
+    // For each holder, the peers that its secrets name. One that gives access to another cluster has a finding of its own.
+    let mut named: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); read.len()];
     let mut called: BTreeMap<usize, &str> = BTreeMap::new();
     for cell in cells {
         let peer = peers.find(cell, input);
-        let of_holder = &mut found[holders[cell.context.as_str()]];
-        of_holder.insert(peer);
-        // A secret with the name of a peer that gives access to another cluster has a finding of its own.
-        of_holder.extend(peers.named(cell).map(Some));
+        let holder = holders[cell.context.as_str()];
+        found[holder].insert(peer);
+        named[holder].extend(peers.named(cell));
         if let Some(peer) = peer {
             called.entry(peer).or_insert(&cell.cluster);
         }
@@ -57,6 +58,7 @@ pub(super) fn missing(
                 || !is_wanted
                 || may_be_unknown
                 || found[number].contains(&Some(peer))
+                || named[number].contains(&peer)
             {
                 continue;
             }
@@ -72,12 +74,18 @@ pub(super) fn missing(
 struct Peers<'a> {
     uids: BTreeMap<&'a str, usize>,
     contexts: BTreeMap<&'a str, usize>,
-    names: BTreeMap<&'a str, usize>,
+    names: BTreeMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Peers<'a> {
     fn of(read: &'a [ClusterSnapshot], members: &'a [Member]) -> Self {
         let numbered = || members.iter().enumerate();
+        let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (number, member) in numbered() {
+            for name in &member.ids {
+                names.entry(name.as_str()).or_default().push(number);
+            }
+        }
         Self {
             uids: numbered()
                 .filter_map(|(number, member)| Some((member.uid.as_deref()?, number)))
@@ -87,12 +95,7 @@ impl<'a> Peers<'a> {
                 .enumerate()
                 .map(|(number, cluster)| (cluster.context.as_str(), number))
                 .collect(),
-            names: numbered()
-                .flat_map(|(number, member)| {
-                    let names = member.ids.iter();
-                    names.map(move |name| (name.as_str(), number))
-                })
-                .collect(),
+            names,
         }
     }
 
@@ -102,12 +105,17 @@ impl<'a> Peers<'a> {
         by_uid
             .or_else(|| self.contexts.get(context?))
             .copied()
-            .or_else(|| self.named(cell))
+            .or_else(|| match self.named(cell).collect::<Vec<_>>()[..] {
+                [only] => Some(only),
+                // Clusters of several meshes may have the same name.
+                _ => None,
+            })
     }
 
-    /// The peer that the data key of a secret names.
-    fn named(&self, cell: &MatrixCell) -> Option<usize> {
-        self.names.get(cell.cluster.as_str()).copied()
+    /// The peers that the data key of a secret names.
+    fn named(&self, cell: &MatrixCell) -> impl Iterator<Item = usize> {
+        let named = self.names.get(cell.cluster.as_str());
+        named.into_iter().flatten().copied()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::checks::OTHER_SERVER;
 use super::found::FoundSecret;
 use super::probe::{Acceptance, ConnectFailure, Connected, ProbeFacts, Unconnected};
-use super::remedies::{create_again, create_again_by_hand, create_again_with};
+use super::remedies::{create_again, create_again_by_hand, create_again_with, is_config};
 use super::report::{Outcome, ProbeReport};
 use super::rights_checks;
 use crate::access_facts::AccessFacts;
@@ -134,6 +134,9 @@ impl Judge<'_> {
             None => report.may_read = unread(connected.missing.reason()),
         }
         match connected.granted.seen() {
+            Some(_) if is_config(self.found) => {
+                report.no_more_than_needed = skipped("istiod itself needs more than a reader");
+            }
             Some(rules) => {
                 findings.extend(rights_checks::excess(reader::excess(rules), &mut report));
             }

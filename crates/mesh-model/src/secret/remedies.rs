@@ -99,7 +99,7 @@ pub(super) fn allowing_loopback(create: Command, allow_loopback: bool) -> Comman
 }
 
 /// Returns whether it is the secret whose data key is not the name of the cluster.
-fn is_config(found: &FoundSecret) -> bool {
+pub(super) fn is_config(found: &FoundSecret) -> bool {
     found.facts.secret.metadata.name.as_deref() == Some(CONFIG_SECRET)
 }
 

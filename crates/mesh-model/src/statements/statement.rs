@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
 use super::super::container_env::value;
-use super::super::injector::InjectorValues;
+use super::super::injector::{InjectorValues, awaits_injection};
 use super::super::istiod::cluster_ids;
 use super::super::names::{
     GATEWAY_NAME_LABEL, NETWORK_LABEL, NETWORK_VARIABLE, NETWORK_VIEW_VARIABLE,
@@ -219,14 +219,14 @@ pub(super) fn label(labels: Option<&BTreeMap<String, String>>) -> Option<String>
     network.filter(|network| !network.is_empty())
 }
 
-/// Returns the proxy container of a pod; a native sidecar is an init container.
+/// Returns the proxy container of a pod, if an injector filled it in; a native sidecar is an init container.
 fn proxy(pod: &PodSpec) -> Option<&Container> {
     let all = pod
         .containers
         .iter()
         .chain(pod.init_containers.iter().flatten());
     all.into_iter()
-        .find(|container| container.name == "istio-proxy")
+        .find(|container| container.name == "istio-proxy" && !awaits_injection(container))
 }
 
 fn env(containers: &[Container], key: &str) -> Option<String> {

@@ -24,6 +24,7 @@ use crate::eastwest::{EastWestStatus, Gateway};
 use crate::finding::{CheckId, Finding, Place, Severity};
 use crate::fleet::connected;
 use crate::istiod;
+use crate::names::CONFIG_SECRET;
 use crate::report::{API_VERSION, SkippedCheck};
 use crate::secret::{Credentials, MatrixCell, MatrixOptions, SecretMatrix};
 use crate::snapshot::{ClusterSnapshot, MeshSnapshot, by_holder};
@@ -70,8 +71,9 @@ pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification
     for (cluster, group) in take(&mut mesh.clusters).into_iter().zip(groups) {
         by_group.entry(group).or_default().push(cluster);
     }
+    let managed = managed(&matrix);
     for group in by_group.into_values() {
-        findings.extend(of_group(&mesh.only(group)));
+        findings.extend(of_group(&mesh.only(group), &managed));
     }
     report(mesh, (clusters, pairs), findings, checked, selection)
 }
@@ -261,10 +263,24 @@ fn groups(clusters: &[ClusterSnapshot], cells: &[MatrixCell], are_named: bool) -
     connected(clusters.len(), pairs)
 }
 
+/// Returns the contexts of the clusters that an istiod of another cluster manages, as the secret with its access to them shows.
+fn managed(cells: &[MatrixCell]) -> BTreeSet<&str> {
+    let of_external = cells
+        .iter()
+        .filter(|cell| cell.name.as_deref() == Some(CONFIG_SECRET));
+    let managed = of_external.filter_map(|cell| cell.remote_context.as_deref());
+    managed.collect()
+}
+
 /// Returns the findings about the clusters of one mesh, but for those about their secrets.
-fn of_group(mesh: &MeshSnapshot) -> Vec<Finding> {
+fn of_group(mesh: &MeshSnapshot, managed: &BTreeSet<&str>) -> Vec<Finding> {
     let clusters: Vec<&ClusterSnapshot> = mesh.clusters.iter().collect();
-    let mut findings: Vec<Finding> = clusters.iter().flat_map(|one| istiods(one)).collect();
+    let of_istiods = clusters.iter().flat_map(|one| istiods(one));
+    let is_elsewhere = |finding: &Finding| {
+        let place = finding.details().and_then(|place| place.cluster.as_deref());
+        finding.id == CheckId::IstiodMissing && place.is_some_and(|place| managed.contains(place))
+    };
+    let mut findings: Vec<Finding> = of_istiods.filter(|one| !is_elsewhere(one)).collect();
     findings.extend(versions(&clusters));
     findings.extend(rotation_bugs(&clusters));
     findings.extend(mesh_ids(&clusters));
@@ -279,16 +295,18 @@ fn of_group(mesh: &MeshSnapshot) -> Vec<Finding> {
     findings.extend(shared_keys(&clusters));
     findings.extend(clusters.iter().filter_map(|one| other_authority(one)));
     findings.extend(clusters.iter().flat_map(|one| ca_certs(one, mesh.taken_at)));
+    let of_gateways: Vec<Finding> = EastWestStatus::judged(mesh, None).into_findings().collect();
     for cluster in MeshLabels::judged(mesh).items {
         let found = cluster.findings.into_iter();
-        findings.extend(found.map(|finding| finding.in_cluster(&cluster.context)));
+        let found = found.map(|finding| finding.in_cluster(&cluster.context));
+        findings.extend(found.filter(|finding| !is_of_gateway(finding, &of_gateways)));
     }
     findings.extend(
         clusters
             .iter()
             .flat_map(|one| gateway_proxies(one, mesh.taken_at)),
     );
-    findings.extend(EastWestStatus::judged(mesh, None).into_findings());
+    findings.extend(of_gateways);
     let mut told: Vec<Finding> = Vec::new();
     for finding in findings {
         if !told.iter().any(|known| is_same(known, &finding)) {
@@ -298,12 +316,19 @@ fn of_group(mesh: &MeshSnapshot) -> Vec<Finding> {
     told
 }
 
+/// Returns whether a finding about the pods of a cluster, the networks that those of its gateways serve, is one about a gateway too.
+fn is_of_gateway(finding: &Finding, of_gateways: &[Finding]) -> bool {
+    let cluster = |one: &Finding| one.details().and_then(|place| place.cluster.clone());
+    let mut of_gateways = of_gateways.iter();
+    finding.id == CheckId::EwgNetworkView
+        && of_gateways.any(|one| one.id == finding.id && cluster(one) == cluster(finding))
+}
+
 /// Returns whether two groups of checks report the same.
 fn is_same(one: &Finding, other: &Finding) -> bool {
     let place = |finding: &Finding| {
         let place = finding.details().cloned().unwrap_or_default();
         (place.cluster, place.peer, place.object)
     };
-    let is_same = one.id == other.id && place(one) == place(other);
-    is_same && (one.message == other.message || one.id == CheckId::EwgNetworkView)
+    one.id == other.id && place(one) == place(other) && one.message == other.message
 }

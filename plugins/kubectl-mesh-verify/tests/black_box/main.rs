@@ -8,6 +8,7 @@
 mod bounds;
 mod ca_certs;
 mod catalogue;
+mod corpus;
 mod faults;
 mod findings;
 mod istiod_view;

@@ -1,16 +1,30 @@
 //! The authority of a mesh: a root, one intermediate, and workload certificates with SPIFFE IDs, shaped as Istio's.
 
+use std::sync::Arc;
+
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType,
 };
 
-use crate::pki::Identity;
+use crate::pki::{Identity, Validity};
 
 /// A root and the intermediate that signs for it. Debug shows no key.
 pub struct MeshAuthority {
+    root: Arc<CertifiedIssuer<'static, KeyPair>>,
     root_pem: String,
     intermediate: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// A limit of an intermediate.
+#[derive(Clone, Copy, Debug)]
+pub enum Limit {
+    /// None.
+    None,
+    /// It holds for this time.
+    Time(Validity),
+    /// What it signs is good for servers alone.
+    Servers,
 }
 
 impl std::fmt::Debug for MeshAuthority {
@@ -28,12 +42,31 @@ impl MeshAuthority {
     /// The authorities of so many clusters that share one root.
     pub fn several(count: usize) -> Vec<Self> {
         let root = CertifiedIssuer::self_signed(authority("Root CA"), key()).expect("it can sign");
-        let one = |_| Self {
-            root_pem: root.pem(),
-            intermediate: CertifiedIssuer::signed_by(authority("Intermediate CA"), key(), &root)
-                .expect("a root can sign"),
-        };
+        let root = Arc::new(root);
+        let one = |_| Self::below(&root, authority("Intermediate CA"));
         (0..count).map(one).collect()
+    }
+
+    /// Another intermediate of the same root, with this limit.
+    #[must_use]
+    pub fn sibling(&self, limit: Limit) -> Self {
+        let mut params = authority("Intermediate CA");
+        match limit {
+            Limit::None => {}
+            Limit::Time(validity) => validity.limit(&mut params),
+            Limit::Servers => {
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            }
+        }
+        Self::below(&self.root, params)
+    }
+
+    fn below(root: &Arc<CertifiedIssuer<'static, KeyPair>>, params: CertificateParams) -> Self {
+        Self {
+            root: Arc::clone(root),
+            root_pem: root.pem(),
+            intermediate: CertifiedIssuer::signed_by(params, key(), root).expect("a root can sign"),
+        }
     }
 
     /// The root's certificate, as `istio-ca-root-cert` has it.

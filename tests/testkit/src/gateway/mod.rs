@@ -9,4 +9,4 @@ mod mesh_ca;
 
 pub use door::{Door, Hello};
 pub use fake::FakeGateway;
-pub use mesh_ca::MeshAuthority;
+pub use mesh_ca::{Limit, MeshAuthority};

@@ -59,6 +59,13 @@ impl<'c> FakeIstiod<'c> {
         self
     }
 
+    /// Calls its own cluster so, rather than by the name that the cluster was started with.
+    #[must_use]
+    pub fn called(self, id: &str) -> Self {
+        id.clone_into(&mut locked(&self.process).own_id);
+        self
+    }
+
     /// Hears of no secret from now on, or of all again.
     pub fn deaf(&self, deaf: bool) {
         locked(&self.process).deaf = deaf;

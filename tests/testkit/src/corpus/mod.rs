@@ -1,0 +1,25 @@
+//! The corpus of meshes: data of `tests/corpus`, whose README.md describes it, loaded into embedded clusters.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `data` | the files: meshes, cases, and the objects that meshes are made of |
+//! | `objects` | the objects of each cluster of a case, with placeholders left for what only running clusters know |
+//! | `patch` | changes of objects |
+//! | `placeholder` | the texts in place of `${…}` |
+//! | `token` | tokens of readers, with the age and lifetime that a case asks for |
+//! | `load` | embedded clusters, istiods and gateways with these objects |
+//! | `known` | the gateways that each istiod has on its page |
+//! | `found` | the findings of a report, as cases have them |
+
+mod data;
+mod found;
+mod known;
+mod load;
+mod objects;
+mod patch;
+mod placeholder;
+mod token;
+
+pub use data::{Case, case_files};
+pub use found::{Found, findings};
+pub use load::Loaded;
