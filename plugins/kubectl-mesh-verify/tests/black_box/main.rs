@@ -10,6 +10,7 @@ mod ca_certs;
 mod catalogue;
 mod corpus;
 mod faults;
+mod faults_of_one;
 mod findings;
 mod istiod_view;
 mod mesh_config;

@@ -4,28 +4,53 @@ use std::collections::BTreeMap;
 
 use mesh_testkit::black_box::writes;
 use mesh_testkit::command::Run;
+use mesh_testkit::corpus::{Case, Loaded};
 use mesh_testkit::embedded::Cluster;
 use serde_json::{Value, json};
 use snapbox::{Data, assert_data_eq};
 
-use crate::scene::{NAMESPACE, Scene, golden_file};
+use crate::scene::{NAMESPACE, PLUGIN, Scene, golden_file};
 
 const READER: &str = "system:serviceaccount:istio-system:istio-reader-service-account";
 
 fn asked(scene: &Scene, run: Run) -> String {
     run.output();
-    let of = |cluster: &Cluster| {
-        // The requests of one wave come in any order.
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for request in cluster.requests() {
-            *counts.entry(request.to_string()).or_default() += 1;
-        }
-        let lines = counts
-            .iter()
-            .map(|(request, count)| format!("{count} × {request}\n"));
-        format!("=== {}\n{}", cluster.name(), lines.collect::<String>())
-    };
+    let of = |cluster: &Cluster| format!("=== {}\n{}", cluster.name(), counted(cluster));
     scene.steady(&(of(&scene.east) + &of(&scene.west)))
+}
+
+/// The requests to a cluster, each with its count. Those of one wave come in any order.
+fn counted(cluster: &Cluster) -> String {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for request in cluster.requests() {
+        *counts.entry(request.to_string()).or_default() += 1;
+    }
+    let lines = counts
+        .iter()
+        .map(|(request, count)| format!("{count} × {request}\n"));
+    lines.collect()
+}
+
+/// Ten clusters that all read each other: nine holders have the same credential for each of them, which is used once.
+#[test]
+fn the_requests_of_each_cluster_of_a_mesh_of_ten_are_these() {
+    let case = Case::of_mesh("ten-networks");
+    let loaded = Loaded::new(&case);
+    let line = case.arguments(&loaded.contexts());
+    let output = loaded.run(PLUGIN, &format!("{line} -o short")).output();
+    assert_eq!(output.code, 0, "{}", output.golden());
+    let mut each: BTreeMap<String, usize> = BTreeMap::new();
+    for cluster in loaded.clusters() {
+        *each.entry(counted(cluster)).or_default() += 1;
+        assert_eq!(writes(cluster), Vec::<String>::new());
+        // The administrator's connection, the one to istiod's port, and that of the credential.
+        assert_eq!(cluster.connections().len(), 3, "{}", cluster.name());
+    }
+    let of = |(asked, count): (String, usize)| format!("=== {count} clusters\n{asked}");
+    assert_data_eq!(
+        each.into_iter().map(of).collect::<String>(),
+        Data::read_from(&golden_file("requests", "ten"), None)
+    );
 }
 
 #[test]
