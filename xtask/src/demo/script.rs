@@ -1,6 +1,6 @@
 //! The script of the demonstration: texts and commands in their order.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::show::Show;
 
@@ -35,6 +35,24 @@ pub(super) fn on_embedded_clusters(show: &mut Show) -> Result<()> {
     show.say("# One command repairs it.");
     show.run("kubectl mesh-secret create --context west --name west --into east --allow-loopback")?;
     show.run("kubectl mesh-secret inspect --context east --probe --allow-loopback")
+}
+
+/// A mesh of two clusters in this process: wired, broken, and repaired by the command that is printed.
+pub(super) fn on_a_mesh(show: &mut Show) -> Result<()> {
+    const VERIFY: &str = "kubectl mesh-verify --context east,west --allow-loopback";
+    show.say(
+        "Two more clusters in this process, on two networks, have everything but remote secrets.",
+    );
+    show.run("kubectl mesh-secret exchange --context east,west --allow-loopback")?;
+    show.stage().delete_token_of_west()?;
+    show.say("# Somebody deletes the token of west. What is wrong with this mesh?");
+    show.run_to(VERIFY, 1)?;
+    let fix = show.printed_fix();
+    let fix = fix.context("mesh-verify printed no command that repairs the mesh")?;
+    show.say("# The command that it printed.");
+    show.run(&fix)?;
+    show.say("# And now?");
+    show.run(VERIFY)
 }
 
 /// Two real API servers with real istiods, the real kubectl, and what istiod says in the end.

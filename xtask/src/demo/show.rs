@@ -56,6 +56,13 @@ impl Show {
         &self.steps
     }
 
+    /// The first command that the last one printed as a fix.
+    pub(super) fn printed_fix(&self) -> Option<String> {
+        let mut lines = self.steps.last()?.output.lines();
+        let fix = lines.find_map(|line| line.trim().strip_prefix("fix: "));
+        fix.map(str::to_owned)
+    }
+
     /// Says something between two commands.
     pub(super) fn say(&self, text: &str) {
         if self.aloud {

@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use mesh_testkit::corpus::{Case, Loaded, case_files};
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
 use mesh_testkit::parts::{self, Part};
 use mesh_testkit::real::{Kind, Lab};
@@ -14,14 +15,20 @@ use serde_json::json;
 
 use crate::repo;
 
-/// The binary behind `kubectl mesh-secret`.
-const PLUGIN: &str = "kubectl-mesh_secret";
+/// The binaries behind `kubectl mesh-secret` and `kubectl mesh-verify`.
+const PLUGINS: [&str; 2] = ["kubectl-mesh_secret", "kubectl-mesh_verify"];
 /// The two clusters, which are also the contexts and what their istiods call themselves.
 const NAMES: [&str; 2] = ["east", "west"];
 /// Istio's namespace in both.
 const NAMESPACE: &str = "istio-system";
-/// A stand-in for kubectl where nothing but Rust is there: it finds the plugin as kubectl does and knows no more.
-const STAND_IN: &str = "#!/bin/sh\n[ \"$1\" = mesh-secret ] || { echo \"this stand-in for kubectl knows mesh-secret alone\" >&2; exit 2; }\nshift\nexec kubectl-mesh_secret \"$@\"\n";
+/// The case of the corpus with a healthy mesh of these clusters.
+const MESH: &str = "healthy-probed";
+/// A stand-in for kubectl where nothing but Rust is there: it finds the plugins as kubectl does and knows no more.
+const STAND_IN: &str = "#!/bin/sh\ncase \"$1\" in\n\
+mesh-secret) shift; exec kubectl-mesh_secret \"$@\" ;;\n\
+mesh-verify) shift; exec kubectl-mesh_verify \"$@\" ;;\n\
+esac\n\
+echo \"this stand-in for kubectl knows mesh-secret and mesh-verify alone\" >&2\nexit 2\n";
 
 /// The stage of the demonstration.
 pub(super) struct Stage {
@@ -33,6 +40,7 @@ pub(super) struct Stage {
 /// They end with this value.
 enum Clusters {
     Embedded(Box<[embedded::Cluster; 2]>),
+    Mesh(Box<Loaded>),
     Real(Box<[real::Cluster; 2]>),
 }
 
@@ -53,15 +61,30 @@ impl Stage {
                 cluster.kubeconfig_user(),
             )
         });
-        let stand_in = folder.join("stand-in");
-        fs::create_dir(&stand_in)?;
-        let kubectl = stand_in.join("kubectl");
-        fs::write(&kubectl, STAND_IN)?;
-        fs::set_permissions(&kubectl, fs::Permissions::from_mode(0o755))?;
         Ok(Self {
             kubeconfig: written(&folder, &config)?,
-            path: vec![folder.join("bin"), stand_in],
+            path: vec![folder.join("bin"), stand_in(&folder)?],
             clusters: Clusters::Embedded(Box::new(clusters)),
+        })
+    }
+
+    /// A healthy mesh of the corpus in this process but for its remote secrets, and a stand-in for kubectl.
+    pub(super) fn mesh(folder: &str) -> Result<Self> {
+        let folder = prepare(folder)?;
+        let mut files = case_files().into_iter();
+        let file = files.find(|file| file.file_stem().is_some_and(|name| name == MESH));
+        let file = file.with_context(|| format!("the corpus has no case {MESH}"))?;
+        let loaded = Loaded::new(&Case::read(&file));
+        let [east, west] = NAMES;
+        for (holder, remote) in [(east, west), (west, east)] {
+            let secret = format!("istio-remote-secret-{remote}");
+            let holder = loaded.cluster(holder);
+            holder.delete("secrets", NAMESPACE, &secret);
+        }
+        Ok(Self {
+            kubeconfig: loaded.kubeconfig(),
+            path: vec![folder.join("bin"), stand_in(&folder)?],
+            clusters: Clusters::Mesh(Box::new(loaded)),
         })
     }
 
@@ -122,6 +145,7 @@ impl Stage {
         const SECRET: &str = "istio-reader-service-account-istio-remote-secret-token";
         match &self.clusters {
             Clusters::Embedded(embedded) => embedded[1].delete("secrets", NAMESPACE, SECRET),
+            Clusters::Mesh(mesh) => mesh.cluster(NAMES[1]).delete("secrets", NAMESPACE, SECRET),
             Clusters::Real(real) => {
                 let path = format!("/api/v1/namespaces/{NAMESPACE}/secrets/{SECRET}");
                 real[1].request("DELETE", &path, None)?;
@@ -134,7 +158,7 @@ impl Stage {
     pub(super) fn await_istiods(&self) -> Result<()> {
         let [east, west] = match &self.clusters {
             Clusters::Real(clusters) => clusters.as_ref(),
-            Clusters::Embedded(_) => return Ok(()),
+            Clusters::Embedded(_) | Clusters::Mesh(_) => return Ok(()),
         };
         for (holder, source) in [(east, west), (west, east)] {
             let synced = || {
@@ -150,15 +174,27 @@ impl Stage {
     }
 }
 
-/// An empty folder with the plugin, and nothing else, in its `bin`.
+/// An empty folder with the plugins, and nothing else, in its `bin`.
 fn prepare(folder: &str) -> Result<PathBuf> {
-    eprintln!("demo: building the plugin where that is needed");
-    let plugin = parts::plugin(PLUGIN)?;
+    eprintln!("demo: building the plugins where that is needed");
+    let plugins = PLUGINS.map(|plugin| (plugin, parts::plugin(plugin)));
     let folder = repo::folder()?.join(folder);
     repo::fresh_folder(&folder)?;
     let bin = folder.join("bin");
     fs::create_dir(&bin)?;
-    symlink(plugin, bin.join(PLUGIN)).context("cannot link the plugin")?;
+    for (name, plugin) in plugins {
+        symlink(plugin?, bin.join(name)).with_context(|| format!("cannot link {name}"))?;
+    }
+    Ok(folder)
+}
+
+/// A folder with the stand-in for kubectl.
+fn stand_in(folder: &Path) -> Result<PathBuf> {
+    let folder = folder.join("stand-in");
+    fs::create_dir(&folder)?;
+    let kubectl = folder.join("kubectl");
+    fs::write(&kubectl, STAND_IN)?;
+    fs::set_permissions(&kubectl, fs::Permissions::from_mode(0o755))?;
     Ok(folder)
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let stage = Stage::embedded("demo")?;
         let mut show = Show::aloud(stage);
         script::on_embedded_clusters(&mut show)?;
+        script::on_a_mesh(&mut Show::aloud(Stage::mesh("demo-mesh")?))?;
         show
     };
     if args.keep {
@@ -67,7 +68,10 @@ fn check_file(file: &PathBuf) -> Result<ExitCode> {
     let told = check::told(&text).with_context(|| format!("in {}", file.display()))?;
     let mut show = Show::silent(Stage::embedded("demo-check")?);
     script::on_embedded_clusters(&mut show)?;
-    let differences = check::differences(&told, show.steps());
+    let mut of_mesh = Show::silent(Stage::mesh("demo-check-mesh")?);
+    script::on_a_mesh(&mut of_mesh)?;
+    let steps = [show.steps(), of_mesh.steps()].concat();
+    let differences = check::differences(&told, &steps);
     for difference in &differences {
         println!("{}: {difference}", file.display());
     }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -97,11 +97,16 @@ impl Loaded {
         cluster.expect("the case has the cluster")
     }
 
+    /// The kubeconfig's path.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.dir.path().join("config")
+    }
+
     /// A run of a plugin beside them, with the arguments of `line`, split at blanks.
     pub fn run(&self, program: impl AsRef<Path>, line: &str) -> Run {
         Run::new(program.as_ref())
             .args(line.split_whitespace())
-            .env("KUBECONFIG", self.dir.path().join("config"))
+            .env("KUBECONFIG", self.kubeconfig())
             .dir(self.dir.path())
     }
 
@@ -326,6 +331,6 @@ impl Loaded {
         }
         let first = self.contexts()[0];
         let config = config.current_context(first);
-        config.write(&self.dir.path().join("config"));
+        config.write(&self.kubeconfig());
     }
 }
