@@ -25,7 +25,7 @@ fn loaded() -> Loaded {
     Loaded::new(&Case::read(file))
 }
 
-/// What a run found and did not look at.
+/// The findings of a run, and the checks that it skipped.
 struct Verified {
     output: Output,
     findings: BTreeSet<Found>,

@@ -21,7 +21,7 @@ pub(super) struct Mesh {
     /// The mesh in one sentence.
     #[expect(dead_code, reason = "it is for who reads the file")]
     title: String,
-    /// What every cluster has unless it says otherwise.
+    /// The objects and variables of every cluster that does not say otherwise.
     #[serde(default)]
     pub(super) every: Member,
     pub(super) clusters: BTreeMap<String, Member>,
@@ -130,12 +130,12 @@ impl Case {
         }
     }
 
-    /// Whether it is about some of its clusters, or about flags.
+    /// Returns whether it has flags of its own, or is about some of its clusters.
     pub fn has_own_arguments(&self) -> bool {
         self.arguments.is_some() || !self.loopback
     }
 
-    /// Whether something listens at the addresses of its gateways.
+    /// Returns whether something listens at the addresses of its gateways.
     pub fn has_gateways(&self) -> bool {
         self.gateways.is_some()
     }

@@ -1,4 +1,4 @@
-//! What an istiod knows, as its pages have it: the gateways of its own cluster and of those that it has a secret for, and the proxies
+//! The knowledge of an istiod, as its pages have it: the gateways of its own cluster and of those that it has a secret for, and the proxies
 //! that are connected to it.
 
 use serde_json::{Value, json};

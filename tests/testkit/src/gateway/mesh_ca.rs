@@ -23,7 +23,7 @@ pub enum Limit {
     None,
     /// It holds for this time.
     Time(Validity),
-    /// What it signs is good for servers alone.
+    /// Certificates that it signs are good for servers alone.
     Servers,
 }
 
