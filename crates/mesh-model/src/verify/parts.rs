@@ -103,9 +103,16 @@ pub fn needs(check: CheckId) -> &'static [Part] {
             P::Services,
             P::ApiGateways,
             P::Ztunnels,
+            P::GatewayPods,
         ],
         C::NetworkPodsStale => &[P::ProxyPods, P::GatewayPods],
-        C::ClusterIdProxyDrift => &[P::Istiods, P::Injectors, P::Ztunnels, P::ProxyPods],
+        C::ClusterIdProxyDrift => &[
+            P::Istiods,
+            P::Injectors,
+            P::Ztunnels,
+            P::ProxyPods,
+            P::GatewayPods,
+        ],
         C::EwgAddressHostname => &[P::Namespace, P::Istiods, P::Services],
         C::EwgPortMissing | C::EwgAddressLoopback | C::EwgAddressDuplicate | C::EwgAddressMixed => {
             &[P::Services]
@@ -132,6 +139,7 @@ pub fn needs(check: CheckId) -> &'static [Part] {
         ],
         C::EwgIpFamily => &[P::Namespace, P::Services, P::ApiGateways, P::ProbeTargets],
         C::EwgExposeMissing | C::EwgExposeSelector | C::EwgExposeHosts => &[
+            P::Istiods,
             P::Services,
             P::GatewayPods,
             P::IstioGateways,

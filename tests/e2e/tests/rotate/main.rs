@@ -9,6 +9,7 @@ mod ended;
 mod hostile;
 mod live;
 mod reader;
+mod rights;
 mod rsa;
 mod synced;
 mod token_secrets;

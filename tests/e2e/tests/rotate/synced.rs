@@ -11,6 +11,7 @@ use mesh_testkit::real::{Kind, Lab};
 use serde_json::Value;
 
 use crate::reader::{is_refused, kubeconfig};
+use crate::rights;
 
 const WITHIN: Duration = Duration::from_secs(30);
 const EAST: &str = "synced-east";
@@ -33,7 +34,7 @@ fn verified(desk: &Desk) -> (BTreeSet<String>, Vec<Value>) {
 }
 
 #[test]
-fn a_revoked_token_is_found_under_an_istiod_that_says_synced() {
+fn the_printed_rights_suffice_and_a_revoked_token_is_found_under_an_istiod_that_says_synced() {
     let lab = Lab::get().unwrap();
     let [east, west] = lab.clusters([EAST, WEST], Kind::Istiod).unwrap();
     let desk = Desk::over(&[&east, &west]);
@@ -45,6 +46,7 @@ fn a_revoked_token_is_found_under_an_istiod_that_says_synced() {
     };
     assert!(wait_until(WITHIN, is_synced).is_some());
     assert_eq!(verified(&desk), (BTreeSet::new(), Vec::new()));
+    rights::they_suffice(&[&east, &west]);
 
     let current = kubeconfig(&east, &west);
     west.request("DELETE", TOKEN, None).unwrap();

@@ -82,7 +82,6 @@ pub fn each_rule_alone(
     run: impl Fn() -> Output,
 ) {
     let whole = Told::of(as_administrator);
-    assert!(whole.skipped.is_empty(), "{}", as_administrator.golden());
     let policies = |wanted: &dyn Fn(usize, &Rule) -> bool| {
         let all = rules.iter().enumerate();
         let wanted = all.filter(|(number, rule)| wanted(*number, rule));
@@ -112,6 +111,9 @@ pub fn each_rule_alone(
     }
 }
 
+/// The check whose finding comes with time alone: of gateways that no proxy runs for, between two runs.
+const PROXY_STALE: &str = "proxy-stale";
+
 /// The findings and the skipped checks of a report, those that another finding explains included.
 #[derive(Debug, PartialEq, Eq)]
 struct Told {
@@ -131,9 +133,9 @@ impl Told {
         let roots = list(&report["findings"]);
         let follows = roots.iter().flat_map(|root| list(&root["follows"]));
         let all: Vec<Value> = roots.iter().cloned().chain(follows).collect();
-        let findings = all
-            .iter()
-            .map(|one| ["id", "cluster", "peer", "severity"].map(|name| text(&one[name])));
+        let lasting = all.iter().filter(|one| one["id"] != PROXY_STALE);
+        let findings =
+            lasting.map(|one| ["id", "cluster", "peer", "severity"].map(|name| text(&one[name])));
         let skipped = list(&report["skipped"]);
         let skipped = skipped
             .iter()
@@ -159,7 +161,8 @@ impl Told {
             checks.map(|check| [(*context).to_owned(), check.clone()])
         });
         let place = || format!("without {}\n{}", rule.policy, output.golden());
-        assert_eq!(told.skipped, skipped.collect(), "{}", place());
+        let skipped: BTreeSet<_> = self.skipped.iter().cloned().chain(skipped).collect();
+        assert_eq!(told.skipped, skipped, "{}", place());
         let of_others = |told: &Self| -> BTreeSet<[String; 4]> {
             let findings = told.findings.iter();
             let others = findings.filter(|[check, ..]| !checks.contains(check));
