@@ -57,6 +57,7 @@ pub mod statements;
 pub mod suggest;
 pub mod token;
 pub mod token_swap;
+pub mod topology;
 pub mod verify;
 pub mod visible;
 pub mod whose;

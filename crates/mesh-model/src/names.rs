@@ -71,6 +71,8 @@ pub const REMOTE_UID: &str = "mesh.istio-multicluster.dev/remote-uid";
 /// Annotation that printed commands set on a remote secret so that istiods read it again after another Secret for the
 /// same cluster is deleted; its value is the UID of that Secret, so that the value is always new.
 pub const READ_AGAIN_AFTER: &str = "mesh.istio-multicluster.dev/read-again-after";
+/// Annotation with the checks whose findings about the object are ignored, and the reason: `ID[,ID] reason`.
+pub const IGNORE: &str = "mesh.istio-multicluster.dev/ignore";
 /// Annotation on a token's own Secret with the holder that it was created for.
 pub const MADE_FOR: &str = "mesh.istio-multicluster.dev/holder";
 

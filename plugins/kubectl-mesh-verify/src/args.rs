@@ -30,6 +30,9 @@ pub(crate) struct TestFlags {
 pub(crate) struct ReadFlags {
     #[command(flatten)]
     pub contexts: AllContextFlags,
+    /// File that describes the mesh, - for standard input: it names the clusters and their contexts, and which of them read which
+    #[arg(long, short, value_name = "FILE")]
+    pub filename: Option<PathBuf>,
     #[command(flatten)]
     pub tests: TestFlags,
     /// Accept loopback addresses as servers, such as 127.0.0.1
@@ -51,9 +54,10 @@ pub(crate) struct ReadFlags {
 }
 
 /// The flags that say how clusters are read, which a file makes meaningless.
-const READING: [&str; 23] = [
+const READING: [&str; 24] = [
     "contexts",
     "all_contexts",
+    "filename",
     "no_probes",
     "no_istiod",
     "no_credential_checks",
@@ -94,6 +98,12 @@ pub(crate) struct VerifyArgs {
     /// Findings of these checks always end the command with 1; the same patterns
     #[arg(long, value_name = "CHECK", value_delimiter = ',')]
     pub deny: Vec<Pattern>,
+    /// Count findings that an annotation says to ignore
+    #[arg(long)]
+    pub no_ignore: bool,
+    /// List findings that another one explains by themselves, and count them
+    #[arg(long)]
+    pub no_fold: bool,
     /// Exit with 1 if there are findings of this severity or higher
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     pub fail_on: FailOn,

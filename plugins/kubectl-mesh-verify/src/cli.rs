@@ -15,7 +15,7 @@ use crate::verb;
 /// Verify a multi-cluster Istio mesh: what is wrong, why, and which command fixes it
 ///
 /// Reads every cluster at once, asks each istiod which clusters and gateways it knows, tests the credentials of the remote
-/// secrets and the ports of the east-west gateways, and lists each problem once, under its cause. Nothing is written. Without --context or --all-contexts, the clusters are the
+/// secrets and the ports of the east-west gateways, and lists each problem once, under its cause. Nothing is written. Without --context, --all-contexts or -f, the clusters are the
 /// current context's and those that its remote secrets give access to.
 #[derive(Debug, Parser)]
 #[command(
@@ -31,6 +31,9 @@ Examples:
 
   # Three clusters that should be one mesh
   kubectl mesh-verify --context east,west,north
+
+  # The mesh of a file, which names its clusters and which of them read which
+  kubectl mesh-verify -f mesh.yaml
 
   # In CI: fail on warnings too, one line for each finding
   kubectl mesh-verify --context east,west --fail-on warning -o short

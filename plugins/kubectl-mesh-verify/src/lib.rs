@@ -7,6 +7,7 @@ mod catalogue;
 mod cli;
 mod explain;
 mod format;
+mod input_file;
 mod observe;
 mod report_lines;
 mod report_matrix;
@@ -14,6 +15,7 @@ mod report_short;
 mod rights;
 mod snapshot;
 mod snapshot_file;
+mod topology;
 mod verb;
 
 pub use cli::Cli;

@@ -8,6 +8,7 @@ use mesh_common::model::Error;
 use mesh_common::model::error::Kind;
 use mesh_common::model::secret::Contexts;
 use mesh_common::model::snapshot::{Asked, MeshSnapshot};
+use mesh_common::model::topology::Topology;
 use mesh_common::ops::Fleet;
 use mesh_common::ops::secret::remote::RemoteClusters;
 use mesh_common::ops::snapshot::ReadCluster;
@@ -18,6 +19,7 @@ use mesh_common::terminal::reading::read_contexts;
 
 use crate::args::ReadFlags;
 use crate::cli::SELF;
+use crate::topology;
 
 /// The limit for one answer to a credential, unless --request-timeout sets another one.
 const CREDENTIAL_ANSWER: Duration = Duration::from_secs(10);
@@ -30,10 +32,20 @@ pub(crate) async fn observe(
     environment: &Environment,
     interactive: bool,
 ) -> Result<(ReadMesh, Option<usize>), Error> {
+    let topology = topology::read(arguments)?;
     let connector = &connector(environment, SELF, interactive);
     let kubeconfig = arguments.connect.load(environment)?;
+    let selected = match &topology {
+        Some(topology) => {
+            let known: Vec<&str> = kubeconfig.context_names().collect();
+            topology.check_contexts(&known)?;
+            topology::contexts(topology)
+        }
+        None => arguments.contexts.clone(),
+    };
     let overrides = |context: &str| arguments.connect.holder_overrides(context);
-    let namespace = arguments.namespace.resolve();
+    let named = topology.as_ref().and_then(|mesh| mesh.namespace.as_deref());
+    let namespace = named.unwrap_or(arguments.namespace.resolve());
     let known = RemoteClusters::new(Some(&kubeconfig), overrides, None, namespace)?;
     let contexts = known.contexts();
     let depth = Depth {
@@ -53,14 +65,9 @@ pub(crate) async fn observe(
         let cluster = connector.connect(target).await?;
         Box::pin(read_member(&cluster, depth)).await
     };
-    let mut read: Read = read_contexts(
-        &kubeconfig,
-        &arguments.connect,
-        &arguments.contexts,
-        read_one,
-    )
-    .await?;
-    let is_alone = arguments.contexts.named.is_empty() && !arguments.contexts.all_contexts;
+    let mut read: Read =
+        read_contexts(&kubeconfig, &arguments.connect, &selected, read_one).await?;
+    let is_alone = selected.named.is_empty() && !selected.all_contexts;
     if is_alone {
         let remotes = connected(&read, contexts);
         let remotes: Vec<Option<String>> = remotes.into_iter().map(Some).collect();
@@ -80,8 +87,9 @@ pub(crate) async fn observe(
     let means = (contexts, connector, &no_contexts);
     let asked = Asked {
         istio_namespace: namespace.to_owned(),
-        are_named: !arguments.contexts.all_contexts,
+        are_named: !selected.all_contexts,
         allow_loopback: arguments.allow_loopback,
+        expected_pairs: topology.as_ref().map(Topology::expected_pairs),
     };
     let mut mesh = Box::pin(observed(environment.now, read, depth, asked, means)).await;
     SELF.clone_into(&mut mesh.mesh.taken_by);

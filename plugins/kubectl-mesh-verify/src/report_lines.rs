@@ -2,7 +2,7 @@
 
 use mesh_common::model::finding::{Finding, Severity};
 use mesh_common::model::report::SkippedCheck;
-use mesh_common::model::verify::{MeshVerification, RootCauseReport};
+use mesh_common::model::verify::{IgnoredFinding, MeshVerification, RootCauseReport};
 use mesh_common::terminal::output::{Report, Style};
 use mesh_common::terminal::report_text::{counted, entry, wrapped};
 use mesh_common::terminal::verdict::{Verdict, severities};
@@ -23,6 +23,10 @@ impl Report for Shown<'_> {
         for cause in verification.findings.iter().filter(told) {
             text.push('\n');
             write_cause(cause, style.wide, &mut text);
+        }
+        for ignored in verification.ignored.iter().filter(|_| style.wide) {
+            text.push('\n');
+            write_ignored(ignored, &mut text);
         }
         write_checks("skipped", &verification.skipped, style.wide, &mut text);
         write_checks("partial", &verification.partial, style.wide, &mut text);
@@ -61,6 +65,22 @@ fn write_checks(word: &str, checks: &[SkippedCheck], wide: bool, text: &mut Stri
         };
         wrapped(word, &format!("{context}: {checks}: {reason}"), text);
     }
+}
+
+fn write_ignored(ignored: &IgnoredFinding, text: &mut String) {
+    let finding = &ignored.finding;
+    let head = format!("{}  {}", finding.id, place(finding));
+    entry("ignored", head.trim_end(), text);
+    wrapped("", &finding.message, text);
+    let by = &ignored.ignored_by;
+    let namespace = by
+        .namespace
+        .as_deref()
+        .map(|space| format!(" in namespace {space}"));
+    let by = format!("by an annotation of {by}{}", namespace.unwrap_or_default());
+    let because = Some(ignored.reason.as_str()).filter(|reason| !reason.is_empty());
+    let because = because.map_or_else(String::new, |reason| format!(": {reason}"));
+    wrapped("", &format!("{by}{because}"), text);
 }
 
 fn write_cause(cause: &RootCauseReport, wide: bool, text: &mut String) {
@@ -114,6 +134,8 @@ pub(crate) fn write_verdict(verification: &MeshVerification, text: &mut String) 
         1 => Some("1 check was skipped".to_owned()),
         more => Some(format!("{more} checks were skipped")),
     };
+    let ignored = Some(counts.ignored).filter(|count| *count > 0);
+    let ignored = ignored.map(|count| format!("{count} ignored"));
     Verdict {
         read: Some(
             verification
@@ -125,7 +147,7 @@ pub(crate) fn write_verdict(verification: &MeshVerification, text: &mut String) 
         unreached: &verification.unreached,
         counts: Vec::new(),
         conclusion: severities,
-        gaps: [passed].into_iter().chain(skipped).collect(),
+        gaps: [passed].into_iter().chain(skipped).chain(ignored).collect(),
     }
     .write(text);
 }

@@ -8,6 +8,7 @@ use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::{Environment, Streams};
 
 use crate::args::ReadFlags;
+use crate::input_file::is_standard;
 use crate::observe::{observe, others_note};
 use crate::snapshot_file;
 
@@ -47,7 +48,7 @@ pub(crate) async fn run(
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
     let file = arguments.file.as_path();
-    let is_file = !snapshot_file::is_standard(file);
+    let is_file = !is_standard(file);
     if is_file {
         snapshot_file::check(file, arguments.overwrite)?;
     }

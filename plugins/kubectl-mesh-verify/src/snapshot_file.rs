@@ -1,43 +1,23 @@
 //! Files with a snapshot: read whole, and written whole or not at all. Only their owner may read them.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use mesh_common::model::Error;
 use mesh_common::model::snapshot::MeshSnapshot;
-use mesh_common::model::{Error, yaml};
 
-/// The name for standard input and standard output.
-const STANDARD: &str = "-";
+use crate::input_file;
 
 /// The hint where a file cannot be read.
 const WANTED: &str = "give it a file that kubectl mesh-verify snapshot wrote";
-
-/// Returns whether the name is that of standard input and output.
-pub(crate) fn is_standard(file: &Path) -> bool {
-    file == Path::new(STANDARD)
-}
 
 /// Reads the snapshot in a file, or on standard input.
 ///
 /// # Errors
 /// A file that cannot be read, or that is not a snapshot.
 pub(crate) fn read(file: &Path) -> Result<MeshSnapshot, Error> {
-    let (origin, bytes) = if is_standard(file) {
-        let mut bytes = Vec::new();
-        let read = io::stdin().read_to_end(&mut bytes);
-        ("standard input".to_owned(), read.map(|_| bytes))
-    } else {
-        (file.display().to_string(), fs::read(file))
-    };
-    let bytes = bytes.map_err(|error| {
-        Error::usage(format!("cannot read {origin}"))
-            .because(error)
-            .hint(WANTED)
-    })?;
-    // PowerShell writes what a program prints as UTF-16.
-    let text = yaml::text(&bytes)
-        .ok_or_else(|| Error::usage(format!("{origin} is not a text file")).hint(WANTED))?;
+    let (origin, text) = input_file::text(file, WANTED)?;
     MeshSnapshot::from_json(&text, &origin)
 }
 

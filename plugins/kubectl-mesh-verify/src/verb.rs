@@ -30,10 +30,15 @@ pub(crate) async fn run(
         only: arguments.only.clone(),
         skip: arguments.skip.clone(),
         deny: arguments.deny.clone(),
+        no_ignore: arguments.no_ignore,
+        no_fold: arguments.no_fold,
     };
     let verification = verify(read.mesh, &selection);
     for pattern in &verification.without_effect {
         streams.warn(&format!("{pattern} fits no finding"));
+    }
+    for unknown in &verification.unknown_ignores {
+        streams.warn(unknown);
     }
     let shown = match &arguments.output {
         Format::Short => short(&verification),

@@ -9,6 +9,7 @@ use crate::names::ISTIO_SYSTEM;
 use crate::remote_cluster::Address;
 use crate::remote_secret::annotated_cluster;
 use crate::secret::{Contexts, SecretFacts};
+use crate::topology::ExpectedPair;
 
 /// The clusters and options that the user asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ pub struct Asked {
     pub are_named: bool,
     /// True if loopback addresses are accepted.
     pub allow_loopback: bool,
+    /// The pairs of clusters that need a remote secret, where a file of the mesh says so; otherwise those of one mesh all do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_pairs: Option<Vec<ExpectedPair>>,
 }
 
 impl Default for Asked {
@@ -28,7 +32,18 @@ impl Default for Asked {
             istio_namespace: ISTIO_SYSTEM.to_owned(),
             are_named: true,
             allow_loopback: false,
+            expected_pairs: None,
         }
+    }
+}
+
+impl Asked {
+    /// Returns whether a cluster needs a remote secret for another one. Without a file of the mesh every one does.
+    pub(crate) fn expects(&self, holder: &str, remote: Option<&str>) -> bool {
+        self.expected_pairs.as_ref().is_none_or(|pairs| {
+            let mut pairs = pairs.iter();
+            pairs.any(|pair| pair.holder == holder && Some(pair.remote.as_str()) == remote)
+        })
     }
 }
 

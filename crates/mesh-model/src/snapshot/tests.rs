@@ -24,6 +24,7 @@ use crate::proxy_sync::KnownProxy;
 use crate::read::Read;
 use crate::remote_cluster::Address;
 use crate::secret::{Acceptance, Connected, Contexts, ProbeFacts, Salt, SecretFacts};
+use crate::topology::ExpectedPair;
 use crate::x509;
 
 const TOKEN: &str = "hidden-token";
@@ -178,6 +179,10 @@ fn a_full_snapshot_is_the_same_after_json_and_gives_no_access() {
             istio_namespace: "mesh".to_owned(),
             are_named: false,
             allow_loopback: true,
+            expected_pairs: Some(vec![ExpectedPair {
+                holder: "east".to_owned(),
+                remote: "w".to_owned(),
+            }]),
         },
         credential_checks: Read::Seen(vec![checked(&snapshot)]),
         credentials_left_out: 7,

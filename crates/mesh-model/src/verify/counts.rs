@@ -22,6 +22,9 @@ pub struct Counts {
     pub passed: usize,
     /// Checks that could not be made, each counted for each cluster.
     pub skipped: usize,
+    /// Findings that an annotation says to ignore; they are in no other count.
+    #[serde(skip_serializing_if = "is_none")]
+    pub ignored: usize,
 }
 
 impl Counts {
@@ -39,6 +42,12 @@ impl Counts {
             notes: with(Severity::Info),
             passed,
             skipped,
+            ignored: 0,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }

@@ -13,6 +13,16 @@ pub struct RootCause {
     pub effects: Vec<Finding>,
 }
 
+impl RootCause {
+    /// Returns the finding as one that explains no other.
+    pub(super) fn alone(finding: Finding) -> Self {
+        Self {
+            finding,
+            effects: Vec::new(),
+        }
+    }
+}
+
 /// Returns the root causes among all findings, in their order. Notes (severity info) explain nothing and need no cause.
 pub fn fold(findings: Vec<Finding>) -> Vec<RootCause> {
     let causes: Vec<Option<usize>> = (0..findings.len())
@@ -30,10 +40,7 @@ pub fn fold(findings: Vec<Finding>) -> Vec<RootCause> {
     let mut explained = Vec::new();
     for (number, finding) in findings.into_iter().enumerate() {
         if roots[number] == number {
-            folded.push(Some(RootCause {
-                finding,
-                effects: Vec::new(),
-            }));
+            folded.push(Some(RootCause::alone(finding)));
         } else {
             folded.push(None);
             explained.push((roots[number], finding));

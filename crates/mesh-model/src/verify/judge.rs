@@ -13,7 +13,8 @@ use super::checks::{
 };
 use super::counts::Counts;
 use super::cut::cut;
-use super::fold::fold;
+use super::fold::{RootCause, fold};
+use super::ignore::Ignores;
 use super::needs::skipped;
 use super::pairs::{Pair, pairs};
 use super::report::{MeshVerification, RootCauseReport, VerifiedCluster};
@@ -39,6 +40,11 @@ pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification
     }));
     let credentials = by_holder(mesh.credential_checks.items());
     let checked = checked(&mesh, &credentials, selection);
+    let annotations = if selection.no_ignore {
+        Ignores::default()
+    } else {
+        Ignores::of(&mesh)
+    };
     let mut findings: Vec<Finding> = mesh.unreached.iter().map(unreachable).collect();
     let are_named = mesh.asked.are_named;
     findings.extend(same_clusters(&mesh, are_named));
@@ -75,7 +81,13 @@ pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification
     for group in by_group.into_values() {
         findings.extend(of_group(&mesh.only(group), &managed));
     }
-    report(mesh, (clusters, pairs), findings, checked, selection)
+    report(
+        mesh,
+        (clusters, pairs),
+        findings,
+        checked,
+        (selection, annotations),
+    )
 }
 
 fn report(
@@ -83,7 +95,7 @@ fn report(
     (clusters, pairs): (Vec<VerifiedCluster>, Vec<Pair>),
     mut findings: Vec<Finding>,
     checked: Checked,
-    selection: &Selection,
+    (selection, annotations): (&Selection, Ignores),
 ) -> MeshVerification {
     let without_effect = selection.without_effect(&findings);
     let without_effect = without_effect.map(ToString::to_string).collect();
@@ -97,9 +109,17 @@ fn report(
         })
         .collect();
     let passed = checked.made.difference(&failed).count();
-    let mut causes = fold(findings);
+    let (findings, ignored) = annotations.split(findings);
+    let mut causes = if selection.no_fold {
+        findings.into_iter().map(RootCause::alone).collect()
+    } else {
+        fold(findings)
+    };
     causes.sort_by_key(|one| (Reverse(one.finding.severity), one.finding.id as usize));
-    let counts = Counts::of(&causes, passed, checked.skipped.len());
+    let counts = Counts {
+        ignored: ignored.len(),
+        ..Counts::of(&causes, passed, checked.skipped.len())
+    };
     MeshVerification {
         api_version: API_VERSION,
         kind: "MeshVerification",
@@ -107,11 +127,13 @@ fn report(
         clusters,
         pairs,
         findings: causes.into_iter().map(RootCauseReport::from).collect(),
+        ignored,
         skipped: checked.skipped,
         partial: checked.partial,
         unreached: snapshot.unreached,
         counts,
         without_effect,
+        unknown_ignores: annotations.unknown,
     }
 }
 
@@ -191,7 +213,7 @@ fn working(credentials: &BTreeMap<String, Credentials>) -> BTreeSet<(String, Str
 }
 
 /// Returns the cells of all pairs of clusters, missing secrets included. Between the clusters of one mesh a missing secret is
-/// an error.
+/// an error, unless the file of the mesh expects none.
 fn secrets(
     mesh: &mut MeshSnapshot,
     credentials: &BTreeMap<String, Credentials>,
@@ -210,7 +232,10 @@ fn secrets(
             finding.severity = Severity::Error;
         }
     }
-    cells.retain(|cell| cell.name.is_some() || !is_known_by_file(&mesh.clusters, cell));
+    cells.retain(|cell| {
+        let is_expected = || asked.expects(&cell.context, cell.remote_context.as_deref());
+        cell.name.is_some() || (is_expected() && !is_known_by_file(&mesh.clusters, cell))
+    });
     cells
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::counts::Counts;
 use super::fold::RootCause;
+use super::ignore::IgnoredFinding;
 use super::pairs::Pair;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::fleet::Unreached;
@@ -24,6 +25,9 @@ pub struct MeshVerification {
     pub pairs: Vec<Pair>,
     /// The findings, the worst first; each with the findings that it explains.
     pub findings: Vec<RootCauseReport>,
+    /// The findings that an annotation says to ignore. What they would explain is among the findings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<IgnoredFinding>,
     /// The checks that could not be made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedCheck>,
@@ -38,6 +42,9 @@ pub struct MeshVerification {
     /// Patterns of `--only`, `--skip` and `--deny` that fitted nothing.
     #[serde(skip)]
     pub without_effect: Vec<String>,
+    /// What annotations name that is no check, in words.
+    #[serde(skip)]
+    pub unknown_ignores: Vec<String>,
 }
 
 /// A cluster of the report.

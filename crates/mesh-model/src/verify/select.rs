@@ -57,8 +57,13 @@ impl fmt::Display for Pattern {
 }
 
 impl Pattern {
+    /// Returns whether it is for one cluster, or one pair, only.
+    pub(super) fn is_placed(&self) -> bool {
+        self.place.is_some()
+    }
+
     /// Returns whether it fits the whole check, in every cluster.
-    fn fits_check(&self, check: CheckId) -> bool {
+    pub(super) fn fits_check(&self, check: CheckId) -> bool {
         self.place.is_none() && self.checks.contains(&check)
     }
 
@@ -88,6 +93,10 @@ pub struct Selection {
     pub skip: Vec<Pattern>,
     /// The checks whose findings always count as errors.
     pub deny: Vec<Pattern>,
+    /// True if findings that an annotation says to ignore count as all others.
+    pub no_ignore: bool,
+    /// True if findings that another one explains count as all others.
+    pub no_fold: bool,
 }
 
 impl Selection {
@@ -163,6 +172,7 @@ mod tests {
             only: vec![pattern("secret-*")],
             skip: vec![pattern("secret-self"), pattern("secret-rbac@east")],
             deny: vec![pattern("secret-missing")],
+            ..Selection::default()
         };
         let taken = |id| selection.takes(&finding(id));
         assert!(taken(CheckId::SecretRbac) && taken(CheckId::SecretMissing));
