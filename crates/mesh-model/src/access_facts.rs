@@ -105,20 +105,22 @@ pub fn bearer_token(kubeconfig: &[u8]) -> Option<SecretString> {
     token.map(SecretString::from)
 }
 
-/// Returns a digest that two kubeconfigs share if they give the same access with the same credential, whatever their entries are
-/// called; `None` if there is another credential than a token or a private key, since a short password could be guessed from it.
-/// Digests of different runs, which have different salts, tell nothing about each other.
-pub fn mark(kubeconfig: &[u8], salt: &Salt) -> Option<String> {
-    let config = go::first_document(kubeconfig).ok()?;
-    let facts = of_document(&config)?;
-    let (_, user) = current(&config)?;
+/// Reads a document that is parsed already, with the mark of its credential ([`super::secret::JudgedKey::mark`]).
+pub(super) fn marked(config: &Value, salt: &Salt) -> Option<(AccessFacts, Option<String>)> {
+    let facts = of_document(config)?;
+    let mark = mark(config, &facts, salt);
+    Some((facts, mark))
+}
+
+fn mark(config: &Value, facts: &AccessFacts, salt: &Salt) -> Option<String> {
+    let (_, user) = current(config)?;
     let is_guessable = |way: &String| !["token", "client-certificate-data"].contains(&way.as_str());
     if facts.authentication.is_empty() || facts.authentication.iter().any(is_guessable) {
         return None;
     }
     let mut digest = Sha256::new();
     digest.update(salt.bytes());
-    digest.update(serde_json::to_vec(&facts).ok()?);
+    digest.update(serde_json::to_vec(facts).ok()?);
     for key in ["token", "client-key-data"] {
         let credential = user[key].as_str().unwrap_or_default();
         digest.update(credential.len().to_be_bytes());

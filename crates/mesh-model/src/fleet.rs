@@ -84,6 +84,9 @@ pub fn connected(count: usize, pairs: impl IntoIterator<Item = (usize, usize)>) 
     let mut groups: Vec<usize> = (0..count).collect();
     for (one, other) in pairs {
         let (one, other) = (groups[one], groups[other]);
+        if one == other {
+            continue;
+        }
         for group in &mut groups {
             if *group == other {
                 *group = one;

@@ -147,16 +147,15 @@ impl Finding {
 
     /// Returns the finding with this place, as far as it has none of its own.
     #[must_use]
-    pub fn placed(&self, place: &Place<'_>) -> Self {
-        let mut placed = self.clone();
-        let details = placed.details_mut();
+    pub fn placed(mut self, place: &Place<'_>) -> Self {
+        let details = self.details_mut();
         let cluster = details.cluster.take();
         details.cluster = cluster.or_else(|| place.cluster.map(str::to_owned));
         let peer = details.peer.take();
         details.peer = peer.or_else(|| place.peer.map(str::to_owned));
         let object = details.object.take();
         details.object = object.or_else(|| place.object.clone());
-        placed
+        self
     }
 
     /// Appends the likely cause to the message.
@@ -205,7 +204,7 @@ mod tests {
             object: object("s"),
         };
         let finding = Finding::new(CheckId::SecretSelf, Severity::Error, "it is its own");
-        let placed = finding.placed(&place);
+        let placed = finding.clone().placed(&place);
         let details = placed.details().expect("it has a place");
         assert_eq!(details.cluster.as_deref(), Some("east"));
         assert_eq!(details.peer.as_deref(), Some("west"));

@@ -11,4 +11,5 @@ mod denied;
 mod tests;
 mod verdict;
 
+pub(crate) use verdict::judge_with;
 pub use verdict::{Refusal, judge, verdict};

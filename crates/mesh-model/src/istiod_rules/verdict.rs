@@ -53,11 +53,20 @@ pub fn verdict(kubeconfig: &[u8]) -> Result<(), Refusal> {
 
 /// Returns the same verdict, and the facts of the kubeconfig if it can be read; it is parsed once for both.
 pub fn judge(kubeconfig: &[u8]) -> (Result<(), Refusal>, Option<AccessFacts>) {
+    let (verdict, facts) = judge_with(kubeconfig, access_facts::of_document);
+    (verdict, facts.flatten())
+}
+
+/// Returns the same verdict, and the result of `read` for the document, if there is one.
+pub(crate) fn judge_with<T>(
+    kubeconfig: &[u8],
+    read: impl FnOnce(&Value) -> T,
+) -> (Result<(), Refusal>, Option<T>) {
     match document(kubeconfig) {
         Err(refusal) => (Err(refusal), None),
         Ok(root) => {
-            let facts = access_facts::of_document(&root);
-            (of_document(root), facts)
+            let read = read(&root);
+            (of_document(root), Some(read))
         }
     }
 }

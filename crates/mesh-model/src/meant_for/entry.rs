@@ -10,7 +10,7 @@ pub struct Entry<'a> {
     pub secret: &'a str,
     /// The data key.
     pub key: &'a str,
-    /// The mark of the access that it gives ([`crate::access_facts::mark`]).
+    /// The mark of the access that it gives ([`crate::secret::JudgedKey::mark`]).
     pub mark: Option<&'a str>,
     /// The address that it gives access to; `None` if it cannot be read, or if it is a different machine for each
     /// client.

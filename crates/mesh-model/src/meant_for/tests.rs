@@ -1,13 +1,15 @@
 //! The rules as tables.
 
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+
 use super::{Entry, Member, Members, Mesh, Verdict, judge};
 use crate::access::{Access, AccessTrust, AccessUser};
-use crate::access_facts::mark;
 use crate::cluster_name::ClusterId;
 use crate::names::CONFIG_SECRET;
 use crate::remote_cluster::Address;
 use crate::remote_secret::secret_name;
-use crate::secret::Salt;
+use crate::secret::{SecretFacts, SecretPool};
 
 fn member(name: &str, uid: Option<&str>, ids: &[&str]) -> Member {
     Member {
@@ -38,7 +40,16 @@ fn unread() -> Members {
 
 /// The mark of a kubeconfig with this token.
 fn access(token: &str) -> Option<String> {
-    mark(&named("c", token), &Salt::of_tests())
+    mark(named("c", token))
+}
+
+fn mark(kubeconfig: Vec<u8>) -> Option<String> {
+    let secret = Secret {
+        data: Some([("c".to_owned(), ByteString(kubeconfig))].into()),
+        ..Secret::default()
+    };
+    let (facts, _) = SecretFacts::split(secret, &SecretPool::of_tests());
+    facts.judged("c")?.mark.clone()
 }
 
 /// A kubeconfig with entries called `name`.
@@ -256,7 +267,7 @@ fn access_is_the_same_by_token_address_and_trust_whatever_its_entries_are_called
     let members = read();
     let (one, other) = (access("t"), access("another"));
     assert_ne!(named("d", "t"), named("c", "t"));
-    let renamed = mark(&named("d", "t"), &Salt::of_tests());
+    let renamed = mark(named("d", "t"));
     for (second, expected) in [
         (&renamed, "beside west true true"),
         (&other, "beside west true false"),

@@ -35,7 +35,7 @@ pub struct InspectOptions {
 /// Judges one secret.
 pub fn check(found: &FoundSecret, options: InspectOptions) -> SecretReport {
     let metadata = &found.facts.secret.metadata;
-    let created_at = metadata.creation_timestamp.as_ref().map(|time| time.0);
+    let created_at = found.facts.created_at();
     let clusters = found.keys().map(|key| cluster(found, key, options));
     let clusters = clusters.collect();
     SecretReport {

@@ -131,7 +131,7 @@ fn surplus(doomed: &FoundSecret, kept: &FoundSecret, key: &str) -> Remedy {
     if let Some(step) = kept_by_others(doomed) {
         return step.into();
     }
-    let uid = doomed.facts.secret.metadata.uid.as_deref();
+    let uid = doomed.facts.uid();
     match (&doomed.context, uid) {
         (Some(context), Some(uid)) if doomed.has_only(key) => {
             let namespace = namespace(doomed);
@@ -179,7 +179,7 @@ fn keep(judged: &[(usize, Option<bool>)], is_used: impl Fn(usize) -> bool) -> Ke
 #[cfg(test)]
 mod tests {
     use super::super::facts::SecretFacts;
-    use super::super::salt::Salt;
+    use super::super::pool::SecretPool;
     use k8s_openapi::api::core::v1::Secret;
 
     use super::*;
@@ -192,7 +192,7 @@ mod tests {
         }))
         .expect("it is a Secret");
         FoundSecret {
-            facts: SecretFacts::split(secret, &Salt::of_tests()).0,
+            facts: SecretFacts::split(secret, &SecretPool::of_tests()).0,
             ..FoundSecret::in_east()
         }
     }

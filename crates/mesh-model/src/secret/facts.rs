@@ -1,47 +1,62 @@
 //! The facts of a Secret: everything that is judged, and nothing that gives access.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use serde::{Deserialize, Serialize};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::found::JudgedKey;
-use super::salt::Salt;
-use crate::access_facts;
-use crate::istiod_rules;
+use super::pool::{Kubeconfig, SecretPool};
+use crate::names::ARGO_SECRET_TYPE;
+use crate::remote_secret::has_label;
 use crate::snapshot::kept;
 
 /// A Secret without what is secret in it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SecretFacts {
-    /// The Secret with empty values under its data keys, without managed fields, and with empty values of other programs'
-    /// annotations.
-    pub secret: Secret,
+    /// The Secret with empty values under its data keys, without managed fields, with empty values of other programs' annotations, and
+    /// without what is its own. It is in memory once for all clusters that have the same one.
+    pub secret: Arc<Secret>,
+    /// What the server gave it.
+    own: Own,
+    /// The facts of each data key, in the order of the keys, in memory once for all secrets with the same kubeconfig. A list, since a map
+    /// of one takes as much room as one of eleven.
+    keys: Box<[(String, Arc<JudgedKey>)]>,
+}
+
+/// What the API server gives each Secret of its own.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Own {
+    uid: Option<Box<str>>,
+    version: Option<Box<str>>,
+    created_at: Option<Time>,
     /// Its managed fields as they were read, in JSON: a tree of them takes ten times as much memory as their text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     managed_fields: Option<Box<str>>,
-    /// The facts of each data key, in the order of the keys. A list, since a map of one takes as much room as one of eleven.
-    keys: Vec<(String, JudgedKey)>,
+}
+
+/// A Secret as it was read, before its kubeconfigs are judged. What many secrets have is in memory once.
+pub struct UnjudgedSecret {
+    secret: Arc<Secret>,
+    own: Own,
+    values: SecretValues,
 }
 
 /// The values of a Secret that its facts lack. Those of its data give access in clear, and are in no snapshot.
 #[derive(Clone, Default)]
 pub struct SecretValues {
-    /// Those of its data.
-    data: BTreeMap<String, ByteString>,
+    /// Those of its data, in the order of the keys.
+    data: Vec<(String, Arc<Kubeconfig>)>,
     /// Those of other programs' annotations.
     annotations: BTreeMap<String, String>,
 }
 
-impl SecretFacts {
-    /// Reduces a Secret to its facts. The values that give access are returned beside them, and are lost where they are dropped.
-    pub fn split(mut secret: Secret, salt: &Salt) -> (Self, SecretValues) {
-        let entries = secret.metadata.managed_fields.take();
-        let managed_fields = entries
-            .and_then(|entries| serde_json::to_string(&entries).ok())
-            .map(String::into_boxed_str);
+impl UnjudgedSecret {
+    /// Takes a Secret apart.
+    pub fn new(mut secret: Secret, pool: &SecretPool) -> Self {
         secret.string_data = None;
         let mut values = SecretValues::default();
         for (name, value) in secret.metadata.annotations.iter_mut().flatten() {
@@ -50,27 +65,87 @@ impl SecretFacts {
                 values.annotations.insert(name.clone(), value);
             }
         }
-        let mut keys = Vec::with_capacity(secret.data.as_ref().map_or(0, BTreeMap::len));
+        values.data = Vec::with_capacity(secret.data.as_ref().map_or(0, BTreeMap::len));
         for (key, value) in secret.data.iter_mut().flatten() {
             let value = std::mem::replace(value, ByteString(Vec::new()));
-            keys.push((key.clone(), judged(&value.0, salt)));
-            values.data.insert(key.clone(), value);
+            values.data.push((key.clone(), pool.shared(value)));
         }
-        let facts = Self {
-            secret,
-            managed_fields,
-            keys,
+        let own = Own::take(&mut secret);
+        Self {
+            secret: pool.frame(secret),
+            own,
+            values,
+        }
+    }
+
+    /// Returns whether all of its kubeconfigs were judged before, with another secret.
+    pub fn is_known(&self) -> bool {
+        self.values.data.iter().all(|(_, value)| value.is_judged())
+    }
+
+    /// Returns the facts of the Secret, and beside them the values that give access; these are lost where they are dropped.
+    pub fn judged(self, pool: &SecretPool) -> (SecretFacts, SecretValues) {
+        let values = self.values.data.iter();
+        let facts = SecretFacts {
+            secret: self.secret,
+            own: self.own,
+            keys: values
+                .map(|(key, value)| (key.clone(), pool.judged(value)))
+                .collect(),
         };
-        (facts, values)
+        (facts, self.values)
+    }
+}
+
+impl Own {
+    fn take(secret: &mut Secret) -> Self {
+        let meta = &mut secret.metadata;
+        let entries = meta.managed_fields.take();
+        let managed_fields = entries.and_then(|entries| serde_json::to_string(&entries).ok());
+        Self {
+            uid: meta.uid.take().map(String::into_boxed_str),
+            version: meta.resource_version.take().map(String::into_boxed_str),
+            created_at: meta.creation_timestamp.take(),
+            managed_fields: managed_fields.map(String::into_boxed_str),
+        }
+    }
+
+    /// Gives all of it back but the managed fields.
+    fn give(&self, secret: &mut Secret) {
+        let meta = &mut secret.metadata;
+        meta.uid = self.uid.as_deref().map(str::to_owned);
+        meta.resource_version = self.version.as_deref().map(str::to_owned);
+        meta.creation_timestamp.clone_from(&self.created_at);
+    }
+}
+
+impl SecretFacts {
+    /// Reduces a Secret to its facts. The values that give access are returned beside them, and are lost where they are dropped.
+    pub fn split(secret: Secret, pool: &SecretPool) -> (Self, SecretValues) {
+        UnjudgedSecret::new(secret, pool).judged(pool)
+    }
+
+    /// Returns the Secret's UID.
+    pub fn uid(&self) -> Option<&str> {
+        self.own.uid.as_deref()
+    }
+
+    /// Returns the time of its creation.
+    pub fn created_at(&self) -> Option<Timestamp> {
+        self.own.created_at.as_ref().map(|time| time.0)
+    }
+
+    /// Returns the Secret to change it, apart from those of other clusters.
+    pub(crate) fn secret_mut(&mut self) -> &mut Secret {
+        Arc::make_mut(&mut self.secret)
     }
 
     /// Returns the Secret as it was read, from its facts and its values.
     pub fn whole(self, values: SecretValues) -> Secret {
-        let mut secret = self.secret;
-        let entries = self.managed_fields;
-        secret.metadata.managed_fields = entries.and_then(|text| serde_json::from_str(&text).ok());
+        let mut secret = self.with_managed_fields();
         for (key, value) in values.data {
-            secret.data.get_or_insert_default().insert(key, value);
+            let data = secret.data.get_or_insert_default();
+            data.insert(key, value.into_bytes());
         }
         for (name, value) in values.annotations {
             let annotations = secret.metadata.annotations.get_or_insert_default();
@@ -81,43 +156,91 @@ impl SecretFacts {
 
     /// Returns the Secret with its managed fields, for deciding who owns it.
     pub fn with_managed_fields(&self) -> Secret {
-        let mut secret = self.secret.clone();
-        if let Some(text) = &self.managed_fields {
+        let mut secret = self.without_managed_fields();
+        if let Some(text) = &self.own.managed_fields {
             secret.metadata.managed_fields = serde_json::from_str(text).ok();
         }
+        secret
+    }
+
+    fn without_managed_fields(&self) -> Secret {
+        let mut secret = Secret::clone(&self.secret);
+        self.own.give(&mut secret);
         secret
     }
 
     /// Returns the facts under a data key; nothing where there is no such key.
     pub fn judged(&self, key: &str) -> Option<&JudgedKey> {
         let place = self.keys.binary_search_by(|(one, _)| one.as_str().cmp(key));
-        place.ok().map(|place| &self.keys[place].1)
+        place.ok().map(|place| self.keys[place].1.as_ref())
     }
 
     /// Returns the facts of all data keys.
-    pub fn all_judged(&self) -> &[(String, JudgedKey)] {
+    pub fn all_judged(&self) -> &[(String, Arc<JudgedKey>)] {
         &self.keys
+    }
+
+    /// Returns the data keys that are clusters for istiod; none if they are clusters of another program.
+    pub fn clusters(&self) -> impl Iterator<Item = &str> {
+        let keys = self.secret.data.iter().flat_map(BTreeMap::keys);
+        keys.filter(|_| !self.is_of_argo_cd()).map(String::as_str)
+    }
+
+    /// Returns whether it is a Secret in which Argo CD stores a deployment target, which is not a remote secret.
+    pub fn is_of_argo_cd(&self) -> bool {
+        let labels = self.secret.metadata.labels.as_ref();
+        !has_label(&self.secret)
+            && labels
+                .and_then(|all| all.get(ARGO_SECRET_TYPE))
+                .is_some_and(|kind| kind == "cluster")
     }
 }
 
-fn judged(value: &[u8], salt: &Salt) -> JudgedKey {
-    let (verdict, mut access) = istiod_rules::judge(value);
-    if let Some(token) = access.as_mut().and_then(|access| access.token.as_mut()) {
-        // Only who holds the token itself needs them.
-        token.secret_uid = None;
-        token.account_uid = None;
+/// The facts as a file has them, each with all of it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<K> {
+    secret: Secret,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    managed_fields: Option<Box<str>>,
+    keys: Vec<(String, K)>,
+}
+
+impl Serialize for SecretFacts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let keys = self.keys.iter();
+        let written = Written {
+            secret: self.without_managed_fields(),
+            managed_fields: self.own.managed_fields.clone(),
+            keys: keys
+                .map(|(key, judged)| (key.clone(), judged.as_ref()))
+                .collect(),
+        };
+        written.serialize(serializer)
     }
-    JudgedKey {
-        refusal: verdict.err(),
-        access,
-        mark: access_facts::mark(value, salt),
+}
+
+impl<'d> Deserialize<'d> for SecretFacts {
+    fn deserialize<D: Deserializer<'d>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut written: Written<JudgedKey> = Written::deserialize(deserializer)?;
+        let own = Own {
+            managed_fields: written.managed_fields,
+            ..Own::take(&mut written.secret)
+        };
+        let keys = written.keys.into_iter();
+        Ok(Self {
+            secret: Arc::new(written.secret),
+            own,
+            keys: keys.map(|(key, judged)| (key, Arc::new(judged))).collect(),
+        })
     }
 }
 
 impl SecretValues {
     /// Returns the value of a data key.
     pub fn get(&self, key: &str) -> Option<&[u8]> {
-        self.data.get(key).map(|value| value.0.as_slice())
+        let value = self.data.iter().find(|(one, _)| one == key);
+        value.map(|(_, value)| value.bytes())
     }
 
     /// Returns only those of its data.
@@ -130,7 +253,8 @@ impl SecretValues {
 
 impl std::fmt::Debug for SecretValues {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.data.keys()).finish()
+        let keys = self.data.iter().map(|(key, _)| key);
+        f.debug_set().entries(keys).finish()
     }
 }
 
@@ -165,7 +289,7 @@ mod tests {
             "stringData": {"more": token},
         }))
         .expect("it is a Secret");
-        let (facts, values) = SecretFacts::split(secret, &Salt::of_tests());
+        let (facts, values) = SecretFacts::split(secret, &SecretPool::of_tests());
         let encoded = serde_json::to_value(ByteString(text.clone().into_bytes()));
         let encoded = encoded.expect("bytes are a text");
         for all in [
@@ -198,21 +322,8 @@ mod tests {
             serde_json::json!({"metadata": {}}),
         ] {
             let secret: Secret = serde_json::from_value(secret).expect("it is a Secret");
-            let (facts, values) = SecretFacts::split(secret.clone(), &Salt::of_tests());
+            let (facts, values) = SecretFacts::split(secret.clone(), &SecretPool::of_tests());
             assert_eq!(facts.whole(values), secret);
         }
-    }
-
-    #[test]
-    fn the_mark_tells_whether_two_keys_give_the_same_access() {
-        let salt = Salt::of_tests();
-        let mark = |token: &str| judged(kubeconfig(token).as_bytes(), &salt).mark;
-        assert!(mark("a").is_some() && mark("a") == mark("a") && mark("a") != mark("b"));
-        let renamed = kubeconfig("a").replace("west", "north");
-        assert_eq!(judged(renamed.as_bytes(), &salt).mark, mark("a"));
-        assert_eq!(judged(b"kind: Config", &salt).mark, None);
-        let another = Salt::random().expect("there are random numbers");
-        let of_another_run = judged(kubeconfig("a").as_bytes(), &another).mark;
-        assert!(of_another_run.is_some() && of_another_run != mark("a"));
     }
 }

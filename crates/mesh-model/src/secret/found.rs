@@ -8,9 +8,8 @@ use crate::command::Kubectl;
 use crate::istio_version::IstioVersion;
 use crate::istiod_rules::Refusal;
 use crate::meant_for::Member;
-use crate::names::ARGO_SECRET_TYPE;
 use crate::remote_cluster::Address;
-use crate::remote_secret::{has_label, own_name};
+use crate::remote_secret::own_name;
 #[cfg(test)]
 use k8s_openapi::api::core::v1::Secret;
 use serde::{Deserialize, Serialize};
@@ -18,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::contexts::Contexts;
 use super::facts::{SecretFacts, SecretValues};
 #[cfg(test)]
-use super::salt::Salt;
+use super::pool::SecretPool;
 
 /// A secret, with the facts about its holder, which all secrets of the holder share: there may be thousands.
 #[derive(Debug)]
@@ -51,8 +50,9 @@ pub struct JudgedKey {
     pub refusal: Option<Refusal>,
     /// The facts in it; `None` where it cannot be read.
     pub access: Option<AccessFacts>,
-    /// A digest that is the same for the same access with the same credential; `None` for other credentials than a token or a
-    /// private key, of which a digest would tell too much.
+    /// A digest that two kubeconfigs share if they give the same access with the same credential, whatever their entries are called;
+    /// `None` if there is another credential than a token or a private key, since a short password could be guessed from it. Digests
+    /// of different runs, which have different salts, tell nothing about each other.
     pub mark: Option<String>,
 }
 
@@ -88,7 +88,10 @@ impl FoundSecret {
             context: Some("east".to_owned()),
             kubectl: Arc::new(Kubectl::default().context("east")),
             namespace: None,
-            ..Self::from_manifest(SecretFacts::split(Secret::default(), &Salt::of_tests()), "")
+            ..Self::from_manifest(
+                SecretFacts::split(Secret::default(), &SecretPool::of_tests()),
+                "",
+            )
         }
     }
 }
@@ -140,8 +143,7 @@ impl FoundSecret {
 
     /// Returns the data keys that are clusters for istiod; none if they are clusters of another program.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        let keys = self.facts.secret.data.iter().flat_map(BTreeMap::keys);
-        keys.filter(|_| !self.is_of_argo_cd()).map(String::as_str)
+        self.facts.clusters()
     }
 
     /// Returns whether it has this data key and no other.
@@ -152,11 +154,7 @@ impl FoundSecret {
 
     /// Returns whether it is a Secret in which Argo CD stores a deployment target, which is not a remote secret.
     pub fn is_of_argo_cd(&self) -> bool {
-        let labels = self.facts.secret.metadata.labels.as_ref();
-        !has_label(&self.facts.secret)
-            && labels
-                .and_then(|all| all.get(ARGO_SECRET_TYPE))
-                .is_some_and(|kind| kind == "cluster")
+        self.facts.is_of_argo_cd()
     }
 
     /// Returns the facts under a data key; nothing where there is no such key.

@@ -113,13 +113,13 @@ pub(super) struct MatrixInput<'a> {
 }
 
 /// The results of using credentials, by the name of the Secret and its data key.
-pub type Credentials = BTreeMap<(String, String), ProbeFacts>;
+pub type Credentials<'a> = BTreeMap<(&'a str, &'a str), &'a ProbeFacts>;
 
 /// Returns a cell for each cluster of each secret of `holder`, in the order of the clusters' names. Its secrets, which
 /// may be thousands, are moved out of it. `credentials` are the results of using them, if they were used.
 pub(super) fn cells(
     holder: &mut ClusterSnapshot,
-    credentials: &Credentials,
+    credentials: &Credentials<'_>,
     input: &MatrixInput<'_>,
 ) -> Vec<MatrixCell> {
     let elsewhere = out_of_sight(holder);
@@ -144,7 +144,7 @@ pub(super) fn cells(
         .flat_map(|(number, found)| {
             of_secret(&found, input, |key| {
                 let mut findings = meant.remove(&(number, key.to_owned())).unwrap_or_default();
-                let facts = credentials.get(&(found.name().to_owned(), key.to_owned()));
+                let facts = credentials.get(&(found.name(), key));
                 findings.extend(
                     facts
                         .into_iter()
@@ -188,7 +188,7 @@ fn out_of_sight(holder: &mut ClusterSnapshot) -> Vec<SecretFacts> {
 fn meant_for(
     inside: &[FoundSecret],
     used: &KnownClusters,
-    credentials: &Credentials,
+    credentials: &Credentials<'_>,
     input: &MatrixInput<'_>,
 ) -> BTreeMap<(usize, String), Vec<Finding>> {
     let inside: Vec<&FoundSecret> = inside.iter().collect();
@@ -196,7 +196,7 @@ fn meant_for(
     if !credentials.is_empty() {
         for (number, found) in inside.iter().enumerate() {
             let used = found.keys().filter_map(|key| {
-                let facts = credentials.get(&(found.name().to_owned(), key.to_owned()))?;
+                let facts = credentials.get(&(found.name(), key))?;
                 Some(((number, key.to_owned()), facts.check()))
             });
             checks.extend(used);
@@ -258,7 +258,7 @@ fn out_of_place(mut found: FoundSecret, input: &MatrixInput<'_>) -> Vec<MatrixCe
         .clone()
         .unwrap_or_default();
     // A new secret is created in the right namespace.
-    found.facts.secret.metadata.namespace = Some(input.namespace.to_owned());
+    found.facts.secret_mut().metadata.namespace = Some(input.namespace.to_owned());
     let finding = |key: &str| {
         Finding::new(
             CheckId::SecretWrongNamespace,

@@ -299,7 +299,7 @@ mod tests {
     use k8s_openapi::api::core::v1::Secret;
 
     use super::super::facts::SecretFacts;
-    use super::super::salt::Salt;
+    use super::super::pool::SecretPool;
     use super::*;
     use crate::access::{Access, AccessTrust, AccessUser};
     use crate::remote_cluster::Address;
@@ -328,7 +328,7 @@ mod tests {
         secret.metadata.labels = Some(labels.into());
         secret.data = Some([(key.to_owned(), kubeconfig)].into());
         FoundSecret {
-            facts: SecretFacts::split(secret, &Salt::of_tests()).0,
+            facts: SecretFacts::split(secret, &SecretPool::of_tests()).0,
             holder: Some(Arc::new(member("east"))),
             ..FoundSecret::in_east()
         }

@@ -47,7 +47,9 @@ impl<'a> Placed<'a> {
     }
 
     fn all(&self) -> impl Iterator<Item = Finding> {
-        self.findings.iter().map(|one| one.placed(&self.place))
+        self.findings
+            .iter()
+            .map(|one| one.clone().placed(&self.place))
     }
 }
 

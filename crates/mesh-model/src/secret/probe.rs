@@ -185,7 +185,7 @@ impl ProbeFacts {
     }
 
     /// Returns whether the server accepts the credential, as far as that is known.
-    fn works(&self) -> Option<bool> {
+    pub(crate) fn works(&self) -> Option<bool> {
         match self {
             Self::Unconnected(unconnected) => unconnected.failure.is_refusal().then_some(false),
             Self::Connected(connected) if connected.is_tls => match &connected.acceptance {

@@ -228,7 +228,7 @@ mod tests {
             "create the secret for cluster south again (kubectl mesh-secret create), from a context that gives access to that cluster, into context east"
         );
         let mut elsewhere = found();
-        elsewhere.facts.secret.metadata.namespace = Some("mesh".to_owned());
+        elsewhere.facts.secret_mut().metadata.namespace = Some("mesh".to_owned());
         let evil = "west; curl evil";
         elsewhere
             .remote_contexts
@@ -242,9 +242,9 @@ mod tests {
             create_again(&elsewhere, "west"),
             "kubectl mesh-secret create --kubeconfig 'my k' --context west-admin --name west -n mesh --into east"
         );
-        elsewhere.facts.secret.metadata.name = Some("istio-kubeconfig".to_owned());
+        elsewhere.facts.secret_mut().metadata.name = Some("istio-kubeconfig".to_owned());
         assert_eq!(create_again(&elsewhere, "west").kind(), "step");
-        elsewhere.facts.secret.metadata.annotations = Some(BTreeMap::from([(
+        elsewhere.facts.secret_mut().metadata.annotations = Some(BTreeMap::from([(
             CLUSTER_ANNOTATION.to_owned(),
             "north".to_owned(),
         )]));

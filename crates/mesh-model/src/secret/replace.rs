@@ -34,7 +34,8 @@ pub(super) fn in_place(
     if secret == CONFIG_SECRET {
         return Ok((create, true));
     }
-    if let Some(step) = kept(found) {
+    let whole = found.facts.with_managed_fields();
+    if let Some(step) = kept_by(found, keeper(&whole.metadata, "Secret")) {
         return Err(Step::new(step));
     }
     if !found.has_only(key) {
@@ -44,7 +45,7 @@ pub(super) fn in_place(
     }
     let is_written = secret == secret_name(name);
     if is_written && key == name && found.facts.secret.immutable != Some(true) {
-        return match take_over(&found.facts.with_managed_fields(), name) {
+        return match take_over(&whole, name) {
             TakeOver::Free | TakeOver::FromGuide => Ok((create, true)),
             TakeOver::Stranger(owners) => {
                 let step = create_step_from(found, key, Some(remote), name);
@@ -133,7 +134,12 @@ pub(super) fn drop_key(found: &FoundSecret, key: &str) -> Remedy {
 
 /// Returns the step for a Secret that another program would restore.
 pub(super) fn kept(found: &FoundSecret) -> Option<String> {
-    let keeper = keeper(&found.facts.with_managed_fields().metadata, "Secret")?;
+    let whole = found.facts.with_managed_fields();
+    kept_by(found, keeper(&whole.metadata, "Secret"))
+}
+
+fn kept_by(found: &FoundSecret, keeper: Option<String>) -> Option<String> {
+    let keeper = keeper?;
     Some(format!(
         "change secret {} in its source: it is managed by {keeper}",
         named(found.name())
@@ -148,7 +154,7 @@ fn pointer(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::facts::SecretFacts;
-    use super::super::salt::Salt;
+    use super::super::pool::SecretPool;
     use k8s_openapi::api::core::v1::Secret;
 
     use super::*;
@@ -164,7 +170,7 @@ mod tests {
         }))
         .expect("it is a Secret");
         FoundSecret {
-            facts: SecretFacts::split(secret, &Salt::of_tests()).0,
+            facts: SecretFacts::split(secret, &SecretPool::of_tests()).0,
             ..FoundSecret::in_east()
         }
     }
@@ -213,13 +219,13 @@ mod tests {
             assert_eq!(remedy, expected, "{secret} {keys:?}");
         }
         let mut immutable = found(usual, &["west"]);
-        immutable.facts.secret.immutable = Some(true);
+        immutable.facts.secret_mut().immutable = Some(true);
         assert_eq!(
             make_in_place(&immutable, "west", "w", "west"),
             "kubectl mesh-secret delete secret/istio-remote-secret-west --context east && kubectl mesh-secret create --context w --name west --into east"
         );
         let mut unlabelled = found("older", &["west"]);
-        unlabelled.facts.secret.metadata.labels = None;
+        unlabelled.facts.secret_mut().metadata.labels = None;
         assert_eq!(
             make_in_place(&unlabelled, "west", "w", "west"),
             "kubectl mesh-secret create --context w --name west --into east"
@@ -229,7 +235,7 @@ mod tests {
     #[test]
     fn what_somebody_else_keeps_is_changed_there() {
         let mut kept = found("older", &["old", "west"]);
-        kept.facts.secret.metadata.annotations = Some(
+        kept.facts.secret_mut().metadata.annotations = Some(
             [(
                 "argocd.argoproj.io/tracking-id".to_owned(),
                 "mesh:/Secret:istio-system/older".to_owned(),
@@ -244,7 +250,8 @@ mod tests {
             let start = "change secret older in its source: it is managed by ";
             assert!(remedy.to_string().starts_with(start), "{remedy}");
         }
-        let mut anothers = found("istio-remote-secret-west", &["west"]).facts.secret;
+        let anothers = found("istio-remote-secret-west", &["west"]);
+        let mut anothers = anothers.facts.with_managed_fields();
         anothers.metadata.managed_fields = serde_json::from_value(serde_json::json!([
             {"manager": "their-script", "fieldsV1": {"f:data": {"f:west": {}}}}
         ]))
@@ -253,7 +260,7 @@ mod tests {
             context: Some("east".to_owned()),
             kubectl: FoundSecret::in_east().kubectl,
             ..FoundSecret::from_manifest(
-                SecretFacts::split(anothers, &Salt::of_tests()),
+                SecretFacts::split(anothers, &SecretPool::of_tests()),
                 "istio-system",
             )
         };

@@ -7,14 +7,14 @@ use crate::Error;
 /// Random bytes of one run, which are in no file: with them a mark shows whether two secrets of the run have the same credential,
 /// and without them nobody can try credentials against the marks of a file.
 #[derive(Clone)]
-pub struct Salt([u8; 32]);
+pub(crate) struct Salt([u8; 32]);
 
 impl Salt {
     /// Returns a new salt.
     ///
     /// # Errors
     /// The system has no random numbers.
-    pub fn random() -> Result<Self, Error> {
+    pub(crate) fn random() -> Result<Self, Error> {
         let mut bytes = [0; 32];
         match SystemRandom::new().fill(&mut bytes) {
             Ok(()) => Ok(Self(bytes)),

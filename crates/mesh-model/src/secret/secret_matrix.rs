@@ -36,7 +36,7 @@ impl Envelope<MatrixCell> {
     /// moved out of the snapshot.
     pub fn with_credentials(
         mesh: &mut MeshSnapshot,
-        credentials: &BTreeMap<String, Credentials>,
+        credentials: &BTreeMap<&str, Credentials<'_>>,
         contexts: &Contexts,
         options: MatrixOptions<'_>,
     ) -> Self {
@@ -54,7 +54,7 @@ impl Envelope<MatrixCell> {
         let holders = mesh.clusters.iter_mut();
         let none = Credentials::new();
         let cells = holders.flat_map(|holder| {
-            let used = credentials.get(&holder.context);
+            let used = credentials.get(holder.context.as_str());
             cells(holder, used.unwrap_or(&none), &input)
         });
         let mut items: Vec<MatrixCell> = cells.collect();

@@ -10,7 +10,7 @@ use crate::secret::{Credentials, ProbeFacts};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckedCredential {
-    /// The mark in place of the credential ([`crate::access_facts::mark`]), if it has one.
+    /// The mark in place of the credential ([`crate::secret::JudgedKey::mark`]), if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
     /// The data keys that it is under.
@@ -32,13 +32,12 @@ pub struct CredentialPlace {
 }
 
 /// Returns the results by the context of the holder, then by the name of the Secret and the data key.
-pub(crate) fn by_holder(checked: &[CheckedCredential]) -> BTreeMap<String, Credentials> {
-    let mut by_holder: BTreeMap<String, Credentials> = BTreeMap::new();
+pub(crate) fn by_holder(checked: &[CheckedCredential]) -> BTreeMap<&str, Credentials<'_>> {
+    let mut by_holder: BTreeMap<&str, Credentials<'_>> = BTreeMap::new();
     for one in checked {
         for place in &one.held_in {
-            let of_holder = by_holder.entry(place.context.clone()).or_default();
-            let key = (place.secret.clone(), place.key.clone());
-            of_holder.insert(key, one.answer.clone());
+            let of_holder = by_holder.entry(&place.context).or_default();
+            of_holder.insert((&place.secret, &place.key), &one.answer);
         }
     }
     by_holder

@@ -23,7 +23,7 @@ use crate::probe::{
 use crate::proxy_sync::KnownProxy;
 use crate::read::Read;
 use crate::remote_cluster::Address;
-use crate::secret::{Acceptance, Connected, Contexts, ProbeFacts, Salt, SecretFacts};
+use crate::secret::{Acceptance, Connected, Contexts, ProbeFacts, SecretFacts, SecretPool};
 use crate::topology::ExpectedPair;
 use crate::x509;
 
@@ -36,7 +36,7 @@ fn facts(name: &str, value: &[u8]) -> SecretFacts {
         "data": {"west": ByteString(value.to_vec())},
     }))
     .expect("it is a Secret");
-    SecretFacts::split(secret, &Salt::of_tests()).0
+    SecretFacts::split(secret, &SecretPool::of_tests()).0
 }
 
 fn kubeconfig() -> String {
@@ -200,10 +200,7 @@ fn a_full_snapshot_is_the_same_after_json_and_gives_no_access() {
     let again: MeshSnapshot = serde_json::from_str(&text).expect("it is read again");
     assert_eq!(again, snapshot);
     let credentials = by_holder(again.credential_checks.items());
-    let places: Vec<&str> = credentials["east"]
-        .keys()
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let places: Vec<&str> = credentials["east"].keys().map(|(name, _)| *name).collect();
     assert_eq!(places, ["again", "s"]);
     let mark = again.credential_checks.items()[0].mark.as_deref();
     assert!(

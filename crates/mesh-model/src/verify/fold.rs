@@ -1,8 +1,10 @@
 //! Root causes: findings that others explain are listed under their cause, and are not counted.
 
+use std::collections::BTreeMap;
+
 use super::causes::{CAUSES, Cause, LAST_CAUSES, OF_A_PAIR};
-use super::relation::Relation;
-use crate::finding::{CheckId, Finding, Severity};
+use super::relation::{Place, Relation, access};
+use crate::finding::{Finding, Severity};
 
 /// A finding, with the findings that it explains.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +27,8 @@ impl RootCause {
 
 /// Returns the root causes among all findings, in their order. Notes (severity info) explain nothing and need no cause.
 pub fn fold(findings: Vec<Finding>) -> Vec<RootCause> {
-    let causes: Vec<Option<usize>> = (0..findings.len())
-        .map(|effect| cause_of(&findings, effect))
-        .collect();
+    let causes = Causes::of(&findings);
+    let causes: Vec<Option<usize>> = findings.iter().map(|one| causes.explain(one)).collect();
     let root = |mut number: usize| {
         // Each cause is an earlier check of the table than its effect, so this ends.
         while let Some(cause) = causes[number] {
@@ -59,55 +60,74 @@ pub fn fold(findings: Vec<Finding>) -> Vec<RootCause> {
     folded
 }
 
-/// Returns the number of the finding that explains this one: the one that is nearest to the root.
-fn cause_of(findings: &[Finding], effect: usize) -> Option<usize> {
-    let one = &findings[effect];
-    if one.severity == Severity::Info {
-        return None;
+/// The findings that may explain others, by what their effects have in common with them: there may be thousands. Of several with
+/// the same check and place the first counts.
+#[derive(Default)]
+struct Causes<'f> {
+    /// With false all of them, with true the errors alone.
+    by_relation: BTreeMap<(usize, bool, Relation, Place<'f>), usize>,
+    /// The errors about the access of one cluster to another.
+    by_access: BTreeMap<(usize, Place<'f>), usize>,
+}
+
+impl<'f> Causes<'f> {
+    fn of(findings: &'f [Finding]) -> Self {
+        let mut causes = Self::default();
+        let numbered = findings.iter().enumerate();
+        for (number, finding) in numbered.filter(|(_, one)| one.severity > Severity::Info) {
+            let check = finding.id as usize;
+            let is_error = finding.severity == Severity::Error;
+            for relation in Relation::ALL {
+                let Some(place) = relation.of_cause(finding) else {
+                    continue;
+                };
+                for errors_alone in [false, true].into_iter().filter(|alone| is_error || !alone) {
+                    let cause = (check, errors_alone, relation, place);
+                    causes.by_relation.entry(cause).or_insert(number);
+                }
+            }
+            if is_error && let Some(place) = access(finding) {
+                causes.by_access.entry((check, place)).or_insert(number);
+            }
+        }
+        causes
     }
-    let candidates = findings.iter().enumerate();
-    let candidates = candidates.filter(|(_, cause)| cause.severity > Severity::Info);
-    let ranked = candidates.filter_map(|(number, cause)| Some((rank(cause, one)?, number)));
-    let first = ranked.min()?;
-    Some(first.1)
-}
 
-/// Returns the place of the row in the table by which `cause` explains `effect`.
-fn rank(cause: &Finding, effect: &Finding) -> Option<usize> {
-    let by_table = |rows: &[Cause]| {
-        rows.iter().position(|row| {
-            row.root == cause.id
-                && (!row.is_error || cause.severity == Severity::Error)
-                && row.effects.contains(&effect.id)
-                && row.relation.holds(cause, effect)
+    /// Returns the number of the finding that explains this one: by the first row of the table, the one that is nearest to the root.
+    fn explain(&self, effect: &Finding) -> Option<usize> {
+        if effect.severity == Severity::Info {
+            return None;
+        }
+        let by_table = self.explain_by(CAUSES, effect);
+        let by_access = || self.explain_access(effect);
+        by_table
+            .or_else(by_access)
+            .or_else(|| self.explain_by(LAST_CAUSES, effect))
+    }
+
+    fn explain_by(&self, rows: &[Cause], effect: &Finding) -> Option<usize> {
+        let mut rows = rows.iter().filter(|row| row.effects.contains(&effect.id));
+        rows.find_map(|row| {
+            let place = row.relation.of_effect(effect)?;
+            let cause = (row.root as usize, row.is_error, row.relation, place);
+            self.by_relation.get(&cause).copied()
         })
-    };
-    let place = |id: CheckId| OF_A_PAIR.iter().position(|secret| *secret == id);
-    let by_order = || {
-        let (first, then) = (place(cause.id)?, place(effect.id)?);
-        let explains =
-            first < then && cause.severity == Severity::Error && is_of_same_pair(cause, effect);
-        explains.then_some(CAUSES.len() + first)
-    };
-    let at_last = || Some(CAUSES.len() + OF_A_PAIR.len() + by_table(LAST_CAUSES)?);
-    by_table(CAUSES).or_else(by_order).or_else(at_last)
-}
+    }
 
-/// Returns whether both findings are about one cluster's access to another one: a secret in east for west explains nothing about
-/// one in west for east. Where the other cluster has no context, both are about the same secret.
-fn is_of_same_pair(cause: &Finding, effect: &Finding) -> bool {
-    let peer = |finding: &Finding| finding.details().and_then(|place| place.peer.clone());
-    let is_same_secret = || {
-        peer(cause).is_none() && peer(effect).is_none() && Relation::SameObject.holds(cause, effect)
-    };
-    Relation::SameCluster.holds(cause, effect)
-        && (Relation::SamePair.holds(cause, effect) || is_same_secret())
+    /// Returns the number of the first error about the same access of one cluster to another.
+    fn explain_access(&self, effect: &Finding) -> Option<usize> {
+        let place = OF_A_PAIR.iter().position(|check| *check == effect.id)?;
+        let access = access(effect)?;
+        let mut earlier = OF_A_PAIR[..place].iter();
+        earlier.find_map(|check| self.by_access.get(&(*check as usize, access)).copied())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::change::ObjectRef;
+    use crate::finding::CheckId;
 
     /// Returns findings in such places that the relation holds.
     fn related(cause: CheckId, relation: Relation, effect: CheckId) -> [Finding; 2] {
@@ -264,6 +284,24 @@ mod tests {
             .map(|one| one.id.as_str())
             .collect();
         assert_eq!(effects, ["probe-15021", "probe-15443"]);
+    }
+
+    #[test]
+    fn of_several_causes_the_first_explains_all_effects() {
+        let of = |id, peer: String| {
+            let finding = Finding::new(id, Severity::Error, "").in_cluster("east");
+            finding.with_peer(peer)
+        };
+        let late = |number| of(CheckId::SecretTokenExpiry, format!("west-{number}"));
+        let label = |number| of(CheckId::SecretLabel, format!("west-{number}"));
+        let mut found: Vec<Finding> = (0..3_000).map(late).collect();
+        found.extend((0..3_000).flat_map(|number| [label(number), label(number)]));
+        let folded = fold(found);
+        assert_eq!(folded.len(), 6_000);
+        for (number, both) in folded.chunks(2).enumerate() {
+            assert_eq!(both[0].effects, [late(number)]);
+            assert_eq!(both[1].effects, []);
+        }
     }
 
     #[test]

@@ -38,8 +38,9 @@ pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification
         context: lost.context.clone(),
         ..VerifiedCluster::default()
     }));
-    let credentials = by_holder(mesh.credential_checks.items());
-    let checked = checked(&mesh, &credentials, selection);
+    let checked = checked(&mesh, selection);
+    let used = take(&mut mesh.credential_checks);
+    let credentials = by_holder(used.items());
     let annotations = if selection.no_ignore {
         Ignores::default()
     } else {
@@ -48,36 +49,28 @@ pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification
     let mut findings: Vec<Finding> = mesh.unreached.iter().map(unreachable).collect();
     let are_named = mesh.asked.are_named;
     findings.extend(same_clusters(&mesh, are_named));
-    let works = working(&credentials);
     let changes = changes(&mesh);
     let matrix = secrets(&mut mesh, &credentials);
-    let called = |id: &str| {
-        let mut named = clusters.iter().filter(|one| one.id.as_deref() == Some(id));
-        let first = named.next()?;
-        named.next().is_none().then_some(first.context.as_str())
-    };
+    let by_id = by_id(&clusters);
+    let called = |id: &str| by_id.get(id).copied().flatten();
     findings.extend(istiod_views(
         &mesh,
         &matrix,
         &changes,
         |cell| peer(cell, called),
-        called,
+        |id| called(id),
     ));
-    let pairs = pairs(&matrix, called, |cell| {
-        let name = cell.name.clone().unwrap_or_default();
-        works.contains(&(cell.context.clone(), name, cell.cluster.clone()))
-    });
+    let pairs = pairs(&matrix, called, |cell| works(cell, &credentials));
     let groups = groups(&mesh.clusters, &matrix, are_named);
-    findings.extend(
-        matrix
-            .iter()
-            .flat_map(|cell| of_pair(cell, peer(cell, called))),
-    );
+    let managed = managed(&matrix);
+    findings.extend(matrix.into_iter().flat_map(|mut cell| {
+        let found = take(&mut cell.findings);
+        of_pair(&cell, found, peer(&cell, called))
+    }));
     let mut by_group: BTreeMap<usize, Vec<ClusterSnapshot>> = BTreeMap::new();
     for (cluster, group) in take(&mut mesh.clusters).into_iter().zip(groups) {
         by_group.entry(group).or_default().push(cluster);
     }
-    let managed = managed(&matrix);
     for group in by_group.into_values() {
         findings.extend(of_group(&mesh.only(group), &managed));
     }
@@ -100,15 +93,7 @@ fn report(
     let without_effect = selection.without_effect(&findings);
     let without_effect = without_effect.map(ToString::to_string).collect();
     findings.retain(|finding| selection.takes(finding));
-    let failed: BTreeSet<(usize, String)> = findings
-        .iter()
-        .filter(|finding| finding.severity > Severity::Info)
-        .filter_map(|finding| {
-            let cluster = finding.details()?.cluster.clone()?;
-            Some((finding.id as usize, cluster))
-        })
-        .collect();
-    let passed = checked.made.difference(&failed).count();
+    let passed = passed(&checked, &findings);
     let (findings, ignored) = annotations.split(findings);
     let mut causes = if selection.no_fold {
         findings.into_iter().map(RootCause::alone).collect()
@@ -135,6 +120,35 @@ fn report(
         without_effect,
         unknown_ignores: annotations.unknown,
     }
+}
+
+/// Returns the number of checks that were made of a cluster and reported nothing about it but notes.
+fn passed(checked: &Checked, findings: &[Finding]) -> usize {
+    let failed = findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Info);
+    let failed: BTreeSet<(usize, &str)> = failed
+        .filter_map(|one| Some((one.id as usize, one.details()?.cluster.as_deref()?)))
+        .collect();
+    let mut made = checked.made.iter();
+    made.by_ref()
+        .filter(|(check, context)| !failed.contains(&(*check, context)))
+        .count()
+}
+
+/// Returns the context of the cluster that has a cluster ID; `None` for an ID that several have.
+fn by_id(clusters: &[VerifiedCluster]) -> BTreeMap<&str, Option<&str>> {
+    let mut by_id = BTreeMap::new();
+    for cluster in clusters {
+        let Some(id) = cluster.id.as_deref() else {
+            continue;
+        };
+        by_id
+            .entry(id)
+            .and_modify(|context| *context = None)
+            .or_insert(Some(cluster.context.as_str()));
+    }
+    by_id
 }
 
 /// Returns the moment without fractions of a second, as Kubernetes writes times.
@@ -173,15 +187,12 @@ struct Checked {
 }
 
 /// Returns the checks that are made and those that are skipped, by cluster.
-fn checked(
-    mesh: &MeshSnapshot,
-    credentials: &BTreeMap<String, Credentials>,
-    selection: &Selection,
-) -> Checked {
+fn checked(mesh: &MeshSnapshot, selection: &Selection) -> Checked {
+    let credentials = by_holder(mesh.credential_checks.items());
     let mut checked = Checked::default();
     for cluster in &mesh.clusters {
         let context = &cluster.context;
-        let used = credentials.get(context);
+        let used = credentials.get(context.as_str());
         let told = |check, reason| SkippedCheck {
             context: context.clone(),
             check,
@@ -201,22 +212,19 @@ fn checked(
     checked
 }
 
-/// Returns the credentials that were used and accepted, by context, name of the Secret and data key.
-fn working(credentials: &BTreeMap<String, Credentials>) -> BTreeSet<(String, String, String)> {
-    let each = credentials.iter().flat_map(|(context, of_holder)| {
-        let accepted = of_holder
-            .iter()
-            .filter(|(_, facts)| facts.check().works == Some(true));
-        accepted.map(|((name, key), _)| (context.clone(), name.clone(), key.clone()))
-    });
-    each.collect()
+/// Returns whether the credential of a cell was used and accepted.
+fn works(cell: &MatrixCell, credentials: &BTreeMap<&str, Credentials<'_>>) -> bool {
+    let place = (cell.name.as_deref().unwrap_or_default(), &*cell.cluster);
+    let of_holder = credentials.get(cell.context.as_str());
+    let used = of_holder.and_then(|of_holder| of_holder.get(&place));
+    used.is_some_and(|facts| facts.works() == Some(true))
 }
 
 /// Returns the cells of all pairs of clusters, missing secrets included. Between the clusters of one mesh a missing secret is
 /// an error, unless the file of the mesh expects none.
 fn secrets(
     mesh: &mut MeshSnapshot,
-    credentials: &BTreeMap<String, Credentials>,
+    credentials: &BTreeMap<&str, Credentials<'_>>,
 ) -> Vec<MatrixCell> {
     let asked = mesh.asked.clone();
     let options = MatrixOptions {
@@ -232,43 +240,47 @@ fn secrets(
             finding.severity = Severity::Error;
         }
     }
+    let by_file = known_by_file(&mesh.clusters);
     cells.retain(|cell| {
+        let place = (cell.context.as_str(), cell.cluster.as_str());
         let is_expected = || asked.expects(&cell.context, cell.remote_context.as_deref());
-        cell.name.is_some() || (is_expected() && !is_known_by_file(&mesh.clusters, cell))
+        cell.name.is_some() || (is_expected() && !by_file.contains(&place))
     });
     cells
 }
 
-/// Returns whether an istiod of the holder has the cluster from a file, so that it needs no secret.
-fn is_known_by_file(clusters: &[ClusterSnapshot], cell: &MatrixCell) -> bool {
-    let mut holders = clusters.iter();
-    let holder = holders.find(|cluster| cluster.context == cell.context);
-    let pods = holder
-        .into_iter()
-        .flat_map(|holder| holder.istiod_pages.items());
-    let mut known = pods.flat_map(|asked| asked.clusters.items());
-    known.any(|known| known.is_of_file() && known.id == cell.cluster)
+/// Returns the clusters that an istiod has from a file, so that it needs no secret: by the holder's context and the cluster ID.
+fn known_by_file(clusters: &[ClusterSnapshot]) -> BTreeSet<(&str, &str)> {
+    let each = clusters.iter().flat_map(|holder| {
+        let pods = holder.istiod_pages.items().iter();
+        let known = pods.flat_map(|asked| asked.clusters.items());
+        let of_files = known.filter(|known| known.is_of_file());
+        of_files.map(|known| (holder.context.as_str(), known.id.as_str()))
+    });
+    each.collect()
 }
 
 /// Returns the context of the cluster that a secret gives access to, if that is another one than the holder; where it is not
 /// known, that of the cluster that its data key names.
-fn peer<'a>(cell: &'a MatrixCell, called: impl Fn(&str) -> Option<&'a str>) -> Option<&'a str> {
+fn peer<'c, 'a: 'c>(
+    cell: &'c MatrixCell,
+    called: impl Fn(&str) -> Option<&'a str>,
+) -> Option<&'c str> {
     let remote = cell.remote_context.as_deref();
     let remote = remote.or_else(|| called(&cell.cluster));
     remote.filter(|context| *context != cell.context)
 }
 
 /// Returns the findings about a pair of clusters, with their place.
-fn of_pair<'a>(cell: &'a MatrixCell, peer: Option<&'a str>) -> impl Iterator<Item = Finding> {
+fn of_pair(cell: &MatrixCell, findings: Vec<Finding>, peer: Option<&str>) -> Vec<Finding> {
     let name = cell.name.as_deref();
     let place = Place {
         cluster: Some(&cell.context),
         peer,
         object: name.map(|name| ObjectRef::secret(&cell.namespace, name)),
     };
-    cell.findings
-        .iter()
-        .map(move |finding| finding.placed(&place))
+    let findings = findings.into_iter();
+    findings.map(|finding| finding.placed(&place)).collect()
 }
 
 /// Returns the number of the mesh of each cluster: all are one if the user named them, otherwise those that remote secrets
@@ -289,16 +301,16 @@ fn groups(clusters: &[ClusterSnapshot], cells: &[MatrixCell], are_named: bool) -
 }
 
 /// Returns the contexts of the clusters that an istiod of another cluster manages, as the secret with its access to them shows.
-fn managed(cells: &[MatrixCell]) -> BTreeSet<&str> {
+fn managed(cells: &[MatrixCell]) -> BTreeSet<String> {
     let of_external = cells
         .iter()
         .filter(|cell| cell.name.as_deref() == Some(CONFIG_SECRET));
-    let managed = of_external.filter_map(|cell| cell.remote_context.as_deref());
+    let managed = of_external.filter_map(|cell| cell.remote_context.clone());
     managed.collect()
 }
 
 /// Returns the findings about the clusters of one mesh, but for those about their secrets.
-fn of_group(mesh: &MeshSnapshot, managed: &BTreeSet<&str>) -> Vec<Finding> {
+fn of_group(mesh: &MeshSnapshot, managed: &BTreeSet<String>) -> Vec<Finding> {
     let clusters: Vec<&ClusterSnapshot> = mesh.clusters.iter().collect();
     let of_istiods = clusters.iter().flat_map(|one| istiods(one));
     let is_elsewhere = |finding: &Finding| {
@@ -332,13 +344,9 @@ fn of_group(mesh: &MeshSnapshot, managed: &BTreeSet<&str>) -> Vec<Finding> {
             .flat_map(|one| gateway_proxies(one, mesh.taken_at)),
     );
     findings.extend(of_gateways);
-    let mut told: Vec<Finding> = Vec::new();
-    for finding in findings {
-        if !told.iter().any(|known| is_same(known, &finding)) {
-            told.push(finding);
-        }
-    }
-    told
+    let mut repeated = repeated(&findings).into_iter();
+    findings.retain(|_| repeated.next() == Some(false));
+    findings
 }
 
 /// Returns whether a finding about the pods of a cluster, the networks that those of its gateways serve, is one about a gateway too.
@@ -349,11 +357,19 @@ fn is_of_gateway(finding: &Finding, of_gateways: &[Finding]) -> bool {
         && of_gateways.any(|one| one.id == finding.id && cluster(one) == cluster(finding))
 }
 
-/// Returns whether two groups of checks report the same.
-fn is_same(one: &Finding, other: &Finding) -> bool {
-    let place = |finding: &Finding| {
-        let place = finding.details().cloned().unwrap_or_default();
-        (place.cluster, place.peer, place.object)
-    };
-    one.id == other.id && place(one) == place(other) && one.message == other.message
+/// Returns for each finding whether another group of checks reported the same before.
+fn repeated(findings: &[Finding]) -> Vec<bool> {
+    type Known<'f> = BTreeSet<(usize, [Option<&'f str>; 2], Option<&'f ObjectRef>, &'f str)>;
+    let mut known = Known::new();
+    let each = findings.iter().map(|finding| {
+        let place = finding.details();
+        let clusters = [
+            place.and_then(|place| place.cluster.as_deref()),
+            place.and_then(|place| place.peer.as_deref()),
+        ];
+        let object = place.and_then(|place| place.object.as_ref());
+        let message = finding.message.as_str();
+        !known.insert((finding.id as usize, clusters, object, message))
+    });
+    each.collect()
 }

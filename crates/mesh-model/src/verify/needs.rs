@@ -20,7 +20,7 @@ pub(super) fn skipped(
     check: CheckId,
     cluster: &ClusterSnapshot,
     mesh: &MeshSnapshot,
-    used: Option<&Credentials>,
+    used: Option<&Credentials<'_>>,
 ) -> Option<String> {
     let mut needed = needs(check).iter();
     let unread = needed.find_map(|part| unread(*part, cluster, mesh));
@@ -29,7 +29,7 @@ pub(super) fn skipped(
 }
 
 /// Returns the first secret whose credential gave no answer that the check needs, with the reason.
-fn credential_unread(check: CheckId, credentials: &Credentials) -> Option<String> {
+fn credential_unread(check: CheckId, credentials: &Credentials<'_>) -> Option<String> {
     let reason: fn(&ProbeFacts) -> Option<&str> = match check {
         CheckId::SecretWrongCluster => ProbeFacts::uid_unread,
         CheckId::SecretRbac => ProbeFacts::rights_unread,

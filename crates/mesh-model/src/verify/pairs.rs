@@ -1,5 +1,7 @@
 //! The access of each cluster to each other one, as a matrix shows it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::finding::Severity;
@@ -60,12 +62,13 @@ impl PairState {
 /// Returns the pairs of the cells whose remote cluster has a context, each pair once, in the order of the cells. A secret that
 /// gives access to its own holder counts for the cluster that it names: `called` returns the context of a cluster ID. `works`
 /// returns whether the credential of a cell was used and accepted.
-pub(super) fn pairs<'a>(
-    cells: &[MatrixCell],
+pub(super) fn pairs<'c, 'a: 'c>(
+    cells: &'c [MatrixCell],
     called: impl Fn(&str) -> Option<&'a str>,
     works: impl Fn(&MatrixCell) -> bool,
 ) -> Vec<Pair> {
     let mut pairs: Vec<Pair> = Vec::new();
+    let mut known: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for cell in cells {
         let reached = cell.remote_context.as_deref();
         let reached = reached.filter(|context| *context != cell.context);
@@ -74,8 +77,8 @@ pub(super) fn pairs<'a>(
             continue;
         };
         let state = PairState::of(cell, works(cell));
-        let is_same = |pair: &&mut Pair| pair.holder == cell.context && pair.remote == remote;
-        match pairs.iter_mut().find(is_same) {
+        let number = *known.entry((&cell.context, remote)).or_insert(pairs.len());
+        match pairs.get_mut(number) {
             Some(pair) => pair.state = pair.state.min(state),
             None => pairs.push(Pair {
                 holder: cell.context.clone(),

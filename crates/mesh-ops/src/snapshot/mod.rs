@@ -7,7 +7,7 @@ mod gateways;
 mod istiod_pages;
 mod labels;
 mod read;
-mod salt;
+mod secret_pool;
 mod secrets;
 mod slim_reads;
 mod values;
@@ -15,7 +15,7 @@ mod wanted;
 
 pub use read::{ReadCluster, read};
 pub(crate) use read::{istiods, only_if, uid};
-pub use salt::salt;
+pub use secret_pool::secret_pool;
 pub use secrets::read_by_name;
 pub(crate) use secrets::remote_secrets;
 pub(crate) use slim_reads::SlimReads;

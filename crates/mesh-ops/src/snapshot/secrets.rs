@@ -9,15 +9,19 @@ use mesh_model::Error;
 use mesh_model::names::{MULTI_CLUSTER_LABEL, REMOTE_SECRET_PREFIX, REMOTE_SECRETS};
 use mesh_model::read::Read;
 use mesh_model::remote_secret::{is_meant, own_name, secret_name};
-use mesh_model::secret::SecretFacts;
+use mesh_model::secret::{SecretFacts, SecretPool, UnjudgedSecret};
 use mesh_model::snapshot::ClusterSnapshot;
+use tokio::sync::Semaphore;
 
 use super::istiod_pages::known_clusters;
 use super::read::{ReadCluster, apart, istiods, only_if, uid};
-use super::salt::salt;
+use super::secret_pool::secret_pool;
 use super::slim_reads::SlimReads;
 use super::values::ValuesOfSecrets;
 use super::wanted::{KeptValues, Secrets, Wanted, WantedSecrets};
+
+/// The limit of clusters whose kubeconfigs are judged at the same time: others mostly have the same ones, and a thread costs memory.
+static JUDGES: Semaphore = Semaphore::const_new(2);
 
 impl Secrets for WantedSecrets<'_> {
     fn read<'r>(
@@ -51,12 +55,14 @@ async fn in_namespace(
     wanted: &Wanted<'_>,
 ) -> Result<ValuesOfSecrets, Error> {
     let namespace = wanted.istio_namespace;
-    let salt = salt()?;
+    let pool = secret_pool()?;
     let reads = SlimReads::new(cluster);
     let (uid, istiods, secrets) = futures::join!(
         only_if(wanted.uid, uid(&reads)),
         only_if(wanted.istiods, istiods(&reads, Some(namespace))),
-        remote_secrets(cluster, namespace, std::convert::identity),
+        remote_secrets(cluster, namespace, |secret| UnjudgedSecret::new(
+            secret, pool
+        )),
     );
     if wanted.uid && wanted.istiods {
         reads.checked()?;
@@ -68,14 +74,14 @@ async fn in_namespace(
     let mut by_name = BTreeMap::new();
     for name in names {
         let others = by_name.values().filter_map(found);
-        let mut known = snapshot.secrets.items().iter().chain(others);
-        if known.any(|facts| is_meant(&facts.secret, name)) {
+        let mut read = snapshot.secrets.items().iter().chain(others);
+        if read.any(|facts| is_meant(&facts.secret, name)) {
             continue;
         }
         for candidate in [name.clone(), secret_name(name)] {
             let secret = cluster.get::<Secret>(Some(namespace), &candidate).await?;
             let facts = secret.map(|secret| {
-                let (facts, value) = SecretFacts::split(secret, salt);
+                let (facts, value) = SecretFacts::split(secret, pool);
                 values.keep(&facts, value, wanted.values);
                 facts
             });
@@ -112,10 +118,13 @@ async fn labelled(
     wanted: &Wanted<'_>,
 ) -> Result<ValuesOfSecrets, Error> {
     let labelled = Selection::labelled(MULTI_CLUSTER_LABEL);
+    let pool = secret_pool()?;
+    let unjudged = |secret| UnjudgedSecret::new(secret, pool);
     let reads = SlimReads::new(cluster);
-    let of_all = only_if(everywhere, reads.whole().list::<Secret>(None, &labelled)).await;
+    let of_all = reads.whole().list_with(None, &labelled, unjudged);
+    let of_all = only_if(everywhere, of_all).await;
     reads.reached()?;
-    let (secrets, elsewhere) = narrowed(cluster, of_all, wanted.istio_namespace).await;
+    let (secrets, elsewhere) = narrowed(cluster, of_all, (wanted.istio_namespace, pool)).await;
     part(snapshot, secrets?, elsewhere, wanted.values).await
 }
 
@@ -131,7 +140,7 @@ pub async fn read_by_name(
 ) -> Result<(), Error> {
     let ReadCluster { snapshot, values } = read;
     let namespace = snapshot.istio_namespace.clone();
-    let salt = salt()?;
+    let pool = secret_pool()?;
     let reading = names
         .iter()
         .map(|name| cluster.get::<Secret>(Some(&namespace), name));
@@ -144,7 +153,7 @@ pub async fn read_by_name(
             continue;
         }
         let facts = secret.map(|secret| {
-            let (facts, value) = SecretFacts::split(secret, salt);
+            let (facts, value) = SecretFacts::split(secret, pool);
             values.keep(&facts, value, kept);
             facts
         });
@@ -165,13 +174,14 @@ async fn everywhere(
 ) -> Result<ValuesOfSecrets, Error> {
     let namespace = wanted.istio_namespace;
     let labelled = Selection::labelled(MULTI_CLUSTER_LABEL);
-    let salt = salt()?;
+    let pool = secret_pool()?;
+    let unjudged = |secret| UnjudgedSecret::new(secret, pool);
     let all = Selection::default();
     let reads = SlimReads::new(cluster);
     let (uid, of_all, secrets, names) = futures::join!(
         uid(&reads),
         istiods(&reads, None),
-        reads.whole().list::<Secret>(None, &labelled),
+        reads.whole().list_with(None, &labelled, unjudged),
         reads.whole().list_names::<Secret>(Some(namespace), &all),
     );
     reads.checked()?;
@@ -190,7 +200,7 @@ async fn everywhere(
                 ),
             }
         },
-        narrowed(cluster, secrets, namespace),
+        narrowed(cluster, secrets, (namespace, pool)),
     );
     reads.checked()?;
     (snapshot.istiods, snapshot.istiods_elsewhere) = istiods;
@@ -230,7 +240,7 @@ async fn everywhere(
     let mut by_name = BTreeMap::new();
     for (name, read) in read {
         let facts = read.map(|secret| {
-            let (facts, value) = SecretFacts::split(secret?, salt);
+            let (facts, value) = SecretFacts::split(secret?, pool);
             values.keep(&facts, value, wanted.values);
             Some(facts)
         });
@@ -244,15 +254,18 @@ async fn everywhere(
 /// not those of the others.
 async fn narrowed(
     cluster: &Cluster,
-    of_all: Read<Vec<Secret>>,
-    namespace: &str,
-) -> (Result<Vec<Secret>, Error>, Read<()>) {
+    of_all: Read<Vec<UnjudgedSecret>>,
+    (namespace, pool): (&str, &SecretPool),
+) -> (Result<Vec<UnjudgedSecret>, Error>, Read<()>) {
     match of_all {
         Read::Seen(all) => (Ok(all), Read::Seen(())),
         unread => {
             let labelled = Selection::labelled(MULTI_CLUSTER_LABEL);
+            let unjudged = |secret| UnjudgedSecret::new(secret, pool);
             (
-                cluster.list(Some(namespace), &labelled).await,
+                cluster
+                    .list_with(Some(namespace), &labelled, unjudged)
+                    .await,
                 unread.map(drop),
             )
         }
@@ -262,7 +275,7 @@ async fn narrowed(
 /// Adds the facts of secrets to the snapshot: those of Istio's namespace, and those of the others, if these were read.
 async fn part(
     snapshot: &mut ClusterSnapshot,
-    secrets: Vec<Secret>,
+    secrets: Vec<UnjudgedSecret>,
     elsewhere: Read<()>,
     kept: KeptValues,
 ) -> Result<ValuesOfSecrets, Error> {
@@ -276,25 +289,34 @@ async fn part(
     Ok(values)
 }
 
-/// Reduces secrets to their facts, away from the thread that serves the connections: there may be thousands.
+/// Reduces secrets to their facts. Kubeconfigs that no secret had before are parsed away from the thread that serves the
+/// connections: there may be thousands.
 ///
 /// # Errors
 /// The runtime is being shut down.
 async fn reduced(
-    secrets: Vec<Secret>,
+    secrets: Vec<UnjudgedSecret>,
     kept: KeptValues,
 ) -> Result<(Vec<SecretFacts>, ValuesOfSecrets), Error> {
-    let salt = salt()?;
-    let reducing = tokio::task::spawn_blocking(move || {
+    let pool = secret_pool()?;
+    let are_known = |secrets: &[UnjudgedSecret]| secrets.iter().all(UnjudgedSecret::is_known);
+    let judge = move |secrets: Vec<UnjudgedSecret>| {
         let mut facts = Vec::with_capacity(secrets.len());
         let mut values = ValuesOfSecrets::default();
         for secret in secrets {
-            let (one, value) = SecretFacts::split(secret, salt);
+            let (one, value) = secret.judged(pool);
             values.keep(&one, value, kept);
             facts.push(one);
         }
         (facts, values)
-    });
-    let reduced = reducing.await;
-    reduced.map_err(|error| Error::refused("the secrets cannot be read").because(error))
+    };
+    if are_known(&secrets) {
+        return Ok(judge(secrets));
+    }
+    let _turn = JUDGES.acquire().await;
+    if are_known(&secrets) {
+        return Ok(judge(secrets));
+    }
+    let judged = tokio::task::spawn_blocking(move || judge(secrets)).await;
+    judged.map_err(|error| Error::refused("the secrets cannot be read").because(error))
 }

@@ -1,6 +1,7 @@
 //! A cluster read into a snapshot.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use k8s_openapi::ByteString;
 use mesh_model::Error;
@@ -202,6 +203,21 @@ async fn a_snapshot_of_a_cluster_is_the_same_after_a_file_and_gives_no_access() 
     let access = first.judged("west").unwrap().access.as_ref().unwrap();
     assert_eq!(access.server, "https://w:6443");
     assert_eq!(snapshot.services, Read::NotAsked);
+}
+
+#[tokio::test]
+async fn a_kubeconfig_that_secrets_of_several_clusters_have_is_judged_once() {
+    let secrets = WantedSecrets::Everywhere;
+    let mut facts = Vec::new();
+    for cluster in [east(), east()] {
+        let read = observed(&cluster, wanted(&secrets, KeptValues::None)).await;
+        let read = read.unwrap().snapshot;
+        let elsewhere = read.secrets_elsewhere.items().iter();
+        let all = read.secrets_of_namespace().chain(elsewhere);
+        facts.extend(all.map(|one| Arc::clone(&one.all_judged()[0].1)));
+    }
+    assert_eq!(facts.len(), 6);
+    assert!(facts.iter().all(|one| Arc::ptr_eq(one, &facts[0])));
 }
 
 #[tokio::test]

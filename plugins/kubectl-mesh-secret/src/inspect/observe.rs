@@ -78,9 +78,9 @@ fn from_texts(texts: &[(String, String)], arguments: &InspectArgs) -> Result<See
     });
     let (secrets, notes): (Vec<_>, Vec<_>) = Error::gather(read)?.into_iter().unzip();
     let origins: Vec<&str> = texts.iter().map(|(origin, _)| origin.as_str()).collect();
-    let salt = snapshot::salt()?;
+    let pool = snapshot::secret_pool()?;
     let secrets = secrets.into_iter().flatten();
-    let secrets = secrets.map(|secret| SecretFacts::split(secret, salt));
+    let secrets = secrets.map(|secret| SecretFacts::split(secret, pool));
     let found = select(secrets.collect(), &arguments.names, &origins.join(", "))?;
     let namespace = arguments.namespace.resolve();
     Ok(Seen {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::clusterz::{silent, unread};
-use super::networkz::gateways;
+use super::networkz::{Peer, gateways};
 use crate::cluster_name::ClusterId;
 use crate::command::Remedy;
 use crate::finding::Finding;
@@ -119,9 +119,10 @@ pub(in crate::verify) fn istiod_views<'a>(
 ) -> Vec<Finding> {
     let silent = mesh.clusters.iter().flat_map(silent);
     let mut findings: Vec<Finding> = silent.collect();
+    let peers: Vec<Peer<'_>> = mesh.clusters.iter().map(Peer::of).collect();
     for view in View::all(mesh, cells, changes, peer, called) {
         findings.extend(unread(&view));
-        findings.extend(gateways(&view, &mesh.clusters));
+        findings.extend(gateways(&view, &peers));
     }
     findings
 }
@@ -141,14 +142,19 @@ impl<'a> View<'a> {
             .iter()
             .map(|holder| Self::of(mesh, holder, changes, &called))
             .collect();
+        let numbers: BTreeMap<&str, usize> = mesh
+            .clusters
+            .iter()
+            .enumerate()
+            .map(|(number, holder)| (holder.context.as_str(), number))
+            .collect();
         let secrets = cells
             .iter()
             .filter(|cell| cell.name.is_some() && !cell.cluster.is_empty());
         for cell in secrets {
-            let mut of_holder = views.iter_mut();
-            let view = of_holder.find(|view| {
-                view.holder.context == cell.context && view.holder.istio_namespace == cell.namespace
-            });
+            let number = numbers.get(cell.context.as_str());
+            let view = number.and_then(|number| views.get_mut(*number));
+            let view = view.filter(|view| view.holder.istio_namespace == cell.namespace);
             let Some(view) = view.filter(|view| !view.is_own(&cell.cluster)) else {
                 continue;
             };
@@ -380,7 +386,7 @@ pub(super) mod tests {
                 "creationTimestamp": "2026-11-01T00:00:00Z",
                 "managedFields": [{"manager": "m", "time": "2026-11-02T00:00:00Z"}]}});
             let secret = serde_json::from_value(secret).expect("it is a Secret");
-            crate::secret::SecretFacts::split(secret, &crate::secret::Salt::of_tests()).0
+            crate::secret::SecretFacts::split(secret, &crate::secret::SecretPool::of_tests()).0
         };
         let mut scene = Scene::of(pods, Vec::new());
         scene.clusters[0].secrets = Read::Seen(vec![secret("other"), secret("s")]);

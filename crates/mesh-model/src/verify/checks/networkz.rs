@@ -16,65 +16,94 @@ const SHOWN: usize = 3;
 /// Address, port for mutual TLS and port for HBONE; a gateway without such a port has 0.
 pub(super) type Door = (String, u32, u32);
 
+/// A cluster that istiods of the others know gateways of.
+pub(super) struct Peer<'a> {
+    /// The cluster.
+    pub(super) cluster: &'a ClusterSnapshot,
+    /// Its gateways.
+    pub(super) gateways: Vec<Gateway>,
+}
+
+impl<'a> Peer<'a> {
+    /// Returns a cluster with its gateways, which all the others are compared with.
+    pub(super) fn of(cluster: &'a ClusterSnapshot) -> Self {
+        Self {
+            cluster,
+            gateways: Gateway::all(cluster),
+        }
+    }
+}
+
 /// Reports networks that the istiods of a holder know no gateway of, and gateways that they know by other addresses. Only the
 /// clusters that every istiod has read are looked at: of the others the reason is another one.
-pub(super) fn gateways(view: &View<'_>, clusters: &[ClusterSnapshot]) -> Vec<Finding> {
+pub(super) fn gateways(view: &View<'_>, peers: &[Peer<'_>]) -> Vec<Finding> {
     let Some(own_network) = view.holder.network() else {
         return Vec::new();
     };
     let asked = view.settled.iter().copied();
-    let asked: Vec<&AskedIstiod> = asked.filter(|asked| asked.gateways.is_seen()).collect();
+    let asked: Vec<(&AskedIstiod, ByNetwork<'_>)> = asked
+        .filter(|asked| asked.gateways.is_seen())
+        .map(|asked| (asked, by_network(asked)))
+        .collect();
+    let mut names: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, remote) in &view.remotes {
+        if let Some(context) = remote.context {
+            names.entry(context).or_insert(name);
+        }
+    }
     let mut without: BTreeMap<&str, Finding> = BTreeMap::new();
     let mut findings = Vec::new();
-    for cluster in clusters {
-        let mut remotes = view.remotes.iter();
-        let is_it = |context: Option<&str>| context == Some(cluster.context.as_str());
-        let Some((name, _)) = remotes.find(|(_, remote)| is_it(remote.context)) else {
+    for peer in peers {
+        let cluster = peer.cluster;
+        let Some(&name) = names.get(cluster.context.as_str()) else {
             continue;
         };
-        let is_read = |asked: &&AskedIstiod| view.status(asked, name) == Some(Status::Synced);
+        let is_read = |asked: &AskedIstiod| view.status(asked, name) == Some(Status::Synced);
         let network = cluster.network().filter(|network| *network != own_network);
-        let Some(network) = network.filter(|_| asked.iter().all(is_read)) else {
+        let are_read = || asked.iter().all(|(asked, _)| is_read(asked));
+        let Some(network) = network.filter(|_| are_read()) else {
             continue;
         };
-        let of_network = |asked: &AskedIstiod| {
-            let known = asked.gateways.items().iter();
-            known
-                .filter(|known| known.network == network)
-                .cloned()
-                .collect()
-        };
-        let known: Vec<(&AskedIstiod, Vec<KnownGateway>)> = asked
-            .iter()
-            .map(|asked| (*asked, of_network(asked)))
-            .collect();
+        let known = asked.iter().map(|(asked, known)| {
+            let of_network = known.get(network).map(Vec::as_slice);
+            (*asked, of_network.unwrap_or_default())
+        });
+        let known: Vec<(&AskedIstiod, &[&KnownGateway])> = known.collect();
         if let Some((asked, _)) = known.iter().find(|(_, known)| known.is_empty()) {
             let finding = || missing(view, asked, network, cluster);
             without.entry(network).or_insert_with(finding);
             continue;
         }
-        let doors = doors(cluster, network);
+        let doors = doors(peer, network);
         let mut different = known.iter().filter_map(|(asked, known)| {
-            let of_cluster = known.iter().filter(|known| known.cluster == *name);
-            differs(
-                view,
-                asked,
-                cluster,
-                (&doors, of_cluster.map(door).collect()),
-            )
+            let of_cluster = known.iter().filter(|known| known.cluster == name);
+            let of_cluster = of_cluster.map(|known| door(known)).collect();
+            differs(view, asked, cluster, (&doors, of_cluster))
         });
         let different = different.next().or_else(|| {
             let mut all = known.iter();
             all.find_map(|(asked, known)| {
-                let of_cluster = known.iter().filter(|known| known.cluster == *name);
-                let of_cluster: Vec<&KnownGateway> = of_cluster.collect();
-                stale(view, asked, cluster, network, &of_cluster)
+                let of_cluster = known.iter().filter(|known| known.cluster == name);
+                let of_cluster: Vec<&KnownGateway> = of_cluster.copied().collect();
+                stale(view, asked, peer, network, &of_cluster)
             })
         });
         findings.extend(different);
     }
     findings.extend(without.into_values());
     findings
+}
+
+/// The gateways that an istiod knows, by their networks.
+type ByNetwork<'a> = BTreeMap<&'a str, Vec<&'a KnownGateway>>;
+
+fn by_network(asked: &AskedIstiod) -> ByNetwork<'_> {
+    let mut by_network = ByNetwork::new();
+    for known in asked.gateways.items() {
+        let of_network = by_network.entry(&known.network).or_default();
+        of_network.push(known);
+    }
+    by_network
 }
 
 fn missing(view: &View<'_>, asked: &AskedIstiod, network: &str, peer: &ClusterSnapshot) -> Finding {
@@ -124,9 +153,9 @@ fn differs(
 
 /// Returns the addresses and ports of a cluster's gateways for its network, as its objects say them; none where a host name is
 /// among them, which istiod resolves by itself, and at other moments.
-fn doors(cluster: &ClusterSnapshot, network: &str) -> BTreeSet<Door> {
+fn doors(peer: &Peer<'_>, network: &str) -> BTreeSet<Door> {
     let mut doors = BTreeSet::new();
-    for gateway in Gateway::all(cluster) {
+    for gateway in &peer.gateways {
         if gateway.network.as_deref() != Some(network) {
             continue;
         }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::istiod_view::View;
-use super::networkz::{Door, door, plain, shown_one};
+use super::networkz::{Door, Peer, door, plain, shown_one};
 use crate::eastwest::Gateway;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::istiod_pages::KnownGateway;
-use crate::snapshot::{AskedIstiod, ClusterSnapshot};
+use crate::snapshot::AskedIstiod;
 
 /// Reports the first address at which an istiod knows a gateway of `peer`, and which no gateway there has, where one of that
 /// network is without any address. Only Services are looked at: those of Gateways may have addresses from the Gateway as well.
@@ -18,7 +18,7 @@ use crate::snapshot::{AskedIstiod, ClusterSnapshot};
 pub(super) fn stale(
     view: &View<'_>,
     asked: &AskedIstiod,
-    peer: &ClusterSnapshot,
+    peer: &Peer<'_>,
     network: &str,
     known: &[&KnownGateway],
 ) -> Option<Finding> {
@@ -28,7 +28,7 @@ pub(super) fn stale(
         is_address && !own.contains(&plain(&known.address))
     });
     let lost: Door = door(lost.next()?);
-    let (shown, context) = (shown_one(&lost), &peer.context);
+    let (shown, context) = (shown_one(&lost), &peer.cluster.context);
     let message =
         format!("istiod knows {shown} as the gateway of {context}, and no gateway there has it");
     let evidence = format!("/debug/networkz of {}: {shown}", asked.pod);
@@ -40,21 +40,22 @@ pub(super) fn stale(
 
 /// Returns the addresses of all gateways of a cluster, of which one of the network has none. `None` if none lost its address, or
 /// if some addresses are not known: those of nodes or Gateways that could not be read, and those of host names.
-fn addresses(cluster: &ClusterSnapshot, network: &str) -> Option<BTreeSet<String>> {
+fn addresses(peer: &Peer<'_>, network: &str) -> Option<BTreeSet<String>> {
+    let cluster = peer.cluster;
     let has_services_alone = cluster.api_gateways.items().is_empty();
     let is_known = Gateway::are_known(cluster) && cluster.nodes.reason().is_none();
     if !is_known || !has_services_alone {
         return None;
     }
-    let gateways = Gateway::all(cluster);
     let has_lost = |gateway: &Gateway| {
         let is_one = gateway.network.as_deref() == Some(network);
         is_one && gateway.addresses.is_empty()
     };
-    if !gateways.iter().any(has_lost) {
+    if !peer.gateways.iter().any(has_lost) {
         return None;
     }
-    let all = gateways.iter().flat_map(|gateway| &gateway.addresses);
+    let gateways = peer.gateways.iter();
+    let all = gateways.flat_map(|gateway| &gateway.addresses);
     let plain = all.map(|address| {
         let is_address = address.value.parse::<IpAddr>().is_ok();
         is_address.then(|| plain(&address.value))
@@ -70,6 +71,7 @@ mod tests {
     use super::*;
     use crate::istiod_pages::SYNCED;
     use crate::read::Read;
+    use crate::snapshot::ClusterSnapshot;
     use crate::verify::checks::istiod_view::tests::{Scene, asked, secret};
     use crate::verify::samples::{cluster, istiod, on_network};
 
