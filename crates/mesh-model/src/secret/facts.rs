@@ -110,8 +110,14 @@ impl Own {
         }
     }
 
-    /// Gives all of it back but the managed fields.
+    /// Gives all of it back.
     fn give(&self, secret: &mut Secret) {
+        self.give_but_managed_fields(secret);
+        let text = self.managed_fields.as_deref();
+        secret.metadata.managed_fields = text.and_then(|text| serde_json::from_str(text).ok());
+    }
+
+    fn give_but_managed_fields(&self, secret: &mut Secret) {
         let meta = &mut secret.metadata;
         meta.uid = self.uid.as_deref().map(str::to_owned);
         meta.resource_version = self.version.as_deref().map(str::to_owned);
@@ -142,7 +148,8 @@ impl SecretFacts {
 
     /// Returns the Secret as it was read, from its facts and its values.
     pub fn whole(self, values: SecretValues) -> Secret {
-        let mut secret = self.with_managed_fields();
+        let mut secret = Arc::unwrap_or_clone(self.secret);
+        self.own.give(&mut secret);
         for (key, value) in values.data {
             let data = secret.data.get_or_insert_default();
             data.insert(key, value.into_bytes());
@@ -156,14 +163,6 @@ impl SecretFacts {
 
     /// Returns the Secret with its managed fields, for deciding who owns it.
     pub fn with_managed_fields(&self) -> Secret {
-        let mut secret = self.without_managed_fields();
-        if let Some(text) = &self.own.managed_fields {
-            secret.metadata.managed_fields = serde_json::from_str(text).ok();
-        }
-        secret
-    }
-
-    fn without_managed_fields(&self) -> Secret {
         let mut secret = Secret::clone(&self.secret);
         self.own.give(&mut secret);
         secret
@@ -208,9 +207,11 @@ struct Written<K> {
 
 impl Serialize for SecretFacts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut secret = Secret::clone(&self.secret);
+        self.own.give_but_managed_fields(&mut secret);
         let keys = self.keys.iter();
         let written = Written {
-            secret: self.without_managed_fields(),
+            secret,
             managed_fields: self.own.managed_fields.clone(),
             keys: keys
                 .map(|(key, judged)| (key.clone(), judged.as_ref()))

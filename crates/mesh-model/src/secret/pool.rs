@@ -98,11 +98,8 @@ impl SecretPool {
     /// Returns the number of different kubeconfigs that were judged.
     pub fn len(&self) -> usize {
         let known = locked(&self.known);
-        let mut judged = known.values();
-        judged
-            .by_ref()
-            .filter(|one| one.facts.get().is_some())
-            .count()
+        let judged = known.values();
+        judged.filter(|one| one.facts.get().is_some()).count()
     }
 
     /// Returns whether none was judged.

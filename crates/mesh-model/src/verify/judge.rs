@@ -58,7 +58,7 @@ pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification
         &matrix,
         &changes,
         |cell| peer(cell, called),
-        |id| called(id),
+        |id| by_id.get(id).copied().flatten(),
     ));
     let pairs = pairs(&matrix, called, |cell| works(cell, &credentials));
     let groups = groups(&mesh.clusters, &matrix, are_named);
@@ -130,9 +130,8 @@ fn passed(checked: &Checked, findings: &[Finding]) -> usize {
     let failed: BTreeSet<(usize, &str)> = failed
         .filter_map(|one| Some((one.id as usize, one.details()?.cluster.as_deref()?)))
         .collect();
-    let mut made = checked.made.iter();
-    made.by_ref()
-        .filter(|(check, context)| !failed.contains(&(*check, context)))
+    let made = checked.made.iter();
+    made.filter(|(check, context)| !failed.contains(&(*check, context)))
         .count()
 }
 
