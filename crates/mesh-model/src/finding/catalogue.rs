@@ -28,6 +28,10 @@ catalogue! {
             "The istiods of the clusters are more than one minor version apart"
             "Istio supports control planes and proxies that are one minor version apart. Beyond that, what one istiod publishes may \
             not be understood in the other cluster.";
+        RootNamespaceDiffers "root-namespace-differs" Error
+            "Istio is in a namespace of another name than in the other clusters"
+            "An istiod looks for the network and the mesh configuration of another cluster in the namespace that it is in itself. Where Istio \
+            is in another one there, it finds neither.";
         IstiodRotationBug "istiod-rotation-bug" Warning
             "The version of istiod has a known bug in taking over a new remote secret"
             "Istio 1.30.0 to 1.30.2 may go on with an old token after a rotation, and 1.30.3 may lose gateways and endpoints of other \
@@ -54,6 +58,10 @@ catalogue! {
             "No east-west gateway leads into a network that other networks use"
             "Workloads of other networks get the addresses of pods that they cannot reach, or no endpoint at all. Each network needs at \
             least one east-west gateway.";
+        NetworkSwapped "network-swapped" Warning
+            "Clusters with gateways for one another are on the same network"
+            "Within one network requests go to the addresses of pods directly, and gateways are not used. Clusters whose pods do not reach one \
+            another need networks of different names.";
         MeshNetworksLegacy "meshnetworks-legacy" Warning
             "Networks are configured by hand, not as labels name them"
             "meshNetworks is from the time before the label topology.istio.io/network. Where it names a cluster that istiod does not know, \

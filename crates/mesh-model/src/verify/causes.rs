@@ -13,14 +13,14 @@ use CheckId::{
     EwgExposeHosts, EwgExposeMissing, EwgExposeSelector, EwgL7Lb, EwgMissing, EwgNetworkView,
     EwgNodePortIgnored, EwgPods, EwgPortMissing, EwgRevisionGone, IstiodMissing, IstiodNotReady,
     IstiodRotationBug, MeshNetworksLegacy, NetworkLabelMissing, NetworkLabelMisspelled,
-    NetworkValuesDisagree, NetworkWithoutGateway, NetworkzGatewayMismatch, NetworkzGatewayMissing,
-    Probe15008, Probe15012, Probe15017, Probe15021, Probe15443, Probe15443Root, ProxyStale,
-    RootDiffers, RootNotEffective, RootPartial, SecretAuthDenied, SecretCaMismatch,
-    SecretCertificateExpiry, SecretCertificateInvalid, SecretDuplicate, SecretLabel, SecretMissing,
-    SecretRbac, SecretSelf, SecretServerLoopback, SecretServerScheme, SecretServerUnreachable,
-    SecretStrayKey, SecretTokenExpiry, SecretTokenIdentity, SecretTokenInvalid, SecretUnparsable,
-    SecretWrongCluster, SecretWrongNamespace, SingleNetworkOverlap, TrustDomainAmbient,
-    TrustDomainMismatch,
+    NetworkSwapped, NetworkValuesDisagree, NetworkWithoutGateway, NetworkzGatewayMismatch,
+    NetworkzGatewayMissing, Probe15008, Probe15012, Probe15017, Probe15021, Probe15443,
+    Probe15443Root, ProxyStale, RootDiffers, RootNamespaceDiffers, RootNotEffective, RootPartial,
+    SecretAuthDenied, SecretCaMismatch, SecretCertificateExpiry, SecretCertificateInvalid,
+    SecretDuplicate, SecretLabel, SecretMissing, SecretRbac, SecretSelf, SecretServerLoopback,
+    SecretServerScheme, SecretServerUnreachable, SecretStrayKey, SecretTokenExpiry,
+    SecretTokenIdentity, SecretTokenInvalid, SecretUnparsable, SecretWrongCluster,
+    SecretWrongNamespace, SingleNetworkOverlap, TrustDomainAmbient, TrustDomainMismatch,
 };
 
 /// A row of the table: a finding of `root` explains findings of `effects` to which it has this relation.
@@ -151,6 +151,12 @@ pub const CAUSES: &[Cause] = &[
         ],
     ),
     row(ClusterIdDuplicate, SameCluster, &[ClusterIdProxyDrift]),
+    row(
+        RootNamespaceDiffers,
+        SameCluster,
+        &[NetworkLabelMissing, SecretWrongNamespace, SecretMissing],
+    ),
+    row(NetworkSwapped, SamePair, &[SingleNetworkOverlap]),
     row(
         TrustDomainAmbient,
         SamePair,

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 
 use super::checks::{
     ca_certs, changes, cluster_ids, gateway_proxies, hidden_namespaces, istiod_views, istiods,
-    mesh_ids, mesh_networks, networks_without_gateway, other_authority, overlaps, own_roots, roots,
-    rotation_bugs, same_clusters, shared_keys, trust_domains, unreachable, versions,
+    mesh_ids, mesh_networks, networks_without_gateway, one_network_with_gateways, other_authority,
+    overlaps, own_roots, root_namespaces, roots, rotation_bugs, same_clusters, shared_keys,
+    trust_domains, unreachable, versions,
 };
 use super::counts::Counts;
 use super::cut::cut;
@@ -318,12 +319,14 @@ fn of_group(mesh: &MeshSnapshot, managed: &BTreeSet<String>) -> Vec<Finding> {
     };
     let mut findings: Vec<Finding> = of_istiods.filter(|one| !is_elsewhere(one)).collect();
     findings.extend(versions(&clusters));
+    findings.extend(root_namespaces(&clusters));
     findings.extend(rotation_bugs(&clusters));
     findings.extend(mesh_ids(&clusters));
     findings.extend(hidden_namespaces(&clusters));
     findings.extend(mesh_networks(&clusters));
     findings.extend(cluster_ids(&clusters));
     findings.extend(networks_without_gateway(&clusters));
+    findings.extend(one_network_with_gateways(&clusters));
     findings.extend(overlaps(&clusters));
     findings.extend(roots(&clusters));
     findings.extend(trust_domains(&clusters));

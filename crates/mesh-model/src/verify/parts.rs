@@ -73,7 +73,18 @@ pub fn needs(check: CheckId) -> &'static [Part] {
     match check {
         C::ApiReachable => &[],
         C::ContextSameCluster => &[P::Uid],
-        C::IstiodMissing => &[P::Istiods, P::IstiodsElsewhere, P::Namespace],
+        C::IstiodMissing | C::RootNamespaceDiffers => {
+            &[P::Istiods, P::IstiodsElsewhere, P::Namespace]
+        }
+        C::NetworkSwapped => &[
+            P::Namespace,
+            P::Istiods,
+            P::Services,
+            P::ApiGateways,
+            P::GatewayPods,
+            P::IstioGateways,
+            P::OtherGateways,
+        ],
         C::IstiodRotationBug | C::ExternalCa => &[P::Istiods],
         C::DiscoverySelectorsHideGateway => {
             &[P::MeshConfig, P::Namespace, P::Istiods, P::OtherGateways]

@@ -30,6 +30,25 @@ pub(crate) fn check_in(folder: &str, name: &str, arrange: impl Fn(&mut Scene) ->
     }
 }
 
+/// Puts all parts of west on the network of east.
+fn on_network_a(scene: &Scene) {
+    let label = "topology.istio.io/network";
+    scene.west.edit("namespaces", "", "istio-system", |space| {
+        space["metadata"]["labels"][label] = json!("net-a");
+    });
+    scene.edit_west("services", "istio-eastwestgateway", |service| {
+        service["metadata"]["labels"][label] = json!("net-a");
+    });
+    scene.edit_west("pods", "istio-eastwestgateway-1", |pod| {
+        let env = &mut pod["spec"]["containers"][0]["env"];
+        for variable in env.as_array_mut().unwrap() {
+            if variable["value"] == "net-b" {
+                variable["value"] = json!("net-a");
+            }
+        }
+    });
+}
+
 cases! { check;
     healthy: |scene| scene.verify(BOTH);
     healthy_wide: |scene| scene.verify(&format!("{BOTH} -o wide"));
@@ -129,6 +148,26 @@ cases! { check;
             variables.push(json!({"name": "RESOLVE_HOSTNAME_GATEWAYS", "value": "false"}));
         });
         scene.verify(&format!("{BOTH} --no-probes"))
+    };
+    one_network_with_gateways: |scene| {
+        on_network_a(scene);
+        scene.verify(&format!("{BOTH} --only network-*,single-network-overlap"))
+    };
+    one_network_with_gateways_and_overlapping_pods: |scene| {
+        on_network_a(scene);
+        for cluster in [&scene.east, &scene.west] {
+            cluster.edit("pods", "default", "hello-1", |pod| {
+                pod["status"]["podIPs"] = json!([{"ip": "10.0.0.7"}]);
+            });
+        }
+        scene.verify(&format!("{BOTH} --only network-*,single-network-overlap"))
+    };
+    istiod_in_another_namespace: |scene| {
+        let mut istiod = scene.west.get("deployments", "istio-system", "istiod").unwrap();
+        scene.west.delete("deployments", "istio-system", "istiod");
+        istiod["metadata"] = json!({"name": "istiod", "namespace": "mesh", "labels": {"app": "istiod"}});
+        scene.west.create(istiod);
+        scene.verify(&format!("{BOTH} --only istiod-*,root-*,network-*"))
     };
     pods_of_one_address_on_one_network: |scene| {
         scene.west.edit("namespaces", "", "istio-system", |space| {

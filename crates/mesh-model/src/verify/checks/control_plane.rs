@@ -4,6 +4,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 
 use super::super::majority::most_common;
 use crate::change::ObjectRef;
+use crate::cluster_name::ClusterId;
 use crate::command::{Remedy, named};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::istio_version::IstioVersion;
@@ -43,6 +44,42 @@ pub(in crate::verify) fn istiods(cluster: &ClusterSnapshot) -> Vec<Finding> {
     );
     let finding = Finding::new(CheckId::IstiodMissing, Severity::Error, message);
     vec![finding.in_cluster(&cluster.context).fix(fix)]
+}
+
+/// Reports clusters with their istiods in another namespace than Istio's in the other clusters. Where a cluster has no istiod, or an
+/// istiod is for another one of them, it may be that of an external control plane, and nothing is reported.
+pub(in crate::verify) fn root_namespaces(clusters: &[&ClusterSnapshot]) -> Vec<Finding> {
+    let is_elsewhere = |cluster: &&&ClusterSnapshot| {
+        cluster.is_without_istiod() && !cluster.istiods_elsewhere.items().is_empty()
+    };
+    let (apart, others): (Vec<&ClusterSnapshot>, Vec<&ClusterSnapshot>) =
+        clusters.iter().partition(|cluster| is_elsewhere(cluster));
+    let Some(first) = others
+        .first()
+        .filter(|_| others.iter().all(|one| one.has_istiod()))
+    else {
+        return Vec::new();
+    };
+    let taken: Vec<ClusterId> = others.iter().flat_map(|one| one.member().ids).collect();
+    let own = apart.into_iter().filter(|cluster| {
+        let ids = istiod::cluster_ids(cluster.istiods_elsewhere.items());
+        !ids.iter().any(|id| taken.contains(id))
+    });
+    let finding = |cluster: &ClusterSnapshot| {
+        let mut istiods = cluster.istiods_elsewhere.items().iter();
+        let namespace = istiods.find_map(|istiod| istiod.metadata.namespace.as_deref());
+        let message = format!(
+            "istiod is in namespace {}, and in {} in context {}: each istiod looks for the networks of the others in its own namespace",
+            namespace.unwrap_or_default(),
+            first.istio_namespace,
+            first.context
+        );
+        Finding::new(CheckId::RootNamespaceDiffers, Severity::Error, message)
+            .in_cluster(&cluster.context)
+            .with_peer(&first.context)
+            .fix("install Istio in a namespace of the same name in all clusters")
+    };
+    own.map(finding).collect()
 }
 
 fn is_ready(istiod: &Deployment) -> bool {
@@ -278,5 +315,39 @@ mod tests {
             message,
             "istiod 1.30.1 may go on with the old token until it is started again (istio/istio#60612)"
         );
+    }
+
+    #[test]
+    fn istiods_of_one_mesh_are_in_namespaces_of_one_name() {
+        let own = |context: &str| cluster(context, vec![istiod(Some(context), "1.31.0")]);
+        let apart = |context: &str, id: &str| {
+            let mut elsewhere = istiod(Some(id), "1.31.0");
+            elsewhere.metadata.namespace = Some("mesh".to_owned());
+            ClusterSnapshot {
+                istiods_elsewhere: Read::Seen(vec![elsewhere]),
+                ..cluster(context, Vec::new())
+            }
+        };
+        let (east, west) = (own("east"), apart("west", "west"));
+        let found = root_namespaces(&[&east, &west]);
+        assert_eq!(ids(&found), [("root-namespace-differs", Severity::Error)]);
+        assert_eq!(
+            found[0].message,
+            "istiod is in namespace mesh, and in istio-system in context east: each istiod looks for the networks of the others in its own namespace"
+        );
+        assert_eq!(ids(&root_namespaces(&[&east, &own("west")])), []);
+        assert_eq!(ids(&root_namespaces(&[&west])), []);
+        // It runs there for another cluster.
+        assert_eq!(ids(&root_namespaces(&[&east, &apart("west", "east")])), []);
+        let remote = cluster("north", Vec::new());
+        assert_eq!(
+            ids(&root_namespaces(&[&east, &apart("west", "north"), &remote])),
+            []
+        );
+        let unread = ClusterSnapshot {
+            istiods: Read::Denied("no".into()),
+            ..west
+        };
+        assert_eq!(ids(&root_namespaces(&[&east, &unread])), []);
     }
 }

@@ -19,12 +19,12 @@ mod trust_domain;
 
 pub(super) use cacerts::{ca_certs, other_authority, own_roots, shared_keys};
 pub(super) use clusters::{same_clusters, unreachable};
-pub(super) use control_plane::{istiods, mesh_ids, rotation_bugs, versions};
+pub(super) use control_plane::{istiods, mesh_ids, root_namespaces, rotation_bugs, versions};
 pub(super) use discovery::hidden_namespaces;
 pub(super) use identity::cluster_ids;
 pub(super) use istiod_view::{changes, istiod_views};
 pub(super) use mesh_networks::mesh_networks;
-pub(super) use networks::networks_without_gateway;
+pub(super) use networks::{networks_without_gateway, one_network_with_gateways};
 pub(super) use overlap::overlaps;
 pub(super) use proxies::gateway_proxies;
 pub(super) use trust::roots;
