@@ -197,6 +197,24 @@ fn route() -> Value {
     })
 }
 
+/// The name of [`rejected_cluster`].
+pub(crate) const REJECTED: &str = "rejected";
+
+/// What has istiod send the gateway a cluster that no Envoy takes.
+pub(crate) fn rejected_cluster() -> Value {
+    let cluster = json!({"name": REJECTED, "type": "STATIC", "connect_timeout": "-1s"});
+    json!({
+        "apiVersion": "networking.istio.io/v1alpha3",
+        "kind": "EnvoyFilter",
+        "metadata": {"name": REJECTED, "namespace": "istio-system"},
+        "spec": {
+            "workloadSelector": {"labels": {"istio": "eastwestgateway"}},
+            "configPatches": [{"applyTo": "CLUSTER", "match": {"context": "GATEWAY"},
+                "patch": {"operation": "ADD", "value": cluster}}],
+        },
+    })
+}
+
 fn policy() -> Value {
     json!({
         "apiVersion": "security.istio.io/v1",

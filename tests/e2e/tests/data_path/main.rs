@@ -32,6 +32,14 @@ fn a_request_is_answered_through_the_gateway_and_status_names_what_breaks_it() {
     for broken in &broken::ALL {
         shows(&mut scene, broken);
     }
+    // What istiod says of the gateway's proxy.
+    scene.await_proxy(&[]);
+    scene.create(&broken::rejected_cluster());
+    scene.await_proxy(&["ewg-config-rejected"]);
+    scene.delete("envoyfilters.networking.istio.io", broken::REJECTED);
+    scene.await_proxy(&[]);
+    scene.path.stop_gateway().unwrap();
+    scene.await_proxy(&["proxy-stale"]);
 }
 
 /// Breaks it, looks at it, mends it.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mesh_e2e::plugin::{Desk, MESH_EASTWEST};
+use mesh_e2e::plugin::{Desk, MESH_EASTWEST, MESH_VERIFY};
 use mesh_testkit::command::Output;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::data_path::DataPath;
@@ -34,7 +34,9 @@ impl Scene {
             return None;
         }
         // kubectl finds it beside the other plugins.
-        parts::plugin(MESH_EASTWEST).unwrap();
+        for plugin in [MESH_EASTWEST, MESH_VERIFY] {
+            parts::plugin(plugin).unwrap();
+        }
         let path = DataPath::start().unwrap();
         let desk = Desk::over(&[path.east(), path.west()]);
         let mut scene = Self { path, desk };
@@ -70,6 +72,22 @@ impl Scene {
             good(seen).then(|| seen.clone())
         });
         found.unwrap_or_else(|| panic!("not as wanted {when}:\n{}", last.unwrap().golden()))
+    }
+
+    /// `kubectl mesh-verify` asks west's istiod about the gateway's proxy, repeated until it finds these problems and no other ones.
+    pub(crate) fn await_proxy(&self, expected: &[&str]) {
+        let line = "mesh-verify --context path-west --allow-loopback --no-probes --no-credential-checks --only ewg-config-rejected,proxy-stale -o json";
+        let mut last = String::new();
+        let found = wait_until(PATIENCE, || {
+            let output = self.desk.kubectl(line.split(' ')).output();
+            last = output.golden();
+            let report: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
+            let findings = report["findings"].as_array()?.iter();
+            let found: Vec<&str> = findings.filter_map(|one| one["id"].as_str()).collect();
+            let is_asked = report["counts"]["skipped"] == 0;
+            (found == expected && is_asked).then_some(())
+        });
+        assert!(found.is_some(), "not {expected:?}: {last}");
     }
 
     /// Runs the fix that was printed with a finding, as it stands.
