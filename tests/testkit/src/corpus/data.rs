@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use crate::parts::workspace_dir;
 
+/// The name of the file of the mesh, in the folder that a plugin is run in.
+pub(super) const MESH_FILE: &str = "mesh.yaml";
+
 /// The variables of a cluster or of a remote secret.
 pub(super) type Variables = BTreeMap<String, String>;
 
@@ -75,6 +78,8 @@ pub struct Case {
     #[serde(default)]
     pub(super) stopped: Vec<String>,
     arguments: Option<String>,
+    /// The file of the mesh, which then selects the clusters.
+    pub(super) file: Option<Value>,
     /// False where the servers of embedded clusters, which are on this machine, are to count as unreachable from other ones.
     #[serde(default = "yes")]
     loopback: bool,
@@ -125,6 +130,7 @@ impl Case {
             contexts: BTreeMap::new(),
             stopped: Vec::new(),
             arguments: None,
+            file: None,
             loopback: true,
             findings: String::new(),
         }
@@ -132,7 +138,7 @@ impl Case {
 
     /// Returns whether it has flags of its own, or is about some of its clusters.
     pub fn has_own_arguments(&self) -> bool {
-        self.arguments.is_some() || !self.loopback
+        self.arguments.is_some() || self.file.is_some() || !self.loopback
     }
 
     /// Returns whether something listens at the addresses of its gateways.
@@ -142,7 +148,10 @@ impl Case {
 
     /// The flags that select the clusters, and leave the ports of gateways out unless the case has some.
     pub fn arguments(&self, contexts: &[&str]) -> String {
-        let selected = || format!("--context {}", contexts.join(","));
+        let selected = || match self.file {
+            Some(_) => format!("-f {MESH_FILE}"),
+            None => format!("--context {}", contexts.join(",")),
+        };
         let selected = self.arguments.clone().unwrap_or_else(selected);
         let without = " --no-probes --skip probe-*,ewg-l7-lb";
         let probes = self.gateways.as_ref().map_or(without, |_| "");
