@@ -19,8 +19,10 @@ pub(crate) fn lost_read<T>(error: &Error) -> Option<Read<T>> {
     match error.kind() {
         Kind::Forbidden => Some(Read::Denied(Unread::of(error, false))),
         Kind::NotFound => Some(Read::Absent(Unread::of(error, false))),
-        // The server answered, if only that it cannot answer this now.
-        Kind::Unreachable if is_busy(error) => Some(Read::Failed(Unread::of(error, true))),
+        // The server answered, if only that it cannot answer this now, or with what cannot be read.
+        Kind::Unreachable if is_busy(error) || is_unreadable(error) => {
+            Some(Read::Failed(Unread::of(error, true)))
+        }
         Kind::Unreachable if is_late || is_of_a_read => Some(Read::Late(Unread::of(error, true))),
         Kind::Refused | Kind::Conflict if api_fault(error).is_some() || is_of_a_read => {
             Some(Read::Failed(Unread::of(error, true)))
@@ -102,6 +104,11 @@ fn is_busy(error: &Error) -> bool {
     )
 }
 
+/// Returns whether a Kubernetes API answered, and the answer cannot be parsed.
+fn is_unreadable(error: &Error) -> bool {
+    matches!(api_fault(error), Some(ApiFault::Unreadable { .. }))
+}
+
 fn is_of_the_server(fault: &ApiFault) -> bool {
     match fault {
         ApiFault::Unauthenticated { .. }
@@ -169,19 +176,19 @@ mod tests {
             (unreached(ConnectFault::BrokenOff), LOST, alone, unknown, passes),
             (Error::new(Unauthenticated, "no credential"), LOST, alone, unknown, stays),
             (api(Unauthenticated, ApiFault::Unauthenticated { message: m() }), LOST, alone, refused, stays),
-            // The answer is not that of a Kubernetes API server, or cannot be parsed: likewise.
+            // The answer is not that of a Kubernetes API server, or longer than any of one: likewise.
             (api(Unreachable, ApiFault::Expired { message: m() }), LOST, alone, unknown, passes),
             (api(Unreachable, ApiFault::NotKubernetes { answer: m() }), LOST, alone, unknown, passes),
             (api(Unreachable, ApiFault::TooLong { mebibytes: 1 }), LOST, alone, unknown, passes),
-            (api(Unreachable, ApiFault::Unreadable { reason: m() }), LOST, alone, unknown, passes),
-            // The answer is late, forbidden, about an unknown kind, or an error, also one that retries did not get
-            // past: a report continues without that read.
+            // The answer is late, forbidden, about an unknown kind, an error, also one that retries did not get past, or
+            // cannot be parsed, as one object of a list may be: a report continues without that read.
             (unreached(ConnectFault::NoAnswer { after: Duration::ZERO }), "late", alone, unknown, passes),
             (unreached(ConnectFault::TimedOut { after: Duration::ZERO }), "late", alone, unknown, passes),
             (api(Forbidden, ApiFault::Forbidden { message: m(), user: None }), "denied", alone, refused, stays),
             (api(NotFound, ApiFault::KindUnknown { message: m() }), "absent", alone, refused, stays),
             (api(Unreachable, ApiFault::Unavailable { message: m() }), "failed", alone, unknown, passes),
             (api(Unreachable, ApiFault::TooManyRequests { message: m() }), "failed", alone, refused, passes),
+            (api(Unreachable, ApiFault::Unreadable { reason: m() }), "failed", alone, unknown, passes),
             (api(Refused, ApiFault::ServerFailed { message: m() }), "failed", alone, unknown, stays),
             (api(Refused, ApiFault::Invalid { message: m() }), "failed", alone, refused, stays),
             (api(Refused, ApiFault::Refused { code: 418, message: m() }), "failed", alone, refused, stays),

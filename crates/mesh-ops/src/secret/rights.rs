@@ -29,7 +29,11 @@ pub(super) async fn who_am_i(cluster: &Cluster) -> Result<Read<Option<String>>, 
         .create(&SelfSubjectReview::default(), DryRun::None)
         .await;
     let denied = review.as_ref().err().and_then(api_fault).cloned();
-    let review = reads.take(review);
+    let review = match (review, &denied) {
+        // A server whose answer to this cannot be read is of no use to an istiod either.
+        (Err(error), Some(ApiFault::Unreadable { .. })) => return Err(error),
+        (review, _) => reads.take(review),
+    };
     reads.reached()?;
     let user = review.map(|review| {
         review

@@ -37,7 +37,7 @@ struct Verified {
 impl Verified {
     fn of(loaded: &Loaded, contexts: &str) -> Self {
         let line = format!(
-            "--context {contexts} --allow-loopback --no-probes --skip probe-*,ewg-l7-lb --request-timeout 2s -o json"
+            "--context {contexts} --allow-loopback --no-probes --skip probe-*,ewg-l7-lb --request-timeout 4s -o json"
         );
         let output = loaded.run(PLUGIN, &line).deadline(DEADLINE).output();
         let report: Value = serde_json::from_str(&output.stdout)
@@ -203,14 +203,11 @@ fn a_fault_of_one_of_three_clusters_costs_the_others_nothing() {
     );
 }
 
-/// Each read is forbidden, of a missing kind and failing in `reads`; here it answers what is no JSON.
-#[test]
-fn garbage_from_one_read_of_one_of_three_clusters_costs_the_others_nothing() {
-    let loaded = loaded();
-    let usual = Usual::of(&loaded);
+/// The requests with which the plugin reads the faulty cluster, but for those of port-forwards.
+fn reads(loaded: &Loaded) -> BTreeSet<String> {
     let faulty = loaded.cluster(FAULTY);
     faulty.clear_recordings();
-    Verified::of(&loaded, "east,north,west");
+    Verified::of(loaded, "east,north,west");
     let requests = faulty.requests().into_iter();
     let reads: BTreeSet<String> = requests
         .filter(|request| request.method == "GET" && request.user == "admin")
@@ -218,12 +215,98 @@ fn garbage_from_one_read_of_one_of_three_clusters_costs_the_others_nothing() {
         .map(|request| request.path)
         .collect();
     assert!(reads.len() >= 20, "{reads:?}");
-    for read in reads {
-        faulty.inject(Fault::exactly("GET", &read).user("admin").garbage());
+    reads
+}
+
+/// A way in which one read can fail.
+type Way = (&'static str, fn(Fault) -> Fault);
+
+/// The ways that cost the read alone.
+const OF_A_READ: [Way; 5] = [
+    ("403", |read| read.status(403)),
+    ("404", |read| read.status(404)),
+    ("429", |read| read.too_many_requests(3600)),
+    ("500", |read| read.status(500)),
+    ("garbage", Fault::garbage),
+];
+/// The ways that say that the cluster cannot be worked with, but where the pods of istiod are read, which are asked last.
+const OF_THE_CLUSTER: [Way; 3] = [
+    ("a login page", Fault::login_page),
+    ("401", |read| read.status(401)),
+    ("half of the answer", Fault::reset_in_body),
+];
+
+#[test]
+fn one_read_that_fails_of_one_of_three_clusters_costs_the_others_nothing() {
+    let loaded = loaded();
+    let usual = Usual::of(&loaded);
+    let faulty = loaded.cluster(FAULTY);
+    for read in reads(&loaded) {
+        for (way, fault) in OF_A_READ.iter().chain(&OF_THE_CLUSTER) {
+            let name = format!("{way} for {read}");
+            faulty.inject(fault(Fault::exactly("GET", &read).user("admin")));
+            let verified = Verified::of(&loaded, "east,north,west");
+            faulty.clear_faults();
+            usual.judge(&name, &verified);
+            let place = || format!("{name}: {}", verified.output.golden());
+            let may_be_lost = OF_THE_CLUSTER.iter().any(|(other, _)| other == way);
+            assert!(may_be_lost || !verified.is_unreached, "{}", place());
+            let is_skipped = verified.is_unreached || !verified.skipped.is_empty();
+            assert!(is_skipped, "{}", place());
+        }
+    }
+}
+
+/// A server under load is asked again, and nothing is lost where it answers then.
+#[test]
+fn reads_that_a_busy_server_puts_off_are_repeated() {
+    let loaded = loaded();
+    let usual = Usual::of(&loaded);
+    let faulty = loaded.cluster(FAULTY);
+    let reads = reads(&loaded);
+    for read in &reads {
+        let busy = Fault::exactly("GET", read).user("admin");
+        faulty.inject(busy.times(2).too_many_requests(0));
+    }
+    faulty.clear_recordings();
+    let verified = Verified::of(&loaded, "east,north,west");
+    assert_eq!(verified.skipped, BTreeMap::new());
+    assert_eq!(verified.findings, usual.three.findings);
+    for read in &reads {
+        assert_eq!(times_asked(&loaded, read), 3, "{read}");
+    }
+}
+
+/// A server that stays busy is given up after the third repetition, which costs that read alone.
+#[test]
+fn a_read_that_a_busy_server_always_puts_off_is_lost_alone() {
+    let loaded = loaded();
+    let usual = Usual::of(&loaded);
+    let faulty = loaded.cluster(FAULTY);
+    let istio = "/api/v1/namespaces/istio-system";
+    for read in [
+        format!("{istio}/configmaps/istio"),
+        format!("{istio}/pods?labelSelector=istio=eastwestgateway&limit=500"),
+        "/apis/networking.istio.io/v1/gateways?limit=500".to_owned(),
+    ] {
+        let busy = Fault::exactly("GET", &read).user("admin");
+        faulty.inject(busy.too_many_requests(0));
+        faulty.clear_recordings();
         let verified = Verified::of(&loaded, "east,north,west");
         faulty.clear_faults();
+        let place = || format!("{read}: {}", verified.output.golden());
+        assert_eq!(times_asked(&loaded, &read), 4, "{}", place());
         usual.judge(&read, &verified);
-        let is_said = verified.is_unreached || !verified.skipped.is_empty();
-        assert!(is_said, "{read}: {}", verified.output.golden());
+        assert!(!verified.is_unreached, "{}", place());
+        assert!(!verified.skipped.is_empty(), "{}", place());
     }
+}
+
+/// The number of requests for this path and query that the faulty cluster had.
+fn times_asked(loaded: &Loaded, read: &str) -> usize {
+    let requests = loaded.cluster(FAULTY).requests();
+    let of_read = requests
+        .iter()
+        .filter(|request| request.path == read && request.user == "admin");
+    of_read.count()
 }
