@@ -1,24 +1,14 @@
 //! The networks that a gateway's proxies serve; it should be only their own.
 
-use k8s_openapi::api::core::v1::Pod;
-
 use crate::change::ObjectRef;
 use crate::command::{Kubectl, Remedy, named};
-use crate::container_env::value;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::names::NETWORK_VIEW_VARIABLE;
 
-/// Returns the only network that the proxy of a pod serves; `None` if it serves all.
-pub(crate) fn of_pod(pod: &Pod) -> Option<&str> {
-    let spec = pod.spec.as_ref()?;
-    value(&spec.containers, NETWORK_VIEW_VARIABLE)
-}
-
-/// Returns the finding about a gateway whose pods serve another network than their own, or all: it may forward a
-/// request to another gateway, and get it back. `who` begins the sentence and ends with `serve` or `serves`; `workload`
-/// is the owner of the pods.
+/// Returns the finding about pods of a gateway that serve another network than their own, or all: they may forward a
+/// request to another gateway, and get it back. `pod` is the first of them, and `workload` their owner.
 pub(crate) fn finding(
-    who: &str,
+    pod: &str,
     view: Option<&str>,
     network: Option<&str>,
     workload: Option<&ObjectRef>,
@@ -28,7 +18,7 @@ pub(crate) fn finding(
     let instead = network.map_or("no network".to_owned(), |network| {
         format!("network {network} alone")
     });
-    let message = format!("{who} {view} instead of {instead}");
+    let message = format!("{pod} serves {view} instead of {instead}");
     let finding = Finding::new(CheckId::EwgNetworkView, Severity::Warning, message);
     match network {
         None => finding,

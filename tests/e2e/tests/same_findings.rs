@@ -62,30 +62,11 @@ const VERBS: [Verb; 4] = [
 ];
 
 /// The findings that a verb has otherwise, with the reason.
-const OTHERWISE: [(&str, &str, &str); 9] = [
-    (
-        "list",
-        "secret-missing",
-        "it is a note, since `list` does not know whether the clusters are one mesh",
-    ),
-    ("list", "secret-self", HOLDER),
-    ("inspect", "secret-self", HOLDER),
-    ("list", "secret-wrong-cluster", HOLDER),
-    ("inspect", "secret-wrong-cluster", HOLDER),
-    ("list", "secret-unparsable", BY_KEY),
-    ("inspect", "secret-unparsable", BY_KEY),
-    ("inspect", "secret-server-unreachable", BY_KEY),
-    (
-        "show",
-        "ewg-network-view",
-        "it is about the workload whose variable has to change, and of the verification about the gateway",
-    ),
-];
-
-const HOLDER: &str =
-    "a secret for its own holder has that as the peer, and of the verification none";
-const BY_KEY: &str =
-    "the verification takes the peer from the data key where the server is not that of a context";
+const OTHERWISE: [(&str, &str, &str); 1] = [(
+    "list",
+    "secret-missing",
+    "it is a note, since `list` does not know whether the clusters are one mesh",
+)];
 
 /// The severity of a finding that explains others, which lift it.
 const LIFTED: &str = "lifted";

@@ -13,14 +13,13 @@ use super::verdict_tls::because;
 use super::warned::with_newest;
 use super::{About, AddressKind, ClusterSnapshot, Exposure, Gateway};
 use crate::command::{Knob, Step};
-use crate::finding::{CheckId, Finding, Severity};
+use crate::finding::{CheckId, Finding, Place, Severity};
 use crate::injector::awaits_injection;
 use crate::names::{
     EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, NODE_SELECTOR_ANNOTATION,
 };
-use crate::network_view;
 use crate::services_port::{SERVICES_PORT, labelled, services_port};
-use crate::statements::workload_of;
+use crate::statements::network_views;
 use crate::whose::is_remote_service;
 
 /// Returns the problems of a gateway that are visible before any connection.
@@ -37,10 +36,14 @@ pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) 
     findings.extend(revision_gone(gateway, cluster));
     findings.extend(view(gateway, cluster));
     findings.extend(exposed(gateway, exposure, cluster));
-    let object = gateway.reference();
+    let place = Place {
+        cluster: Some(&cluster.context),
+        peer: None,
+        object: Some(gateway.reference()),
+    };
     findings
         .into_iter()
-        .map(|finding| finding.in_cluster(&cluster.context).about(object.clone()))
+        .map(|finding| finding.placed(&place))
         .collect()
 }
 
@@ -257,21 +260,12 @@ fn pods(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
     Some(with_newest(finding, gateway, About::Pods, cluster))
 }
 
-fn view(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
-    let network = gateway.network.as_deref()?;
-    gateway.sidecar_port()?;
-    let pods = gateway.backing.seen()?;
-    let mut views = pods.iter().map(network_view::of_pod);
-    let other = views.find(|view| *view != Some(network))?;
-    let who = format!("the pods of {} serve", gateway.described());
-    let workload = workload_of(pods);
-    Some(network_view::finding(
-        &who,
-        other,
-        Some(network),
-        workload.as_ref(),
-        &cluster.kubectl,
-    ))
+/// Returns the findings about the networks that the pods serve. One without the label serves no other network.
+fn view(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
+    if gateway.network.is_none() {
+        return Vec::new();
+    }
+    network_views(cluster, gateway.backing.items())
 }
 
 fn exposed(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> Option<Finding> {

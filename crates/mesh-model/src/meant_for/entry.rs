@@ -80,6 +80,8 @@ pub enum Verdict<'a> {
 pub struct Judged<'a> {
     /// The cluster that it gives access to.
     pub reached: Reached<'a>,
+    /// The other cluster that it concerns ([`super::Mesh::peer`]).
+    pub peer: Option<&'a Member>,
     /// The judgement.
     pub verdict: Verdict<'a>,
 }

@@ -33,6 +33,7 @@ pub fn judge<'a>(mesh: Mesh<'a>, entries: &[Entry<'a>]) -> Vec<Judged<'a>> {
         }
         judged.push(Judged {
             reached,
+            peer: mesh.peer(entry.secret, entry.key, reached),
             verdict: verdict.unwrap_or(Verdict::Fine),
         });
     }
@@ -95,6 +96,34 @@ impl<'a> Mesh<'a> {
         known.map_or(Reached::Elsewhere, Reached::Member)
     }
 
+    /// Returns the other cluster that the key of a Secret concerns: the one that it gives access to, and where that is the holder
+    /// itself or is not known, the one that the key names. It has none if both are the holder.
+    pub fn peer(self, secret: &str, key: &str, reached: Reached<'a>) -> Option<&'a Member> {
+        if let Reached::Member(member) = reached {
+            return Some(member);
+        }
+        if secret == CONFIG_SECRET || self.is_name_of_holder(key) {
+            return None;
+        }
+        let named = self.named(key).into_iter();
+        let mut others = named.filter(|member| !self.is_holder(member));
+        let first = others.next()?;
+        // Of two clusters with the same name it is neither.
+        others.all(|other| other.is_same(first)).then_some(first)
+    }
+
+    /// Returns the clusters that a key names.
+    fn named(self, key: &str) -> Vec<&'a Member> {
+        match self.expected {
+            Some(member) => vec![member],
+            None => self.members.called(key),
+        }
+    }
+
+    fn is_name_of_holder(self, key: &str) -> bool {
+        self.holder.is_some_and(|holder| holder.is_called(key))
+    }
+
     fn is_holder(self, member: &Member) -> bool {
         self.holder.is_some_and(|holder| holder.is_same(member))
     }
@@ -105,16 +134,10 @@ impl<'a> Mesh<'a> {
             // Its key is not a cluster's name.
             return Some(Verdict::Fine);
         }
-        if self
-            .holder
-            .is_some_and(|holder| holder.is_called(entry.key))
-        {
+        if self.is_name_of_holder(entry.key) {
             return Some(Verdict::OwnName);
         }
-        let named = match self.expected {
-            Some(member) => vec![member],
-            None => self.members.called(entry.key),
-        };
+        let named = self.named(entry.key);
         match reached {
             Reached::Holder => {
                 let other = named.into_iter().find(|member| !self.is_holder(member));

@@ -165,6 +165,53 @@ fn one_secret_is_judged_by_the_name_and_by_where_it_gives_access() {
     }
 }
 
+/// The cluster that it gives access to, otherwise the one that it names, and never the holder.
+#[test]
+fn the_other_cluster_of_a_secret_is_never_its_holder() {
+    let (read, unread) = (read(), unread());
+    let of_one_name = Members::new([
+        member("east", Some("e"), &["east"]),
+        member("west", Some("w"), &["west"]),
+        member("north", Some("n"), &["west"]),
+    ]);
+    let two_contexts = Members::new([
+        member("east", Some("e"), &["east"]),
+        member("west", Some("w"), &["west"]),
+        member("admin", Some("w"), &["west"]),
+    ]);
+    for (members, key, server, uid, expected) in [
+        (&read, "west", "west", None, Some("west")),
+        (&read, "west", "north", None, Some("north")),
+        (&read, "other", "west", None, Some("west")),
+        (&read, "west", "", Some("n"), Some("north")),
+        // It is not known where it gives access, or no context does.
+        (&read, "west", "", None, Some("west")),
+        (&unread, "west", "", None, Some("west")),
+        (&read, "west", "", Some("x"), Some("west")),
+        (&read, "other", "", None, None),
+        // For its own holder.
+        (&read, "west", "east", None, Some("west")),
+        (&read, "other", "east", None, None),
+        (&read, "east", "east", None, None),
+        (&read, "east", "", None, None),
+        (&read, "east", "west", None, Some("west")),
+        // Two clusters have this name, or one has two contexts.
+        (&of_one_name, "west", "", None, None),
+        (&of_one_name, "west", "north", None, Some("north")),
+        (&two_contexts, "west", "", None, Some("west")),
+    ] {
+        let given = secret_name(key);
+        let mesh = Mesh {
+            members,
+            holder: members.of_context("east"),
+            expected: None,
+        };
+        let judged = judge(mesh, &[entry((&given, key, server, uid), None)]);
+        let peer = judged[0].peer.map(|member| member.context.as_str());
+        assert_eq!(peer, expected, "{key} at {server} {uid:?}");
+    }
+}
+
 #[test]
 fn several_for_one_cluster_are_told_once_each() {
     let (read, unread) = (read(), unread());

@@ -45,6 +45,7 @@ pub fn check(found: &FoundSecret, options: InspectOptions) -> SecretReport {
         created_at,
         age_seconds: created_at.map(|created| options.now.duration_since(created).as_secs()),
         clusters,
+        peer: None,
         findings: secret_findings(found),
     }
 }
@@ -147,10 +148,7 @@ fn cluster(found: &FoundSecret, key: &str, options: InspectOptions) -> ClusterRe
         accepted: refusal.is_none(),
         refusal: refusal.map(|refusal| refusal.to_string()),
         probe: None,
-        remote_context: found
-            .remote_contexts
-            .get(key)
-            .map(|one| one.as_str().into()),
+        peer: None,
         kubeconfig: found
             .values
             .get(key)

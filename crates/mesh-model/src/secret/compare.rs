@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use super::contexts::Contexts;
 use super::found::FoundSecret;
-use super::meant::{CredentialChecks, Meant, MeantInput, check_meant_for};
+use super::meant::{Meant, check_meant_for};
+use super::meant_input::{CredentialChecks, MeantInput};
 use super::probe::Probe;
-use super::report::{Outcome, ProbeReport, SecretReport};
+use super::report::{ClusterReport, Outcome, ProbeReport, SecretReport};
 use super::used::KnownClusters;
 use crate::meant_for::{Judged, Reached, Verdict};
+use crate::remote_secret::annotated_cluster;
 
 /// The input of [`compare`].
 #[derive(Debug)]
@@ -73,10 +75,22 @@ pub fn compare(compared: &Compared<'_>, reports: &mut [SecretReport]) {
                 if let Some((report, probe)) = cluster.probe.as_mut().zip(probe) {
                     answer(report, probe, &meant);
                 }
+                cluster.peer = meant.peer().map(Box::from);
                 cluster.findings.splice(0..0, meant.findings);
             }
+            reports[*number].peer = peer(&reports[*number].clusters)
+                .or_else(|| input.named(all[place], annotated_cluster(&all[place].facts.secret)?));
         }
     }
+}
+
+/// Returns the context of the cluster that all keys of a Secret concern.
+fn peer(keys: &[ClusterReport]) -> Option<Box<str>> {
+    let mut peers = keys.iter().map(|key| &key.peer);
+    let first = peers.next()?.as_ref()?;
+    peers
+        .all(|peer| peer.as_ref() == Some(first))
+        .then(|| first.clone())
 }
 
 /// Returns the numbers of the secrets of each holder; each secret of a manifest separately.

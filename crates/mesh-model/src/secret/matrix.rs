@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Secret;
 use serde::{Serialize, Serializer};
 
 use super::checks::{InspectOptions, check};
 use super::contexts::Contexts;
 use super::facts::{SecretFacts, SecretValues};
 use super::found::{FoundSecret, Holder};
-use super::meant::{CredentialChecks, MeantInput, check_meant_for};
+use super::meant::check_meant_for;
+use super::meant_input::{CredentialChecks, MeantInput};
 use super::placed::Placed;
 use super::probe::ProbeFacts;
 use super::probe_checks::judge_probe;
@@ -21,7 +21,8 @@ use super::report::{ClusterReport, SecretReport};
 use super::state::State;
 use super::used::KnownClusters;
 use crate::access_facts::AccessFacts;
-use crate::finding::{CheckId, Finding, Severity};
+use crate::change::ObjectRef;
+use crate::finding::{CheckId, Finding, Place, Severity};
 use crate::istiod;
 use crate::meant_for::Members;
 use crate::read::Read;
@@ -47,6 +48,9 @@ pub struct MatrixCell {
     /// The context of the remote cluster, if the kubeconfig has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_context: Option<String>,
+    /// The context of the other cluster that the findings concern ([`crate::meant_for::Mesh::peer`]).
+    #[serde(skip)]
+    pub peer: Option<Box<str>>,
     /// URL of its API server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
@@ -99,6 +103,18 @@ impl Serialize for MatrixCell {
     }
 }
 
+impl MatrixCell {
+    /// Returns the place of its findings.
+    pub fn place(&self) -> Place<'_> {
+        let name = self.name.as_deref();
+        Place {
+            cluster: Some(&self.context),
+            peer: self.peer.as_deref(),
+            object: name.map(|name| ObjectRef::secret(&self.namespace, name)),
+        }
+    }
+}
+
 /// The input of [`cells`].
 #[derive(Debug)]
 pub(super) struct MatrixInput<'a> {
@@ -143,14 +159,11 @@ pub(super) fn cells(
         .enumerate()
         .flat_map(|(number, found)| {
             of_secret(&found, input, |key| {
-                let mut findings = meant.remove(&(number, key.to_owned())).unwrap_or_default();
+                let mut meant = meant.remove(&(number, key.to_owned())).unwrap_or_default();
                 let facts = credentials.get(&(found.name(), key));
-                findings.extend(
-                    facts
-                        .into_iter()
-                        .flat_map(|facts| judge_probe(&found, key, facts).1),
-                );
-                findings
+                let probed = facts.map(|facts| judge_probe(&found, key, facts).1);
+                meant.findings.extend(probed.into_iter().flatten());
+                meant
             })
         })
         .collect();
@@ -184,13 +197,20 @@ fn out_of_sight(holder: &mut ClusterSnapshot) -> Vec<SecretFacts> {
         .collect()
 }
 
-/// Returns the findings about the clusters that the keys of all secrets are for, by the number of the secret and the key.
+/// The cluster that a key is for.
+#[derive(Default)]
+struct MeantFor {
+    peer: Option<Box<str>>,
+    findings: Vec<Finding>,
+}
+
+/// Returns the clusters that the keys of all secrets are for, by the number of the secret and the key.
 fn meant_for(
     inside: &[FoundSecret],
     used: &KnownClusters,
     credentials: &Credentials<'_>,
     input: &MatrixInput<'_>,
-) -> BTreeMap<(usize, String), Vec<Finding>> {
+) -> BTreeMap<(usize, String), MeantFor> {
     let inside: Vec<&FoundSecret> = inside.iter().collect();
     let mut checks = CredentialChecks::new();
     if !credentials.is_empty() {
@@ -202,31 +222,29 @@ fn meant_for(
             checks.extend(used);
         }
     }
-    let meant = check_meant_for(
-        &inside,
-        &checks,
-        MeantInput {
-            members: input.members,
-            expected: None,
-            used,
-            allow_loopback: input.options.allow_loopback,
-        },
-    );
-    let findings = meant.into_iter();
-    findings.map(|(key, meant)| (key, meant.findings)).collect()
+    let meant = check_meant_for(&inside, &checks, input.meant(used)).into_iter();
+    let meant = meant.map(|(key, meant)| {
+        let peer = meant.peer().map(Box::from);
+        let findings = meant.findings;
+        (key, MeantFor { peer, findings })
+    });
+    meant.collect()
 }
 
-/// Returns the cells of one secret; `meant` gives the findings about the cluster that a key of it is for.
+/// Returns the cells of one secret; `meant` gives the cluster that a key of it is for.
 fn of_secret(
     found: &FoundSecret,
     input: &MatrixInput<'_>,
-    mut meant: impl FnMut(&str) -> Vec<Finding>,
+    mut meant: impl FnMut(&str) -> MeantFor,
 ) -> Vec<MatrixCell> {
     let mut report = check(found, input.options);
     let clusters = std::mem::take(&mut report.clusters);
     if clusters.is_empty() {
+        let cluster = annotated_cluster(&found.facts.secret);
+        let cluster = cluster.map(String::as_str).unwrap_or_default();
         return vec![MatrixCell {
-            cluster: named_by(&found.facts.secret),
+            cluster: cluster.to_owned(),
+            peer: input.meant(&KnownClusters::NotAsked).named(found, cluster),
             findings: report.findings.clone(),
             ..blank(found, &report)
         }];
@@ -235,13 +253,11 @@ fn of_secret(
         .into_iter()
         .map(|cluster| {
             let mut cell = cell(found, &report, &cluster, input.options.now);
-            let parts = [
-                report.findings.clone(),
-                meant(&cluster.name),
-                cluster.findings,
-            ];
+            let meant = meant(&cluster.name);
+            let parts = [report.findings.clone(), meant.findings, cluster.findings];
             // Without spare capacity: there may be thousands.
             cell.findings = parts.concat();
+            cell.peer = meant.peer;
             cell
         })
         .collect()
@@ -270,7 +286,16 @@ fn out_of_place(mut found: FoundSecret, input: &MatrixInput<'_>) -> Vec<MatrixCe
         )
         .fix(create_beside(&found, key))
     };
+    let mut meant = meant_for(
+        std::slice::from_ref(&found),
+        &KnownClusters::NotAsked,
+        &Credentials::new(),
+        input,
+    );
     let cells = report.clusters.iter().map(|cluster| MatrixCell {
+        peer: meant
+            .remove(&(0, cluster.name.clone()))
+            .and_then(|meant| meant.peer),
         findings: vec![finding(&cluster.name)],
         ..cell(&found, &report, cluster, input.options.now)
     });
@@ -314,6 +339,7 @@ fn blank(found: &FoundSecret, report: &SecretReport) -> MatrixCell {
         name: Some(report.name.clone()),
         cluster: String::new(),
         remote_context: None,
+        peer: None,
         server: None,
         tls_server_name: None,
         state: State::NotProbed,
@@ -326,11 +352,6 @@ fn blank(found: &FoundSecret, report: &SecretReport) -> MatrixCell {
     }
 }
 
-/// Returns the cluster that a secret without data was meant for.
-fn named_by(secret: &Secret) -> String {
-    annotated_cluster(secret).cloned().unwrap_or_default()
-}
-
 fn end(access: &AccessFacts) -> Option<Timestamp> {
     let of_token = access.token.as_ref().and_then(|token| token.expires_at);
     let certificate = access.client_certificate.as_ref();
@@ -339,6 +360,15 @@ fn end(access: &AccessFacts) -> Option<Timestamp> {
 }
 
 impl MatrixInput<'_> {
+    fn meant<'a>(&'a self, used: &'a KnownClusters) -> MeantInput<'a> {
+        MeantInput {
+            members: self.members,
+            expected: None,
+            used,
+            allow_loopback: self.options.allow_loopback,
+        }
+    }
+
     /// Returns the UID of the cluster that the cell gives access to, if its context was read.
     pub(super) fn uid_of(&self, cell: &MatrixCell) -> Option<&str> {
         let member = self.members.of_context(cell.remote_context.as_ref()?)?;

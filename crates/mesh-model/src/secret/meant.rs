@@ -5,39 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cluster_name::ClusterId;
 use crate::command::{Remedy, named};
 use crate::finding::{CheckId, Finding, Severity};
-use crate::meant_for::{Entry, Judged, Member, Members, Mesh, Reached, Verdict, judge};
+use crate::meant_for::{Entry, Judged, Reached, Verdict, judge};
 use crate::remote_secret::{annotated_cluster, has_label};
 use crate::server;
 
 use super::duplicates::Duplicates;
 use super::found::FoundSecret;
+use super::meant_input::{CredentialCheck, CredentialChecks, MeantInput};
 use super::replace::{drop_key, make_in_place, remove};
-use super::used::KnownClusters;
-
-/// The result of using a credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CredentialCheck {
-    /// UID of the cluster that answered.
-    pub uid: Option<String>,
-    /// True if the server accepted it; `None` if the server was not reached from here.
-    pub works: Option<bool>,
-}
-
-/// The credentials that were used, by the number of the secret and its data key.
-pub type CredentialChecks = BTreeMap<(usize, String), CredentialCheck>;
-
-/// The input of [`check_meant_for`].
-#[derive(Debug, Clone, Copy)]
-pub struct MeantInput<'a> {
-    /// The clusters of the kubeconfig, with the facts about those that were read.
-    pub members: &'a Members,
-    /// The cluster that the operator named as the remote cluster of all secrets.
-    pub expected: Option<&'a Member>,
-    /// The secrets that the holder's istiods use.
-    pub used: &'a KnownClusters,
-    /// True if loopback addresses are accepted.
-    pub allow_loopback: bool,
-}
 
 /// One data key after it was judged.
 #[derive(Debug)]
@@ -46,6 +21,13 @@ pub struct Meant<'a> {
     pub judged: Judged<'a>,
     /// The verdict as findings, and those about other secrets for the same cluster.
     pub findings: Vec<Finding>,
+}
+
+impl<'a> Meant<'a> {
+    /// Returns the context of the other cluster that the key concerns.
+    pub fn peer(&self) -> Option<&'a str> {
+        Some(self.judged.peer?.context.as_str())
+    }
 }
 
 /// Judges all secrets of one holder, by their number and data key. Secrets of a manifest have no holder, and are judged
@@ -65,11 +47,7 @@ pub fn check_meant_for<'a>(
         .iter()
         .map(|&(number, key)| entry(found[number], key, check(number, key), input))
         .collect();
-    let mesh = Mesh {
-        members: input.members,
-        holder: found.first().and_then(|found| found.holder.as_deref()),
-        expected: input.expected,
-    };
+    let mesh = input.mesh(found.first().and_then(|found| found.holder.as_deref()));
     let judged = judge(mesh, &entries);
     // For each one that istiod may use: whether it fails; unknown if it was not tried.
     let fails: BTreeMap<(usize, &str), Option<bool>> = keys
@@ -300,8 +278,10 @@ mod tests {
 
     use super::super::facts::SecretFacts;
     use super::super::pool::SecretPool;
+    use super::super::used::KnownClusters;
     use super::*;
     use crate::access::{Access, AccessTrust, AccessUser};
+    use crate::meant_for::{Member, Members};
     use crate::remote_cluster::Address;
 
     fn member(name: &str) -> Member {

@@ -144,6 +144,7 @@ fn cell(
         name: None,
         cluster: name.unwrap_or(remote).to_owned(),
         remote_context: Some(remote.to_owned()),
+        peer: Some(remote.into()),
         server: None,
         tls_server_name: None,
         state: State::Missing,

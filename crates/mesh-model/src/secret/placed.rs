@@ -18,15 +18,9 @@ pub(super) struct Placed<'a> {
 impl<'a> Placed<'a> {
     /// Returns the findings of a cell.
     pub(super) fn of_cell(cell: &'a MatrixCell) -> Self {
-        let name = cell.name.as_deref();
-        let place = Place {
-            cluster: Some(&cell.context),
-            peer: cell.remote_context.as_deref(),
-            object: name.map(|name| object(Some(&cell.namespace), name)),
-        };
         Self {
             findings: &cell.findings,
-            place,
+            place: cell.place(),
         }
     }
 
@@ -34,7 +28,7 @@ impl<'a> Placed<'a> {
     pub(super) fn of_secret(report: &'a SecretReport) -> Self {
         Self {
             findings: &report.findings,
-            place: place(report, None),
+            place: place(report, report.peer.as_deref()),
         }
     }
 
@@ -42,7 +36,7 @@ impl<'a> Placed<'a> {
     pub(super) fn of_key(report: &'a SecretReport, key: &'a ClusterReport) -> Self {
         Self {
             findings: &key.findings,
-            place: place(report, key.remote_context.as_deref()),
+            place: place(report, key.peer.as_deref()),
         }
     }
 
@@ -91,6 +85,7 @@ mod tests {
         let report = SecretReport {
             context: Some("east".to_owned()),
             namespace: Some("istio-system".to_owned()),
+            peer: None,
             name: "s".to_owned(),
             created_at: None,
             age_seconds: None,
@@ -101,7 +96,7 @@ mod tests {
                 refusal: None,
                 probe: None,
                 kubeconfig: None,
-                remote_context: Some("west-1".into()),
+                peer: Some("west-1".into()),
                 findings: vec![finding()],
             }],
             findings: vec![finding()],

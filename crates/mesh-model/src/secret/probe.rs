@@ -3,7 +3,7 @@
 use k8s_openapi::api::authorization::v1::ResourceRule;
 use serde::{Deserialize, Serialize};
 
-use super::meant::CredentialCheck;
+use super::meant_input::CredentialCheck;
 use crate::read::Read;
 use crate::required_rights::Required;
 use crate::snapshot::ClusterSnapshot;

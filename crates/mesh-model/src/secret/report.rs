@@ -28,6 +28,9 @@ pub struct SecretReport {
     /// Its data keys, each with the cluster that it gives access to.
     #[serde(skip)]
     pub clusters: Vec<ClusterReport>,
+    /// The context of the other cluster that all its keys concern.
+    #[serde(skip)]
+    pub peer: Option<Box<str>>,
     /// The findings about the Secret as a whole. They are written with their place.
     #[serde(skip)]
     pub findings: Vec<Finding>,
@@ -53,9 +56,9 @@ pub struct ClusterReport {
     /// The kubeconfig in plain text, with `--reveal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kubeconfig: Option<String>,
-    /// The context that gives access to the same server, if the kubeconfig has one.
+    /// The context of the other cluster that the findings concern ([`crate::meant_for::Mesh::peer`]).
     #[serde(skip)]
-    pub remote_context: Option<Box<str>>,
+    pub peer: Option<Box<str>>,
     /// The findings about this key. They are written with their place.
     #[serde(skip)]
     pub findings: Vec<Finding>,

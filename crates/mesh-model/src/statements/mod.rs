@@ -18,6 +18,7 @@ pub use fixes::FixCommands;
 pub use labels::{ClusterLabels, IdentityObservation, MeshLabels, SkippedPart};
 pub use majority::{Most, cluster, network};
 pub use near_keys::near_keys;
+pub(crate) use networks::network_views;
 pub(crate) use object::workload_of;
 pub use observation::is_own_gateway;
 pub use part::Part;

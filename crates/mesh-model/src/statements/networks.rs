@@ -1,12 +1,16 @@
 //! Findings about the network of a cluster's parts: parts that differ from most, and labels and views of proxies.
 
+use k8s_openapi::api::core::v1::Pod;
+
+use super::super::command::Kubectl;
 use super::super::finding::{CheckId, Finding, Severity};
 use super::super::names::NETWORK_LABEL;
 use super::super::network_view;
+use super::super::snapshot::ClusterSnapshot;
 use super::drift::{Found, positions, said, tied};
 use super::fixes::together;
 use super::majority::{Most, network};
-use super::{FixCommands, Part, Statement};
+use super::{FixCommands, IdentityObservation, Part, Statement};
 
 /// Returns one finding for all parts on another network than most, one for a missing label, and those about pods.
 pub(super) fn of_networks(
@@ -77,7 +81,7 @@ fn of_proxies(
     positions(statements).flat_map(move |(position, one)| {
         let found = [
             of_pod_label(one, network, commands),
-            of_view(one, network, commands),
+            of_view(one, network, commands.kubectl()),
         ];
         let found = found.into_iter().flatten();
         found.map(move |finding| (vec![position], finding))
@@ -115,18 +119,26 @@ fn of_pod_label(
     Some(finding.fix(commands.relabel_pods(one, other, own)))
 }
 
+/// Returns the findings about pods of a gateway that serve another network than that of their cluster, or all.
+pub(crate) fn network_views(cluster: &ClusterSnapshot, pods: &[Pod]) -> Vec<Finding> {
+    let observed = IdentityObservation::of(cluster);
+    let network = network(&observed.statements).one();
+    let pods = Statement::of_pods(Part::GatewayPods, pods);
+    let found = pods.iter();
+    found
+        .filter_map(|one| of_view(one, network, &cluster.kubectl))
+        .collect()
+}
+
 /// Reports a gateway that serves another network than its own, or all.
-fn of_view(one: &Statement, network: Option<&str>, commands: &FixCommands<'_>) -> Option<Finding> {
+fn of_view(one: &Statement, network: Option<&str>, kubectl: &Kubectl) -> Option<Finding> {
     // If the network of the cluster is known, a gateway with another one is reported for that.
     let own = network.or(one.network.as_deref());
-    if one.part != Part::GatewayPods || one.network_view.as_deref() == own {
+    let view = one.network_view.as_deref();
+    if one.part != Part::GatewayPods || view == own {
         return None;
     }
-    Some(network_view::finding(
-        &format!("{} serves", one.object),
-        one.network_view.as_deref(),
-        own,
-        one.about.reference().as_ref(),
-        commands.kubectl(),
-    ))
+    let workload = one.about.reference();
+    let finding = network_view::finding(&one.object, view, own, workload.as_ref(), kubectl);
+    Some(finding.about(workload.unwrap_or_else(|| one.first_pod())))
 }

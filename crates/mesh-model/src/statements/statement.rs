@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Container, Namespace, Pod, PodSpec, 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
+use super::super::change::ObjectRef;
 use super::super::container_env::value;
 use super::super::injector::{InjectorValues, awaits_injection};
 use super::super::istiod::cluster_ids;
@@ -85,6 +86,12 @@ impl Statement {
             None,
         )
         .about("namespace", meta)
+    }
+
+    /// Returns the first of the pods.
+    pub(super) fn first_pod(&self) -> ObjectRef {
+        let name = self.object.rsplit('/').next().unwrap_or_default();
+        ObjectRef::new("pod", name).within(&self.about.namespace)
     }
 
     fn about(self, resource: &str, meta: &ObjectMeta) -> Self {

@@ -23,7 +23,7 @@ use super::select::Selection;
 use crate::change::ObjectRef;
 use crate::cluster_name::ClusterId;
 use crate::eastwest::{EastWestStatus, Gateway};
-use crate::finding::{CheckId, Finding, Place, Severity};
+use crate::finding::{CheckId, Finding, Severity};
 use crate::fleet::connected;
 use crate::istiod;
 use crate::names::CONFIG_SECRET;
@@ -53,20 +53,19 @@ pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification
     let changes = changes(&mesh);
     let matrix = secrets(&mut mesh, &credentials);
     let by_id = by_id(&clusters);
-    let called = |id: &str| by_id.get(id).copied().flatten();
-    findings.extend(istiod_views(
-        &mesh,
-        &matrix,
-        &changes,
-        |cell| peer(cell, called),
-        |id| by_id.get(id).copied().flatten(),
-    ));
-    let pairs = pairs(&matrix, called, |cell| works(cell, &credentials));
+    findings.extend(istiod_views(&mesh, &matrix, &changes, |id| {
+        by_id.get(id).copied().flatten()
+    }));
+    let pairs = pairs(&matrix, |cell| works(cell, &credentials));
     let groups = groups(&mesh.clusters, &matrix, are_named);
     let managed = managed(&matrix);
     findings.extend(matrix.into_iter().flat_map(|mut cell| {
         let found = take(&mut cell.findings);
-        of_pair(&cell, found, peer(&cell, called))
+        let place = cell.place();
+        let found = found.into_iter();
+        found
+            .map(|one| one.placed(&place))
+            .collect::<Vec<Finding>>()
     }));
     let mut by_group: BTreeMap<usize, Vec<ClusterSnapshot>> = BTreeMap::new();
     for (cluster, group) in take(&mut mesh.clusters).into_iter().zip(groups) {
@@ -260,29 +259,6 @@ fn known_by_file(clusters: &[ClusterSnapshot]) -> BTreeSet<(&str, &str)> {
     each.collect()
 }
 
-/// Returns the context of the cluster that a secret gives access to, if that is another one than the holder; where it is not
-/// known, that of the cluster that its data key names.
-fn peer<'c, 'a: 'c>(
-    cell: &'c MatrixCell,
-    called: impl Fn(&str) -> Option<&'a str>,
-) -> Option<&'c str> {
-    let remote = cell.remote_context.as_deref();
-    let remote = remote.or_else(|| called(&cell.cluster));
-    remote.filter(|context| *context != cell.context)
-}
-
-/// Returns the findings about a pair of clusters, with their place.
-fn of_pair(cell: &MatrixCell, findings: Vec<Finding>, peer: Option<&str>) -> Vec<Finding> {
-    let name = cell.name.as_deref();
-    let place = Place {
-        cluster: Some(&cell.context),
-        peer,
-        object: name.map(|name| ObjectRef::secret(&cell.namespace, name)),
-    };
-    let findings = findings.into_iter();
-    findings.map(|finding| finding.placed(&place)).collect()
-}
-
 /// Returns the number of the mesh of each cluster: all are one if the user named them, otherwise those that remote secrets
 /// connect.
 fn groups(clusters: &[ClusterSnapshot], cells: &[MatrixCell], are_named: bool) -> Vec<usize> {
@@ -334,29 +310,19 @@ fn of_group(mesh: &MeshSnapshot, managed: &BTreeSet<String>) -> Vec<Finding> {
     findings.extend(shared_keys(&clusters));
     findings.extend(clusters.iter().filter_map(|one| other_authority(one)));
     findings.extend(clusters.iter().flat_map(|one| ca_certs(one, mesh.taken_at)));
-    let of_gateways: Vec<Finding> = EastWestStatus::judged(mesh, None).into_findings().collect();
     for cluster in MeshLabels::judged(mesh).items {
         let found = cluster.findings.into_iter();
-        let found = found.map(|finding| finding.in_cluster(&cluster.context));
-        findings.extend(found.filter(|finding| !is_of_gateway(finding, &of_gateways)));
+        findings.extend(found.map(|finding| finding.in_cluster(&cluster.context)));
     }
     findings.extend(
         clusters
             .iter()
             .flat_map(|one| gateway_proxies(one, mesh.taken_at)),
     );
-    findings.extend(of_gateways);
+    findings.extend(EastWestStatus::judged(mesh, None).into_findings());
     let mut repeated = repeated(&findings).into_iter();
     findings.retain(|_| repeated.next() == Some(false));
     findings
-}
-
-/// Returns whether a finding about the pods of a cluster, the networks that those of its gateways serve, is one about a gateway too.
-fn is_of_gateway(finding: &Finding, of_gateways: &[Finding]) -> bool {
-    let cluster = |one: &Finding| one.details().and_then(|place| place.cluster.clone());
-    let mut of_gateways = of_gateways.iter();
-    finding.id == CheckId::EwgNetworkView
-        && of_gateways.any(|one| one.id == finding.id && cluster(one) == cluster(finding))
 }
 
 /// Returns for each finding whether another group of checks reported the same before.

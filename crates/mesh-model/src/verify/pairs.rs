@@ -59,21 +59,13 @@ impl PairState {
     }
 }
 
-/// Returns the pairs of the cells whose remote cluster has a context, each pair once, in the order of the cells. A secret that
-/// gives access to its own holder counts for the cluster that it names: `called` returns the context of a cluster ID. `works`
+/// Returns the pairs of the cells that concern another cluster than the holder, each pair once, in the order of the cells. `works`
 /// returns whether the credential of a cell was used and accepted.
-pub(super) fn pairs<'c, 'a: 'c>(
-    cells: &'c [MatrixCell],
-    called: impl Fn(&str) -> Option<&'a str>,
-    works: impl Fn(&MatrixCell) -> bool,
-) -> Vec<Pair> {
+pub(super) fn pairs(cells: &[MatrixCell], works: impl Fn(&MatrixCell) -> bool) -> Vec<Pair> {
     let mut pairs: Vec<Pair> = Vec::new();
     let mut known: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for cell in cells {
-        let reached = cell.remote_context.as_deref();
-        let reached = reached.filter(|context| *context != cell.context);
-        let named = called(&cell.cluster).filter(|context| *context != cell.context);
-        let Some(remote) = reached.or(named) else {
+        let Some(remote) = cell.peer.as_deref() else {
             continue;
         };
         let state = PairState::of(cell, works(cell));

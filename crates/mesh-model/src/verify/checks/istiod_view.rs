@@ -108,19 +108,17 @@ pub(in crate::verify) fn changes(mesh: &MeshSnapshot) -> Changes {
     changes
 }
 
-/// Reports what the istiods of each cluster do not know, or know otherwise. `peer` returns the context of the remote cluster of a
-/// secret, and `called` that of a cluster ID; `changes` are those before the secrets were moved out of the mesh.
+/// Reports what the istiods of each cluster do not know, or know otherwise. `called` returns the context of a cluster ID; `changes` are those before the secrets were moved out of the mesh.
 pub(in crate::verify) fn istiod_views<'a>(
     mesh: &'a MeshSnapshot,
     cells: &'a [MatrixCell],
     changes: &'a Changes,
-    peer: impl Fn(&'a MatrixCell) -> Option<&'a str>,
     called: impl Fn(&str) -> Option<&'a str>,
 ) -> Vec<Finding> {
     let silent = mesh.clusters.iter().flat_map(silent);
     let mut findings: Vec<Finding> = silent.collect();
     let peers: Vec<Peer<'_>> = mesh.clusters.iter().map(Peer::of).collect();
-    for view in View::all(mesh, cells, changes, peer, called) {
+    for view in View::all(mesh, cells, changes, called) {
         findings.extend(unread(&view));
         findings.extend(gateways(&view, &peers));
     }
@@ -128,13 +126,11 @@ pub(in crate::verify) fn istiod_views<'a>(
 }
 
 impl<'a> View<'a> {
-    /// Returns the view of each cluster whose istiods answered. `peer` returns the context of the remote cluster of a secret, and
-    /// `called` that of a cluster ID.
+    /// Returns the view of each cluster whose istiods answered. `called` returns the context of a cluster ID.
     pub(super) fn all(
         mesh: &'a MeshSnapshot,
         cells: &'a [MatrixCell],
         changes: &'a Changes,
-        peer: impl Fn(&'a MatrixCell) -> Option<&'a str>,
         called: impl Fn(&str) -> Option<&'a str>,
     ) -> Vec<Self> {
         let mut views: Vec<Self> = mesh
@@ -160,7 +156,7 @@ impl<'a> View<'a> {
             };
             let remote = view.remotes.entry(&cell.cluster).or_default();
             remote.secret = remote.secret.or(Some(cell));
-            remote.context = peer(cell).or(remote.context);
+            remote.context = cell.peer.as_deref().or(remote.context);
         }
         views.retain(|view| !view.settled.is_empty());
         views
@@ -303,6 +299,7 @@ pub(super) mod tests {
             name: Some(name.to_owned()),
             cluster: key.to_owned(),
             remote_context: Some(key.to_owned()),
+            peer: Some(key.into()),
             server: None,
             tls_server_name: None,
             state: State::Missing,
@@ -362,13 +359,7 @@ pub(super) mod tests {
             let peer = |cell: &'_ MatrixCell| cell.remote_context.clone();
             let contexts: Vec<String> = self.cells.iter().filter_map(peer).collect();
             let context = |name: &str| contexts.iter().find(|one| *one == name).map(String::as_str);
-            istiod_views(
-                &mesh,
-                &self.cells,
-                &self.changes,
-                |cell| context(&cell.cluster),
-                context,
-            )
+            istiod_views(&mesh, &self.cells, &self.changes, context)
         }
     }
 
