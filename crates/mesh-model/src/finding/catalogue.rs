@@ -218,7 +218,8 @@ catalogue! {
             common root every request between these clusters fails in the TLS handshake.";
         RootPartial "root-partial" Warning
             "Two clusters trust some common root certificates, and each or one of them more"
-            "During a change of the root this is right for a while. It should end with the same roots in all clusters.";
+            "During a change of the root this is right for a while, and should end with the same roots in all clusters. It is an error \
+            where one does not trust the root that the istiod of the other signs with: every request between them fails then.";
         TrustDomainMismatch "trust-domain-mismatch" Error
             "Workloads of one cluster do not accept the trust domain of another"
             "A certificate names its workload with the trust domain of its mesh configuration. Workloads accept their own trust domain and \

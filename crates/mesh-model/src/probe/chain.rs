@@ -185,6 +185,24 @@ impl Roots {
         &self.fingerprints
     }
 
+    /// Returns the fingerprint of the one with which the presented certificates end, if it is a single one.
+    pub fn root_of(&self, shown: &[&[u8]], now: Timestamp) -> Option<&str> {
+        if let [only] = self.fingerprints.as_slice() {
+            return Some(only);
+        }
+        let all = x509::authorities(self.pem.as_bytes()).into_iter();
+        let mut ends = all.filter_map(|der| {
+            let root = fingerprint(&der);
+            let alone = x509::Roots::of([der]);
+            let verified = x509::verify(shown, &alone, Purpose::Server(None), now);
+            verified.is_ok().then_some(root)
+        });
+        let first = ends.next()?;
+        let is_only = ends.all(|other| other == first);
+        let known = self.fingerprints.iter().find(|one| **one == first);
+        known.filter(|_| is_only).map(String::as_str)
+    }
+
     /// Returns whether both have a root in common.
     pub fn meets(&self, other: &Self) -> bool {
         let mut own = self.fingerprints.iter();

@@ -56,6 +56,9 @@ pub struct ClusterSnapshot {
     pub mesh_config: Read<Option<MeshConfig>>,
     /// The root certificates that its proxies trust.
     pub roots: Read<Roots>,
+    /// Those of them that are of istiod's own authority, where its mesh configuration has others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_roots: Option<Roots>,
     /// The Secret cacerts of Istio's namespace.
     pub ca_certs: Read<Option<CaCerts>>,
     /// Services that are gateways or look like gateways.

@@ -304,7 +304,7 @@ fn of_group(mesh: &MeshSnapshot, managed: &BTreeSet<String>) -> Vec<Finding> {
     findings.extend(networks_without_gateway(&clusters));
     findings.extend(one_network_with_gateways(&clusters));
     findings.extend(overlaps(&clusters));
-    findings.extend(roots(&clusters));
+    findings.extend(roots(&clusters, mesh.taken_at));
     findings.extend(trust_domains(&clusters));
     findings.extend(own_roots(&clusters));
     findings.extend(shared_keys(&clusters));

@@ -85,7 +85,11 @@ async fn first_wave(
     snapshot.istiods = istiods;
     let more = more_roots(snapshot.istiods.items(), config.seen());
     snapshot.mesh_config = config.map(|map| map.as_ref().and_then(MeshConfig::of));
-    snapshot.roots = of_roots(roots, &more);
+    let pem = roots.map(|map| map?.data?.remove(MESH_ROOT_KEY));
+    let own = pem.seen().and_then(Option::as_deref);
+    let has_others = own.is_some() && !more.pem.is_empty();
+    snapshot.own_roots = own.filter(|_| has_others).map(Roots::from_pem);
+    snapshot.roots = of_roots(pem, &more);
     snapshot.services = services;
     snapshot.api_gateways = apis;
     snapshot.istio_gateways = istio;
@@ -101,11 +105,10 @@ fn more_roots(istiods: &[Deployment], config: Option<&Option<ConfigMap>>) -> Mor
     config.map(MoreRoots::of).unwrap_or_default()
 }
 
-fn of_roots(map: Read<Option<ConfigMap>>, more: &MoreRoots) -> Read<Roots> {
+fn of_roots(pem: Read<Option<String>>, more: &MoreRoots) -> Read<Roots> {
     if more.has_urls {
         return Read::Failed("roots at a URL of meshConfig.caCertificates are not read".into());
     }
-    let pem = map.map(|map| map?.data?.remove(MESH_ROOT_KEY));
     match pem {
         Read::Seen(None) => {
             Read::Absent(format!("there is no ConfigMap {MESH_ROOT_CONFIG_MAP}").into())

@@ -54,7 +54,7 @@ pub(in crate::verify) fn ca_certs(cluster: &ClusterSnapshot, now: Timestamp) -> 
 }
 
 /// Returns whether an istiod of the cluster signs certificates.
-pub(super) fn signs_itself(cluster: &ClusterSnapshot) -> bool {
+pub(in crate::verify::checks) fn signs_itself(cluster: &ClusterSnapshot) -> bool {
     cluster.has_istiod() && !cluster.istiods.items().iter().any(has_other_ca)
 }
 

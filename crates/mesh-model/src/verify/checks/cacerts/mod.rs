@@ -8,4 +8,5 @@ mod tests;
 
 pub(in crate::verify) use across::{other_authority, shared_keys};
 pub(in crate::verify) use judge::ca_certs;
+pub(super) use judge::signs_itself;
 pub(in crate::verify) use own_roots::own_roots;
