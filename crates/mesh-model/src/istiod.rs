@@ -1,16 +1,20 @@
 //! The cluster ID and the configuration of istiods, read from the objects of their installation.
 
+use k8s_openapi::Metadata;
 use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Container;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::cluster_name::ClusterId;
 use super::container_env::{is_on, value};
+use super::exposure::Revision;
 use super::istio_version::IstioVersion;
 use super::names::{
     ANY_TRUST_DOMAIN_VARIABLE, CA_SERVER_VARIABLE, CLUSTER_ID_FLAG, CLUSTER_ID_VARIABLE,
     DOMAIN_FLAG, EXTERNAL_CA_VARIABLE, KUBECONFIG_FOLDER_VARIABLE, MORE_ROOTS_VARIABLE,
-    RESOLVE_GATEWAYS_VARIABLE, SCOPE_GATEWAYS_VARIABLE, UNNAMED_CLUSTER, VERSION_LABEL,
+    RESOLVE_GATEWAYS_VARIABLE, REVISION_LABEL, SCOPE_GATEWAYS_VARIABLE, UNNAMED_CLUSTER,
+    VERSION_LABEL,
 };
 
 /// The label selector of istiod's Deployments and pods, of every revision.
@@ -55,6 +59,13 @@ fn cluster_id(deployment: &Deployment) -> Option<ClusterId> {
     argument(containers, CLUSTER_ID_FLAG)
         .or_else(from_env)
         .and_then(named)
+}
+
+/// Returns the revision of an istiod, of its Deployment or of a pod.
+pub fn revision_of<O: Metadata<Ty = ObjectMeta>>(istiod: &O) -> Revision {
+    let labels = istiod.metadata().labels.as_ref();
+    let value = labels.and_then(|labels| labels.get(REVISION_LABEL));
+    Revision::of_label(value.map(String::as_str))
 }
 
 /// Returns the version of each Deployment's istiod: from the tag of its image, otherwise from the label that the chart

@@ -1,4 +1,4 @@
-//! The configuration of a mesh, as the `ConfigMap` of its istiod has it, reduced to the settings on which other clusters depend.
+//! The configuration of a mesh, as the `ConfigMap` of each revision of its istiod has it, reduced to the settings on which other clusters depend.
 //!
 //! Source: `MeshConfig` and `MeshNetworks` of Istio's API (`mesh/v1alpha1`), `templates/configmap.yaml` of the chart istiod.
 
@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, from_value};
 
+use crate::exposure::Revision;
 use crate::names::{MESH_CONFIG_KEY, MESH_CONFIG_MAP, MESH_NETWORKS_KEY};
 use crate::yaml::documents;
 
@@ -31,6 +32,26 @@ pub struct MeshConfig {
     pub discovery_selectors: Vec<LabelSelector>,
     /// The networks that are configured by hand, by name.
     pub networks: BTreeMap<String, MeshNetwork>,
+}
+
+/// The configuration of a mesh that the istiods of one revision have.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RevisionConfig {
+    /// The revision.
+    pub revision: Revision,
+    /// Its configuration.
+    pub config: MeshConfig,
+}
+
+/// Returns it as that of the revision without a name.
+impl From<MeshConfig> for RevisionConfig {
+    fn from(config: MeshConfig) -> Self {
+        Self {
+            revision: Revision::default(),
+            config,
+        }
+    }
 }
 
 /// A network that is configured by hand.
@@ -127,6 +148,15 @@ impl MoreRoots {
         Self {
             pem: pem.collect::<Vec<&str>>().join("\n"),
             has_urls: urls.any(|url| !url.is_empty()),
+        }
+    }
+
+    /// Returns both.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        Self {
+            pem: [self.pem.as_str(), &other.pem].join("\n").trim().to_owned(),
+            has_urls: self.has_urls || other.has_urls,
         }
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{ClusterSnapshot, Gateway, Verdict};
 use crate::finding::{CheckId, Finding, Severity};
+use crate::mesh_config::RevisionConfig;
 use crate::probe::{Answer, Chain, Judgement, Roots};
 
 /// Another cluster, from which requests come.
@@ -13,8 +14,8 @@ use crate::probe::{Answer, Chain, Judgement, Roots};
 pub struct Beside<'a> {
     /// Its context.
     pub context: &'a str,
-    /// The ID of the mesh in its configuration.
-    pub mesh_id: Option<&'a str>,
+    /// The configurations of its mesh, which have the ID.
+    pub configs: &'a [RevisionConfig],
     /// The root certificates that its proxies trust, if they could be read.
     pub roots: Option<&'a Roots>,
 }
@@ -24,13 +25,20 @@ impl<'a> Beside<'a> {
     pub fn of(cluster: &'a ClusterSnapshot) -> Self {
         Self {
             context: &cluster.context,
-            mesh_id: cluster.mesh_id(),
+            configs: cluster.configs(),
             roots: cluster.roots.seen().filter(|roots| !roots.is_empty()),
         }
     }
 
     pub(super) fn is_of_another_mesh(&self, other: &Self) -> bool {
-        matches!((self.mesh_id, other.mesh_id), (Some(own), Some(other)) if own != other)
+        let (own, others) = (self.mesh_ids(), other.mesh_ids());
+        !own.is_empty() && !others.is_empty() && own.is_disjoint(&others)
+    }
+
+    fn mesh_ids(&self) -> BTreeSet<&'a str> {
+        let configs = self.configs.iter();
+        let ids = configs.filter_map(|one| one.config.mesh_id.as_deref());
+        ids.collect()
     }
 }
 

@@ -137,10 +137,13 @@ mod tests {
     #[test]
     fn clusters_of_other_meshes_do_not_matter() {
         let of = |context, ingress, mesh: &str| ClusterSnapshot {
-            mesh_config: Read::Seen(Some(MeshConfig {
-                mesh_id: Some(mesh.to_owned()),
-                ..MeshConfig::default()
-            })),
+            mesh_configs: Read::Seen(vec![
+                MeshConfig {
+                    mesh_id: Some(mesh.to_owned()),
+                    ..MeshConfig::default()
+                }
+                .into(),
+            ]),
             ..cluster(context, &ingress, Some("false"))
         };
         let east = of("east", json!([{"ip": "203.0.113.7"}]), "one");

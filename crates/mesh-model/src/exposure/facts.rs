@@ -7,8 +7,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 
 use super::Revision;
 use crate::injector::InjectorValues;
-use crate::istiod::{domain, scopes_gateways};
-use crate::names::REVISION_LABEL;
+use crate::istiod::{domain, revision_of, scopes_gateways};
 
 /// The Deployment of an istiod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +28,9 @@ impl IstiodFacts {
     /// Source: `templates/deployment.yaml` of the chart istiod; `--domain` in Istio's
     /// `pilot/cmd/pilot-discovery/app/cmd.go`.
     pub fn of_deployment(deployment: &Deployment) -> Self {
-        let meta = &deployment.metadata;
-        let revision = meta
-            .labels
-            .as_ref()
-            .and_then(|labels| labels.get(REVISION_LABEL));
         Self {
-            namespace: meta.namespace.clone().unwrap_or_default(),
-            revision: Revision::of_label(revision.map(String::as_str)),
+            namespace: deployment.metadata.namespace.clone().unwrap_or_default(),
+            revision: revision_of(deployment),
             cluster_domain: domain(slice::from_ref(deployment)),
             binds_gateways_to_namespace: scopes_gateways(deployment),
         }
@@ -70,6 +64,7 @@ impl InjectorFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::REVISION_LABEL;
     use serde_json::{Value, json};
 
     fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Error;
 use crate::cluster_name::{is_dns_label, nearest_label};
 use crate::command::{Knob, Step};
@@ -11,7 +13,8 @@ use crate::command::{Knob, Step};
 const DEFAULT: &str = "default";
 
 /// A revision of the control plane; without a name by default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Revision(Option<String>);
 
 impl Revision {
@@ -41,6 +44,18 @@ impl Revision {
     /// Returns its name for messages.
     pub fn word(&self) -> &str {
         self.0.as_deref().unwrap_or(DEFAULT)
+    }
+}
+
+impl From<String> for Revision {
+    fn from(word: String) -> Self {
+        Self::of_label(Some(&word))
+    }
+}
+
+impl From<Revision> for String {
+    fn from(revision: Revision) -> Self {
+        revision.word().to_owned()
     }
 }
 

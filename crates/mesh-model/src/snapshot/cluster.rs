@@ -10,10 +10,10 @@ use super::{AskedIstiod, CutList};
 use crate::ca_certs::CaCerts;
 use crate::command::Kubectl;
 use crate::exposure::Revision;
-use crate::istiod::{cluster_ids, domain};
+use crate::istiod::{cluster_ids, domain, revision_of};
 use crate::meant_for::Member;
-use crate::mesh_config::MeshConfig;
-use crate::names::{CONTROL_PLANE_ANNOTATION, NETWORK_LABEL, REVISION_LABEL};
+use crate::mesh_config::RevisionConfig;
+use crate::names::{CONTROL_PLANE_ANNOTATION, NETWORK_LABEL};
 use crate::probe::{GatewayProbe, Roots};
 use crate::read::Read;
 use crate::remote_cluster::Address;
@@ -52,8 +52,8 @@ pub struct ClusterSnapshot {
     pub secrets_by_name: Read<BTreeMap<String, Read<Option<SecretFacts>>>>,
     /// The istiod pods that run there, and what each of them says; not asked if no check depends on it.
     pub istiod_pages: Read<Vec<AskedIstiod>>,
-    /// The configuration of its mesh.
-    pub mesh_config: Read<Option<MeshConfig>>,
+    /// The configuration of its mesh, one for each revision of istiod that has one.
+    pub mesh_configs: Read<Vec<RevisionConfig>>,
     /// The root certificates that its proxies trust.
     pub roots: Read<Roots>,
     /// Those of them that are of istiod's own authority, where its mesh configuration has others.
@@ -192,7 +192,7 @@ impl ClusterSnapshot {
             ("which cluster it is", self.uid.reason()),
             ("namespace", self.namespace.reason()),
             ("istiod", self.istiods.reason()),
-            ("the mesh's ID", self.mesh_config.reason()),
+            ("the mesh's ID", self.mesh_configs.reason()),
             ("services", self.services.reason()),
             ("gateways of the Gateway API", self.api_gateways.reason()),
             ("pods of gateways without a label", self.usual_pods.reason()),
@@ -216,14 +216,23 @@ impl ClusterSnapshot {
             .collect()
     }
 
-    /// Returns the configuration of its mesh, if it could be read.
-    pub fn mesh(&self) -> Option<&MeshConfig> {
-        self.mesh_config.seen()?.as_ref()
+    /// Returns the configurations of its mesh that could be read.
+    pub fn configs(&self) -> &[RevisionConfig] {
+        self.mesh_configs.items()
     }
 
-    /// Returns the ID of its mesh.
-    pub fn mesh_id(&self) -> Option<&str> {
-        self.mesh()?.mesh_id.as_deref()
+    /// Returns the ID of its mesh, as each configuration has it.
+    pub fn mesh_ids(&self) -> impl Iterator<Item = &str> {
+        let configs = self.configs().iter();
+        configs.filter_map(|one| one.config.mesh_id.as_deref())
+    }
+
+    /// Returns ` of revision NAME` for a message about the configuration of one of several revisions, and nothing for that of the only one.
+    pub(crate) fn of_revision(&self, revision: &Revision) -> String {
+        if self.configs().len() < 2 {
+            return String::new();
+        }
+        format!(" of revision {}", revision.word())
     }
 
     /// Returns the network of the cluster.
@@ -241,13 +250,8 @@ impl ClusterSnapshot {
 
     /// Returns the revisions of its istiods, the one without a name first; only that one if none is known.
     pub fn revisions(&self) -> Vec<Revision> {
-        let istiods = self.istiods.items();
-        let label = |istiod: &Deployment| {
-            let labels = istiod.metadata.labels.as_ref();
-            let value = labels.and_then(|labels| labels.get(REVISION_LABEL));
-            Revision::of_label(value.map(String::as_str))
-        };
-        let mut revisions: Vec<Revision> = istiods.iter().map(label).collect();
+        let istiods = self.istiods.items().iter();
+        let mut revisions: Vec<Revision> = istiods.map(revision_of).collect();
         if revisions.is_empty() {
             revisions.push(Revision::default());
         }

@@ -106,7 +106,7 @@ fn full() -> ClusterSnapshot {
             proxies: Read::Seen(vec![KnownProxy::default()]),
         }]),
         ca_certs: Read::Seen(Some(CaCerts::default())),
-        mesh_config: Read::Seen(Some(MeshConfig::default())),
+        mesh_configs: Read::Seen(vec![MeshConfig::default().into()]),
         roots: Read::Seen(Roots::from_pem("no certificate")),
         services: seen(named.clone()),
         api_gateways: Read::Absent("no such kind".into()),

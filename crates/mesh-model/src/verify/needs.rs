@@ -55,7 +55,7 @@ fn unread<'a>(
         Part::Secrets => wanted(&cluster.secrets),
         Part::SecretsElsewhere => wanted(&cluster.secrets_elsewhere),
         Part::SecretsByName => by_name(cluster),
-        Part::MeshConfig => wanted(&cluster.mesh_config),
+        Part::MeshConfig => wanted(&cluster.mesh_configs),
         Part::Roots => wanted(&cluster.roots),
         Part::CaCerts => wanted(&cluster.ca_certs),
         Part::Services => wanted(&cluster.services),

@@ -96,13 +96,12 @@ pub fn needs(check: CheckId) -> &'static [Part] {
             P::ApiGateways,
             P::KnownClusters,
         ],
-        C::TrustDomainMismatch => &[P::MeshConfig, P::Istiods],
-        C::TrustDomainAmbient => &[P::MeshConfig, P::Ztunnels],
+        C::TrustDomainMismatch | C::MeshIdMismatch => &[P::MeshConfig, P::Istiods],
+        C::TrustDomainAmbient => &[P::MeshConfig, P::Istiods, P::Ztunnels],
         C::IstiodNotReady | C::IstiodVersionSkew | C::ClusterIdDefault | C::ClusterIdDuplicate => {
             &[P::Istiods]
         }
         C::ClusterIdSecretKey | C::SecretMissing => &[P::Istiods, P::Uid, P::Secrets],
-        C::MeshIdMismatch => &[P::MeshConfig],
         C::NetworkWithoutGateway => &[P::Namespace, P::Services, P::ApiGateways],
         C::SingleNetworkOverlap => &[P::Namespace, P::ProbeTargets],
         C::EwgMissing => &[P::Namespace, P::Services, P::ApiGateways, P::UsualPods],

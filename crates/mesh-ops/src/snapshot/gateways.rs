@@ -1,14 +1,16 @@
 //! Reads a cluster's gateways in three waves: objects by name or label, objects that depend on them, and objects that depend
 //! on Services.
 
-use futures::future::LocalBoxFuture;
+use std::collections::BTreeSet;
+
+use futures::future::{LocalBoxFuture, join_all};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod};
 use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
-use mesh_model::exposure::GatewaySelector;
-use mesh_model::istiod::trusts_more_roots;
-use mesh_model::mesh_config::{MeshConfig, MoreRoots};
+use mesh_model::exposure::{GatewaySelector, Revision};
+use mesh_model::istiod::{revision_of, trusts_more_roots};
+use mesh_model::mesh_config::{MeshConfig, MoreRoots, RevisionConfig};
 use mesh_model::names::{
     EAST_WEST_GATEWAY, MESH_CONFIG_MAP, MESH_ROOT_CONFIG_MAP, MESH_ROOT_KEY, NETWORK_LABEL,
     TLS_MODE_LABEL,
@@ -26,6 +28,8 @@ use super::wanted::{Part, WantedGateways};
 /// The maximum number of pods with a proxy that are searched for services to test with, and of pods that look like a
 /// gateway's.
 const SAMPLE: u32 = 100;
+/// The most revisions of istiod whose configurations are read.
+const REVISIONS: usize = 20;
 
 impl Part for WantedGateways<'_> {
     fn read<'r>(
@@ -56,6 +60,7 @@ async fn first_wave(
     let namespace = snapshot.istio_namespace.clone();
     let namespace = namespace.as_str();
     let inside = Some(namespace);
+    let known_revisions = snapshot.revisions();
     let known_uid = std::mem::take(&mut snapshot.uid);
     let known_istiods = std::mem::take(&mut snapshot.istiods);
     let known_namespace = std::mem::take(&mut snapshot.namespace);
@@ -67,11 +72,11 @@ async fn first_wave(
     .map(Selection::labelled);
     let name = wanted.name.unwrap_or(EAST_WEST_GATEWAY);
     let all = Selection::default();
-    let (uid, own, istiods, config, roots, services, usual, apis, istio, meshed) = futures::join!(
+    let (uid, own, istiods, maps, roots, services, usual, apis, istio, meshed) = futures::join!(
         unless_known(known_uid, uid(reads)),
         unless_known(known_namespace, reads.get::<Namespace>(None, namespace)),
         unless_known(known_istiods, istiods(reads, inside)),
-        reads.whole().get::<ConfigMap>(inside, MESH_CONFIG_MAP),
+        mesh_config_maps(reads, namespace, &known_revisions),
         reads.whole().get::<ConfigMap>(inside, MESH_ROOT_CONFIG_MAP),
         gateway_services(reads, name),
         reads.list_some::<Pod>(None, &usual, SAMPLE),
@@ -83,8 +88,23 @@ async fn first_wave(
     snapshot.uid = uid;
     snapshot.namespace = own;
     snapshot.istiods = istiods;
-    let more = more_roots(snapshot.istiods.items(), config.seen());
-    snapshot.mesh_config = config.map(|map| map.as_ref().and_then(MeshConfig::of));
+    let revisions = snapshot.revisions();
+    let mut unread = revisions.clone();
+    unread.retain(|revision| !known_revisions.contains(revision));
+    // The istiods were not known before.
+    let late = mesh_config_maps(reads, namespace, &unread).await;
+    let maps = Read::all([maps, late]).map(|mut maps| {
+        maps.retain(|(revision, _)| revisions.contains(revision));
+        maps
+    });
+    let more = more_roots(snapshot.istiods.items(), maps.items());
+    snapshot.mesh_configs = maps.map(|maps| {
+        let configs = maps.into_iter().filter_map(|(revision, map)| {
+            let config = MeshConfig::of(&map)?;
+            Some(RevisionConfig { revision, config })
+        });
+        configs.collect()
+    });
     let pem = roots.map(|map| map?.data?.remove(MESH_ROOT_KEY));
     let own = pem.seen().and_then(Option::as_deref);
     let has_others = own.is_some() && !more.pem.is_empty();
@@ -98,11 +118,35 @@ async fn first_wave(
     Ok(())
 }
 
-/// Returns the roots that proxies trust besides those of istiod's authority.
-fn more_roots(istiods: &[Deployment], config: Option<&Option<ConfigMap>>) -> MoreRoots {
-    let config = config.and_then(Option::as_ref);
-    let config = config.filter(|_| istiods.iter().any(trusts_more_roots));
-    config.map(MoreRoots::of).unwrap_or_default()
+/// Reads the configuration of the mesh that each of these revisions has; nothing for one that has none. Source: `getMeshConfigMapName`
+/// in Istio's `pilot/pkg/bootstrap/mesh.go`.
+async fn mesh_config_maps(
+    reads: &SlimReads<'_>,
+    namespace: &str,
+    revisions: &[Revision],
+) -> Read<Vec<(Revision, ConfigMap)>> {
+    if revisions.len() > REVISIONS {
+        let many = format!("istiods of more than {REVISIONS} revisions");
+        return Read::Failed(many.into());
+    }
+    let maps = revisions.iter().map(|revision| async {
+        let name = revision.suffixed(MESH_CONFIG_MAP);
+        let map = reads.whole().get::<ConfigMap>(Some(namespace), &name).await;
+        map.map(|map| Vec::from_iter(map.map(|map| (revision.clone(), map))))
+    });
+    Read::all(join_all(maps).await)
+}
+
+/// Returns the roots that proxies trust besides those of istiod's authority, of all revisions.
+fn more_roots(istiods: &[Deployment], configs: &[(Revision, ConfigMap)]) -> MoreRoots {
+    let trusting = istiods.iter().filter(|istiod| trusts_more_roots(istiod));
+    let trusting: BTreeSet<Revision> = trusting.map(revision_of).collect();
+    let configs = configs
+        .iter()
+        .filter(|(revision, _)| trusting.contains(revision));
+    configs.fold(MoreRoots::default(), |all, (_, map)| {
+        all.and(&MoreRoots::of(map))
+    })
 }
 
 fn of_roots(pem: Read<Option<String>>, more: &MoreRoots) -> Read<Roots> {

@@ -339,7 +339,7 @@ async fn parts_that_are_wanted_together_are_asked_for_once_and_are_the_same() {
     let each: BTreeSet<&str> = asked().collect();
     assert_eq!((each.len(), asked().count()), (20, 20), "{requests}");
     assert_eq!(all.services.items().len(), 2);
-    assert_eq!(all.mesh_id(), Some("m"));
+    assert_eq!(all.mesh_ids().collect::<Vec<_>>(), ["m"]);
     let counts = [
         all.pods.len(),
         all.injected_pods.items().len(),

@@ -1,10 +1,11 @@
 //! What is asked of the clusters: each wave once, and each distinct credential once.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use mesh_testkit::black_box::writes;
 use mesh_testkit::command::Run;
-use mesh_testkit::corpus::{Case, Loaded};
+use mesh_testkit::corpus::{Case, Loaded, case_files};
 use mesh_testkit::embedded::Cluster;
 use serde_json::{Value, json};
 use snapbox::{Data, assert_data_eq};
@@ -51,6 +52,34 @@ fn the_requests_of_each_cluster_of_a_mesh_of_ten_are_these() {
         each.into_iter().map(of).collect::<String>(),
         Data::read_from(&golden_file("requests", "ten"), None)
     );
+}
+
+#[test]
+fn the_mesh_configuration_of_each_revision_is_read_once() {
+    let is_ours = |file: &&PathBuf| file.ends_with("healthy-two-revisions.yaml");
+    let files = case_files();
+    let case = Case::read(files.iter().find(is_ours).unwrap());
+    let loaded = Loaded::new(&case);
+    let line = case.arguments(&loaded.contexts());
+    let run = loaded.run(PLUGIN, &format!("{line} -o short"));
+    run.output().expect_success();
+    for cluster in loaded.clusters() {
+        let mut asked: Vec<String> = cluster
+            .requests()
+            .into_iter()
+            .filter_map(|request| Some(request.path.split_once("/configmaps")?.1.to_owned()))
+            .collect();
+        asked.sort();
+        assert_eq!(
+            asked,
+            [
+                "/istio-1-30",
+                "/istio-1-31",
+                "/istio-ca-root-cert",
+                "?limit=500"
+            ]
+        );
+    }
 }
 
 #[test]

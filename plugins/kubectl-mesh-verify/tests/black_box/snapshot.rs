@@ -249,7 +249,7 @@ fn a_file_of_another_version_is_read() {
         root.remove(field).unwrap();
     }
     let west = older["clusters"][1].as_object_mut().unwrap();
-    for field in ["roots", "gatewayProbes", "meshConfig"] {
+    for field in ["roots", "gatewayProbes", "meshConfigs"] {
         west.remove(field).unwrap();
     }
     let output = verify_text(older.to_string(), "-o json");

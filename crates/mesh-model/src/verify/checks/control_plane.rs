@@ -1,5 +1,7 @@
 //! Checks of the control planes: whether one is there and ready, and whether those of a mesh fit together.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::apps::v1::Deployment;
 
 use super::super::majority::most_common;
@@ -168,23 +170,38 @@ pub(in crate::verify) fn rotation_bugs(clusters: &[&ClusterSnapshot]) -> Vec<Fin
 
 /// Reports clusters with another mesh ID than most.
 pub(in crate::verify) fn mesh_ids(clusters: &[&ClusterSnapshot]) -> Vec<Finding> {
-    let known = clusters.iter().filter_map(|cluster| {
-        let id = cluster.mesh_id()?;
-        Some((cluster.context.as_str(), id))
+    let known = clusters.iter().flat_map(|cluster| {
+        let ids: BTreeSet<&str> = cluster.mesh_ids().collect();
+        ids.into_iter().map(|id| (cluster.context.as_str(), id))
     });
     let known: Vec<(&str, &str)> = known.collect();
-    let Some((first, usual)) = most_common(&known) else {
+    let Some((_, usual)) = most_common(&known) else {
         return Vec::new();
     };
-    let others = known.iter().filter(|(_, id)| *id != usual);
-    let finding = |(context, id): &(&str, &str)| {
-        let message = format!("the mesh ID is {id}, and that of context {first} is {usual}");
-        Finding::new(CheckId::MeshIdMismatch, Severity::Warning, message)
-            .in_cluster(*context)
-            .with_peer(first)
-            .fix("upgrade istiod with the same values.global.meshID in all clusters")
+    let of = |cluster: &&ClusterSnapshot| {
+        let context = cluster.context.as_str();
+        let mut configs = cluster.configs().iter();
+        let (revision, id) = configs.find_map(|one| {
+            let id = one.config.mesh_id.as_deref()?;
+            (id != usual).then_some((&one.revision, id))
+        })?;
+        let others = || known.iter().filter(|(_, id)| *id == usual);
+        let other = others().find(|(other, _)| *other != context);
+        let (first, _) = other.or_else(|| others().next())?;
+        let message = format!(
+            "the mesh ID{} is {id}, and that of context {first} is {usual}",
+            cluster.of_revision(revision)
+        );
+        let finding = Finding::new(CheckId::MeshIdMismatch, Severity::Warning, message)
+            .in_cluster(context)
+            .fix("upgrade istiod with the same values.global.meshID in all clusters");
+        Some(if *first == context {
+            finding
+        } else {
+            finding.with_peer(*first)
+        })
     };
-    others.map(finding).collect()
+    clusters.iter().filter_map(of).collect()
 }
 
 #[cfg(test)]
@@ -193,7 +210,8 @@ mod tests {
     use serde_json::{from_value, json};
 
     use super::*;
-    use crate::mesh_config::MeshConfig;
+    use crate::exposure::Revision;
+    use crate::mesh_config::{MeshConfig, RevisionConfig};
     use crate::verify::samples::{cluster, istiod};
 
     fn ids(findings: &[Finding]) -> Vec<(&'static str, Severity)> {
@@ -272,10 +290,13 @@ mod tests {
     #[test]
     fn the_odd_mesh_id_is_reported() {
         let of = |context, id: Option<&str>| ClusterSnapshot {
-            mesh_config: Read::Seen(Some(MeshConfig {
-                mesh_id: id.map(str::to_owned),
-                ..MeshConfig::default()
-            })),
+            mesh_configs: Read::Seen(vec![
+                MeshConfig {
+                    mesh_id: id.map(str::to_owned),
+                    ..MeshConfig::default()
+                }
+                .into(),
+            ]),
             ..cluster(context, Vec::new())
         };
         let all = [
@@ -290,6 +311,37 @@ mod tests {
             found[0].message,
             "the mesh ID is odd, and that of context b is mesh1"
         );
+    }
+
+    #[test]
+    fn each_revision_has_its_own_mesh_id() {
+        let config = |revision: &str, id: &str| RevisionConfig {
+            revision: Revision::of_label(Some(revision)),
+            config: MeshConfig {
+                mesh_id: Some(id.to_owned()),
+                ..MeshConfig::default()
+            },
+        };
+        let of = |context, configs: Vec<RevisionConfig>| ClusterSnapshot {
+            mesh_configs: Read::Seen(configs),
+            ..cluster(context, Vec::new())
+        };
+        let east = of("east", vec![config("default", "mesh1")]);
+        let both = |id| vec![config("default", "mesh1"), config("canary", id)];
+        assert_eq!(mesh_ids(&[&east, &of("west", both("mesh1"))]), []);
+        let found = mesh_ids(&[&east, &of("west", both("odd"))]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            found[0].message,
+            "the mesh ID of revision canary is odd, and that of context east is mesh1"
+        );
+        let place = found[0].details().cloned().unwrap_or_default();
+        assert_eq!(place.peer.as_deref(), Some("east"));
+        // Beside itself alone.
+        let found = mesh_ids(&[&of("west", both("odd"))]);
+        assert_eq!(found.len(), 1);
+        let place = found[0].details().cloned().unwrap_or_default();
+        assert_eq!(place.peer, None);
     }
 
     #[test]

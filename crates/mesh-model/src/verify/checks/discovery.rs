@@ -23,12 +23,15 @@ fn hidden(holder: &ClusterSnapshot, remote: &ClusterSnapshot) -> Option<Finding>
     let namespace = remote.namespace.seen()?.as_ref()?;
     let none = BTreeMap::new();
     let labels = namespace.metadata.labels.as_ref().unwrap_or(&none);
-    if holder.network() == Some(network) || holder.mesh()?.reads(labels) {
+    if holder.network() == Some(network) {
         return None;
     }
+    let mut configs = holder.configs().iter();
+    let hiding = configs.find(|one| !one.config.reads(labels))?;
+    let of_revision = holder.of_revision(&hiding.revision);
     let (name, context) = (&remote.istio_namespace, &remote.context);
     let message = format!(
-        "meshConfig.discoverySelectors do not select namespace {name} of context {context}, so istiod sees no network and no gateway there"
+        "meshConfig.discoverySelectors{of_revision} do not select namespace {name} of context {context}, so istiod sees no network and no gateway there"
     );
     let fix = format!(
         "label namespace {name} of context {context} as meshConfig.discoverySelectors of context {} have it",
@@ -52,7 +55,8 @@ mod tests {
     use serde_json::{Value, from_value, json};
 
     use super::*;
-    use crate::mesh_config::MeshConfig;
+    use crate::exposure::Revision;
+    use crate::mesh_config::{MeshConfig, RevisionConfig};
     use crate::read::Read;
     use crate::verify::samples::{cluster, istiod};
 
@@ -60,10 +64,13 @@ mod tests {
         let namespace = json!({"metadata": {"name": "istio-system", "labels": labels}});
         ClusterSnapshot {
             namespace: Read::Seen(Some(from_value(namespace).expect("it is a Namespace"))),
-            mesh_config: Read::Seen(Some(MeshConfig {
-                discovery_selectors: from_value(selectors).expect("they are selectors"),
-                ..MeshConfig::default()
-            })),
+            mesh_configs: Read::Seen(vec![
+                MeshConfig {
+                    discovery_selectors: from_value(selectors).expect("they are selectors"),
+                    ..MeshConfig::default()
+                }
+                .into(),
+            ]),
             ..cluster(context, vec![istiod(Some(context), "1.31.0")])
         }
     }
@@ -102,13 +109,28 @@ mod tests {
             ..east.clone()
         };
         assert_eq!(found(&[&without_istiod, &bare]), nothing);
+        let mut two = east.clone();
+        let hiding = two.configs()[0].config.clone();
+        two.mesh_configs = Read::Seen(vec![
+            MeshConfig::default().into(),
+            RevisionConfig {
+                revision: Revision::of_label(Some("canary")),
+                config: hiding,
+            },
+        ]);
+        assert_eq!(
+            found(&[&two, &bare]),
+            [
+                "meshConfig.discoverySelectors of revision canary do not select namespace istio-system of context west, so istiod sees no network and no gateway there"
+            ]
+        );
         for unread in [
             ClusterSnapshot {
-                mesh_config: Read::Denied("no".into()),
+                mesh_configs: Read::Denied("no".into()),
                 ..east.clone()
             },
             ClusterSnapshot {
-                mesh_config: Read::Seen(None),
+                mesh_configs: Read::Seen(Vec::new()),
                 ..east.clone()
             },
         ] {

@@ -11,23 +11,26 @@ use crate::snapshot::ClusterSnapshot;
 /// labelled ones as well, or differs from that of another cluster.
 pub(in crate::verify) fn mesh_networks(clusters: &[&ClusterSnapshot]) -> Vec<Finding> {
     let with_istiod = clusters.iter().filter(|cluster| cluster.has_istiod());
-    let configured: Vec<(&ClusterSnapshot, &MeshConfig)> = with_istiod
-        .filter_map(|cluster| Some((*cluster, cluster.mesh()?)))
-        .collect();
+    let with_istiod: Vec<&ClusterSnapshot> = with_istiod.copied().collect();
     let gateways = clusters.iter().flat_map(|cluster| Gateway::all(cluster));
     let labelled: BTreeSet<String> = gateways.filter_map(|gateway| gateway.network).collect();
-    let of = |(cluster, mesh): &(&ClusterSnapshot, &MeshConfig)| {
-        let message = unknown_cluster(cluster, mesh)
-            .or_else(|| gateways_twice(mesh, &labelled))
-            .or_else(|| different(mesh, &configured))?;
+    let of = |cluster: &&ClusterSnapshot| {
+        let message = cluster.configs().iter().find_map(|one| {
+            let mesh = &one.config;
+            let said = unknown_cluster(cluster, mesh)
+                .or_else(|| gateways_twice(mesh, &labelled))
+                .or_else(|| different(cluster, mesh, &with_istiod))?;
+            let of_revision = cluster.of_revision(&one.revision);
+            Some(format!("meshNetworks{of_revision} {said}"))
+        })?;
         let finding = Finding::new(CheckId::MeshNetworksLegacy, Severity::Warning, message);
         let fix = "leave global.meshNetworks out of the values of istiod: labels name the networks and their gateways";
         Some(finding.in_cluster(&cluster.context).fix(fix))
     };
-    configured.iter().filter_map(of).collect()
+    with_istiod.iter().filter_map(of).collect()
 }
 
-/// Returns the message about a cluster on a network that no istiod of the holder knows, so that the line has no effect.
+/// Returns what is said of a cluster on a network that no istiod of the holder knows, so that the line has no effect.
 fn unknown_cluster(holder: &ClusterSnapshot, mesh: &MeshConfig) -> Option<String> {
     let known = holder.known_clusters();
     let known = known.seen()?.iter().flatten();
@@ -36,7 +39,7 @@ fn unknown_cluster(holder: &ClusterSnapshot, mesh: &MeshConfig) -> Option<String
         let mut registries = network.registries.iter();
         let registry = registries.find(|registry| !known.contains(registry.as_str()))?;
         Some(format!(
-            "meshNetworks has cluster {registry} on network {name}, and istiod knows no cluster {registry}"
+            "has cluster {registry} on network {name}, and istiod knows no cluster {registry}"
         ))
     })
 }
@@ -46,15 +49,23 @@ fn gateways_twice(mesh: &MeshConfig, labelled: &BTreeSet<String>) -> Option<Stri
     let (name, _) =
         networks.find(|(name, network)| network.gateways > 0 && labelled.contains(*name))?;
     Some(format!(
-        "meshNetworks has gateways of network {name}, which has a labelled gateway too: istiod uses both"
+        "has gateways of network {name}, which has a labelled gateway too: istiod uses both"
     ))
 }
 
-fn different(mesh: &MeshConfig, all: &[(&ClusterSnapshot, &MeshConfig)]) -> Option<String> {
-    let mut others = all.iter().filter(|_| !mesh.networks.is_empty());
-    let (other, _) = others.find(|(_, other)| other.networks != mesh.networks)?;
+fn different(
+    cluster: &ClusterSnapshot,
+    mesh: &MeshConfig,
+    all: &[&ClusterSnapshot],
+) -> Option<String> {
+    let others = all.iter().filter(|_| !mesh.networks.is_empty());
+    let mut others = others.filter(|other| other.context != cluster.context);
+    let other = others.find(|other| {
+        let mut configs = other.configs().iter();
+        configs.any(|one| one.config.networks != mesh.networks)
+    })?;
     Some(format!(
-        "meshNetworks is another one than that of context {}",
+        "is another one than that of context {}",
         other.context
     ))
 }
@@ -81,10 +92,13 @@ mod tests {
         let networks = (!is_empty).then(|| ("net-a".to_owned(), network));
         let known = [("west", "istio-system/s", "synced")];
         ClusterSnapshot {
-            mesh_config: Read::Seen(Some(MeshConfig {
-                networks: networks.into_iter().collect::<BTreeMap<_, _>>(),
-                ..MeshConfig::default()
-            })),
+            mesh_configs: Read::Seen(vec![
+                MeshConfig {
+                    networks: networks.into_iter().collect::<BTreeMap<_, _>>(),
+                    ..MeshConfig::default()
+                }
+                .into(),
+            ]),
             istiod_pages: Read::Seen(vec![asked("istiod-1", &known)]),
             services: Read::Seen(Vec::new()),
             api_gateways: Read::Seen(Vec::new()),
@@ -128,7 +142,7 @@ mod tests {
         assert_eq!(found(&[&of("east", &both, 0), &without]), nothing);
         for unread in [
             ClusterSnapshot {
-                mesh_config: Read::Denied("no".into()),
+                mesh_configs: Read::Denied("no".into()),
                 ..east.clone()
             },
             ClusterSnapshot {

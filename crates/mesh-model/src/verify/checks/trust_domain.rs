@@ -1,11 +1,15 @@
 //! Checks of the trust domains of a mesh: workloads of one cluster have to accept the certificates of those of every other.
 
 use std::collections::BTreeMap;
+use std::slice;
+
+use k8s_openapi::api::apps::v1::Deployment;
 
 use super::super::majority::most_common;
+use crate::exposure::Revision;
 use crate::finding::{CheckId, Finding, Severity};
-use crate::istiod::{admits_every_trust_domain, versions};
-use crate::mesh_config::MeshConfig;
+use crate::istiod::{admits_every_trust_domain, revision_of, versions};
+use crate::mesh_config::{MeshConfig, RevisionConfig};
 use crate::snapshot::ClusterSnapshot;
 
 /// The first minor version whose istiod reads the trust domain of another cluster from that cluster.
@@ -14,31 +18,50 @@ const READS_OTHERS: u32 = 29;
 /// Reports trust domains of other clusters that a cluster does not accept, and clusters with ztunnels of different trust domains,
 /// which do not accept one another even with aliases.
 pub(in crate::verify) fn trust_domains(clusters: &[&ClusterSnapshot]) -> Vec<Finding> {
-    let known = clusters
-        .iter()
-        .filter_map(|cluster| Some((*cluster, cluster.mesh()?)));
-    let known: Vec<(&ClusterSnapshot, &MeshConfig)> = known.collect();
-    let mut findings = of_ambient(&known);
-    for (cluster, mesh) in &known {
-        let mut foreign: BTreeMap<&str, &str> = BTreeMap::new();
-        let others = known
+    let mut findings = of_ambient(clusters);
+    for cluster in clusters {
+        let others = clusters
             .iter()
-            .filter(|(_, other)| other.trust_domain() != mesh.trust_domain());
-        for (peer, other) in others.filter(|(_, other)| !accepts(cluster, mesh, other)) {
-            foreign.entry(other.trust_domain()).or_insert(&peer.context);
+            .filter(|other| other.context != cluster.context);
+        let others: Vec<(&str, &MeshConfig)> = others
+            .flat_map(|other| {
+                let configs = other.configs().iter();
+                configs.map(|one| (other.context.as_str(), &one.config))
+            })
+            .collect();
+        let mut foreign: BTreeMap<&str, (&str, &MeshConfig)> = BTreeMap::new();
+        for RevisionConfig { revision, config } in cluster.configs() {
+            let refused = others.iter().filter(|(_, other)| {
+                let domain = other.trust_domain();
+                domain != config.trust_domain() && !accepts(cluster, revision, config, domain)
+            });
+            for (peer, other) in refused {
+                let domain = other.trust_domain();
+                foreign.entry(domain).or_insert((peer, config));
+            }
         }
         let foreign = foreign.into_iter();
-        findings.extend(foreign.map(|(domain, peer)| unknown(cluster, mesh, domain, peer)));
+        findings.extend(foreign.map(|(domain, (peer, mesh))| unknown(cluster, mesh, domain, peer)));
     }
     findings
 }
 
-/// Returns whether the workloads of a cluster accept those of a trust domain, as servers and as clients.
-fn accepts(cluster: &ClusterSnapshot, mesh: &MeshConfig, other: &MeshConfig) -> bool {
-    let istiods = cluster.istiods.items();
-    let domain = other.trust_domain();
-    let as_server = mesh.admits(domain) || istiods.iter().any(admits_every_trust_domain);
-    let mut old = versions(istiods).into_iter().flatten();
+/// Returns whether the workloads of a revision in a cluster accept those of a trust domain, as servers and as clients.
+fn accepts(
+    cluster: &ClusterSnapshot,
+    revision: &Revision,
+    mesh: &MeshConfig,
+    domain: &str,
+) -> bool {
+    let istiods = cluster.istiods.items().iter();
+    let istiods = istiods.filter(|istiod| revision_of(*istiod) == *revision);
+    let istiods: Vec<&Deployment> = istiods.collect();
+    let mut all = istiods.iter();
+    let as_server = mesh.admits(domain) || all.any(|one| admits_every_trust_domain(one));
+    let versions = istiods
+        .iter()
+        .flat_map(|one| versions(slice::from_ref(one)));
+    let mut old = versions.flatten();
     let as_client = mesh.knows(domain) || !old.any(|version| !version.is_from_minor(READS_OTHERS));
     as_server && as_client
 }
@@ -58,11 +81,15 @@ fn unknown(cluster: &ClusterSnapshot, mesh: &MeshConfig, domain: &str, peer: &st
         .fix(fix)
 }
 
-fn of_ambient(known: &[(&ClusterSnapshot, &MeshConfig)]) -> Vec<Finding> {
-    let ambient = known
-        .iter()
-        .filter(|(cluster, _)| !cluster.ztunnels.items().is_empty());
-    let domains = ambient.map(|(cluster, mesh)| (cluster.context.as_str(), mesh.trust_domain()));
+fn of_ambient(clusters: &[&ClusterSnapshot]) -> Vec<Finding> {
+    let domains = clusters.iter().filter_map(|cluster| {
+        let ztunnel = cluster.ztunnels.items().first()?;
+        let revision = revision_of(ztunnel);
+        let mut configs = cluster.configs().iter();
+        let own = configs.find(|one| one.revision == revision);
+        let own = own.or(cluster.configs().first())?;
+        Some((cluster.context.as_str(), own.config.trust_domain()))
+    });
     let domains: Vec<(&str, &str)> = domains.collect();
     let Some((first, usual)) = most_common(&domains) else {
         return Vec::new();
@@ -99,11 +126,14 @@ mod tests {
         version: &str,
     ) -> ClusterSnapshot {
         ClusterSnapshot {
-            mesh_config: Read::Seen(Some(MeshConfig {
-                trust_domain: Some(domain.to_owned()),
-                trust_domain_aliases: aliases.iter().map(|one| (*one).to_owned()).collect(),
-                ..MeshConfig::default()
-            })),
+            mesh_configs: Read::Seen(vec![
+                MeshConfig {
+                    trust_domain: Some(domain.to_owned()),
+                    trust_domain_aliases: aliases.iter().map(|one| (*one).to_owned()).collect(),
+                    ..MeshConfig::default()
+                }
+                .into(),
+            ]),
             ..cluster(context, vec![istiod(Some(context), version)])
         }
     }
@@ -146,7 +176,7 @@ mod tests {
         );
         // A configuration that names none has the default.
         let default = ClusterSnapshot {
-            mesh_config: Read::Seen(Some(MeshConfig::default())),
+            mesh_configs: Read::Seen(vec![MeshConfig::default().into()]),
             ..of("west", "", &[])
         };
         assert_eq!(
@@ -154,7 +184,7 @@ mod tests {
             nothing
         );
         let unread = ClusterSnapshot {
-            mesh_config: Read::Denied("no".into()),
+            mesh_configs: Read::Denied("no".into()),
             ..west.clone()
         };
         assert_eq!(found(&[&east, &unread]), nothing);
@@ -163,6 +193,52 @@ mod tests {
             message,
             "workloads of trust domain b do not accept certificates of trust domain a, which those of context east have"
         );
+    }
+
+    #[test]
+    fn each_revision_has_its_own_trust_domain() {
+        let of = |context: &str, domains: &[(&str, &str)]| ClusterSnapshot {
+            mesh_configs: Read::Seen(
+                domains
+                    .iter()
+                    .map(|(revision, domain)| RevisionConfig {
+                        revision: Revision::of_label(Some(revision)),
+                        config: MeshConfig {
+                            trust_domain: Some((*domain).to_owned()),
+                            ..MeshConfig::default()
+                        },
+                    })
+                    .collect(),
+            ),
+            ..cluster(context, vec![istiod(Some(context), "1.31.0")])
+        };
+        let east = of("east", &[("default", "a")]);
+        let both = of("west", &[("default", "a"), ("canary", "b")]);
+        assert_eq!(
+            found(&[&east, &both]),
+            [
+                (MISMATCH, "east west".to_owned()),
+                (MISMATCH, "west east".to_owned())
+            ]
+        );
+        // The revisions of one cluster are not compared.
+        assert_eq!(found(&[&both]), []);
+        let ztunnel =
+            json!({"metadata": {"name": "ztunnel", "labels": {"istio.io/rev": "canary"}}});
+        let ambient = |cluster: ClusterSnapshot| ClusterSnapshot {
+            ztunnels: Read::Seen(vec![
+                from_value(ztunnel.clone()).expect("it is a DaemonSet"),
+            ]),
+            ..cluster
+        };
+        let known = |found: Vec<(&'static str, String)>| {
+            found
+                .into_iter()
+                .any(|(id, _)| id == "trust-domain-ambient")
+        };
+        assert!(known(found(&[&ambient(east), &ambient(both.clone())])));
+        let north = of("north", &[("canary", "b")]);
+        assert!(!known(found(&[&ambient(north), &ambient(both)])));
     }
 
     #[test]
@@ -187,8 +263,9 @@ mod tests {
             [(MISMATCH, "east west".to_owned())]
         );
         let mut federated = of("east", "a", &[]);
-        if let Some(Some(mesh)) = federated.mesh_config.seen_mut() {
-            mesh.authority_trust_domains = vec!["b".to_owned()];
+        let configs = federated.mesh_configs.seen_mut().into_iter().flatten();
+        for one in configs {
+            one.config.authority_trust_domains = vec!["b".to_owned()];
         }
         assert_eq!(found(&[&federated, &west]), []);
     }
