@@ -131,7 +131,9 @@ pub(crate) fn paths(blanked: &str, module: &[&str]) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, Vec<&str>)> = Vec::new();
     let mut at = 0;
     while let Some(&(line, token)) = tokens.get(at) {
-        if token == "use" {
+        // What a type captures is a `use` too: `impl Trait + use<'a>`.
+        let is_capture = matches!(tokens.get(at + 1), Some((_, "<")));
+        if token == "use" && !is_capture {
             at = use_tree(&tokens, at + 1, &[], &mut found);
         } else if is_word(token) {
             let mut path = vec![token];
@@ -255,6 +257,12 @@ mod tests {
             .map(|line| line.split_whitespace().map(str::to_owned).collect())
             .collect();
         assert_eq!(words, [vec!["a"], vec!["b"], vec![], vec!["&'g", "xr"]]);
+    }
+
+    #[test]
+    fn what_a_type_captures_is_no_use_tree() {
+        let text = "fn a<'a>() -> impl Iterator + use<'a> { std::fs::read() }\nfn b() { {;} }";
+        assert_eq!(named(text), ["1 std::fs::read"]);
     }
 
     #[test]
