@@ -12,7 +12,8 @@ use super::exposure::Revision;
 use super::istio_version::IstioVersion;
 use super::names::{
     ANY_TRUST_DOMAIN_VARIABLE, CA_SERVER_VARIABLE, CLUSTER_ID_FLAG, CLUSTER_ID_VARIABLE,
-    DOMAIN_FLAG, EXTERNAL_CA_VARIABLE, KUBECONFIG_FOLDER_VARIABLE, MORE_ROOTS_VARIABLE,
+    DOMAIN_FLAG, EXTERNAL_CA_VARIABLE, EXTERNAL_CONFIG_VARIABLE, EXTERNAL_SECRETS_VARIABLE,
+    EXTERNAL_WEBHOOK_VARIABLE, KUBECONFIG_FOLDER_VARIABLE, MORE_ROOTS_VARIABLE,
     RESOLVE_GATEWAYS_VARIABLE, REVISION_LABEL, SCOPE_GATEWAYS_VARIABLE, UNNAMED_CLUSTER,
     VERSION_LABEL,
 };
@@ -124,6 +125,17 @@ pub fn trusts_more_roots(deployment: &Deployment) -> bool {
 /// Returns whether servers of this istiod accept clients of every trust domain.
 pub fn admits_every_trust_domain(deployment: &Deployment) -> bool {
     is_on(containers(deployment), ANY_TRUST_DOMAIN_VARIABLE, false)
+}
+
+/// Returns whether this istiod is that of an external control plane, which takes the configuration of another cluster than its own.
+pub fn is_of_another_cluster(deployment: &Deployment) -> bool {
+    let variables = [
+        EXTERNAL_WEBHOOK_VARIABLE,
+        EXTERNAL_SECRETS_VARIABLE,
+        EXTERNAL_CONFIG_VARIABLE,
+    ];
+    let mut variables = variables.into_iter();
+    variables.any(|name| value(containers(deployment), name).is_some())
 }
 
 /// Returns whether another authority than this istiod issues the certificates of workloads.

@@ -154,6 +154,13 @@ pub const SCOPE_GATEWAYS_VARIABLE: &str = "PILOT_SCOPE_GATEWAY_TO_NAMESPACE";
 /// Environment variable of istiod: a folder of kubeconfigs that it uses instead of remote secrets, since 1.30. Source:
 /// `MulticlusterKubeconfigPath` in Istio's `pilot/pkg/features/pilot.go`.
 pub const KUBECONFIG_FOLDER_VARIABLE: &str = "PILOT_MULTICLUSTER_KUBECONFIG_PATH";
+/// Environment variable of the istiod of an external control plane, which runs in another cluster than the one whose configuration it
+/// takes. Source: <https://istio.io/latest/docs/setup/install/external-controlplane/>.
+pub const EXTERNAL_WEBHOOK_VARIABLE: &str = "INJECTION_WEBHOOK_CONFIG_NAME";
+/// Another one of it; same source.
+pub const EXTERNAL_SECRETS_VARIABLE: &str = "LOCAL_CLUSTER_SECRET_WATCHER";
+/// Another one of it; same source.
+pub const EXTERNAL_CONFIG_VARIABLE: &str = "SHARED_MESH_CONFIG";
 /// Environment variable of istiod: whether it resolves the host names of gateways, as it does by default. Source:
 /// `ResolveHostnameGateways` in Istio's `pilot/pkg/features/pilot.go`.
 pub const RESOLVE_GATEWAYS_VARIABLE: &str = "RESOLVE_HOSTNAME_GATEWAYS";

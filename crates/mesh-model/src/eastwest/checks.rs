@@ -23,7 +23,11 @@ use crate::statements::network_views;
 use crate::whose::is_remote_service;
 
 /// Returns the problems of a gateway that are visible before any connection.
-pub fn check(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> Vec<Finding> {
+pub fn check(
+    gateway: &Gateway,
+    exposure: &Exposure<'_>,
+    cluster: &ClusterSnapshot,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(label(gateway, exposure, cluster));
     findings.extend(ports(gateway, cluster));
@@ -95,7 +99,7 @@ fn in_its_place(cluster: &ClusterSnapshot) -> Option<String> {
     })
 }
 
-fn label(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> Option<Finding> {
+fn label(gateway: &Gateway, exposure: &Exposure<'_>, cluster: &ClusterSnapshot) -> Option<Finding> {
     if gateway.network.is_some() {
         return None;
     }
@@ -119,7 +123,11 @@ fn label(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> O
 }
 
 /// Returns whether a gateway exposes the istiod of a mesh on one network, where it needs no label and exposes no services.
-fn is_for_istiod_alone(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> bool {
+fn is_for_istiod_alone(
+    gateway: &Gateway,
+    exposure: &Exposure<'_>,
+    cluster: &ClusterSnapshot,
+) -> bool {
     let names_no_network = gateway.network.is_none() && cluster.network().is_none();
     names_no_network && cluster.namespace.is_seen() && !exposure.istiod.is_empty()
 }
@@ -268,13 +276,27 @@ fn view(gateway: &Gateway, cluster: &ClusterSnapshot) -> Vec<Finding> {
     network_views(cluster, gateway.backing.items())
 }
 
-fn exposed(gateway: &Gateway, exposure: &Exposure, cluster: &ClusterSnapshot) -> Option<Finding> {
+fn exposed(
+    gateway: &Gateway,
+    exposure: &Exposure<'_>,
+    cluster: &ClusterSnapshot,
+) -> Option<Finding> {
     if is_for_istiod_alone(gateway, exposure, cluster) {
         return None;
     }
     let id = exposure.services.fault()?;
     let why = because(&exposure.services)?;
     let port = gateway.sidecar_port()?;
-    let message = format!("port {port} of the gateway forwards no traffic: {why}");
-    Some(Finding::new(id, Severity::Error, message).fix(expose_services(gateway, cluster)))
+    let config = exposure.config;
+    let place = if config.context == cluster.context {
+        String::new()
+    } else {
+        format!(
+            " (its Gateways are those of context {}, whose istiod manages it)",
+            config.context
+        )
+    };
+    let message = format!("port {port} of the gateway forwards no traffic: {why}{place}");
+    let fix = expose_services(gateway, cluster, config);
+    Some(Finding::new(id, Severity::Error, message).fix(fix))
 }

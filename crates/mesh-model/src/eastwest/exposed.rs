@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{ClusterSnapshot, Gateway};
+use super::{ClusterSnapshot, ConfigClusters, Gateway};
 use crate::finding::CheckId;
 use crate::istiod::scopes_gateways;
 use crate::names::REVISION_LABEL;
 use crate::resources::{IstioGateway, Server};
 
 /// The things that are exposed through a gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exposure {
+#[derive(Debug, Clone)]
+pub struct Exposure<'a> {
+    /// The cluster whose objects decide about the services: the gateway's own, or the one whose istiod manages that.
+    pub config: &'a ClusterSnapshot,
     /// The services of the cluster, by mutual TLS passthrough.
     pub services: Passthrough,
     /// istiod, once for each of its ports.
@@ -77,11 +79,17 @@ const ISTIOD_PORTS: [i32; 2] = [15012, 15017];
 const LISTENER_MODE: &str = "gateway.istio.io/listener-protocol";
 const AUTO_PASSTHROUGH: &str = "AUTO_PASSTHROUGH";
 
-impl Exposure {
-    /// Finds out what is exposed through `gateway`.
-    pub fn of(gateway: &Gateway, cluster: &ClusterSnapshot) -> Self {
+impl<'a> Exposure<'a> {
+    /// Finds out what is exposed through `gateway` of a cluster, by the objects of its [`super::config_clusters`].
+    pub fn of(
+        gateway: &Gateway,
+        cluster: &'a ClusterSnapshot,
+        configured: &ConfigClusters<'a>,
+    ) -> Self {
+        let (config, services) = by_any(gateway, cluster, configured);
         Self {
-            services: services(gateway, cluster),
+            config,
+            services,
             istiod: ISTIOD_PORTS
                 .into_iter()
                 .filter_map(|port| istiod(gateway, cluster, port))
@@ -120,26 +128,38 @@ impl Passthrough {
 /// A server of a Gateway object, with the object.
 type Opened<'a> = (&'a IstioGateway, &'a Server);
 
-fn services(gateway: &Gateway, cluster: &ClusterSnapshot) -> Passthrough {
+/// Returns the first cluster whose objects expose the services, or may; the first one if none does.
+fn by_any<'a>(
+    gateway: &Gateway,
+    cluster: &'a ClusterSnapshot,
+    configured: &ConfigClusters<'a>,
+) -> (&'a ClusterSnapshot, Passthrough) {
     let Some(port) = gateway.sidecar_port() else {
-        return Passthrough::Unknown("its Service has no port for mutual TLS".to_owned());
+        let reason = "its Service has no port for mutual TLS";
+        return (cluster, Passthrough::Unknown(reason.to_owned()));
     };
     if by_listener(gateway, port) {
-        return Passthrough::Open {
-            hosts: vec!["*".to_owned()],
-        };
+        let hosts = vec!["*".to_owned()];
+        return (cluster, Passthrough::Open { hosts });
     }
+    let all = match configured {
+        Ok(all) => all.as_slice(),
+        Err(reason) => return (cluster, Passthrough::Unknown(reason.clone())),
+    };
+    let mut each = all.iter().map(|one| (*one, services(gateway, one, port)));
+    let Some(first) = each.next() else {
+        return (cluster, Passthrough::Missing);
+    };
+    if first.1.fault().is_none() {
+        return first;
+    }
+    each.find(|(_, found)| found.fault().is_none())
+        .unwrap_or(first)
+}
+
+fn services(gateway: &Gateway, cluster: &ClusterSnapshot, port: i32) -> Passthrough {
     if let Some(reason) = cluster.istio_gateways.reason() {
         return Passthrough::Unknown(reason.to_owned());
-    }
-    if let Some(reason) = cluster.istiods.reason() {
-        return Passthrough::Unknown(reason.to_owned());
-    }
-    if !cluster.has_istiod() {
-        let namespace = &cluster.istio_namespace;
-        return Passthrough::Unknown(format!(
-            "no istiod runs in namespace {namespace}, so the objects that expose services are in another cluster"
-        ));
     }
     let objects = cluster.istio_gateways.items();
     let opened: Vec<Opened<'_>> = opened(objects, port).collect();

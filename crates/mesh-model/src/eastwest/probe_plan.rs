@@ -64,7 +64,7 @@ impl Check {
 /// Returns all tests of a gateway: each port of its Service at each of its addresses.
 pub(super) fn plan(
     gateway: &Gateway,
-    exposure: &Exposure,
+    exposure: &Exposure<'_>,
     cluster: &ClusterSnapshot,
 ) -> Vec<Planned> {
     let mut checks = Vec::new();
@@ -134,7 +134,7 @@ fn at(address: &Address, check: Check, port: i32, asks: Asks) -> Planned {
 fn asks(
     check: Check,
     port: i32,
-    exposure: &Exposure,
+    exposure: &Exposure<'_>,
     gateway: &Gateway,
     cluster: &ClusterSnapshot,
 ) -> Asks {

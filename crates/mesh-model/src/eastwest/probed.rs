@@ -2,7 +2,7 @@
 
 use super::probe_plan::plan;
 use super::verdict::verdicts;
-use super::{Check, ClusterSnapshot, Exposure, Gateway, Planned, Verdict};
+use super::{Check, ClusterSnapshot, Exposure, Gateway, Planned, Verdict, config_clusters};
 use crate::probe::{Answer, GatewayProbe, Question};
 use crate::read::Read;
 
@@ -10,22 +10,21 @@ use crate::read::Read;
 pub struct GatewayTests<'a> {
     cluster: &'a ClusterSnapshot,
     gateways: &'a [Gateway],
-    exposures: Vec<Exposure>,
     planned: Vec<Vec<Planned>>,
 }
 
 impl<'a> GatewayTests<'a> {
-    /// Plans the tests of these gateways of a cluster.
+    /// Plans the tests of these gateways of a cluster, by its own objects alone: no other cluster needs to be read for it.
     pub fn new(cluster: &'a ClusterSnapshot, gateways: &'a [Gateway]) -> Self {
-        let exposures = gateways.iter().map(|one| Exposure::of(one, cluster));
-        let exposures: Vec<Exposure> = exposures.collect();
-        let planned = gateways.iter().zip(&exposures);
-        let planned = planned.map(|(gateway, exposure)| plan(gateway, exposure, cluster));
+        let configured = config_clusters(cluster, []);
+        let planned = gateways.iter().map(|gateway| {
+            let exposure = Exposure::of(gateway, cluster, &configured);
+            plan(gateway, &exposure, cluster)
+        });
         Self {
             cluster,
             gateways,
             planned: planned.collect(),
-            exposures,
         }
     }
 
@@ -42,14 +41,15 @@ impl<'a> GatewayTests<'a> {
         sidecars.any(|one| answers(one, probes).contains(&Answer::Closed))
     }
 
-    /// Returns the verdicts on the answers in the snapshot, for each gateway; none if nothing was asked.
-    pub fn verdicts(&self) -> Vec<Vec<Verdict>> {
+    /// Returns the verdicts on the answers in the snapshot, for each gateway; none if nothing was asked. `exposures` are those of the
+    /// gateways.
+    pub fn verdicts(&self, exposures: &[Exposure<'_>]) -> Vec<Vec<Verdict>> {
         let Some(probes) = self.cluster.gateway_probes.seen() else {
             return self.gateways.iter().map(|_| Vec::new()).collect();
         };
         let policies = &self.cluster.peer_authentications;
         let policies = Some(policies).filter(|read| !matches!(read, Read::NotAsked));
-        let all = self.gateways.iter().zip(&self.exposures).zip(&self.planned);
+        let all = self.gateways.iter().zip(exposures).zip(&self.planned);
         all.map(|((gateway, exposure), planned)| {
             let answers = planned.iter().map(|one| answers(one, probes));
             let answers: Vec<Vec<Answer>> = answers.collect();

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::family_checks::families;
 use super::name_checks::unresolved;
 use super::{
-    Beside, ClusterSnapshot, Exposure, Gateway, GatewayTests, Verdict, check, cross_check,
-    duplicates, missing,
+    Beside, ClusterSnapshot, Exposure, Gateway, GatewayTests, Verdict, check, config_clusters,
+    cross_check, duplicates, missing,
 };
 use crate::finding::{CheckId, Finding, Severity};
 use crate::report::Envelope;
@@ -18,17 +18,25 @@ use crate::snapshot::MeshSnapshot;
 struct ClusterObservation<'a> {
     /// The cluster as it was read.
     facts: &'a ClusterSnapshot,
-    /// The gateways, each with the verdicts on its ports.
-    gateways: Vec<(Gateway, Vec<Verdict>)>,
+    /// The gateways, each with what is exposed through it and the verdicts on its ports.
+    gateways: Vec<(Gateway, Exposure<'a>, Vec<Verdict>)>,
 }
 
 impl<'a> ClusterObservation<'a> {
-    fn of(facts: &'a ClusterSnapshot, name: Option<&str>) -> Self {
+    fn of(facts: &'a ClusterSnapshot, mesh: &'a MeshSnapshot, name: Option<&str>) -> Self {
         let gateways = Gateway::found(facts, name);
-        let verdicts = GatewayTests::new(facts, &gateways).verdicts();
+        let configured = config_clusters(facts, &mesh.clusters);
+        let exposures = gateways.iter();
+        let exposures: Vec<Exposure<'_>> = exposures
+            .map(|gateway| Exposure::of(gateway, facts, &configured))
+            .collect();
+        let verdicts = GatewayTests::new(facts, &gateways).verdicts(&exposures);
+        let all = gateways.into_iter().zip(exposures).zip(verdicts);
         Self {
             facts,
-            gateways: gateways.into_iter().zip(verdicts).collect(),
+            gateways: all
+                .map(|((gateway, exposure), verdicts)| (gateway, exposure, verdicts))
+                .collect(),
         }
     }
 }
@@ -89,7 +97,7 @@ impl Envelope<ClusterStatus> {
     pub fn judged(mesh: &MeshSnapshot, name: Option<&str>) -> Self {
         let clusters = mesh.clusters.iter();
         let seen: Vec<ClusterObservation<'_>> = clusters
-            .map(|facts| ClusterObservation::of(facts, name))
+            .map(|facts| ClusterObservation::of(facts, mesh, name))
             .collect();
         let beside: Vec<Beside<'_>> = seen.iter().map(|one| Beside::of(one.facts)).collect();
         let mut items: Vec<ClusterStatus> = Vec::new();
@@ -112,7 +120,7 @@ impl Envelope<ClusterStatus> {
                 let context = one.facts.context.as_str();
                 one.gateways
                     .iter()
-                    .map(move |(gateway, _)| (context, gateway))
+                    .map(move |(gateway, ..)| (context, gateway))
             })
             .collect();
         let mut shared = duplicates(&all);
@@ -174,9 +182,8 @@ fn judged(
     now: Timestamp,
 ) -> ClusterStatus {
     let facts = seen.facts;
-    let gateways = seen.gateways.iter().map(|(gateway, verdicts)| {
-        let exposure = Exposure::of(gateway, facts);
-        let mut findings = check(gateway, &exposure, facts);
+    let gateways = seen.gateways.iter().map(|(gateway, exposure, verdicts)| {
+        let mut findings = check(gateway, exposure, facts);
         let mut probes = verdicts.clone();
         for verdict in &mut probes {
             findings.extend(verdict.findings.iter().cloned());

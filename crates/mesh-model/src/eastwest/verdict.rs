@@ -57,7 +57,7 @@ pub struct Verdict {
 /// The context for judging an answer.
 pub(super) struct Known<'a> {
     pub gateway: &'a Gateway,
-    pub exposure: &'a Exposure,
+    pub exposure: &'a Exposure<'a>,
     pub cluster: &'a ClusterSnapshot,
     pub policies: Option<&'a Read<Vec<PeerAuthentication>>>,
     /// `ADDRESS:PORT` that was connected to.
@@ -99,7 +99,7 @@ pub(super) fn verdicts(
     planned: &[Planned],
     answers: &[Vec<Answer>],
     gateway: &Gateway,
-    exposure: &Exposure,
+    exposure: &Exposure<'_>,
     cluster: &ClusterSnapshot,
     policies: Option<&Read<Vec<PeerAuthentication>>>,
 ) -> Vec<Verdict> {

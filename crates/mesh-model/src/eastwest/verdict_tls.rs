@@ -27,7 +27,11 @@ pub(super) fn of_sidecar(
         );
         return Judged::failed(
             "own-tls",
-            error(message).fix(expose_services(known.gateway, known.cluster)),
+            error(message).fix(expose_services(
+                known.gateway,
+                known.cluster,
+                known.exposure.config,
+            )),
         );
     }
     match (spiffe, answer) {

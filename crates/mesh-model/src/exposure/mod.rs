@@ -15,7 +15,7 @@ pub use domain::{ClusterDomain, HostName, is_dns_name};
 pub use istiod::istiod;
 pub use revision::Revision;
 pub use selector::GatewaySelector;
-pub use services::services;
+pub use services::{SERVICES_GATEWAY, services};
 pub use wanted::{HttpsExposure, IstiodExposure, ServicesExposure};
 
 pub use crate::services_port::SERVICES_PORT;

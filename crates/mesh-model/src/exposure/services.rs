@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use super::ServicesExposure;
 
+/// The name of that Gateway; same source.
+pub const SERVICES_GATEWAY: &str = "cross-network-gateway";
+
 /// Returns the Gateway that makes all services of a cluster reachable from other networks.
 ///
 /// Source: `samples/multicluster/expose-services.yaml` of Istio; `builtAutoPassthroughFilterChains` in its
@@ -13,7 +16,7 @@ pub fn services(exposure: &ServicesExposure) -> Vec<Value> {
     vec![json!({
         "apiVersion": "networking.istio.io/v1",
         "kind": "Gateway",
-        "metadata": {"name": "cross-network-gateway", "namespace": exposure.namespace},
+        "metadata": {"name": SERVICES_GATEWAY, "namespace": exposure.namespace},
         "spec": {
             "selector": exposure.selector.labels(),
             "servers": [{

@@ -165,7 +165,7 @@ catalogue! {
         EwgExposeMissing "ewg-expose-missing" Error
             "No Gateway exposes the cluster's services to other networks"
             "The port for mutual TLS opens with a Gateway whose server there has tls.mode AUTO_PASSTHROUGH. Without one, the \
-            proxy does not listen there.";
+            proxy does not listen there. For the gateway of a remote cluster it stands in the cluster whose istiod manages that one.";
         EwgExposeSelector "ewg-expose-selector" Error
             "The Gateway that exposes services does not select the gateway's pods"
             "A Gateway applies to the pods that its selector names, and with PILOT_SCOPE_GATEWAY_TO_NAMESPACE to those of its \

@@ -176,9 +176,17 @@ impl ClusterSnapshot {
 
     /// Returns whether another cluster's istiod manages it, which Istio's namespace says; `None` if that is unknown.
     pub fn is_managed_elsewhere(&self) -> Option<bool> {
+        self.namespace.seen()?.as_ref()?;
+        Some(self.control_plane_clusters().is_some())
+    }
+
+    /// Returns the annotation of Istio's namespace with the IDs of the clusters whose istiods manage it.
+    pub fn control_plane_clusters(&self) -> Option<&str> {
         let namespace = self.namespace.seen()?.as_ref()?;
-        let annotations = namespace.metadata.annotations.as_ref();
-        Some(annotations.is_some_and(|all| all.contains_key(CONTROL_PLANE_ANNOTATION)))
+        let annotations = namespace.metadata.annotations.as_ref()?;
+        annotations
+            .get(CONTROL_PLANE_ANNOTATION)
+            .map(String::as_str)
     }
 
     /// Returns the UID of its namespace kube-system, if it could be read.

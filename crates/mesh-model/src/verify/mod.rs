@@ -18,7 +18,7 @@ mod relation;
 mod report;
 mod rights;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod select;
 
 pub use causes::{CAUSES, Cause};

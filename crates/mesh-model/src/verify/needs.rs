@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::parts::{Part, needs};
+use crate::eastwest::{Gateway, config_clusters};
 use crate::finding::CheckId;
 use crate::read::Read;
 use crate::secret::{Credentials, ProbeFacts};
@@ -78,9 +79,17 @@ fn unread<'a>(
         Part::Events => cluster.events.reason(),
         Part::Nodes => cluster.nodes.reason(),
         Part::GatewayApi => wanted(&cluster.api_gateways),
-        Part::IstioGateways => {
-            let gateways = wanted(&cluster.istio_gateways);
-            gateways.or_else(|| cluster.virtual_services.reason())
+        Part::IstioGateways => istio_gateways_unread(cluster),
+        Part::ConfigGateways => {
+            return match config_clusters(cluster, &mesh.clusters) {
+                Ok(all) => {
+                    let mut unread = all.into_iter().filter_map(istio_gateways_unread);
+                    unread.next().map(Cow::Borrowed)
+                }
+                // Without a gateway there is nothing to expose.
+                Err(_) if Gateway::all(cluster).is_empty() => None,
+                Err(reason) => Some(Cow::Owned(reason)),
+            };
         }
         Part::Injectors => wanted(&cluster.injectors),
         Part::Ztunnels => wanted(&cluster.ztunnels),
@@ -129,6 +138,12 @@ fn wanted<T>(read: &Read<T>) -> Option<&str> {
         Read::NotAsked => Some(NOT_READ),
         read => read.reason(),
     }
+}
+
+/// Returns the reason why Istio's Gateways in a cluster are not known.
+fn istio_gateways_unread(cluster: &ClusterSnapshot) -> Option<&str> {
+    let gateways = wanted(&cluster.istio_gateways);
+    gateways.or_else(|| cluster.virtual_services.reason())
 }
 
 /// Returns the reason why the gateways of the Gateway API are not known; a cluster without that API has none.

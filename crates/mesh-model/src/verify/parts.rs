@@ -43,6 +43,8 @@ pub enum Part {
     Nodes,
     /// Istio's Gateways, and their `VirtualServices` where one needs them.
     IstioGateways,
+    /// Those of the cluster whose objects configure the gateways: in a remote cluster the one whose istiod manages it.
+    ConfigGateways,
     /// The values of the injectors.
     Injectors,
     /// The ztunnels.
@@ -82,7 +84,7 @@ pub fn needs(check: CheckId) -> &'static [Part] {
             P::Services,
             P::ApiGateways,
             P::GatewayPods,
-            P::IstioGateways,
+            P::ConfigGateways,
             P::OtherGateways,
         ],
         C::IstiodRotationBug | C::ExternalCa => &[P::Istiods],
@@ -152,7 +154,7 @@ pub fn needs(check: CheckId) -> &'static [Part] {
             P::Istiods,
             P::Services,
             P::GatewayPods,
-            P::IstioGateways,
+            P::ConfigGateways,
             P::ApiGateways,
         ],
         C::AmbientEwgSpec | C::AmbientEwgStatus => &[P::GatewayApi],

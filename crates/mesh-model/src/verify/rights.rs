@@ -66,6 +66,7 @@ pub const READ_RULES: [ReadRule; 16] = {
         P::KnownProxies,
     ];
     let namespaces = &[P::Uid, P::Namespace, P::OtherGateways];
+    let istio_gateways = &[P::IstioGateways, P::ConfigGateways];
     let api_gateways = &[P::ApiGateways, P::GatewayApi, P::OtherGateways];
     [
         get("namespaces", Cluster, namespaces),
@@ -82,8 +83,8 @@ pub const READ_RULES: [ReadRule; 16] = {
             ..list("apps", "deployments", istiods)
         },
         list("apps", "daemonsets", &[P::Ztunnels]),
-        list(ISTIO_NETWORKING, "gateways", &[P::IstioGateways]),
-        list(ISTIO_NETWORKING, "virtualservices", &[P::IstioGateways]),
+        list(ISTIO_NETWORKING, "gateways", istio_gateways),
+        list(ISTIO_NETWORKING, "virtualservices", istio_gateways),
         ReadRule {
             beside: Some("probe-15443 does not say whether a policy turns mutual TLS off"),
             ..list("security.istio.io", "peerauthentications", &[])

@@ -9,7 +9,7 @@ use crate::remote_cluster::Address;
 use crate::snapshot::ClusterSnapshot;
 
 /// Returns a cluster of which the istiods were read.
-pub(super) fn cluster(context: &str, istiods: Vec<Deployment>) -> ClusterSnapshot {
+pub(crate) fn cluster(context: &str, istiods: Vec<Deployment>) -> ClusterSnapshot {
     let address = Address::new(&format!("https://{context}:6443"), None);
     let kubectl = Kubectl::default().context(context);
     ClusterSnapshot {
@@ -19,7 +19,7 @@ pub(super) fn cluster(context: &str, istiods: Vec<Deployment>) -> ClusterSnapsho
 }
 
 /// Returns the cluster with a namespace that is on this network.
-pub(super) fn on_network(cluster: ClusterSnapshot, network: &str) -> ClusterSnapshot {
+pub(crate) fn on_network(cluster: ClusterSnapshot, network: &str) -> ClusterSnapshot {
     let namespace = json!({"metadata": {"name": "istio-system",
         "labels": {"topology.istio.io/network": network}}});
     ClusterSnapshot {
@@ -29,7 +29,7 @@ pub(super) fn on_network(cluster: ClusterSnapshot, network: &str) -> ClusterSnap
 }
 
 /// Returns an istiod with one ready replica.
-pub(super) fn istiod(id: Option<&str>, version: &str) -> Deployment {
+pub(crate) fn istiod(id: Option<&str>, version: &str) -> Deployment {
     let env = id.map(|id| json!([{"name": "CLUSTER_ID", "value": id}]));
     let deployment = json!({
         "metadata": {"name": "istiod", "namespace": "istio-system"},

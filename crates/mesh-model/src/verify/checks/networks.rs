@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::eastwest::{Exposure, Gateway, Passthrough};
+use crate::eastwest::{Exposure, Gateway, Passthrough, config_clusters};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::snapshot::ClusterSnapshot;
 
@@ -46,9 +46,10 @@ pub(in crate::verify) fn one_network_with_gateways(
     let network = networks.first().filter(|_| networks.len() == 1)?;
     let opens = |cluster: &ClusterSnapshot| {
         let gateways = Gateway::all(cluster).into_iter();
+        let configured = config_clusters(cluster, clusters.iter().copied());
         let mut own = gateways.filter(|gateway| gateway.network.as_deref() == Some(network));
         own.any(|gateway| {
-            let exposed = Exposure::of(&gateway, cluster).services;
+            let exposed = Exposure::of(&gateway, cluster, &configured).services;
             matches!(exposed, Passthrough::Open { .. })
         })
     };
