@@ -131,6 +131,9 @@ pub const VERSION_LABEL: &str = "app.kubernetes.io/version";
 pub const ZTUNNEL_SELECTOR: &str = "app.kubernetes.io/name=ztunnel";
 /// Name of the east-west gateway in Istio's guides. Source: `samples/multicluster/gen-eastwest-gateway.sh` of Istio.
 pub const EAST_WEST_GATEWAY: &str = "istio-eastwestgateway";
+/// Label with the tag that an injector's webhooks are for, whose revision is their label [`REVISION_LABEL`].
+/// Source: `IoIstioTag` in Istio's API, `label/labels.gen.go`.
+pub const TAG_LABEL: &str = "istio.io/tag";
 /// Label with the revision of the control plane that an object belongs to.
 /// Source: `IoIstioRev` in Istio's API, `label/labels.gen.go`.
 pub const REVISION_LABEL: &str = "istio.io/rev";

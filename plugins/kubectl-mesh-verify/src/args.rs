@@ -33,6 +33,9 @@ pub(crate) struct ReadFlags {
     /// File that describes the mesh, - for standard input: it names the clusters and their contexts, and which of them read which
     #[arg(long, short, value_name = "FILE")]
     pub filename: Option<PathBuf>,
+    /// Revision of istiod, or a tag of it: in clusters that have it, only its istiods, gateways and mesh configuration
+    #[arg(long, value_name = "REVISION")]
+    pub revision: Option<String>,
     #[command(flatten)]
     pub tests: TestFlags,
     /// Accept loopback addresses as servers, such as 127.0.0.1
@@ -54,10 +57,11 @@ pub(crate) struct ReadFlags {
 }
 
 /// The flags that say how clusters are read, which a file makes meaningless.
-const READING: [&str; 24] = [
+const READING: [&str; 25] = [
     "contexts",
     "all_contexts",
     "filename",
+    "revision",
     "no_probes",
     "no_istiod",
     "no_credential_checks",

@@ -12,6 +12,7 @@ mod observe;
 mod report_lines;
 mod report_matrix;
 mod report_short;
+mod revision;
 mod rights;
 mod snapshot;
 mod snapshot_file;

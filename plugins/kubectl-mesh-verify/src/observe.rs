@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mesh_common::model::Error;
 use mesh_common::model::error::Kind;
+use mesh_common::model::exposure::Revision;
 use mesh_common::model::secret::Contexts;
 use mesh_common::model::snapshot::{Asked, MeshSnapshot};
 use mesh_common::model::topology::Topology;
@@ -19,19 +20,31 @@ use mesh_common::terminal::reading::read_contexts;
 
 use crate::args::ReadFlags;
 use crate::cli::SELF;
-use crate::topology;
+use crate::{revision, topology};
 
 /// The limit for one answer to a credential, unless --request-timeout sets another one.
 const CREDENTIAL_ANSWER: Duration = Duration::from_secs(10);
 
 type Read = Vec<(String, Result<ReadCluster, Error>)>;
 
-/// Reads and tests the mesh. The second value is the number of contexts that were not read, if no flag selects any.
+/// A mesh that was read, and what is to be told beside the report.
+pub(crate) struct Observed {
+    /// The mesh.
+    pub read: ReadMesh,
+    /// The number of contexts that were not read, if no flag selects any.
+    pub not_read: Option<usize>,
+    /// The notes about clusters without the revision that was asked for.
+    pub notes: Vec<String>,
+}
+
+/// Reads and tests the mesh.
 pub(crate) async fn observe(
     arguments: &ReadFlags,
     environment: &Environment,
     interactive: bool,
-) -> Result<(ReadMesh, Option<usize>), Error> {
+) -> Result<Observed, Error> {
+    let asked_revision = arguments.revision.as_deref();
+    let asked_revision: Option<Revision> = asked_revision.map(str::parse).transpose()?;
     let topology = topology::read(arguments)?;
     let connector = &connector(environment, SELF, interactive);
     let kubeconfig = arguments.connect.load(environment)?;
@@ -50,6 +63,7 @@ pub(crate) async fn observe(
     let contexts = known.contexts();
     let depth = Depth {
         namespace,
+        revision: asked_revision.as_ref(),
         gateway_probes: !arguments.tests.no_probes,
         istiod_pages: !arguments.tests.no_istiod,
         credential_checks: !arguments.tests.no_credential_checks,
@@ -78,6 +92,14 @@ pub(crate) async fn observe(
         let fleet = Fleet::named(&kubeconfig, &remotes, overrides)?;
         read.extend(fleet.read(read_one).await);
     }
+    let notes = match &asked_revision {
+        Some(revision) => {
+            let clusters = read.iter().filter_map(|(_, read)| read.as_ref().ok());
+            let clusters: Vec<_> = clusters.map(|read| &read.snapshot).collect();
+            revision::check(revision, &clusters)?
+        }
+        None => Vec::new(),
+    };
     let others = kubeconfig
         .context_names()
         .count()
@@ -93,16 +115,24 @@ pub(crate) async fn observe(
     };
     let mut mesh = Box::pin(observed(environment.now, read, depth, asked, means)).await;
     SELF.clone_into(&mut mesh.mesh.taken_by);
-    Ok((mesh, is_alone.then_some(others)))
+    Ok(Observed {
+        read: mesh,
+        not_read: is_alone.then_some(others),
+        notes,
+    })
 }
 
 /// Returns what a snapshot holds, as if it had been read now.
-pub(crate) fn from_snapshot(mesh: MeshSnapshot) -> ReadMesh {
+pub(crate) fn from_snapshot(mesh: MeshSnapshot) -> Observed {
     let lost = mesh.unreached.iter();
     let lost = lost.map(|one| Error::new(Kind::Unreachable, one.reason.clone()));
-    ReadMesh {
-        lost: lost.collect(),
-        mesh,
+    Observed {
+        read: ReadMesh {
+            lost: lost.collect(),
+            mesh,
+        },
+        not_read: None,
+        notes: Vec::new(),
     }
 }
 

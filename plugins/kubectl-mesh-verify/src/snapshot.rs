@@ -53,7 +53,8 @@ pub(crate) async fn run(
         snapshot_file::check(file, arguments.overwrite)?;
     }
     let reading = observe(&arguments.read, environment, streams.interactive);
-    let (read, not_read) = interrupt.or(Box::pin(reading)).await?;
+    let observed = interrupt.or(Box::pin(reading)).await?;
+    let read = observed.read;
     let clusters = read.mesh.clusters.len();
     if clusters == 0 {
         let nothing = || Error::refused("no cluster was read");
@@ -75,7 +76,8 @@ pub(crate) async fn run(
             file.display()
         ));
     }
-    if let Some(note) = others_note(not_read, "read") {
+    let notes = observed.notes.into_iter();
+    for note in notes.chain(others_note(observed.not_read, "read")) {
         streams.say(&note);
     }
     Ok(if read.lost.is_empty() {

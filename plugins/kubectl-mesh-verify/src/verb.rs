@@ -8,7 +8,7 @@ use mesh_common::terminal::{Environment, Streams};
 
 use crate::args::VerifyArgs;
 use crate::format::Format;
-use crate::observe::{from_snapshot, observe, others_note};
+use crate::observe::{Observed, from_snapshot, observe, others_note};
 use crate::report_lines::Shown;
 use crate::report_short::short;
 use crate::snapshot_file;
@@ -19,8 +19,12 @@ pub(crate) async fn run(
     interrupt: &Interrupt,
     streams: &mut Streams,
 ) -> Result<Exit, Error> {
-    let (mut read, not_read) = if let Some(file) = &arguments.from {
-        (from_snapshot(snapshot_file::read(file)?), None)
+    let Observed {
+        mut read,
+        not_read,
+        notes,
+    } = if let Some(file) = &arguments.from {
+        from_snapshot(snapshot_file::read(file)?)
     } else {
         let reading = observe(&arguments.read, environment, streams.interactive);
         interrupt.or(Box::pin(reading)).await?
@@ -51,8 +55,8 @@ pub(crate) async fn run(
         }
     };
     streams.data(&shown)?;
-    let note = others_note(not_read, "verified");
-    if let Some(note) = note.filter(|_| arguments.output.is_for_people()) {
+    let notes = notes.into_iter().chain(others_note(not_read, "verified"));
+    for note in notes.filter(|_| arguments.output.is_for_people()) {
         streams.say(&note);
     }
     match Error::all(read.lost) {

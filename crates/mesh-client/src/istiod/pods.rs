@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 
 use crate::{Cluster, Selection};
+use mesh_model::exposure::Revision;
+use mesh_model::names::REVISION_LABEL;
 use mesh_model::{Error, istiod};
 
 /// A pod of an istiod.
@@ -13,6 +15,8 @@ pub struct IstiodPod {
     pub name: String,
     /// Its UID, which no other pod of the same name has.
     pub uid: String,
+    /// Its revision, if it has the label.
+    pub revision: Option<Revision>,
     /// The number of restarts of its containers.
     pub restarts: i32,
     /// The start time of its containers, the earliest one.
@@ -36,6 +40,9 @@ pub async fn istiod_pods(cluster: &Cluster, namespace: &str) -> Result<Vec<Istio
 }
 
 fn of(pod: Pod) -> IstiodPod {
+    let labels = pod.metadata.labels.as_ref();
+    let is_labelled = labels.is_some_and(|labels| labels.contains_key(REVISION_LABEL));
+    let revision = is_labelled.then(|| istiod::revision_of(&pod));
     let status = pod.status.unwrap_or_default();
     let containers = status.container_statuses.unwrap_or_default();
     let started = containers.iter().filter_map(|container| {
@@ -45,6 +52,7 @@ fn of(pod: Pod) -> IstiodPod {
     IstiodPod {
         name: pod.metadata.name.unwrap_or_default(),
         uid: pod.metadata.uid.unwrap_or_default(),
+        revision,
         restarts: containers.iter().map(|one| one.restart_count).sum(),
         started_at: started.min().or(status.start_time.map(|time| time.0)),
     }

@@ -38,6 +38,7 @@ pub use gateway::{Gateway, Pods};
 pub use peer_authentication::disabled_for;
 pub use probe_plan::{Check, Planned};
 pub use probed::GatewayTests;
+pub(crate) use revision_checks::istiod_of;
 pub use status::{ClusterStatus, EastWestStatus, GatewayStatus, SkippedRead};
 pub use verdict::{Outcome, Verdict};
 pub use warned::About;

@@ -8,8 +8,8 @@ use super::{ClusterSnapshot, Gateway};
 use crate::command::{Remedy, named};
 use crate::container_env::value;
 use crate::exposure::Revision;
-use crate::exposure::facts::IstiodFacts;
 use crate::finding::{CheckId, Finding, Severity};
+use crate::istiod::revision_of;
 use crate::names::{CA_ADDRESS_VARIABLE, INJECTION_LABEL, REVISION_LABEL};
 use crate::statements::workload_of;
 
@@ -21,9 +21,8 @@ use crate::statements::workload_of;
 pub(super) fn revision_gone(gateway: &Gateway, cluster: &ClusterSnapshot) -> Option<Finding> {
     let istiods = cluster.istiods.seen()?.iter();
     let istiods = istiods.chain(cluster.istiods_elsewhere.seen()?);
-    let running: BTreeSet<Revision> = istiods
-        .map(|istiod| IstiodFacts::of_deployment(istiod).revision)
-        .collect();
+    let running = istiods.map(revision_of);
+    let running: BTreeSet<Revision> = running.chain(cluster.other_revisions.clone()).collect();
     if running.is_empty() || cluster.is_managed_elsewhere()? {
         return None;
     }
@@ -70,7 +69,7 @@ fn is_current(pod: &Pod) -> bool {
 
 /// Returns the address of the pod's CA and the revision of istiod that it names: `istiod[-REVISION].NAMESPACE.svc:PORT`. Other
 /// addresses are those of other CAs, or of istiods of other clusters, which `istiod-remote` names too.
-fn istiod_of(pod: &Pod) -> Option<(&str, Revision)> {
+pub(crate) fn istiod_of(pod: &Pod) -> Option<(&str, Revision)> {
     let address = value(&pod.spec.as_ref()?.containers, CA_ADDRESS_VARIABLE)?;
     let (host, _) = address.split_once(':')?;
     let [service, _, "svc", ..] = host.split('.').collect::<Vec<_>>()[..] else {

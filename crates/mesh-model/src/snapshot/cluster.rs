@@ -44,6 +44,14 @@ pub struct ClusterSnapshot {
     pub istiods: Read<Vec<Deployment>>,
     /// The istiods of the other namespaces.
     pub istiods_elsewhere: Read<Vec<Deployment>>,
+    /// The revision that the istiods were narrowed to, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
+    /// The revisions of the istiods that were left out for that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_revisions: Vec<Revision>,
+    /// The tags of revisions, if a revision was asked for that no istiod has.
+    pub tags: Read<BTreeMap<String, Revision>>,
     /// The secrets in Istio's namespace that have the label of remote secrets.
     pub secrets: Read<Vec<SecretFacts>>,
     /// The secrets of the other namespaces that have it.

@@ -13,6 +13,7 @@ mod cut;
 mod file;
 pub(crate) mod kept;
 mod mesh;
+mod narrowed;
 mod slim;
 #[cfg(test)]
 mod tests;

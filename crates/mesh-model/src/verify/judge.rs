@@ -42,6 +42,7 @@ pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification
     let checked = checked(&mesh, selection);
     let used = take(&mut mesh.credential_checks);
     let credentials = by_holder(used.items());
+    let of_others = gateways_of_other_revisions(&mesh.clusters);
     let annotations = if selection.no_ignore {
         Ignores::default()
     } else {
@@ -74,6 +75,7 @@ pub fn verify(mut mesh: MeshSnapshot, selection: &Selection) -> MeshVerification
     for group in by_group.into_values() {
         findings.extend(of_group(&mesh.only(group), &managed));
     }
+    findings.retain(|finding| !is_about_one_of(&of_others, finding));
     report(
         mesh,
         (clusters, pairs),
@@ -122,6 +124,24 @@ fn report(
     }
 }
 
+/// Returns the gateways of revisions that were not asked for, each with the context of its cluster.
+fn gateways_of_other_revisions(clusters: &[ClusterSnapshot]) -> Vec<(String, ObjectRef)> {
+    let each = clusters.iter().flat_map(|cluster| {
+        let gateways = cluster.gateways_of_other_revisions().into_iter();
+        gateways.map(|gateway| (cluster.context.clone(), gateway))
+    });
+    each.collect()
+}
+
+fn is_about_one_of(gateways: &[(String, ObjectRef)], finding: &Finding) -> bool {
+    let place = finding.details();
+    let (context, object) = place.map_or((None, None), |place| {
+        (place.cluster.as_ref(), place.object.as_ref())
+    });
+    let mut gateways = gateways.iter();
+    gateways.any(|(own, gateway)| Some(own) == context && Some(gateway) == object)
+}
+
 /// Returns the number of checks that were made of a cluster and reported nothing about it but notes.
 fn passed(checked: &Checked, findings: &[Finding]) -> usize {
     let failed = findings
@@ -168,6 +188,7 @@ fn of_cluster(cluster: &ClusterSnapshot) -> VerifiedCluster {
         id: ids.first().map(|id: &ClusterId| id.as_str().to_owned()),
         uid: cluster.uid().map(str::to_owned),
         istio,
+        revision: cluster.revision.as_ref().map(|one| one.word().to_owned()),
         network: cluster.network().map(str::to_owned),
         gateways: addresses.map(|address| address.value).collect(),
         reached: true,

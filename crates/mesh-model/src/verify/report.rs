@@ -61,6 +61,9 @@ pub struct VerifiedCluster {
     pub uid: Option<String>,
     /// The versions of its istiods.
     pub istio: Vec<String>,
+    /// The revision of istiod that it was narrowed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// Its network.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,

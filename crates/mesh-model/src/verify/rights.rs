@@ -9,6 +9,7 @@ use crate::finding::CheckId;
 /// The name of both roles.
 const NAME: &str = "kubectl-mesh-verify";
 
+const ADMISSION: &str = "admissionregistration.k8s.io";
 const GATEWAY_API: &str = "gateway.networking.k8s.io";
 const ISTIO_NETWORKING: &str = "networking.istio.io";
 
@@ -37,7 +38,7 @@ enum Place {
 }
 
 /// The rules, those of the `ClusterRole` first.
-pub const READ_RULES: [ReadRule; 16] = {
+pub const READ_RULES: [ReadRule; 17] = {
     use Part as P;
     use Place::{Cluster, ClusterOrNamespace, Namespace};
     let pods = &[
@@ -90,6 +91,10 @@ pub const READ_RULES: [ReadRule; 16] = {
             ..list("security.istio.io", "peerauthentications", &[])
         },
         list(GATEWAY_API, "gateways", api_gateways),
+        ReadRule {
+            beside: Some("--revision takes revisions and no tags"),
+            ..list(ADMISSION, "mutatingwebhookconfigurations", &[])
+        },
         get("configmaps", Namespace, &[P::MeshConfig, P::Roots]),
         ReadRule {
             place: Namespace,

@@ -89,7 +89,12 @@ async fn ask_all(cluster: &Cluster, snapshot: &mut ClusterSnapshot, question: Qu
     let asking = async {
         let pods = cluster.reads().take(istiod_pods(cluster, namespace).await);
         match pods {
-            Read::Seen(pods) => {
+            Read::Seen(mut pods) => {
+                let only = snapshot.revision.as_ref();
+                pods.retain(|pod| {
+                    let own = pod.revision.as_ref();
+                    only.is_none_or(|only| own.is_none_or(|own| own == only))
+                });
                 let asked = fan_out(pods, |pod| ask(cluster, namespace, pod, question));
                 Read::Seen(asked.await)
             }

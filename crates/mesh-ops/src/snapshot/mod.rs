@@ -7,6 +7,7 @@ mod gateways;
 mod istiod_pages;
 mod labels;
 mod read;
+mod revision;
 mod secret_pool;
 mod secrets;
 mod slim_reads;
@@ -22,5 +23,5 @@ pub(crate) use slim_reads::SlimReads;
 pub use values::ValuesOfSecrets;
 pub use wanted::{
     KeptValues, Part, Secrets, Wanted, WantedCaCerts, WantedExposure, WantedGateways,
-    WantedIstiodPages, WantedLabels, WantedSecrets,
+    WantedIstiodPages, WantedLabels, WantedRevision, WantedSecrets,
 };

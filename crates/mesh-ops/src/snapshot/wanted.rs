@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use futures::future::LocalBoxFuture;
 use mesh_client::Cluster;
 use mesh_model::Error;
+use mesh_model::exposure::Revision;
 use mesh_model::snapshot::ClusterSnapshot;
 
 use super::values::ValuesOfSecrets;
@@ -66,6 +67,10 @@ pub struct WantedCaCerts;
 /// The pages of every running istiod about remote clusters and gateways.
 #[derive(Debug, Clone, Copy)]
 pub struct WantedIstiodPages;
+
+/// The istiods of one revision alone, in a cluster that has it, or a tag of its name. They have to be read before.
+#[derive(Debug, Clone, Copy)]
+pub struct WantedRevision<'a>(pub &'a Revision);
 
 /// The values of secrets that are kept beside a snapshot, to be used or shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

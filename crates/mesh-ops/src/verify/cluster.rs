@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use mesh_client::Cluster;
 use mesh_model::Error;
+use mesh_model::exposure::Revision;
 
 use crate::gateway::{ask, located};
 use crate::snapshot::{
     self, KeptValues, Part, ReadCluster, Wanted, WantedCaCerts, WantedGateways, WantedIstiodPages,
-    WantedLabels, WantedSecrets,
+    WantedLabels, WantedRevision, WantedSecrets,
 };
 
 /// The parts of a mesh to read and test.
@@ -16,6 +17,8 @@ use crate::snapshot::{
 pub struct Depth<'a> {
     /// Istio's namespace.
     pub namespace: &'a str,
+    /// The revision of istiod, or tag, that each cluster is narrowed to that has it.
+    pub revision: Option<&'a Revision>,
     /// True if the ports of the gateways are asked.
     pub gateway_probes: bool,
     /// True if the istiods are asked for their pages.
@@ -38,11 +41,15 @@ pub struct Depth<'a> {
 /// A cluster that is not reached, or of which nothing could be read.
 pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadCluster, Error> {
     let cluster = &cluster.bounded(depth.cluster, depth.objects);
-    let mut parts: Vec<&dyn Part> = vec![
+    let revision = depth.revision.map(WantedRevision);
+    let mut parts: Vec<&dyn Part> = Vec::new();
+    parts.extend(revision.iter().map(|revision| revision as &dyn Part));
+    let usual: [&dyn Part; 3] = [
         &WantedGateways { name: None },
         &WantedLabels,
         &WantedCaCerts,
     ];
+    parts.extend(usual);
     if depth.istiod_pages {
         parts.push(&WantedIstiodPages);
     }
@@ -57,7 +64,8 @@ pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadClus
         // They are read with the secrets, and asked for all their pages or for none.
         ..Wanted::nothing(depth.namespace)
     };
-    let read = Box::pin(snapshot::read(cluster, wanted)).await?;
+    let mut read = Box::pin(snapshot::read(cluster, wanted)).await?;
+    read.snapshot.leave_out_other_revisions();
     let found = located(read.snapshot, None, depth.answer).await;
     let limit = depth.gateway_probes.then_some(depth.answer);
     let mut snapshot = Box::pin(ask(cluster, found, limit)).await?;

@@ -20,6 +20,7 @@ mod mesh_config;
 mod mesh_file;
 mod reads;
 mod requests;
+mod revision;
 mod rights;
 mod scene;
 mod selection;

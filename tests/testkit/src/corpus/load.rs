@@ -235,10 +235,15 @@ impl Loaded {
     fn start_istiods(&self, context: &str, case: &Case, data: &Clusters) {
         let here = istiods(&data.objects[context])
             .filter(|istiod| istiod["metadata"]["namespace"] == NAMESPACE);
-        let usual = here.map(|istiod| {
+        let revisions = here.map(|istiod| {
             let name = istiod["metadata"]["name"].as_str().unwrap_or_default();
-            (format!("{name}-1"), Some(Istiod::default()))
+            let revision = istiod["metadata"]["labels"]["istio.io/rev"].clone();
+            (format!("{name}-1"), revision)
         });
+        let revisions: BTreeMap<String, Value> = revisions.collect();
+        let usual = revisions
+            .keys()
+            .map(|pod| (pod.clone(), Some(Istiod::default())));
         let mut pods: BTreeMap<String, Option<Istiod>> = usual.collect();
         pods.extend(case.istiods.get(context).cloned().unwrap_or_default());
         let known = networkz(context, data);
@@ -253,7 +258,11 @@ impl Loaded {
                 .version(&variables["version"]);
             let started = says.started.as_deref().unwrap_or("${hours:-1000}");
             let started = filled(started, &|text| self.meaning(text));
+            let revision = revisions.get(&pod).cloned();
             self.cluster(context).edit("pods", NAMESPACE, &pod, |pod| {
+                if let Some(revision) = revision {
+                    pod["metadata"]["labels"]["istio.io/rev"] = revision;
+                }
                 let state = &mut pod["status"]["containerStatuses"][0]["state"];
                 state["running"]["startedAt"] = started.into();
             });

@@ -1,0 +1,58 @@
+//! Narrows a cluster to one revision of istiod, which a tag may stand for.
+
+use std::collections::BTreeMap;
+
+use futures::future::LocalBoxFuture;
+use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
+use mesh_client::{Cluster, Selection};
+use mesh_model::Error;
+use mesh_model::exposure::Revision;
+use mesh_model::istiod::revision_of;
+use mesh_model::names::TAG_LABEL;
+use mesh_model::read::Read;
+use mesh_model::snapshot::ClusterSnapshot;
+
+use super::wanted::{Part, WantedRevision};
+
+impl Part for WantedRevision<'_> {
+    fn read<'r>(
+        &'r self,
+        cluster: &'r Cluster,
+        snapshot: &'r mut ClusterSnapshot,
+    ) -> LocalBoxFuture<'r, Result<(), Error>> {
+        Box::pin(narrow(cluster, snapshot, self.0))
+    }
+}
+
+/// Narrows the snapshot to the revision, or to the one that a tag of this name stands for. A cluster that has neither stays as it is.
+async fn narrow(
+    cluster: &Cluster,
+    snapshot: &mut ClusterSnapshot,
+    asked: &Revision,
+) -> Result<(), Error> {
+    if !snapshot.has_istiod() {
+        return Ok(());
+    }
+    let there = snapshot.revisions();
+    if there.contains(asked) {
+        snapshot.narrow_to(asked);
+        return Ok(());
+    }
+    let reads = cluster.reads();
+    let tagged = Selection::labelled(TAG_LABEL);
+    // Of each one no more is kept than the revision that its tag stands for.
+    let tag = |webhooks: MutatingWebhookConfiguration| {
+        let tag = webhooks.metadata.labels.as_ref()?.get(TAG_LABEL)?.clone();
+        Some((tag, revision_of(&webhooks)))
+    };
+    let tags = reads.list_with(None, &tagged, tag).await;
+    reads.reached()?;
+    let tags: Read<BTreeMap<String, Revision>> =
+        tags.map(|tags| tags.into_iter().flatten().collect());
+    let meant = tags.seen().and_then(|tags| tags.get(asked.word()));
+    if let Some(meant) = meant.filter(|meant| there.contains(meant)) {
+        snapshot.narrow_to(meant);
+    }
+    snapshot.tags = tags;
+    Ok(())
+}
