@@ -1,6 +1,6 @@
 //! Environment variables of containers, as Kubernetes and Go programs read them.
 
-use k8s_openapi::api::core::v1::Container;
+use crate::resources::Container;
 
 /// Returns the value of a variable in the first of these containers that sets it; of several entries with one name the
 /// last wins. `None` if it is empty or comes from another object (`valueFrom`).

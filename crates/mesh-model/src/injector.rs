@@ -1,9 +1,10 @@
 //! The values of sidecar injection in the injector's `ConfigMap`.
 
-use k8s_openapi::api::core::v1::{ConfigMap, Container};
+use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::Value;
 
 use crate::names::INJECTOR_CONFIG;
+use crate::resources::Container;
 
 /// Returns whether a container has the image that an injector replaces. Source: `files/gateway-injection-template.yaml` of the chart
 /// istiod.

@@ -2,8 +2,6 @@
 
 use k8s_openapi::Metadata;
 use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::Container;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::cluster_name::ClusterId;
@@ -17,6 +15,7 @@ use super::names::{
     RESOLVE_GATEWAYS_VARIABLE, REVISION_LABEL, SCOPE_GATEWAYS_VARIABLE, UNNAMED_CLUSTER,
     VERSION_LABEL,
 };
+use crate::resources::{Container, Deployment};
 
 /// The label selector of istiod's Deployments and pods, of every revision.
 pub const SELECTOR: &str = "app=istiod";

@@ -1,11 +1,11 @@
 //! The pods of istiods.
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
 
 use crate::{Cluster, Selection};
 use mesh_model::exposure::Revision;
 use mesh_model::names::REVISION_LABEL;
+use mesh_model::resources::Pod;
 use mesh_model::{Error, istiod};
 
 /// A pod of an istiod.

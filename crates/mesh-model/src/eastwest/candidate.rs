@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Serialize;
 
 use super::gateway::{is_ready, key};
 use crate::names::TLS_MODE_LABEL;
+use crate::resources::Pod;
 
 /// The number of services to test with: a single broken service must not look like a broken gateway.
 const ENOUGH: usize = 3;

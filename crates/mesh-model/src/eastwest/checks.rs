@@ -1,7 +1,5 @@
 //! Checks of a gateway's own objects.
 
-use k8s_openapi::api::core::v1::Pod;
-
 use super::address::node_selector;
 use super::address_checks::{address, hosts_and_loopback, mixed};
 use super::ambient_checks::of_api_gateway;
@@ -18,6 +16,7 @@ use crate::injector::awaits_injection;
 use crate::names::{
     EAST_WEST_GATEWAY, GATEWAY_PORT_LABEL, NETWORK_LABEL, NODE_SELECTOR_ANNOTATION,
 };
+use crate::resources::Pod;
 use crate::services_port::{SERVICES_PORT, labelled, services_port};
 use crate::statements::network_views;
 use crate::whose::is_remote_service;

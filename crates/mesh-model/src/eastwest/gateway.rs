@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
 use serde::Serialize;
 
 use super::{Address, ClusterSnapshot};
@@ -10,7 +10,7 @@ use crate::change::ObjectRef;
 use crate::exposure::GatewaySelector;
 use crate::names::{EAST_WEST_GATEWAY, GATEWAY_NAME_LABEL, GATEWAY_PORT_LABEL, NETWORK_LABEL};
 use crate::read::Read;
-use crate::resources::ApiGateway;
+use crate::resources::{ApiGateway, Pod};
 use crate::services_port::services_port;
 use crate::whose::{is_remote_gateway, is_remote_service, selects_own_pods};
 

@@ -1,12 +1,11 @@
 //! Checks of gateways with a host name, for istiods of other clusters that resolve none.
 
-use k8s_openapi::api::apps::v1::Deployment;
-
 use super::cross_checks::clients;
 use super::{AddressKind, ClusterSnapshot, Gateway};
 use crate::finding::{CheckId, Finding, Severity};
 use crate::istiod::resolves_gateways;
 use crate::names::RESOLVE_GATEWAYS_VARIABLE;
+use crate::resources::Deployment;
 
 /// Returns findings about gateways that have host names alone, for clusters on other networks whose istiod resolves no host names
 /// of gateways; each with the index of the gateway. It is one for each such cluster, since the istiod there is what has to change.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::Pod;
-
 use super::{ClusterSnapshot, Gateway};
 use crate::command::{Remedy, named};
 use crate::container_env::value;
@@ -11,6 +9,7 @@ use crate::exposure::Revision;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::istiod::revision_of;
 use crate::names::{CA_ADDRESS_VARIABLE, INJECTION_LABEL, REVISION_LABEL};
+use crate::resources::Pod;
 use crate::statements::workload_of;
 
 /// Reports pods whose istiod no longer runs in the cluster.

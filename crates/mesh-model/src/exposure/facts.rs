@@ -2,12 +2,12 @@
 
 use std::slice;
 
-use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::ConfigMap;
 
 use super::Revision;
 use crate::injector::InjectorValues;
 use crate::istiod::{domain, revision_of, scopes_gateways};
+use crate::resources::Deployment;
 
 /// The Deployment of an istiod.
 #[derive(Debug, Clone, PartialEq, Eq)]

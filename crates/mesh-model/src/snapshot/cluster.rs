@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
-use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace, Pod, Service};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace, Service};
 
 use super::{AskedIstiod, CutList};
 use crate::ca_certs::CaCerts;
@@ -17,7 +16,9 @@ use crate::names::{CONTROL_PLANE_ANNOTATION, NETWORK_LABEL};
 use crate::probe::{GatewayProbe, Roots};
 use crate::read::Read;
 use crate::remote_cluster::Address;
-use crate::resources::{ApiGateway, IstioGateway, Node, PeerAuthentication, VirtualService};
+use crate::resources::{
+    ApiGateway, DaemonSet, Deployment, IstioGateway, Node, PeerAuthentication, Pod, VirtualService,
+};
 use crate::secret::{KnownClusters, SecretFacts};
 use serde::{Deserialize, Serialize};
 

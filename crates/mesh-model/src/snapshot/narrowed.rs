@@ -1,13 +1,12 @@
 //! Narrowing a cluster to the control plane of one revision of istiod.
 
-use k8s_openapi::api::core::v1::Pod;
-
 use super::ClusterSnapshot;
 use crate::change::ObjectRef;
 use crate::eastwest::{Gateway, istiod_of};
 use crate::exposure::Revision;
 use crate::exposure::facts::InjectorFacts;
 use crate::istiod::revision_of;
+use crate::resources::Pod;
 
 impl ClusterSnapshot {
     /// Narrows it to a revision: of the istiods in Istio's namespace those of the others are left out.

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
-use k8s_openapi::api::core::v1::{
-    ConfigMap, Container, Event, Namespace, Pod, PodSpec, PodStatus, PodTemplateSpec, Service,
-};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Namespace, Service};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::kept::{ANNOTATIONS, FLAGS, INJECTOR_VALUES, VARIABLES};
 use crate::injector::InjectorValues;
-use crate::resources::{ApiGateway, IstioGateway, Node, PeerAuthentication, VirtualService};
+use crate::resources::{
+    ApiGateway, Container, DaemonSet, Deployment, IstioGateway, Node, PeerAuthentication, Pod,
+    PodSpec, PodStatus, PodTemplateSpec, VirtualService,
+};
 
 /// An object that a snapshot can hold after it is reduced.
 pub trait Slim {
@@ -54,7 +54,7 @@ macro_rules! with_template {
                         spec.template = template(spec.template);
                         spec
                     }),
-                    status: self.status,
+                    ..self
                 }
             }
         }

@@ -1,7 +1,5 @@
 //! Findings about the network of a cluster's parts: parts that differ from most, and labels and views of proxies.
 
-use k8s_openapi::api::core::v1::Pod;
-
 use super::super::command::Kubectl;
 use super::super::finding::{CheckId, Finding, Severity};
 use super::super::names::NETWORK_LABEL;
@@ -11,6 +9,7 @@ use super::drift::{Found, positions, said, tied};
 use super::fixes::together;
 use super::majority::{Most, network};
 use super::{FixCommands, IdentityObservation, Part, Statement};
+use crate::resources::Pod;
 
 /// Returns one finding for all parts on another network than most, one for a missing label, and those about pods.
 pub(super) fn of_networks(

@@ -1,10 +1,10 @@
 //! The object of a statement, for commands that change it.
 
-use k8s_openapi::api::core::v1::Pod;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::super::change::ObjectRef;
 use super::super::names::{HELM_RELEASE, HELM_RELEASE_NAMESPACE, REVISION_LABEL};
+use crate::resources::Pod;
 
 /// Label by which istioctl identifies its objects. Source: `operator/pkg/manifest` and `operator/pkg/install` of Istio.
 const COMPONENT: &str = "operator.istio.io/component";

@@ -1,10 +1,11 @@
 //! The statements of a cluster, from what was read of it.
 
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
 
 use super::{IdentityObservation, Part, Statement};
 use crate::names::NETWORK_LABEL;
 use crate::read::Read;
+use crate::resources::Pod;
 use crate::snapshot::ClusterSnapshot;
 use crate::whose::{is_remote_gateway, is_remote_service};
 

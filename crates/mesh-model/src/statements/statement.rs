@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
-use k8s_openapi::api::core::v1::{ConfigMap, Container, Namespace, Pod, PodSpec, Service};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Service};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
 
@@ -18,6 +17,7 @@ use super::super::names::{
 use super::super::resources::ApiGateway;
 use super::Part;
 use super::object::Object;
+use crate::resources::{Container, DaemonSet, Deployment, Pod, PodSpec};
 
 /// kubectl's name for them, which differs from that of Istio's Gateways.
 const API_GATEWAYS: &str = "gateways.gateway.networking.k8s.io";

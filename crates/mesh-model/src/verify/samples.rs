@@ -1,11 +1,11 @@
 //! Clusters for the tests of the checks.
 
-use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::{from_value, json};
 
 use crate::command::Kubectl;
 use crate::read::Read;
 use crate::remote_cluster::Address;
+use crate::resources::Deployment;
 use crate::snapshot::ClusterSnapshot;
 
 /// Returns a cluster of which the istiods were read.

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
 use mesh_client::Selection;
 use mesh_model::Error;
 use mesh_model::names::{GATEWAY_NAME_LABEL, NODE_SELECTOR_ANNOTATION};
 use mesh_model::read::Read;
-use mesh_model::resources::{ApiGateway, Node, VirtualService};
+use mesh_model::resources::{ApiGateway, Node, Pod, VirtualService};
 use mesh_model::snapshot::ClusterSnapshot;
 
 use super::slim_reads::SlimReads;

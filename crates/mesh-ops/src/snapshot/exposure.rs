@@ -1,13 +1,13 @@
 //! Reads the parts that exposing services or istiod through a gateway depends on.
 
 use futures::future::LocalBoxFuture;
-use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
 use mesh_model::exposure::facts::InjectorFacts;
 use mesh_model::names::{EAST_WEST_GATEWAY, REVISION_LABEL};
 use mesh_model::read::Read;
+use mesh_model::resources::Deployment;
 use mesh_model::snapshot::ClusterSnapshot;
 
 use super::read::{apart, gateway_services, istiods, only_if, uid, unless_known};

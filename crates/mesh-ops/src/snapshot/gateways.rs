@@ -4,8 +4,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::{LocalBoxFuture, join_all};
-use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
 use mesh_model::exposure::{GatewaySelector, Revision};
@@ -17,7 +16,7 @@ use mesh_model::names::{
 };
 use mesh_model::probe::Roots;
 use mesh_model::read::Read;
-use mesh_model::resources::{ApiGateway, IstioGateway};
+use mesh_model::resources::{ApiGateway, Deployment, IstioGateway, Pod};
 use mesh_model::snapshot::ClusterSnapshot;
 
 use super::dependents::dependents;

@@ -1,13 +1,12 @@
 //! Reads the parts of a cluster that say which network it is in, and how it is called.
 
 use futures::future::{LocalBoxFuture, join_all};
-use k8s_openapi::api::apps::v1::DaemonSet;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Service};
 use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
 use mesh_model::names::{INJECTED_LABEL, NETWORK_LABEL, ZTUNNEL_SELECTOR};
 use mesh_model::read::Read;
-use mesh_model::resources::ApiGateway;
+use mesh_model::resources::{ApiGateway, DaemonSet, Pod};
 use mesh_model::snapshot::ClusterSnapshot;
 use mesh_model::statements::{Statement, is_own_gateway};
 

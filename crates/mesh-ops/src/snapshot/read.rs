@@ -1,10 +1,10 @@
 //! The waves of requests of one cluster, each of which needs the answers of the one before.
 
-use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Service};
 use mesh_client::{Cluster, Selection};
 use mesh_model::names::{KUBE_SYSTEM, NETWORK_LABEL};
 use mesh_model::read::Read;
+use mesh_model::resources::Deployment;
 use mesh_model::snapshot::ClusterSnapshot;
 use mesh_model::{Error, istiod, server};
 

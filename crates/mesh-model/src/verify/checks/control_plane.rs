@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::apps::v1::Deployment;
-
 use super::super::majority::most_common;
 use crate::change::ObjectRef;
 use crate::cluster_name::ClusterId;
@@ -14,6 +12,7 @@ use crate::istiod;
 use crate::istiod_pages::rotation_bug;
 use crate::names::CONTROL_PLANE_ANNOTATION;
 use crate::read::Read;
+use crate::resources::Deployment;
 use crate::snapshot::ClusterSnapshot;
 
 /// Reports a cluster without a control plane, and istiods without a ready replica.

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use k8s_openapi::api::core::v1::Pod;
-
 use crate::finding::{CheckId, Finding, Severity};
 use crate::names::NETWORK_LABEL;
+use crate::resources::Pod;
 use crate::snapshot::ClusterSnapshot;
 
 /// A pod with its cluster.

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
 
 use super::istiod_view::SETTLES;
 use crate::command::Remedy;
 use crate::eastwest::Gateway;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::proxy_sync::{KnownProxy, proxy_id};
+use crate::resources::Pod;
 use crate::snapshot::{AskedIstiod, ClusterSnapshot};
 
 /// The time in seconds in which a proxy takes what it is sent.

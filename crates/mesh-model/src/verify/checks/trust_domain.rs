@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::slice;
 
-use k8s_openapi::api::apps::v1::Deployment;
-
 use super::super::majority::most_common;
 use crate::exposure::Revision;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::istiod::{admits_every_trust_domain, revision_of, versions};
 use crate::mesh_config::{MeshConfig, RevisionConfig};
+use crate::resources::Deployment;
 use crate::snapshot::ClusterSnapshot;
 
 /// The first minor version whose istiod reads the trust domain of another cluster from that cluster.

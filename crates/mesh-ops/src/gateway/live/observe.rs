@@ -1,6 +1,5 @@
 //! Reads the gateways and control planes of a cluster. Nothing is decided here.
 
-use k8s_openapi::api::apps::v1::Deployment;
 use mesh_client::Cluster;
 use mesh_model::Error;
 use mesh_model::command::{Knob, Kubectl, Remedy};
@@ -8,6 +7,7 @@ use mesh_model::eastwest::Gateway;
 use mesh_model::exposure::facts::{InjectorFacts, IstiodFacts};
 use mesh_model::names::ISTIO_SYSTEM;
 use mesh_model::read::Read;
+use mesh_model::resources::Deployment;
 use mesh_model::snapshot::ClusterSnapshot;
 
 use crate::snapshot::{self, Wanted, WantedExposure};

@@ -1,43 +1,11 @@
-//! The kinds that are read with only the fields that the suite uses: those of Istio and of the Gateway API, and nodes, of which the
-//! rest would be much.
+//! The kinds of Istio and of the Gateway API.
 //!
-//! Source: Istio's API (`networking/v1`, `security/v1`), <https://gateway-api.sigs.k8s.io/reference/spec/> and
-//! <https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/node-v1/>.
+//! Source: Istio's API (`networking/v1`, `security/v1`) and <https://gateway-api.sigs.k8s.io/reference/spec/>.
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::NodeAddress;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
 use serde::{Deserialize, Serialize};
-
-/// Registers a kind for the Kubernetes client.
-macro_rules! kind {
-    ($type:ident is $kind:literal in $group:literal / $version:literal, $plural:literal) => {
-        kind!($type is $kind in $group, $version, concat!($group, "/", $version), $plural, NamespaceResourceScope);
-    };
-    ($type:ident is $kind:literal in $group:literal, $version:literal, $api_version:expr, $plural:literal, $scope:ident) => {
-        impl k8s_openapi::Resource for $type {
-            const API_VERSION: &'static str = $api_version;
-            const GROUP: &'static str = $group;
-            const KIND: &'static str = $kind;
-            const VERSION: &'static str = $version;
-            const URL_PATH_SEGMENT: &'static str = $plural;
-            type Scope = k8s_openapi::$scope;
-        }
-
-        impl k8s_openapi::Metadata for $type {
-            type Ty = ObjectMeta;
-
-            fn metadata(&self) -> &ObjectMeta {
-                &self.metadata
-            }
-
-            fn metadata_mut(&mut self) -> &mut ObjectMeta {
-                &mut self.metadata
-            }
-        }
-    };
-}
 
 /// Istio's Gateway: the listeners of a gateway's pods.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -209,38 +177,10 @@ pub struct GatewayAddress {
     pub value: String,
 }
 
-/// A node: its labels and its addresses.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Node {
-    /// Name and labels.
-    pub metadata: ObjectMeta,
-    /// The addresses.
-    #[serde(default)]
-    pub status: NodeAddresses,
-}
-
-/// The addresses of a [`Node`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct NodeAddresses {
-    /// Each with its type: `InternalIP`, `ExternalIP`, `Hostname` and others.
-    pub addresses: Vec<NodeAddress>,
-}
-
-impl Node {
-    /// Returns the addresses of these types, in the node's order.
-    pub fn addresses_of<'a>(&'a self, types: &'a [&str]) -> impl Iterator<Item = &'a str> {
-        let addresses = self.status.addresses.iter();
-        let wanted = addresses.filter(|address| types.contains(&address.type_.as_str()));
-        wanted.map(|address| address.address.as_str())
-    }
-}
-
 kind!(IstioGateway is "Gateway" in "networking.istio.io" / "v1", "gateways");
 kind!(VirtualService is "VirtualService" in "networking.istio.io" / "v1", "virtualservices");
 kind!(PeerAuthentication is "PeerAuthentication" in "security.istio.io" / "v1", "peerauthentications");
 kind!(ApiGateway is "Gateway" in "gateway.networking.k8s.io" / "v1", "gateways");
-kind!(Node is "Node" in "", "v1", "v1", "nodes", ClusterResourceScope);
 
 #[cfg(test)]
 mod tests {
