@@ -129,6 +129,8 @@ pub const VERSION_LABEL: &str = "app.kubernetes.io/version";
 /// The label selector of ztunnel's `DaemonSet`.
 /// Source: `templates/daemonset.yaml` of the chart ztunnel.
 pub const ZTUNNEL_SELECTOR: &str = "app.kubernetes.io/name=ztunnel";
+/// The DNS domain of the Services of a cluster, where it has no other: `--cluster-domain` of the kubelet.
+pub const CLUSTER_DOMAIN: &str = "cluster.local";
 /// Name of the east-west gateway in Istio's guides. Source: `samples/multicluster/gen-eastwest-gateway.sh` of Istio.
 pub const EAST_WEST_GATEWAY: &str = "istio-eastwestgateway";
 /// Label with the tag that an injector's webhooks are for, whose revision is their label [`REVISION_LABEL`].

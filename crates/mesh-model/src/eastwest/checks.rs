@@ -55,14 +55,29 @@ pub fn missing(cluster: &ClusterSnapshot) -> Option<Finding> {
     no_gateway(cluster).map(|finding| finding.in_cluster(&cluster.context))
 }
 
+const NONE_IS_NEEDED: &str = "no east-west gateway; a mesh on one network needs none";
+
+/// Makes a note of the finding that there is no gateway, which a mesh on one network needs none of.
+pub(super) fn note_that_none_is_needed(missing: &mut Finding) {
+    missing.severity = Severity::Info;
+    missing.fix = None;
+    let is_of_a_gateway = missing.details().is_some_and(|one| one.object.is_some());
+    if !is_of_a_gateway {
+        NONE_IS_NEEDED.clone_into(&mut missing.message);
+    }
+}
+
 fn no_gateway(cluster: &ClusterSnapshot) -> Option<Finding> {
     let is_known = cluster.namespace.is_seen() && Gateway::are_known(cluster);
     if !is_known || !Gateway::all(cluster).is_empty() {
         return None;
     }
     let Some(network) = cluster.network() else {
-        let message = "no east-west gateway; a mesh on one network needs none";
-        return Some(Finding::new(CheckId::EwgMissing, Severity::Info, message));
+        return Some(Finding::new(
+            CheckId::EwgMissing,
+            Severity::Info,
+            NONE_IS_NEEDED,
+        ));
     };
     let message = format!(
         "no Service has the label {NETWORK_LABEL}: the other networks cannot reach {network}"

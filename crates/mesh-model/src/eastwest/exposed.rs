@@ -125,6 +125,14 @@ impl Passthrough {
     }
 }
 
+/// Returns whether a Gateway of the cluster opens any port for mutual TLS to services, whatever its selector; true where the
+/// Gateways are not known.
+pub(super) fn exposes_services(cluster: &ClusterSnapshot) -> bool {
+    let gateways = cluster.istio_gateways.items().iter();
+    let mut servers = gateways.flat_map(|gateway| &gateway.spec.servers);
+    !cluster.istio_gateways.is_seen() || servers.any(|server| mode(server) == AUTO_PASSTHROUGH)
+}
+
 /// A server of a Gateway object, with the object.
 type Opened<'a> = (&'a IstioGateway, &'a Server);
 

@@ -1,10 +1,11 @@
 //! Commands that fix a gateway, to be pasted.
 
+use super::exposed::exposes_services;
 use super::{ClusterSnapshot, Gateway};
 use crate::command::{Command, Remedy, named, suite};
 use crate::exposure::{GatewaySelector, Revision, SERVICES_GATEWAY};
 use crate::istiod::scopes_gateways;
-use crate::names::{EAST_WEST_GATEWAY, NETWORK_LABEL};
+use crate::names::{CLUSTER_DOMAIN, EAST_WEST_GATEWAY, NETWORK_LABEL};
 use crate::services_port::SERVICES_PORT;
 use crate::whose::selects_own_pods;
 
@@ -29,7 +30,7 @@ pub(super) fn expose_services(
         .flag_if("--selector", own_selector(gateway).as_deref())
         .flag_if(
             "--cluster-domain",
-            Some(domain.as_str()).filter(|domain| *domain != "cluster.local"),
+            Some(domain.as_str()).filter(|domain| *domain != CLUSTER_DOMAIN),
         );
     let namespace = if is_remote {
         namespace_in(gateway, config)
@@ -86,10 +87,20 @@ pub(super) fn expose_istiod(gateway: &Gateway, cluster: &ClusterSnapshot) -> Com
     suite::applied(command, &gateway.namespace, &cluster.kubectl)
 }
 
-/// Creates a gateway in a cluster that has none.
+/// Creates a gateway in a cluster that has none, and exposes the services through it unless some Gateway does that already.
 pub(super) fn generate(network: &str, cluster: &ClusterSnapshot) -> Command {
-    let command = suite::eastwest_generate(network);
-    suite::applied(command, &cluster.istio_namespace, &cluster.kubectl)
+    let applied = |command| suite::applied(command, &cluster.istio_namespace, &cluster.kubectl);
+    let gateway = applied(suite::eastwest_generate(network));
+    // A cluster without an istiod has the Gateways of the one that manages it.
+    if !cluster.has_istiod() || exposes_services(cluster) {
+        return gateway;
+    }
+    let domain = cluster.domain();
+    let services = suite::eastwest_expose_services().flag_if(
+        "--cluster-domain",
+        Some(domain.as_str()).filter(|domain| *domain != CLUSTER_DOMAIN),
+    );
+    gateway.then(applied(services))
 }
 
 /// Creates a gateway of ambient mode, as it should be.

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::checks::note_that_none_is_needed;
 use super::family_checks::families;
 use super::name_checks::unresolved;
 use super::{
@@ -111,7 +112,7 @@ impl Envelope<ClusterStatus> {
         if is_on_one_network(mesh) {
             let findings = items.iter_mut().flat_map(|item| &mut item.findings);
             for missing in findings.filter(|one| one.id == CheckId::EwgMissing) {
-                missing.severity = Severity::Info;
+                note_that_none_is_needed(missing);
             }
         }
         let all: Vec<(&str, &Gateway)> = seen

@@ -16,7 +16,7 @@ use super::meant_input::{CredentialChecks, MeantInput};
 use super::placed::Placed;
 use super::probe::ProbeFacts;
 use super::probe_checks::judge_probe;
-use super::remedies::create_beside;
+use super::remedies::move_to;
 use super::report::{ClusterReport, SecretReport};
 use super::state::State;
 use super::used::KnownClusters;
@@ -284,7 +284,7 @@ fn out_of_place(mut found: FoundSecret, input: &MatrixInput<'_>) -> Vec<MatrixCe
                 input.namespace
             ),
         )
-        .fix(create_beside(&found, key))
+        .fix(move_to(&found, key, &outside))
     };
     let mut meant = meant_for(
         std::slice::from_ref(&found),

@@ -45,11 +45,27 @@ pub(super) fn create_again_by_hand(
     step.text(format!(" with {value}")).into()
 }
 
-/// Returns the remedy that creates the secret once more; the existing one is where no istiod reads it.
-pub(super) fn create_beside(found: &FoundSecret, key: &str) -> Remedy {
-    match (found.remote_contexts.get(key), found.context.as_deref()) {
-        (Some(remote), Some(holder)) => create_from(found, key, remote, key, holder).into(),
-        (Some(_) | None, _) => create_step(found, key).into(),
+/// Returns the remedy that creates the secret in the namespace that `found` has, and deletes the one in namespace `outside`, which
+/// no istiod reads, unless it has other clusters as well.
+pub(super) fn move_to(found: &FoundSecret, key: &str, outside: &str) -> Remedy {
+    let (Some(remote), Some(holder)) = (found.remote_contexts.get(key), found.context.as_deref())
+    else {
+        return create_step(found, key).into();
+    };
+    let create = create_from(found, key, remote, key, holder);
+    let name = found.facts.secret.metadata.name.as_deref();
+    match name.filter(|_| {
+        found
+            .facts
+            .secret
+            .data
+            .as_ref()
+            .is_some_and(|data| data.len() == 1)
+    }) {
+        Some(name) => delete(&found.kubectl, holder, outside, name)
+            .then(create)
+            .into(),
+        None => create.into(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::exposure::Revision;
 use crate::istiod::{cluster_ids, domain, revision_of};
 use crate::meant_for::Member;
 use crate::mesh_config::RevisionConfig;
-use crate::names::{CONTROL_PLANE_ANNOTATION, NETWORK_LABEL};
+use crate::names::{CLUSTER_DOMAIN, CONTROL_PLANE_ANNOTATION, NETWORK_LABEL};
 use crate::probe::{GatewayProbe, Roots};
 use crate::read::Read;
 use crate::remote_cluster::Address;
@@ -262,7 +262,7 @@ impl ClusterSnapshot {
     /// Returns the domain of its Services.
     pub fn domain(&self) -> String {
         let istiods = self.istiods.items();
-        domain(istiods).unwrap_or_else(|| "cluster.local".to_owned())
+        domain(istiods).unwrap_or_else(|| CLUSTER_DOMAIN.to_owned())
     }
 
     /// Returns the revisions of its istiods, the one without a name first; only that one if none is known.

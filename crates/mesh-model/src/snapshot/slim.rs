@@ -9,7 +9,7 @@ use super::kept::{ANNOTATIONS, FLAGS, INJECTOR_VALUES, VARIABLES};
 use crate::injector::InjectorValues;
 use crate::resources::{
     ApiGateway, Container, DaemonSet, Deployment, IstioGateway, Node, PeerAuthentication, Pod,
-    PodSpec, PodStatus, PodTemplateSpec, VirtualService,
+    PodSpec, PodStatus, PodTemplateSpec, VirtualService, WorkloadSpec,
 };
 
 /// An object that a snapshot can hold after it is reduced.
@@ -47,15 +47,13 @@ only_metadata!(
 macro_rules! with_template {
     ($($kind:ty),+) => {$(
         impl Slim for $kind {
-            fn slim(self) -> Self {
-                Self {
-                    metadata: metadata(self.metadata),
-                    spec: self.spec.map(|mut spec| {
-                        spec.template = template(spec.template);
-                        spec
-                    }),
-                    ..self
-                }
+            fn slim(mut self) -> Self {
+                self.metadata = metadata(self.metadata);
+                self.spec = self.spec.map(|spec| WorkloadSpec {
+                    template: template(spec.template),
+                    ..spec
+                });
+                self
             }
         }
     )+};
@@ -114,7 +112,6 @@ fn pod(spec: PodSpec) -> PodSpec {
         service_account_name: spec.service_account_name,
         node_name: spec.node_name,
         host_network: spec.host_network,
-        ..PodSpec::default()
     }
 }
 
@@ -130,7 +127,6 @@ fn container(container: Container) -> Container {
         restart_policy: container.restart_policy,
         args: container.args.map(arguments),
         env,
-        ..Container::default()
     }
 }
 

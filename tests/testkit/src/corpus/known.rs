@@ -6,14 +6,18 @@ use serde_json::{Value, json};
 use super::objects::{Clusters, istiods};
 use super::patch::called;
 
+/// The annotation that has istiod take the addresses of nodes.
+const NODES: &str = "traffic.istio.io/nodeSelector";
 const NETWORK: &str = "topology.istio.io/network";
 
 /// Returns the page of the istiods of a cluster.
 pub(super) fn networkz(holder: &str, clusters: &Clusters) -> Value {
     let known = read(holder, clusters).into_iter();
     let known = known.flat_map(|(id, context)| {
-        let objects = clusters.objects[context].iter();
-        objects.flat_map(move |object| gateways(id, object))
+        let objects = &clusters.objects[context];
+        objects
+            .iter()
+            .flat_map(move |object| gateways(id, object, objects))
     });
     let known: Vec<Value> = known.collect();
     // istiod's page of no gateways.
@@ -66,17 +70,24 @@ fn ids(secret: &Value) -> impl Iterator<Item = &String> {
     let meta = &secret["metadata"];
     let is_read =
         meta["labels"]["istio/multiCluster"] == "true" && meta["namespace"] == "istio-system";
-    let data = secret["stringData"].as_object().filter(|_| is_read);
-    data.into_iter().flat_map(|data| data.keys())
+    // As it is written, and as it is stored.
+    let data = ["stringData", "data"]
+        .into_iter()
+        .filter_map(|field| secret[field].as_object());
+    data.filter(move |_| is_read).flat_map(|data| data.keys())
 }
 
 /// Returns the gateways of an object, one for each address.
-fn gateways(cluster: &str, object: &Value) -> Vec<Value> {
+fn gateways(cluster: &str, object: &Value, beside: &[Value]) -> Vec<Value> {
     let Some(network) = object["metadata"]["labels"][NETWORK].as_str() else {
         return Vec::new();
     };
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let is_by_nodes = !object["metadata"]["annotations"][NODES].is_null();
     let (addresses, ports) = match object["kind"].as_str() {
+        Some("Service") if is_by_nodes => {
+            (external_addresses(beside), list(&object["spec"]["ports"]))
+        }
         Some("Service") => (
             list(&object["status"]["loadBalancer"]["ingress"]),
             list(&object["spec"]["ports"]),
@@ -87,8 +98,16 @@ fn gateways(cluster: &str, object: &Value) -> Vec<Value> {
         ),
         _ => return Vec::new(),
     };
-    let has = |port: u16| ports.iter().any(|one| one["port"] == port);
-    let port = |port: u16| if has(port) { port } else { 0 };
+    let find = |port: u16| ports.iter().find(|one| one["port"] == port);
+    let field = if is_by_nodes { "nodePort" } else { "port" };
+    let port = |port: u16| {
+        find(port)
+            .and_then(|one| one[field].as_u64())
+            .unwrap_or_default()
+    };
+    if port(15443) == 0 && port(15008) == 0 {
+        return Vec::new();
+    }
     let known = addresses.iter().filter_map(|address| {
         let address = address["ip"]
             .as_str()
@@ -99,4 +118,14 @@ fn gateways(cluster: &str, object: &Value) -> Vec<Value> {
         )
     });
     known.collect()
+}
+
+/// Returns the external addresses of nodes, as the addresses of a load balancer.
+fn external_addresses(objects: &[Value]) -> Vec<Value> {
+    let nodes = objects.iter().filter(|object| object["kind"] == "Node");
+    let addresses = nodes.filter_map(|node| node["status"]["addresses"].as_array());
+    let external = addresses
+        .flatten()
+        .filter(|one| one["type"] == "ExternalIP");
+    external.map(|one| json!({"ip": one["address"]})).collect()
 }

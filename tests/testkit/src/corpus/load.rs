@@ -17,18 +17,30 @@ use super::token::{Token, from_now};
 use crate::command::Run;
 use crate::embedded::Cluster;
 use crate::gateway::{Door, FakeGateway, Limit, MeshAuthority};
-use crate::istiod::{FakeIstiod, Page};
+use crate::istiod::{FakeIstiod, Left, Page};
 use crate::kubeconfig::Kubeconfig;
 use crate::pki::{Identity, Validity, hours_from_now};
 
-const NAMESPACE: &str = "istio-system";
+pub(super) const NAMESPACE: &str = "istio-system";
 /// The identity of the workload behind each gateway.
 const WORKLOAD: &str = "spiffe://cluster.local/ns/default/sa/hello";
+
+/// An istiod of a case.
+pub(super) struct Running {
+    pub(super) context: String,
+    pub(super) istiod: Left,
+    /// The pages that the case says.
+    pub(super) pages: BTreeMap<String, Value>,
+}
 
 /// The clusters of a case, and a folder with a kubeconfig that knows each by its context.
 pub struct Loaded {
     clusters: BTreeMap<String, Cluster>,
     gateways: BTreeMap<String, FakeGateway>,
+    /// The objects at the start.
+    pub(super) data: Clusters,
+    /// The istiods that answer.
+    pub(super) istiods: RefCell<Vec<Running>>,
     authorities: RefCell<BTreeMap<String, MeshAuthority>>,
     /// Client certificates with their keys, by the placeholder that asked for them.
     clients: RefCell<BTreeMap<String, Identity>>,
@@ -51,6 +63,8 @@ impl Loaded {
             gateways: gateways
                 .map(|context| (context.clone(), FakeGateway::start()))
                 .collect(),
+            data: data.clone(),
+            istiods: RefCell::default(),
             authorities: RefCell::default(),
             clients: RefCell::default(),
             tokens: RefCell::default(),
@@ -272,16 +286,21 @@ impl Loaded {
             if says.silent {
                 istiod.refuses("connection refused");
             }
-            let mut pages = says.pages;
+            let mut pages = says.pages.clone();
             pages.entry("networkz".to_owned()).or_insert(known.clone());
             pages.entry("syncz".to_owned()).or_insert(connected.clone());
             for (page, content) in pages {
                 istiod.page(&format!("/debug/{page}"), self.page(&content));
             }
+            self.istiods.borrow_mut().push(Running {
+                context: context.to_owned(),
+                istiod: istiod.leave(),
+                pages: says.pages,
+            });
         }
     }
 
-    fn page(&self, content: &Value) -> Page {
+    pub(super) fn page(&self, content: &Value) -> Page {
         match fill(content, &|text| self.meaning(text)) {
             Value::Number(code) => {
                 let code = code.as_u64().and_then(|code| u16::try_from(code).ok());

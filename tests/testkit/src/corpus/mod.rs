@@ -8,6 +8,7 @@
 //! | `placeholder` | the texts in place of `${…}` |
 //! | `token` | tokens of readers, with the age and lifetime that a case asks for |
 //! | `load` | embedded clusters, istiods and gateways with these objects |
+//! | `settle` | what controllers and istiods do after a change |
 //! | `known` | the gateways that each istiod has on its page |
 //! | `found` | the findings of a report, as cases have them |
 
@@ -18,6 +19,7 @@ mod load;
 mod objects;
 mod patch;
 mod placeholder;
+mod settle;
 mod token;
 
 pub use data::{Case, case_files};

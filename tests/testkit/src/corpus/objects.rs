@@ -12,6 +12,7 @@ use super::placeholder::fill;
 type Pair = (String, String);
 
 /// The clusters of a case as data: variables are filled in, and what only running clusters know is left to `${what:of}`.
+#[derive(Clone)]
 pub(super) struct Clusters {
     pub(super) variables: BTreeMap<String, Variables>,
     pub(super) objects: BTreeMap<String, Vec<Value>>,

@@ -23,7 +23,32 @@ pub struct FakeIstiod<'c> {
     process: Arc<Mutex<Process>>,
 }
 
+/// The process of a [`FakeIstiod`] that goes on while nobody holds it.
+#[derive(Clone)]
+pub struct Left {
+    pod: String,
+    process: Arc<Mutex<Process>>,
+}
+
 impl<'c> FakeIstiod<'c> {
+    /// Takes hold again of one that was left.
+    pub fn again(cluster: &'c Cluster, left: &Left) -> Self {
+        let Left { pod, process } = left.clone();
+        Self {
+            cluster,
+            pod,
+            process,
+        }
+    }
+
+    /// Leaves it to itself.
+    pub fn leave(self) -> Left {
+        Left {
+            pod: self.pod,
+            process: self.process,
+        }
+    }
+
     /// Starts one of version 1.31.0 in the pod `pod`; it has read all secrets that are there.
     pub fn start(cluster: &'c Cluster, pod: &str) -> Self {
         cluster.create(json!({

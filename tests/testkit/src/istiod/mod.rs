@@ -8,5 +8,5 @@
 mod fake;
 mod pages;
 
-pub use fake::FakeIstiod;
+pub use fake::{FakeIstiod, Left};
 pub use pages::Page;
