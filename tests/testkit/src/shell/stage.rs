@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -56,9 +57,7 @@ impl Stage {
         for folder in [stage.programs(), stage.noted(), stage.ground()] {
             fs::create_dir(folder).expect("a new folder can be filled");
         }
-        for program in PROGRAMS.iter().chain([&CANARY]) {
-            stage.stand_in(program);
-        }
+        stage.make_stand_ins();
         stage
     }
 
@@ -157,17 +156,26 @@ impl Stage {
         assert!(made.is_empty(), "{what}: a file was made: {made:?}");
     }
 
-    /// It uses nothing but what its shell has built in.
-    fn stand_in(&self, program: &str) {
+    /// Makes one script, which notes its own name and its words, and links to it. It is written by a process of its own: a file that
+    /// this one has open for writing may still be open in a child of another thread when a shell runs it.
+    fn make_stand_ins(&self) {
         let noted = self.noted();
         let noted = noted.display();
         let script = format!(
-            "#!/usr/bin/dash\nprintf '%s\\0' '{program}' \"$@\" >\"{noted}/${{LINE:-none}}.$$\"\n"
+            "#!/usr/bin/dash\nprintf '%s\\0' \"${{0##*/}}\" \"$@\" >\"{noted}/${{LINE:-none}}.$$\"\n"
         );
-        let path = self.programs().join(program);
-        fs::write(&path, script).expect("a new folder can be filled");
-        let executable = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(&path, executable).expect("rights of an own file can be set");
+        let written = self.dir.path().join("script");
+        let stand_in = self.dir.path().join("stand-in");
+        fs::write(&written, script).expect("a new folder can be filled");
+        let installed = Command::new("install")
+            .args(["-m", "755"])
+            .args([&written, &stand_in])
+            .status();
+        assert!(installed.is_ok_and(|status| status.success()), "install");
+        for program in PROGRAMS.iter().chain([&CANARY]) {
+            let path = self.programs().join(program);
+            symlink(&stand_in, path).expect("a new folder can be filled");
+        }
     }
 
     fn programs(&self) -> PathBuf {
