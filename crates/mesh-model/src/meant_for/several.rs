@@ -60,20 +60,13 @@ pub(super) fn several<'a>(
     }) else {
         return verdicts;
     };
-    let other = kept.iter().find(|one| one.entry.key != best.entry.key);
     for one in &kept {
         let is_best = one.entry.key == best.entry.key;
-        // If the right name is known, the best entry should be renamed to it, and the others are duplicates of that
-        // one.
-        let beside = match other {
-            Some(other) if is_best && !is_named => Some(other),
-            Some(_) if !is_best => Some(&best),
-            Some(_) | None => None,
-        };
-        let duplicate = beside.map(|beside| {
+        // The others are duplicates of the best entry, which is renamed if the right name is known.
+        let duplicate = (!is_best).then(|| {
             let verdict = Verdict::Duplicate {
-                secret: beside.entry.secret,
-                key: beside.entry.key,
+                secret: best.entry.secret,
+                key: best.entry.key,
                 is_right: false,
             };
             (one.number, verdict)

@@ -63,6 +63,7 @@ pub fn compare(compared: &Compared<'_>, reports: &mut [SecretReport]) {
             used: context
                 .and_then(|context| compared.used.get(context))
                 .unwrap_or(&not_asked),
+            reported: numbers.len(),
             allow_loopback: compared.allow_loopback,
         };
         let mut meant = check_meant_for(&all, &checks, input);

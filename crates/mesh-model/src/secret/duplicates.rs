@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::command::{Command, Kubectl, Remedy, named};
+use crate::change::ObjectRef;
+use crate::command::Remedy;
 use crate::finding::{CheckId, Finding, Severity};
-use crate::names::READ_AGAIN_AFTER;
 use crate::remote_secret::has_label;
 
 use super::found::FoundSecret;
-use super::remedies::{delete, namespace};
-use super::replace::kept as kept_by_others;
+use super::remedies::{MOST_NAMED, namespace, without};
 use super::used::{KnownClusters, used_secret};
 
 /// The secrets of each data key that has several.
@@ -20,12 +19,27 @@ pub(super) struct Duplicates<'a> {
     reason: Option<&'a str>,
 }
 
-/// The secrets of one data key, by their numbers. There may be thousands, and each of them has as many duplicates.
+/// The secrets of one data key. There may be thousands.
 struct Group<'a> {
+    /// Their numbers.
     numbers: Vec<usize>,
     keep: Keep,
+    /// The number of the one beside which the finding stands.
+    place: usize,
     /// The name of the one that istiod uses, if that is known.
     used: Option<&'a str>,
+}
+
+impl Group<'_> {
+    /// Returns those that are to be deleted; all, where it is not known which one is to stay.
+    fn surplus(&self) -> impl Iterator<Item = usize> {
+        let kept = match self.keep {
+            Keep::This(kept) => Some(kept),
+            Keep::NoneWorks | Keep::Unknown => None,
+        };
+        let all = self.numbers.iter().copied();
+        all.filter(move |number| Some(*number) != kept)
+    }
 }
 
 /// The one to keep.
@@ -38,11 +52,13 @@ enum Keep {
 }
 
 impl<'a> Duplicates<'a> {
-    /// Finds them; `fails` has for each whether it fails, if that is known.
+    /// Finds them; `fails` has for each whether it fails, if that is known. The finding about a group stands beside one of the first
+    /// `reported` secrets.
     pub(super) fn of(
         found: &[&'a FoundSecret],
         fails: &BTreeMap<(usize, &'a str), Option<bool>>,
         used: &'a KnownClusters,
+        reported: usize,
     ) -> Self {
         let mut with_key: BTreeMap<&'a str, Vec<usize>> = BTreeMap::new();
         for &(number, key) in fails.keys() {
@@ -55,19 +71,24 @@ impl<'a> Duplicates<'a> {
             .filter(|(_, numbers)| numbers.len() > 1);
         let by_key = several
             .map(|(key, numbers)| {
-                let first = found[numbers[0]];
-                let used = used_secret(used, namespace(first), key);
+                let first = numbers[0];
+                let used = used_secret(used, namespace(found[first]), key);
                 let judged: Vec<(usize, Option<bool>)> = numbers
                     .iter()
                     .map(|&number| (number, fails.get(&(number, key)).copied().flatten()))
                     .collect();
                 let is_used = |number: usize| used == Some(found[number].name());
-                let keep = keep(&judged, is_used);
-                let group = Group {
+                let mut group = Group {
                     numbers,
-                    keep,
+                    keep: keep(&judged, is_used),
+                    place: first,
                     used,
                 };
+                let place = {
+                    let mut places = group.surplus().chain(group.numbers.iter().copied());
+                    places.find(|number| *number < reported)
+                };
+                group.place = place.unwrap_or(first);
                 (key, group)
             })
             .collect();
@@ -77,7 +98,16 @@ impl<'a> Duplicates<'a> {
         }
     }
 
-    /// Returns the finding about the key of a secret that has duplicates.
+    /// Returns whether the key of a secret is to be deleted, or one of several of which it is not known which one is.
+    pub(super) fn is_surplus(&self, number: usize, key: &str) -> bool {
+        let group = self.by_key.get(key);
+        group.is_some_and(|group| {
+            let is_kept = group.keep == Keep::This(number);
+            !is_kept && group.numbers.binary_search(&number).is_ok()
+        })
+    }
+
+    /// Returns the finding about all secrets with a key, for the one beside which it stands.
     pub(super) fn finding(
         &self,
         found: &[&FoundSecret],
@@ -85,32 +115,34 @@ impl<'a> Duplicates<'a> {
         key: &str,
     ) -> Option<Finding> {
         let group = self.by_key.get(key)?;
-        let mut others = group.numbers.iter().copied().filter(|one| *one != number);
-        let is_one_of_them = group.numbers.binary_search(&number).is_ok();
-        let other = others.next().filter(|_| is_one_of_them)?;
-        let name = found[other].name();
-        let who = match group.numbers.len() - 2 {
-            0 => format!("secret {name} gives"),
-            more => format!("secret {name} and {more} more give"),
+        if group.place != number {
+            return None;
+        }
+        let surplus: Vec<&FoundSecret> = group.surplus().map(|number| found[number]).collect();
+        let names = listed(&surplus);
+        let (who, fix): (String, Remedy) = match group.keep {
+            Keep::This(kept) => (
+                format!(
+                    "{} (to keep) and {names} (to delete)",
+                    found[kept].name()
+                ),
+                without(&surplus, found[kept], key),
+            ),
+            Keep::NoneWorks => (
+                names,
+                "none of them works: delete all but one with kubectl mesh-secret delete, and create that one again with kubectl mesh-secret create".into(),
+            ),
+            Keep::Unknown => (names, self.unknown()),
         };
-        let message =
-            format!("{who} access to cluster {key} too, and istiod uses only one of them");
-        let fix = match group.keep {
-            Keep::This(kept) if kept != number => surplus(found[number], found[kept], key),
-            Keep::This(_) if group.numbers.len() == 2 => surplus(found[other], found[number], key),
-            Keep::This(kept) => format!(
-                "keep secret {}, and delete the others for cluster {} with the commands below them",
-                named(found[kept].name()),
-                named(key)
-            )
-            .into(),
-            Keep::NoneWorks => "none of them works: delete all but one with kubectl mesh-secret delete, and create that one again with kubectl mesh-secret create".into(),
-            Keep::Unknown => self.unknown(),
-        };
+        let message = format!(
+            "secrets {who} are for the same cluster {key}, and istiod uses only one of them"
+        );
         let used = group.used.map(|name| {
             format!("istiod uses secret {name} for cluster {key}, as its page of clusters shows")
         });
+        let first = surplus.first()?;
         let finding = Finding::new(CheckId::SecretDuplicate, Severity::Error, message);
+        let finding = finding.about(ObjectRef::secret(namespace(first), first.name()));
         Some(finding.shown_by(used).fix(fix))
     }
 
@@ -126,37 +158,19 @@ impl<'a> Duplicates<'a> {
     }
 }
 
-/// Returns the remedy that deletes the one, and makes istiod read the other again.
-fn surplus(doomed: &FoundSecret, kept: &FoundSecret, key: &str) -> Remedy {
-    if let Some(step) = kept_by_others(doomed) {
-        return step.into();
-    }
-    let uid = doomed.facts.uid();
-    match (&doomed.context, uid) {
-        (Some(context), Some(uid)) if doomed.has_only(key) => {
-            let namespace = namespace(doomed);
-            delete(&doomed.kubectl, context, namespace, doomed.name())
-                .then(read_again(&kept.kubectl, namespace, kept.name(), uid))
-                .into()
+/// Returns the names of the first secrets, and the number of the others.
+fn listed(secrets: &[&FoundSecret]) -> String {
+    let names: Vec<&str> = secrets.iter().map(|one| one.name()).collect();
+    match names.as_slice() {
+        [all @ .., last] if names.len() <= MOST_NAMED && !all.is_empty() => {
+            format!("{} and {last}", all.join(", "))
         }
-        _ => format!(
-            "remove data key {} from secret {}, and then annotate secret {}, since istiod reads it again only when it changes",
-            named(key),
-            named(doomed.name()),
-            named(kept.name())
-        )
-        .into(),
+        several if names.len() > MOST_NAMED => {
+            let more = names.len() - MOST_NAMED;
+            format!("{} and {more} more", several[..MOST_NAMED].join(", "))
+        }
+        few => few.concat(),
     }
-}
-
-/// Returns the command that makes istiods read the remaining secret again after the one with this UID was deleted: it
-/// sets an annotation to a new value.
-pub fn read_again(kubectl: &Kubectl, namespace: &str, secret: &str, gone_uid: &str) -> Command {
-    kubectl
-        .in_namespace(namespace)
-        .words("annotate --overwrite secret")
-        .arg(secret)
-        .pair(READ_AGAIN_AFTER, gone_uid)
 }
 
 /// Returns the one that works if the others fail, otherwise the one that istiod uses.
@@ -205,7 +219,7 @@ mod tests {
         let fails: BTreeMap<(usize, &str), Option<bool>> = (0..found.len())
             .map(|number| ((number, "west"), fails.get(number).copied().flatten()))
             .collect();
-        let duplicates = Duplicates::of(found, &fails, used);
+        let duplicates = Duplicates::of(found, &fails, used, usize::MAX);
         let all = 0..found.len();
         all.map(|number| duplicates.finding(found, number, "west"))
             .collect()
@@ -234,20 +248,67 @@ mod tests {
         }
     }
 
+    /// The only finding of several, with the place that it has.
+    fn only(
+        found: &[&FoundSecret],
+        fails: &[Option<bool>],
+        used: &KnownClusters,
+    ) -> (usize, Finding) {
+        let all = findings(found, fails, used).into_iter().enumerate();
+        let mut told = all.filter_map(|(number, one)| Some((number, one?)));
+        let first = told.next().expect("it is found");
+        assert_eq!(told.next(), None);
+        first
+    }
+
     #[test]
-    fn both_secrets_are_told_the_same_command() {
-        let (one, other) = (secret("a", "west"), secret("b", "west"));
-        let told = findings(&[&one, &other], &[Some(true)], &KnownClusters::NotAsked);
-        for finding in told {
-            let fix = finding.and_then(|finding| finding.fix);
-            let fix = fix.map(|fix| fix.to_string());
+    fn one_finding_names_the_secret_that_stays_and_the_others() {
+        let all = [
+            secret("a", "west"),
+            secret("b", "west"),
+            secret("c", "west"),
+        ];
+        let (not_asked, fails) = (KnownClusters::NotAsked, Some(true));
+        for (count, judged, place, who, fix) in [
+            (
+                2,
+                &[fails][..],
+                0,
+                "b (to keep) and a (to delete)",
+                "kubectl mesh-secret delete secret/a --context east && kubectl --context east -n istio-system annotate --overwrite secret b mesh.istio-multicluster.dev/read-again-after=uid-of-a",
+            ),
+            (
+                3,
+                &[None, fails, fails],
+                1,
+                "a (to keep) and b and c (to delete)",
+                "kubectl mesh-secret delete secret/b secret/c --context east && kubectl --context east -n istio-system annotate --overwrite secret a mesh.istio-multicluster.dev/read-again-after=uid-of-b",
+            ),
+        ] {
+            let found: Vec<&FoundSecret> = all[..count].iter().collect();
+            let (number, finding) = only(&found, judged, &not_asked);
+            assert_eq!(number, place);
             assert_eq!(
-                fix.as_deref(),
-                Some(
-                    "kubectl mesh-secret delete secret/a --context east && kubectl --context east -n istio-system annotate --overwrite secret b mesh.istio-multicluster.dev/read-again-after=uid-of-a"
+                finding.message,
+                format!(
+                    "secrets {who} are for the same cluster west, and istiod uses only one of them"
                 )
             );
+            assert_eq!(finding.fix.map(|fix| fix.to_string()).as_deref(), Some(fix));
         }
+    }
+
+    #[test]
+    fn what_is_not_reported_is_told_beside_what_is() {
+        let (one, other) = (secret("a", "west"), secret("b", "west"));
+        let found = [&one, &other];
+        let fails = BTreeMap::from([((0, "west"), None), ((1, "west"), Some(true))]);
+        let duplicates = Duplicates::of(&found, &fails, &KnownClusters::NotAsked, 1);
+        let finding = duplicates.finding(&found, 0, "west").expect("it is found");
+        assert!(duplicates.finding(&found, 1, "west").is_none());
+        let object = finding.details().and_then(|place| place.object.clone());
+        assert_eq!(object, Some(ObjectRef::secret("istio-system", "b")));
+        assert!(!duplicates.is_surplus(0, "west") && duplicates.is_surplus(1, "west"));
     }
 
     #[test]
@@ -259,11 +320,10 @@ mod tests {
             sync_status: "synced".to_owned(),
         };
         let used = KnownClusters::Seen(vec![vec![known]]);
-        for finding in findings(&[&one, &other], &[], &used) {
-            let details = finding.and_then(|finding| finding.details().cloned());
-            let seen = "istiod uses secret b for cluster west, as its page of clusters shows";
-            assert_eq!(details.map(|one| one.evidence), Some(vec![seen.to_owned()]));
-        }
+        let (_, finding) = only(&[&one, &other], &[], &used);
+        let details = finding.details().cloned();
+        let seen = "istiod uses secret b for cluster west, as its page of clusters shows";
+        assert_eq!(details.map(|one| one.evidence), Some(vec![seen.to_owned()]));
     }
 
     #[test]
@@ -271,31 +331,32 @@ mod tests {
         let (one, other) = (secret("a", "west"), secret("b", "west"));
         let unread = KnownClusters::Failed("ports may not be forwarded".into());
         for used in [&KnownClusters::NotAsked, &unread] {
-            for finding in findings(&[&one, &other], &[], used) {
-                let fix = finding.and_then(|finding| finding.fix);
-                assert!(fix.is_some_and(|fix| fix.kind() == "step"));
-            }
+            let (_, finding) = only(&[&one, &other], &[], used);
+            assert!(
+                finding
+                    .message
+                    .starts_with("secrets a and b are for the same cluster west")
+            );
+            assert!(finding.fix.is_some_and(|fix| fix.kind() == "step"));
         }
     }
 
     #[test]
-    fn each_of_many_duplicates_is_told_of_one_and_how_many_more() {
+    fn many_duplicates_are_one_finding_with_the_first_names() {
         let all: Vec<FoundSecret> = (0..8_000)
             .map(|number| secret(&format!("s{number}"), "west"))
             .collect();
         let all: Vec<&FoundSecret> = all.iter().collect();
-        for (number, finding) in findings(&all, &[], &KnownClusters::NotAsked)
-            .iter()
-            .enumerate()
-        {
-            let first = if number == 0 { "s1" } else { "s0" };
-            let expected = format!("secret {first} and 7998 more give access to cluster west too");
-            let message = finding.as_ref().map(|finding| finding.message.as_str());
-            assert!(message.is_some_and(|message| message.starts_with(&expected)));
-        }
+        let (_, finding) = only(&all, &[], &KnownClusters::NotAsked);
+        let expected = "secrets s0, s1, s2, s3, s4 and 7995 more are for the same cluster west";
+        assert!(finding.message.starts_with(expected), "{}", finding.message);
+        let mut judged = vec![Some(true); 8_000];
+        judged[0] = None;
+        let (_, finding) = only(&all, &judged, &KnownClusters::NotAsked);
+        assert!(finding.fix.is_some_and(|fix| fix.kind() == "step"));
         let alone = secret("a", "north");
         let fails = BTreeMap::from([((0, "north"), None)]);
-        let duplicates = Duplicates::of(&[&alone], &fails, &KnownClusters::NotAsked);
+        let duplicates = Duplicates::of(&[&alone], &fails, &KnownClusters::NotAsked, 1);
         assert!(duplicates.finding(&[&alone], 0, "north").is_none());
     }
 }

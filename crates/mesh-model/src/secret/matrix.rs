@@ -174,7 +174,8 @@ pub(super) fn cells(
         cell.holder = ids.map(|id| id.as_str().to_owned());
         cell.findings
             .sort_by_key(|finding| Reverse(finding.severity));
-        cell.state = State::of(&cell.findings);
+        // Of several duplicates one has the finding.
+        cell.state = cell.state.min(State::of(&cell.findings));
     }
     cells.sort_by(|one, other| (&one.cluster, &one.name).cmp(&(&other.cluster, &other.name)));
     cells
@@ -201,6 +202,7 @@ fn out_of_sight(holder: &mut ClusterSnapshot) -> Vec<SecretFacts> {
 #[derive(Default)]
 struct MeantFor {
     peer: Option<Box<str>>,
+    is_surplus: bool,
     findings: Vec<Finding>,
 }
 
@@ -225,8 +227,12 @@ fn meant_for(
     let meant = check_meant_for(&inside, &checks, input.meant(used)).into_iter();
     let meant = meant.map(|(key, meant)| {
         let peer = meant.peer().map(Box::from);
-        let findings = meant.findings;
-        (key, MeantFor { peer, findings })
+        let meant = MeantFor {
+            peer,
+            is_surplus: meant.is_surplus,
+            findings: meant.findings,
+        };
+        (key, meant)
     });
     meant.collect()
 }
@@ -258,6 +264,9 @@ fn of_secret(
             // Without spare capacity: there may be thousands.
             cell.findings = parts.concat();
             cell.peer = meant.peer;
+            if meant.is_surplus {
+                cell.state = State::Duplicate;
+            }
             cell
         })
         .collect()
@@ -365,6 +374,7 @@ impl MatrixInput<'_> {
             members: self.members,
             expected: None,
             used,
+            reported: usize::MAX,
             allow_loopback: self.options.allow_loopback,
         }
     }

@@ -28,6 +28,8 @@ pub struct MeantInput<'a> {
     pub expected: Option<&'a Member>,
     /// The secrets that the holder's istiods use.
     pub used: &'a KnownClusters,
+    /// The number of secrets, from the first, whose findings are reported.
+    pub reported: usize,
     /// True if loopback addresses are accepted.
     pub allow_loopback: bool,
 }

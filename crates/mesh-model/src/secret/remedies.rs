@@ -2,7 +2,7 @@
 
 use crate::access_facts::AccessFacts;
 use crate::command::{Command, Knob, Kubectl, Remedy, Step, named, suite};
-use crate::names::{CONFIG_SECRET, ISTIO_SYSTEM};
+use crate::names::{CONFIG_SECRET, ISTIO_SYSTEM, READ_AGAIN_AFTER};
 use crate::reader::token_secret_name;
 use crate::remote_secret::annotated_cluster;
 use crate::rotation_names::default_token_secret_name;
@@ -11,7 +11,7 @@ use crate::token::{SHORTEST_MINUTES, TokenFacts};
 use jiff::SignedDuration;
 
 use super::found::FoundSecret;
-use super::replace::in_place;
+use super::replace::{in_place, kept as kept_by_others};
 
 /// Returns the remedy that creates the secret again with a token of the same kind: a command, if all of its words are
 /// known here.
@@ -197,9 +197,60 @@ pub fn length(life: SignedDuration) -> String {
     }
 }
 
+/// The most secrets that are named one by one.
+pub(super) const MOST_NAMED: usize = 5;
+
 /// Returns the command that deletes a secret with the suite's own verb, which shows what it deletes and asks first.
 pub fn delete(kubectl: &Kubectl, context: &str, namespace: &str, name: &str) -> Command {
     suite::secret_delete(&[&format!("secret/{name}")], kubectl, &[context], namespace)
+}
+
+/// Returns the remedy that deletes the surplus secrets, and makes istiod read the one that stays again.
+pub(super) fn without(surplus: &[&FoundSecret], kept: &FoundSecret, key: &str) -> Remedy {
+    let names = surplus.iter().map(|one| format!("secret/{}", one.name()));
+    let names: Vec<String> = names.collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let is_whole = |one: &&FoundSecret| {
+        one.has_only(key) && one.facts.uid().is_some() && kept_by_others(one).is_none()
+    };
+    let first = surplus.first();
+    let gone = first.and_then(|one| Some((one.context.as_deref()?, one.facts.uid()?)));
+    if let Some((context, uid)) =
+        gone.filter(|_| surplus.iter().all(is_whole) && names.len() <= MOST_NAMED)
+    {
+        let namespace = namespace(kept);
+        let delete = suite::secret_delete(&names, &kept.kubectl, &[context], namespace);
+        return delete
+            .then(read_again(&kept.kubectl, namespace, kept.name(), uid))
+            .into();
+    }
+    let managed = match surplus {
+        [only] => kept_by_others(only),
+        _ => None,
+    };
+    if let Some(step) = managed {
+        return step.into();
+    }
+    let which = match surplus {
+        [only] => format!("secret {}", named(only.name())),
+        _ => "each of the others".to_owned(),
+    };
+    format!(
+        "remove data key {} from {which}, and then annotate secret {}, since istiod reads it again only when it changes",
+        named(key),
+        named(kept.name())
+    )
+    .into()
+}
+
+/// Returns the command that makes istiods read the remaining secret again after the one with this UID was deleted: it
+/// sets an annotation to a new value.
+pub fn read_again(kubectl: &Kubectl, namespace: &str, secret: &str, gone_uid: &str) -> Command {
+    kubectl
+        .in_namespace(namespace)
+        .words("annotate --overwrite secret")
+        .arg(secret)
+        .pair(READ_AGAIN_AFTER, gone_uid)
 }
 
 /// Returns kubectl with the flags for the holder and the namespace of the secret.

@@ -262,7 +262,7 @@ fn a_secret_for_the_same_cluster_under_another_name_is_deleted_and_the_right_one
                 .iter()
                 .all(|one| one.id == "secret-duplicate" && one.kind == "step")
         );
-        assert_eq!(found.len(), 2, "{line}: {found:#?}");
+        assert_eq!(found.len(), 1, "{line}: {found:#?}");
     }
     let lines = [LINES[1], LINES[3]];
     let secret = "istio-remote-secret-old-west";
