@@ -12,6 +12,7 @@ pub mod jsonpath;
 pub mod log;
 pub mod output;
 pub mod problem;
+pub mod progress;
 pub mod prompt;
 pub mod reading;
 pub mod report_text;

@@ -14,6 +14,8 @@ pub struct Streams {
     err: RefCell<Box<dyn Write>>,
     /// True if standard input is a terminal, so that a person can be asked.
     pub interactive: bool,
+    /// True if standard error is a terminal on which lines can be erased.
+    pub(super) can_erase: bool,
     pipe_closed: Cell<bool>,
 }
 
@@ -24,8 +26,28 @@ impl Streams {
             out: RefCell::new(Box::new(io::stdout())),
             err: RefCell::new(Box::new(anstream::AutoStream::auto(io::stderr()))),
             interactive: io::stdin().is_terminal() && io::stderr().is_terminal(),
+            can_erase: io::stderr().is_terminal()
+                && anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never,
             pipe_closed: Cell::new(false),
         }
+    }
+
+    /// Returns streams whose standard error is `err`, and whose data is lost.
+    #[cfg(test)]
+    pub(super) fn for_test(err: Box<dyn Write>, can_erase: bool) -> Self {
+        Self {
+            out: RefCell::new(Box::new(io::sink())),
+            err: RefCell::new(err),
+            interactive: false,
+            can_erase,
+            pipe_closed: Cell::new(false),
+        }
+    }
+
+    /// Writes text with escape sequences to stderr; a failure to write is not an error.
+    pub(super) fn draw(&self, text: &str) {
+        let mut err = self.err.borrow_mut();
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
 
     /// Writes data to stdout. A closed pipe is not an error: [`Self::pipe_closed`] remembers it.

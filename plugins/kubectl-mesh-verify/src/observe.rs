@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use mesh_common::client::{CredentialKind, Target};
 use mesh_common::model::Error;
 use mesh_common::model::error::Kind;
 use mesh_common::model::exposure::Revision;
@@ -13,9 +14,10 @@ use mesh_common::model::topology::Topology;
 use mesh_common::ops::Fleet;
 use mesh_common::ops::secret::remote::RemoteClusters;
 use mesh_common::ops::snapshot::ReadCluster;
-use mesh_common::ops::verify::{Depth, ReadMesh, observed, read_member};
+use mesh_common::ops::verify::{Depth, ReadMesh, Stage, observed, read_member};
 use mesh_common::terminal::Environment;
 use mesh_common::terminal::flags::connector;
+use mesh_common::terminal::progress::Progress;
 use mesh_common::terminal::reading::read_contexts;
 
 use crate::args::ReadFlags;
@@ -42,6 +44,7 @@ pub(crate) async fn observe(
     arguments: &ReadFlags,
     environment: &Environment,
     interactive: bool,
+    progress: &Progress<'_>,
 ) -> Result<Observed, Error> {
     let asked_revision = arguments.revision.as_deref();
     let asked_revision: Option<Revision> = asked_revision.map(str::parse).transpose()?;
@@ -75,9 +78,24 @@ pub(crate) async fn observe(
             .request_timeout
             .unwrap_or(CREDENTIAL_ANSWER),
     };
-    let read_one = |target| async move {
-        let cluster = connector.connect(target).await?;
-        Box::pin(read_member(&cluster, depth)).await
+    let read_one = |target: Target| async move {
+        let context = target.context().to_owned();
+        let at = |stage| progress.waits(&context, word(stage));
+        progress.waits(&context, "connecting");
+        let has_plugin = target.credential().kind() == CredentialKind::Exec;
+        let connecting = connector.connect(target);
+        let connected = if has_plugin {
+            // The plugin may talk to a person.
+            progress.hidden(connecting).await
+        } else {
+            connecting.await
+        };
+        let read = match connected {
+            Ok(cluster) => Box::pin(read_member(&cluster, depth, &at)).await,
+            Err(error) => Err(error),
+        };
+        progress.ends(&context);
+        read
     };
     let mut read: Read =
         read_contexts(&kubeconfig, &arguments.connect, &selected, read_one).await?;
@@ -113,6 +131,9 @@ pub(crate) async fn observe(
         allow_loopback: arguments.allow_loopback,
         expected_pairs: topology.as_ref().map(Topology::expected_pairs),
     };
+    if depth.credential_checks {
+        progress.waits("remote secrets", "testing their credentials");
+    }
     let mut mesh = Box::pin(observed(environment.now, read, depth, asked, means)).await;
     SELF.clone_into(&mut mesh.mesh.taken_by);
     Ok(Observed {
@@ -120,6 +141,15 @@ pub(crate) async fn observe(
         not_read: is_alone.then_some(others),
         notes,
     })
+}
+
+/// Returns the words for what is waited for in a cluster.
+fn word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Objects => "reading its objects",
+        Stage::Istiods => "asking its istiods",
+        Stage::Gateways => "asking its gateways",
+    }
 }
 
 /// Returns what a snapshot holds, as if it had been read now.

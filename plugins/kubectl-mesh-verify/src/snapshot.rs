@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use mesh_common::client::Interrupt;
 use mesh_common::model::{Error, Exit};
+use mesh_common::terminal::progress::Progress;
 use mesh_common::terminal::{Environment, Streams};
 
 use crate::args::ReadFlags;
@@ -52,8 +53,10 @@ pub(crate) async fn run(
     if is_file {
         snapshot_file::check(file, arguments.overwrite)?;
     }
-    let reading = observe(&arguments.read, environment, streams.interactive);
-    let observed = interrupt.or(Box::pin(reading)).await?;
+    let progress = Progress::new(streams, true);
+    let interactive = streams.interactive;
+    let reading = observe(&arguments.read, environment, interactive, &progress);
+    let observed = progress.during(interrupt.or(Box::pin(reading))).await?;
     let read = observed.read;
     let clusters = read.mesh.clusters.len();
     if clusters == 0 {

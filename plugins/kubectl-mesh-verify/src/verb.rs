@@ -4,6 +4,7 @@ use mesh_common::client::Interrupt;
 use mesh_common::model::verify::{MeshVerification, Selection, verify};
 use mesh_common::model::{Error, Exit};
 use mesh_common::terminal::output::{OutputFlags, render};
+use mesh_common::terminal::progress::Progress;
 use mesh_common::terminal::{Environment, Streams};
 
 use crate::args::VerifyArgs;
@@ -26,8 +27,11 @@ pub(crate) async fn run(
     } = if let Some(file) = &arguments.from {
         from_snapshot(snapshot_file::read(file)?)
     } else {
-        let reading = observe(&arguments.read, environment, streams.interactive);
-        interrupt.or(Box::pin(reading)).await?
+        let progress = Progress::new(streams, arguments.output.is_for_people());
+        let interactive = streams.interactive;
+        let reading = observe(&arguments.read, environment, interactive, &progress);
+        let reading = interrupt.or(Box::pin(reading));
+        progress.during(reading).await?
     };
     read.mesh.asked.allow_loopback |= arguments.read.allow_loopback;
     let selection = Selection {

@@ -35,11 +35,27 @@ pub struct Depth<'a> {
     pub credential_answer: Duration,
 }
 
-/// Reads a cluster and asks its gateways.
+/// What is waited for in a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Its objects are read.
+    Objects,
+    /// Its istiods are asked for their pages.
+    Istiods,
+    /// Its gateways are asked.
+    Gateways,
+}
+
+/// Reads a cluster and asks its gateways. `at` is told what is waited for.
 ///
 /// # Errors
 /// A cluster that is not reached, or of which nothing could be read.
-pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadCluster, Error> {
+pub async fn read_member(
+    cluster: &Cluster,
+    depth: Depth<'_>,
+    at: &dyn Fn(Stage),
+) -> Result<ReadCluster, Error> {
+    at(Stage::Objects);
     let cluster = &cluster.bounded(depth.cluster, depth.objects);
     let revision = depth.revision.map(WantedRevision);
     let mut parts: Vec<&dyn Part> = Vec::new();
@@ -50,9 +66,6 @@ pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadClus
         &WantedCaCerts,
     ];
     parts.extend(usual);
-    if depth.istiod_pages {
-        parts.push(&WantedIstiodPages);
-    }
     let wanted = Wanted {
         secrets: Some(&WantedSecrets::EverywhereAsFarAsRead),
         values: if depth.credential_checks {
@@ -66,6 +79,12 @@ pub async fn read_member(cluster: &Cluster, depth: Depth<'_>) -> Result<ReadClus
     };
     let mut read = Box::pin(snapshot::read(cluster, wanted)).await?;
     read.snapshot.leave_out_other_revisions();
+    if depth.istiod_pages {
+        at(Stage::Istiods);
+        let asking = WantedIstiodPages.read(cluster, &mut read.snapshot);
+        asking.await?;
+    }
+    at(Stage::Gateways);
     let found = located(read.snapshot, None, depth.answer).await;
     let limit = depth.gateway_probes.then_some(depth.answer);
     let mut snapshot = Box::pin(ask(cluster, found, limit)).await?;

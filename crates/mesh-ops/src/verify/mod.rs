@@ -4,5 +4,5 @@ mod cluster;
 mod credentials;
 mod mesh;
 
-pub use cluster::{Depth, read_member};
+pub use cluster::{Depth, Stage, read_member};
 pub use mesh::{ReadMesh, observed};

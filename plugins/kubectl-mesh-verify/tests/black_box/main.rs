@@ -18,6 +18,7 @@ mod istiod_view;
 mod many_contexts;
 mod mesh_config;
 mod mesh_file;
+mod progress;
 mod reads;
 mod requests;
 mod revision;
