@@ -5,6 +5,7 @@
 
 use std::fmt::Debug;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use kube::core::params::ListParams;
 use kube::core::{ObjectList, PartialObjectMeta};
@@ -89,6 +90,23 @@ impl Cluster {
     where
         K: Resource<DynamicType = ()>,
     {
+        let name = |meta: ObjectMeta| meta.name.unwrap_or_default();
+        self.list_metadata::<K, _>(namespace, selection, name).await
+    }
+
+    /// Returns what `keep` takes of the metadata of all objects of the kind that `selection` selects; nothing else of them is sent.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub async fn list_metadata<K, R>(
+        &self,
+        namespace: Option<&str>,
+        selection: &Selection,
+        keep: impl Fn(ObjectMeta) -> R,
+    ) -> Result<Vec<R>, Error>
+    where
+        K: Resource<DynamicType = ()>,
+    {
         let attempt = self.attempt_on::<K>(Verb::List, namespace, None);
         let params = params(selection);
         let ask = async |limit, from, deadline| {
@@ -96,8 +114,8 @@ impl Cluster {
             let request = built(path::<K>(&attempt)?.list_metadata(&params), &attempt)?;
             self.weighed(request, &attempt, deadline, OBJECT).await
         };
-        let name = |item: PartialObjectMeta| item.metadata.name.unwrap_or_default();
-        self.all(&attempt, ask, name).await
+        let kept = |item: PartialObjectMeta| keep(item.metadata);
+        self.all(&attempt, ask, kept).await
     }
 
     /// Requests one page after the other. If a continue token has expired, everything is read again without pages, as

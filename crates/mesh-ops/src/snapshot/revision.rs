@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use futures::future::LocalBoxFuture;
 use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use mesh_client::{Cluster, Selection};
 use mesh_model::Error;
 use mesh_model::exposure::Revision;
-use mesh_model::istiod::revision_of;
-use mesh_model::names::TAG_LABEL;
+use mesh_model::names::{REVISION_LABEL, TAG_LABEL};
 use mesh_model::read::Read;
 use mesh_model::snapshot::ClusterSnapshot;
 
@@ -40,12 +40,14 @@ async fn narrow(
     }
     let reads = cluster.reads();
     let tagged = Selection::labelled(TAG_LABEL);
-    // Of each one no more is kept than the revision that its tag stands for.
-    let tag = |webhooks: MutatingWebhookConfiguration| {
-        let tag = webhooks.metadata.labels.as_ref()?.get(TAG_LABEL)?.clone();
-        Some((tag, revision_of(&webhooks)))
+    let tag = |meta: ObjectMeta| {
+        let mut labels = meta.labels?;
+        let revision = labels.remove(REVISION_LABEL);
+        let revision = Revision::of_label(revision.as_deref());
+        Some((labels.remove(TAG_LABEL)?, revision))
     };
-    let tags = reads.list_with(None, &tagged, tag).await;
+    let webhooks = cluster.list_metadata::<MutatingWebhookConfiguration, _>(None, &tagged, tag);
+    let tags = reads.take(webhooks.await);
     reads.reached()?;
     let tags: Read<BTreeMap<String, Revision>> =
         tags.map(|tags| tags.into_iter().flatten().collect());
