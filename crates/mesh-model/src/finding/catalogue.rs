@@ -19,7 +19,8 @@ catalogue! {
         IstiodMissing "istiod-missing" Error
             "No istiod runs in the cluster, and no other cluster manages it"
             "Without a control plane nothing in the cluster gets a proxy, configuration or certificates. A remote cluster has no \
-            istiod of its own, and the annotation topology.istio.io/controlPlaneClusters names the one that manages it.";
+            istiod of its own, and the annotation topology.istio.io/controlPlaneClusters names the one that manages it. Where its \
+            proxies connect to an external control plane, it is a warning: the cluster in which that runs was not read.";
         IstiodNotReady "istiod-not-ready" Error
             "No replica of istiod is ready"
             "Proxies keep their last configuration, but no new pod starts, no certificate is renewed and no change of another \

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::majority::most_common;
+use super::no_istiod::no_istiod;
 use crate::change::ObjectRef;
 use crate::cluster_name::ClusterId;
 use crate::command::{Remedy, named};
@@ -10,14 +11,11 @@ use crate::finding::{CheckId, Finding, Severity};
 use crate::istio_version::IstioVersion;
 use crate::istiod;
 use crate::istiod_pages::rotation_bug;
-use crate::names::CONTROL_PLANE_ANNOTATION;
 use crate::read::Read;
 use crate::resources::Deployment;
 use crate::snapshot::ClusterSnapshot;
 
 /// Reports a cluster without a control plane, and istiods without a ready replica.
-///
-/// A remote cluster has none of its own, which its annotation says; one without Istio's namespace is not part of the mesh.
 pub(in crate::verify) fn istiods(cluster: &ClusterSnapshot) -> Vec<Finding> {
     let Read::Seen(istiods) = &cluster.istiods else {
         return Vec::new();
@@ -28,23 +26,7 @@ pub(in crate::verify) fn istiods(cluster: &ClusterSnapshot) -> Vec<Finding> {
             .map(|istiod| not_ready_one(istiod, cluster))
             .collect();
     }
-    let Some(is_managed) = cluster.is_managed_elsewhere() else {
-        return Vec::new();
-    };
-    let is_elsewhere = !cluster.istiods_elsewhere.items().is_empty();
-    if is_managed || is_elsewhere || !cluster.istiods_elsewhere.is_seen() {
-        return Vec::new();
-    }
-    let message = format!(
-        "namespace {} has no istiod, and no annotation {CONTROL_PLANE_ANNOTATION}",
-        cluster.istio_namespace
-    );
-    let fix = format!(
-        "install istiod, or, if another cluster's istiod manages this one, name that with kubectl mesh-label control-plane; if Istio is in another namespace than {}, use -n",
-        cluster.istio_namespace
-    );
-    let finding = Finding::new(CheckId::IstiodMissing, Severity::Error, message);
-    vec![finding.in_cluster(&cluster.context).fix(fix)]
+    no_istiod(cluster).into_iter().collect()
 }
 
 /// Reports clusters with their istiods in another namespace than Istio's in the other clusters. Where a cluster has no istiod, or an
@@ -205,8 +187,6 @@ pub(in crate::verify) fn mesh_ids(clusters: &[&ClusterSnapshot]) -> Vec<Finding>
 
 #[cfg(test)]
 mod tests {
-    use k8s_openapi::api::core::v1::Namespace;
-    use serde_json::{from_value, json};
 
     use super::*;
     use crate::exposure::Revision;
@@ -216,45 +196,6 @@ mod tests {
     fn ids(findings: &[Finding]) -> Vec<(&'static str, Severity)> {
         let found = findings.iter();
         found.map(|one| (one.id.as_str(), one.severity)).collect()
-    }
-
-    fn namespace(annotated: bool) -> Read<Option<Namespace>> {
-        let annotations = if annotated {
-            json!({"topology.istio.io/controlPlaneClusters": "east"})
-        } else {
-            json!({})
-        };
-        let object = json!({"metadata": {"name": "istio-system", "annotations": annotations}});
-        Read::Seen(Some(from_value(object).expect("it is a Namespace")))
-    }
-
-    #[test]
-    fn a_cluster_needs_an_istiod_or_one_that_manages_it() {
-        let bare = |annotated| ClusterSnapshot {
-            namespace: namespace(annotated),
-            istiods_elsewhere: Read::Seen(Vec::new()),
-            ..cluster("west", Vec::new())
-        };
-        assert_eq!(
-            ids(&istiods(&bare(false))),
-            [("istiod-missing", Severity::Error)]
-        );
-        assert_eq!(ids(&istiods(&bare(true))), []);
-        let without_istio = ClusterSnapshot {
-            namespace: Read::Seen(None),
-            ..bare(false)
-        };
-        assert_eq!(ids(&istiods(&without_istio)), []);
-        let unread = ClusterSnapshot {
-            istiods: Read::Denied("no".into()),
-            ..bare(false)
-        };
-        assert_eq!(ids(&istiods(&unread)), []);
-        let not_searched = ClusterSnapshot {
-            istiods_elsewhere: Read::Denied("no".into()),
-            ..bare(false)
-        };
-        assert_eq!(ids(&istiods(&not_searched)), []);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod istiod_view;
 mod mesh_networks;
 mod networks;
 mod networkz;
+mod no_istiod;
 mod overlap;
 mod proxies;
 mod stale_address;
