@@ -1,10 +1,5 @@
 //! Revisions of real istiods, and the tags that istioctl sets for them, as `mesh-verify --revision` takes them.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops where something is not as it has to be"
-)]
-
 use std::time::Duration;
 
 use mesh_e2e::plugin::{Desk, MESH_VERIFY, part};
