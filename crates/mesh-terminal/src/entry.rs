@@ -78,6 +78,8 @@ pub fn run<P: Plugin>(arguments: impl IntoIterator<Item = OsString>) -> ExitCode
     log::start(plugin.verbosity());
     let environment = Environment::read();
     let mut streams = Streams::standard();
+    // Erasing would take lines of the log away.
+    streams.can_erase &= plugin.verbosity() == 0;
     let result = block_on(plugin, &environment, &mut streams);
     match result {
         // Nobody reads the findings any more, so they do not count; a failure still does.

@@ -69,11 +69,12 @@ fn a_slow_cluster_is_named_until_the_report() {
 }
 
 #[test]
-fn programs_and_terminals_that_cannot_erase_are_told_nothing() {
+fn programs_logs_and_terminals_that_cannot_erase_are_told_nothing() {
     let scene = slow();
     for run in [
         at_terminal(scene.verify(&format!("{BOTH} -o json"))),
         at_terminal(scene.verify(BOTH)).env("TERM", "dumb"),
+        at_terminal(scene.verify(&format!("{BOTH} -v"))),
         scene.verify(BOTH).env("TERM", "xterm"),
     ] {
         let output = run.output();
