@@ -36,8 +36,13 @@ struct Verified {
 
 impl Verified {
     fn of(loaded: &Loaded, contexts: &str) -> Self {
+        Self::within(loaded, contexts, "2s")
+    }
+
+    /// The same with this limit for each request, its repetitions included.
+    fn within(loaded: &Loaded, contexts: &str, limit: &str) -> Self {
         let line = format!(
-            "--context {contexts} --allow-loopback --no-probes --skip probe-*,ewg-l7-lb --request-timeout 4s -o json"
+            "--context {contexts} --allow-loopback --no-probes --skip probe-*,ewg-l7-lb --request-timeout {limit} -o json"
         );
         let output = loaded.run(PLUGIN, &line).deadline(DEADLINE).output();
         let report: Value = serde_json::from_str(&output.stdout)
@@ -194,6 +199,13 @@ fn a_fault_of_one_of_three_clusters_costs_the_others_nothing() {
         loaded.cluster(FAULTY).clear_faults();
         let _ = writeln!(text, "{}", usual.judge(name, &verified));
     }
+    loaded.cluster(FAULTY).show_foreign_certificate();
+    let foreign = Verified::of(&loaded, "east,north,west");
+    let name = "has a certificate of another authority";
+    let _ = writeln!(text, "{}", usual.judge(name, &foreign));
+    loaded.cluster_mut(FAULTY).mute();
+    let mute = Verified::of(&loaded, "east,north,west");
+    let _ = writeln!(text, "{}", usual.judge("accepts connections only", &mute));
     loaded.cluster_mut(FAULTY).stop();
     let dead = Verified::of(&loaded, "east,north,west");
     let _ = writeln!(text, "{}", usual.judge("refuses connections", &dead));
@@ -269,7 +281,7 @@ fn reads_that_a_busy_server_puts_off_are_repeated() {
         faulty.inject(busy.times(2).too_many_requests(0));
     }
     faulty.clear_recordings();
-    let verified = Verified::of(&loaded, "east,north,west");
+    let verified = Verified::within(&loaded, "east,north,west", "8s");
     assert_eq!(verified.skipped, BTreeMap::new());
     assert_eq!(verified.findings, usual.three.findings);
     for read in &reads {
@@ -292,7 +304,7 @@ fn a_read_that_a_busy_server_always_puts_off_is_lost_alone() {
         let busy = Fault::exactly("GET", &read).user("admin");
         faulty.inject(busy.too_many_requests(0));
         faulty.clear_recordings();
-        let verified = Verified::of(&loaded, "east,north,west");
+        let verified = Verified::within(&loaded, "east,north,west", "8s");
         faulty.clear_faults();
         let place = || format!("{read}: {}", verified.output.golden());
         assert_eq!(times_asked(&loaded, &read), 4, "{}", place());
