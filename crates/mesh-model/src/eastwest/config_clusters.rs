@@ -2,6 +2,7 @@
 
 use crate::istiod::{cluster_ids, is_of_another_cluster};
 use crate::names::CONTROL_PLANE_ANNOTATION;
+use crate::probe::Roots;
 use crate::snapshot::ClusterSnapshot;
 
 /// The clusters whose objects configure the proxies of a cluster, or the reason for which they are not known.
@@ -54,6 +55,24 @@ pub fn config_clusters<'a>(
         ));
     }
     Ok(managing)
+}
+
+/// Returns the cluster that has what the workloads of `cluster` trust: of a remote cluster with the roots of the one that manages it,
+/// which adds those of its mesh configuration, that one.
+pub(crate) fn trust_source<'a>(
+    cluster: &'a ClusterSnapshot,
+    all: impl IntoIterator<Item = &'a ClusterSnapshot>,
+) -> &'a ClusterSnapshot {
+    let roots = |of: Option<&'a Roots>| of.map(Roots::fingerprints);
+    let own = roots(cluster.roots.seen());
+    match config_clusters(cluster, all).as_deref() {
+        Ok(&[primary]) => {
+            let signing = primary.own_roots.as_ref().or(primary.roots.seen());
+            let is_its_own = own.is_some() && own == roots(signing);
+            if is_its_own { primary } else { cluster }
+        }
+        Ok(_) | Err(_) => cluster,
+    }
 }
 
 #[cfg(test)]

@@ -30,6 +30,14 @@ impl<'a> Beside<'a> {
         }
     }
 
+    /// Returns the same with the roots of another cluster, which its proxies trust.
+    pub(super) fn trusting(self, source: &'a ClusterSnapshot) -> Self {
+        Self {
+            roots: source.roots.seen().filter(|roots| !roots.is_empty()),
+            ..self
+        }
+    }
+
     pub(super) fn is_of_another_mesh(&self, other: &Self) -> bool {
         let (own, others) = (self.mesh_ids(), other.mesh_ids());
         !own.is_empty() && !others.is_empty() && own.is_disjoint(&others)

@@ -31,6 +31,7 @@ pub use address::{Address, AddressKind};
 pub use awaited::told;
 pub use candidate::{Candidate, candidates};
 pub use checks::{check, missing};
+pub(crate) use config_clusters::trust_source;
 pub use config_clusters::{ConfigClusters, config_clusters};
 pub use cross_checks::{Beside, cross_check, duplicates};
 pub use exposed::{Exposure, IstiodDoor, Passthrough};

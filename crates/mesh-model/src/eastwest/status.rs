@@ -9,7 +9,7 @@ use super::family_checks::families;
 use super::name_checks::unresolved;
 use super::{
     Beside, ClusterSnapshot, Exposure, Gateway, GatewayTests, Verdict, check, config_clusters,
-    cross_check, duplicates, missing,
+    cross_check, duplicates, missing, trust_source,
 };
 use crate::finding::{CheckId, Finding, Severity};
 use crate::report::Envelope;
@@ -100,7 +100,10 @@ impl Envelope<ClusterStatus> {
         let seen: Vec<ClusterObservation<'_>> = clusters
             .map(|facts| ClusterObservation::of(facts, mesh, name))
             .collect();
-        let beside: Vec<Beside<'_>> = seen.iter().map(|one| Beside::of(one.facts)).collect();
+        let beside: Vec<Beside<'_>> = seen
+            .iter()
+            .map(|one| Beside::of(one.facts).trusting(trust_source(one.facts, &mesh.clusters)))
+            .collect();
         let mut items: Vec<ClusterStatus> = Vec::new();
         for (number, one) in seen.iter().enumerate() {
             let others: Vec<Beside<'_>> = (0..seen.len())

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::super::majority::most_common;
 use super::cacerts::signs_itself;
+use crate::eastwest::trust_source;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::probe::Roots;
 use crate::snapshot::ClusterSnapshot;
@@ -22,7 +23,13 @@ struct Trust<'a> {
 }
 
 impl<'a> Trust<'a> {
-    fn of(cluster: &'a ClusterSnapshot, now: Timestamp) -> Option<Self> {
+    fn of(
+        cluster: &'a ClusterSnapshot,
+        clusters: &[&'a ClusterSnapshot],
+        now: Timestamp,
+    ) -> Option<Self> {
+        let context = &cluster.context;
+        let cluster = trust_source(cluster, clusters.iter().copied());
         let trusted = cluster.roots.seen().filter(|roots| !roots.is_empty())?;
         let own = cluster.own_roots.as_ref().unwrap_or(trusted);
         let certs = cluster.ca_certs.seen().and_then(Option::as_ref);
@@ -33,7 +40,7 @@ impl<'a> Trust<'a> {
             own.root_of(&shown, now)
         });
         Some(Self {
-            context: &cluster.context,
+            context,
             trusted: fingerprints(trusted).collect(),
             signing: signing.map_or_else(|| fingerprints(own).collect(), |one| vec![one]),
         })
@@ -60,7 +67,7 @@ fn fingerprints(roots: &Roots) -> impl Iterator<Item = &str> {
 /// it has several, the Secret cacerts says which one signs.
 pub(in crate::verify) fn roots(clusters: &[&ClusterSnapshot], now: Timestamp) -> Vec<Finding> {
     let known = clusters.iter();
-    let known = known.filter_map(|cluster| Trust::of(cluster, now));
+    let known = known.filter_map(|cluster| Trust::of(cluster, clusters, now));
     compared(&known.collect::<Vec<Trust<'_>>>())
 }
 
