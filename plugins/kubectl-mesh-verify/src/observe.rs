@@ -35,8 +35,8 @@ pub(crate) struct Observed {
     pub read: ReadMesh,
     /// The number of contexts that were not read, if no flag selects any.
     pub not_read: Option<usize>,
-    /// The notes about clusters without the revision that was asked for.
-    pub notes: Vec<String>,
+    /// The note about clusters without the revision that was asked for.
+    pub note: Option<String>,
 }
 
 /// Reads and tests the mesh.
@@ -110,13 +110,13 @@ pub(crate) async fn observe(
         let fleet = Fleet::named(&kubeconfig, &remotes, overrides)?;
         read.extend(fleet.read(read_one).await);
     }
-    let notes = match &asked_revision {
+    let note = match &asked_revision {
         Some(revision) => {
             let clusters = read.iter().filter_map(|(_, read)| read.as_ref().ok());
             let clusters: Vec<_> = clusters.map(|read| &read.snapshot).collect();
             revision::check(revision, &clusters)?
         }
-        None => Vec::new(),
+        None => None,
     };
     let others = kubeconfig
         .context_names()
@@ -139,7 +139,7 @@ pub(crate) async fn observe(
     Ok(Observed {
         read: mesh,
         not_read: is_alone.then_some(others),
-        notes,
+        note,
     })
 }
 
@@ -162,7 +162,7 @@ pub(crate) fn from_snapshot(mesh: MeshSnapshot) -> Observed {
             mesh,
         },
         not_read: None,
-        notes: Vec::new(),
+        note: None,
     }
 }
 

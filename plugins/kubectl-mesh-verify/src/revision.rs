@@ -7,11 +7,17 @@ use mesh_common::model::command::{Knob, Remedy};
 use mesh_common::model::exposure::Revision;
 use mesh_common::model::snapshot::ClusterSnapshot;
 
-/// Returns the notes about clusters that do not have the revision, or a tag of its name.
+/// The most clusters that a note names.
+const NAMED: usize = 5;
+
+/// Returns the note about clusters that do not have the revision, or a tag of its name.
 ///
 /// # Errors
 /// No cluster has it, though the istiods of some could be read. The hints name those that there are.
-pub(crate) fn check(asked: &Revision, clusters: &[&ClusterSnapshot]) -> Result<Vec<String>, Error> {
+pub(crate) fn check(
+    asked: &Revision,
+    clusters: &[&ClusterSnapshot],
+) -> Result<Option<String>, Error> {
     let with_istiod = clusters
         .iter()
         .copied()
@@ -19,20 +25,18 @@ pub(crate) fn check(asked: &Revision, clusters: &[&ClusterSnapshot]) -> Result<V
     let (narrowed, whole): (Vec<&ClusterSnapshot>, Vec<&ClusterSnapshot>) =
         with_istiod.partition(|cluster| cluster.revision.is_some());
     let word = asked.word();
-    if !narrowed.is_empty() || whole.is_empty() {
-        let note = |cluster: &ClusterSnapshot| {
-            format!(
-                "context {} has no istiod of revision {word} and is verified with all that it has{}",
-                cluster.context,
-                unread_tags(cluster)
-            )
-        };
-        return Ok(whole.into_iter().map(note).collect());
+    let unread = unread_tags(&whole);
+    if whole.is_empty() {
+        return Ok(None);
     }
-    let unread = whole.iter().map(|cluster| unread_tags(cluster));
-    let unread = unread.max_by_key(String::len).unwrap_or_default();
+    if !narrowed.is_empty() {
+        return Ok(Some(format!(
+            "verified with all revisions, since there is no istiod of revision {word}: {}{unread}",
+            named(&whole)
+        )));
+    }
     let error = Error::usage(format!(
-        "no cluster has an istiod of revision {word}, or a tag of this name{unread}"
+        "no cluster that was read has an istiod of revision {word}, or a tag of this name{unread}"
     ));
     let mut there: BTreeSet<String> = BTreeSet::new();
     for cluster in whole {
@@ -46,10 +50,20 @@ pub(crate) fn check(asked: &Revision, clusters: &[&ClusterSnapshot]) -> Result<V
     Err(there.iter().fold(error, hint))
 }
 
-fn unread_tags(cluster: &ClusterSnapshot) -> String {
-    let reason = cluster.tags.reason();
+/// Returns the contexts of the first clusters, and the number of the others.
+fn named(clusters: &[&ClusterSnapshot]) -> String {
+    let contexts = clusters.iter().take(NAMED).map(|one| one.context.as_str());
+    let contexts = contexts.collect::<Vec<&str>>().join(", ");
+    match clusters.len().saturating_sub(NAMED) {
+        0 => contexts,
+        more => format!("{contexts} and {more} more"),
+    }
+}
+
+fn unread_tags(clusters: &[&ClusterSnapshot]) -> String {
+    let reason = clusters.iter().find_map(|one| one.tags.reason());
     reason.map_or_else(String::new, |reason| {
-        format!(" (its tags were not read: {reason})")
+        format!(" (tags were not read: {reason})")
     })
 }
 
@@ -70,7 +84,7 @@ mod tests {
         .expect("it is a cluster")
     }
 
-    fn checked(clusters: &[ClusterSnapshot]) -> Result<Vec<String>, Error> {
+    fn checked(clusters: &[ClusterSnapshot]) -> Result<Option<String>, Error> {
         let clusters: Vec<&ClusterSnapshot> = clusters.iter().collect();
         check(&Revision::of_label(Some("canary")), &clusters)
     }
@@ -84,7 +98,7 @@ mod tests {
         let error = checked(&clusters).expect_err("no cluster has it");
         assert_eq!(
             error.to_string(),
-            "no cluster has an istiod of revision canary, or a tag of this name"
+            "no cluster that was read has an istiod of revision canary, or a tag of this name"
         );
         assert_eq!(
             error.hints(),
@@ -103,13 +117,20 @@ mod tests {
             cluster("west", &["1-31"], false),
         );
         let remote = cluster("remote", &[], false);
-        let notes = checked(&[east.clone(), west, remote.clone()]).expect("one has it");
+        let note = checked(&[east.clone(), west.clone(), remote.clone()]).expect("one has it");
         assert_eq!(
-            notes,
-            ["context west has no istiod of revision canary and is verified with all that it has"]
+            note.as_deref(),
+            Some("verified with all revisions, since there is no istiod of revision canary: west")
         );
-        assert_eq!(checked(&[east]).expect("it has it"), [""; 0]);
+        let mut many = vec![west; 7];
+        many.push(east.clone());
+        let note = checked(&many).expect("one has it").unwrap_or_default();
+        assert!(
+            note.ends_with(": west, west, west, west, west and 2 more"),
+            "{note}"
+        );
+        assert_eq!(checked(&[east]).expect("it has it"), None);
         // Where no istiod is known there is nothing to choose from.
-        assert_eq!(checked(&[remote]).expect("nothing is known"), [""; 0]);
+        assert_eq!(checked(&[remote]).expect("nothing is known"), None);
     }
 }

@@ -79,7 +79,7 @@ pub(crate) async fn run(
             file.display()
         ));
     }
-    let notes = observed.notes.into_iter();
+    let notes = observed.note.into_iter();
     for note in notes.chain(others_note(observed.not_read, "read")) {
         streams.say(&note);
     }

@@ -23,7 +23,7 @@ pub(crate) async fn run(
     let Observed {
         mut read,
         not_read,
-        notes,
+        note,
     } = if let Some(file) = &arguments.from {
         from_snapshot(snapshot_file::read(file)?)
     } else {
@@ -59,7 +59,7 @@ pub(crate) async fn run(
         }
     };
     streams.data(&shown)?;
-    let notes = notes.into_iter().chain(others_note(not_read, "verified"));
+    let notes = note.into_iter().chain(others_note(not_read, "verified"));
     for note in notes.filter(|_| arguments.output.is_for_people()) {
         streams.say(&note);
     }

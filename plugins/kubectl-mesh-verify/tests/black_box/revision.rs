@@ -63,7 +63,7 @@ fn the_mesh_configuration_of_the_revision_is_judged_alone() {
     let output = verified(&loaded, "--revision canary");
     assert_eq!(
         output.stderr,
-        "context east has no istiod of revision canary and is verified with all that it has\n"
+        "verified with all revisions, since there is no istiod of revision canary: east\n"
     );
     let json = verified(&loaded, "--revision canary -o json");
     assert_eq!(json.stderr, "");
@@ -140,7 +140,7 @@ fn a_revision_that_no_cluster_has_is_an_error_with_those_that_there_are() {
     assert_eq!((output.code, output.stdout.as_str()), (2, ""));
     assert_eq!(
         output.stderr,
-        "error: no cluster has an istiod of revision 1-29, or a tag of this name\n\
+        "error: no cluster that was read has an istiod of revision 1-29, or a tag of this name\n\
          hint: add --revision 1-30\n\
          or: add --revision 1-31\n\
          or: add --revision prod\n"
@@ -153,7 +153,7 @@ fn a_revision_that_no_cluster_has_is_an_error_with_those_that_there_are() {
     assert!(
         output
             .stderr
-            .contains("or a tag of this name (its tags were not read: "),
+            .contains("or a tag of this name (tags were not read: "),
         "{}",
         output.golden()
     );
