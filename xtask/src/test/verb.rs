@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use mesh_testkit::parts::{self, Part, Source};
 use mesh_testkit::{command, environment};
 
+use super::full;
 use super::leaks::leaks;
 use super::pool::{self, Job};
 use super::programs::{self, Programs, TestProgram};
@@ -47,7 +48,7 @@ const THREADS: &str = "RUST_TEST_THREADS";
 /// The tests to run; everything by default.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Try all of what usually a part is enough of, such as inputs that are changed at random
+    /// Try all of what usually a part is enough of, such as topologies, and inputs that are changed at random
     #[arg(long)]
     full: bool,
     /// Arguments of `cargo test`: `-p mesh-e2e --test parity -- --nocapture`
@@ -94,7 +95,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     let left_out = without_parts.as_ref().map(|_| &sources);
     let passed = if everything {
-        run_all(&programs, left_out, &variables, &folder.join("said"))?
+        run_all(
+            &programs,
+            left_out,
+            args.full,
+            &variables,
+            &folder.join("said"),
+        )?
     } else {
         run_chosen(&programs, &args.args, left_out, &variables)?
     };
@@ -127,10 +134,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     )))
 }
 
-/// Runs all test programs side by side but those that `left_out` says need real parts; true where all pass.
+/// Runs all test programs side by side but those that `left_out` says need real parts, with all of their tests where it is `full`;
+/// true where all pass.
 fn run_all(
     programs: &Programs,
     left_out: Option<&Sources>,
+    full: bool,
     variables: &[(&str, OsString)],
     said: &Path,
 ) -> Result<bool> {
@@ -147,7 +156,7 @@ fn run_all(
     tests.sort_by_key(|test| place(test));
     let mut jobs: Vec<_> = tests
         .into_iter()
-        .map(test_program)
+        .map(|test| test_program(test, full))
         .chain([examples_in_docs()])
         .collect();
     for job in &mut jobs {
@@ -187,13 +196,20 @@ fn supervisor(programs: &Programs) -> Result<Supervisor> {
     Supervisor::start(Command::new(&programs.supervisor))
 }
 
-/// A test program as `cargo test` runs it.
-fn test_program(test: &TestProgram) -> Job {
+/// A test program as `cargo test` runs it, without the tests that are left to `--full` unless this is it.
+fn test_program(test: &TestProgram, full: bool) -> Job {
     let package = repo::root().join(&test.package);
     let mut command = environment::as_from_a_shell(&test.path);
     command
         .current_dir(&package)
         .env("CARGO_MANIFEST_DIR", &package);
+    for left in full::left_out_of(test).filter(|_| !full) {
+        eprintln!(
+            "test: left to --full: {} {}, since {} runs",
+            test.name, left.test, left.instead
+        );
+        command.args(["--exact", "--skip", left.test]);
+    }
     Job {
         name: format!("{} {} {}", test.package, test.kind, test.name),
         command,
