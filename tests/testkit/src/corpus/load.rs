@@ -11,19 +11,17 @@ use tempfile::TempDir;
 
 use super::data::{Case, Istiod, MESH_FILE, mesh};
 use super::known::{networkz, syncz};
+use super::materials::Materials;
 use super::objects::{Clusters, istiods};
 use super::placeholder::{fill, filled, none_is_left};
 use super::token::{Token, from_now};
 use crate::command::Run;
 use crate::embedded::Cluster;
-use crate::gateway::{Door, FakeGateway, Limit, MeshAuthority};
 use crate::istiod::{FakeIstiod, Left, Page};
 use crate::kubeconfig::Kubeconfig;
-use crate::pki::{Identity, Validity, hours_from_now};
+use crate::pki::{Identity, Validity};
 
 pub(super) const NAMESPACE: &str = "istio-system";
-/// The identity of the workload behind each gateway.
-const WORKLOAD: &str = "spiffe://cluster.local/ns/default/sa/hello";
 
 /// An istiod of a case.
 pub(super) struct Running {
@@ -36,12 +34,11 @@ pub(super) struct Running {
 /// The clusters of a case, and a folder with a kubeconfig that knows each by its context.
 pub struct Loaded {
     clusters: BTreeMap<String, Cluster>,
-    gateways: BTreeMap<String, FakeGateway>,
+    materials: Materials,
     /// The objects at the start.
     pub(super) data: Clusters,
     /// The istiods that answer.
     pub(super) istiods: RefCell<Vec<Running>>,
-    authorities: RefCell<BTreeMap<String, MeshAuthority>>,
     /// Client certificates with their keys, by the placeholder that asked for them.
     clients: RefCell<BTreeMap<String, Identity>>,
     /// Tokens by the placeholder that asked for them, so that holders share them.
@@ -57,15 +54,12 @@ impl Loaded {
             let builder = Cluster::builder(context).istio_crds().gateway_api_crds();
             (context.clone(), builder.start())
         };
-        let gateways = case.gateways.iter().flat_map(|_| data.objects.keys());
+        let contexts: Vec<String> = data.objects.keys().cloned().collect();
         let mut loaded = Self {
             clusters: data.objects.keys().map(start).collect(),
-            gateways: gateways
-                .map(|context| (context.clone(), FakeGateway::start()))
-                .collect(),
+            materials: Materials::of(case, &contexts),
             data: data.clone(),
             istiods: RefCell::default(),
-            authorities: RefCell::default(),
             clients: RefCell::default(),
             tokens: RefCell::default(),
             dir: tempfile::tempdir().expect("the system has a folder for temporary files"),
@@ -77,7 +71,6 @@ impl Loaded {
         }
         for context in data.objects.keys() {
             loaded.start_istiods(context, case, &data);
-            loaded.open_gateway(context, case);
         }
         loaded.write_kubeconfig(case);
         if let Some(file) = &case.file {
@@ -161,18 +154,7 @@ impl Loaded {
             "admin" => self.cluster(of).admin_token().to_owned(),
             "client-certificate" => BASE64_STANDARD.encode(self.client(of).certificate_pem),
             "client-key" => BASE64_STANDARD.encode(self.client(of).key_pem),
-            "root" => self.authority(of, |authority| authority.root_pem().to_owned()),
-            "ca-cert.pem" | "ca-key.pem" | "cert-chain.pem" => self.intermediate(of, what),
-            // In a text of JSON.
-            "root-json" => self.meaning(&format!("root:{of}"))?.replace('\n', "\\n"),
-            "gateway" => self.gateway_address(of),
-            "hours" => {
-                let hours: i64 = of.parse().expect("hours from now");
-                hours_from_now(hours)
-                    .strftime("%Y-%m-%dT%H:%M:%SZ")
-                    .to_string()
-            }
-            _ => return None,
+            _ => return self.materials.meaning(text),
         })
     }
 
@@ -204,46 +186,6 @@ impl Loaded {
             authority.client_with_validity("client", &[], validity)
         });
         client.clone()
-    }
-
-    /// A part of the Secret cacerts with the intermediate `ROOT:CLUSTER`, which may be followed by `:FROM:TO` in days from now, or by
-    /// `:servers` for one that is good for certificates of servers alone.
-    fn intermediate(&self, text: &str, part: &str) -> String {
-        let (root, own) = text.split_once(':').expect("ROOT:CLUSTER");
-        let own: Vec<&str> = own.split(':').skip(1).collect();
-        let limit = match own[..] {
-            [] => Limit::None,
-            ["servers"] => Limit::Servers,
-            [from, to] => Limit::Time(Validity {
-                not_before: from_now(from),
-                not_after: from_now(to),
-            }),
-            _ => panic!("an intermediate that is {text}"),
-        };
-        let known = self.authorities.borrow().contains_key(text);
-        if !known {
-            let sibling = self.authority(root, |authority| authority.sibling(limit));
-            let mut authorities = self.authorities.borrow_mut();
-            authorities.insert(text.to_owned(), sibling);
-        }
-        let parts = self.authority(text, MeshAuthority::ca_certs);
-        let found = parts.into_iter().find(|(key, _)| *key == part);
-        found.expect("the Secret has this part").1
-    }
-
-    fn authority<T>(&self, name: &str, of: impl FnOnce(&MeshAuthority) -> T) -> T {
-        let mut authorities = self.authorities.borrow_mut();
-        of(authorities.entry(name.to_owned()).or_default())
-    }
-
-    /// The address of a cluster's gateway: one of documentation, where no gateway was started.
-    fn gateway_address(&self, context: &str) -> String {
-        if let Some(gateway) = self.gateways.get(context) {
-            return gateway.address();
-        }
-        let number = self.clusters.keys().position(|one| one == context);
-        let number = number.unwrap_or_else(|| panic!("no cluster is {context}"));
-        format!("203.0.113.{}", number + 1)
     }
 
     fn start_istiods(&self, context: &str, case: &Case, data: &Clusters) {
@@ -311,42 +253,6 @@ impl Loaded {
                 none_is_left(&content);
                 Page::Text(content.to_string())
             }
-        }
-    }
-
-    fn open_gateway(&self, context: &str, case: &Case) {
-        let Some(gateway) = self.gateways.get(context) else {
-            return;
-        };
-        let usual = [(15021, "ready 200"), (15443, "passthrough")];
-        let usual = usual.map(|(port, door)| (port, door.to_owned()));
-        let mut ports: BTreeMap<u16, String> = usual.into();
-        let own = case.gateways.as_ref().and_then(|all| all.get(context));
-        ports.extend(own.cloned().unwrap_or_default());
-        for (port, door) in ports {
-            if door != "closed" {
-                gateway.open(port, self.door(&door));
-            }
-        }
-    }
-
-    fn door(&self, text: &str) -> Door {
-        let (what, of) = text.split_once(' ').unwrap_or((text, "shared"));
-        match what {
-            "ready" => Door::Ready(of.parse().expect("a status of HTTP")),
-            "hangs-up" => Door::HangsUp,
-            "mute" => Door::Mute,
-            "plaintext" => Door::Plaintext,
-            "passthrough" => {
-                let identity = self.authority(of, |authority| authority.workload(WORKLOAD));
-                Door::Passthrough(identity, Vec::new())
-            }
-            "mutual" => Door::Mutual(self.authority(of, |authority| authority.workload(WORKLOAD))),
-            "istiod" => {
-                let names = ["istiod.istio-system.svc"];
-                Door::Server(self.authority(of, |authority| authority.istiod(&names)))
-            }
-            _ => panic!("a port of a gateway that is {text}"),
         }
     }
 

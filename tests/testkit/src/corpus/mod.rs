@@ -8,6 +8,7 @@
 //! | `placeholder` | the texts in place of `${…}` |
 //! | `token` | tokens of readers, with the age and lifetime that a case asks for |
 //! | `load` | embedded clusters, istiods and gateways with these objects |
+//! | `materials` | certificates, addresses and times in place of placeholders, and what listens at gateways |
 //! | `settle` | what controllers and istiods do after a change |
 //! | `known` | the gateways that each istiod has on its page |
 //! | `found` | the findings of a report, as cases have them |
@@ -16,6 +17,7 @@ mod data;
 mod found;
 mod known;
 mod load;
+mod materials;
 mod objects;
 mod patch;
 mod placeholder;
