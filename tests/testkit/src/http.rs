@@ -97,6 +97,8 @@ impl Endpoint {
         let request = self.render(method, path, body);
         let stream = TcpStream::connect(&self.authority)
             .with_context(|| format!("cannot connect to {}", self.authority))?;
+        // The end of the handshake and the request are two writes, of which the second would wait for the server's confirmation.
+        stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         let answer = match &self.tls {

@@ -1,4 +1,5 @@
-//! The corpus, beyond what the verification says of it: the commands that it prints repair what they are printed for.
+//! The corpus, beyond what the verification says of it on embedded clusters: it says the same on real API servers, and the commands
+//! that it prints repair what they are printed for.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,3 +7,5 @@
 )]
 
 mod fixes;
+mod mesh;
+mod on_real_servers;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::parts::workspace_dir;
 
 /// The name of the file of the mesh, in the folder that a plugin is run in.
-pub(super) const MESH_FILE: &str = "mesh.yaml";
+const MESH_FILE: &str = "mesh.yaml";
 
 /// The variables of a cluster or of a remote secret.
 pub(super) type Variables = BTreeMap<String, String>;
@@ -133,6 +133,15 @@ impl Case {
             file: None,
             loopback: true,
             findings: String::new(),
+        }
+    }
+
+    /// Writes the file of the mesh into the folder that a plugin is run in, if it has one.
+    pub(super) fn write_file(&self, folder: &Path) {
+        if let Some(file) = &self.file {
+            // JSON is YAML too.
+            let written = fs::write(folder.join(MESH_FILE), file.to_string());
+            written.expect("a file can be written into an own folder");
         }
     }
 

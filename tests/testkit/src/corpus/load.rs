@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::data::{Case, Istiod, MESH_FILE, mesh};
+use super::data::{Case, Istiod, mesh};
 use super::known::{networkz, syncz};
 use super::materials::Materials;
 use super::objects::{Clusters, istiods};
@@ -73,11 +73,7 @@ impl Loaded {
             loaded.start_istiods(context, case, &data);
         }
         loaded.write_kubeconfig(case);
-        if let Some(file) = &case.file {
-            // JSON is YAML.
-            let written = std::fs::write(loaded.dir.path().join(MESH_FILE), file.to_string());
-            written.expect("a temporary folder can be written to");
-        }
+        case.write_file(loaded.dir.path());
         for context in &case.stopped {
             let cluster = loaded.clusters.get_mut(context);
             cluster.expect("the case has the cluster").stop();

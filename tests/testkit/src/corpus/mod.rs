@@ -10,6 +10,7 @@
 //! | `load` | embedded clusters, istiods and gateways with these objects |
 //! | `materials` | certificates, addresses and times in place of placeholders, and what listens at gateways |
 //! | `settle` | what controllers and istiods do after a change |
+//! | `real` | real API servers with these objects |
 //! | `known` | the gateways that each istiod has on its page |
 //! | `found` | the findings of a report, as cases have them |
 
@@ -21,9 +22,11 @@ mod materials;
 mod objects;
 mod patch;
 mod placeholder;
+mod real;
 mod settle;
 mod token;
 
 pub use data::{Case, case_files};
 pub use found::{Found, findings};
 pub use load::Loaded;
+pub use real::OnRealServers;
