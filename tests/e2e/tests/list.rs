@@ -125,7 +125,8 @@ fn a_whole_mesh_and_everything_that_can_be_wrong_with_it() {
     let (code, states) = mesh.states(LIST);
     let broken = [
         "list-a home home self",
-        "list-a list-b istio-remote-secret-list-b duplicate",
+        // The one that istiod uses is to stay.
+        "list-a list-b istio-remote-secret-list-b not-probed",
         "list-a list-b older duplicate",
         "list-a list-c istio-remote-secret-list-c no-label",
         "list-b list-a istio-remote-secret-list-a expiring",
