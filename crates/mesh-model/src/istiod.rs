@@ -12,8 +12,8 @@ use super::names::{
     ANY_TRUST_DOMAIN_VARIABLE, CA_SERVER_VARIABLE, CLUSTER_ID_FLAG, CLUSTER_ID_VARIABLE,
     DOMAIN_FLAG, EXTERNAL_CA_VARIABLE, EXTERNAL_CONFIG_VARIABLE, EXTERNAL_SECRETS_VARIABLE,
     EXTERNAL_WEBHOOK_VARIABLE, KUBECONFIG_FOLDER_VARIABLE, MORE_ROOTS_VARIABLE,
-    RESOLVE_GATEWAYS_VARIABLE, REVISION_LABEL, SCOPE_GATEWAYS_VARIABLE, UNNAMED_CLUSTER,
-    VERSION_LABEL,
+    RESOLVE_GATEWAYS_VARIABLE, REVISION_LABEL, ROOT_CONFIG_MAP_VARIABLE, SCOPE_GATEWAYS_VARIABLE,
+    UNNAMED_CLUSTER, VERSION_LABEL,
 };
 use crate::resources::{Container, Deployment};
 
@@ -119,6 +119,11 @@ pub fn resolves_gateways(deployment: &Deployment) -> bool {
 /// Returns whether proxies of this istiod trust the further root certificates of its configuration.
 pub fn trusts_more_roots(deployment: &Deployment) -> bool {
     is_on(containers(deployment), MORE_ROOTS_VARIABLE, false)
+}
+
+/// Returns whether this istiod writes the root certificate into a `ConfigMap` of another name than the usual one.
+pub fn renames_root_config_map(deployment: &Deployment) -> bool {
+    value(containers(deployment), ROOT_CONFIG_MAP_VARIABLE).is_some()
 }
 
 /// Returns whether servers of this istiod accept clients of every trust domain.

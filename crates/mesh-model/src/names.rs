@@ -175,6 +175,9 @@ pub const CA_SERVER_VARIABLE: &str = "ENABLE_CA_SERVER";
 /// Environment variable of istiod: the authority that signs for it. Source: `externalCaType` in Istio's
 /// `pilot/pkg/bootstrap/istio_ca.go`.
 pub const EXTERNAL_CA_VARIABLE: &str = "EXTERNAL_CA";
+/// Environment variable of istiod: the name of the ConfigMap with the root certificate, where it is another one. Source:
+/// `PilotCACertConfigMap` in Istio's `pilot/pkg/features/pilot.go`, since 1.27.
+pub const ROOT_CONFIG_MAP_VARIABLE: &str = "PILOT_CA_CERT_CONFIGMAP";
 /// Environment variable of istiod: whether proxies trust the further root certificates of its configuration. Source: `MultiRootMesh`
 /// in Istio's `pilot/pkg/features/pilot.go`.
 pub const MORE_ROOTS_VARIABLE: &str = "ISTIO_MULTIROOT_MESH";

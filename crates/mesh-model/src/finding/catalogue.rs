@@ -221,6 +221,10 @@ catalogue! {
             "Two clusters trust some common root certificates, and each or one of them more"
             "During a change of the root this is right for a while, and should end with the same roots in all clusters. It is an error \
             where one does not trust the root that the istiod of the other signs with: every request between them fails then.";
+        RootCmMissing "root-cm-missing" Error
+            "The ConfigMap with the root certificate is missing in Istio's namespace"
+            "istiod writes the ConfigMap istio-ca-root-cert into the namespaces of its cluster and of the clusters that it manages, and pods \
+            with a proxy mount it. Without it, new ones wait in ContainerCreating.";
         TrustDomainMismatch "trust-domain-mismatch" Error
             "Workloads of one cluster do not accept the trust domain of another"
             "A certificate names its workload with the trust domain of its mesh configuration. Workloads accept their own trust domain and \

@@ -9,7 +9,7 @@ use crate::names::{
     IGNORE, KUBECONFIG_FOLDER_VARIABLE, MORE_ROOTS_VARIABLE, NETWORK_VARIABLE,
     NETWORK_VIEW_VARIABLE, NODE_SELECTOR_ANNOTATION, PROXY_CLUSTER_VARIABLE,
     PROXY_NETWORK_VARIABLE, READ_AGAIN_AFTER, REMOTE_UID, RESOLVE_GATEWAYS_VARIABLE,
-    SCOPE_GATEWAYS_VARIABLE,
+    ROOT_CONFIG_MAP_VARIABLE, SCOPE_GATEWAYS_VARIABLE,
 };
 
 /// The annotations whose values are kept, of every kind.
@@ -27,7 +27,7 @@ pub(crate) const ANNOTATIONS: [&str; 10] = [
 ];
 
 /// The environment variables that are kept, of every container.
-pub(super) const VARIABLES: [&str; 16] = [
+pub(super) const VARIABLES: [&str; 17] = [
     EXTERNAL_WEBHOOK_VARIABLE,
     EXTERNAL_SECRETS_VARIABLE,
     EXTERNAL_CONFIG_VARIABLE,
@@ -44,6 +44,7 @@ pub(super) const VARIABLES: [&str; 16] = [
     NETWORK_VARIABLE,
     CA_ADDRESS_VARIABLE,
     RESOLVE_GATEWAYS_VARIABLE,
+    ROOT_CONFIG_MAP_VARIABLE,
 ];
 
 /// The flags that are kept of the arguments, of every container.

@@ -15,12 +15,13 @@ use CheckId::{
     IstiodRotationBug, MeshNetworksLegacy, NetworkLabelMissing, NetworkLabelMisspelled,
     NetworkSwapped, NetworkValuesDisagree, NetworkWithoutGateway, NetworkzGatewayMismatch,
     NetworkzGatewayMissing, Probe15008, Probe15012, Probe15017, Probe15021, Probe15443,
-    Probe15443Root, ProxyStale, RootDiffers, RootNamespaceDiffers, RootNotEffective, RootPartial,
-    SecretAuthDenied, SecretCaMismatch, SecretCertificateExpiry, SecretCertificateInvalid,
-    SecretDuplicate, SecretLabel, SecretMissing, SecretRbac, SecretSelf, SecretServerLoopback,
-    SecretServerScheme, SecretServerUnreachable, SecretStrayKey, SecretTokenExpiry,
-    SecretTokenIdentity, SecretTokenInvalid, SecretUnparsable, SecretWrongCluster,
-    SecretWrongNamespace, SingleNetworkOverlap, TrustDomainAmbient, TrustDomainMismatch,
+    Probe15443Root, ProxyStale, RootCmMissing, RootDiffers, RootNamespaceDiffers, RootNotEffective,
+    RootPartial, SecretAuthDenied, SecretCaMismatch, SecretCertificateExpiry,
+    SecretCertificateInvalid, SecretDuplicate, SecretLabel, SecretMissing, SecretRbac, SecretSelf,
+    SecretServerLoopback, SecretServerScheme, SecretServerUnreachable, SecretStrayKey,
+    SecretTokenExpiry, SecretTokenIdentity, SecretTokenInvalid, SecretUnparsable,
+    SecretWrongCluster, SecretWrongNamespace, SingleNetworkOverlap, TrustDomainAmbient,
+    TrustDomainMismatch,
 };
 
 /// A row of the table: a finding of `root` explains findings of `effects` to which it has this relation.
@@ -175,6 +176,7 @@ pub const CAUSES: &[Cause] = &[
             Probe15012,
             Probe15017,
             ClusterzUnavailable,
+            RootCmMissing,
         ],
     ),
     row(
@@ -188,6 +190,7 @@ pub const CAUSES: &[Cause] = &[
             Probe15017,
             ClusterzUnavailable,
             ClusterzReplicasDisagree,
+            RootCmMissing,
         ],
     ),
     row(
@@ -266,6 +269,13 @@ pub const CAUSES: &[Cause] = &[
         PeerOfEffect,
         &[NetworkzGatewayMismatch],
     ),
+    // No istiod reads a remote cluster without a remote secret that works.
+    row(SecretLabel, SamePair, &[RootCmMissing]),
+    row(SecretUnparsable, SamePair, &[RootCmMissing]),
+    row(SecretServerUnreachable, SamePair, &[RootCmMissing]),
+    row(SecretTokenInvalid, SamePair, &[RootCmMissing]),
+    row(SecretRbac, SamePair, &[RootCmMissing]),
+    row(SecretMissing, SamePair, &[RootCmMissing]),
 ];
 
 /// The causes that explain only what no other one does.

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use super::checks::{
     ca_certs, changes, cluster_ids, gateway_proxies, hidden_namespaces, istiod_views, istiods,
     mesh_ids, mesh_networks, networks_without_gateway, one_network_with_gateways, other_authority,
-    overlaps, own_roots, root_namespaces, roots, rotation_bugs, same_clusters, shared_keys,
-    trust_domains, unreachable, versions,
+    overlaps, own_roots, root_config_maps, root_namespaces, roots, rotation_bugs, same_clusters,
+    shared_keys, trust_domains, unreachable, versions,
 };
 use super::counts::Counts;
 use super::cut::cut;
@@ -325,6 +325,7 @@ fn of_group(mesh: &MeshSnapshot, managed: &BTreeSet<String>) -> Vec<Finding> {
     findings.extend(networks_without_gateway(&clusters));
     findings.extend(one_network_with_gateways(&clusters));
     findings.extend(overlaps(&clusters));
+    findings.extend(root_config_maps(&clusters));
     findings.extend(roots(&clusters, mesh.taken_at));
     findings.extend(trust_domains(&clusters));
     findings.extend(own_roots(&clusters));

@@ -58,6 +58,10 @@ fn unread<'a>(
         Part::SecretsByName => by_name(cluster),
         Part::MeshConfig => wanted(&cluster.mesh_configs),
         Part::Roots => wanted(&cluster.roots),
+        Part::RootConfigMap => match &cluster.roots {
+            Read::Absent(_) => None,
+            roots => wanted(roots),
+        },
         Part::CaCerts => wanted(&cluster.ca_certs),
         Part::Services => wanted(&cluster.services),
         // A cluster without the Gateway API has none of its gateways.

@@ -23,6 +23,8 @@ pub enum Part {
     MeshConfig,
     /// The root certificates.
     Roots,
+    /// The `ConfigMap` with the root certificate, which may be missing.
+    RootConfigMap,
     /// The Secret cacerts.
     CaCerts,
     /// The Services that are gateways.
@@ -169,6 +171,7 @@ pub fn needs(check: CheckId) -> &'static [Part] {
         ],
         C::Probe15443Root => &[P::Services, P::GatewayProbes, P::ProbeTargets, P::Roots],
         C::RootDiffers | C::RootPartial => &[P::Roots],
+        C::RootCmMissing => &[P::RootConfigMap, P::Namespace, P::Istiods, P::MeshConfig],
         C::CacertsIncomplete
         | C::CacertsVerify
         | C::CacertsChainContent

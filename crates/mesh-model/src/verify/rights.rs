@@ -95,7 +95,11 @@ pub const READ_RULES: [ReadRule; 17] = {
             beside: Some("--revision takes revisions and no tags"),
             ..list(ADMISSION, "mutatingwebhookconfigurations", &[])
         },
-        get("configmaps", Namespace, &[P::MeshConfig, P::Roots]),
+        get(
+            "configmaps",
+            Namespace,
+            &[P::MeshConfig, P::Roots, P::RootConfigMap],
+        ),
         ReadRule {
             place: Namespace,
             ..list("", "configmaps", &[P::Injectors])
