@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::Uri;
 use kube::client::middleware::BaseUriLayer;
+use tokio::time::Instant;
 use tower::Layer;
 
 use super::dial::Dialer;
@@ -15,6 +16,7 @@ use super::options::ConnectorOptions;
 use super::proxy::ProxyKind;
 use super::requests::Requests;
 use super::route::Route;
+use super::server_clock::ServerClock;
 use super::session::{Cluster, Connection};
 use super::tls::Tls;
 use super::transport::transport;
@@ -37,6 +39,8 @@ struct Inner {
     options: ConnectorOptions,
     exec: ExecCache,
     tls: Tls,
+    /// The moment of [`ConnectorOptions::now`].
+    started: Instant,
 }
 
 impl Connector {
@@ -47,6 +51,7 @@ impl Connector {
                 exec: ExecCache::new(&options),
                 tls: Tls::new(),
                 options,
+                started: Instant::now(),
             }),
         }
     }
@@ -176,12 +181,18 @@ impl Connector {
         };
         let timeout = target.request_timeout().unwrap_or(options.request_timeout);
         let timeout = (!timeout.is_zero()).then_some(timeout);
-        let requests = Requests::new(&connection, Arc::clone(&headers), timeout);
+        let clock = Arc::new(ServerClock::new(options.now, self.inner.started));
+        let requests = Requests::new(
+            &connection,
+            Arc::clone(&headers),
+            timeout,
+            Arc::clone(&clock),
+        );
         let service = BaseUriLayer::new(base.clone()).layer(requests);
         let client = kube::Client::new(service, target.namespace().unwrap_or("default"));
         let ended = identity.token_expiry.filter(|end| *end <= options.now);
         Ok(Cluster::new(
-            target, client, connection, headers, ended, timeout,
+            target, client, connection, headers, ended, timeout, clock,
         ))
     }
 }

@@ -15,6 +15,7 @@ mod proxy;
 mod requests;
 mod retry;
 mod route;
+mod server_clock;
 mod session;
 mod tls;
 mod transport;

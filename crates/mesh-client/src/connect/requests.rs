@@ -19,6 +19,7 @@ use super::body::BoundedBody;
 use super::headers::Headers;
 use super::last_words::LastWords;
 use super::retry::{Deadline, Patience};
+use super::server_clock::ServerClock;
 use super::session::Connection;
 use super::transport::Transport;
 use crate::fault::{ApiFault, ConnectFault, connect_fault_in};
@@ -30,22 +31,26 @@ pub(super) struct Requests {
     last_words: LastWords,
     headers: Headers,
     timeout: Option<Duration>,
+    clock: Arc<ServerClock>,
     /// True if the last answer was 401. An API server then also closes the connection, and with it parallel requests.
     turned_away: Arc<AtomicBool>,
 }
 
 impl Requests {
-    /// Returns a sender whose requests carry `headers` and are answered within `timeout`, including retries.
+    /// Returns a sender whose requests carry `headers` and are answered within `timeout`, including retries. What the answers say of the
+    /// server's clock is noted.
     pub(super) fn new(
         connection: &Connection,
         headers: Headers,
         timeout: Option<Duration>,
+        clock: Arc<ServerClock>,
     ) -> Self {
         Self {
             transport: connection.transport.clone(),
             last_words: connection.dialer.last_words.clone(),
             headers,
             timeout,
+            clock,
             turned_away: Arc::default(),
         }
     }
@@ -73,6 +78,7 @@ impl Service<Request<Body>> for Requests {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let sent =
             Retry::new(Patience::new(), self.transport.clone().map_err(boxed)).oneshot(request);
+        let clock = Arc::clone(&self.clock);
         let (last_words, turned_away) = (self.last_words.clone(), Arc::clone(&self.turned_away));
         Box::pin(async move {
             let response = match limit {
@@ -95,6 +101,7 @@ impl Service<Request<Body>> for Requests {
             })?;
             let is_unauthorized = response.status() == StatusCode::UNAUTHORIZED;
             turned_away.store(is_unauthorized, Ordering::Relaxed);
+            clock.hear(response.headers(), begun);
             let status = response.status().as_u16();
             tracing::debug!(
                 "{method} {uri} {status} in {} ms",

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::dial::Dialer;
 use super::headers::Headers;
 use super::route::Route;
+use super::server_clock::ServerClock;
 use super::transport::Transport;
 use crate::bounds::Bounds;
 use crate::{Attempt, Target, Verb};
@@ -28,6 +29,7 @@ struct Inner {
     headers: Headers,
     credential_ended: Option<Timestamp>,
     request_timeout: Option<Duration>,
+    clock: Arc<ServerClock>,
 }
 
 /// The parts of a connection that another target can share.
@@ -48,6 +50,7 @@ impl Cluster {
         headers: Headers,
         credential_ended: Option<Timestamp>,
         request_timeout: Option<Duration>,
+        clock: Arc<ServerClock>,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -57,6 +60,7 @@ impl Cluster {
                 headers,
                 credential_ended,
                 request_timeout,
+                clock,
             }),
             bounds: None,
         }
@@ -126,6 +130,12 @@ impl Cluster {
     /// Returns the timeout of a request; `None` is no limit.
     pub(crate) fn request_timeout(&self) -> Option<Duration> {
         self.inner.request_timeout
+    }
+
+    /// Returns the seconds by which the clock of its API server is ahead of this machine's for certain; negative if it is behind, and 0
+    /// within the error of measurement. `None` where no answer said the time.
+    pub fn clock_ahead(&self) -> Option<i64> {
+        self.inner.clock.ahead()
     }
 
     /// Returns the time at which the credential expired, if it has.

@@ -80,7 +80,7 @@ const LISTENER_MODE: &str = "gateway.istio.io/listener-protocol";
 const AUTO_PASSTHROUGH: &str = "AUTO_PASSTHROUGH";
 
 impl<'a> Exposure<'a> {
-    /// Finds out what is exposed through `gateway` of a cluster, by the objects of its [`super::config_clusters`].
+    /// Finds out what is exposed through `gateway` of a cluster, by the objects of its [`super::config_clusters()`].
     pub fn of(
         gateway: &Gateway,
         cluster: &'a ClusterSnapshot,

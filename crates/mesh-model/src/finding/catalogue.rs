@@ -29,6 +29,10 @@ catalogue! {
             "The istiods of the clusters are more than one minor version apart"
             "Istio supports control planes and proxies that are one minor version apart. Beyond that, what one istiod publishes may \
             not be understood in the other cluster.";
+        ApiClockSkew "api-clock-skew" Warning
+            "The clock of an API server is wrong"
+            "istiod issues certificates that are valid from two minutes ago. Where the clocks of two clusters are further apart, workloads of \
+            one reject new certificates of the other. Tokens and expiry times are judged by the clock too.";
         RootNamespaceDiffers "root-namespace-differs" Error
             "Istio is in a namespace of another name than in the other clusters"
             "An istiod looks for the network and the mesh configuration of another cluster in the namespace that it is in itself. Where Istio \

@@ -35,6 +35,10 @@ pub struct ClusterSnapshot {
     pub kubectl: Kubectl,
     /// True if its API server is on this machine, as in test setups.
     pub is_local: bool,
+    /// The seconds by which the clock of its API server is ahead of that of the machine that read it, for certain; negative if it is
+    /// behind, and 0 within the error of measurement. `None` where it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_ahead: Option<i64>,
     /// UID of its namespace kube-system.
     pub uid: Read<Option<String>>,
     /// Name of Istio's namespace.

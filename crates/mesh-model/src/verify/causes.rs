@@ -4,10 +4,10 @@ use super::relation::Relation::{self, PeerOfEffect, SameCluster, SameObject, Sam
 use crate::finding::CheckId;
 
 use CheckId::{
-    AmbientEwgSpec, AmbientEwgStatus, ApiReachable, CacertsAbsent, CacertsChainContent,
-    CacertsEkuSig, CacertsExpiry, CacertsIncomplete, CacertsIstioGenerated, CacertsVerify,
-    ClusterIdDefault, ClusterIdDuplicate, ClusterIdProxyDrift, ClusterIdSecretKey, ClusterzAbsent,
-    ClusterzClosed, ClusterzReplicasDisagree, ClusterzSyncing, ClusterzTimeout,
+    AmbientEwgSpec, AmbientEwgStatus, ApiClockSkew, ApiReachable, CacertsAbsent,
+    CacertsChainContent, CacertsEkuSig, CacertsExpiry, CacertsIncomplete, CacertsIstioGenerated,
+    CacertsVerify, ClusterIdDefault, ClusterIdDuplicate, ClusterIdProxyDrift, ClusterIdSecretKey,
+    ClusterzAbsent, ClusterzClosed, ClusterzReplicasDisagree, ClusterzSyncing, ClusterzTimeout,
     ClusterzUnavailable, ContextSameCluster, DiscoverySelectorsHideGateway, EwgAddressDuplicate,
     EwgAddressHostname, EwgAddressLoopback, EwgAddressPending, EwgAddressStale, EwgConfigRejected,
     EwgExposeHosts, EwgExposeMissing, EwgExposeSelector, EwgL7Lb, EwgMissing, EwgNetworkView,
@@ -105,6 +105,8 @@ pub const CAUSES: &[Cause] = &[
     row(CacertsIstioGenerated, PeerOfEffect, OF_ANOTHER_ROOT),
     error(RootNotEffective, SameCluster, OF_ANOTHER_ROOT),
     error(RootNotEffective, PeerOfEffect, OF_ANOTHER_ROOT),
+    row(ApiClockSkew, SameCluster, &[Probe15443Root]),
+    row(ApiClockSkew, PeerOfEffect, &[Probe15443Root]),
     row(
         ApiReachable,
         PeerOfEffect,

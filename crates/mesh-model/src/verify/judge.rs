@@ -7,10 +7,10 @@ use std::mem::take;
 use jiff::Timestamp;
 
 use super::checks::{
-    ca_certs, changes, cluster_ids, gateway_proxies, hidden_namespaces, istiod_views, istiods,
-    mesh_ids, mesh_networks, networks_without_gateway, one_network_with_gateways, other_authority,
-    overlaps, own_roots, root_config_maps, root_namespaces, roots, rotation_bugs, same_clusters,
-    shared_keys, trust_domains, unreachable, versions,
+    ca_certs, changes, clocks, cluster_ids, gateway_proxies, hidden_namespaces, istiod_views,
+    istiods, mesh_ids, mesh_networks, networks_without_gateway, one_network_with_gateways,
+    other_authority, overlaps, own_roots, root_config_maps, root_namespaces, roots, rotation_bugs,
+    same_clusters, shared_keys, trust_domains, unreachable, versions,
 };
 use super::counts::Counts;
 use super::cut::cut;
@@ -315,6 +315,7 @@ fn of_group(mesh: &MeshSnapshot, managed: &BTreeSet<String>) -> Vec<Finding> {
         finding.id == CheckId::IstiodMissing && place.is_some_and(|place| managed.contains(place))
     };
     let mut findings: Vec<Finding> = of_istiods.filter(|one| !is_elsewhere(one)).collect();
+    findings.extend(clocks(&clusters));
     findings.extend(versions(&clusters));
     findings.extend(root_namespaces(&clusters));
     findings.extend(rotation_bugs(&clusters));

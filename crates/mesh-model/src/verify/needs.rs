@@ -50,6 +50,10 @@ fn unread<'a>(
 ) -> Option<Cow<'a, str>> {
     let reason = match part {
         Part::Uid => wanted(&cluster.uid),
+        Part::ServerClock => {
+            let is_known = cluster.clock_ahead.is_some();
+            (!is_known).then_some("the answers of its API server do not say the time")
+        }
         Part::Namespace => wanted(&cluster.namespace),
         Part::Istiods => wanted(&cluster.istiods),
         Part::IstiodsElsewhere => wanted(&cluster.istiods_elsewhere),

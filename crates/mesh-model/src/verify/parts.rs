@@ -7,6 +7,8 @@ use crate::finding::CheckId;
 pub enum Part {
     /// The UID of kube-system.
     Uid,
+    /// The time that the API server says in its answers.
+    ServerClock,
     /// Istio's namespace.
     Namespace,
     /// The istiods of Istio's namespace.
@@ -76,6 +78,7 @@ pub fn needs(check: CheckId) -> &'static [Part] {
     use Part as P;
     match check {
         C::ApiReachable => &[],
+        C::ApiClockSkew => &[P::ServerClock],
         C::ContextSameCluster => &[P::Uid],
         C::IstiodMissing | C::RootNamespaceDiffers => {
             &[P::Istiods, P::IstiodsElsewhere, P::Namespace]

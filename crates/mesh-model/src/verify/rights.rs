@@ -221,8 +221,9 @@ pub fn roles(namespace: &str) -> (ClusterRole, Role) {
 mod tests {
     use super::*;
 
-    /// The parts that are no reads of the user: the answers of gateways, and of the servers that remote secrets name.
-    const WITHOUT_RIGHTS: [Part; 2] = [Part::GatewayProbes, Part::Credentials];
+    /// The parts that are no reads of the user: the time in answers, the answers of gateways, and of the servers that remote secrets
+    /// name.
+    const WITHOUT_RIGHTS: [Part; 3] = [Part::ServerClock, Part::GatewayProbes, Part::Credentials];
 
     #[test]
     fn every_part_that_a_check_needs_has_a_rule() {

@@ -48,6 +48,7 @@ pub async fn read(cluster: &Cluster, wanted: Wanted<'_>) -> Result<ReadCluster, 
     for part in wanted.parts {
         part.read(cluster, &mut snapshot).await?;
     }
+    snapshot.clock_ahead = cluster.clock_ahead();
     Ok(ReadCluster { snapshot, values })
 }
 

@@ -11,7 +11,10 @@ use mesh_testkit::real::{Cluster, Kind, Lab};
 use crate::mesh::{follow, report, verified};
 
 /// The cases that no real server can have, and why.
-const NOT_REAL: [(&str, &str); 5] = [
+const NOT_REAL: [(&str, &str); 8] = [
+    ("api-clock-skew", CLOCKS),
+    ("api-clock-skew-warning", CLOCKS),
+    ("api-clock-skew-here", CLOCKS),
     ("secret-certificate-expiry", CERTIFICATES),
     ("secret-certificate-identity", CERTIFICATES),
     ("secret-certificate-invalid", CERTIFICATES),
@@ -26,6 +29,8 @@ const NOT_REAL: [(&str, &str); 5] = [
 ];
 const CERTIFICATES: &str =
     "the lab issues client certificates of one lifetime; tests/e2e/tests/tls has real ones";
+
+const CLOCKS: &str = "the servers of the lab have the clock of this machine";
 
 /// The checks that need what an istiod says. None runs here; tests/e2e has them with real istiods.
 const OF_ISTIODS: [&str; 5] = [

@@ -30,6 +30,7 @@ use crate::model::request::Request;
 use crate::model::user::{Certificate, User};
 use crate::server::line::{Counted, Line};
 use crate::server::tls::ClientAuthority;
+use crate::state::clock::Clock;
 use crate::state::faults::Action;
 use crate::state::recording::Recorded;
 use crate::state::shared::Shared;
@@ -42,6 +43,8 @@ pub(crate) struct Door {
     pub(crate) http1_only: bool,
     /// Accepts connections and never says a word.
     pub(crate) mute: bool,
+    /// The seconds by which its clock is ahead, by what it says.
+    pub(crate) clock_ahead: i64,
 }
 
 /// One running server.
@@ -111,15 +114,21 @@ async fn serve(server: Arc<Server>, door: Door, stream: Counted, number: usize, 
         .into_owned();
     let shown = session.peer_certificates().unwrap_or_default().to_vec();
     server.shared.lock().recording.handshake(number, &alpn);
+    let clock_ahead = door.clock_ahead;
     let service = service_fn(move |request| {
         let (server, line, shown) = (Arc::clone(&server), Arc::clone(&line), shown.clone());
         async move {
+            let date = Clock::date(clock_ahead);
             let now = server.shared.lock().clock.now().as_second();
             let now = UnixTime::since_unix_epoch(Duration::from_secs(
                 u64::try_from(now).unwrap_or_default(),
             ));
             let certificate = server.clients.judge(&shown, now);
-            Ok::<_, Infallible>(exchange(&server, number, &certificate, request, line).await)
+            let mut answer = exchange(&server, number, &certificate, request, line).await;
+            if let Some(date) = date {
+                answer.headers_mut().insert(header::DATE, date);
+            }
+            Ok::<_, Infallible>(answer)
         }
     });
     let mut http = auto::Builder::new(TokioExecutor::new());

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 
 /// A cluster's own time.
@@ -24,6 +25,18 @@ impl Clock {
     pub(crate) fn advance(&self, by: Duration) {
         let seconds = i64::try_from(by.as_secs()).expect("tests stay within this age");
         self.ahead_seconds.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// The time as a header has it, of a clock that is so many seconds ahead of the real one; `None` for the real one's own time,
+    /// which the server writes anyway.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "clients compare what they are given with the real clock"
+    )]
+    pub(crate) fn date(ahead: i64) -> Option<HeaderValue> {
+        let moment = Timestamp::now() + SignedDuration::from_secs(ahead);
+        let text = moment.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        (ahead != 0).then(|| HeaderValue::from_str(&text).expect("it is plain text"))
     }
 
     /// Now, in whole seconds as Kubernetes writes it.

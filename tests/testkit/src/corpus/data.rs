@@ -77,6 +77,8 @@ pub struct Case {
     pub(super) contexts: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) stopped: Vec<String>,
+    #[serde(default)]
+    pub(super) clocks: BTreeMap<String, i64>,
     arguments: Option<String>,
     /// The file of the mesh, which then selects the clusters.
     pub(super) file: Option<Value>,
@@ -129,6 +131,7 @@ impl Case {
             gateways: None,
             contexts: BTreeMap::new(),
             stopped: Vec::new(),
+            clocks: BTreeMap::new(),
             arguments: None,
             file: None,
             loopback: true,

@@ -74,6 +74,9 @@ impl Loaded {
         }
         loaded.write_kubeconfig(case);
         case.write_file(loaded.dir.path());
+        for (context, ahead) in &case.clocks {
+            loaded.cluster(context).show_clock_ahead(*ahead);
+        }
         for context in &case.stopped {
             let cluster = loaded.clusters.get_mut(context);
             cluster.expect("the case has the cluster").stop();

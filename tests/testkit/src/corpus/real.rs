@@ -65,6 +65,9 @@ impl<'c> OnRealServers<'c> {
         if contexts.len() > servers.len() {
             return Err(format!("it has {} clusters", contexts.len()));
         }
+        if !case.clocks.is_empty() {
+            return Err("a clock of it is wrong".to_owned());
+        }
         let mut loaded = Self {
             clusters: contexts.iter().cloned().zip(servers).collect(),
             materials: Materials::of(case, &contexts),

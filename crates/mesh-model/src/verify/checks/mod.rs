@@ -2,6 +2,7 @@
 //! [`crate::eastwest`] and [`crate::secret`], since other verbs make them as well.
 
 mod cacerts;
+mod clocks;
 mod clusters;
 mod clusterz;
 mod control_plane;
@@ -20,6 +21,7 @@ mod trust;
 mod trust_domain;
 
 pub(super) use cacerts::{ca_certs, other_authority, own_roots, shared_keys};
+pub(super) use clocks::clocks;
 pub(super) use clusters::{same_clusters, unreachable};
 pub(super) use control_plane::{istiods, mesh_ids, root_namespaces, rotation_bugs, versions};
 pub(super) use discovery::hidden_namespaces;
