@@ -127,7 +127,7 @@ mod tests {
         assert_eq!(clock.ahead(), Some(100));
         clock.hear(&headers("Sun, 29 Nov 2026 08:02:00 GMT"), Instant::now());
         assert_eq!(clock.ahead(), Some(100));
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         clock.hear(&headers("Sun, 29 Nov 2026 08:09:00 GMT"), at);
         assert_eq!(clock.ahead(), Some(100));
     }

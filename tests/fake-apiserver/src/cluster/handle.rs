@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::net::TcpSocket;
 use tokio::sync::watch;
 
 use crate::background;
@@ -93,6 +94,8 @@ pub struct Cluster {
     evict: Option<watch::Sender<u64>>,
     /// Closes once the server has let go of its port.
     ended: Mutex<Receiver<()>>,
+    /// Keeps the port from anybody else once the server is gone.
+    kept_port: Option<TcpSocket>,
     ca: Arc<CertificateAuthority>,
     url: String,
     admin_token: String,
@@ -188,6 +191,7 @@ impl Cluster {
             server,
             evict: Some(evict),
             ended: Mutex::new(ended),
+            kept_port: None,
             ca,
             admin_token: String::new(),
             admin_identity: OnceLock::new(),
@@ -364,6 +368,15 @@ impl Cluster {
             Err(RecvTimeoutError::Disconnected),
             "the server lets go of its port"
         );
+        // Nobody listens there, and no server that another test starts gets it.
+        let socket = TcpSocket::new_v4().expect("the system has sockets");
+        let address = self.url.trim_start_matches("https://");
+        let address = address.parse().expect("it is an address");
+        // Connections that have just ended still have the port.
+        let bound = socket
+            .set_reuseaddr(true)
+            .and_then(|()| socket.bind(address));
+        self.kept_port = bound.is_ok().then_some(socket);
     }
 
     fn change_door(&self, change: impl FnOnce(&mut Door)) {
