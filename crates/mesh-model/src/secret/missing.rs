@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster_name::ClusterId;
 use crate::command::suite;
+use crate::container_env::value;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::fleet::connected;
 use crate::meant_for::Member;
+use crate::names::PROXY_CLUSTER_VARIABLE;
 use crate::snapshot::ClusterSnapshot;
 
 use super::matrix::{MatrixCell, MatrixInput};
@@ -63,11 +65,27 @@ pub(super) fn missing(
                 continue;
             }
             let own = known[peer].ids.first().map(ClusterId::as_str);
-            let name = own.or_else(|| called.get(&peer).copied());
+            let name = own
+                .or_else(|| called.get(&peer).copied())
+                .or_else(|| named_by_proxies(remote));
             missing.push(cell((holder, &known[number]), &remote.context, name, input));
         }
     }
     missing
+}
+
+/// Returns the cluster ID that all proxies of a cluster have, as far as they were read. A remote cluster has no istiod that names it.
+fn named_by_proxies(cluster: &ClusterSnapshot) -> Option<&str> {
+    let specs = cluster.injected_pods.items().iter();
+    let ids = specs.filter_map(|pod| {
+        let spec = pod.spec.as_ref()?;
+        // A proxy may be an init container that goes on.
+        let inits = spec.init_containers.as_deref().unwrap_or_default();
+        value(&spec.containers, PROXY_CLUSTER_VARIABLE)
+            .or_else(|| value(inits, PROXY_CLUSTER_VARIABLE))
+    });
+    let ids: BTreeSet<&str> = ids.collect();
+    ids.first().copied().filter(|_| ids.len() == 1)
 }
 
 /// The clusters that were read, by the facts that secrets have about them.

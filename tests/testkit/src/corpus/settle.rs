@@ -11,11 +11,13 @@ use serde_json::{Value, json};
 
 use super::known::{networkz, syncz};
 use super::load::{Loaded, NAMESPACE};
-use super::objects::Clusters;
+use super::objects::{Clusters, istiods};
 use super::patch::{called, merge};
 use crate::embedded::Cluster;
 use crate::istiod::FakeIstiod;
 
+/// The `ConfigMap` with the root certificate.
+const ROOT: &str = "istio-ca-root-cert";
 const RESTARTED: &str = "kubectl.kubernetes.io/restartedAt";
 const REVISION: &str = "istio.io/rev";
 /// The address that a new load balancer gets.
@@ -50,6 +52,24 @@ impl Loaded {
             give_out_root(self.cluster(context));
         }
         self.tell_istiods(&restarted);
+        self.give_roots_to_remotes();
+    }
+
+    /// Lets istiods write the root of their authority into the clusters without an istiod that they read.
+    fn give_roots_to_remotes(&self) {
+        let now = self.now();
+        for (holder, remote, _) in &now.secrets {
+            let has_istiod = istiods(&now.objects[remote]).next().is_some();
+            let remote = self.cluster(remote);
+            let missing = remote.get("configmaps", NAMESPACE, ROOT).is_none();
+            let Some(mut root) = self.cluster(holder).get("configmaps", NAMESPACE, ROOT) else {
+                continue;
+            };
+            if missing && !has_istiod {
+                root["metadata"] = json!({"name": ROOT, "namespace": NAMESPACE});
+                remote.create(root);
+            }
+        }
     }
 
     fn tell_istiods(&self, restarted: &[&str]) {
@@ -199,9 +219,9 @@ fn give_out_root(cluster: &Cluster) {
     };
     for object in cluster.objects() {
         let meta = &object["metadata"];
-        if object["kind"] == "ConfigMap" && meta["name"] == "istio-ca-root-cert" {
+        if object["kind"] == "ConfigMap" && meta["name"] == ROOT {
             let namespace = text(&meta["namespace"]);
-            cluster.edit("configmaps", namespace, "istio-ca-root-cert", |map| {
+            cluster.edit("configmaps", namespace, ROOT, |map| {
                 map["data"]["root-cert.pem"] = root.clone().into();
             });
         }
