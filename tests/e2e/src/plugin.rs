@@ -20,11 +20,11 @@ pub const MESH_EASTWEST: &str = "kubectl-mesh_eastwest";
 
 /// A folder with one kubeconfig that leads to several clusters, each by a context of its name, as administrator.
 #[derive(Debug)]
-pub struct Desk {
+pub struct Workstation {
     dir: TempDir,
 }
 
-impl Desk {
+impl Workstation {
     /// Writes a kubeconfig of these real clusters; none is the current one.
     pub fn over(clusters: &[&Cluster]) -> Self {
         let config = clusters.iter().fold(Kubeconfig::new(), |config, cluster| {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use k8s_openapi::jiff::Timestamp;
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::command::Output;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::real::{Cluster, Kind, Lab, Options};
@@ -27,7 +27,7 @@ const ACCOUNT: &str = "istio-reader-service-account";
 
 struct Scene {
     source: Cluster,
-    desk: Desk,
+    workstation: Workstation,
 }
 
 impl Scene {
@@ -53,8 +53,11 @@ impl Scene {
                     .unwrap();
             }
             let [one, other] = &holders;
-            let desk = Desk::over(&[&source, one, other]);
-            let scene = Self { source, desk };
+            let workstation = Workstation::over(&[&source, one, other]);
+            let scene = Self {
+                source,
+                workstation,
+            };
             scene.create(&[]);
             scene
         })
@@ -63,7 +66,7 @@ impl Scene {
     /// A secret for the source, whose name is its context's.
     fn create(&self, more: &[&str]) -> Output {
         let context = self.source.context();
-        self.desk
+        self.workstation
             .mesh_secret([
                 "create",
                 "--context",
@@ -89,7 +92,7 @@ impl Scene {
             words,
         ]
         .concat();
-        let output = self.desk.mesh_secret(words).stdin(stdin).output();
+        let output = self.workstation.mesh_secret(words).stdin(stdin).output();
         let report = serde_json::from_str(&output.stdout);
         Inspection {
             code: output.code,
@@ -338,7 +341,7 @@ fn each_holder_that_it_is_applied_in_gets_its_own() {
 fn a_token_that_kubernetes_would_refuse_is_not_asked_for() {
     let scene = Scene::get();
     let refused = scene
-        .desk
+        .workstation
         .mesh_secret([
             "create",
             "--context",

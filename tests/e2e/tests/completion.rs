@@ -8,7 +8,7 @@
 
 use std::sync::OnceLock;
 
-use mesh_e2e::plugin::{Desk, MESH_EASTWEST, MESH_LABEL, MESH_SECRET};
+use mesh_e2e::plugin::{MESH_EASTWEST, MESH_LABEL, MESH_SECRET, Workstation};
 use mesh_testkit::command::Run;
 use mesh_testkit::parts::{self, Part};
 use mesh_testkit::real::{Cluster, Kind, Lab};
@@ -16,7 +16,7 @@ use mesh_testkit::real::{Cluster, Kind, Lab};
 /// A cluster that holds a secret, and a folder that holds kubectl and the plugins with their helpers and nothing else.
 struct Scene {
     cluster: Cluster,
-    desk: Desk,
+    workstation: Workstation,
 }
 
 const HELD: &str = "{apiVersion: v1, kind: Secret, metadata: {name: istio-remote-secret-west, namespace: istio-system, \
@@ -35,10 +35,10 @@ impl Scene {
                 cluster.apply(manifest).unwrap();
             }
             let scene = Self {
-                desk: Desk::over(&[&cluster]),
+                workstation: Workstation::over(&[&cluster]),
                 cluster,
             };
-            let bin = scene.desk.dir().join("bin");
+            let bin = scene.workstation.dir().join("bin");
             std::fs::create_dir(&bin).unwrap();
             std::os::unix::fs::symlink(parts::path(Part::Kubectl).unwrap(), bin.join("kubectl"))
                 .unwrap();
@@ -57,8 +57,10 @@ impl Scene {
     }
 
     fn run(&self, program: &str, words: &[&str]) -> Run {
-        let program = self.desk.program(program, words);
-        program.env("PATH", self.desk.dir().join("bin")).record()
+        let program = self.workstation.program(program, words);
+        program
+            .env("PATH", self.workstation.dir().join("bin"))
+            .record()
     }
 
     fn kubectl(&self, words: &[&str]) -> Run {

@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use mesh_e2e::istiod::is_said;
-use mesh_e2e::plugin::{Desk, part};
+use mesh_e2e::plugin::{Workstation, part};
 use mesh_testkit::command::Output;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::parts::Part;
@@ -29,9 +29,9 @@ fn bare(name: &str) -> Cluster {
     Lab::get().unwrap().cluster(name, Kind::Bare).unwrap()
 }
 
-fn mesh_secret(desk: &Desk, line: &str) -> Output {
+fn mesh_secret(workstation: &Workstation, line: &str) -> Output {
     let words = std::iter::once("mesh-secret").chain(line.split_whitespace());
-    desk.kubectl(words).manifest_requested().output()
+    workstation.kubectl(words).manifest_requested().output()
 }
 
 fn holds(cluster: &Cluster, secret: &str) -> bool {
@@ -42,9 +42,9 @@ fn holds(cluster: &Cluster, secret: &str) -> bool {
 #[test]
 fn istiod_lets_go_of_a_cluster_that_is_gone() {
     let [east, west] = pair();
-    let desk = Desk::over(&[&east, &west]);
+    let workstation = Workstation::over(&[&east, &west]);
     mesh_secret(
-        &desk,
+        &workstation,
         "exchange --context delete-east,delete-west --allow-loopback",
     )
     .expect_success();
@@ -53,7 +53,7 @@ fn istiod_lets_go_of_a_cluster_that_is_gone() {
 
     west.stop_api_server().unwrap();
     let line = "delete delete-west --context delete-east --yes";
-    let deleted = mesh_secret(&desk, line).expect_success();
+    let deleted = mesh_secret(&workstation, line).expect_success();
     assert_eq!(
         deleted.stdout,
         "secret/istio-remote-secret-delete-west deleted in context delete-east\n"
@@ -61,7 +61,7 @@ fn istiod_lets_go_of_a_cluster_that_is_gone() {
     is_said(&east, "delete-west", None);
 
     // kubectl says not found of what is gone, and so does a second run.
-    let again = mesh_secret(&desk, line);
+    let again = mesh_secret(&workstation, line);
     assert_eq!((again.code, again.stdout.as_str()), (2, ""));
     assert!(
         again
@@ -70,7 +70,7 @@ fn istiod_lets_go_of_a_cluster_that_is_gone() {
         "{}",
         again.golden()
     );
-    mesh_secret(&desk, &format!("{line} --ignore-not-found")).expect_success();
+    mesh_secret(&workstation, &format!("{line} --ignore-not-found")).expect_success();
     west.start_api_server().unwrap();
 }
 
@@ -81,21 +81,21 @@ fn a_revoked_token_is_refused_and_not_before_every_holder_is_named() {
     south
         .apply("{apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}")
         .unwrap();
-    let desk = Desk::over(&[&north, &south, &east]);
+    let workstation = Workstation::over(&[&north, &south, &east]);
     let create = "create --context delete-north --name delete-north --allow-loopback";
     let holders = "delete-east,delete-south";
-    mesh_secret(&desk, &format!("{create} --into {holders}")).expect_success();
-    let shared = mesh_secret(&desk, create).expect_success();
+    mesh_secret(&workstation, &format!("{create} --into {holders}")).expect_success();
+    let shared = mesh_secret(&workstation, create).expect_success();
     let own = mesh_secret(
-        &desk,
+        &workstation,
         &format!("{create} --token-duration 1h --for somebody"),
     )
     .expect_success();
     is_said(&east, "delete-north", Some("synced"));
-    assert!(is_accepted(&desk, &shared) && is_accepted(&desk, &own));
+    assert!(is_accepted(&workstation, &shared) && is_accepted(&workstation, &own));
 
     let alone = mesh_secret(
-        &desk,
+        &workstation,
         "delete delete-north --context delete-east --revoke --yes",
     );
     assert_eq!((alone.code, alone.stdout.as_str()), (2, ""));
@@ -106,7 +106,7 @@ fn a_revoked_token_is_refused_and_not_before_every_holder_is_named() {
     // With a context that nobody can read it is refused as well.
     south.stop_api_server().unwrap();
     let both = format!("delete delete-north --context {holders} --revoke --yes");
-    let unread = mesh_secret(&desk, &both);
+    let unread = mesh_secret(&workstation, &both);
     assert_eq!((unread.code, unread.stdout.as_str()), (2, ""));
     assert!(
         unread
@@ -117,33 +117,36 @@ fn a_revoked_token_is_refused_and_not_before_every_holder_is_named() {
     );
     south.start_api_server().unwrap();
 
-    let revoked = mesh_secret(&desk, &both).expect_success();
+    let revoked = mesh_secret(&workstation, &both).expect_success();
     let last = format!("token of secret/{TOKEN} revoked in context delete-north\n");
     assert!(revoked.stdout.ends_with(&last), "{}", revoked.golden());
     is_said(&east, "delete-north", None);
-    let refused = wait_until(WITHIN, || (!is_accepted(&desk, &shared)).then_some(()));
+    let refused = wait_until(WITHIN, || {
+        (!is_accepted(&workstation, &shared)).then_some(())
+    });
     assert!(refused.is_some(), "the token still works");
     assert!(
-        is_accepted(&desk, &own),
+        is_accepted(&workstation, &own),
         "somebody else's token was revoked too"
     );
 
     // The token that is bound to a Secret of its own ends with that.
-    desk.kubectl(["--context", "delete-south", "apply", "-f", "-"])
+    workstation
+        .kubectl(["--context", "delete-south", "apply", "-f", "-"])
         .stdin(own.stdout.clone())
         .output()
         .expect_success();
     let line = "delete delete-north --context delete-south --revoke --yes";
-    let revoked = mesh_secret(&desk, line).expect_success();
+    let revoked = mesh_secret(&workstation, line).expect_success();
     let anchor =
         "token of secret/istio-reader-service-account-token-for-somebody revoked in context";
     assert!(revoked.stdout.contains(anchor), "{}", revoked.golden());
-    let refused = wait_until(WITHIN, || (!is_accepted(&desk, &own)).then_some(()));
+    let refused = wait_until(WITHIN, || (!is_accepted(&workstation, &own)).then_some(()));
     assert!(refused.is_some(), "the token still works");
 }
 
 /// Tells whether the API server accepts the token of a manifest.
-fn is_accepted(desk: &Desk, manifest: &Output) -> bool {
+fn is_accepted(workstation: &Workstation, manifest: &Output) -> bool {
     let words = [
         "inspect",
         "-f",
@@ -153,7 +156,7 @@ fn is_accepted(desk: &Desk, manifest: &Output) -> bool {
         "-o",
         "jsonpath={.items[0].clusters[0].probe.authenticated.result}",
     ];
-    let output = desk
+    let output = workstation
         .mesh_secret(words)
         .stdin(manifest.stdout.clone())
         .output();
@@ -168,12 +171,13 @@ fn is_accepted(desk: &Desk, manifest: &Output) -> bool {
 fn what_create_prints_deletes_as_istioctls_manifest_does() {
     let [east, _] = pair();
     let source = bare("delete-piped");
-    let desk = Desk::over(&[&source, &east]);
+    let workstation = Workstation::over(&[&source, &east]);
     let create = "create --context delete-piped --name delete-piped --allow-loopback";
-    let ours = || mesh_secret(&desk, create).expect_success().stdout;
+    let ours = || mesh_secret(&workstation, create).expect_success().stdout;
     let theirs = || {
         let words = ["create-remote-secret", "--context", "delete-piped"];
-        desk.program(part(Part::Istioctl), words)
+        workstation
+            .program(part(Part::Istioctl), words)
             .args(["--name", "delete-piped"])
             .manifest_requested()
             .output()
@@ -182,7 +186,7 @@ fn what_create_prints_deletes_as_istioctls_manifest_does() {
     };
     let kubectl = |verb: &str, manifest: String| {
         let words = ["--context", "delete-east", verb, "-f", "-"];
-        desk.kubectl(words).stdin(manifest).output()
+        workstation.kubectl(words).stdin(manifest).output()
     };
     // Each deletes what the other made.
     for (made, deleted) in [(ours(), theirs()), (theirs(), ours()), (ours(), ours())] {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use mesh_e2e::istiod::is_said;
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::real::{Cluster, Kind, Lab};
 use serde_json::{Value, json};
@@ -25,15 +25,15 @@ const TWIN: &str = "twin";
 /// East, whose istiod reads west by the secret that the plugin made.
 struct Scene {
     east: Cluster,
-    desk: Desk,
+    workstation: Workstation,
 }
 
 impl Scene {
     fn new() -> Self {
         let lab = Lab::get().unwrap();
         let [east, west] = lab.clusters([EAST, WEST], Kind::Istiod).unwrap();
-        let desk = Desk::over(&[&east, &west]);
-        let scene = Self { east, desk };
+        let workstation = Workstation::over(&[&east, &west]);
+        let scene = Self { east, workstation };
         scene.paste(&format!(
             "kubectl mesh-secret create --context {WEST} --name {WEST} --into {EAST} --allow-loopback"
         ));
@@ -42,7 +42,7 @@ impl Scene {
     }
 
     fn paste(&self, line: &str) {
-        self.desk.paste(line).output().expect_success();
+        self.workstation.paste(line).output().expect_success();
     }
 
     /// The kubeconfig that the usual secret holds.
@@ -65,7 +65,7 @@ impl Scene {
     fn fixes(&self, line: &str, id: &str) -> Vec<String> {
         let words = ["mesh-secret"].into_iter().chain(line.split_whitespace());
         let words = words.chain(["--allow-loopback", "-o", "json"]);
-        let output = self.desk.kubectl(words).output();
+        let output = self.workstation.kubectl(words).output();
         let report: Value = serde_json::from_str(&output.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}", output.golden()));
         let mut fixes = Vec::new();

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mesh_e2e::plugin::{Desk, part};
+use mesh_e2e::plugin::{Workstation, part};
 use mesh_testkit::command::{Output, Run};
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::parts::Part;
@@ -22,14 +22,17 @@ const NAMES: [&str; 3] = ["exchange-a", "exchange-b", "exchange-c"];
 
 struct Scene {
     clusters: [Cluster; 3],
-    desk: Desk,
+    workstation: Workstation,
 }
 
 impl Scene {
     fn start() -> Self {
         let clusters = Lab::get().unwrap().clusters(NAMES, Kind::Istiod).unwrap();
-        let desk = Desk::over(&clusters.each_ref());
-        Self { clusters, desk }
+        let workstation = Workstation::over(&clusters.each_ref());
+        Self {
+            clusters,
+            workstation,
+        }
     }
 
     fn exchange(&self) -> Run {
@@ -37,7 +40,7 @@ impl Scene {
         let names = NAMES
             .into_iter()
             .flat_map(|name| ["--name".to_owned(), format!("{name}={name}")]);
-        self.desk
+        self.workstation
             .kubectl([
                 "mesh-secret",
                 "exchange",
@@ -52,7 +55,7 @@ impl Scene {
     fn by_the_guide(&self, source: &str, holder: &str) {
         let istioctl = part(Part::Istioctl);
         let manifest = self
-            .desk
+            .workstation
             .program(
                 istioctl,
                 [
@@ -65,7 +68,7 @@ impl Scene {
             )
             .output()
             .expect_success();
-        self.desk
+        self.workstation
             .kubectl(["apply", "-f", "-", "--context", holder])
             .stdin(manifest.stdout)
             .output()
@@ -159,7 +162,7 @@ fn three_istiods_read_each_other_by_one_command() {
     assert_eq!(count(&again, "unchanged"), 6, "{}", again.golden());
     assert_eq!(scene.all_versions(), before);
 
-    // One API server is gone: the others' pair is mended all the same.
+    // One API server is gone: the others' pair is repaired all the same.
     let [first, _, dead] = &scene.clusters;
     let path = format!(
         "/api/v1/namespaces/istio-system/secrets/istio-remote-secret-{}",

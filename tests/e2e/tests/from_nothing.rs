@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use mesh_e2e::plugin::{Desk, part};
+use mesh_e2e::plugin::{Workstation, part};
 use mesh_testkit::command::{Output, Run};
 use mesh_testkit::embedded::{self, TokenController};
 use mesh_testkit::parts::{Module, Part, module_dir, workspace_dir};
@@ -24,8 +24,8 @@ const TOKEN: &str = "/api/v1/namespaces/istio-system/secrets/istio-reader-servic
 #[test]
 fn one_command_makes_what_istios_charts_make() {
     let nothing = Lab::get().unwrap().cluster("nothing", Kind::Bare).unwrap();
-    let desk = Desk::over(&[&nothing]);
-    let made = create(&desk, &nothing).expect_success();
+    let workstation = Workstation::over(&[&nothing]);
+    let made = create(&workstation, &nothing).expect_success();
     snapbox::assert_data_eq!(
         made.stderr,
         snapbox::str![[r"
@@ -37,7 +37,7 @@ secret/istio-reader-service-account-istio-remote-secret-token created in context
 
 "]]
     );
-    let charts = rendered_by_istioctl(&desk);
+    let charts = rendered_by_istioctl(&workstation);
     for (path, kind, name) in [
         (READER, "ServiceAccount", "istio-reader-service-account"),
         (ROLE, "ClusterRole", "istio-reader-clusterrole-istio-system"),
@@ -54,7 +54,7 @@ secret/istio-reader-service-account-istio-remote-secret-token created in context
         assert_eq!(gist(&nothing.get(path).unwrap()), gist(chart), "{kind}");
     }
 
-    let again = create(&desk, &nothing).expect_success();
+    let again = create(&workstation, &nothing).expect_success();
     assert_eq!(
         (again.stderr.as_str(), again.stdout),
         ("", made.stdout),
@@ -65,17 +65,18 @@ secret/istio-reader-service-account-istio-remote-secret-token created in context
 #[test]
 fn istioctl_installs_over_it() {
     let later = Lab::get().unwrap().cluster("later", Kind::Nodes).unwrap();
-    let desk = Desk::over(&[&later]);
-    let before = create(&desk, &later).expect_success();
-    desk.program(
-        part(Part::Istioctl),
-        ["install", "-y", "--context", "later"],
-    )
-    .args(["--set", "profile=minimal"])
-    .deadline(Duration::from_mins(3))
-    .output()
-    .expect_success();
-    let after = create(&desk, &later).expect_success();
+    let workstation = Workstation::over(&[&later]);
+    let before = create(&workstation, &later).expect_success();
+    workstation
+        .program(
+            part(Part::Istioctl),
+            ["install", "-y", "--context", "later"],
+        )
+        .args(["--set", "profile=minimal"])
+        .deadline(Duration::from_mins(3))
+        .output()
+        .expect_success();
+    let after = create(&workstation, &later).expect_success();
     assert_eq!(after.stdout, before.stdout, "the token stays");
     assert_eq!(after.stderr, unnamed("later"));
 }
@@ -96,21 +97,23 @@ fn helm_installs_over_it_as_documented() {
     let [ours, theirs] = lab
         .clusters(["helm-ours", "helm-theirs"], Kind::Bare)
         .unwrap();
-    let desk = Desk::over(&[&ours, &theirs]);
-    create(&desk, &ours).expect_success();
-    desk.program(
-        part(Part::Istioctl),
-        ["create-remote-secret", "--context", "helm-theirs"],
-    )
-    .args(["--name", "helm-theirs"])
-    .output()
-    .expect_success();
+    let workstation = Workstation::over(&[&ours, &theirs]);
+    create(&workstation, &ours).expect_success();
+    workstation
+        .program(
+            part(Part::Istioctl),
+            ["create-remote-secret", "--context", "helm-theirs"],
+        )
+        .args(["--name", "helm-theirs"])
+        .output()
+        .expect_success();
 
     let charts = module_dir(Module::Istio, "istio.io/istio")
         .unwrap()
         .join("manifests/charts");
     let install = |cluster: &Cluster| {
-        desk.program(part(Part::Helm), ["--kube-context", cluster.context()])
+        workstation
+            .program(part(Part::Helm), ["--kube-context", cluster.context()])
             .args(["install", "istio-base", "-n", "istio-system"])
             .arg(charts.join("base"))
             .output()
@@ -129,7 +132,7 @@ fn helm_installs_over_it_as_documented() {
         "{}",
         ours_said.golden()
     );
-    let releases = desk
+    let releases = workstation
         .program(part(Part::Helm), ["--kube-context", ours.context()])
         .args(["list", "--all", "--short", "-n", "istio-system"])
         .output()
@@ -155,11 +158,11 @@ fn helm_installs_over_it_as_documented() {
                         .to_str()
                         .unwrap(),
                 );
-            shell(&desk, &line).output().expect_success();
+            shell(&workstation, &line).output().expect_success();
         }
         let stays = cluster.get(TOKEN).unwrap()["data"]["token"].clone();
         assert_eq!(stays, token, "the token stays");
-        let after = create(&desk, cluster).expect_success();
+        let after = create(&workstation, cluster).expect_success();
         assert_eq!(
             after.stderr,
             unnamed(cluster.name()),
@@ -174,8 +177,9 @@ fn the_token_is_awaited_by_one_watch() {
     let cluster = embedded::Cluster::builder("slow")
         .token_controller(slow)
         .start();
-    let desk = Desk::with(&cluster.kubeconfig());
-    desk.mesh_secret(["create", "--name", "slow", "--allow-loopback"])
+    let workstation = Workstation::with(&cluster.kubeconfig());
+    workstation
+        .mesh_secret(["create", "--name", "slow", "--allow-loopback"])
         .manifest_requested()
         .output()
         .expect_success();
@@ -199,8 +203,9 @@ GET /api/v1/namespaces/istio-system/secrets?fieldSelector=metadata.name=READER-i
     );
 }
 
-fn create(desk: &Desk, cluster: &Cluster) -> Output {
-    desk.mesh_secret(["create", "--context", cluster.context()])
+fn create(workstation: &Workstation, cluster: &Cluster) -> Output {
+    workstation
+        .mesh_secret(["create", "--context", cluster.context()])
         .args(["--name", cluster.name(), "--allow-loopback"])
         .manifest_requested()
         .output()
@@ -210,16 +215,17 @@ fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn shell(desk: &Desk, line: &str) -> Run {
+fn shell(workstation: &Workstation, line: &str) -> Run {
     let of = |name: Part| part(name).parent().unwrap().to_owned();
-    desk.program("/bin/sh", ["-c", line])
+    workstation
+        .program("/bin/sh", ["-c", line])
         .path_dir(of(Part::Helm))
         .path_dir(of(Part::Kubectl))
         .deadline(Duration::from_mins(2))
 }
 
-fn rendered_by_istioctl(desk: &Desk) -> Vec<Value> {
-    let manifest = desk
+fn rendered_by_istioctl(workstation: &Workstation) -> Vec<Value> {
+    let manifest = workstation
         .program(part(Part::Istioctl), ["manifest", "generate"])
         .output()
         .expect_success();

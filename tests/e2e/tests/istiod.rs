@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use mesh_e2e::plugin::{Desk, part};
+use mesh_e2e::plugin::{Workstation, part};
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::parts::Part;
 use mesh_testkit::real::{Cluster, Kind, Lab};
@@ -17,31 +17,32 @@ const WITHIN: Duration = Duration::from_secs(30);
 #[test]
 fn istiods_read_each_other_by_piped_secrets() {
     let [east, west] = pair();
-    let desk = Desk::over(&[&east, &west]);
+    let workstation = Workstation::over(&[&east, &west]);
     for (source, holder) in [(&west, &east), (&east, &west)] {
-        let manifest = desk
+        let manifest = workstation
             .kubectl(["mesh-secret", "create", "--context", source.context()])
             .args(["--name", source.name(), "--allow-loopback"])
             .manifest_requested()
             .output()
             .expect_success();
-        desk.kubectl(["--context", holder.context(), "apply", "-f", "-"])
+        workstation
+            .kubectl(["--context", holder.context(), "apply", "-f", "-"])
             .stdin(manifest.stdout)
             .output()
             .expect_success();
     }
     is_synced(&east, "west");
     is_synced(&west, "east");
-    shown_by_istioctl(&desk, &east, "west");
-    shown_by_port_forward(&desk, &west, "east");
+    shown_by_istioctl(&workstation, &east, "west");
+    shown_by_port_forward(&workstation, &west, "east");
 }
 
 #[test]
 fn istiods_read_a_source_whose_secret_was_applied_into_them() {
     let [east, west] = pair();
     let north = Lab::get().unwrap().cluster("north", Kind::Bare).unwrap();
-    let desk = Desk::over(&[&east, &west, &north]);
-    let applied = desk
+    let workstation = Workstation::over(&[&east, &west, &north]);
+    let applied = workstation
         .kubectl(["mesh-secret", "create", "--context", "north"])
         .args(["--name", "north", "--into", "east,west", "--allow-loopback"])
         .output()
@@ -75,9 +76,9 @@ fn is_synced(holder: &Cluster, source: &str) {
 }
 
 /// istioctl asks each istiod by a port-forward to its pod.
-fn shown_by_istioctl(desk: &Desk, holder: &Cluster, source: &str) {
+fn shown_by_istioctl(workstation: &Workstation, holder: &Cluster, source: &str) {
     let istioctl = part(Part::Istioctl);
-    let shown = desk
+    let shown = workstation
         .program(istioctl, ["remote-clusters", "--context", holder.context()])
         .output()
         .expect_success();
@@ -91,8 +92,8 @@ fn shown_by_istioctl(desk: &Desk, holder: &Cluster, source: &str) {
     assert_eq!(row[1..3], [secret.as_str(), "synced"], "{}", shown.golden());
 }
 
-fn shown_by_port_forward(desk: &Desk, holder: &Cluster, source: &str) {
-    let forward = desk
+fn shown_by_port_forward(workstation: &Workstation, holder: &Cluster, source: &str) {
+    let forward = workstation
         .kubectl(["--context", holder.context(), "-n", "istio-system"])
         .args(["port-forward", "deployment/istiod", ":15014"])
         .spawn();

@@ -9,7 +9,7 @@
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use mesh_e2e::istiod::is_said;
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::command::Output;
 use mesh_testkit::real::{Cluster, Kind, Lab};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ const LIST: &str = "list --context list-a,list-b,list-c --allow-loopback";
 
 struct Mesh {
     clusters: [Cluster; 3],
-    desk: Desk,
+    workstation: Workstation,
 }
 
 impl Mesh {
@@ -29,8 +29,11 @@ impl Mesh {
             .clusters(["list-a", "list-b", "list-c"], Kind::Istiod)
             .unwrap();
         let [a, b, c] = &clusters;
-        let desk = Desk::over(&[a, b, c]);
-        let mesh = Self { clusters, desk };
+        let workstation = Workstation::over(&[a, b, c]);
+        let mesh = Self {
+            clusters,
+            workstation,
+        };
         mesh.run("exchange --context list-a,list-b,list-c --allow-loopback")
             .expect_success();
         mesh
@@ -39,7 +42,10 @@ impl Mesh {
     /// The plugin as users type it.
     fn run(&self, line: &str) -> Output {
         let words = std::iter::once("mesh-secret").chain(line.split_whitespace());
-        self.desk.kubectl(words).manifest_requested().output()
+        self.workstation
+            .kubectl(words)
+            .manifest_requested()
+            .output()
     }
 
     fn secret(&self, holder: usize, source: &str) -> Value {

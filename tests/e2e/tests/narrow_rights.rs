@@ -6,7 +6,7 @@
     reason = "a test stops where something is not as it has to be"
 )]
 
-use mesh_e2e::plugin::{Desk, part};
+use mesh_e2e::plugin::{Workstation, part};
 use mesh_testkit::command::Output;
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
 use mesh_testkit::parts::Part;
@@ -32,9 +32,9 @@ subjects:
 ";
 
 /// A kubeconfig of a tenant of both clusters, in which an administrator has made the reader.
-fn desk_of_a_tenant(clusters: &[Cluster; 2]) -> Desk {
+fn desk_of_a_tenant(clusters: &[Cluster; 2]) -> Workstation {
     let [east, west] = clusters;
-    let admin = Desk::over(&[east, west]);
+    let admin = Workstation::over(&[east, west]);
     for cluster in clusters {
         let line = format!("create --context {0} --name {0}", cluster.context());
         run(&admin, &line).expect_success();
@@ -44,12 +44,12 @@ fn desk_of_a_tenant(clusters: &[Cluster; 2]) -> Desk {
         let tenant = User::new().client_certificate(&cluster.client("tenant", &[]).unwrap());
         config.entry(cluster.context(), cluster.entry(), tenant)
     });
-    Desk::with(&config)
+    Workstation::with(&config)
 }
 
-fn run(desk: &Desk, line: &str) -> Output {
+fn run(workstation: &Workstation, line: &str) -> Output {
     let words = std::iter::once("mesh-secret").chain(line.split_whitespace());
-    let run = desk.kubectl(words).arg("--allow-loopback");
+    let run = workstation.kubectl(words).arg("--allow-loopback");
     run.manifest_requested().output()
 }
 
@@ -57,14 +57,18 @@ fn run(desk: &Desk, line: &str) -> Output {
 fn a_tenant_gets_what_istioctl_gives() {
     let lab = Lab::get().unwrap();
     let clusters = lab.clusters([EAST, WEST], Kind::Bare).unwrap();
-    let desk = desk_of_a_tenant(&clusters);
+    let workstation = desk_of_a_tenant(&clusters);
 
-    let theirs = desk
+    let theirs = workstation
         .program(part(Part::Istioctl), ["create-remote-secret"])
         .args(["--context", WEST, "--name", WEST])
         .output()
         .expect_success();
-    let ours = run(&desk, &format!("create --context {WEST} --name {WEST}")).expect_success();
+    let ours = run(
+        &workstation,
+        &format!("create --context {WEST} --name {WEST}"),
+    )
+    .expect_success();
     assert_eq!(ours.stdout, theirs.stdout);
     assert!(
         ours.stderr.starts_with(&format!(
@@ -74,12 +78,13 @@ fn a_tenant_gets_what_istioctl_gives() {
         ours.golden()
     );
 
-    desk.kubectl(["apply", "--context", EAST, "-f", "-"])
+    workstation
+        .kubectl(["apply", "--context", EAST, "-f", "-"])
         .stdin(theirs.stdout.as_str())
         .output()
         .expect_success();
     let into = format!("create --context {WEST} --name {WEST} --into {EAST}");
-    let into = run(&desk, &into).expect_success();
+    let into = run(&workstation, &into).expect_success();
     assert_eq!(
         into.stdout,
         format!("secret/istio-remote-secret-{WEST} unchanged in context {EAST}\n")
@@ -87,7 +92,7 @@ fn a_tenant_gets_what_istioctl_gives() {
 
     let line =
         format!("exchange --context {EAST},{WEST} --name {EAST}={EAST} --name {WEST}={WEST}");
-    let exchanged = run(&desk, &line).expect_success();
+    let exchanged = run(&workstation, &line).expect_success();
     assert!(
         exchanged.stdout.contains(&format!(
             "istio-remote-secret-{EAST} created in context {WEST}"
@@ -95,7 +100,7 @@ fn a_tenant_gets_what_istioctl_gives() {
         "{}",
         exchanged.golden()
     );
-    let again = run(&desk, &line).expect_success();
+    let again = run(&workstation, &line).expect_success();
     assert_eq!(
         again.stdout.matches(" unchanged in context ").count(),
         2,

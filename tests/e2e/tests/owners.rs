@@ -7,7 +7,7 @@
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::command::Output;
 use mesh_testkit::parts::{self, Part};
 use mesh_testkit::real::{Cluster, Kind, Lab};
@@ -17,7 +17,7 @@ use serde_json::Value;
 struct Scene {
     source: Cluster,
     holder: Cluster,
-    desk: Desk,
+    workstation: Workstation,
 }
 
 impl Scene {
@@ -30,11 +30,11 @@ impl Scene {
             holder
                 .apply("{apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}")
                 .unwrap();
-            let desk = Desk::over(&[&source, &holder]);
+            let workstation = Workstation::over(&[&source, &holder]);
             let scene = Self {
                 source,
                 holder,
-                desk,
+                workstation,
             };
             scene.create("first", &[]).expect_success();
             Mutex::new(scene)
@@ -56,7 +56,7 @@ impl Scene {
 
     /// A manifest of the source, under this name, from us.
     fn create(&self, name: &str, more: &[&str]) -> Output {
-        self.desk
+        self.workstation
             .mesh_secret([
                 "create",
                 "--context",
@@ -80,7 +80,7 @@ impl Scene {
             name,
         ];
         let istioctl = parts::path(Part::Istioctl).unwrap();
-        self.desk
+        self.workstation
             .program(istioctl, words)
             .args(["-n", "istio-system"])
             .output()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mesh_e2e::plugin::{Desk, MESH_VERIFY, part};
+use mesh_e2e::plugin::{MESH_VERIFY, Workstation, part};
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::parts::{self, Part};
 use mesh_testkit::real::{Kind, Lab};
@@ -64,7 +64,7 @@ fn a_tag_that_istioctl_sets_stands_for_its_revision() {
     ] {
         cluster.apply(&object.to_string()).unwrap();
     }
-    let desk = Desk::over(&[&cluster]);
+    let workstation = Workstation::over(&[&cluster]);
     let context = cluster.context();
     let set = [
         "tag",
@@ -76,7 +76,7 @@ fn a_tag_that_istioctl_sets_stands_for_its_revision() {
         "--context",
         context,
     ];
-    let set = desk.program(part(Part::Istioctl), set);
+    let set = workstation.program(part(Part::Istioctl), set);
     set.output().expect_success();
     let plugin = parts::plugin(MESH_VERIFY).unwrap();
     for (asked, expected) in [
@@ -86,13 +86,19 @@ fn a_tag_that_istioctl_sets_stands_for_its_revision() {
     ] {
         let line =
             format!("--context {context} --allow-loopback --no-istiod --revision {asked} -o json");
-        let output = desk.program(&plugin, line.split(' ')).record().output();
+        let output = workstation
+            .program(&plugin, line.split(' '))
+            .record()
+            .output();
         let report: Value = serde_json::from_str(&output.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}", output.golden()));
         assert_eq!(report["clusters"][0]["revision"], expected, "{asked}");
     }
     let line = format!("--context {context} --allow-loopback --revision gone");
-    let output = desk.program(&plugin, line.split(' ')).record().output();
+    let output = workstation
+        .program(&plugin, line.split(' '))
+        .record()
+        .output();
     assert_eq!(output.code, 2, "{}", output.golden());
     for word in ["canary", "default", "prod"] {
         let hint = format!(": add --revision {word}\n");

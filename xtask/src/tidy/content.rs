@@ -124,7 +124,7 @@ pub(super) fn left_open(file: &File) -> Vec<Finding> {
         let mut say = |what| findings.push(file.finding(number + 1, what));
         if line.contains("#[ignore") && !told.contains(CHILD) {
             say(
-                "`#[ignore]`: a test that is skipped looks as if it passed; mend it, delete it, or say whose child it is",
+                "`#[ignore]`: a test that is skipped looks as if it passed; repair it, delete it, or say whose child it is",
             );
         }
         if line.contains("todo!(") || line.contains("unimplemented!(") {

@@ -46,7 +46,7 @@ impl File {
     }
 }
 
-/// One thing to mend.
+/// One thing to repair.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Finding {
     path: String,

@@ -1,4 +1,4 @@
-//! The verb itself: reads the repository, applies every rule, prints what there is to mend.
+//! The verb itself: reads the repository, applies every rule, prints what there is to repair.
 
 use std::process::ExitCode;
 
@@ -44,7 +44,7 @@ pub(crate) fn run(_: &Args) -> Result<ExitCode> {
     for long in files.iter().filter_map(layout::long) {
         eprintln!("note: {long}; would a newcomer know what it owns?");
     }
-    eprintln!("tidy: {} files, {} to mend", files.len(), findings.len());
+    eprintln!("tidy: {} files, {} to repair", files.len(), findings.len());
     Ok(ExitCode::from(u8::from(!findings.is_empty())))
 }
 

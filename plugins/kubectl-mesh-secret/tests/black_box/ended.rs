@@ -49,7 +49,7 @@ pub(crate) fn carriers(mesh: &Mesh) -> Vec<String> {
 }
 
 /// Both holders work with the token of one new Secret, which is also what is given out, and a second run writes nothing.
-pub(crate) fn is_mended(mesh: &Mesh, gone: &str, case: &str) {
+pub(crate) fn is_repaired(mesh: &Mesh, gone: &str, case: &str) {
     mesh.holders_work();
     let carriers = carriers(mesh);
     assert_eq!(carriers.len(), 1, "{case}: {carriers:?}");
@@ -71,7 +71,7 @@ fn after_a_rotation_and_a_revocation_another_token_is_given_out() {
     let output = mesh.world.run(CREATE).output();
     assert_data_eq!(mesh.golden(&output), file!["ended/revoked.txt"]);
     assert_ne!(mesh.usual(), dead);
-    is_mended(&mesh, &gone, "revoked");
+    is_repaired(&mesh, &gone, "revoked");
     // And so it goes on: the next rotation and the next revocation leave no dead end either.
     let manifest = mesh.manifest("");
     mesh.world.run(ROTATE).output().expect_success();
@@ -80,7 +80,7 @@ fn after_a_rotation_and_a_revocation_another_token_is_given_out() {
     let line = "delete west --context east,north --revoke --yes";
     mesh.world.run(line).output().expect_success();
     mesh.world.run(CREATE).output().expect_success();
-    is_mended(&mesh, &gone, "revoked again");
+    is_repaired(&mesh, &gone, "revoked again");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn what_was_deleted_by_hand_is_replaced_in_every_holder() {
     let (mesh, gone) = by_hand();
     let output = mesh.world.run(CREATE).output();
     assert_data_eq!(mesh.golden(&output), file!["ended/by_hand.txt"]);
-    is_mended(&mesh, &gone, "by hand");
+    is_repaired(&mesh, &gone, "by hand");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn an_exchange_finds_another_token_too() {
     let (mesh, gone) = revoked();
     let line = "exchange --primary east,north --remote west --allow-loopback --name east=east --name north=north --name west=west";
     mesh.world.run(line).output().expect_success();
-    is_mended(&mesh, &gone, "exchange");
+    is_repaired(&mesh, &gone, "exchange");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn what_a_probe_proposes_works_as_it_is_printed() {
         );
         mesh.paste("fix: ", &output.stdout);
     }
-    is_mended(&mesh, &gone, "pasted");
+    is_repaired(&mesh, &gone, "pasted");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn whatever_strikes_a_second_run_completes_it() {
             mesh.clear();
             let output = mesh.world.run(CREATE).output();
             assert_eq!(output.code, 0, "{case}: {}", output.golden());
-            is_mended(&mesh, &gone, &case);
+            is_repaired(&mesh, &gone, &case);
         }
     }
 }
@@ -223,7 +223,7 @@ fn who_is_told_to_wait_or_comes_too_late_tries_again() {
             mesh.world.west.inject(fault);
             let output = mesh.world.run(CREATE).output();
             assert_eq!(output.code, 0, "{what} {how}: {}", output.golden());
-            is_mended(&mesh, &gone, how);
+            is_repaired(&mesh, &gone, how);
         }
     }
 }
@@ -251,7 +251,7 @@ fn a_conflict_is_read_again() {
     let requests = west.requests();
     let refused = requests.iter().filter(|one| one.status == Some(409));
     assert_eq!(refused.count(), 1, "there was no conflict");
-    is_mended(&mesh, &gone, "conflict");
+    is_repaired(&mesh, &gone, "conflict");
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn after_ctrl_c_between_the_two_secrets_a_second_run_completes_it() {
     let output = mesh.world.run(CREATE).output();
     assert_data_eq!(mesh.golden(&output), file!["ended/completed.txt"]);
     assert_eq!(carriers(&mesh), made);
-    is_mended(&mesh, &gone, "interrupted");
+    is_repaired(&mesh, &gone, "interrupted");
 }
 
 #[test]
@@ -301,6 +301,6 @@ fn two_operators_come_to_the_same_token() {
             assert_eq!(output.code, 0, "{}", output.golden());
         }
         mesh.clear();
-        is_mended(&mesh, &gone, "two at once");
+        is_repaired(&mesh, &gone, "two at once");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mesh_testkit::black_box::writes;
 use snapbox::{assert_data_eq, file};
 
-use crate::ended::{CREATE, ROTATE, by_hand, carriers, is_mended};
+use crate::ended::{CREATE, ROTATE, by_hand, carriers, is_repaired};
 use crate::support::{Mesh, NAMESPACE, USUAL};
 
 #[test]
@@ -19,7 +19,7 @@ fn every_holder_is_named_with_the_command_that_makes_its_secret_again() {
         assert_eq!(writes(cluster), Vec::<String>::new());
     }
     mesh.paste("hint: ", &output.stderr);
-    is_mended(&mesh, &gone, "pasted");
+    is_repaired(&mesh, &gone, "pasted");
     // The next rotation is one as any other.
     let manifest = mesh.manifest("");
     mesh.world.run(ROTATE).output().expect_success();
@@ -45,7 +45,7 @@ fn what_create_began_for_one_holder_is_not_completed_for_the_other() {
     assert_data_eq!(mesh.golden(&output), file!["ended/begun_by_create.txt"]);
     assert_eq!(Mesh::token(&mesh.north), old);
     mesh.paste("hint: ", &output.stderr);
-    is_mended(&mesh, &gone, "begun by create");
+    is_repaired(&mesh, &gone, "begun by create");
 }
 
 #[test]
@@ -72,6 +72,6 @@ fn a_successor_that_somebody_deleted_is_not_made_again() {
     mesh.paste("hint: ", &output.stderr);
     mesh.holders_work();
     mesh.world.run(ROTATE).output().expect_success();
-    is_mended(&mesh, &gone, "successor");
+    is_repaired(&mesh, &gone, "successor");
     assert!(mesh.secrets_of_west().contains(&USUAL.to_owned()));
 }

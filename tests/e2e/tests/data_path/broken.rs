@@ -11,7 +11,7 @@ pub(crate) struct Broken {
     pub(crate) name: &'static str,
     pub(crate) break_it: fn(&mut Scene),
     /// Puts it right, where that can be done by what `status` printed as the fix.
-    pub(crate) mend: fn(&mut Scene, &Seen),
+    pub(crate) repair: fn(&mut Scene, &Seen),
     /// The contexts that `status` is asked about.
     pub(crate) contexts: &'static str,
     /// The finding that names it; none where `status` finds nothing wrong in what it could ask.
@@ -27,7 +27,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the gateway's process is gone",
         break_it: |scene| scene.path.stop_gateway().unwrap(),
-        mend: |scene, _| scene.path.start_gateway().unwrap(),
+        repair: |scene, _| scene.path.start_gateway().unwrap(),
         contexts: WEST,
         finding: Some("probe-15443"),
         says: &["127.0.20.1:15443 refuses connections"],
@@ -36,7 +36,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "nothing is exposed",
         break_it: |scene| scene.delete("gateways.networking.istio.io", EXPOSURE),
-        mend: |scene, seen| scene.follow_fix(seen, "ewg-expose-missing"),
+        repair: |scene, seen| scene.follow_fix(seen, "ewg-expose-missing"),
         contexts: WEST,
         finding: Some("ewg-expose-missing"),
         says: &[
@@ -48,7 +48,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the Gateway selects other pods",
         break_it: |scene| scene.change_exposure("selector/istio", &json!("ingressgateway")),
-        mend: |scene, seen| scene.follow_fix(seen, "ewg-expose-selector"),
+        repair: |scene, seen| scene.follow_fix(seen, "ewg-expose-selector"),
         contexts: WEST,
         finding: Some("ewg-expose-selector"),
         says: &[
@@ -60,7 +60,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the Gateway is for another domain",
         break_it: |scene| scene.change_exposure("servers/0/hosts", &json!(["*.mesh.example"])),
-        mend: |scene, seen| scene.follow_fix(seen, "ewg-expose-hosts"),
+        repair: |scene, seen| scene.follow_fix(seen, "ewg-expose-hosts"),
         contexts: WEST,
         finding: Some("ewg-expose-hosts"),
         says: &["*.mesh.example", "127.0.20.1:15443 refuses connections"],
@@ -69,7 +69,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the Gateway passes TLS on by routes of its own",
         break_it: |scene| scene.change_exposure("servers/0/tls/mode", &json!("PASSTHROUGH")),
-        mend: |scene, seen| scene.follow_fix(seen, "ewg-expose-missing"),
+        repair: |scene, seen| scene.follow_fix(seen, "ewg-expose-missing"),
         contexts: WEST,
         finding: Some("ewg-expose-missing"),
         says: &[
@@ -81,7 +81,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the Gateway ends TLS and leads nowhere",
         break_it: |scene| scene.change_exposure("servers/0/tls/mode", &json!("ISTIO_MUTUAL")),
-        mend: |scene, seen| scene.follow_fix(seen, "ewg-expose-missing"),
+        repair: |scene, seen| scene.follow_fix(seen, "ewg-expose-missing"),
         contexts: WEST,
         finding: Some("ewg-expose-missing"),
         says: &[
@@ -96,7 +96,7 @@ pub(crate) const ALL: [Broken; 14] = [
             scene.change_exposure("servers/0/tls/mode", &json!("ISTIO_MUTUAL"));
             scene.create(&route());
         },
-        mend: |scene, seen| {
+        repair: |scene, seen| {
             scene.follow_fix(seen, "probe-15443");
             scene.delete("virtualservices.networking.istio.io", "route");
         },
@@ -110,7 +110,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "west has another root",
         break_it: |scene| scene.path.separate_roots(true).unwrap(),
-        mend: |scene, _| scene.path.separate_roots(false).unwrap(),
+        repair: |scene, _| scene.path.separate_roots(false).unwrap(),
         contexts: BOTH,
         finding: Some("probe-15443-root"),
         says: &["the root CA of path-east differs from that of path-west"],
@@ -119,7 +119,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the application's sidecar is dead",
         break_it: |scene| scene.path.stop_backend().unwrap(),
-        mend: |scene, _| scene.path.start_backend().unwrap(),
+        repair: |scene, _| scene.path.start_backend().unwrap(),
         contexts: WEST,
         finding: Some("probe-15443"),
         says: &[
@@ -131,7 +131,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the application's Service has no endpoints",
         break_it: |scene| scene.path.remove_endpoint().unwrap(),
-        mend: |scene, _| scene.path.add_endpoint().unwrap(),
+        repair: |scene, _| scene.path.add_endpoint().unwrap(),
         contexts: WEST,
         finding: Some("probe-15443"),
         says: &["127.0.20.1:15443 closes the connection for SNI hello.default.svc.cluster.local"],
@@ -140,7 +140,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "a policy turns mutual TLS off",
         break_it: |scene| scene.create(&policy()),
-        mend: |scene, _| scene.delete("-n default peerauthentications.security.istio.io", "off"),
+        repair: |scene, _| scene.delete("-n default peerauthentications.security.istio.io", "off"),
         contexts: WEST,
         finding: Some("probe-15443"),
         says: &["PeerAuthentication default/off turns mutual TLS off"],
@@ -149,7 +149,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the pod does not say that it takes mutual TLS",
         break_it: |scene| scene.kubectl("-n default label pod hello security.istio.io/tlsMode-"),
-        mend: |scene, _| {
+        repair: |scene, _| {
             scene.kubectl("-n default label pod hello security.istio.io/tlsMode=istio");
         },
         contexts: WEST,
@@ -160,7 +160,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the gateway's Service does not say which network it leads into",
         break_it: |scene| scene.label_gateway("topology.istio.io/network-"),
-        mend: |scene, seen| scene.follow_fix(seen, "ewg-missing"),
+        repair: |scene, seen| scene.follow_fix(seen, "ewg-missing"),
         contexts: WEST,
         finding: Some("ewg-missing"),
         says: &["lacks the label topology.istio.io/network"],
@@ -170,7 +170,7 @@ pub(crate) const ALL: [Broken; 14] = [
     Broken {
         name: "the application is dead and its sidecar is not",
         break_it: |scene| scene.path.stop_application().unwrap(),
-        mend: |scene, _| scene.path.start_application().unwrap(),
+        repair: |scene, _| scene.path.start_application().unwrap(),
         contexts: WEST,
         // A greeting does not reach the application, and `status` sends no request.
         finding: None,

@@ -42,7 +42,7 @@ fn a_request_is_answered_through_the_gateway_and_status_names_what_breaks_it() {
     scene.await_proxy(&["proxy-stale"]);
 }
 
-/// Breaks it, looks at it, mends it.
+/// Breaks it, looks at it, repairs it.
 fn shows(scene: &mut Scene, broken: &Broken) {
     (broken.break_it)(scene);
     let seen = scene.await_seen(broken.contexts, &format!("when {}", broken.name), |seen| {
@@ -58,7 +58,7 @@ fn shows(scene: &mut Scene, broken: &Broken) {
     let answer = scene.path.await_status(broken.client);
     assert!(answer.is_ok(), "{}: {answer:?}", broken.name);
 
-    (broken.mend)(scene, &seen);
+    (broken.repair)(scene, &seen);
     scene.await_seen(WEST, &format!("after {}", broken.name), Seen::is_clean);
     let answer = scene.path.await_status(200);
     assert!(answer.is_ok(), "after {}: {answer:?}", broken.name);

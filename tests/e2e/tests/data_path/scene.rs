@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mesh_e2e::plugin::{Desk, MESH_EASTWEST, MESH_VERIFY};
+use mesh_e2e::plugin::{MESH_EASTWEST, MESH_VERIFY, Workstation};
 use mesh_testkit::command::Output;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::data_path::DataPath;
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Scene {
     pub(crate) path: DataPath,
-    desk: Desk,
+    workstation: Workstation,
 }
 
 impl Scene {
@@ -38,8 +38,8 @@ impl Scene {
             parts::plugin(plugin).unwrap();
         }
         let path = DataPath::start().unwrap();
-        let desk = Desk::over(&[path.east(), path.west()]);
-        let mut scene = Self { path, desk };
+        let workstation = Workstation::over(&[path.east(), path.west()]);
+        let mut scene = Self { path, workstation };
         for line in [
             "generate --network net-west --format manifest",
             "expose services",
@@ -54,7 +54,7 @@ impl Scene {
     /// `kubectl mesh-eastwest LINE`.
     pub(crate) fn eastwest(&self, line: &str) -> Output {
         let words = ["mesh-eastwest"].into_iter().chain(line.split(' '));
-        self.desk.kubectl(words).output()
+        self.workstation.kubectl(words).output()
     }
 
     /// `kubectl mesh-eastwest status` about these contexts, repeated until it is as wanted.
@@ -79,7 +79,7 @@ impl Scene {
         let line = "mesh-verify --context path-west --allow-loopback --no-probes --no-credential-checks --only ewg-config-rejected,proxy-stale -o json";
         let mut last = String::new();
         let found = wait_until(PATIENCE, || {
-            let output = self.desk.kubectl(line.split(' ')).output();
+            let output = self.workstation.kubectl(line.split(' ')).output();
             last = output.golden();
             let report: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
             let findings = report["findings"].as_array()?.iter();
@@ -92,7 +92,10 @@ impl Scene {
 
     /// Runs the fix that was printed with a finding, as it stands.
     pub(crate) fn follow_fix(&self, seen: &Seen, id: &str) {
-        self.desk.paste(seen.fix(id)).output().expect_success();
+        self.workstation
+            .paste(seen.fix(id))
+            .output()
+            .expect_success();
         self.path.bind_gateway().unwrap();
     }
 

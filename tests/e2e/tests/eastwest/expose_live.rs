@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mesh_common::model::yaml::documents;
-use mesh_e2e::plugin::{Desk, MESH_EASTWEST, part};
+use mesh_e2e::plugin::{MESH_EASTWEST, Workstation, part};
 use mesh_testkit::command::Output;
 use mesh_testkit::parts::{self, Module, Part, module_dir};
 use mesh_testkit::real::{Cluster, Kind, Lab};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const NAMESPACE: &str = "mesh-control";
 
 /// An installation in which no name is the usual one, with two revisions.
-fn installed() -> (Cluster, Desk) {
+fn installed() -> (Cluster, Workstation) {
     let cluster = Lab::get()
         .unwrap()
         .cluster("exposing", Kind::Nodes)
@@ -20,7 +20,7 @@ fn installed() -> (Cluster, Desk) {
     cluster
         .apply("{apiVersion: v1, kind: Namespace, metadata: {name: edge}}")
         .unwrap();
-    let desk = Desk::over(&[&cluster]);
+    let workstation = Workstation::over(&[&cluster]);
     let manifests = module_dir(Module::Istio, "istio.io/istio")
         .unwrap()
         .join("manifests");
@@ -48,24 +48,26 @@ fn installed() -> (Cluster, Desk) {
                     "network": "net-b"}}
             }
         });
-        desk.program(
-            part(Part::Istioctl),
-            ["install", "-y", "--context", "exposing", "-f", "-"],
-        )
-        .arg("--istioNamespace")
-        .arg(NAMESPACE)
-        .arg(format!("--manifests={}", manifests.display()))
-        .stdin(operator.to_string())
-        .deadline(Duration::from_mins(3))
-        .output()
-        .expect_success();
+        workstation
+            .program(
+                part(Part::Istioctl),
+                ["install", "-y", "--context", "exposing", "-f", "-"],
+            )
+            .arg("--istioNamespace")
+            .arg(NAMESPACE)
+            .arg(format!("--manifests={}", manifests.display()))
+            .stdin(operator.to_string())
+            .deadline(Duration::from_mins(3))
+            .output()
+            .expect_success();
     }
-    (cluster, desk)
+    (cluster, workstation)
 }
 
-fn expose(desk: &Desk, line: &str) -> Output {
+fn expose(workstation: &Workstation, line: &str) -> Output {
     let plugin = parts::plugin(MESH_EASTWEST).unwrap();
-    desk.program(plugin, ["expose"])
+    workstation
+        .program(plugin, ["expose"])
         .args(line.split_whitespace())
         .args(["--from-context", "exposing"])
         .output()
@@ -74,13 +76,13 @@ fn expose(desk: &Desk, line: &str) -> Output {
 
 #[test]
 fn all_is_derived_from_what_istioctl_installed() {
-    let (cluster, desk) = installed();
+    let (cluster, workstation) = installed();
     let kubectl = |line: &str, stdin: &str| {
         let run = cluster.kubectl(line.split_whitespace()).unwrap();
         run.stdin(stdin).output().expect_success()
     };
-    let services = expose(&desk, "services").stdout;
-    let istiod = expose(&desk, "istiod").stdout;
+    let services = expose(&workstation, "services").stdout;
+    let istiod = expose(&workstation, "istiod").stdout;
     let gateway = &documents(&services, "services").unwrap()[0];
     assert_eq!(gateway["metadata"]["namespace"], NAMESPACE);
     assert_eq!(
@@ -113,15 +115,18 @@ fn all_is_derived_from_what_istioctl_installed() {
     for manifest in [&services, &istiod] {
         kubectl("apply --server-side -f -", manifest);
     }
-    istioctl_finds_all_that_they_name(&desk, &kubectl);
+    istioctl_finds_all_that_they_name(&workstation, &kubectl);
 }
 
 /// istioctl's analysis knows no cluster domain but the usual one, so it looks at the objects of that one.
 /// Source: `DefaultClusterLocalDomain` in Istio's `pkg/config/analysis/analyzers/util/constants.go`.
-fn istioctl_finds_all_that_they_name(desk: &Desk, kubectl: &impl Fn(&str, &str) -> Output) {
+fn istioctl_finds_all_that_they_name(
+    workstation: &Workstation,
+    kubectl: &impl Fn(&str, &str) -> Output,
+) {
     let analyze = || {
         let words = ["analyze", "--context", "exposing", "-n", NAMESPACE];
-        let run = desk.program(part(Part::Istioctl), words);
+        let run = workstation.program(part(Part::Istioctl), words);
         run.args(["--istioNamespace", NAMESPACE]).output().golden()
     };
     let named = |said: &str| {
@@ -131,7 +136,11 @@ fn istioctl_finds_all_that_they_name(desk: &Desk, kubectl: &impl Fn(&str, &str) 
     let said = analyze();
     assert!(named(&said), "{said}");
     for what in ["services", "istiod"] {
-        let manifest = expose(desk, &format!("{what} --cluster-domain cluster.local")).stdout;
+        let manifest = expose(
+            workstation,
+            &format!("{what} --cluster-domain cluster.local"),
+        )
+        .stdout;
         kubectl("apply --server-side -f -", &manifest);
     }
     let said = analyze();

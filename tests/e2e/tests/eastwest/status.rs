@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use mesh_e2e::plugin::{Desk, MESH_EASTWEST};
+use mesh_e2e::plugin::{MESH_EASTWEST, Workstation};
 use mesh_testkit::command::{Output, Run};
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::http::Body;
@@ -21,7 +21,7 @@ const SERVICE: &str = "/api/v1/namespaces/istio-system/services/istio-eastwestga
 /// A cluster with an istiod on network net-a, and a dead one.
 struct Stage {
     cluster: Cluster,
-    desk: Desk,
+    workstation: Workstation,
 }
 
 impl Stage {
@@ -34,13 +34,16 @@ impl Stage {
         let gone = lab.cluster(GONE, Kind::Bare).unwrap();
         gone.stop_api_server().unwrap();
         parts::plugin(MESH_EASTWEST).unwrap();
-        let desk = Desk::over(&[&cluster, &gone]);
-        Self { cluster, desk }
+        let workstation = Workstation::over(&[&cluster, &gone]);
+        Self {
+            cluster,
+            workstation,
+        }
     }
 
     /// `kubectl mesh-eastwest` with the words of `line`.
     fn run(&self, line: &str) -> Run {
-        self.desk
+        self.workstation
             .kubectl(["mesh-eastwest"])
             .args(line.split_whitespace())
             .deadline(Duration::from_mins(2))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use mesh_e2e::cloud::Hosted;
-use mesh_e2e::plugin::{Desk, MESH_VERIFY};
+use mesh_e2e::plugin::{MESH_VERIFY, Workstation};
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::kubeconfig::Kubeconfig;
 use mesh_testkit::parts::{self, Module, module_dir};
@@ -64,12 +64,12 @@ pub(crate) fn verify_reports(clusters: &[Hosted; 2], expected: &[&str]) {
     let plugin = parts::plugin(MESH_VERIFY).unwrap();
     let line =
         "--context cluster1,cluster2 --allow-loopback --no-probes --skip proxy-stale -o json";
-    let desk = Desk::with(&config);
+    let workstation = Workstation::with(&config);
     let expected: BTreeSet<&str> = expected.iter().copied().collect();
     let mut last = String::new();
     // istiod writes its root certificate when it has seen the namespace.
     let found = wait_until(WITHIN, || {
-        let run = desk.program(&plugin, line.split(' ')).record();
+        let run = workstation.program(&plugin, line.split(' ')).record();
         let output = run.output();
         last = output.golden();
         let report: Value = serde_json::from_str(&output.stdout).unwrap_or_default();

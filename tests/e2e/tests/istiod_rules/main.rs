@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::parts::Part;
 use mesh_testkit::real::{Cluster, Kind, Lab};
@@ -43,8 +43,8 @@ fn inspect_and_istiod_agree_about_every_kind_of_secret() {
     wait_until(WITHIN, || holder.sync_status(&last.key).unwrap())
         .expect("istiod takes the last secret");
 
-    let desk = Desk::over(&[&holder]);
-    let said = inspected(&desk, &cases);
+    let workstation = Workstation::over(&[&holder]);
+    let said = inspected(&workstation, &cases);
     let seen = Istiod::look(&holder);
     let wrong: Vec<String> = cases
         .iter()
@@ -178,8 +178,8 @@ impl Said {
     }
 }
 
-fn inspected(desk: &Desk, cases: &[Case]) -> BTreeMap<String, Said> {
-    let output = desk
+fn inspected(workstation: &Workstation, cases: &[Case]) -> BTreeMap<String, Said> {
+    let output = workstation
         .kubectl(["mesh-secret", "inspect", "--context", SELF, "-o", "json"])
         .args(cases.iter().map(Case::secret))
         .output();

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::command::Output;
 use mesh_testkit::kubeconfig::Kubeconfig;
 
@@ -46,7 +46,8 @@ fn verbs(help: &str) -> Vec<String> {
 
 fn help(words: &[String], flag: &str, columns: usize) -> Output {
     static INSTALLED: OnceLock<Installed> = OnceLock::new();
-    let installed = INSTALLED.get_or_init(|| Installed::new(Desk::with(&Kubeconfig::new()), &ALL));
+    let installed =
+        INSTALLED.get_or_init(|| Installed::new(Workstation::with(&Kubeconfig::new()), &ALL));
     let run = installed.kubectl(words).arg(flag);
     run.env("COLUMNS", columns.to_string())
         .output()

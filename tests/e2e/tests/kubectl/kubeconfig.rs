@@ -5,7 +5,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::command::Run;
 use mesh_testkit::kubeconfig::Kubeconfig;
 
@@ -252,12 +252,18 @@ fn kubeconfigs() -> Vec<(&'static str, Vec<u8>, bool)> {
 
 #[test]
 fn the_plugins_take_and_refuse_the_kubeconfigs_that_kubectl_takes_and_refuses() {
-    let desk = Desk::with(&Kubeconfig::new());
+    let workstation = Workstation::with(&Kubeconfig::new());
     let wrong: Vec<String> = kubeconfigs()
         .into_iter()
         .filter_map(|(name, bytes, expected)| {
-            fs::write(desk.dir().join("config"), bytes).unwrap();
-            let run = |words: &[&str]| desk.kubectl(words).dir(desk.dir()).output().stderr;
+            fs::write(workstation.dir().join("config"), bytes).unwrap();
+            let run = |words: &[&str]| {
+                workstation
+                    .kubectl(words)
+                    .dir(workstation.dir())
+                    .output()
+                    .stderr
+            };
             let kubectl = run(&["get", "--raw", "/version"]);
             let ours = run(&["mesh-secret", "list"]);
             let taken = [
@@ -273,9 +279,9 @@ fn the_plugins_take_and_refuse_the_kubeconfigs_that_kubectl_takes_and_refuses() 
 
 #[test]
 fn the_plugins_run_the_credential_plugins_that_kubectls_preferences_allow() {
-    let desk = Desk::with(&Kubeconfig::new());
-    let plugin = desk.dir().join("meshlogin");
-    let log = desk.dir().join("log");
+    let workstation = Workstation::with(&Kubeconfig::new());
+    let plugin = workstation.dir().join("meshlogin");
+    let log = workstation.dir().join("log");
     let answer = r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"t"}}"#;
     fs::write(
         &plugin,
@@ -317,13 +323,17 @@ fn the_plugins_run_the_credential_plugins_that_kubectls_preferences_allow() {
         let exec = format!(
             "[{{name: u, user: {{exec: {{apiVersion: client.authentication.k8s.io/v1, command: {command}, interactiveMode: Never}}}}}}]"
         );
-        fs::write(desk.dir().join("config"), with("", &exec, "")).unwrap();
+        fs::write(workstation.dir().join("config"), with("", &exec, "")).unwrap();
         for (preferences, expected) in &cases {
-            let file = desk.dir().join("preferences");
+            let file = workstation.dir().join("preferences");
             fs::write(&file, preferences).unwrap();
             let ran = |words: &[&str], how: fn(Run, &std::path::Path) -> Run| {
                 let before = runs();
-                how(desk.kubectl(words).path_dir(desk.dir()), &file).output();
+                how(
+                    workstation.kubectl(words).path_dir(workstation.dir()),
+                    &file,
+                )
+                .output();
                 runs() > before
             };
             let flag: fn(Run, &std::path::Path) -> Run = |run, file| run.arg("--kuberc").arg(file);
@@ -340,7 +350,7 @@ fn the_plugins_run_the_credential_plugins_that_kubectls_preferences_allow() {
         }
     }
     // Of the home folder a file that says nothing does not count, nor any where preferences are switched off.
-    let home = desk.dir().join("home");
+    let home = workstation.dir().join("home");
     fs::create_dir_all(home.join(".kube")).unwrap();
     let broken = "kind: Pod\n".to_owned();
     let cases = [
@@ -352,7 +362,10 @@ fn the_plugins_run_the_credential_plugins_that_kubectls_preferences_allow() {
         fs::write(home.join(".kube").join("kuberc"), preferences).unwrap();
         for words in [&["get", "--raw", "/version"][..], &["mesh-secret", "list"]] {
             let before = runs();
-            let run = desk.kubectl(words).path_dir(desk.dir()).home(&home);
+            let run = workstation
+                .kubectl(words)
+                .path_dir(workstation.dir())
+                .home(&home);
             let run = if off { run.env("KUBERC", "off") } else { run };
             run.output();
             assert_eq!(runs() > before, expected, "{words:?}");

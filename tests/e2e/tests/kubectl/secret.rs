@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use mesh_e2e::plugin::{Desk, MESH_SECRET};
+use mesh_e2e::plugin::{MESH_SECRET, Workstation};
 use mesh_testkit::command::Run;
 use mesh_testkit::real::{Cluster, Kind, Lab};
 
@@ -26,8 +26,8 @@ impl Scene {
             holder
                 .apply("{apiVersion: v1, kind: Namespace, metadata: {name: istio-system}}")
                 .unwrap();
-            let desk = Desk::over(&[&source, &holder]);
-            let installed = Installed::new(desk, &[MESH_SECRET]);
+            let workstation = Workstation::over(&[&source, &holder]);
+            let installed = Installed::new(workstation, &[MESH_SECRET]);
             Self { holder, installed }
         })
     }

@@ -1,7 +1,7 @@
 //! YAML of the suite is read by kubectl as it was meant, whatever the text.
 
 use mesh_common::model::yaml::to_yaml;
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::kubeconfig::Kubeconfig;
 use serde_json::{Value, json};
 
@@ -72,10 +72,10 @@ fn hostile_tokens_are_read_back_unchanged() {
     let user = |(number, token): (usize, &String)| json!({"name": format!("u{number}"), "user": {"token": token}});
     let users: Vec<Value> = tokens.iter().enumerate().map(user).collect();
     let text = to_yaml(&json!({"apiVersion": "v1", "kind": "Config", "users": users}));
-    let desk = Desk::with(&Kubeconfig::new());
-    let file = desk.dir().join("tokens");
+    let workstation = Workstation::with(&Kubeconfig::new());
+    let file = workstation.dir().join("tokens");
     std::fs::write(&file, text).unwrap();
-    let output = desk
+    let output = workstation
         .kubectl(["config", "view", "--raw", "-o", "json"])
         .env("KUBECONFIG", &file)
         .manifest_requested()

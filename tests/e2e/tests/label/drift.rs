@@ -1,10 +1,10 @@
 //! `show` over what the real istioctl installed: when its parts come to disagree they are named, and the fixes that are printed
-//! mend them, run as they stand.
+//! repair them, run as they stand.
 
 use std::time::Duration;
 
 use mesh_e2e::cloud::{Hosted, Keeper};
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::command::Output;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::kubeconfig::Kubeconfig;
@@ -138,7 +138,7 @@ fn show_names_what_disagrees_and_its_fixes_mend_it() {
 /// A cluster with Istio as istioctl installs it for ambient mode and sidecars alike, a gateway of the suite, and an
 /// application with a sidecar.
 struct Scene {
-    desk: Desk,
+    workstation: Workstation,
     _keeper: Keeper,
     cluster: Hosted,
 }
@@ -149,7 +149,7 @@ impl Scene {
         let admin = cluster.admin().unwrap();
         let kubeconfig = Kubeconfig::new().entry(CONTEXT, cluster.entry(), admin);
         let scene = Self {
-            desk: Desk::with(&kubeconfig),
+            workstation: Workstation::with(&kubeconfig),
             _keeper: cluster.keep("127.0.0.13"),
             cluster,
         };
@@ -165,7 +165,7 @@ impl Scene {
                 }},
             },
         });
-        let file = scene.desk.dir().join("cluster.yaml");
+        let file = scene.workstation.dir().join("cluster.yaml");
         std::fs::write(file, operator.to_string()).unwrap();
         let istio = module_dir(Module::Istio, "istio.io/istio").unwrap();
         let kinds = istio.join("tests/integration/pilot/testdata/gateway-api-crd.yaml");
@@ -182,13 +182,17 @@ impl Scene {
 
     /// A line as somebody types it beside the file from which Istio was installed, saying yes to what is asked.
     fn run(&self, line: &str) {
-        let run = self.desk.paste(line).dir(self.desk.dir()).stdin("y\n");
+        let run = self
+            .workstation
+            .paste(line)
+            .dir(self.workstation.dir())
+            .stdin("y\n");
         run.deadline(DEADLINE).output().expect_success();
     }
 
     fn show(&self) -> Shown {
         let line = format!("kubectl mesh-label show --context {CONTEXT} -o json");
-        Shown::new(self.desk.paste(&line).output())
+        Shown::new(self.workstation.paste(&line).output())
     }
 
     /// Waits until Deployments have the pods that they are to have, and no other pod is left.
@@ -223,7 +227,7 @@ impl Scene {
         assert!(found.is_some(), "no {network} at {address} in {last}");
     }
 
-    /// Runs what is printed as a fix, and again what is printed then, until nothing is left to mend.
+    /// Runs what is printed as a fix, and again what is printed then, until nothing is left to repair.
     fn follow_fixes(&self, mut shown: Shown) {
         for _ in 0..ROUNDS {
             for fix in shown.fixes() {
@@ -240,7 +244,7 @@ impl Scene {
                 return;
             }
         }
-        panic!("still not mended: {}", shown.output.golden());
+        panic!("still not repaired: {}", shown.output.golden());
     }
 }
 

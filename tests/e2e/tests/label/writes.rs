@@ -1,7 +1,7 @@
 //! Rules of Kubernetes on which writing one label relies: its apply leaves all else alone, a second one changes nothing, and
 //! owners are told apart.
 
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::command::Output;
 use mesh_testkit::real::{Cluster, Kind, Lab};
 use serde_json::Value;
@@ -9,10 +9,10 @@ use serde_json::Value;
 const NETWORK: &str = "topology.istio.io/network";
 const LEADERS: &str = "topology.istio.io/controlPlaneClusters";
 
-/// One cluster with a desk; each test has a namespace of its own in it.
+/// One cluster with a workstation; each test has a namespace of its own in it.
 struct Scene {
     cluster: Cluster,
-    desk: Desk,
+    workstation: Workstation,
 }
 
 impl Scene {
@@ -21,20 +21,23 @@ impl Scene {
             .unwrap()
             .clusters(["owners-source"], Kind::Bare)
             .unwrap();
-        let desk = Desk::over(&[&cluster]);
-        Self { cluster, desk }
+        let workstation = Workstation::over(&[&cluster]);
+        Self {
+            cluster,
+            workstation,
+        }
     }
 
     fn label(&self, line: &str) -> Output {
         let words = line.split_whitespace();
-        self.desk
+        self.workstation
             .mesh_label(words)
             .args(["--context", self.cluster.context()])
             .output()
     }
 
     fn kubectl(&self, line: &str) -> Output {
-        self.desk
+        self.workstation
             .kubectl(["--context", self.cluster.context()])
             .args(line.split_whitespace())
             .output()
@@ -118,7 +121,7 @@ fn a_label_that_somebody_applies_is_a_conflict_that_names_the_owner() {
         "{{apiVersion: v1, kind: Namespace, metadata: {{name: label-argocd, labels: {{{NETWORK}: old}}}}}}"
     );
     let applied = scene
-        .desk
+        .workstation
         .kubectl([
             "--context",
             scene.cluster.context(),
@@ -153,7 +156,7 @@ fn a_service_that_we_applied_keeps_its_ports() {
     let service = "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: label-service, labels: {a: b}}, \
         spec: {selector: {app: web}, ports: [{name: http, port: 80}, {name: more, port: 81}]}}";
     let applied = scene
-        .desk
+        .workstation
         .kubectl([
             "--context",
             scene.cluster.context(),

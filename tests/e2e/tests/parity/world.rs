@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::command::{Output, Run};
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
 use mesh_testkit::parts::{self, Part};
@@ -24,7 +24,7 @@ rules: [{level: Metadata, resources: [{group: '', resources: [secrets]}]}]
 /// The cluster, with namespace `ready` prepared.
 pub(crate) struct World {
     pub(crate) cluster: Cluster,
-    desk: Desk,
+    workstation: Workstation,
 }
 
 impl World {
@@ -51,14 +51,17 @@ impl World {
         let elsewhere = cluster
             .entry()
             .field("server", cluster.server().replace("127.0.0.1", "0.0.0.0"));
-        let desk = Desk::with(
+        let workstation = Workstation::with(
             &Kubeconfig::new()
                 .entry(CONTEXT, cluster.entry(), admin.clone())
                 .entry("unspecified", elsewhere.tls_server_name("localhost"), admin)
                 .context_in("with-namespace", CONTEXT, CONTEXT, "of-the-context")
                 .current_context(CONTEXT),
         );
-        let world = Self { cluster, desk };
+        let world = Self {
+            cluster,
+            workstation,
+        };
         world.prepare();
         world
     }
@@ -136,7 +139,7 @@ subjects: [{{kind: ServiceAccount, name: {account}, namespace: {namespace}}}]
 
     /// The same, yet to be run.
     pub(crate) fn istioctl_run(&self, line: &str) -> Run {
-        self.desk
+        self.workstation
             .program(
                 parts::path(Part::Istioctl).unwrap(),
                 ["create-remote-secret"],
@@ -152,7 +155,7 @@ subjects: [{{kind: ServiceAccount, name: {account}, namespace: {namespace}}}]
 
     /// `kubectl mesh-secret create` with the words of `line` and no others, yet to be run.
     pub(crate) fn create_run(&self, line: &str) -> Run {
-        self.desk
+        self.workstation
             .mesh_secret(["create"])
             .args(self.words(line))
             .manifest_requested()
@@ -160,8 +163,8 @@ subjects: [{{kind: ServiceAccount, name: {account}, namespace: {namespace}}}]
 
     /// A kubeconfig over the same cluster, with another current context.
     pub(crate) fn kubeconfig_with_current(&self, context: &str) -> PathBuf {
-        let text = std::fs::read_to_string(self.desk.dir().join("config")).unwrap();
-        let path = self.desk.dir().join(format!("current-{context}"));
+        let text = std::fs::read_to_string(self.workstation.dir().join("config")).unwrap();
+        let path = self.workstation.dir().join(format!("current-{context}"));
         let mut config: Value = serde_saphyr::from_str(&text).unwrap();
         config["current-context"] = context.into();
         std::fs::write(&path, config.to_string()).unwrap();
@@ -170,7 +173,7 @@ subjects: [{{kind: ServiceAccount, name: {account}, namespace: {namespace}}}]
 
     /// The words of a line: `''` is an empty one, and `{kubeconfig}`, `{server}` and `{port}` are the cluster's.
     fn words(&self, line: &str) -> Vec<String> {
-        let kubeconfig = self.desk.dir().join("config").display().to_string();
+        let kubeconfig = self.workstation.dir().join("config").display().to_string();
         let server = self.cluster.server();
         let port = server.rsplit(':').next().unwrap();
         line.split_whitespace()

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use mesh_common::model::access::{Access, AccessTrust, AccessUser};
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::command::Output;
 use mesh_testkit::real::{Cluster, Kind, Lab};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ struct Scene {
     east: Cluster,
     west: Cluster,
     north: Cluster,
-    desk: Desk,
+    workstation: Workstation,
 }
 
 impl Scene {
@@ -31,13 +31,13 @@ impl Scene {
         for cluster in &clusters {
             cluster.apply(NAMESPACE).unwrap();
         }
-        let desk = Desk::over(&clusters.each_ref());
+        let workstation = Workstation::over(&clusters.each_ref());
         let [east, west, north] = clusters;
         let scene = Self {
             east,
             west,
             north,
-            desk,
+            workstation,
         };
         let line = format!(
             "create --context {west} --name {west} --into {},{} --allow-loopback",
@@ -50,7 +50,9 @@ impl Scene {
     }
 
     fn run(&self, line: &str) -> Output {
-        self.desk.mesh_secret(line.split_whitespace()).output()
+        self.workstation
+            .mesh_secret(line.split_whitespace())
+            .output()
     }
 
     /// East writes this token for `cluster` into its secret for west.

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::real::{Cluster, Kind, Lab};
 
@@ -14,7 +14,7 @@ const WITHIN: Duration = Duration::from_mins(1);
 
 struct Mesh {
     clusters: [Cluster; 3],
-    desk: Desk,
+    workstation: Workstation,
     contexts: String,
 }
 
@@ -22,11 +22,11 @@ impl Mesh {
     /// Three primaries that `exchange` has introduced to each other.
     fn new(names: [&str; 3]) -> Self {
         let clusters = Lab::get().unwrap().clusters(names, Kind::Istiod).unwrap();
-        let desk = Desk::over(&clusters.each_ref());
+        let workstation = Workstation::over(&clusters.each_ref());
         let contexts = clusters.each_ref().map(Cluster::context).join(",");
         let mesh = Self {
             clusters,
-            desk,
+            workstation,
             contexts,
         };
         mesh.exchange();
@@ -40,7 +40,7 @@ impl Mesh {
 
     fn exchange(&self) -> String {
         let words = ["exchange", "--allow-loopback", "--context"];
-        let run = self.desk.mesh_secret(words).args([&self.contexts]);
+        let run = self.workstation.mesh_secret(words).args([&self.contexts]);
         run.output().expect_success().stdout
     }
 
@@ -106,7 +106,10 @@ fn no_holder_is_ever_refused_while_the_token_that_they_share_is_replaced() {
     let holders: Vec<&Cluster> = mesh.peers(west).collect();
     let old = kubeconfig(holders[0], west);
     let (count, refused) = meanwhile(&mesh, west, || {
-        let output = mesh.desk.mesh_secret(["rotate", "turn-west"]).output();
+        let output = mesh
+            .workstation
+            .mesh_secret(["rotate", "turn-west"])
+            .output();
         assert_eq!(output.code, 0, "{}", output.golden());
         for holder in &holders {
             let line = format!(
@@ -138,7 +141,10 @@ fn an_istiod_that_does_not_answer_keeps_the_old_token_alive_until_it_does() {
     let old = kubeconfig(north, west);
     north.stop_istiod().unwrap();
     let (_, refused) = meanwhile(&mesh, west, || {
-        let output = mesh.desk.mesh_secret(["rotate", "stay-west"]).output();
+        let output = mesh
+            .workstation
+            .mesh_secret(["rotate", "stay-west"])
+            .output();
         assert_eq!(output.code, 3, "{}", output.golden());
         assert!(
             output.stderr.contains("is not revoked"),
@@ -150,7 +156,10 @@ fn an_istiod_that_does_not_answer_keeps_the_old_token_alive_until_it_does() {
         north.start_istiod(&[]).unwrap();
         is_synced(north, west);
         // East has the new token already: its istiod is given a reason to look again.
-        let output = mesh.desk.mesh_secret(["rotate", "stay-west"]).output();
+        let output = mesh
+            .workstation
+            .mesh_secret(["rotate", "stay-west"])
+            .output();
         assert_eq!(output.code, 0, "{}", output.golden());
         is_refused(&old);
     });

@@ -1,7 +1,7 @@
 //! The rights that `mesh-verify checks --rights` prints, on real API servers and istiods: with them alone it says what it says to an
 //! administrator, and without each rule exactly the checks are skipped that the rule names.
 
-use mesh_e2e::plugin::{Desk, MESH_VERIFY};
+use mesh_e2e::plugin::{MESH_VERIFY, Workstation};
 use mesh_testkit::black_box::{each_rule_alone, rules};
 use mesh_testkit::command::Output;
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
@@ -25,7 +25,7 @@ pub(crate) fn they_suffice(clusters: &[&Cluster; 2]) {
     for cluster in clusters {
         fill(cluster);
     }
-    let admin = Desk::over(clusters);
+    let admin = Workstation::over(clusters);
     let print = |format| {
         let printed = program(&admin, &format!("checks --rights -o {format}"));
         printed.expect_success().stdout
@@ -35,7 +35,7 @@ pub(crate) fn they_suffice(clusters: &[&Cluster; 2]) {
         let user = User::new().client_certificate(&cluster.client(VERIFIER, &[]).unwrap());
         config.entry(cluster.context(), cluster.entry(), user)
     });
-    let verifier = Desk::with(&verifier);
+    let verifier = Workstation::with(&verifier);
     let contexts = clusters.map(Cluster::context);
     let line = format!(
         "--context {} --allow-loopback --no-probes -o json",
@@ -52,9 +52,12 @@ pub(crate) fn they_suffice(clusters: &[&Cluster; 2]) {
     });
 }
 
-fn program(desk: &Desk, line: &str) -> Output {
+fn program(workstation: &Workstation, line: &str) -> Output {
     let plugin = parts::plugin(MESH_VERIFY).unwrap();
-    desk.program(&plugin, line.split(' ')).record().output()
+    workstation
+        .program(&plugin, line.split(' '))
+        .record()
+        .output()
 }
 
 fn bind(cluster: &Cluster, of_cluster: &[&Value], of_namespace: &[&Value]) {

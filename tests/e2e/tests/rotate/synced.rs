@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use mesh_e2e::plugin::{Desk, MESH_VERIFY};
+use mesh_e2e::plugin::{MESH_VERIFY, Workstation};
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::parts;
 use mesh_testkit::real::{Kind, Lab};
@@ -19,12 +19,15 @@ const WEST: &str = "synced-west";
 const TOKEN: &str = "/api/v1/namespaces/istio-system/secrets/istio-reader-service-account-istio-remote-secret-token";
 
 /// Returns the findings and the skipped checks of what istiod knows and of the token.
-fn verified(desk: &Desk) -> (BTreeSet<String>, Vec<Value>) {
+fn verified(workstation: &Workstation) -> (BTreeSet<String>, Vec<Value>) {
     let plugin = parts::plugin(MESH_VERIFY).unwrap();
     let line = format!(
         "--context {EAST},{WEST} --allow-loopback --only clusterz-*,secret-token-invalid -o json"
     );
-    let output = desk.program(&plugin, line.split(' ')).record().output();
+    let output = workstation
+        .program(&plugin, line.split(' '))
+        .record()
+        .output();
     let report: Value = serde_json::from_str(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", output.golden()));
     let each = |list: &Value| list.as_array().cloned().unwrap_or_default();
@@ -37,15 +40,18 @@ fn verified(desk: &Desk) -> (BTreeSet<String>, Vec<Value>) {
 fn the_printed_rights_suffice_and_a_revoked_token_is_found_under_an_istiod_that_says_synced() {
     let lab = Lab::get().unwrap();
     let [east, west] = lab.clusters([EAST, WEST], Kind::Istiod).unwrap();
-    let desk = Desk::over(&[&east, &west]);
+    let workstation = Workstation::over(&[&east, &west]);
     let line = format!("create --context {WEST} --name {WEST} --into {EAST} --allow-loopback");
-    desk.mesh_secret(line.split(' ')).output().expect_success();
+    workstation
+        .mesh_secret(line.split(' '))
+        .output()
+        .expect_success();
     let is_synced = || {
         let status = east.sync_status(WEST).unwrap();
         (status.as_deref() == Some("synced")).then_some(())
     };
     assert!(wait_until(WITHIN, is_synced).is_some());
-    assert_eq!(verified(&desk), (BTreeSet::new(), Vec::new()));
+    assert_eq!(verified(&workstation), (BTreeSet::new(), Vec::new()));
     rights::they_suffice(&[&east, &west]);
 
     let current = kubeconfig(&east, &west);
@@ -53,5 +59,5 @@ fn the_printed_rights_suffice_and_a_revoked_token_is_found_under_an_istiod_that_
     is_refused(&current);
     assert!(is_synced().is_some(), "istiod has noticed it by itself");
     let found = BTreeSet::from(["secret-token-invalid".to_owned()]);
-    assert_eq!(verified(&desk), (found, Vec::new()));
+    assert_eq!(verified(&workstation), (found, Vec::new()));
 }

@@ -6,7 +6,7 @@ use std::thread;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::command::Output;
 use mesh_testkit::kubeconfig::{self, Kubeconfig, User};
 use mesh_testkit::real::{Cluster, Kind, Lab, Options};
@@ -109,11 +109,11 @@ impl Scene {
                 .field("client-key-data", encoded(&client.key_pem)),
             None => user,
         };
-        let desk = Desk::with(&Kubeconfig::single("c", cluster, user));
-        let kubectl = desk
+        let workstation = Workstation::with(&Kubeconfig::single("c", cluster, user));
+        let kubectl = workstation
             .kubectl(["get", "--raw", "/api/v1/namespaces/default"])
             .output();
-        let ours = desk.mesh_secret(["list", "--context", "c"]).output();
+        let ours = workstation.mesh_secret(["list", "--context", "c"]).output();
         let shown = |text: &str| match port {
             Some(port) => text.replace(&port.to_string(), "PORT"),
             None => text.replace(self.api.authority(), "127.0.0.1:PORT"),

@@ -12,43 +12,43 @@ use serde_json::{Value, json};
 
 use crate::gateways::Gateways;
 use crate::secrets::{NAMESPACE, SECRET, mesh, secret_world};
-use crate::trial::Trial;
+use crate::shell::Shell;
 
 /// A kubeconfig whose one context, west, has this cluster and this user.
-fn of_west(trial: &Trial, cluster: kubeconfig::Cluster, user: User) {
-    trial
+fn of_west(shell: &Shell, cluster: kubeconfig::Cluster, user: User) {
+    shell
         .world
         .write(&Kubeconfig::single("west", cluster, user));
 }
 
-fn with_namespace(trial: Trial) -> Trial {
+fn with_namespace(shell: Shell) -> Shell {
     let namespace =
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
-    trial.world.west.create(namespace);
-    trial
+    shell.world.west.create(namespace);
+    shell
 }
 
 pub(crate) fn users(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
-    let config = trial.world.kubeconfig().context("broken", "west", "gone");
-    trial.world.write(&config);
-    let output = trial.looks("show --context broken", shape, "", &[0]);
+    let shell = Shell::bare(MESH_LABEL);
+    let config = shell.world.kubeconfig().context("broken", "west", "gone");
+    shell.world.write(&config);
+    let output = shell.looks("show --context broken", shape, "", &[0]);
     assert!(output.stdout.contains("west"), "{}", output.golden());
 }
 
 pub(crate) fn server_with_a_scheme(shape: &str) {
-    let trial = with_namespace(Trial::bare(MESH_LABEL));
-    let west = &trial.world.west;
+    let shell = with_namespace(Shell::bare(MESH_LABEL));
+    let west = &shell.world.west;
     let address = west.server_url().trim_start_matches("https://");
     let cluster = west.kubeconfig_cluster().field("server", address);
-    of_west(&trial, cluster, west.kubeconfig_user());
-    trial.helps("network net-b", shape);
+    of_west(&shell, cluster, west.kubeconfig_user());
+    shell.helps("network net-b", shape);
 }
 
 /// A server that takes certificates of an authority of its own only.
 pub(crate) fn client_certificate(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
-    let folder = trial.world.dir.path();
+    let shell = Shell::bare(MESH_LABEL);
+    let folder = shell.world.dir.path();
     let authority = CertificateAuthority::new("own");
     let identity = authority.server(&["127.0.0.1"]);
     for (name, text) in [
@@ -86,39 +86,39 @@ pub(crate) fn client_certificate(shape: &str) {
     let cluster = kubeconfig::Cluster::new(&format!("https://{address}"))
         .ca_pem(&authority.certificate_pem());
     let stranger = CertificateAuthority::new("stranger").client("jane", &[]);
-    of_west(&trial, cluster, User::new().client_certificate(&stranger));
-    let output = trial.looks("show", shape, "", &[0]);
+    of_west(&shell, cluster, User::new().client_certificate(&stranger));
+    let output = shell.looks("show", shape, "", &[0]);
     assert!(output.stdout.contains("jane"), "{}", output.golden());
 }
 
 /// The server takes no such object.
 pub(crate) fn explained(shape: &str) {
-    let trial = with_namespace(Trial::bare(MESH_LABEL));
+    let shell = with_namespace(Shell::bare(MESH_LABEL));
     let path = "/api/v1/namespaces/istio-system";
-    trial
+    shell
         .world
         .west
         .inject(Fault::on("PATCH", path).status(422));
     // The embedded cluster describes no fields.
-    let output = trial.looks("network net-b", shape, "/openapi/v3", &[0, 1]);
+    let output = shell.looks("network net-b", shape, "/openapi/v3", &[0, 1]);
     assert!(output.stdout.contains("Namespace"), "{}", output.golden());
 }
 
 /// The server says something that no Kubernetes says.
 pub(crate) fn objects(shape: &str) {
-    let trial = with_namespace(Trial::bare(MESH_LABEL));
+    let shell = with_namespace(Shell::bare(MESH_LABEL));
     let path = "/api/v1/namespaces/istio-system";
-    trial
+    shell
         .world
         .west
         .inject(Fault::on("PATCH", path).status(418));
-    let output = trial.looks("network net-b", shape, "/api/v1/namespaces", &[0]);
+    let output = shell.looks("network net-b", shape, "/api/v1/namespaces", &[0]);
     assert!(output.stdout.contains(NAMESPACE), "{}", output.golden());
 }
 
 pub(crate) fn kube_system(shape: &str) {
-    let trial = Trial::of(secret_world());
-    trial
+    let shell = Shell::of(secret_world());
+    shell
         .world
         .west
         .edit("namespaces", "", "kube-system", |namespace| {
@@ -126,7 +126,7 @@ pub(crate) fn kube_system(shape: &str) {
         });
     let line = "create --context west --name west --allow-loopback";
     let path = "/api/v1/namespaces/kube-system";
-    let output = trial.looks(line, shape, path, &[0]);
+    let output = shell.looks(line, shape, path, &[0]);
     assert!(
         output.stdout.contains("name: kube-system"),
         "{}",
@@ -136,19 +136,19 @@ pub(crate) fn kube_system(shape: &str) {
 
 /// Neither the cluster nor the context says the authority.
 pub(crate) fn authority_of_the_cluster(shape: &str) {
-    let trial = Trial::of(secret_world());
-    let west = &trial.world.west;
+    let shell = Shell::of(secret_world());
+    let west = &shell.world.west;
     let cluster = kubeconfig::Cluster::new(west.server_url()).insecure_skip_tls_verify();
-    of_west(&trial, cluster, west.kubeconfig_user());
+    of_west(&shell, cluster, west.kubeconfig_user());
     let line = "create --name west --allow-loopback --token-duration 1h --for east";
     let path = "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt";
-    trial.looks(line, shape, path, &[0, 1]);
+    shell.looks(line, shape, path, &[0, 1]);
 }
 
 /// A secret with a client certificate, of which there is nothing to rotate.
 pub(crate) fn secret(shape: &str) {
-    let trial = mesh();
-    let world = &trial.world;
+    let shell = mesh();
+    let world = &shell.world;
     let user = User::new().client_certificate(world.west.admin_identity());
     let config = Kubeconfig::single("west", world.west.kubeconfig_cluster(), user).to_yaml();
     let object = json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"west": config},
@@ -156,7 +156,7 @@ pub(crate) fn secret(shape: &str) {
     world.east.delete("secrets", NAMESPACE, SECRET);
     world.east.create(object);
     let path = "/api/v1/namespaces/istio-system/secrets";
-    let output = trial.looks("rotate west --context east", shape, path, &[0, 1]);
+    let output = shell.looks("rotate west --context east", shape, path, &[0, 1]);
     assert!(output.stdout.contains(SECRET), "{}", output.golden());
 }
 
@@ -165,7 +165,7 @@ const API_GATEWAYS: &str = "gateways.gateway.networking.k8s.io";
 /// A gateway of ambient mode beside the other one, with its listener at this port.
 fn ambient(port: u16, status: &Value) -> Gateways {
     let scene = Gateways::healthy();
-    scene.trial.world.west.create(
+    scene.shell.world.west.create(
         json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
         "metadata": {"name": "istio-eastwestgateway", "namespace": NAMESPACE,
             "labels": {"topology.istio.io/network": "net-b"}},
@@ -180,7 +180,7 @@ pub(crate) fn ambient_gateway(shape: &str) {
     let scene = ambient(15008, &json!({}));
     let path =
         "/apis/gateway.networking.k8s.io/v1/namespaces/istio-system/gateways/istio-eastwestgateway";
-    let output = scene.trial.looks("status --no-probes", shape, path, &[0]);
+    let output = scene.shell.looks("status --no-probes", shape, path, &[0]);
     assert!(
         output.stdout.contains("istio-east-west"),
         "{}",
@@ -194,9 +194,9 @@ pub(crate) fn ambient_gateway_made_again(shape: &str) {
             "lastTransitionTime": "2026-11-20T00:00:00Z"}]});
     let scene = ambient(15009, &status);
     let line = "status --context west --no-probes";
-    scene.trial.mends(line, shape, |_| {});
+    scene.shell.repairs(line, shape, |_| {});
     let made = scene
-        .trial
+        .shell
         .world
         .west
         .get(API_GATEWAYS, NAMESPACE, "istio-eastwestgateway");

@@ -6,7 +6,7 @@ use mesh_testkit::embedded::Cluster;
 use mesh_testkit::gateway::{Door, FakeGateway, MeshAuthority};
 use serde_json::{Value, json};
 
-use crate::trial::{Trial, program};
+use crate::shell::{Shell, program};
 
 const NAMESPACE: &str = "istio-system";
 const SERVICE: &str = "istio-eastwestgateway";
@@ -15,7 +15,7 @@ const HELLO: &str = "outbound_.80_._.hello.default.svc.cluster.local";
 
 /// East on net-a and west on net-b, each with a gateway that passes on to a workload.
 pub(crate) struct Gateways {
-    pub(crate) trial: Trial,
+    pub(crate) shell: Shell,
     pub(crate) west_gateway: FakeGateway,
     west_mesh: MeshAuthority,
     _east_gateway: FakeGateway,
@@ -42,7 +42,7 @@ impl Gateways {
             gateway.open(15443, Door::Passthrough(hello, vec![HELLO.to_owned()]));
         }
         Self {
-            trial: Trial::of(World::of(program(MESH_EASTWEST), east, west)),
+            shell: Shell::of(World::of(program(MESH_EASTWEST), east, west)),
             west_gateway,
             west_mesh,
             _east_gateway: east_gateway,
@@ -50,7 +50,7 @@ impl Gateways {
     }
 
     fn west(&self) -> &Cluster {
-        &self.trial.world.west
+        &self.shell.world.west
     }
 
     /// Changes the Service of west's gateway.
@@ -68,8 +68,9 @@ impl Gateways {
         cluster.set_load_balancer(NAMESPACE, SERVICE, &[&self.west_gateway.address()]);
     }
 
-    fn mends(&self, shape: &str, meanwhile: impl FnOnce(&World)) {
-        self.trial.mends("status --context west", shape, meanwhile);
+    fn repairs(&self, shape: &str, meanwhile: impl FnOnce(&World)) {
+        self.shell
+            .repairs("status --context west", shape, meanwhile);
     }
 }
 
@@ -79,7 +80,7 @@ pub(crate) fn gateway(shape: &str) {
     let west = scene.west();
     west.delete("services", NAMESPACE, SERVICE);
     west.delete("pods", NAMESPACE, POD);
-    scene.mends(shape, |world| {
+    scene.repairs(shape, |world| {
         let selector = world.west.get("services", NAMESPACE, SERVICE).unwrap()["spec"]["selector"].clone();
         world.west.create(json!({"apiVersion": "v1", "kind": "Pod",
             "metadata": {"name": POD, "namespace": NAMESPACE, "labels": selector},
@@ -97,7 +98,7 @@ pub(crate) fn services(shape: &str) {
         .west()
         .delete(gateways, NAMESPACE, "cross-network-gateway");
     scene.west_gateway.open(15443, Door::HangsUp);
-    scene.mends(shape, |_| {
+    scene.repairs(shape, |_| {
         let hello = scene
             .west_mesh
             .workload("spiffe://cluster.local/ns/default/sa/hello");
@@ -116,7 +117,7 @@ pub(crate) fn istiod(shape: &str) {
     let istiod = || Door::Server(scene.west_mesh.istiod(&names));
     scene.west_gateway.open(15017, istiod());
     scene.west_gateway.open(15012, Door::HangsUp);
-    scene.mends(shape, |_| scene.west_gateway.open(15012, istiod()));
+    scene.repairs(shape, |_| scene.west_gateway.open(15012, istiod()));
 }
 
 pub(crate) fn label(shape: &str) {
@@ -125,7 +126,7 @@ pub(crate) fn label(shape: &str) {
         let labels = service["metadata"]["labels"].as_object_mut().unwrap();
         labels.remove("topology.istio.io/network");
     });
-    scene.mends(shape, |_| {});
+    scene.repairs(shape, |_| {});
 }
 
 pub(crate) fn port_label(shape: &str) {
@@ -133,7 +134,7 @@ pub(crate) fn port_label(shape: &str) {
     scene.service(|service| {
         service["metadata"]["labels"]["networking.istio.io/gatewayPort"] = json!("https");
     });
-    scene.mends(shape, |_| {});
+    scene.repairs(shape, |_| {});
 }
 
 pub(crate) fn port(shape: &str) {
@@ -141,7 +142,7 @@ pub(crate) fn port(shape: &str) {
     scene.service(|service| {
         service["spec"]["ports"].as_array_mut().unwrap().remove(1);
     });
-    scene.mends(shape, |_| {});
+    scene.repairs(shape, |_| {});
 }
 
 /// A cloud gives the load balancer an address.
@@ -149,7 +150,7 @@ pub(crate) fn service_type(shape: &str) {
     let scene = Gateways::healthy();
     scene.without_address();
     scene.service(|service| service["spec"]["type"] = json!("ClusterIP"));
-    scene.mends(shape, |world| scene.addressed(&world.west));
+    scene.repairs(shape, |world| scene.addressed(&world.west));
 }
 
 pub(crate) fn nodes(shape: &str) {
@@ -167,7 +168,7 @@ pub(crate) fn nodes(shape: &str) {
             port["nodePort"] = port["port"].clone();
         }
     });
-    scene.mends(shape, |_| {});
+    scene.repairs(shape, |_| {});
 }
 
 /// East's istiod ignores a gateway that has a host name alone, and is told to resolve it.
@@ -176,12 +177,12 @@ pub(crate) fn host_names(shape: &str) {
     scene.service(|service| {
         service["status"]["loadBalancer"]["ingress"] = json!([{"hostname": "localhost"}]);
     });
-    let east = &scene.trial.world.east;
+    let east = &scene.shell.world.east;
     east.edit("deployments", NAMESPACE, "istiod", |istiod| {
         istiod["spec"]["template"]["spec"]["containers"][0]["env"] = json!([
             {"name": "CLUSTER_ID", "value": "east"},
             {"name": "RESOLVE_HOSTNAME_GATEWAYS", "value": "false"}]);
     });
     let line = "status --context east,west --no-probes";
-    scene.trial.mends(line, shape, |_| {});
+    scene.shell.repairs(line, shape, |_| {});
 }

@@ -9,35 +9,35 @@ use mesh_testkit::istiod::FakeIstiod;
 use serde_json::{Value, json};
 
 use crate::secrets::{NAMESPACE, SECRET, mesh};
-use crate::trial::{Trial, of_shape, program};
+use crate::shell::{Shell, of_shape, program};
 
 pub(crate) fn server_name(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
-    let west = &trial.world.west;
+    let shell = Shell::bare(MESH_LABEL);
+    let west = &shell.world.west;
     let namespace =
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
     west.create(namespace);
     west.show_certificate(&west.ca().server(&["api.example"]));
-    trial.helps("network net-b", shape);
+    shell.helps("network net-b", shape);
 }
 
 /// A file of somebody else stands where the helper of the completion is to be.
 pub(crate) fn helper(shape: &str) {
-    let trial = Trial::bare(MESH_SECRET);
-    let folder = trial.world.dir.path().join("bin");
+    let shell = Shell::bare(MESH_SECRET);
+    let folder = shell.world.dir.path().join("bin");
     std::fs::create_dir(&folder).unwrap();
     std::fs::copy(program(MESH_SECRET), folder.join(MESH_SECRET)).unwrap();
     let helper = folder.join("kubectl_complete-mesh_secret");
     std::fs::write(&helper, "#!/bin/sh\n").unwrap();
     let install = || {
-        trial
+        shell
             .world
             .run("completion install")
             .path_dir(&folder)
             .output()
     };
     let command = of_shape(&install(), shape);
-    trial.paste(&command).expect_success();
+    shell.paste(&command).expect_success();
     install().expect_success();
     let kept = std::fs::read_to_string(folder.join("kubectl_complete-mesh_secret.old"));
     assert_eq!(kept.unwrap(), "#!/bin/sh\n");
@@ -45,50 +45,50 @@ pub(crate) fn helper(shape: &str) {
 
 /// East holds a secret for west under another name.
 pub(crate) fn other_secret(shape: &str) {
-    let trial = mesh();
-    let east = &trial.world.east;
+    let shell = mesh();
+    let east = &shell.world.east;
     let data: Value = east.get("secrets", NAMESPACE, SECRET).unwrap()["data"].clone();
     east.delete("secrets", NAMESPACE, SECRET);
     east.create(json!({"apiVersion": "v1", "kind": "Secret", "data": data,
         "metadata": {"name": "older-secret", "namespace": NAMESPACE, "labels": {"istio/multiCluster": "true"}}}));
     let line = "create --context west --name west --allow-loopback --into east";
-    trial.helps(line, shape);
+    shell.helps(line, shape);
     assert!(east.get("secrets", NAMESPACE, "older-secret").is_none());
 }
 
 /// East, west and north, which read west by one token.
-fn sharing() -> (Trial, Cluster) {
-    let trial = mesh();
+fn sharing() -> (Shell, Cluster) {
+    let shell = mesh();
     let north = Cluster::start("north");
     let namespace =
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}});
     north.create(namespace);
-    let config = trial.world.kubeconfig();
+    let config = shell.world.kubeconfig();
     let config = config.entry("north", north.kubeconfig_cluster(), north.kubeconfig_user());
-    trial.world.write(&config);
+    shell.world.write(&config);
     let line = "create --context west --name west --allow-loopback --into north";
-    trial.run(line).expect_success();
-    (trial, north)
+    shell.run(line).expect_success();
+    (shell, north)
 }
 
 /// The token is north's as well, and ends for both.
 pub(crate) fn everywhere(shape: &str) {
-    let (trial, north) = sharing();
+    let (shell, north) = sharing();
     let line = "delete west --context east --revoke --yes";
-    let refused = trial.run(line);
+    let refused = shell.run(line);
     assert_eq!(refused.code, 2, "{}", refused.golden());
     let command = of_shape(&refused, shape);
-    trial.paste(&command).expect_success();
-    for holder in [&trial.world.east, &north] {
+    shell.paste(&command).expect_success();
+    for holder in [&shell.world.east, &north] {
         assert!(holder.get("secrets", NAMESPACE, SECRET).is_none());
     }
 }
 
 /// Nothing in west says that east is to have its token.
 pub(crate) fn rotation(shape: &str) {
-    let trial = mesh();
+    let shell = mesh();
     let token = "istio-reader-service-account-istio-remote-secret-token";
-    trial
+    shell
         .world
         .west
         .edit("secrets", NAMESPACE, token, |secret| {
@@ -97,38 +97,38 @@ pub(crate) fn rotation(shape: &str) {
                 .unwrap()
                 .retain(|key, _| !key.contains("holder"));
         });
-    let before = trial.world.east.get("secrets", NAMESPACE, SECRET).unwrap();
-    let refused = trial.run("rotate west --revoke-unseen");
+    let before = shell.world.east.get("secrets", NAMESPACE, SECRET).unwrap();
+    let refused = shell.run("rotate west --revoke-unseen");
     let command = of_shape(&refused, shape);
-    let output = trial.paste(&command);
+    let output = shell.paste(&command);
     assert!([0, 3].contains(&output.code), "{}", output.golden());
-    let after = trial.world.east.get("secrets", NAMESPACE, SECRET).unwrap();
+    let after = shell.world.east.get("secrets", NAMESPACE, SECRET).unwrap();
     assert_ne!(before["data"], after["data"], "{}", output.golden());
 }
 
 /// The secret that istiod used is gone, and the other one for west is looked at again once it changes.
 pub(crate) fn secret_read_again(shape: &str) {
-    let trial = mesh();
-    let east = &trial.world.east;
+    let shell = mesh();
+    let east = &shell.world.east;
     let istiod = FakeIstiod::start(east, "istiod-1");
     let west = east.get("secrets", NAMESPACE, SECRET).unwrap()["data"]["west"].clone();
     east.create(json!({"apiVersion": "v1", "kind": "Secret", "data": {"west": west, "south": west},
         "metadata": {"name": "both", "namespace": NAMESPACE, "labels": {"istio/multiCluster": "true"}}}));
-    let output = trial.run("delete west --context east --yes");
+    let output = shell.run("delete west --context east --yes");
     let command = of_shape(&output, shape);
-    trial.paste(&command).expect_success();
+    shell.paste(&command).expect_success();
     let used = istiod.secret_of("west");
     assert_eq!(used.as_deref(), Some("istio-system/both"));
 }
 
 /// An istiod of that version goes on with the old token until it is started again.
 pub(crate) fn restart_of_istiod(shape: &str) {
-    let trial = mesh();
-    let istiod = FakeIstiod::start(&trial.world.east, "istiod-1").version("1.30.2");
-    let output = trial.run("rotate west --context east");
+    let shell = mesh();
+    let istiod = FakeIstiod::start(&shell.world.east, "istiod-1").version("1.30.2");
+    let output = shell.run("rotate west --context east");
     let command = of_shape(&output, shape);
-    trial.paste(&command).expect_success();
-    let deployment = trial
+    shell.paste(&command).expect_success();
+    let deployment = shell
         .world
         .east
         .get("deployments", NAMESPACE, "istiod")
@@ -139,10 +139,10 @@ pub(crate) fn restart_of_istiod(shape: &str) {
         "{deployment}"
     );
     // What that does: another pod in the place of the one that there is.
-    trial.world.east.advance_clock(Duration::from_secs(2));
-    let _other = FakeIstiod::start(&trial.world.east, "istiod-2").version("1.30.2");
+    shell.world.east.advance_clock(Duration::from_secs(2));
+    let _other = FakeIstiod::start(&shell.world.east, "istiod-2").version("1.30.2");
     istiod.delete();
-    trial.run("rotate west --context east").expect_success();
+    shell.run("rotate west --context east").expect_success();
 }
 
 /// Another Deployment of the gateway's name has other labels, which Kubernetes lets nobody change.
@@ -168,12 +168,12 @@ pub(crate) fn exposure_beside(shape: &str) {
     west.create(json!({"apiVersion": "v1", "kind": "Service",
         "metadata": {"name": name, "namespace": NAMESPACE, "labels": {network: "net-b"}},
         "spec": {"selector": labels, "ports": [{"name": "tls", "port": 15443}]}}));
-    let trial = Trial::of(world);
-    let command = trial.printed("apply", shape);
-    trial.paste(&command).expect_success();
+    let shell = Shell::of(world);
+    let command = shell.printed("apply", shape);
+    shell.paste(&command).expect_success();
     let gateways = "gateways.networking.istio.io";
     assert!(
-        trial
+        shell
             .world
             .west
             .get(gateways, NAMESPACE, "cross-network-gateway")

@@ -5,18 +5,18 @@ use mesh_testkit::black_box::World;
 use mesh_testkit::embedded::Cluster;
 use serde_json::{Value, json};
 
-use crate::trial::Trial;
+use crate::shell::Shell;
 
 const NETWORK: &str = "topology.istio.io/network";
 const NAMESPACE: &str = "istio-system";
 const VIEW: &str = "ISTIO_META_REQUESTED_NETWORK_VIEW";
 
 /// Both clusters, on networks of their own, of which all parts say the same.
-fn agreed() -> Trial {
-    let trial = Trial::bare(MESH_LABEL);
-    fill(&trial.world.east, "net-a");
-    fill(&trial.world.west, "net-b");
-    trial
+fn agreed() -> Shell {
+    let shell = Shell::bare(MESH_LABEL);
+    fill(&shell.world.east, "net-a");
+    fill(&shell.world.west, "net-b");
+    shell
 }
 
 fn fill(cluster: &Cluster, network: &str) {
@@ -56,45 +56,45 @@ fn pod(namespace: &str, app: &str, env: &Value) -> Value {
 }
 
 pub(crate) fn network(shape: &str) {
-    let trial = agreed();
-    trial.run("network --remove").expect_success();
-    trial.mends("show --context east,west", shape, |_| {});
+    let shell = agreed();
+    shell.run("network --remove").expect_success();
+    shell.repairs("show --context east,west", shape, |_| {});
 }
 
 /// Its injector, its gateway and its pods know better.
 pub(crate) fn network_in_place_of_another(shape: &str) {
-    let trial = agreed();
-    trial.run("network net-a --overwrite").expect_success();
-    trial.mends("show --context east,west", shape, |_| {});
+    let shell = agreed();
+    shell.run("network net-a --overwrite").expect_success();
+    shell.repairs("show --context east,west", shape, |_| {});
 }
 
 pub(crate) fn network_in_place_of_a_misspelled_label(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
-    trial
+    let shell = Shell::bare(MESH_LABEL);
+    shell
         .world
         .west
         .create(json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": NAMESPACE, "labels": {"istio.io/topology-network": "net-b"}}}));
-    trial.mends("show", shape, |_| {});
-    let namespace = trial.world.west.get("namespaces", "", NAMESPACE).unwrap();
+    shell.repairs("show", shape, |_| {});
+    let namespace = shell.world.west.get("namespaces", "", NAMESPACE).unwrap();
     assert_eq!(namespace["metadata"]["labels"][NETWORK], "net-b");
 }
 
 pub(crate) fn pods(shape: &str) {
-    let trial = agreed();
-    trial.world.west.edit("pods", "shop", "web-1", |pod| {
+    let shell = agreed();
+    shell.world.west.edit("pods", "shop", "web-1", |pod| {
         pod["metadata"]["labels"][NETWORK] = json!("net-a");
     });
-    trial.mends("show", shape, |_| {});
+    shell.repairs("show", shape, |_| {});
 }
 
 /// A pod that was injected for another network is made anew, since its Deployment was restarted.
 pub(crate) fn restart(shape: &str) {
-    let trial = agreed();
-    trial.world.west.edit("pods", "shop", "web-1", |pod| {
+    let shell = agreed();
+    shell.world.west.edit("pods", "shop", "web-1", |pod| {
         pod["spec"]["containers"][0]["env"][0]["value"] = json!("old");
     });
-    trial.mends("show", shape, |world| {
+    shell.repairs("show", shape, |world| {
         let template = template(world, "shop", "web");
         let restarted = &template["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"];
         assert!(restarted.is_string(), "{template}");
@@ -104,8 +104,8 @@ pub(crate) fn restart(shape: &str) {
 
 /// The pods are made anew of the template that was changed.
 pub(crate) fn view(shape: &str) {
-    let trial = agreed();
-    let west = &trial.world.west;
+    let shell = agreed();
+    let west = &shell.world.west;
     for (resource, name, env) in [
         (
             "deployments",
@@ -122,15 +122,15 @@ pub(crate) fn view(shape: &str) {
             *object.pointer_mut(env).unwrap() = json!("old");
         });
     }
-    trial.mends("show", shape, |world| {
+    shell.repairs("show", shape, |world| {
         made_anew(world, NAMESPACE, "istio-eastwestgateway");
     });
 }
 
 /// The template of a gateway gives its pods a label with another network.
 pub(crate) fn label_of_a_template(shape: &str) {
-    let trial = agreed();
-    let west = &trial.world.west;
+    let shell = agreed();
+    let west = &shell.world.west;
     for (resource, name, labels) in [
         (
             "deployments",
@@ -148,7 +148,7 @@ pub(crate) fn label_of_a_template(shape: &str) {
         let env = pod.pointer_mut("/spec/containers/0/env").unwrap();
         env.as_array_mut().unwrap().remove(0);
     });
-    trial.mends("show", shape, |world| {
+    shell.repairs("show", shape, |world| {
         let labels =
             template(world, NAMESPACE, "istio-eastwestgateway")["metadata"]["labels"].clone();
         world

@@ -12,26 +12,26 @@ use serde_json::json;
 
 use crate::gateways::Gateways;
 use crate::secrets::{istiod, mesh, secret_world};
-use crate::trial::{Trial, program};
+use crate::shell::{Shell, program};
 
 pub(crate) fn contexts(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
-    let output = trial.looks("show --context wets", shape, "", &[0]);
+    let shell = Shell::bare(MESH_LABEL);
+    let output = shell.looks("show --context wets", shape, "", &[0]);
     assert!(output.stdout.contains("west"), "{}", output.golden());
 }
 
 pub(crate) fn clusters(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
-    let config = trial.world.kubeconfig().context("broken", "gone", "west");
-    trial.world.write(&config);
-    let output = trial.looks("show --context broken", shape, "", &[0]);
+    let shell = Shell::bare(MESH_LABEL);
+    let config = shell.world.kubeconfig().context("broken", "gone", "west");
+    shell.world.write(&config);
+    let output = shell.looks("show --context broken", shape, "", &[0]);
     assert!(output.stdout.contains("west"), "{}", output.golden());
 }
 
 pub(crate) fn kubeconfig(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
-    std::fs::write(trial.world.config(), "").unwrap();
-    let output = trial.looks("show", shape, "", &[0]);
+    let shell = Shell::bare(MESH_LABEL);
+    std::fs::write(shell.world.config(), "").unwrap();
+    let output = shell.looks("show", shape, "", &[0]);
     assert!(
         output.stdout.contains("contexts: null"),
         "{}",
@@ -40,19 +40,19 @@ pub(crate) fn kubeconfig(shape: &str) {
 }
 
 pub(crate) fn entry(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
+    let shell = Shell::bare(MESH_LABEL);
     let user = User::new().client_certificate_files(Path::new("gone.crt"), Path::new("gone.key"));
-    let west = trial.world.west.kubeconfig_cluster();
+    let west = shell.world.west.kubeconfig_cluster();
     let config = mesh_testkit::kubeconfig::Kubeconfig::single("west", west, user);
-    trial.world.write(&config);
-    let output = trial.looks("show", shape, "", &[0]);
+    shell.world.write(&config);
+    let output = shell.looks("show", shape, "", &[0]);
     assert!(output.stdout.contains("gone.crt"), "{}", output.golden());
 }
 
 /// The search path of a shell in which kubectl finds the plugin is another one than that of the command that did not.
 pub(crate) fn plugins(shape: &str) {
-    let trial = Trial::bare(MESH_SECRET);
-    let output = trial.looks("completion install", shape, "", &[0, 1]);
+    let shell = Shell::bare(MESH_SECRET);
+    let output = shell.looks("completion install", shape, "", &[0, 1]);
     assert!(output.stdout.contains(MESH_SECRET), "{}", output.golden());
 }
 
@@ -63,25 +63,25 @@ pub(crate) fn groups(shape: &str) {
         "labels": {"topology.istio.io/network": "net-b"}}}),
     );
     world.west.create(istiod("west"));
-    let trial = Trial::of(world);
-    trial.looks("apply", shape, "/apis", &[0]);
+    let shell = Shell::of(world);
+    shell.looks("apply", shape, "/apis", &[0]);
 }
 
 pub(crate) fn raw(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
-    trial
+    let shell = Shell::bare(MESH_LABEL);
+    shell
         .world
         .west
         .inject(Fault::on("GET", "/api/v1/namespaces/istio-system").status(500));
-    let output = trial.looks("network net-b", shape, "/readyz", &[0]);
+    let output = shell.looks("network net-b", shape, "/readyz", &[0]);
     assert!(output.stdout.contains("ok"), "{}", output.golden());
 }
 
 pub(crate) fn services_of_the_namespace(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
+    let shell = Shell::bare(MESH_LABEL);
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
-    trial.world.west.create(namespace);
-    trial.looks(
+    shell.world.west.create(namespace);
+    shell.looks(
         "global web -n shop",
         shape,
         "/api/v1/namespaces/shop/services",
@@ -90,11 +90,11 @@ pub(crate) fn services_of_the_namespace(shape: &str) {
 }
 
 pub(crate) fn network_of_the_namespace(shape: &str) {
-    let trial = Trial::bare(MESH_EASTWEST);
+    let shell = Shell::bare(MESH_EASTWEST);
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": "istio-system", "labels": {"topology.istio.io/network": "net-b"}}});
-    trial.world.west.create(namespace);
-    let output = trial.looks("generate", shape, "/api/v1/namespaces/istio-system", &[0]);
+    shell.world.west.create(namespace);
+    let output = shell.looks("generate", shape, "/api/v1/namespaces/istio-system", &[0]);
     assert!(output.stdout.contains("net-b"), "{}", output.golden());
 }
 
@@ -107,24 +107,24 @@ pub(crate) fn events(shape: &str) {
     let namespace =
         json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "istio-system"}});
     world.west.create(namespace);
-    let trial = Trial::of(world);
+    let shell = Shell::of(world);
     let line = "create --name west --allow-loopback --request-timeout 1s";
-    trial.looks(line, shape, "/api/v1/namespaces/istio-system/events", &[0]);
+    shell.looks(line, shape, "/api/v1/namespaces/istio-system/events", &[0]);
 }
 
 pub(crate) fn pods_and_endpoints(shape: &str) {
     let scene = Gateways::healthy();
     scene.west_gateway.open(15443, Door::HangsUp);
     let output = scene
-        .trial
+        .shell
         .looks("status", shape, "/api/v1/namespaces/default/pods", &[0]);
     assert!(output.stdout.contains("hello-1"), "{}", output.golden());
 }
 
 pub(crate) fn token_secrets(shape: &str) {
-    let trial = Trial::of(secret_world());
+    let shell = Shell::of(secret_world());
     let line = "create --name west --allow-loopback --secret-name gone";
-    let output = trial.looks(line, shape, "/api/v1/namespaces/istio-system/secrets", &[0]);
+    let output = shell.looks(line, shape, "/api/v1/namespaces/istio-system/secrets", &[0]);
     assert!(
         output.stdout.contains("istio-reader-service-account"),
         "{}",
@@ -146,7 +146,7 @@ pub(crate) fn remote_secrets(shape: &str) {
 pub(crate) fn gateway_pods(shape: &str) {
     let scene = Gateways::healthy();
     scene.west_gateway.open(15021, Door::Ready(503));
-    let output = scene.trial.looks(
+    let output = scene.shell.looks(
         "status",
         shape,
         "/api/v1/namespaces/istio-system/pods",
@@ -163,7 +163,7 @@ pub(crate) fn gateway_service(shape: &str) {
     let scene = Gateways::healthy();
     scene.without_address();
     let path = "/api/v1/namespaces/istio-system/services/istio-eastwestgateway";
-    let output = scene.trial.looks("status", shape, path, &[0]);
+    let output = scene.shell.looks("status", shape, path, &[0]);
     assert!(
         output.stdout.contains("LoadBalancer"),
         "{}",
@@ -212,9 +212,9 @@ pub(crate) fn secrets_of_a_context(shape: &str) {
 }
 
 pub(crate) fn exposure_of_another_domain(shape: &str) {
-    let trial = Trial::bare(MESH_EASTWEST);
+    let shell = Shell::bare(MESH_EASTWEST);
     let line = "generate --network n --cluster-domain corp.example";
-    let output = trial.looks(line, shape, "", &[0]);
+    let output = shell.looks(line, shape, "", &[0]);
     assert!(
         output.stdout.contains("*.corp.example"),
         "{}",
@@ -224,9 +224,9 @@ pub(crate) fn exposure_of_another_domain(shape: &str) {
 
 /// Nobody is there, as it says.
 pub(crate) fn server(shape: &str) {
-    let mut trial = Trial::bare(MESH_LABEL);
-    trial.world.west.stop();
-    let output = trial.looks("show", shape, "", &[7]);
+    let mut shell = Shell::bare(MESH_LABEL);
+    shell.world.west.stop();
+    let output = shell.looks("show", shape, "", &[7]);
     assert!(
         output.stderr.contains("/livez") || output.stderr.contains("onnect"),
         "{}",
@@ -235,16 +235,16 @@ pub(crate) fn server(shape: &str) {
 }
 
 pub(crate) fn proxy(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
-    let west = trial
+    let shell = Shell::bare(MESH_LABEL);
+    let west = shell
         .world
         .west
         .kubeconfig_cluster()
         .proxy_url("http://127.0.0.1:1");
-    let user = trial.world.west.kubeconfig_user();
+    let user = shell.world.west.kubeconfig_user();
     let config = mesh_testkit::kubeconfig::Kubeconfig::single("west", west, user);
-    trial.world.write(&config);
-    let output = trial.looks("show", shape, "", &[7]);
+    shell.world.write(&config);
+    let output = shell.looks("show", shape, "", &[7]);
     assert!(
         output.stderr.contains("127.0.0.1 port 1"),
         "{}",
@@ -253,18 +253,18 @@ pub(crate) fn proxy(shape: &str) {
 }
 
 pub(crate) fn host(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
+    let shell = Shell::bare(MESH_LABEL);
     let west = mesh_testkit::kubeconfig::Cluster::new("https://no-such-host.invalid");
-    let user = trial.world.west.kubeconfig_user();
+    let user = shell.world.west.kubeconfig_user();
     let config = mesh_testkit::kubeconfig::Kubeconfig::single("west", west, user);
-    trial.world.write(&config);
-    trial.looks("show", shape, "", &[2]);
+    shell.world.write(&config);
+    shell.looks("show", shape, "", &[2]);
 }
 
 pub(crate) fn certificate(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
-    trial.world.west.show_foreign_certificate();
-    let output = trial.looks("show", shape, "", &[0, 1]);
+    let shell = Shell::bare(MESH_LABEL);
+    shell.world.west.show_foreign_certificate();
+    let output = shell.looks("show", shape, "", &[0, 1]);
     assert!(
         output.stdout.contains("BEGIN CERTIFICATE"),
         "{}",
@@ -273,13 +273,13 @@ pub(crate) fn certificate(shape: &str) {
 }
 
 pub(crate) fn file(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
-    let output = trial.looks("show --kubeconfig nowhere", shape, "", &[2]);
+    let shell = Shell::bare(MESH_LABEL);
+    let output = shell.looks("show --kubeconfig nowhere", shape, "", &[2]);
     assert!(output.stderr.contains("nowhere"), "{}", output.golden());
 }
 
 pub(crate) fn folder(shape: &str) {
-    let trial = Trial::bare(MESH_LABEL);
-    let output = trial.looks("show --kubeconfig .", shape, "", &[0]);
+    let shell = Shell::bare(MESH_LABEL);
+    let output = shell.looks("show --kubeconfig .", shape, "", &[0]);
     assert!(output.stdout.contains("config"), "{}", output.golden());
 }

@@ -18,13 +18,13 @@ mod registry;
 mod scene;
 mod secrets;
 mod shapes;
-mod trial;
+mod shell;
 
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::embedded::Cluster;
 use mesh_testkit::kubeconfig;
 use mesh_testkit::pki::CertificateAuthority;
@@ -161,16 +161,16 @@ hint: add --ca-file, with the CA of the proxy or load balancer in front of the A
 
 "#]]);
 
-    let desk = tempfile::tempdir().unwrap();
-    let file = desk.path().join("ca.pem");
+    let workstation = tempfile::tempdir().unwrap();
+    let file = workstation.path().join("ca.pem");
     std::fs::write(&file, foreign.certificate_pem()).unwrap();
-    let mended = scene.create(&[
+    let repaired = scene.create(&[
         "--server",
         &front.url(),
         "--ca-file",
         file.to_str().unwrap(),
     ]);
-    let entry = mended.gives(str![[r#"
+    let entry = repaired.gives(str![[r#"
 [exit 0]
 
 "#]]);
@@ -198,9 +198,9 @@ hint: add --tls-server-name api.example
 [exit 2]
 
 "#]]);
-    let mended = scene.create(&["--server", &front.url(), "--tls-server-name", "api.example"]);
+    let repaired = scene.create(&["--server", &front.url(), "--tls-server-name", "api.example"]);
     assert_eq!(
-        mended.gives(str![[r#"
+        repaired.gives(str![[r#"
 [exit 0]
 
 "#]])["tls-server-name"],
@@ -259,11 +259,11 @@ warning: server https://127.0.0.1:1 of context west cannot be reached from here:
 fn a_real_api_server_refuses_as_the_embedded_one_does() {
     let lab = Lab::get().unwrap();
     let [west, other] = lab.clusters(["try-west", "try-other"], Kind::Bare).unwrap();
-    let desk = Desk::over(&[&west, &other]);
+    let workstation = Workstation::over(&[&west, &other]);
     let foreign = CertificateAuthority::new("load-balancer");
     let front = Front::start(west.authority(), west.ca_pem(), &foreign);
     let front_other = Front::start(other.authority(), other.ca_pem(), &foreign);
-    let file = desk.dir().join("ca.pem");
+    let file = workstation.dir().join("ca.pem");
     std::fs::write(&file, foreign.certificate_pem()).unwrap();
     let file = file.to_str().unwrap();
     let (front, front_other) = (front.url(), front_other.url());
@@ -283,7 +283,7 @@ fn a_real_api_server_refuses_as_the_embedded_one_does() {
         ),
     ];
     for (more, code, words) in cases {
-        let output = desk
+        let output = workstation
             .mesh_secret(["create", "--context", "try-west", "--name", "west"])
             .arg("--allow-loopback")
             .args(more)

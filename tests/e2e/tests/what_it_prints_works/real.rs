@@ -3,34 +3,37 @@
 use std::os::unix::fs::symlink;
 use std::time::Duration;
 
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::command::Output;
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
 use mesh_testkit::parts::{Module, module_dir};
 use mesh_testkit::real::{Cluster, Kind, Lab};
 
-use crate::trial::{is_mended, of_shape};
+use crate::shell::{is_repaired, of_shape};
 
 const NETWORK: &str = "topology.istio.io/network";
 /// The time for one command, on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(3);
 
-/// A real cluster of its own, and its administrator's desk.
+/// A real cluster of its own, and its administrator's workstation.
 struct Place {
     cluster: Cluster,
-    desk: Desk,
+    workstation: Workstation,
 }
 
 impl Place {
     fn of(name: &str) -> Self {
         let cluster = Lab::get().unwrap().cluster(name, Kind::Bare).unwrap();
-        let desk = Desk::over(&[&cluster]);
-        Self { cluster, desk }
+        let workstation = Workstation::over(&[&cluster]);
+        Self {
+            cluster,
+            workstation,
+        }
     }
 
     /// Pastes a line, in which `HERE` stands for the context.
     fn paste(&self, line: &str) -> Output {
-        paste(&self.desk, line, &self.cluster)
+        paste(&self.workstation, line, &self.cluster)
     }
 
     /// The same for a line that has to go through.
@@ -38,11 +41,11 @@ impl Place {
         self.paste(line).expect_success();
     }
 
-    /// The desk of somebody whom no role names.
-    fn stranger(&self) -> Desk {
+    /// The workstation of somebody whom no role names.
+    fn stranger(&self) -> Workstation {
         let user = User::new().client_certificate(&self.cluster.client("stranger", &[]).unwrap());
         let context = self.cluster.context();
-        Desk::with(&Kubeconfig::new().entry(context, self.cluster.entry(), user))
+        Workstation::with(&Kubeconfig::new().entry(context, self.cluster.entry(), user))
     }
 
     /// Objects from a manifest.
@@ -51,10 +54,11 @@ impl Place {
     }
 }
 
-fn paste(desk: &Desk, line: &str, cluster: &Cluster) -> Output {
+fn paste(workstation: &Workstation, line: &str, cluster: &Cluster) -> Output {
     let line = line.replace("HERE", cluster.context());
-    desk.paste(&line)
-        .dir(desk.dir())
+    workstation
+        .paste(&line)
+        .dir(workstation.dir())
         .deadline(DEADLINE)
         .output()
 }
@@ -69,10 +73,10 @@ pub(crate) fn namespace(shape: &str) {
 }
 
 /// Says `no`, as it was said before.
-fn says_no(desk: &Desk, cluster: &Cluster, line: &str, shape: &str) {
-    let refused = paste(desk, line, cluster);
+fn says_no(workstation: &Workstation, cluster: &Cluster, line: &str, shape: &str) {
+    let refused = paste(workstation, line, cluster);
     assert_ne!(refused.code, 0, "{}", refused.golden());
-    let answer = paste(desk, &of_shape(&refused, shape), cluster);
+    let answer = paste(workstation, &of_shape(&refused, shape), cluster);
     assert_eq!(
         (answer.code, answer.stdout.trim()),
         (1, "no"),
@@ -129,14 +133,14 @@ pub(crate) fn rights_of_another(shape: &str) {
         "kubectl --context HERE -n istio-system create serviceaccount istio-reader-service-account",
     );
     let line = "kubectl mesh-secret create --context HERE --name west --allow-loopback --create-service-account=false >secret.yaml";
-    says_no(&place.desk, &place.cluster, line, shape);
+    says_no(&place.workstation, &place.cluster, line, shape);
 }
 
 /// Istio as Helm installs it for another network than the one that the namespace and the gateway are on.
 fn installed(name: &str) -> Place {
     let place = Place::of(name);
     let charts = module_dir(Module::Istio, "istio.io/istio").unwrap();
-    let folder = place.desk.dir().join("istio");
+    let folder = place.workstation.dir().join("istio");
     std::fs::create_dir(&folder).unwrap();
     let chart = "manifests/charts/istio-control/istio-discovery";
     symlink(charts.join(chart), folder.join("istiod")).unwrap();
@@ -161,7 +165,7 @@ pub(crate) fn release(shape: &str) {
     let before = place.paste(SHOW);
     let command = of_shape(&before, shape);
     place.run(&command);
-    is_mended(&command, &before, &place.paste(SHOW));
+    is_repaired(&command, &before, &place.paste(SHOW));
 }
 
 /// A gateway of ambient mode is on a third network.
@@ -195,5 +199,5 @@ spec: {{gatewayClassName: istio-east-west, listeners: [{{name: mesh, port: 15008
     let before = place.paste(SHOW);
     let command = of_shape(&before, shape);
     place.run(&command);
-    is_mended(&command, &before, &place.paste(SHOW));
+    is_repaired(&command, &before, &place.paste(SHOW));
 }

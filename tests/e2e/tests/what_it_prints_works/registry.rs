@@ -58,7 +58,7 @@ registry! { PRINTED;
     hints::restart_of_istiod: "kubectl rollout restart -l";
     hints::exposure_beside: "kubectl mesh-eastwest expose services --from-context | kubectl apply -f -";
 
-    // What mends a finding, which is gone afterwards.
+    // What repairs a finding, which is gone afterwards.
     labels::network: "kubectl mesh-label network --context";
     labels::network_in_place_of_another: "kubectl mesh-label network --overwrite --context";
     labels::network_in_place_of_a_misspelled_label: "kubectl mesh-label network --context && kubectl label namespace KEY-";

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::embedded::Cluster;
 use mesh_testkit::kubeconfig::{self, Kubeconfig};
 use serde_json::{Value, json};
@@ -78,8 +78,9 @@ impl Scene {
     /// Returns the outcome of `create`: standard error and exit code, and the cluster entry of the secret where there is one.
     pub(crate) fn create(&self, more: &[&str]) -> Said {
         let user = self.source.kubeconfig_user();
-        let desk = Desk::with(&Kubeconfig::single("west", self.context.clone(), user));
-        let output = desk
+        let workstation =
+            Workstation::with(&Kubeconfig::single("west", self.context.clone(), user));
+        let output = workstation
             .mesh_secret(["create", "--name", "west", "--allow-loopback"])
             .args(more)
             .manifest_requested()

@@ -5,7 +5,7 @@ use mesh_testkit::black_box::World;
 use mesh_testkit::istiod::FakeIstiod;
 use serde_json::{Value, json};
 
-use crate::trial::{Trial, program};
+use crate::shell::{Shell, program};
 
 pub(crate) const NAMESPACE: &str = "istio-system";
 pub(crate) const SECRET: &str = "istio-remote-secret-west";
@@ -38,46 +38,46 @@ pub(crate) fn istiod(id: &str) -> Value {
 }
 
 /// East holds a secret for west that works.
-pub(crate) fn mesh() -> Trial {
-    let trial = Trial::of(secret_world());
+pub(crate) fn mesh() -> Shell {
+    let shell = Shell::of(secret_world());
     let line = "create --context west --name west --allow-loopback --into east";
-    trial.run(line).expect_success();
-    trial
+    shell.run(line).expect_success();
+    shell
 }
 
 const LIST: &str = "list --context east,west --allow-loopback";
 
 pub(crate) fn missing(shape: &str) {
-    let trial = mesh();
+    let shell = mesh();
     let line = "create --context east --name east --allow-loopback --into west";
-    trial.run(line).expect_success();
-    trial.world.east.delete("secrets", NAMESPACE, SECRET);
-    trial.mends(LIST, shape, |_| {});
+    shell.run(line).expect_success();
+    shell.world.east.delete("secrets", NAMESPACE, SECRET);
+    shell.repairs(LIST, shape, |_| {});
 }
 
 pub(crate) fn token_without_end(shape: &str) {
     let line = "inspect --context east --allow-loopback";
-    mesh().mends(line, shape, |_| {});
+    mesh().repairs(line, shape, |_| {});
 }
 
 pub(crate) fn label_of_a_secret(shape: &str) {
-    let trial = mesh();
-    trial
+    let shell = mesh();
+    shell
         .world
         .east
         .edit("secrets", NAMESPACE, SECRET, |secret| {
             secret["metadata"]["labels"]["istio/multiCluster"] = json!("True");
         });
     let line = format!("inspect {SECRET} --context east --allow-loopback");
-    trial.mends(&line, shape, |_| {});
+    shell.repairs(&line, shape, |_| {});
 }
 
 /// The secret for west gives access to east, which holds it.
 pub(crate) fn wrong_cluster(shape: &str) {
-    let trial = mesh();
+    let shell = mesh();
     let line = "create --context east --name east --allow-loopback --into west";
-    trial.run(line).expect_success();
-    let world = &trial.world;
+    shell.run(line).expect_success();
+    let world = &shell.world;
     let of_east = world
         .west
         .get("secrets", NAMESPACE, "istio-remote-secret-east");
@@ -85,36 +85,36 @@ pub(crate) fn wrong_cluster(shape: &str) {
     world.east.edit("secrets", NAMESPACE, SECRET, |secret| {
         secret["data"]["west"] = access;
     });
-    trial.mends(LIST, shape, |_| {});
+    shell.repairs(LIST, shape, |_| {});
 }
 
 /// The data key is not what west's istiod calls it.
 pub(crate) fn wrong_name(shape: &str) {
-    let trial = Trial::of(secret_world());
+    let shell = Shell::of(secret_world());
     let line = "create --context west --name old-west --allow-loopback --into east";
-    trial.run(line).expect_success();
-    trial.mends(LIST, shape, |_| {});
+    shell.run(line).expect_success();
+    shell.repairs(LIST, shape, |_| {});
 }
 
 /// The secret has the same access under another key too.
 pub(crate) fn second_key(shape: &str) {
-    let trial = mesh();
-    let east = &trial.world.east;
+    let shell = mesh();
+    let east = &shell.world.east;
     east.edit("secrets", NAMESPACE, SECRET, |secret| {
         secret["data"]["old-west"] = secret["data"]["west"].clone();
     });
-    trial.mends(LIST, shape, |_| {});
+    shell.repairs(LIST, shape, |_| {});
 }
 
 /// Another secret is for west as well, which istiod does not use.
 pub(crate) fn second_secret(shape: &str) {
-    let trial = mesh();
-    let east = &trial.world.east;
+    let shell = mesh();
+    let east = &shell.world.east;
     let istiod = FakeIstiod::start(east, "istiod-1");
     let west = east.get("secrets", NAMESPACE, SECRET).unwrap()["data"]["west"].clone();
     east.create(json!({"apiVersion": "v1", "kind": "Secret", "data": {"west": west},
         "metadata": {"name": "twin", "namespace": NAMESPACE, "labels": {"istio/multiCluster": "true"}}}));
-    trial.mends(LIST, shape, |_| {});
+    shell.repairs(LIST, shape, |_| {});
     let used = istiod.secret_of("west");
     assert_eq!(
         used.as_deref(),

@@ -1,4 +1,4 @@
-//! The two clusters and what runs in them, and the ways to break and mend it.
+//! The two clusters and what runs in them, and the ways to break and repair it.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;

@@ -131,12 +131,12 @@ fn a_token_with_its_better_half_to_come_is_kept() {
     // One that was revoked is replaced, and no other.
     mesh.north
         .delete("secrets", "istio-system", &anchors(&mesh.north)[0]);
-    let mended = mesh.run(&line).output().expect_success();
+    let repaired = mesh.run(&line).output().expect_success();
     assert_eq!(
-        mended.stdout.matches(" configured in context ").count(),
+        repaired.stdout.matches(" configured in context ").count(),
         1,
         "{}",
-        mended.golden()
+        repaired.golden()
     );
     // Another length is another wish.
     let longer = mesh

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use mesh_e2e::cloud::{Hosted, Keeper};
-use mesh_e2e::plugin::{Desk, MESH_EASTWEST, part};
+use mesh_e2e::plugin::{MESH_EASTWEST, Workstation, part};
 use mesh_testkit::command::Output;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::kubeconfig::Kubeconfig;
@@ -89,22 +89,22 @@ impl World {
         let kubeconfig = Kubeconfig::new()
             .entry(context, self.hosted.entry(), self.hosted.admin().unwrap())
             .current_context(context);
-        let desk = Desk::with(&kubeconfig);
-        std::fs::create_dir(desk.dir().join("istio")).unwrap();
+        let workstation = Workstation::with(&kubeconfig);
+        std::fs::create_dir(workstation.dir().join("istio")).unwrap();
         let chart = istio().join("manifests/charts/gateway");
-        symlink(chart, desk.dir().join("istio/gateway")).unwrap();
+        symlink(chart, workstation.dir().join("istio/gateway")).unwrap();
         let programs = [
             part(Part::Kubectl),
             part(Part::Istioctl),
             part(Part::Helm),
             parts::plugin(MESH_EASTWEST).unwrap(),
         ];
-        let bash = desk.program("/bin/bash", ["-euo", "pipefail", "-c", script]);
+        let bash = workstation.program("/bin/bash", ["-euo", "pipefail", "-c", script]);
         let run = programs
             .iter()
             .filter_map(|program| program.parent())
             .fold(bash, |run, folder: &Path| run.path_dir(folder));
-        run.dir(desk.dir())
+        run.dir(workstation.dir())
             .deadline(Duration::from_mins(3))
             .record()
             .output()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use serde_json::Value;
 
 use super::case::Case;
@@ -24,9 +24,9 @@ impl Probed {
     }
 }
 
-pub(super) fn probed(desk: &Desk, cases: &[Case]) -> BTreeMap<String, Probed> {
+pub(super) fn probed(workstation: &Workstation, cases: &[Case]) -> BTreeMap<String, Probed> {
     let words = ["mesh-secret", "inspect", "--probe", "--allow-loopback"];
-    let output = desk
+    let output = workstation
         .kubectl(words)
         .args(["--context", SELF, "-o", "json"])
         .args(cases.iter().map(Case::key))
@@ -60,8 +60,8 @@ pub(super) fn probed(desk: &Desk, cases: &[Case]) -> BTreeMap<String, Probed> {
 }
 
 /// The state of each secret by `list`, which uses none of them.
-pub(super) fn listed(desk: &Desk, cases: &[Case]) -> BTreeMap<String, String> {
-    let output = desk
+pub(super) fn listed(workstation: &Workstation, cases: &[Case]) -> BTreeMap<String, String> {
+    let output = workstation
         .kubectl(["mesh-secret", "list", "--allow-loopback"])
         .args(["--context", SELF, "-o", "json"])
         .output();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use mesh_e2e::plugin::Desk;
+use mesh_e2e::plugin::Workstation;
 use mesh_testkit::condition::wait_until;
 use mesh_testkit::real::{Cluster, Kind, Lab};
 use serde_json::{Value, json};
@@ -30,9 +30,9 @@ fn what_is_said_to_work_is_synced_by_istiod_and_nothing_else_is() {
     cases.extend(servers.iter().map(|server| server.case(&token)));
     put(&holder, &cases);
 
-    let desk = Desk::over(&[&holder, &source.api]);
-    let probed = said::probed(&desk, &cases);
-    let listed = said::listed(&desk, &cases);
+    let workstation = Workstation::over(&[&holder, &source.api]);
+    let probed = said::probed(&workstation, &cases);
+    let listed = said::listed(&workstation, &cases);
     let seen = settled(&holder, &cases);
 
     let mut wrong = Vec::new();
@@ -52,7 +52,7 @@ fn what_is_said_to_work_is_synced_by_istiod_and_nothing_else_is() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    created(&desk, &holder, &servers);
+    created(&workstation, &holder, &servers);
 }
 
 /// An error that says that the credential is not accepted, beside words that say that it is.
@@ -68,7 +68,7 @@ fn is_doubtful(state: &str) -> bool {
 }
 
 /// `create` with each server: what it hands out, it used; what it says nothing of, works.
-fn created(desk: &Desk, holder: &Cluster, servers: &[Server]) {
+fn created(workstation: &Workstation, holder: &Cluster, servers: &[Server]) {
     let mut wrong = Vec::new();
     let mut last = None;
     for server in servers {
@@ -79,14 +79,14 @@ fn created(desk: &Desk, holder: &Cluster, servers: &[Server]) {
             SOURCE,
             "--allow-loopback",
         ];
-        let mut run = desk
+        let mut run = workstation
             .kubectl(words)
             .args(["--server", &server.url])
             .arg("--name")
             .arg(format!("made-{}", server.name))
             .manifest_requested();
         if let Some(pem) = &server.ca_pem {
-            let file = desk.dir().join(format!("{}.crt", server.name));
+            let file = workstation.dir().join(format!("{}.crt", server.name));
             fs::write(&file, pem).unwrap();
             run = run.arg("--ca-file").arg(file);
         } else if server.url.starts_with("https") {

@@ -12,11 +12,11 @@ use serde_json::Value;
 use crate::shapes::shape;
 
 /// A plugin beside two clusters.
-pub(crate) struct Trial {
+pub(crate) struct Shell {
     pub(crate) world: World,
 }
 
-impl Trial {
+impl Shell {
     /// A plugin beside these clusters.
     pub(crate) fn of(world: World) -> Self {
         Self { world }
@@ -62,13 +62,13 @@ impl Trial {
 
     /// Checks that the fix printed with a finding repairs it: it is gone, and there is no new one. What
     /// Kubernetes and Istio do of themselves meanwhile, `meanwhile` does.
-    pub(crate) fn mends(&self, line: &str, wanted: &str, meanwhile: impl FnOnce(&World)) {
+    pub(crate) fn repairs(&self, line: &str, wanted: &str, meanwhile: impl FnOnce(&World)) {
         let report = format!("{line} -o json");
         let before = self.run(&report);
         let command = of_shape(&before, wanted);
         self.paste(&command).expect_success();
         meanwhile(&self.world);
-        is_mended(&command, &before, &self.run(&report));
+        is_repaired(&command, &before, &self.run(&report));
     }
 
     /// A line is refused with this hint, and goes through once it is followed.
@@ -136,21 +136,21 @@ pub(crate) fn of_shape(output: &Output, wanted: &str) -> String {
 ///
 /// # Panics
 /// Where that is not so.
-pub(crate) fn is_mended(command: &str, before: &Output, after: &Output) {
+pub(crate) fn is_repaired(command: &str, before: &Output, after: &Output) {
     let (old, new) = (findings(before), findings(after));
-    let mended: Vec<&Found> = old.iter().filter(|one| one.fix == command).collect();
+    let repaired: Vec<&Found> = old.iter().filter(|one| one.fix == command).collect();
     assert!(
-        !mended.is_empty(),
+        !repaired.is_empty(),
         "{command} is no fix: {}",
         before.golden()
     );
-    let is_left = |one: &&Found| mended.iter().any(|gone| gone.id == one.id);
+    let is_left = |one: &&Found| repaired.iter().any(|gone| gone.id == one.id);
     let is_new =
         |one: &&Found| one.severity != "info" && !old.iter().any(|known| known.id == one.id);
     let of_others = |found: &[Found]| found.iter().filter(is_left).count();
     assert!(
-        of_others(&new) + mended.len() <= of_others(&old),
-        "{command} mends nothing: {}",
+        of_others(&new) + repaired.len() <= of_others(&old),
+        "{command} repairs nothing: {}",
         after.golden()
     );
     let added: Vec<&Found> = new.iter().filter(is_new).collect();
