@@ -1,6 +1,6 @@
 //! Environment variables of containers, as Kubernetes and Go programs read them.
 
-use crate::resources::Container;
+use crate::resources::{Container, PodSpec};
 
 /// Returns the value of a variable in the first of these containers that sets it; of several entries with one name the
 /// last wins. `None` if it is empty or comes from another object (`valueFrom`).
@@ -10,6 +10,12 @@ pub fn value<'a>(containers: &'a [Container], name: &str) -> Option<&'a str> {
         let entry = entries.find(|entry| entry.name == name)?;
         entry.value.as_deref().filter(|value| !value.is_empty())
     })
+}
+
+/// Returns the value of a variable in the containers of a pod, or else in its init containers, of which a proxy that goes on may be one.
+pub(crate) fn value_in_pod<'a>(pod: &'a PodSpec, name: &str) -> Option<&'a str> {
+    let inits = pod.init_containers.as_deref().unwrap_or_default();
+    value(&pod.containers, name).or_else(|| value(inits, name))
 }
 
 /// Returns whether a switch is on, by Go's rules for booleans; `default` if it is not set or not a boolean.

@@ -19,7 +19,7 @@ const LINES: usize = 8;
 /// The widest name that is shown whole.
 const NAME: usize = 40;
 
-/// What a command waits for, a line for each name.
+/// The steps that a command waits for, a line for each name.
 pub struct Progress<'s> {
     /// The streams, if it is shown.
     streams: Option<&'s Streams>,
@@ -247,7 +247,7 @@ mod tests {
         );
     }
 
-    /// What was written, shared with the test.
+    /// The written text, shared with the test.
     #[derive(Clone, Default)]
     struct Written(Rc<RefCell<Vec<u8>>>);
 

@@ -15,7 +15,7 @@ const WANTED: &str = "give it the file that describes the mesh";
 /// Reads the file of the mesh, if one is named.
 ///
 /// # Errors
-/// A file that cannot be read or is none of a mesh, and flags that say what the file says.
+/// A file that cannot be read or does not describe a mesh, and flags that say the same as the file.
 pub(crate) fn read(arguments: &ReadFlags) -> Result<Option<Topology>, Error> {
     let Some(file) = arguments.filename.as_deref() else {
         return Ok(None);

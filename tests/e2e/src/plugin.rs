@@ -3,10 +3,11 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use mesh_testkit::command::Run;
+use mesh_testkit::command::{Output, Run};
 use mesh_testkit::kubeconfig::{Kubeconfig, User};
 use mesh_testkit::parts::{self, Part};
 use mesh_testkit::real::Cluster;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The program behind `kubectl mesh-secret`.
@@ -17,6 +18,31 @@ pub const MESH_LABEL: &str = "kubectl-mesh_label";
 pub const MESH_VERIFY: &str = "kubectl-mesh_verify";
 /// The program behind `kubectl mesh-eastwest`.
 pub const MESH_EASTWEST: &str = "kubectl-mesh_eastwest";
+
+/// Pastes a line into a shell that finds kubectl and the plugins which write, and says yes to what is asked. `bash` is a run of bash
+/// without arguments.
+pub fn paste(bash: Run, line: &str) -> Output {
+    let plugins = [MESH_SECRET, MESH_LABEL, MESH_EASTWEST]
+        .map(|name| parts::plugin(name).expect("the plugin can be built"));
+    let kubectl = part(Part::Kubectl);
+    let programs = plugins.iter().chain([&kubectl]);
+    let folders = programs.filter_map(|program| program.parent());
+    let run = folders.fold(bash.args(["-o", "pipefail", "-c", line]), Run::path_dir);
+    let run = run.record();
+    if !line.contains("mesh-secret delete") {
+        return run.output();
+    }
+    let running = run.at_terminal().spawn();
+    running.wait_for_stderr("? [y/N]");
+    running.type_in("y\n");
+    running.wait()
+}
+
+/// Reads the report that a plugin printed in JSON.
+pub fn report(output: &Output) -> Value {
+    serde_json::from_str(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", output.golden()))
+}
 
 /// A folder with one kubeconfig that leads to several clusters, each by a context of its name, as administrator.
 #[derive(Debug)]
@@ -68,6 +94,12 @@ impl Workstation {
     pub fn mesh_label<I: IntoIterator<Item: AsRef<OsStr>>>(&self, args: I) -> Run {
         let plugin = parts::plugin(MESH_LABEL).expect("the plugin can be built");
         self.program(plugin, args)
+    }
+
+    /// `mesh-verify` by itself, with the arguments of `line`, split at blanks, and this kubeconfig.
+    pub fn mesh_verify(&self, line: &str) -> Run {
+        let plugin = parts::plugin(MESH_VERIFY).expect("the plugin can be built");
+        self.program(plugin, line.split(' ')).record()
     }
 
     /// A line as somebody pastes it into a shell that finds kubectl and the plugins, with this kubeconfig.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use mesh_e2e::plugin::{MESH_VERIFY, Workstation, part};
+use mesh_e2e::plugin::{Workstation, part, report};
 use mesh_testkit::condition::wait_until;
-use mesh_testkit::parts::{self, Part};
+use mesh_testkit::parts::Part;
 use mesh_testkit::real::{Kind, Lab};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const WITHIN: Duration = Duration::from_secs(30);
 
@@ -78,7 +78,6 @@ fn a_tag_that_istioctl_sets_stands_for_its_revision() {
     ];
     let set = workstation.program(part(Part::Istioctl), set);
     set.output().expect_success();
-    let plugin = parts::plugin(MESH_VERIFY).unwrap();
     for (asked, expected) in [
         ("prod", "canary"),
         ("canary", "canary"),
@@ -86,19 +85,11 @@ fn a_tag_that_istioctl_sets_stands_for_its_revision() {
     ] {
         let line =
             format!("--context {context} --allow-loopback --no-istiod --revision {asked} -o json");
-        let output = workstation
-            .program(&plugin, line.split(' '))
-            .record()
-            .output();
-        let report: Value = serde_json::from_str(&output.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}", output.golden()));
+        let report = report(&workstation.mesh_verify(&line).output());
         assert_eq!(report["clusters"][0]["revision"], expected, "{asked}");
     }
     let line = format!("--context {context} --allow-loopback --revision gone");
-    let output = workstation
-        .program(&plugin, line.split(' '))
-        .record()
-        .output();
+    let output = workstation.mesh_verify(&line).output();
     assert_eq!(output.code, 2, "{}", output.golden());
     for word in ["canary", "default", "prod"] {
         let hint = format!(": add --revision {word}\n");

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 /// Half of the unit of a `Date`.
 const HALF_A_SECOND: SignedDuration = SignedDuration::from_millis(500);
 
-/// What the answers of one API server say of its clock.
+/// The clock of one API server, as far as its answers say it.
 pub(super) struct ServerClock {
     /// One moment, by this machine's clock and on its timeline.
     known: (Timestamp, Instant),

@@ -109,12 +109,12 @@ pub struct PodStatus {
 pub struct ContainerStatus {
     /// The number of its restarts.
     pub restart_count: i32,
-    /// What it does now.
+    /// Its state now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ContainerState>,
 }
 
-/// What a container does.
+/// The state of a container.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContainerState {

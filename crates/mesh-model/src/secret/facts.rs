@@ -21,14 +21,14 @@ pub struct SecretFacts {
     /// The Secret with empty values under its data keys, without managed fields, with empty values of other programs' annotations, and
     /// without what is its own. It is in memory once for all clusters that have the same one.
     pub secret: Arc<Secret>,
-    /// What the server gave it.
+    /// The fields that the server set.
     own: Own,
     /// The facts of each data key, in the order of the keys, in memory once for all secrets with the same kubeconfig. A list, since a map
     /// of one takes as much room as one of eleven.
     keys: Box<[(String, Arc<JudgedKey>)]>,
 }
 
-/// What the API server gives each Secret of its own.
+/// The fields that the API server sets in each Secret.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Own {
     uid: Option<Box<str>>,

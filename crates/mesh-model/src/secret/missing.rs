@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster_name::ClusterId;
 use crate::command::suite;
-use crate::container_env::value;
+use crate::container_env::value_in_pod;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::fleet::connected;
 use crate::meant_for::Member;
@@ -76,14 +76,8 @@ pub(super) fn missing(
 
 /// Returns the cluster ID that all proxies of a cluster have, as far as they were read. A remote cluster has no istiod that names it.
 fn named_by_proxies(cluster: &ClusterSnapshot) -> Option<&str> {
-    let specs = cluster.injected_pods.items().iter();
-    let ids = specs.filter_map(|pod| {
-        let spec = pod.spec.as_ref()?;
-        // A proxy may be an init container that goes on.
-        let inits = spec.init_containers.as_deref().unwrap_or_default();
-        value(&spec.containers, PROXY_CLUSTER_VARIABLE)
-            .or_else(|| value(inits, PROXY_CLUSTER_VARIABLE))
-    });
+    let pods = cluster.injected_pods.items().iter();
+    let ids = pods.filter_map(|pod| value_in_pod(pod.spec.as_ref()?, PROXY_CLUSTER_VARIABLE));
     let ids: BTreeSet<&str> = ids.collect();
     ids.first().copied().filter(|_| ids.len() == 1)
 }

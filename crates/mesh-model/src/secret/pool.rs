@@ -12,7 +12,7 @@ use super::found::JudgedKey;
 use super::salt::Salt;
 use crate::{Error, access_facts, istiod_rules};
 
-/// What the secrets of one run have in common. Each kubeconfig is parsed and judged once, however many secrets of however many
+/// The parts that the secrets of one run have in common. Each kubeconfig is parsed and judged once, however many secrets of however many
 /// clusters have it; of one that nobody holds any more only the facts are left.
 pub struct SecretPool {
     salt: Salt,
@@ -75,7 +75,7 @@ impl SecretPool {
         })
     }
 
-    /// Returns the facts of a kubeconfig. One that somebody else is judging at this moment is waited for.
+    /// Returns the facts of a kubeconfig. Where another thread judges it at this moment, it waits for that.
     pub(super) fn judged(&self, value: &Kubeconfig) -> Arc<JudgedKey> {
         let judge = || Arc::new(judge(&value.bytes.0, &self.salt));
         Arc::clone(value.facts.get_or_init(judge))

@@ -42,7 +42,7 @@ pub struct MeshVerification {
     /// Patterns of `--only`, `--skip` and `--deny` that fitted nothing.
     #[serde(skip)]
     pub without_effect: Vec<String>,
-    /// What annotations name that is no check, in words.
+    /// The names in annotations that are no check, in words.
     #[serde(skip)]
     pub unknown_ignores: Vec<String>,
 }

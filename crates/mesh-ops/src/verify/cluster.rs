@@ -35,7 +35,7 @@ pub struct Depth<'a> {
     pub credential_answer: Duration,
 }
 
-/// What is waited for in a cluster.
+/// The step of reading a cluster that is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Its objects are read.
@@ -46,7 +46,7 @@ pub enum Stage {
     Gateways,
 }
 
-/// Reads a cluster and asks its gateways. `at` is told what is waited for.
+/// Reads a cluster and asks its gateways. `at` is called with each step that begins.
 ///
 /// # Errors
 /// A cluster that is not reached, or of which nothing could be read.

@@ -12,13 +12,7 @@ const TURNS: usize = 4;
 
 /// Something to find of a gateway, of a secret, and of a network; and something that is ignored.
 fn broken() -> Scene {
-    let scene = Scene::healthy();
-    scene
-        .west
-        .delete("secrets", NAMESPACE, "istio-remote-secret-east");
-    scene
-        .west
-        .set_load_balancer(NAMESPACE, "istio-eastwestgateway", &[]);
+    let scene = Scene::broken_west();
     scene.edit_west("pods", "istio-eastwestgateway-1", |pod| {
         pod["status"]["conditions"][0]["status"] = json!("False");
         pod["spec"]["containers"][0]["env"] = json!([]);

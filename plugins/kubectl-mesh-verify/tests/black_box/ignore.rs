@@ -7,18 +7,6 @@ use crate::scene::{NAMESPACE, Scene};
 const BOTH: &str = "--context east,west";
 const IGNORE: &str = "mesh.istio-multicluster.dev/ignore";
 
-/// A mesh where west has no secret for east, and its gateway no address.
-fn broken() -> Scene {
-    let scene = Scene::healthy();
-    scene
-        .west
-        .delete("secrets", NAMESPACE, "istio-remote-secret-east");
-    scene
-        .west
-        .set_load_balancer(NAMESPACE, "istio-eastwestgateway", &[]);
-    scene
-}
-
 fn annotate(scene: &Scene, resource: &str, namespace: &str, name: &str, value: &str) {
     scene.west.edit(resource, namespace, name, |object| {
         object["metadata"]["annotations"][IGNORE] = json!(value);
@@ -47,7 +35,7 @@ fn names(ids: &[&str]) -> Vec<String> {
 
 #[test]
 fn what_an_annotation_ignores_is_counted_and_told() {
-    let scene = broken();
+    let scene = Scene::broken_west();
     let (pending, missing) = ("ewg-address-pending", "secret-missing");
     assert_eq!(found(&scene, ""), (names(&[pending, missing]), vec![], 1));
     let of_gateway = "ewg-address-pending,ewg-pods no load balancer before spring";
@@ -97,7 +85,7 @@ fn what_an_annotation_ignores_is_counted_and_told() {
 
 #[test]
 fn an_annotation_that_names_no_check_is_told() {
-    let scene = broken();
+    let scene = Scene::broken_west();
     annotate(&scene, "namespaces", "", NAMESPACE, "secret-missin gone");
     let output = scene.verify(&format!("{BOTH} -o name")).output();
     assert_eq!(output.code, 1);
@@ -109,7 +97,7 @@ fn an_annotation_that_names_no_check_is_told() {
 
 #[test]
 fn without_folding_each_finding_is_counted() {
-    let scene = broken();
+    let scene = Scene::broken_west();
     let count = |line: &str| {
         let output = scene.verify(&format!("{BOTH} -o json {line}")).output();
         let report: Value = serde_json::from_str(&output.stdout).unwrap();

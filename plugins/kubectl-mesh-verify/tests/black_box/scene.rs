@@ -38,6 +38,18 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
+    /// A mesh where west has no secret for east, and its gateway no address.
+    pub(crate) fn broken_west() -> Self {
+        let scene = Self::healthy();
+        scene
+            .west
+            .delete("secrets", NAMESPACE, "istio-remote-secret-east");
+        scene
+            .west
+            .set_load_balancer(NAMESPACE, "istio-eastwestgateway", &[]);
+        scene
+    }
+
     /// Everything as it should be.
     pub(crate) fn healthy() -> Self {
         let mut authorities = MeshAuthority::several(2);

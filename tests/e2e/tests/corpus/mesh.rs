@@ -1,9 +1,9 @@
 //! A mesh of the corpus, wherever it is loaded.
 
-use mesh_e2e::plugin::{MESH_EASTWEST, MESH_LABEL, MESH_SECRET, MESH_VERIFY, part};
-use mesh_testkit::command::{Output, Run};
+use mesh_e2e::plugin::{self, MESH_VERIFY, paste};
+use mesh_testkit::command::Run;
 use mesh_testkit::corpus::{Case, Loaded, OnRealServers};
-use mesh_testkit::parts::{Part, plugin};
+use mesh_testkit::parts;
 use serde_json::Value;
 
 /// A loaded case.
@@ -68,9 +68,10 @@ impl Found {
 /// Returns the report of the verification.
 pub(crate) fn report<M: Mesh>(mesh: &M, case: &Case) -> Value {
     let line = format!("{} {} -o json", case.arguments(&mesh.contexts()), M::FLAGS);
-    let output = mesh.run(&plugin(MESH_VERIFY).unwrap(), &line).output();
-    serde_json::from_str(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", output.golden()))
+    let output = mesh
+        .run(&parts::plugin(MESH_VERIFY).unwrap(), &line)
+        .output();
+    plugin::report(&output)
 }
 
 /// Returns the findings of the verification that no other finding explains.
@@ -89,25 +90,6 @@ pub(crate) fn verified<M: Mesh>(mesh: &M, case: &Case) -> Vec<Found> {
     findings.iter().map(found).collect()
 }
 
-/// Pastes a line into a shell that finds kubectl and the plugins, and says yes to what is asked.
-fn paste(mesh: &impl Mesh, line: &str) -> Output {
-    let plugins = [MESH_SECRET, MESH_LABEL, MESH_EASTWEST].map(|name| plugin(name).unwrap());
-    let kubectl = part(Part::Kubectl);
-    let programs = plugins.iter().chain([&kubectl]);
-    let run = mesh
-        .run("/bin/bash".as_ref(), "-o pipefail -c")
-        .args([line]);
-    let folders = programs.filter_map(|program| program.parent());
-    let run = folders.fold(run, Run::path_dir).record();
-    if !line.contains("mesh-secret delete") {
-        return run.output();
-    }
-    let running = run.at_terminal().spawn();
-    running.wait_for_stderr("? [y/N]");
-    running.type_in("y\n");
-    running.wait()
-}
-
 /// Follows the fix of one of the findings, and verifies the mesh again.
 ///
 /// # Errors
@@ -116,7 +98,7 @@ pub(crate) fn follow<M: Mesh>(mesh: &M, case: &Case, number: usize) -> Result<()
     let before = verified(mesh, case);
     let finding = &before[number];
     let fix = finding.fix.as_deref().unwrap();
-    let output = paste(mesh, fix);
+    let output = paste(mesh.run("/bin/bash".as_ref(), ""), fix);
     if !output.success() {
         return Err(format!("{fix} fails: {}", output.golden()));
     }

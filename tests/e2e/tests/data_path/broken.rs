@@ -200,7 +200,7 @@ fn route() -> Value {
 /// The name of [`rejected_cluster`].
 pub(crate) const REJECTED: &str = "rejected";
 
-/// What has istiod send the gateway a cluster that no Envoy takes.
+/// An `EnvoyFilter` that has istiod send the gateway a cluster which no Envoy takes.
 pub(crate) fn rejected_cluster() -> Value {
     let cluster = json!({"name": REJECTED, "type": "STATIC", "connect_timeout": "-1s"});
     json!({

@@ -4,9 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use mesh_e2e::plugin::{MESH_VERIFY, Workstation};
+use mesh_e2e::plugin::{Workstation, report};
 use mesh_testkit::condition::wait_until;
-use mesh_testkit::parts;
 use mesh_testkit::real::{Kind, Lab};
 use serde_json::Value;
 
@@ -20,16 +19,10 @@ const TOKEN: &str = "/api/v1/namespaces/istio-system/secrets/istio-reader-servic
 
 /// Returns the findings and the skipped checks of what istiod knows and of the token.
 fn verified(workstation: &Workstation) -> (BTreeSet<String>, Vec<Value>) {
-    let plugin = parts::plugin(MESH_VERIFY).unwrap();
     let line = format!(
         "--context {EAST},{WEST} --allow-loopback --only clusterz-*,secret-token-invalid -o json"
     );
-    let output = workstation
-        .program(&plugin, line.split(' '))
-        .record()
-        .output();
-    let report: Value = serde_json::from_str(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", output.golden()));
+    let report = report(&workstation.mesh_verify(&line).output());
     let each = |list: &Value| list.as_array().cloned().unwrap_or_default();
     let ids = each(&report["findings"]).into_iter();
     let ids = ids.filter_map(|finding| finding["id"].as_str().map(str::to_owned));

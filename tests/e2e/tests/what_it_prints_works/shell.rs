@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use mesh_e2e::plugin::{MESH_EASTWEST, MESH_LABEL, MESH_SECRET, part};
+use mesh_e2e::plugin::paste;
 use mesh_testkit::black_box::{World, writes};
 use mesh_testkit::command::{Output, Run};
-use mesh_testkit::parts::{Part, plugin};
+use mesh_testkit::parts::plugin;
 use mesh_testkit::shell::printed;
 use serde_json::Value;
 
@@ -39,25 +39,8 @@ impl Shell {
 
     /// A line as somebody pastes it into a shell that finds kubectl and the plugins, and says yes to what is asked.
     pub(crate) fn paste(&self, line: &str) -> Output {
-        let plugins = [MESH_SECRET, MESH_LABEL, MESH_EASTWEST].map(program);
-        let programs = [part(Part::Kubectl)];
-        let folders = plugins
-            .iter()
-            .chain(&programs)
-            .filter_map(|one| one.parent());
-        let run = Run::new("/bin/bash").args(["-o", "pipefail", "-c", line]);
-        let run = folders.fold(run, Run::path_dir);
-        let run = run
-            .env("KUBECONFIG", self.world.config())
-            .dir(self.world.dir.path())
-            .record();
-        if !line.contains("mesh-secret delete") {
-            return run.output();
-        }
-        let running = run.at_terminal().spawn();
-        running.wait_for_stderr("? [y/N]");
-        running.type_in("y\n");
-        running.wait()
+        let bash = Run::new("/bin/bash").env("KUBECONFIG", self.world.config());
+        paste(bash.dir(self.world.dir.path()), line)
     }
 
     /// Checks that the fix printed with a finding repairs it: it is gone, and there is no new one. What

@@ -11,6 +11,7 @@
 //! | `materials` | certificates, addresses and times in place of placeholders, and what listens at gateways |
 //! | `settle` | what controllers and istiods do after a change |
 //! | `real` | real API servers with these objects |
+//! | `requests` | requests for objects of real API servers |
 //! | `known` | the gateways that each istiod has on its page |
 //! | `found` | the findings of a report, as cases have them |
 
@@ -23,6 +24,7 @@ mod objects;
 mod patch;
 mod placeholder;
 mod real;
+mod requests;
 mod settle;
 mod token;
 

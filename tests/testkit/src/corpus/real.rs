@@ -18,10 +18,10 @@ use super::materials::Materials;
 use super::objects::Clusters;
 use super::patch::called;
 use super::placeholder::fill;
+use super::requests::{expect, patch, path_of, send, text};
 use super::token::Token;
 use crate::command::Run;
 use crate::condition::wait_until;
-use crate::http::{Body, Response};
 use crate::kubeconfig::{Kubeconfig, User};
 use crate::real::Cluster;
 
@@ -37,8 +37,6 @@ const BY_FIXES: [(&str, &str); 6] = [
     ("apis/networking.istio.io/v1", "gateways"),
     ("apis/networking.istio.io/v1", "virtualservices"),
 ];
-/// The kinds of objects that are in no namespace.
-const CLUSTER_SCOPED: [&str; 4] = ["Namespace", "Node", "ClusterRole", "ClusterRoleBinding"];
 
 /// The clusters of a case, and a folder with a kubeconfig that knows each by its context.
 pub struct OnRealServers<'c> {
@@ -362,67 +360,4 @@ impl Drop for OnRealServers<'_> {
             }
         }
     }
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-/// The path of the objects that are of the kind and in the namespace of this one.
-fn path_of(object: &Value) -> String {
-    let version = text(&object["apiVersion"]);
-    let kind = text(&object["kind"]);
-    let root = if version.contains('/') { "apis" } else { "api" };
-    let mut plural = kind.to_lowercase();
-    if let Some(stem) = plural.strip_suffix("cy") {
-        plural = format!("{stem}cies");
-    } else if plural.ends_with('s') {
-        plural.push_str("es");
-    } else {
-        plural.push('s');
-    }
-    if CLUSTER_SCOPED.contains(&kind) || object["metadata"]["namespace"].is_null() {
-        return format!("/{root}/{version}/{plural}");
-    }
-    let namespace = text(&object["metadata"]["namespace"]);
-    format!("/{root}/{version}/namespaces/{namespace}/{plural}")
-}
-
-fn send(cluster: &Cluster, method: &str, path: &str, object: &Value) -> Response {
-    with_body(cluster, method, path, "application/json", object)
-}
-
-fn patch(cluster: &Cluster, path: &str, object: &Value) -> Response {
-    with_body(
-        cluster,
-        "PATCH",
-        path,
-        "application/merge-patch+json",
-        object,
-    )
-}
-
-fn with_body(
-    cluster: &Cluster,
-    method: &str,
-    path: &str,
-    content_type: &str,
-    object: &Value,
-) -> Response {
-    let object = object.to_string();
-    let body = Body {
-        content_type,
-        text: &object,
-    };
-    let answer = cluster.request(method, path, Some(body));
-    answer.unwrap_or_else(|error| panic!("{method} {path}: {error:#}"))
-}
-
-fn expect(answer: &Response, codes: &[u16]) {
-    assert!(
-        codes.contains(&answer.status),
-        "{} {}",
-        answer.status,
-        answer.body
-    );
 }

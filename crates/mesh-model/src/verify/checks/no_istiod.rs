@@ -1,6 +1,6 @@
 //! The check of a cluster without an istiod.
 
-use crate::container_env::value;
+use crate::container_env::value_in_pod;
 use crate::finding::{CheckId, Finding, Severity};
 use crate::names::{CA_ADDRESS_VARIABLE, CONTROL_PLANE_ANNOTATION};
 use crate::snapshot::ClusterSnapshot;
@@ -42,11 +42,7 @@ pub(super) fn no_istiod(cluster: &ClusterSnapshot) -> Option<Finding> {
 fn proxy_of_another_cluster(cluster: &ClusterSnapshot) -> Option<(String, &str)> {
     let mut pods = cluster.injected_pods.items().iter();
     pods.find_map(|pod| {
-        let spec = pod.spec.as_ref()?;
-        let address = value(&spec.containers, CA_ADDRESS_VARIABLE).or_else(|| {
-            // A proxy may be an init container that goes on.
-            value(spec.init_containers.as_ref()?, CA_ADDRESS_VARIABLE)
-        })?;
+        let address = value_in_pod(pod.spec.as_ref()?, CA_ADDRESS_VARIABLE)?;
         let meta = &pod.metadata;
         let namespace = meta.namespace.as_deref().unwrap_or_default();
         let name = meta.name.as_deref().unwrap_or_default();
